@@ -1,0 +1,36 @@
+//go:build deps
+
+package main
+
+import (
+	_ "entgo.io/ent/entc"
+	_ "github.com/99designs/gqlgen"
+	_ "github.com/99designs/gqlgen/graphql/handler"
+	_ "github.com/alecthomas/kong"
+	_ "github.com/alexedwards/argon2id"
+	_ "github.com/alicebob/miniredis/v2"
+	_ "github.com/coder/websocket"
+	_ "github.com/go-chi/chi/v5"
+	_ "github.com/gofrs/flock"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/uuid"
+	_ "github.com/hibiken/asynq"
+	_ "github.com/lib/pq"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/redis/go-redis/v9"
+	_ "github.com/schollz/progressbar/v3"
+	_ "github.com/vektah/gqlparser/v2"
+	_ "github.com/vikstrous/dataloadgen"
+	_ "golang.org/x/crypto/argon2"
+	_ "golang.org/x/term"
+	_ "gocloud.dev/blob"
+	_ "gocloud.dev/blob/fileblob"
+	_ "gocloud.dev/blob/s3blob"
+	_ "gocloud.dev/blob/memblob"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/text/encoding/charmap"
+	_ "golang.org/x/net/idna"
+	_ "modernc.org/sqlite"
+	_ "pgregory.net/rapid"
+	_ "go.uber.org/goleak"
+)

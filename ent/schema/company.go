@@ -1,0 +1,54 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+
+	"tenantry/internal/id"
+)
+
+// Company is a tenant; a partner if an operator made it one, a customer if it has a
+// partner (rules C1–C4).
+type Company struct{ ent.Schema }
+
+// Mixin of the Company.
+func (Company) Mixin() []ent.Mixin { return []ent.Mixin{identity{kind: id.Company}, timestamps{}} }
+
+// Fields of the Company.
+func (Company) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("name").NotEmpty().MaxRuneLen(nameLength).Comment("as it was typed, trimmed"),
+		field.String("slug").NotEmpty().Unique().Immutable().Comment("stays when the company is renamed"),
+		field.String("name_slug").Comment("the slug of the name as it is now (rule I6)"),
+		field.String("name_key").Comment("the name ignoring case, for order and search"),
+		field.String("contact_email").Optional().Nillable().MaxRuneLen(emailLength),
+		field.Bool("is_partner").Default(false),
+		field.Bool("is_platform").Default(false).Immutable().Comment("the operators' own company"),
+		field.UUID("partner_id", uuid.UUID{}).Optional().Nillable(),
+		field.UUID("created_by_partner_id", uuid.UUID{}).Optional().Nillable().Immutable().
+			Comment("the partner that added or imported it and so may delete it (rule C8)"),
+	}
+}
+
+// Edges of the Company.
+func (Company) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("customers", Company.Type).From("partner").Unique().Field("partner_id"),
+		edge.To("projects", Project.Type).Annotations(owned()),
+		edge.To("desks", Desk.Type).Annotations(owned()),
+		edge.To("users", User.Type).Annotations(owned()),
+		edge.To("partner_admins", PartnerAdmin.Type).Annotations(owned()),
+		edge.To("import_runs", ImportRun.Type).Annotations(owned()),
+	}
+}
+
+// Indexes of the Company.
+func (Company) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("name_slug"),
+		index.Fields("partner_id", "name_key", "id"),
+	}
+}

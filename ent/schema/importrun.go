@@ -1,0 +1,186 @@
+package schema
+
+import (
+	"encoding/json"
+
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/id"
+)
+
+// ImportRun is one accepted file on its way: the record of the job. The queue is only
+// a hint; what stands here decides who works on it and from where (rules J1–J6).
+// (It is not called Import because that is a keyword of Go.)
+type ImportRun struct{ ent.Schema }
+
+// Mixin of the ImportRun.
+func (ImportRun) Mixin() []ent.Mixin {
+	return []ent.Mixin{identity{kind: id.ImportRun}, tenant{edge: "import_runs"}}
+}
+
+// Fields of the ImportRun.
+func (ImportRun) Fields() []ent.Field {
+	count := func(name string) ent.Field { return field.Int(name).Default(0).NonNegative() }
+	return []ent.Field{
+		field.UUID("created_by_id", uuid.UUID{}).Optional().Nillable(),
+		field.String("created_by_name").Immutable().Comment("as it was then"),
+		field.Enum("kind").GoType(enum.ImportKind("")).Immutable(),
+		field.Enum("status").GoType(enum.ImportStatus("")).Default(string(enum.Queued)),
+		field.Bool("dry_run").Default(false).Immutable(),
+
+		field.String("file_name").Immutable(),
+		field.Int("file_size").Immutable().Comment("bytes"),
+		field.String("upload_key").Comment("where the blob store has the file; empty once it is purged"),
+		field.JSON("format", json.RawMessage{}).Immutable().Comment("encoding, delimiter, header and the columns' meaning"),
+
+		field.Int("total_rows").Immutable().Positive(),
+		count("processed_rows"), count("created_count"), count("updated_count"),
+		count("unchanged_count"), count("skipped_count"), count("failed_count"),
+		field.Int("revision").Default(1).Comment("grows with every change that a watcher can see"),
+
+		field.Int64("position_offset").Default(0).Comment("byte of the stored file where the next record begins; 0 before the first batch"),
+		field.Int("position_line").Default(0).Comment("physical line there"),
+		field.Int64("epoch").Default(0).Comment("grows with every claim; fences what an older claim still tries to write"),
+		field.Int("claims").Default(0).Comment("claims in a row that committed nothing (rule J3)"),
+		field.Time("lease_until").Optional().Nillable().Comment("by the database's clock; null: free to be claimed"),
+		field.Bool("cancel_requested").Default(false),
+
+		field.String("failure_code").Optional().Nillable(),
+		field.String("failure_message").Optional().Nillable(),
+		field.String("rejects_key").Optional().Nillable(),
+
+		field.Time("created_at").Default(now).Immutable(),
+		field.Time("started_at").Optional().Nillable(),
+		field.Time("progressed_at").Optional().Nillable().Comment("the last batch's commit"),
+		field.Time("finished_at").Optional().Nillable(),
+	}
+}
+
+// Edges of the ImportRun.
+func (ImportRun) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("created_by", User.Type).Ref("import_runs").Field("created_by_id").Unique(),
+		edge.To("issues", ImportIssue.Type).Annotations(owned()),
+		edge.To("keys", ImportKey.Type).Annotations(owned()),
+		edge.To("idempotency_keys", IdempotencyKey.Type).Annotations(owned()),
+		edge.To("notifications", Notification.Type).Annotations(released()),
+	}
+}
+
+// Indexes of the ImportRun.
+func (ImportRun) Indexes() []ent.Index {
+	return []ent.Index{
+		// Imports of one kind into one company run one after another (rule J8), even
+		// if two workers claim at the same instant.
+		index.Fields("company_id", "kind").Unique().StorageKey("import_runs_one_running").
+			Annotations(entsql.IndexWhere("status = 'RUNNING'")),
+		index.Fields("company_id", "created_at", "id"),
+		index.Fields("status", "created_at"),
+		index.Fields("created_by_id"),
+		index.Fields("finished_at"),
+	}
+}
+
+// Annotations of the ImportRun: what rule R2 promises of the counts, the database holds.
+func (ImportRun) Annotations() []schema.Annotation {
+	return []schema.Annotation{entsql.Checks(map[string]string{
+		"import_runs_counts_add_up": "processed_rows = created_count + updated_count + unchanged_count + skipped_count + failed_count",
+		"import_runs_within_total":  "processed_rows <= total_rows",
+		"import_runs_completed":     "status <> 'COMPLETED' OR processed_rows = total_rows",
+	})}
+}
+
+// ImportIssue is one problem of one row (rule R1).
+type ImportIssue struct{ ent.Schema }
+
+// Fields of the ImportIssue.
+func (ImportIssue) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("import_run_id", uuid.UUID{}).Immutable(),
+		field.Int("row").Immutable().Comment("1 is the first data row"),
+		field.Int("ordinal").Immutable().Comment("its place among the row's problems, from 0"),
+		field.Int("line").Immutable().Comment("physical line on which the row begins"),
+		field.String("column").Optional().Nillable().Immutable().Comment("the header as the file spells it"),
+		field.String("value").Optional().Nillable().Immutable().Comment("at most 200 characters; never a password"),
+		field.Enum("code").GoType(enum.IssueCode("")).Immutable(),
+		field.String("message").Immutable(),
+	}
+}
+
+// Edges of the ImportIssue.
+func (ImportIssue) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("import_run", ImportRun.Type).Ref("issues").Field("import_run_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of the ImportIssue.
+func (ImportIssue) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("import_run_id", "row", "ordinal").Unique(),
+		index.Fields("import_run_id", "code", "row", "ordinal"),
+	}
+}
+
+// ImportKey is scratch of a running import: a key (a name's slug) that an earlier row of
+// the same file has taken. It is what a dry run sees of itself (rule J10) and what a
+// worker that takes over knows of the rows before (rule I6); dropped at the end.
+type ImportKey struct{ ent.Schema }
+
+// Fields of the ImportKey.
+func (ImportKey) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("import_run_id", uuid.UUID{}).Immutable(),
+		field.String("key").Immutable(),
+		field.Int("row").Immutable(),
+	}
+}
+
+// Edges of the ImportKey.
+func (ImportKey) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("import_run", ImportRun.Type).Ref("keys").Field("import_run_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of the ImportKey.
+func (ImportKey) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("import_run_id", "key").Unique()}
+}
+
+// IdempotencyKey makes a repeated importCsv the same import for 24 hours.
+type IdempotencyKey struct{ ent.Schema }
+
+// Fields of the IdempotencyKey.
+func (IdempotencyKey) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("user_id", uuid.UUID{}).Immutable(),
+		field.String("key").MaxLen(255).Immutable(),
+		field.Bytes("fingerprint").Immutable().Comment("SHA-256 of the file and of the arguments"),
+		field.UUID("import_run_id", uuid.UUID{}).Immutable(),
+		field.Time("created_at").Default(now).Immutable(),
+	}
+}
+
+// Edges of the IdempotencyKey.
+func (IdempotencyKey) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("import_run", ImportRun.Type).Ref("idempotency_keys").Field("import_run_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of the IdempotencyKey.
+func (IdempotencyKey) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("user_id", "key").Unique(),
+		index.Fields("import_run_id"),
+		index.Fields("created_at"),
+	}
+}

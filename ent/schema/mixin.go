@@ -1,0 +1,75 @@
+// Package schema describes the entities: what is stored, what is unique, what
+// refers to what. ent writes the code from it (make generate); ent/policy says who
+// may see and change each.
+package schema
+
+import (
+	"time"
+
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"entgo.io/ent/schema/mixin"
+	"github.com/google/uuid"
+
+	"tenantry/internal/id"
+)
+
+// Lengths in code points (rule K5).
+const (
+	nameLength       = 200
+	emailLength      = 254
+	externalIDLength = 100
+)
+
+// now is the time as every column holds it: UTC, whole microseconds. PostgreSQL keeps
+// no more, and keyset cursors over SQLite's textual times demand one zone.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// identity gives an entity its id: a UUIDv7 that bears the entity's kind.
+type identity struct {
+	mixin.Schema
+	kind id.Kind
+}
+
+func (m identity) Fields() []ent.Field {
+	return []ent.Field{field.UUID("id", uuid.UUID{}).Default(id.Maker(m.kind)).Immutable()}
+}
+
+// timestamps says when a record was made and when it last changed (rule R4: an import
+// row that changes nothing leaves updated_at).
+type timestamps struct{ mixin.Schema }
+
+func (timestamps) Fields() []ent.Field {
+	return []ent.Field{
+		field.Time("created_at").Default(now).Immutable(),
+		field.Time("updated_at").Default(now).UpdateDefault(now),
+	}
+}
+
+// tenant binds an entity to the company it belongs to, for good: a record never moves
+// to another tenant, and goes when its company goes.
+type tenant struct {
+	mixin.Schema
+	edge string // the inverse edge's name on Company
+}
+
+func (tenant) Fields() []ent.Field {
+	return []ent.Field{field.UUID("company_id", uuid.UUID{}).Immutable()}
+}
+
+func (m tenant) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("company", Company.Type).Ref(m.edge).Field("company_id").Unique().Required().Immutable(),
+	}
+}
+
+func (tenant) Indexes() []ent.Index { return []ent.Index{index.Fields("company_id")} }
+
+// owned is the annotation of an edge whose far side goes with this side.
+func owned() entsql.Annotation { return entsql.Annotation{OnDelete: entsql.Cascade} }
+
+// released is the annotation of an edge whose far side outlives this side.
+func released() entsql.Annotation { return entsql.Annotation{OnDelete: entsql.SetNull} }

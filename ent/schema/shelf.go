@@ -1,0 +1,54 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"tenantry/internal/id"
+)
+
+// Project is where contacts' matters are filed. Every company has exactly one default.
+type Project struct{ ent.Schema }
+
+// Mixin of the Project.
+func (Project) Mixin() []ent.Mixin {
+	return []ent.Mixin{identity{kind: id.Project}, tenant{edge: "projects"}, timestamps{}}
+}
+
+// Fields of the Project.
+func (Project) Fields() []ent.Field { return shelfFields() }
+
+// Indexes of the Project.
+func (Project) Indexes() []ent.Index { return shelfIndexes() }
+
+// Desk is who looks after contacts. Every company has exactly one default.
+type Desk struct{ ent.Schema }
+
+// Mixin of the Desk.
+func (Desk) Mixin() []ent.Mixin {
+	return []ent.Mixin{identity{kind: id.Desk}, tenant{edge: "desks"}, timestamps{}}
+}
+
+// Fields of the Desk.
+func (Desk) Fields() []ent.Field { return shelfFields() }
+
+// Indexes of the Desk.
+func (Desk) Indexes() []ent.Index { return shelfIndexes() }
+
+// shelfFields are what projects and desks have alike (rules C1, K4).
+func shelfFields() []ent.Field {
+	return []ent.Field{
+		field.String("name").NotEmpty().MaxRuneLen(nameLength),
+		field.String("external_id").Optional().Nillable().MaxRuneLen(externalIDLength),
+		field.Bool("is_default").Default(false),
+	}
+}
+
+func shelfIndexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("company_id", "external_id").Unique(),
+		index.Fields("company_id", "is_default").Unique().Annotations(entsql.IndexWhere("is_default")),
+	}
+}

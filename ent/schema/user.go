@@ -1,0 +1,104 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/id"
+)
+
+// User is someone who signs in, in one company's directory (rule U1).
+type User struct{ ent.Schema }
+
+// Mixin of the User.
+func (User) Mixin() []ent.Mixin {
+	return []ent.Mixin{identity{kind: id.User}, tenant{edge: "users"}, timestamps{}}
+}
+
+// Fields of the User.
+func (User) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("email").NotEmpty().MaxRuneLen(emailLength).Comment("as it was typed, trimmed"),
+		field.String("email_key").NotEmpty().Unique().Comment("the email ignoring case (rule K5), unique on the platform"),
+		field.String("first_name").NotEmpty().MaxRuneLen(nameLength),
+		field.String("last_name").NotEmpty().MaxRuneLen(nameLength),
+		field.String("password_hash").Sensitive().Comment("argon2id, in PHC form (rule U2)"),
+		field.Bool("active").Default(true),
+		field.Enum("role").GoType(enum.UserRole("")).Default(string(enum.Member)),
+	}
+}
+
+// Edges of the User.
+func (User) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("sessions", Session.Type).Annotations(owned()),
+		edge.To("partner_admin_of", PartnerAdmin.Type).Annotations(owned()),
+		edge.To("notifications", Notification.Type).Annotations(owned()),
+		edge.To("import_runs", ImportRun.Type).Annotations(released()),
+	}
+}
+
+// Indexes of the User.
+func (User) Indexes() []ent.Index { return []ent.Index{index.Fields("company_id", "email_key")} }
+
+// Session is a signed-in user's opaque token; only its SHA-256 is stored.
+type Session struct{ ent.Schema }
+
+// Mixin of the Session.
+func (Session) Mixin() []ent.Mixin { return []ent.Mixin{identity{kind: id.Session}} }
+
+// Fields of the Session.
+func (Session) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("user_id", uuid.UUID{}).Immutable(),
+		field.Bytes("token_hash").Unique().Immutable().Sensitive(),
+		field.Enum("kind").GoType(enum.SessionKind("")).Immutable(),
+		field.Time("created_at").Default(now).Immutable(),
+		field.Time("expires_at").Immutable(),
+	}
+}
+
+// Edges of the Session.
+func (Session) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("user", User.Type).Ref("sessions").Field("user_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of the Session.
+func (Session) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("user_id"), index.Fields("expires_at")}
+}
+
+// PartnerAdmin gives a user of the partner administrator rights in one customer, which
+// is the company_id here (rule C6).
+type PartnerAdmin struct{ ent.Schema }
+
+// Mixin of the PartnerAdmin.
+func (PartnerAdmin) Mixin() []ent.Mixin {
+	return []ent.Mixin{identity{kind: id.PartnerAdmin}, tenant{edge: "partner_admins"}}
+}
+
+// Fields of the PartnerAdmin.
+func (PartnerAdmin) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("user_id", uuid.UUID{}).Immutable(),
+		field.Time("created_at").Default(now).Immutable(),
+	}
+}
+
+// Edges of the PartnerAdmin.
+func (PartnerAdmin) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("user", User.Type).Ref("partner_admin_of").Field("user_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of the PartnerAdmin.
+func (PartnerAdmin) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("company_id", "user_id").Unique(), index.Fields("user_id")}
+}

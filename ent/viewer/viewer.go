@@ -1,0 +1,59 @@
+// Package viewer says who is asking, in the context.
+//
+// Every read and write of the database is judged by ent/policy against the viewer
+// found here; a context without one is nobody, who sees and changes nothing. The
+// package imports nothing of ours, so anything may ask it.
+package viewer
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// Viewer is a caller with the rights they had when the request began. The zero
+// value is nobody.
+type Viewer struct {
+	UserID    uuid.UUID
+	SessionID uuid.UUID
+	CompanyID uuid.UUID // the caller's own company
+	Name      string    // first and last name, for records that keep who it was
+	Operator  bool      // belongs to the platform's own company
+	Admin     bool      // has the role ADMIN in the own company
+	Partner   bool      // the own company is a partner now
+
+	system string // why the policies are passed by; empty for people
+}
+
+// Authenticated reports whether somebody is signed in.
+func (v Viewer) Authenticated() bool { return v.UserID != uuid.Nil }
+
+// PartnerAdministrator reports whether the caller manages the customers of a partner
+// (rule C7): an administrator of a company that is a partner now.
+func (v Viewer) PartnerAdministrator() bool { return v.Partner && v.Admin && !v.Operator }
+
+// System reports the reason for which the policies are passed by, if they are.
+func (v Viewer) System() (reason string, ok bool) { return v.system, v.system != "" }
+
+type key struct{}
+
+// NewContext returns a context in which v is asking.
+func NewContext(ctx context.Context, v Viewer) context.Context {
+	v.system = ""
+	return context.WithValue(ctx, key{}, v)
+}
+
+// FromContext returns who is asking; the zero Viewer where nobody is.
+func FromContext(ctx context.Context) Viewer {
+	v, _ := ctx.Value(key{}).(Viewer)
+	return v
+}
+
+// BypassTenancy returns a context in which no policy applies: the one loud name by
+// which the platform itself, not a caller, reads or writes (signing in, the job, the
+// sweep). The reason is for whoever searches for this name.
+func BypassTenancy(ctx context.Context, reason string) context.Context {
+	v := FromContext(ctx)
+	v.system = reason
+	return context.WithValue(ctx, key{}, v)
+}
