@@ -4,7 +4,6 @@ package main
 
 import (
 	_ "entgo.io/ent/entc"
-	_ "github.com/99designs/gqlgen"
 	_ "github.com/99designs/gqlgen/graphql/handler"
 	_ "github.com/alecthomas/kong"
 	_ "github.com/alexedwards/argon2id"

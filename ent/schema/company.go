@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/schema/index"
 	"github.com/google/uuid"
 
+	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
@@ -52,3 +53,6 @@ func (Company) Indexes() []ent.Index {
 		index.Fields("partner_id", "name_key", "id"),
 	}
 }
+
+// Policy of the Company.
+func (Company) Policy() ent.Policy { return policy.Company() }

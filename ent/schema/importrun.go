@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
@@ -184,3 +185,15 @@ func (IdempotencyKey) Indexes() []ent.Index {
 		index.Fields("created_at"),
 	}
 }
+
+// Policy of the ImportRun.
+func (ImportRun) Policy() ent.Policy { return policy.ImportRun() }
+
+// Policy of the ImportIssue.
+func (ImportIssue) Policy() ent.Policy { return policy.ImportIssue() }
+
+// Policy of the ImportKey.
+func (ImportKey) Policy() ent.Policy { return policy.ImportKey() }
+
+// Policy of the IdempotencyKey.
+func (IdempotencyKey) Policy() ent.Policy { return policy.IdempotencyKey() }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
@@ -60,3 +61,9 @@ func (Setting) Fields() []ent.Field {
 		field.String("value").Sensitive(),
 	}
 }
+
+// Policy of the Notification.
+func (Notification) Policy() ent.Policy { return policy.Notification() }
+
+// Policy of the Setting.
+func (Setting) Policy() ent.Policy { return policy.Setting() }

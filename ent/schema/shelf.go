@@ -6,6 +6,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
+	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
@@ -52,3 +53,9 @@ func shelfIndexes() []ent.Index {
 		index.Fields("company_id", "is_default").Unique().Annotations(entsql.IndexWhere("is_default")),
 	}
 }
+
+// Policy of the Project.
+func (Project) Policy() ent.Policy { return policy.Project() }
+
+// Policy of the Desk.
+func (Desk) Policy() ent.Policy { return policy.Desk() }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
@@ -102,3 +103,12 @@ func (PartnerAdmin) Edges() []ent.Edge {
 func (PartnerAdmin) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("company_id", "user_id").Unique(), index.Fields("user_id")}
 }
+
+// Policy of the User.
+func (User) Policy() ent.Policy { return policy.User() }
+
+// Policy of the Session.
+func (Session) Policy() ent.Policy { return policy.Session() }
+
+// Policy of the PartnerAdmin.
+func (PartnerAdmin) Policy() ent.Policy { return policy.PartnerAdmin() }

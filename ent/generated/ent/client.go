@@ -519,7 +519,8 @@ func (c *CompanyClient) QueryImportRuns(_m *Company) *ImportRunQuery {
 
 // Hooks returns the client hooks.
 func (c *CompanyClient) Hooks() []Hook {
-	return c.hooks.Company
+	hooks := c.hooks.Company
+	return append(hooks[:len(hooks):len(hooks)], company.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -668,7 +669,8 @@ func (c *DeskClient) QueryCompany(_m *Desk) *CompanyQuery {
 
 // Hooks returns the client hooks.
 func (c *DeskClient) Hooks() []Hook {
-	return c.hooks.Desk
+	hooks := c.hooks.Desk
+	return append(hooks[:len(hooks):len(hooks)], desk.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -817,7 +819,8 @@ func (c *IdempotencyKeyClient) QueryImportRun(_m *IdempotencyKey) *ImportRunQuer
 
 // Hooks returns the client hooks.
 func (c *IdempotencyKeyClient) Hooks() []Hook {
-	return c.hooks.IdempotencyKey
+	hooks := c.hooks.IdempotencyKey
+	return append(hooks[:len(hooks):len(hooks)], idempotencykey.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -966,7 +969,8 @@ func (c *ImportIssueClient) QueryImportRun(_m *ImportIssue) *ImportRunQuery {
 
 // Hooks returns the client hooks.
 func (c *ImportIssueClient) Hooks() []Hook {
-	return c.hooks.ImportIssue
+	hooks := c.hooks.ImportIssue
+	return append(hooks[:len(hooks):len(hooks)], importissue.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -1115,7 +1119,8 @@ func (c *ImportKeyClient) QueryImportRun(_m *ImportKey) *ImportRunQuery {
 
 // Hooks returns the client hooks.
 func (c *ImportKeyClient) Hooks() []Hook {
-	return c.hooks.ImportKey
+	hooks := c.hooks.ImportKey
+	return append(hooks[:len(hooks):len(hooks)], importkey.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -1344,7 +1349,8 @@ func (c *ImportRunClient) QueryNotifications(_m *ImportRun) *NotificationQuery {
 
 // Hooks returns the client hooks.
 func (c *ImportRunClient) Hooks() []Hook {
-	return c.hooks.ImportRun
+	hooks := c.hooks.ImportRun
+	return append(hooks[:len(hooks):len(hooks)], importrun.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -1525,7 +1531,8 @@ func (c *NotificationClient) QueryCompany(_m *Notification) *CompanyQuery {
 
 // Hooks returns the client hooks.
 func (c *NotificationClient) Hooks() []Hook {
-	return c.hooks.Notification
+	hooks := c.hooks.Notification
+	return append(hooks[:len(hooks):len(hooks)], notification.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -1690,7 +1697,8 @@ func (c *PartnerAdminClient) QueryUser(_m *PartnerAdmin) *UserQuery {
 
 // Hooks returns the client hooks.
 func (c *PartnerAdminClient) Hooks() []Hook {
-	return c.hooks.PartnerAdmin
+	hooks := c.hooks.PartnerAdmin
+	return append(hooks[:len(hooks):len(hooks)], partneradmin.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -1839,7 +1847,8 @@ func (c *ProjectClient) QueryCompany(_m *Project) *CompanyQuery {
 
 // Hooks returns the client hooks.
 func (c *ProjectClient) Hooks() []Hook {
-	return c.hooks.Project
+	hooks := c.hooks.Project
+	return append(hooks[:len(hooks):len(hooks)], project.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -1988,7 +1997,8 @@ func (c *SessionClient) QueryUser(_m *Session) *UserQuery {
 
 // Hooks returns the client hooks.
 func (c *SessionClient) Hooks() []Hook {
-	return c.hooks.Session
+	hooks := c.hooks.Session
+	return append(hooks[:len(hooks):len(hooks)], session.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -2121,7 +2131,8 @@ func (c *SettingClient) GetX(ctx context.Context, id string) *Setting {
 
 // Hooks returns the client hooks.
 func (c *SettingClient) Hooks() []Hook {
-	return c.hooks.Setting
+	hooks := c.hooks.Setting
+	return append(hooks[:len(hooks):len(hooks)], setting.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.
@@ -2334,7 +2345,8 @@ func (c *UserClient) QueryImportRuns(_m *User) *ImportRunQuery {
 
 // Hooks returns the client hooks.
 func (c *UserClient) Hooks() []Hook {
-	return c.hooks.User
+	hooks := c.hooks.User
+	return append(hooks[:len(hooks):len(hooks)], user.Hooks[:]...)
 }
 
 // Interceptors returns the client interceptors.

@@ -116,7 +116,9 @@ func (_c *DeskCreate) Mutation() *DeskMutation {
 
 // Save creates the Desk in the database.
 func (_c *DeskCreate) Save(ctx context.Context) (*Desk, error) {
-	_c.defaults()
+	if err := _c.defaults(); err != nil {
+		return nil, err
+	}
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -143,12 +145,18 @@ func (_c *DeskCreate) ExecX(ctx context.Context) {
 }
 
 // defaults sets the default values of the builder before save.
-func (_c *DeskCreate) defaults() {
+func (_c *DeskCreate) defaults() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
+		if desk.DefaultCreatedAt == nil {
+			return fmt.Errorf("ent: uninitialized desk.DefaultCreatedAt (forgotten import ent/runtime?)")
+		}
 		v := desk.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
 	if _, ok := _c.mutation.UpdatedAt(); !ok {
+		if desk.DefaultUpdatedAt == nil {
+			return fmt.Errorf("ent: uninitialized desk.DefaultUpdatedAt (forgotten import ent/runtime?)")
+		}
 		v := desk.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
 	}
@@ -157,9 +165,13 @@ func (_c *DeskCreate) defaults() {
 		_c.mutation.SetIsDefault(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
+		if desk.DefaultID == nil {
+			return fmt.Errorf("ent: uninitialized desk.DefaultID (forgotten import ent/runtime?)")
+		}
 		v := desk.DefaultID()
 		_c.mutation.SetID(v)
 	}
+	return nil
 }
 
 // check runs all checks and user-defined validators on the builder.

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"tenantry/ent/generated/ent/company"
@@ -365,6 +366,12 @@ func (_q *DeskQuery) prepareQuery(ctx context.Context) error {
 			return err
 		}
 		_q.sql = prev
+	}
+	if desk.Policy == nil {
+		return errors.New("ent: uninitialized desk.Policy (forgotten import ent/runtime?)")
+	}
+	if err := desk.Policy.EvalQuery(ctx, _q); err != nil {
+		return err
 	}
 	return nil
 }

@@ -89,7 +89,9 @@ func (_u *DeskUpdate) Mutation() *DeskMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *DeskUpdate) Save(ctx context.Context) (int, error) {
-	_u.defaults()
+	if err := _u.defaults(); err != nil {
+		return 0, err
+	}
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -116,11 +118,15 @@ func (_u *DeskUpdate) ExecX(ctx context.Context) {
 }
 
 // defaults sets the default values of the builder before save.
-func (_u *DeskUpdate) defaults() {
+func (_u *DeskUpdate) defaults() error {
 	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		if desk.UpdateDefaultUpdatedAt == nil {
+			return fmt.Errorf("ent: uninitialized desk.UpdateDefaultUpdatedAt (forgotten import ent/runtime?)")
+		}
 		v := desk.UpdateDefaultUpdatedAt()
 		_u.mutation.SetUpdatedAt(v)
 	}
+	return nil
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -262,7 +268,9 @@ func (_u *DeskUpdateOne) Select(field string, fields ...string) *DeskUpdateOne {
 
 // Save executes the query and returns the updated Desk entity.
 func (_u *DeskUpdateOne) Save(ctx context.Context) (*Desk, error) {
-	_u.defaults()
+	if err := _u.defaults(); err != nil {
+		return nil, err
+	}
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -289,11 +297,15 @@ func (_u *DeskUpdateOne) ExecX(ctx context.Context) {
 }
 
 // defaults sets the default values of the builder before save.
-func (_u *DeskUpdateOne) defaults() {
+func (_u *DeskUpdateOne) defaults() error {
 	if _, ok := _u.mutation.UpdatedAt(); !ok {
+		if desk.UpdateDefaultUpdatedAt == nil {
+			return fmt.Errorf("ent: uninitialized desk.UpdateDefaultUpdatedAt (forgotten import ent/runtime?)")
+		}
 		v := desk.UpdateDefaultUpdatedAt()
 		_u.mutation.SetUpdatedAt(v)
 	}
+	return nil
 }
 
 // check runs all checks and user-defined validators on the builder.

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"tenantry/ent/generated/ent/importissue"
@@ -365,6 +366,12 @@ func (_q *ImportIssueQuery) prepareQuery(ctx context.Context) error {
 			return err
 		}
 		_q.sql = prev
+	}
+	if importissue.Policy == nil {
+		return errors.New("ent: uninitialized importissue.Policy (forgotten import ent/runtime?)")
+	}
+	if err := importissue.Policy.EvalQuery(ctx, _q); err != nil {
+		return err
 	}
 	return nil
 }

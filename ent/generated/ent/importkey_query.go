@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"tenantry/ent/generated/ent/importkey"
@@ -365,6 +366,12 @@ func (_q *ImportKeyQuery) prepareQuery(ctx context.Context) error {
 			return err
 		}
 		_q.sql = prev
+	}
+	if importkey.Policy == nil {
+		return errors.New("ent: uninitialized importkey.Policy (forgotten import ent/runtime?)")
+	}
+	if err := importkey.Policy.EvalQuery(ctx, _q); err != nil {
+		return err
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package ent
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"math"
 	"tenantry/ent/generated/ent/company"
@@ -546,6 +547,12 @@ func (_q *ImportRunQuery) prepareQuery(ctx context.Context) error {
 			return err
 		}
 		_q.sql = prev
+	}
+	if importrun.Policy == nil {
+		return errors.New("ent: uninitialized importrun.Policy (forgotten import ent/runtime?)")
+	}
+	if err := importrun.Policy.EvalQuery(ctx, _q); err != nil {
+		return err
 	}
 	return nil
 }

@@ -80,7 +80,9 @@ func (_c *PartnerAdminCreate) Mutation() *PartnerAdminMutation {
 
 // Save creates the PartnerAdmin in the database.
 func (_c *PartnerAdminCreate) Save(ctx context.Context) (*PartnerAdmin, error) {
-	_c.defaults()
+	if err := _c.defaults(); err != nil {
+		return nil, err
+	}
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -107,15 +109,22 @@ func (_c *PartnerAdminCreate) ExecX(ctx context.Context) {
 }
 
 // defaults sets the default values of the builder before save.
-func (_c *PartnerAdminCreate) defaults() {
+func (_c *PartnerAdminCreate) defaults() error {
 	if _, ok := _c.mutation.CreatedAt(); !ok {
+		if partneradmin.DefaultCreatedAt == nil {
+			return fmt.Errorf("ent: uninitialized partneradmin.DefaultCreatedAt (forgotten import ent/runtime?)")
+		}
 		v := partneradmin.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
+		if partneradmin.DefaultID == nil {
+			return fmt.Errorf("ent: uninitialized partneradmin.DefaultID (forgotten import ent/runtime?)")
+		}
 		v := partneradmin.DefaultID()
 		_c.mutation.SetID(v)
 	}
+	return nil
 }
 
 // check runs all checks and user-defined validators on the builder.

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"tenantry/ent/generated/ent/company"
@@ -401,6 +402,12 @@ func (_q *PartnerAdminQuery) prepareQuery(ctx context.Context) error {
 			return err
 		}
 		_q.sql = prev
+	}
+	if partneradmin.Policy == nil {
+		return errors.New("ent: uninitialized partneradmin.Policy (forgotten import ent/runtime?)")
+	}
+	if err := partneradmin.Policy.EvalQuery(ctx, _q); err != nil {
+		return err
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"tenantry/ent/enum"
 
+	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 )
@@ -66,6 +67,16 @@ func ValidColumn(column string) bool {
 	}
 	return false
 }
+
+// Note that the variables below are initialized by the runtime
+// package on the initialization of the application. Therefore,
+// it should be imported in the main as follows:
+//
+//	import _ "tenantry/ent/generated/ent/runtime"
+var (
+	Hooks  [1]ent.Hook
+	Policy ent.Policy
+)
 
 // CodeValidator is a validator for the "code" field enum values. It is called by the builders before save.
 func CodeValidator(c enum.IssueCode) error {

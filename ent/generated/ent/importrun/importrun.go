@@ -7,6 +7,7 @@ import (
 	"tenantry/ent/enum"
 	"time"
 
+	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
@@ -183,7 +184,14 @@ func ValidColumn(column string) bool {
 	return false
 }
 
+// Note that the variables below are initialized by the runtime
+// package on the initialization of the application. Therefore,
+// it should be imported in the main as follows:
+//
+//	import _ "tenantry/ent/generated/ent/runtime"
 var (
+	Hooks  [1]ent.Hook
+	Policy ent.Policy
 	// DefaultDryRun holds the default value on creation for the "dry_run" field.
 	DefaultDryRun bool
 	// TotalRowsValidator is a validator for the "total_rows" field. It is called by the builders before save.

@@ -2,7 +2,510 @@
 
 package runtime
 
-// The schema-stitching logic is generated in tenantry/ent/generated/ent/runtime.go
+import (
+	"context"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/desk"
+	"tenantry/ent/generated/ent/idempotencykey"
+	"tenantry/ent/generated/ent/importissue"
+	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/notification"
+	"tenantry/ent/generated/ent/partneradmin"
+	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/session"
+	"tenantry/ent/generated/ent/setting"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/schema"
+	"time"
+
+	"github.com/google/uuid"
+
+	"entgo.io/ent"
+	"entgo.io/ent/privacy"
+)
+
+// The init function reads all schema descriptors with runtime code
+// (default values, validators, hooks and policies) and stitches it
+// to their package variables.
+func init() {
+	companyMixin := schema.Company{}.Mixin()
+	company.Policy = privacy.NewPolicies(schema.Company{})
+	company.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := company.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	companyMixinFields0 := companyMixin[0].Fields()
+	_ = companyMixinFields0
+	companyMixinFields1 := companyMixin[1].Fields()
+	_ = companyMixinFields1
+	companyFields := schema.Company{}.Fields()
+	_ = companyFields
+	// companyDescCreatedAt is the schema descriptor for created_at field.
+	companyDescCreatedAt := companyMixinFields1[0].Descriptor()
+	// company.DefaultCreatedAt holds the default value on creation for the created_at field.
+	company.DefaultCreatedAt = companyDescCreatedAt.Default.(func() time.Time)
+	// companyDescUpdatedAt is the schema descriptor for updated_at field.
+	companyDescUpdatedAt := companyMixinFields1[1].Descriptor()
+	// company.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	company.DefaultUpdatedAt = companyDescUpdatedAt.Default.(func() time.Time)
+	// company.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	company.UpdateDefaultUpdatedAt = companyDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// companyDescName is the schema descriptor for name field.
+	companyDescName := companyFields[0].Descriptor()
+	// company.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	company.NameValidator = func() func(string) error {
+		validators := companyDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// companyDescSlug is the schema descriptor for slug field.
+	companyDescSlug := companyFields[1].Descriptor()
+	// company.SlugValidator is a validator for the "slug" field. It is called by the builders before save.
+	company.SlugValidator = companyDescSlug.Validators[0].(func(string) error)
+	// companyDescContactEmail is the schema descriptor for contact_email field.
+	companyDescContactEmail := companyFields[4].Descriptor()
+	// company.ContactEmailValidator is a validator for the "contact_email" field. It is called by the builders before save.
+	company.ContactEmailValidator = companyDescContactEmail.Validators[0].(func(string) error)
+	// companyDescIsPartner is the schema descriptor for is_partner field.
+	companyDescIsPartner := companyFields[5].Descriptor()
+	// company.DefaultIsPartner holds the default value on creation for the is_partner field.
+	company.DefaultIsPartner = companyDescIsPartner.Default.(bool)
+	// companyDescIsPlatform is the schema descriptor for is_platform field.
+	companyDescIsPlatform := companyFields[6].Descriptor()
+	// company.DefaultIsPlatform holds the default value on creation for the is_platform field.
+	company.DefaultIsPlatform = companyDescIsPlatform.Default.(bool)
+	// companyDescID is the schema descriptor for id field.
+	companyDescID := companyMixinFields0[0].Descriptor()
+	// company.DefaultID holds the default value on creation for the id field.
+	company.DefaultID = companyDescID.Default.(func() uuid.UUID)
+	deskMixin := schema.Desk{}.Mixin()
+	desk.Policy = privacy.NewPolicies(schema.Desk{})
+	desk.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := desk.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	deskMixinFields0 := deskMixin[0].Fields()
+	_ = deskMixinFields0
+	deskMixinFields2 := deskMixin[2].Fields()
+	_ = deskMixinFields2
+	deskFields := schema.Desk{}.Fields()
+	_ = deskFields
+	// deskDescCreatedAt is the schema descriptor for created_at field.
+	deskDescCreatedAt := deskMixinFields2[0].Descriptor()
+	// desk.DefaultCreatedAt holds the default value on creation for the created_at field.
+	desk.DefaultCreatedAt = deskDescCreatedAt.Default.(func() time.Time)
+	// deskDescUpdatedAt is the schema descriptor for updated_at field.
+	deskDescUpdatedAt := deskMixinFields2[1].Descriptor()
+	// desk.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	desk.DefaultUpdatedAt = deskDescUpdatedAt.Default.(func() time.Time)
+	// desk.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	desk.UpdateDefaultUpdatedAt = deskDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// deskDescName is the schema descriptor for name field.
+	deskDescName := deskFields[0].Descriptor()
+	// desk.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	desk.NameValidator = func() func(string) error {
+		validators := deskDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// deskDescExternalID is the schema descriptor for external_id field.
+	deskDescExternalID := deskFields[1].Descriptor()
+	// desk.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
+	desk.ExternalIDValidator = deskDescExternalID.Validators[0].(func(string) error)
+	// deskDescIsDefault is the schema descriptor for is_default field.
+	deskDescIsDefault := deskFields[2].Descriptor()
+	// desk.DefaultIsDefault holds the default value on creation for the is_default field.
+	desk.DefaultIsDefault = deskDescIsDefault.Default.(bool)
+	// deskDescID is the schema descriptor for id field.
+	deskDescID := deskMixinFields0[0].Descriptor()
+	// desk.DefaultID holds the default value on creation for the id field.
+	desk.DefaultID = deskDescID.Default.(func() uuid.UUID)
+	idempotencykey.Policy = privacy.NewPolicies(schema.IdempotencyKey{})
+	idempotencykey.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := idempotencykey.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	idempotencykeyFields := schema.IdempotencyKey{}.Fields()
+	_ = idempotencykeyFields
+	// idempotencykeyDescKey is the schema descriptor for key field.
+	idempotencykeyDescKey := idempotencykeyFields[1].Descriptor()
+	// idempotencykey.KeyValidator is a validator for the "key" field. It is called by the builders before save.
+	idempotencykey.KeyValidator = idempotencykeyDescKey.Validators[0].(func(string) error)
+	// idempotencykeyDescCreatedAt is the schema descriptor for created_at field.
+	idempotencykeyDescCreatedAt := idempotencykeyFields[4].Descriptor()
+	// idempotencykey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	idempotencykey.DefaultCreatedAt = idempotencykeyDescCreatedAt.Default.(func() time.Time)
+	importissue.Policy = privacy.NewPolicies(schema.ImportIssue{})
+	importissue.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := importissue.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	importkey.Policy = privacy.NewPolicies(schema.ImportKey{})
+	importkey.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := importkey.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	importrunMixin := schema.ImportRun{}.Mixin()
+	importrun.Policy = privacy.NewPolicies(schema.ImportRun{})
+	importrun.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := importrun.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	importrunMixinFields0 := importrunMixin[0].Fields()
+	_ = importrunMixinFields0
+	importrunFields := schema.ImportRun{}.Fields()
+	_ = importrunFields
+	// importrunDescDryRun is the schema descriptor for dry_run field.
+	importrunDescDryRun := importrunFields[4].Descriptor()
+	// importrun.DefaultDryRun holds the default value on creation for the dry_run field.
+	importrun.DefaultDryRun = importrunDescDryRun.Default.(bool)
+	// importrunDescTotalRows is the schema descriptor for total_rows field.
+	importrunDescTotalRows := importrunFields[9].Descriptor()
+	// importrun.TotalRowsValidator is a validator for the "total_rows" field. It is called by the builders before save.
+	importrun.TotalRowsValidator = importrunDescTotalRows.Validators[0].(func(int) error)
+	// importrunDescProcessedRows is the schema descriptor for processed_rows field.
+	importrunDescProcessedRows := importrunFields[10].Descriptor()
+	// importrun.DefaultProcessedRows holds the default value on creation for the processed_rows field.
+	importrun.DefaultProcessedRows = importrunDescProcessedRows.Default.(int)
+	// importrun.ProcessedRowsValidator is a validator for the "processed_rows" field. It is called by the builders before save.
+	importrun.ProcessedRowsValidator = importrunDescProcessedRows.Validators[0].(func(int) error)
+	// importrunDescCreatedCount is the schema descriptor for created_count field.
+	importrunDescCreatedCount := importrunFields[11].Descriptor()
+	// importrun.DefaultCreatedCount holds the default value on creation for the created_count field.
+	importrun.DefaultCreatedCount = importrunDescCreatedCount.Default.(int)
+	// importrun.CreatedCountValidator is a validator for the "created_count" field. It is called by the builders before save.
+	importrun.CreatedCountValidator = importrunDescCreatedCount.Validators[0].(func(int) error)
+	// importrunDescUpdatedCount is the schema descriptor for updated_count field.
+	importrunDescUpdatedCount := importrunFields[12].Descriptor()
+	// importrun.DefaultUpdatedCount holds the default value on creation for the updated_count field.
+	importrun.DefaultUpdatedCount = importrunDescUpdatedCount.Default.(int)
+	// importrun.UpdatedCountValidator is a validator for the "updated_count" field. It is called by the builders before save.
+	importrun.UpdatedCountValidator = importrunDescUpdatedCount.Validators[0].(func(int) error)
+	// importrunDescUnchangedCount is the schema descriptor for unchanged_count field.
+	importrunDescUnchangedCount := importrunFields[13].Descriptor()
+	// importrun.DefaultUnchangedCount holds the default value on creation for the unchanged_count field.
+	importrun.DefaultUnchangedCount = importrunDescUnchangedCount.Default.(int)
+	// importrun.UnchangedCountValidator is a validator for the "unchanged_count" field. It is called by the builders before save.
+	importrun.UnchangedCountValidator = importrunDescUnchangedCount.Validators[0].(func(int) error)
+	// importrunDescSkippedCount is the schema descriptor for skipped_count field.
+	importrunDescSkippedCount := importrunFields[14].Descriptor()
+	// importrun.DefaultSkippedCount holds the default value on creation for the skipped_count field.
+	importrun.DefaultSkippedCount = importrunDescSkippedCount.Default.(int)
+	// importrun.SkippedCountValidator is a validator for the "skipped_count" field. It is called by the builders before save.
+	importrun.SkippedCountValidator = importrunDescSkippedCount.Validators[0].(func(int) error)
+	// importrunDescFailedCount is the schema descriptor for failed_count field.
+	importrunDescFailedCount := importrunFields[15].Descriptor()
+	// importrun.DefaultFailedCount holds the default value on creation for the failed_count field.
+	importrun.DefaultFailedCount = importrunDescFailedCount.Default.(int)
+	// importrun.FailedCountValidator is a validator for the "failed_count" field. It is called by the builders before save.
+	importrun.FailedCountValidator = importrunDescFailedCount.Validators[0].(func(int) error)
+	// importrunDescRevision is the schema descriptor for revision field.
+	importrunDescRevision := importrunFields[16].Descriptor()
+	// importrun.DefaultRevision holds the default value on creation for the revision field.
+	importrun.DefaultRevision = importrunDescRevision.Default.(int)
+	// importrunDescPositionOffset is the schema descriptor for position_offset field.
+	importrunDescPositionOffset := importrunFields[17].Descriptor()
+	// importrun.DefaultPositionOffset holds the default value on creation for the position_offset field.
+	importrun.DefaultPositionOffset = importrunDescPositionOffset.Default.(int64)
+	// importrunDescPositionLine is the schema descriptor for position_line field.
+	importrunDescPositionLine := importrunFields[18].Descriptor()
+	// importrun.DefaultPositionLine holds the default value on creation for the position_line field.
+	importrun.DefaultPositionLine = importrunDescPositionLine.Default.(int)
+	// importrunDescEpoch is the schema descriptor for epoch field.
+	importrunDescEpoch := importrunFields[19].Descriptor()
+	// importrun.DefaultEpoch holds the default value on creation for the epoch field.
+	importrun.DefaultEpoch = importrunDescEpoch.Default.(int64)
+	// importrunDescClaims is the schema descriptor for claims field.
+	importrunDescClaims := importrunFields[20].Descriptor()
+	// importrun.DefaultClaims holds the default value on creation for the claims field.
+	importrun.DefaultClaims = importrunDescClaims.Default.(int)
+	// importrunDescCancelRequested is the schema descriptor for cancel_requested field.
+	importrunDescCancelRequested := importrunFields[22].Descriptor()
+	// importrun.DefaultCancelRequested holds the default value on creation for the cancel_requested field.
+	importrun.DefaultCancelRequested = importrunDescCancelRequested.Default.(bool)
+	// importrunDescCreatedAt is the schema descriptor for created_at field.
+	importrunDescCreatedAt := importrunFields[26].Descriptor()
+	// importrun.DefaultCreatedAt holds the default value on creation for the created_at field.
+	importrun.DefaultCreatedAt = importrunDescCreatedAt.Default.(func() time.Time)
+	// importrunDescID is the schema descriptor for id field.
+	importrunDescID := importrunMixinFields0[0].Descriptor()
+	// importrun.DefaultID holds the default value on creation for the id field.
+	importrun.DefaultID = importrunDescID.Default.(func() uuid.UUID)
+	notificationMixin := schema.Notification{}.Mixin()
+	notification.Policy = privacy.NewPolicies(schema.Notification{})
+	notification.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := notification.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	notificationMixinFields0 := notificationMixin[0].Fields()
+	_ = notificationMixinFields0
+	notificationFields := schema.Notification{}.Fields()
+	_ = notificationFields
+	// notificationDescCreatedAt is the schema descriptor for created_at field.
+	notificationDescCreatedAt := notificationFields[6].Descriptor()
+	// notification.DefaultCreatedAt holds the default value on creation for the created_at field.
+	notification.DefaultCreatedAt = notificationDescCreatedAt.Default.(func() time.Time)
+	// notificationDescID is the schema descriptor for id field.
+	notificationDescID := notificationMixinFields0[0].Descriptor()
+	// notification.DefaultID holds the default value on creation for the id field.
+	notification.DefaultID = notificationDescID.Default.(func() uuid.UUID)
+	partneradminMixin := schema.PartnerAdmin{}.Mixin()
+	partneradmin.Policy = privacy.NewPolicies(schema.PartnerAdmin{})
+	partneradmin.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := partneradmin.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	partneradminMixinFields0 := partneradminMixin[0].Fields()
+	_ = partneradminMixinFields0
+	partneradminFields := schema.PartnerAdmin{}.Fields()
+	_ = partneradminFields
+	// partneradminDescCreatedAt is the schema descriptor for created_at field.
+	partneradminDescCreatedAt := partneradminFields[1].Descriptor()
+	// partneradmin.DefaultCreatedAt holds the default value on creation for the created_at field.
+	partneradmin.DefaultCreatedAt = partneradminDescCreatedAt.Default.(func() time.Time)
+	// partneradminDescID is the schema descriptor for id field.
+	partneradminDescID := partneradminMixinFields0[0].Descriptor()
+	// partneradmin.DefaultID holds the default value on creation for the id field.
+	partneradmin.DefaultID = partneradminDescID.Default.(func() uuid.UUID)
+	projectMixin := schema.Project{}.Mixin()
+	project.Policy = privacy.NewPolicies(schema.Project{})
+	project.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := project.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	projectMixinFields0 := projectMixin[0].Fields()
+	_ = projectMixinFields0
+	projectMixinFields2 := projectMixin[2].Fields()
+	_ = projectMixinFields2
+	projectFields := schema.Project{}.Fields()
+	_ = projectFields
+	// projectDescCreatedAt is the schema descriptor for created_at field.
+	projectDescCreatedAt := projectMixinFields2[0].Descriptor()
+	// project.DefaultCreatedAt holds the default value on creation for the created_at field.
+	project.DefaultCreatedAt = projectDescCreatedAt.Default.(func() time.Time)
+	// projectDescUpdatedAt is the schema descriptor for updated_at field.
+	projectDescUpdatedAt := projectMixinFields2[1].Descriptor()
+	// project.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	project.DefaultUpdatedAt = projectDescUpdatedAt.Default.(func() time.Time)
+	// project.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	project.UpdateDefaultUpdatedAt = projectDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// projectDescName is the schema descriptor for name field.
+	projectDescName := projectFields[0].Descriptor()
+	// project.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	project.NameValidator = func() func(string) error {
+		validators := projectDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// projectDescExternalID is the schema descriptor for external_id field.
+	projectDescExternalID := projectFields[1].Descriptor()
+	// project.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
+	project.ExternalIDValidator = projectDescExternalID.Validators[0].(func(string) error)
+	// projectDescIsDefault is the schema descriptor for is_default field.
+	projectDescIsDefault := projectFields[2].Descriptor()
+	// project.DefaultIsDefault holds the default value on creation for the is_default field.
+	project.DefaultIsDefault = projectDescIsDefault.Default.(bool)
+	// projectDescID is the schema descriptor for id field.
+	projectDescID := projectMixinFields0[0].Descriptor()
+	// project.DefaultID holds the default value on creation for the id field.
+	project.DefaultID = projectDescID.Default.(func() uuid.UUID)
+	sessionMixin := schema.Session{}.Mixin()
+	session.Policy = privacy.NewPolicies(schema.Session{})
+	session.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := session.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	sessionMixinFields0 := sessionMixin[0].Fields()
+	_ = sessionMixinFields0
+	sessionFields := schema.Session{}.Fields()
+	_ = sessionFields
+	// sessionDescCreatedAt is the schema descriptor for created_at field.
+	sessionDescCreatedAt := sessionFields[3].Descriptor()
+	// session.DefaultCreatedAt holds the default value on creation for the created_at field.
+	session.DefaultCreatedAt = sessionDescCreatedAt.Default.(func() time.Time)
+	// sessionDescID is the schema descriptor for id field.
+	sessionDescID := sessionMixinFields0[0].Descriptor()
+	// session.DefaultID holds the default value on creation for the id field.
+	session.DefaultID = sessionDescID.Default.(func() uuid.UUID)
+	setting.Policy = privacy.NewPolicies(schema.Setting{})
+	setting.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := setting.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	settingFields := schema.Setting{}.Fields()
+	_ = settingFields
+	// settingDescID is the schema descriptor for id field.
+	settingDescID := settingFields[0].Descriptor()
+	// setting.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	setting.IDValidator = settingDescID.Validators[0].(func(string) error)
+	userMixin := schema.User{}.Mixin()
+	user.Policy = privacy.NewPolicies(schema.User{})
+	user.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := user.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	userMixinFields0 := userMixin[0].Fields()
+	_ = userMixinFields0
+	userMixinFields2 := userMixin[2].Fields()
+	_ = userMixinFields2
+	userFields := schema.User{}.Fields()
+	_ = userFields
+	// userDescCreatedAt is the schema descriptor for created_at field.
+	userDescCreatedAt := userMixinFields2[0].Descriptor()
+	// user.DefaultCreatedAt holds the default value on creation for the created_at field.
+	user.DefaultCreatedAt = userDescCreatedAt.Default.(func() time.Time)
+	// userDescUpdatedAt is the schema descriptor for updated_at field.
+	userDescUpdatedAt := userMixinFields2[1].Descriptor()
+	// user.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	user.DefaultUpdatedAt = userDescUpdatedAt.Default.(func() time.Time)
+	// user.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	user.UpdateDefaultUpdatedAt = userDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// userDescEmail is the schema descriptor for email field.
+	userDescEmail := userFields[0].Descriptor()
+	// user.EmailValidator is a validator for the "email" field. It is called by the builders before save.
+	user.EmailValidator = func() func(string) error {
+		validators := userDescEmail.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(email string) error {
+			for _, fn := range fns {
+				if err := fn(email); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// userDescEmailKey is the schema descriptor for email_key field.
+	userDescEmailKey := userFields[1].Descriptor()
+	// user.EmailKeyValidator is a validator for the "email_key" field. It is called by the builders before save.
+	user.EmailKeyValidator = userDescEmailKey.Validators[0].(func(string) error)
+	// userDescFirstName is the schema descriptor for first_name field.
+	userDescFirstName := userFields[2].Descriptor()
+	// user.FirstNameValidator is a validator for the "first_name" field. It is called by the builders before save.
+	user.FirstNameValidator = func() func(string) error {
+		validators := userDescFirstName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(first_name string) error {
+			for _, fn := range fns {
+				if err := fn(first_name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// userDescLastName is the schema descriptor for last_name field.
+	userDescLastName := userFields[3].Descriptor()
+	// user.LastNameValidator is a validator for the "last_name" field. It is called by the builders before save.
+	user.LastNameValidator = func() func(string) error {
+		validators := userDescLastName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(last_name string) error {
+			for _, fn := range fns {
+				if err := fn(last_name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// userDescActive is the schema descriptor for active field.
+	userDescActive := userFields[5].Descriptor()
+	// user.DefaultActive holds the default value on creation for the active field.
+	user.DefaultActive = userDescActive.Default.(bool)
+	// userDescID is the schema descriptor for id field.
+	userDescID := userMixinFields0[0].Descriptor()
+	// user.DefaultID holds the default value on creation for the id field.
+	user.DefaultID = userDescID.Default.(func() uuid.UUID)
+}
 
 const (
 	Version = "v0.14.6"                                         // Version of ent codegen.

@@ -1,0 +1,185 @@
+package policy
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/privacy"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/partneradmin"
+	"tenantry/ent/generated/ent/predicate"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
+)
+
+// Company: one's own, its partner, and the customers (rule C7); operators see all of
+// them (U5), which is why what only insiders may read is judged field by field above.
+func Company() privacy.Policy {
+	return privacy.Policy{
+		Query: reads[*ent.CompanyQuery, predicate.Company](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			id, partner := s.C(company.FieldID), s.C(company.FieldPartnerID)
+			if v.Operator {
+				return sql.Or(sql.IsFalse(s.C(company.FieldIsPlatform)), sql.EQ(id, v.CompanyID))
+			}
+			c := sql.Table("companies")
+			mine := sql.Select(c.C(company.FieldPartnerID)).From(c).
+				Where(sql.And(sql.EQ(c.C(company.FieldID), v.CompanyID), sql.NotNull(c.C(company.FieldPartnerID))))
+			seen := []*sql.Predicate{sql.EQ(id, v.CompanyID), sql.In(id, mine)}
+			switch {
+			case v.PartnerAdministrator():
+				seen = append(seen, sql.EQ(partner, v.CompanyID))
+			case v.Partner:
+				seen = append(seen, sql.In(id, administered(v)))
+			}
+			return sql.Or(seen...)
+		}),
+		Mutation: privacy.MutationPolicy{mutationRule(func(ctx context.Context, m ent.Mutation) error {
+			w := companyWrites
+			if viewer.FromContext(ctx).Operator {
+				w = operatorWrites
+			}
+			return w.policy().EvalMutation(ctx, m)
+		})},
+	}
+}
+
+var operatorWrites = writes{
+	create: func(_ context.Context, _ viewer.Viewer, m mutation) error {
+		for _, f := range []string{company.FieldPartnerID, company.FieldCreatedByPartnerID} {
+			if _, set := m.Field(f); set {
+				return deny("an operator creates companies that stand alone")
+			}
+		}
+		return mustBeOrdinary(m)
+	},
+	update: func(_ viewer.Viewer, s *sql.Selector) *sql.Predicate {
+		return sql.IsFalse(s.C(company.FieldIsPlatform))
+	},
+	fields: []string{company.FieldIsPartner, company.FieldUpdatedAt},
+}
+
+var companyWrites = writes{
+	create: func(_ context.Context, v viewer.Viewer, m mutation) error {
+		if !v.PartnerAdministrator() {
+			return deny("only a partner's administrators add customers")
+		}
+		for _, f := range []string{company.FieldPartnerID, company.FieldCreatedByPartnerID} {
+			if id, _ := m.Field(f); id != v.CompanyID {
+				return deny("%s is not the viewer's company", f)
+			}
+		}
+		return mustBeOrdinary(m)
+	},
+	update: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+		changed := over(v, s.C(company.FieldID))
+		if v.PartnerAdministrator() {
+			changed = sql.Or(changed, sql.EQ(s.C(company.FieldPartnerID), v.CompanyID))
+		}
+		return changed
+	},
+	fields: []string{
+		company.FieldName, company.FieldNameSlug, company.FieldNameKey, company.FieldContactEmail, company.FieldUpdatedAt,
+	},
+	remove: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+		if !v.PartnerAdministrator() {
+			return nil
+		}
+		return sql.And(
+			sql.EQ(s.C(company.FieldPartnerID), v.CompanyID),
+			sql.EQ(s.C(company.FieldCreatedByPartnerID), v.CompanyID),
+		)
+	},
+}
+
+// mustBeOrdinary refuses to create partners and platforms.
+func mustBeOrdinary(m mutation) error {
+	for _, f := range []string{company.FieldIsPartner, company.FieldIsPlatform} {
+		if on, _ := m.Field(f); on == true {
+			return deny("%s is not set on creation", f)
+		}
+	}
+	return nil
+}
+
+// insiders: whoever is inside a company reads its shelves; whoever is over it changes them.
+func insiders(fields ...string) (visibility, writes) {
+	return func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return inside(v, s.C("company_id")) },
+		writes{
+			create: mustAdminister,
+			update: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return over(v, s.C("company_id")) },
+			remove: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return over(v, s.C("company_id")) },
+			fields: fields,
+		}
+}
+
+// Project: read inside the company, changed by its administrators.
+func Project() privacy.Policy {
+	see, w := insiders("name", "external_id", "is_default", "updated_at")
+	return privacy.Policy{Query: reads[*ent.ProjectQuery, predicate.Project](see), Mutation: w.policy()}
+}
+
+// Desk: as Project.
+func Desk() privacy.Policy {
+	see, w := insiders("name", "external_id", "is_default", "updated_at")
+	return privacy.Policy{Query: reads[*ent.DeskQuery, predicate.Desk](see), Mutation: w.policy()}
+}
+
+// User: the directory of the own company, of the customers one works in, and whoever
+// is partner admin of a company that one is inside of.
+func User() privacy.Policy {
+	_, w := insiders(user.FieldEmail, user.FieldEmailKey, user.FieldFirstName, user.FieldLastName, user.FieldUpdatedAt)
+	w.remove = nil
+	w.create = func(ctx context.Context, v viewer.Viewer, m mutation) error {
+		if role, _ := m.Field(user.FieldRole); role == enum.Admin && !v.Admin && !v.Partner {
+			return deny("only administrators make administrators")
+		}
+		return mustAdminister(ctx, v, m)
+	}
+	return privacy.Policy{
+		Query: reads[*ent.UserQuery, predicate.User](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			pa := sql.Table("partner_admins")
+			admins := sql.Select(pa.C("user_id")).From(pa).Where(inside(v, pa.C("company_id")))
+			return sql.Or(inside(v, s.C(user.FieldCompanyID)), sql.In(s.C(user.FieldID), admins))
+		}),
+		Mutation: w.policy(),
+	}
+}
+
+// PartnerAdmin: seen inside the customer, by the person, and by the partner's
+// administrators, who add and remove them; the customer's own administrators remove them.
+func PartnerAdmin() privacy.Policy {
+	return privacy.Policy{
+		Query: reads[*ent.PartnerAdminQuery, predicate.PartnerAdmin](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			seen := sql.Or(inside(v, s.C(partneradmin.FieldCompanyID)), sql.EQ(s.C(partneradmin.FieldUserID), v.UserID))
+			if v.PartnerAdministrator() {
+				seen = sql.Or(seen, sql.In(s.C(partneradmin.FieldCompanyID), customersOf(v)))
+			}
+			return seen
+		}),
+		Mutation: writes{
+			create: func(ctx context.Context, v viewer.Viewer, m mutation) error {
+				if !v.PartnerAdministrator() {
+					return deny("only a partner's administrators add partner admins")
+				}
+				if err := mustBeColleague(ctx, v, m); err != nil {
+					return err
+				}
+				return mustBeCustomer(ctx, v, m)
+			},
+			remove: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+				at := s.C(partneradmin.FieldCompanyID)
+				removed := sql.False()
+				if v.Admin {
+					removed = sql.EQ(at, v.CompanyID)
+				}
+				if v.PartnerAdministrator() {
+					removed = sql.Or(removed, sql.In(at, customersOf(v)))
+				}
+				return removed
+			},
+		}.policy(),
+	}
+}

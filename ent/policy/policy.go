@@ -1,0 +1,134 @@
+// Package policy says who may see and change what: tenancy, held where the data is.
+//
+// Every query and every mutation that goes through ent is judged here against the
+// viewer in its context, so no caller can forget it. A read is never refused: what the
+// viewer may not know is filtered out in SQL, in lists, counts, edges and by id alike,
+// and so cannot be told from what does not exist. A write is refused (ErrDenied), or
+// narrowed to the rows that the viewer may change; the companies and users that it
+// refers to are checked as well. Nobody, a context without viewer, sees nothing.
+//
+// Only viewer.BypassTenancy passes all of this by. SQL that does not go through ent
+// (the import's bulk loading) binds the tenant in each statement instead.
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/privacy"
+
+	generated "tenantry/ent/generated/ent"
+	"tenantry/ent/viewer"
+)
+
+// ErrDenied is wrapped by the error of every write that a policy refuses.
+var ErrDenied = errors.New("the viewer may not do this")
+
+func deny(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrDenied, fmt.Sprintf(format, args...))
+}
+
+// visibility is the condition under which the viewer sees a row; nil: none is visible.
+type visibility func(viewer.Viewer, *sql.Selector) *sql.Predicate
+
+// reads filters an entity's queries. Q is its generated query, P its predicate.
+func reads[Q interface{ Where(...P) Q }, P ~func(*sql.Selector)](see visibility) privacy.QueryPolicy {
+	return privacy.QueryPolicy{queryRule(func(ctx context.Context, q ent.Query) error {
+		v := viewer.FromContext(ctx)
+		if _, ok := v.System(); ok {
+			return privacy.Allow
+		}
+		query, ok := q.(Q)
+		if !ok {
+			return deny("a query of another type: %T", q)
+		}
+		query.Where(P(func(s *sql.Selector) { s.Where(orNothing(v, s, see)) }))
+		return privacy.Allow
+	})}
+}
+
+func orNothing(v viewer.Viewer, s *sql.Selector, see visibility) *sql.Predicate {
+	if v.Authenticated() && see != nil {
+		if p := see(v, s); p != nil {
+			return p
+		}
+	}
+	return sql.False()
+}
+
+type queryRule func(context.Context, ent.Query) error
+
+func (f queryRule) EvalQuery(ctx context.Context, q ent.Query) error { return f(ctx, q) }
+
+type mutationRule func(context.Context, ent.Mutation) error
+
+func (f mutationRule) EvalMutation(ctx context.Context, m ent.Mutation) error { return f(ctx, m) }
+
+// mutation is what all generated mutations can do.
+type mutation interface {
+	ent.Mutation
+	Client() *generated.Client
+	WhereP(...func(*sql.Selector))
+}
+
+// writes says who may create, change and delete an entity's rows. A nil part: nobody.
+type writes struct {
+	create func(context.Context, viewer.Viewer, mutation) error
+	update func(viewer.Viewer, *sql.Selector) *sql.Predicate
+	remove func(viewer.Viewer, *sql.Selector) *sql.Predicate
+	fields []string // that an update may change
+}
+
+func (w writes) policy() privacy.MutationPolicy {
+	return privacy.MutationPolicy{mutationRule(func(ctx context.Context, m ent.Mutation) error {
+		v := viewer.FromContext(ctx)
+		if _, ok := v.System(); ok {
+			return privacy.Allow
+		}
+		if !v.Authenticated() {
+			return deny("nobody is signed in")
+		}
+		mut, ok := m.(mutation)
+		if !ok {
+			return deny("a mutation of another type: %T", m)
+		}
+		if err := w.judge(ctx, v, mut); err != nil {
+			return err
+		}
+		return privacy.Allow
+	})}
+}
+
+func (w writes) judge(ctx context.Context, v viewer.Viewer, m mutation) error {
+	switch {
+	case m.Op().Is(ent.OpCreate):
+		if w.create == nil {
+			return deny("%s is made by the platform alone", m.Type())
+		}
+		return w.create(ctx, v, m)
+	case m.Op().Is(ent.OpUpdate | ent.OpUpdateOne):
+		if w.update == nil {
+			return deny("%s is changed by the platform alone", m.Type())
+		}
+		for _, f := range slices.Concat(m.Fields(), m.ClearedFields()) {
+			if !slices.Contains(w.fields, f) {
+				return deny("%s.%s cannot be changed so", m.Type(), f)
+			}
+		}
+		if edges := slices.Concat(m.AddedEdges(), m.RemovedEdges(), m.ClearedEdges()); len(edges) > 0 {
+			return deny("%s's %v cannot be changed so", m.Type(), edges)
+		}
+		m.WhereP(func(s *sql.Selector) { s.Where(orNothing(v, s, w.update)) })
+		return nil
+	default:
+		if w.remove == nil {
+			return deny("%s is deleted by the platform alone", m.Type())
+		}
+		m.WhereP(func(s *sql.Selector) { s.Where(orNothing(v, s, w.remove)) })
+		return nil
+	}
+}

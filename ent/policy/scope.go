@@ -1,0 +1,107 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+
+	"entgo.io/ent/dialect/sql"
+
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
+)
+
+// administered selects the ids of the customers whose partner admin the viewer is now
+// (rule C6): the rights rest while the partner is demoted, and are gone with the
+// partnership or the partner admin's row.
+func administered(v viewer.Viewer) *sql.Selector {
+	pa, c := sql.Table("partner_admins"), sql.Table("companies")
+	return sql.Select(pa.C("company_id")).From(pa).Join(c).On(pa.C("company_id"), c.C("id")).
+		Where(sql.And(sql.EQ(pa.C("user_id"), v.UserID), sql.EQ(c.C("partner_id"), v.CompanyID)))
+}
+
+// inside: the viewer may work in, or read all of, the company in the column (C7, U5).
+func inside(v viewer.Viewer, column string) *sql.Predicate {
+	if !v.Partner || v.Operator {
+		return sql.EQ(column, v.CompanyID)
+	}
+	return sql.Or(sql.EQ(column, v.CompanyID), sql.In(column, administered(v)))
+}
+
+// over: the viewer administers the company in the column, as its own administrator or
+// as a partner admin.
+func over(v viewer.Viewer, column string) *sql.Predicate {
+	var alternatives []*sql.Predicate
+	if v.Admin {
+		alternatives = append(alternatives, sql.EQ(column, v.CompanyID))
+	}
+	if v.Partner && !v.Operator {
+		alternatives = append(alternatives, sql.In(column, administered(v)))
+	}
+	if len(alternatives) == 0 {
+		return sql.False()
+	}
+	return sql.Or(alternatives...)
+}
+
+// customersOf selects the ids of the companies whose partner the viewer's company is.
+func customersOf(v viewer.Viewer) *sql.Selector {
+	c := sql.Table("companies")
+	return sql.Select(c.C("id")).From(c).Where(sql.EQ(c.C("partner_id"), v.CompanyID))
+}
+
+// mustAdminister refuses a create that names a company which the viewer does not administer.
+func mustAdminister(ctx context.Context, v viewer.Viewer, m mutation) error {
+	id, ok := m.Field("company_id")
+	if !ok {
+		return deny("%s names no company", m.Type())
+	}
+	yes, err := m.Client().Company.Query().
+		Where(func(s *sql.Selector) {
+			s.Where(sql.And(sql.EQ(s.C(company.FieldID), id), over(v, s.C(company.FieldID))))
+		}).
+		Exist(viewer.BypassTenancy(ctx, "judging a write"))
+	if err != nil {
+		return fmt.Errorf("whether the viewer administers %v: %w", id, err)
+	}
+	if !yes {
+		return deny("the viewer does not administer company %v", id)
+	}
+	return nil
+}
+
+// mustBeColleague refuses a create that names a user outside the viewer's own company,
+// or an inactive one.
+func mustBeColleague(ctx context.Context, v viewer.Viewer, m mutation) error {
+	id, _ := m.Field("user_id")
+	yes, err := m.Client().User.Query().
+		Where(func(s *sql.Selector) {
+			s.Where(sql.And(sql.EQ(s.C(user.FieldID), id), sql.EQ(s.C(user.FieldCompanyID), v.CompanyID), sql.IsTrue(s.C(user.FieldActive))))
+		}).
+		Exist(viewer.BypassTenancy(ctx, "judging a write"))
+	if err != nil {
+		return fmt.Errorf("whether user %v is the viewer's colleague: %w", id, err)
+	}
+	if !yes {
+		return deny("user %v is no active user of the viewer's company", id)
+	}
+	return nil
+}
+
+// mustBeCustomer refuses a create that names a company which is not a customer of the
+// viewer's company.
+func mustBeCustomer(ctx context.Context, v viewer.Viewer, m mutation) error {
+	id, _ := m.Field("company_id")
+	yes, err := m.Client().Company.Query().
+		Where(func(s *sql.Selector) {
+			s.Where(sql.And(sql.EQ(s.C(company.FieldID), id), sql.EQ(s.C(company.FieldPartnerID), v.CompanyID)))
+		}).
+		Exist(viewer.BypassTenancy(ctx, "judging a write"))
+	if err != nil {
+		return fmt.Errorf("whether company %v is the viewer's customer: %w", id, err)
+	}
+	if !yes {
+		return deny("company %v is no customer of the viewer's", id)
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+// Package page cuts lists into pages by keyset, the same way for every list of the API.
+//
+// A page is found by the key of the row it begins behind, not by counting, so that the
+// millionth page costs what the first does and rows that come or go in between shift
+// nothing. The default and the cap of the page size stand here and nowhere else: no
+// list can be asked for without a limit. What the policies hide from the viewer is
+// hidden before the page is cut; a cursor says where to begin, never what may be seen.
+package page
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"tenantry/internal/fault"
+)
+
+// Page sizes.
+const (
+	DefaultSize = 50
+	MaxSize     = 100
+)
+
+// Args are a connection's arguments as the client gave them.
+type Args struct {
+	First  *int
+	After  *string
+	Last   *int
+	Before *string
+}
+
+// Connection is one page of a list, in Relay's form.
+type Connection[T any] struct {
+	Edges    []*Edge[T]
+	PageInfo *Info
+
+	count func(context.Context) (int, error)
+}
+
+// Edge is an entry of a page.
+type Edge[T any] struct {
+	Node   T
+	Cursor string
+}
+
+// Info says where a page stands in its list.
+type Info struct {
+	HasNextPage     bool
+	HasPreviousPage bool
+	StartCursor     *string
+	EndCursor       *string
+}
+
+// Nodes are the page's entries without their cursors.
+func (c *Connection[T]) Nodes() []T {
+	nodes := make([]T, len(c.Edges))
+	for i, e := range c.Edges {
+		nodes[i] = e.Node
+	}
+	return nodes
+}
+
+// TotalCount counts all pages' entries; it asks the database only when it is called.
+func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.count(ctx) }
+
+// Query is what a generated ent query can do, as far as paging needs it.
+type Query[Q, T any, P, O ~func(*sql.Selector)] interface {
+	Where(...P) Q
+	Order(...O) Q
+	Limit(int) Q
+	Clone() Q
+	All(context.Context) ([]T, error)
+	Count(context.Context) (int, error)
+}
+
+// Of cuts one page out of the query's rows in the order. Errors: LIMIT_EXCEEDED for a
+// page of more than MaxSize, INVALID_ARGUMENT for a negative size, for first and last
+// together and for a cursor that is not of this list.
+func Of[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
+	ctx context.Context, q Q, order Order[T], args Args,
+) (*Connection[T], error) {
+	size, backward, err := args.size()
+	if err != nil {
+		return nil, err
+	}
+	all := q.Clone()
+	for _, bound := range []struct {
+		cursor *string
+		name   string
+		after  bool
+	}{{args.After, "after", true}, {args.Before, "before", false}} {
+		if bound.cursor == nil {
+			continue
+		}
+		key, err := order.decode(*bound.cursor)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "%q is no cursor of this list: take one from its edges or its pageInfo", bound.name).
+				At(bound.name).Because(err)
+		}
+		q = q.Where(P(order.beyond(key, bound.after)))
+	}
+	// One row more than the page tells whether there is another page.
+	rows, err := q.Order(O(order.by(backward))).Limit(size + 1).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	more := len(rows) > size
+	if more {
+		rows = rows[:size]
+	}
+	c := &Connection[T]{Edges: make([]*Edge[T], len(rows)), PageInfo: &Info{}, count: all.Count}
+	for i, row := range rows {
+		at := i
+		if backward {
+			at = len(rows) - 1 - i
+		}
+		c.Edges[at] = &Edge[T]{Node: row, Cursor: order.encode(row)}
+	}
+	if backward {
+		c.PageInfo.HasPreviousPage, c.PageInfo.HasNextPage = more, args.Before != nil
+	} else {
+		c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = more, args.After != nil
+	}
+	if n := len(c.Edges); n > 0 {
+		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
+	}
+	return c, nil
+}
+
+func (a Args) size() (n int, backward bool, err error) {
+	if a.First != nil && a.Last != nil {
+		return 0, false, fault.New(fault.Invalid, "give first or last, not both").At("last")
+	}
+	n, name := DefaultSize, "first"
+	switch {
+	case a.First != nil:
+		n = *a.First
+	case a.Last != nil:
+		n, name, backward = *a.Last, "last", true
+	}
+	if n < 0 {
+		return 0, false, fault.New(fault.Invalid, "%s is %d; it must be 0 to %d", name, n, MaxSize).At(name)
+	}
+	if n > MaxSize {
+		return 0, false, fault.New(fault.LimitExceeded, "%s is %d; a page has at most %d entries", name, n, MaxSize).
+			At(name).With("limit", MaxSize)
+	}
+	return n, backward, nil
+}
