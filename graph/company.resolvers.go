@@ -2,78 +2,127 @@ package graph
 
 import (
 	"context"
-	"fmt"
+
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
+	"tenantry/internal/tenancy"
 
 	"github.com/google/uuid"
 )
 
+// ContactEmail is the resolver for the contactEmail field.
+func (r *companyResolver) ContactEmail(ctx context.Context, obj *ent.Company) (*string, error) {
+	see, err := load(ctx, loadersOf(ctx).manageable, obj.ID)
+	v := viewer.FromContext(ctx)
+	if see || (v.PartnerAdministrator() && obj.PartnerID != nil && *obj.PartnerID == v.CompanyID) {
+		return obj.ContactEmail, err
+	}
+	return nil, err
+}
+
 // IsOwn is the resolver for the isOwn field.
 func (r *companyResolver) IsOwn(ctx context.Context, obj *ent.Company) (bool, error) {
-	panic(fmt.Errorf("not implemented: IsOwn - isOwn"))
+	return obj.ID == viewer.FromContext(ctx).CompanyID, nil
 }
 
 // ViewerCanManage is the resolver for the viewerCanManage field.
 func (r *companyResolver) ViewerCanManage(ctx context.Context, obj *ent.Company) (bool, error) {
-	panic(fmt.Errorf("not implemented: ViewerCanManage - viewerCanManage"))
+	return load(ctx, loadersOf(ctx).manageable, obj.ID)
 }
 
 // CanDelete is the resolver for the canDelete field.
 func (r *companyResolver) CanDelete(ctx context.Context, obj *ent.Company) (bool, error) {
-	panic(fmt.Errorf("not implemented: CanDelete - canDelete"))
+	return tenancy.Deletable(viewer.FromContext(ctx), obj), nil
 }
 
 // Partner is the resolver for the partner field.
 func (r *companyResolver) Partner(ctx context.Context, obj *ent.Company) (*ent.Company, error) {
-	panic(fmt.Errorf("not implemented: Partner - partner"))
+	if obj.PartnerID == nil {
+		return nil, nil
+	}
+	return load(ctx, loadersOf(ctx).companies, *obj.PartnerID)
 }
 
 // PartnerAdmins is the resolver for the partnerAdmins field.
 func (r *companyResolver) PartnerAdmins(ctx context.Context, obj *ent.Company) ([]*ent.User, error) {
-	panic(fmt.Errorf("not implemented: PartnerAdmins - partnerAdmins"))
+	v := viewer.FromContext(ctx)
+	if !v.PartnerAdministrator() || obj.PartnerID == nil || *obj.PartnerID != v.CompanyID {
+		if err := inside(ctx, obj.ID); err != nil {
+			return nil, err
+		}
+	}
+	return load(ctx, loadersOf(ctx).admins, obj.ID)
 }
 
 // Users is the resolver for the users field.
 func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *int, after *string, last *int, before *string, filter *model.UserFilter) (*page.Connection[*ent.User], error) {
-	panic(fmt.Errorf("not implemented: Users - users"))
+	if err := inside(ctx, obj.ID); err != nil {
+		return nil, err
+	}
+	q := r.Ent.User.Query().Where(user.CompanyID(obj.ID))
+	if filter != nil {
+		q = filterUsers(q, *filter)
+	}
+	return page.Of(ctx, q, usersByEmail, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // Projects is the resolver for the projects field.
 func (r *companyResolver) Projects(ctx context.Context, obj *ent.Company) ([]*ent.Project, error) {
-	panic(fmt.Errorf("not implemented: Projects - projects"))
+	if err := inside(ctx, obj.ID); err != nil {
+		return nil, err
+	}
+	return load(ctx, loadersOf(ctx).projects, obj.ID)
 }
 
 // Desks is the resolver for the desks field.
 func (r *companyResolver) Desks(ctx context.Context, obj *ent.Company) ([]*ent.Desk, error) {
-	panic(fmt.Errorf("not implemented: Desks - desks"))
+	if err := inside(ctx, obj.ID); err != nil {
+		return nil, err
+	}
+	return load(ctx, loadersOf(ctx).desks, obj.ID)
 }
 
 // CreateCompany is the resolver for the createCompany field.
 func (r *mutationResolver) CreateCompany(ctx context.Context, input model.CreateCompanyInput) (*model.CreateCompanyPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateCompany - createCompany"))
+	made, admin, err := r.Tenancy.CreateCompany(ctx, tenancy.CreateCompany{
+		Name: input.Name, ContactEmail: input.ContactEmail.Value(), Admin: tenancy.Person{
+			Email: input.Admin.Email, FirstName: input.Admin.FirstName, LastName: input.Admin.LastName, Password: input.Admin.Password,
+		},
+	})
+	return &model.CreateCompanyPayload{Company: made, Admin: admin}, err
 }
 
 // SetPartnerStatus is the resolver for the setPartnerStatus field.
 func (r *mutationResolver) SetPartnerStatus(ctx context.Context, input model.SetPartnerStatusInput) (*model.SetPartnerStatusPayload, error) {
-	panic(fmt.Errorf("not implemented: SetPartnerStatus - setPartnerStatus"))
+	changed, err := r.Tenancy.SetPartnerStatus(ctx, input.CompanyID, input.IsPartner)
+	return &model.SetPartnerStatusPayload{Company: changed}, err
 }
 
 // AddCustomer is the resolver for the addCustomer field.
 func (r *mutationResolver) AddCustomer(ctx context.Context, input model.AddCustomerInput) (*model.AddCustomerPayload, error) {
-	panic(fmt.Errorf("not implemented: AddCustomer - addCustomer"))
+	made, err := r.Tenancy.AddCustomer(ctx, tenancy.AddCustomer{
+		Name: input.Name, ContactEmail: input.ContactEmail.Value(), PartnerAdmin: input.PartnerAdminID.Value(),
+	})
+	return &model.AddCustomerPayload{Customer: made}, err
 }
 
 // Company is the resolver for the company field.
 func (r *queryResolver) Company(ctx context.Context, id uuid.UUID) (*ent.Company, error) {
-	panic(fmt.Errorf("not implemented: Company - company"))
+	return orNull(r.Ent.Company.Query().Where(company.ID(id)).Only(ctx))
 }
 
 // Customers is the resolver for the customers field.
 func (r *queryResolver) Customers(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.CustomerFilter) (*page.Connection[*ent.Company], error) {
-	panic(fmt.Errorf("not implemented: Customers - customers"))
+	q, err := r.Tenancy.Customers(ctx, customerFilter(filter))
+	if err != nil {
+		return nil, err
+	}
+	return page.Of(ctx, q, ownFirst(viewer.FromContext(ctx)), page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // Company returns generated.CompanyResolver implementation.

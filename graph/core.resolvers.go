@@ -2,38 +2,51 @@ package graph
 
 import (
 	"context"
-	"fmt"
+
 	"tenantry/ent/generated/ent"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/scalar"
+	"tenantry/graph/transport"
 
 	"github.com/google/uuid"
 )
 
 // SignIn is the resolver for the signIn field.
 func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
-	panic(fmt.Errorf("not implemented: SignIn - signIn"))
+	token, session, u, err := r.Sessions.SignIn(ctx, input.Email, input.Password, input.Session)
+	if err != nil {
+		return nil, err
+	}
+	payload := &model.SignInPayload{ExpiresAt: session.ExpiresAt, User: u}
+	if token != "" {
+		payload.Token = &token
+	}
+	return payload, nil
 }
 
 // SignOut is the resolver for the signOut field.
 func (r *mutationResolver) SignOut(ctx context.Context) (*model.SignOutPayload, error) {
-	panic(fmt.Errorf("not implemented: SignOut - signOut"))
+	if _, err := signedIn(ctx); err != nil {
+		return nil, err
+	}
+	out, err := r.Sessions.SignOut(ctx)
+	return &model.SignOutPayload{SignedOut: out}, err
 }
 
 // Node is the resolver for the node field.
 func (r *queryResolver) Node(ctx context.Context, id uuid.UUID) (scalar.Node, error) {
-	panic(fmt.Errorf("not implemented: Node - node"))
+	return r.node(ctx, id)
 }
 
 // Nodes is the resolver for the nodes field.
 func (r *queryResolver) Nodes(ctx context.Context, ids []uuid.UUID) ([]scalar.Node, error) {
-	panic(fmt.Errorf("not implemented: Nodes - nodes"))
+	return r.nodes(ctx, ids)
 }
 
 // ImportProgress is the resolver for the importProgress field.
 func (r *subscriptionResolver) ImportProgress(ctx context.Context, id uuid.UUID) (<-chan *ent.ImportRun, error) {
-	panic(fmt.Errorf("not implemented: ImportProgress - importProgress"))
+	return r.Importer.Watch(ctx, id, func(err error) { transport.Fail(ctx, err) })
 }
 
 // Mutation returns generated.MutationResolver implementation.

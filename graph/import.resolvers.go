@@ -2,99 +2,151 @@ package graph
 
 import (
 	"context"
-	"fmt"
+
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/importissue"
+	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/viewer"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
+	"tenantry/internal/importer"
 
 	"github.com/google/uuid"
 )
 
 // Company is the resolver for the company field.
 func (r *importRunResolver) Company(ctx context.Context, obj *ent.ImportRun) (*ent.Company, error) {
-	panic(fmt.Errorf("not implemented: Company - company"))
+	return load(ctx, loadersOf(ctx).companies, obj.CompanyID)
 }
 
 // CreatedBy is the resolver for the createdBy field.
 func (r *importRunResolver) CreatedBy(ctx context.Context, obj *ent.ImportRun) (*ent.User, error) {
-	panic(fmt.Errorf("not implemented: CreatedBy - createdBy"))
+	if obj.CreatedByID == nil {
+		return nil, nil
+	}
+	return load(ctx, loadersOf(ctx).users, *obj.CreatedByID)
 }
 
 // ImportedCount is the resolver for the importedCount field.
 func (r *importRunResolver) ImportedCount(ctx context.Context, obj *ent.ImportRun) (int, error) {
-	panic(fmt.Errorf("not implemented: ImportedCount - importedCount"))
+	return obj.CreatedCount + obj.UpdatedCount + obj.UnchangedCount, nil
 }
 
 // NotImportedCount is the resolver for the notImportedCount field.
 func (r *importRunResolver) NotImportedCount(ctx context.Context, obj *ent.ImportRun) (int, error) {
-	panic(fmt.Errorf("not implemented: NotImportedCount - notImportedCount"))
+	return obj.SkippedCount + obj.FailedCount, nil
 }
 
 // Percent is the resolver for the percent field.
 func (r *importRunResolver) Percent(ctx context.Context, obj *ent.ImportRun) (float64, error) {
-	panic(fmt.Errorf("not implemented: Percent - percent"))
+	return 100 * float64(obj.ProcessedRows) / float64(obj.TotalRows), nil
 }
 
 // QueuePosition is the resolver for the queuePosition field.
 func (r *importRunResolver) QueuePosition(ctx context.Context, obj *ent.ImportRun) (*int, error) {
-	panic(fmt.Errorf("not implemented: QueuePosition - queuePosition"))
+	if obj.Status != enum.Queued {
+		return nil, nil
+	}
+	ahead, err := load(ctx, loadersOf(ctx).queue, obj.ID)
+	return &ahead, err
 }
 
 // RowsPerSecond is the resolver for the rowsPerSecond field.
 func (r *importRunResolver) RowsPerSecond(ctx context.Context, obj *ent.ImportRun) (*float64, error) {
-	panic(fmt.Errorf("not implemented: RowsPerSecond - rowsPerSecond"))
+	pace, _ := importer.Pace(obj)
+	return pace, nil
 }
 
 // SecondsLeft is the resolver for the secondsLeft field.
 func (r *importRunResolver) SecondsLeft(ctx context.Context, obj *ent.ImportRun) (*int, error) {
-	panic(fmt.Errorf("not implemented: SecondsLeft - secondsLeft"))
+	_, left := importer.Pace(obj)
+	return left, nil
 }
 
 // Failure is the resolver for the failure field.
 func (r *importRunResolver) Failure(ctx context.Context, obj *ent.ImportRun) (*model.ImportFailure, error) {
-	panic(fmt.Errorf("not implemented: Failure - failure"))
+	if obj.FailureCode == nil {
+		return nil, nil
+	}
+	return &model.ImportFailure{Code: model.ErrorCode(*obj.FailureCode), Message: *obj.FailureMessage}, nil
 }
 
 // Issues is the resolver for the issues field.
 func (r *importRunResolver) Issues(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string, code *enum.IssueCode) (*page.Connection[*ent.ImportIssue], error) {
-	panic(fmt.Errorf("not implemented: Issues - issues"))
+	q := r.Ent.ImportIssue.Query().Where(importissue.ImportRunID(obj.ID))
+	if code != nil {
+		q = q.Where(importissue.CodeEQ(*code))
+	}
+	return page.Of(ctx, q, issuesOfFile, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // RejectsURL is the resolver for the rejectsUrl field.
 func (r *importRunResolver) RejectsURL(ctx context.Context, obj *ent.ImportRun) (*string, error) {
-	panic(fmt.Errorf("not implemented: RejectsURL - rejectsUrl"))
+	if obj.RejectsKey == nil {
+		return nil, nil
+	}
+	address := r.Files.RejectsURL(obj.ID, viewer.FromContext(ctx).UserID)
+	return &address, nil
 }
 
 // PreviewImport is the resolver for the previewImport field.
 func (r *mutationResolver) PreviewImport(ctx context.Context, input model.PreviewImportInput) (*model.PreviewImportPayload, error) {
-	panic(fmt.Errorf("not implemented: PreviewImport - previewImport"))
+	p, err := r.Importer.Preview(ctx, importer.PreviewInput{
+		File: uploaded(input.File), Kind: input.Kind, Company: input.CompanyID.Value(), Mappings: mappings(input.Columns.Value()),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.PreviewImportPayload{Preview: previewModel(p)}, nil
 }
 
 // ImportCSV is the resolver for the importCsv field.
 func (r *mutationResolver) ImportCSV(ctx context.Context, input model.ImportCSVInput) (*model.ImportCSVPayload, error) {
-	panic(fmt.Errorf("not implemented: ImportCSV - importCsv"))
+	run, err := r.Importer.Start(ctx, importer.StartInput{
+		File: uploaded(input.File), Kind: input.Kind, Company: input.CompanyID.Value(), Mappings: mappings(input.Columns.Value()),
+		DryRun: input.DryRun, IdempotencyKey: input.IdempotencyKey.Value(),
+	})
+	return &model.ImportCSVPayload{ImportRun: run}, err
 }
 
 // CancelImport is the resolver for the cancelImport field.
 func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelImportInput) (*model.CancelImportPayload, error) {
-	panic(fmt.Errorf("not implemented: CancelImport - cancelImport"))
+	run, err := r.Importer.Cancel(ctx, input.ID)
+	return &model.CancelImportPayload{ImportRun: run}, err
 }
 
 // ImportRun is the resolver for the importRun field.
 func (r *queryResolver) ImportRun(ctx context.Context, id uuid.UUID) (*ent.ImportRun, error) {
-	panic(fmt.Errorf("not implemented: ImportRun - importRun"))
+	return orNull(r.Ent.ImportRun.Query().Where(importrun.ID(id)).Only(ctx))
 }
 
 // ImportRuns is the resolver for the importRuns field.
 func (r *queryResolver) ImportRuns(ctx context.Context, first *int, after *string, last *int, before *string, companyID *uuid.UUID, kind *enum.ImportKind, status *enum.ImportStatus) (*page.Connection[*ent.ImportRun], error) {
-	panic(fmt.Errorf("not implemented: ImportRuns - importRuns"))
+	if _, err := signedIn(ctx); err != nil {
+		return nil, err
+	}
+	q := r.Ent.ImportRun.Query()
+	if companyID != nil {
+		q = q.Where(importrun.CompanyID(*companyID))
+	}
+	if kind != nil {
+		q = q.Where(importrun.KindEQ(*kind))
+	}
+	if status != nil {
+		q = q.Where(importrun.StatusEQ(*status))
+	}
+	return page.Of(ctx, q, newestImports, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // ImportTemplate is the resolver for the importTemplate field.
 func (r *queryResolver) ImportTemplate(ctx context.Context, kind enum.ImportKind, companyID *uuid.UUID) (*model.ImportTemplate, error) {
-	panic(fmt.Errorf("not implemented: ImportTemplate - importTemplate"))
+	t, err := r.Importer.Template(ctx, kind, companyID)
+	if err != nil {
+		return nil, err
+	}
+	return templateModel(t), nil
 }
 
 // ImportRun returns generated.ImportRunResolver implementation.

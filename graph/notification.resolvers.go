@@ -2,25 +2,39 @@ package graph
 
 import (
 	"context"
-	"fmt"
+
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/notification"
 	"tenantry/graph/generated"
 	"tenantry/graph/page"
 )
 
 // ImportRun is the resolver for the importRun field.
 func (r *notificationResolver) ImportRun(ctx context.Context, obj *ent.Notification) (*ent.ImportRun, error) {
-	panic(fmt.Errorf("not implemented: ImportRun - importRun"))
+	if obj.ImportRunID == nil {
+		return nil, nil
+	}
+	return load(ctx, loadersOf(ctx).imports, *obj.ImportRunID)
 }
 
 // Company is the resolver for the company field.
 func (r *notificationResolver) Company(ctx context.Context, obj *ent.Notification) (*ent.Company, error) {
-	panic(fmt.Errorf("not implemented: Company - company"))
+	if obj.CompanyID == nil {
+		return nil, nil
+	}
+	return load(ctx, loadersOf(ctx).companies, *obj.CompanyID)
 }
 
 // Notifications is the resolver for the notifications field.
 func (r *queryResolver) Notifications(ctx context.Context, first *int, after *string, last *int, before *string, unreadOnly bool) (*page.Connection[*ent.Notification], error) {
-	panic(fmt.Errorf("not implemented: Notifications - notifications"))
+	if _, err := signedIn(ctx); err != nil {
+		return nil, err
+	}
+	q := r.Ent.Notification.Query()
+	if unreadOnly {
+		q = q.Where(notification.ReadAtIsNil())
+	}
+	return page.Of(ctx, q, newestNotifications, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // Notification returns generated.NotificationResolver implementation.

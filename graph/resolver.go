@@ -1,8 +1,38 @@
+// Package graph answers the API's operations.
+//
+// A resolver has one of two shapes: one chain of ent, which ent/policy judges, or one
+// call of a service. What a list hides, how errors look and how much a client may ask for
+// is settled beside them, once: page, loaders, errors, limits.
 package graph
 
-// This file will not be regenerated automatically.
-//
-// It serves as dependency injection for your app, add any dependencies you require
-// here.
+import (
+	"context"
 
-type Resolver struct{}
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/internal/id"
+	"tenantry/internal/importer"
+	"tenantry/internal/tenancy"
+)
+
+// Resolver has what the resolvers call. All of it is needed.
+type Resolver struct {
+	Ent      *ent.Client
+	Tenancy  *tenancy.Service
+	Importer *importer.Engine
+	Sessions Sessions
+	Files    Files
+}
+
+// Sessions begins and ends them.
+type Sessions interface {
+	// SignIn gives the session and, for BEARER, its token. UNAUTHENTICATED, RATE_LIMITED.
+	SignIn(ctx context.Context, email, password string, kind enum.SessionKind) (string, *ent.Session, *ent.User, error)
+	// SignOut ends the caller's session; false where there was none.
+	SignOut(ctx context.Context) (bool, error)
+}
+
+// Files makes signed, absolute addresses of files, good for 15 minutes.
+type Files interface {
+	RejectsURL(run id.ID, user id.ID) string
+}

@@ -130,7 +130,7 @@ func Desk() privacy.Policy {
 // User: the directory of the own company, of the customers one works in, and whoever
 // is partner admin of a company that one is inside of.
 func User() privacy.Policy {
-	_, w := insiders(user.FieldEmail, user.FieldEmailKey, user.FieldFirstName, user.FieldLastName, user.FieldUpdatedAt)
+	_, w := insiders("email", "email_key", "first_name", "first_name_key", "last_name", "last_name_key", "updated_at")
 	w.remove = nil
 	w.create = func(ctx context.Context, v viewer.Viewer, m mutation) error {
 		if role, _ := m.Field(user.FieldRole); role == enum.Admin && !v.Admin && !v.Partner {

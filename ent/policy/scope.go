@@ -44,6 +44,10 @@ func over(v viewer.Viewer, column string) *sql.Predicate {
 	return sql.Or(alternatives...)
 }
 
+// MayWorkInside is the condition under which the viewer may work inside the company whose
+// id is in the column (rules C7, U5).
+func MayWorkInside(v viewer.Viewer, column string) *sql.Predicate { return inside(v, column) }
+
 // customersOf selects the ids of the companies whose partner the viewer's company is.
 func customersOf(v viewer.Viewer) *sql.Selector {
 	c := sql.Table("companies")

@@ -27,6 +27,8 @@ func (User) Fields() []ent.Field {
 		field.String("email_key").NotEmpty().Unique().Comment("the email ignoring case (rule K5), unique on the platform"),
 		field.String("first_name").NotEmpty().MaxRuneLen(nameLength),
 		field.String("last_name").NotEmpty().MaxRuneLen(nameLength),
+		field.String("first_name_key").Comment("ignoring case, for search (rule K6)"),
+		field.String("last_name_key").Comment("ignoring case, for search (rule K6)"),
 		field.String("password_hash").Sensitive().Comment("argon2id, in PHC form (rule U2)"),
 		field.Bool("active").Default(true),
 		field.Enum("role").GoType(enum.UserRole("")).Default(string(enum.Member)),

@@ -21,6 +21,8 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type CompanyResolver interface {
+	ContactEmail(ctx context.Context, obj *ent.Company) (*string, error)
+
 	IsOwn(ctx context.Context, obj *ent.Company) (bool, error)
 	ViewerCanManage(ctx context.Context, obj *ent.Company) (bool, error)
 	CanDelete(ctx context.Context, obj *ent.Company) (bool, error)
@@ -195,7 +197,7 @@ func (ec *executionContext) _Company_contactEmail(ctx context.Context, field gra
 			return ec.fieldContext_Company_contactEmail(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ContactEmail, nil
+			return ec.Resolvers.Company().ContactEmail(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -206,7 +208,7 @@ func (ec *executionContext) _Company_contactEmail(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_Company_contactEmail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Company", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Company", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Company_isPartner(ctx context.Context, field graphql.CollectedField, obj *ent.Company) (ret graphql.Marshaler) {
@@ -1264,10 +1266,43 @@ func (ec *executionContext) _Company(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "contactEmail":
-			out.Values[i] = ec._Company_contactEmail(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Company_contactEmail(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "isPartner":
 			out.Values[i] = ec._Company_isPartner(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

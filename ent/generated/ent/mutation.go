@@ -10306,6 +10306,8 @@ type UserMutation struct {
 	email_key               *string
 	first_name              *string
 	last_name               *string
+	first_name_key          *string
+	last_name_key           *string
 	password_hash           *string
 	active                  *bool
 	role                    *enum.UserRole
@@ -10683,6 +10685,78 @@ func (m *UserMutation) OldLastName(ctx context.Context) (v string, err error) {
 // ResetLastName resets all changes to the "last_name" field.
 func (m *UserMutation) ResetLastName() {
 	m.last_name = nil
+}
+
+// SetFirstNameKey sets the "first_name_key" field.
+func (m *UserMutation) SetFirstNameKey(s string) {
+	m.first_name_key = &s
+}
+
+// FirstNameKey returns the value of the "first_name_key" field in the mutation.
+func (m *UserMutation) FirstNameKey() (r string, exists bool) {
+	v := m.first_name_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstNameKey returns the old "first_name_key" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldFirstNameKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstNameKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstNameKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstNameKey: %w", err)
+	}
+	return oldValue.FirstNameKey, nil
+}
+
+// ResetFirstNameKey resets all changes to the "first_name_key" field.
+func (m *UserMutation) ResetFirstNameKey() {
+	m.first_name_key = nil
+}
+
+// SetLastNameKey sets the "last_name_key" field.
+func (m *UserMutation) SetLastNameKey(s string) {
+	m.last_name_key = &s
+}
+
+// LastNameKey returns the value of the "last_name_key" field in the mutation.
+func (m *UserMutation) LastNameKey() (r string, exists bool) {
+	v := m.last_name_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastNameKey returns the old "last_name_key" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldLastNameKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastNameKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastNameKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastNameKey: %w", err)
+	}
+	return oldValue.LastNameKey, nil
+}
+
+// ResetLastNameKey resets all changes to the "last_name_key" field.
+func (m *UserMutation) ResetLastNameKey() {
+	m.last_name_key = nil
 }
 
 // SetPasswordHash sets the "password_hash" field.
@@ -11070,7 +11144,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 12)
 	if m.company != nil {
 		fields = append(fields, user.FieldCompanyID)
 	}
@@ -11091,6 +11165,12 @@ func (m *UserMutation) Fields() []string {
 	}
 	if m.last_name != nil {
 		fields = append(fields, user.FieldLastName)
+	}
+	if m.first_name_key != nil {
+		fields = append(fields, user.FieldFirstNameKey)
+	}
+	if m.last_name_key != nil {
+		fields = append(fields, user.FieldLastNameKey)
 	}
 	if m.password_hash != nil {
 		fields = append(fields, user.FieldPasswordHash)
@@ -11123,6 +11203,10 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.FirstName()
 	case user.FieldLastName:
 		return m.LastName()
+	case user.FieldFirstNameKey:
+		return m.FirstNameKey()
+	case user.FieldLastNameKey:
+		return m.LastNameKey()
 	case user.FieldPasswordHash:
 		return m.PasswordHash()
 	case user.FieldActive:
@@ -11152,6 +11236,10 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldFirstName(ctx)
 	case user.FieldLastName:
 		return m.OldLastName(ctx)
+	case user.FieldFirstNameKey:
+		return m.OldFirstNameKey(ctx)
+	case user.FieldLastNameKey:
+		return m.OldLastNameKey(ctx)
 	case user.FieldPasswordHash:
 		return m.OldPasswordHash(ctx)
 	case user.FieldActive:
@@ -11215,6 +11303,20 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLastName(v)
+		return nil
+	case user.FieldFirstNameKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstNameKey(v)
+		return nil
+	case user.FieldLastNameKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastNameKey(v)
 		return nil
 	case user.FieldPasswordHash:
 		v, ok := value.(string)
@@ -11306,6 +11408,12 @@ func (m *UserMutation) ResetField(name string) error {
 		return nil
 	case user.FieldLastName:
 		m.ResetLastName()
+		return nil
+	case user.FieldFirstNameKey:
+		m.ResetFirstNameKey()
+		return nil
+	case user.FieldLastNameKey:
+		m.ResetLastNameKey()
 		return nil
 	case user.FieldPasswordHash:
 		m.ResetPasswordHash()

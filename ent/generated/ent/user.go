@@ -34,6 +34,10 @@ type User struct {
 	FirstName string `json:"first_name,omitempty"`
 	// LastName holds the value of the "last_name" field.
 	LastName string `json:"last_name,omitempty"`
+	// ignoring case, for search (rule K6)
+	FirstNameKey string `json:"first_name_key,omitempty"`
+	// ignoring case, for search (rule K6)
+	LastNameKey string `json:"last_name_key,omitempty"`
 	// argon2id, in PHC form (rule U2)
 	PasswordHash string `json:"-"`
 	// Active holds the value of the "active" field.
@@ -117,7 +121,7 @@ func (*User) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case user.FieldActive:
 			values[i] = new(sql.NullBool)
-		case user.FieldEmail, user.FieldEmailKey, user.FieldFirstName, user.FieldLastName, user.FieldPasswordHash, user.FieldRole:
+		case user.FieldEmail, user.FieldEmailKey, user.FieldFirstName, user.FieldLastName, user.FieldFirstNameKey, user.FieldLastNameKey, user.FieldPasswordHash, user.FieldRole:
 			values[i] = new(sql.NullString)
 		case user.FieldCreatedAt, user.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -185,6 +189,18 @@ func (_m *User) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field last_name", values[i])
 			} else if value.Valid {
 				_m.LastName = value.String
+			}
+		case user.FieldFirstNameKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field first_name_key", values[i])
+			} else if value.Valid {
+				_m.FirstNameKey = value.String
+			}
+		case user.FieldLastNameKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field last_name_key", values[i])
+			} else if value.Valid {
+				_m.LastNameKey = value.String
 			}
 		case user.FieldPasswordHash:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -285,6 +301,12 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("last_name=")
 	builder.WriteString(_m.LastName)
+	builder.WriteString(", ")
+	builder.WriteString("first_name_key=")
+	builder.WriteString(_m.FirstNameKey)
+	builder.WriteString(", ")
+	builder.WriteString("last_name_key=")
+	builder.WriteString(_m.LastNameKey)
 	builder.WriteString(", ")
 	builder.WriteString("password_hash=<sensitive>")
 	builder.WriteString(", ")

@@ -85,6 +85,18 @@ func (_c *UserCreate) SetLastName(v string) *UserCreate {
 	return _c
 }
 
+// SetFirstNameKey sets the "first_name_key" field.
+func (_c *UserCreate) SetFirstNameKey(v string) *UserCreate {
+	_c.mutation.SetFirstNameKey(v)
+	return _c
+}
+
+// SetLastNameKey sets the "last_name_key" field.
+func (_c *UserCreate) SetLastNameKey(v string) *UserCreate {
+	_c.mutation.SetLastNameKey(v)
+	return _c
+}
+
 // SetPasswordHash sets the "password_hash" field.
 func (_c *UserCreate) SetPasswordHash(v string) *UserCreate {
 	_c.mutation.SetPasswordHash(v)
@@ -310,6 +322,12 @@ func (_c *UserCreate) check() error {
 			return &ValidationError{Name: "last_name", err: fmt.Errorf(`ent: validator failed for field "User.last_name": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.FirstNameKey(); !ok {
+		return &ValidationError{Name: "first_name_key", err: errors.New(`ent: missing required field "User.first_name_key"`)}
+	}
+	if _, ok := _c.mutation.LastNameKey(); !ok {
+		return &ValidationError{Name: "last_name_key", err: errors.New(`ent: missing required field "User.last_name_key"`)}
+	}
 	if _, ok := _c.mutation.PasswordHash(); !ok {
 		return &ValidationError{Name: "password_hash", err: errors.New(`ent: missing required field "User.password_hash"`)}
 	}
@@ -385,6 +403,14 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LastName(); ok {
 		_spec.SetField(user.FieldLastName, field.TypeString, value)
 		_node.LastName = value
+	}
+	if value, ok := _c.mutation.FirstNameKey(); ok {
+		_spec.SetField(user.FieldFirstNameKey, field.TypeString, value)
+		_node.FirstNameKey = value
+	}
+	if value, ok := _c.mutation.LastNameKey(); ok {
+		_spec.SetField(user.FieldLastNameKey, field.TypeString, value)
+		_node.LastNameKey = value
 	}
 	if value, ok := _c.mutation.PasswordHash(); ok {
 		_spec.SetField(user.FieldPasswordHash, field.TypeString, value)

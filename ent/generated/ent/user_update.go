@@ -96,6 +96,34 @@ func (_u *UserUpdate) SetNillableLastName(v *string) *UserUpdate {
 	return _u
 }
 
+// SetFirstNameKey sets the "first_name_key" field.
+func (_u *UserUpdate) SetFirstNameKey(v string) *UserUpdate {
+	_u.mutation.SetFirstNameKey(v)
+	return _u
+}
+
+// SetNillableFirstNameKey sets the "first_name_key" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableFirstNameKey(v *string) *UserUpdate {
+	if v != nil {
+		_u.SetFirstNameKey(*v)
+	}
+	return _u
+}
+
+// SetLastNameKey sets the "last_name_key" field.
+func (_u *UserUpdate) SetLastNameKey(v string) *UserUpdate {
+	_u.mutation.SetLastNameKey(v)
+	return _u
+}
+
+// SetNillableLastNameKey sets the "last_name_key" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableLastNameKey(v *string) *UserUpdate {
+	if v != nil {
+		_u.SetLastNameKey(*v)
+	}
+	return _u
+}
+
 // SetPasswordHash sets the "password_hash" field.
 func (_u *UserUpdate) SetPasswordHash(v string) *UserUpdate {
 	_u.mutation.SetPasswordHash(v)
@@ -389,6 +417,12 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.LastName(); ok {
 		_spec.SetField(user.FieldLastName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.FirstNameKey(); ok {
+		_spec.SetField(user.FieldFirstNameKey, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.LastNameKey(); ok {
+		_spec.SetField(user.FieldLastNameKey, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.PasswordHash(); ok {
 		_spec.SetField(user.FieldPasswordHash, field.TypeString, value)
 	}
@@ -656,6 +690,34 @@ func (_u *UserUpdateOne) SetLastName(v string) *UserUpdateOne {
 func (_u *UserUpdateOne) SetNillableLastName(v *string) *UserUpdateOne {
 	if v != nil {
 		_u.SetLastName(*v)
+	}
+	return _u
+}
+
+// SetFirstNameKey sets the "first_name_key" field.
+func (_u *UserUpdateOne) SetFirstNameKey(v string) *UserUpdateOne {
+	_u.mutation.SetFirstNameKey(v)
+	return _u
+}
+
+// SetNillableFirstNameKey sets the "first_name_key" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableFirstNameKey(v *string) *UserUpdateOne {
+	if v != nil {
+		_u.SetFirstNameKey(*v)
+	}
+	return _u
+}
+
+// SetLastNameKey sets the "last_name_key" field.
+func (_u *UserUpdateOne) SetLastNameKey(v string) *UserUpdateOne {
+	_u.mutation.SetLastNameKey(v)
+	return _u
+}
+
+// SetNillableLastNameKey sets the "last_name_key" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableLastNameKey(v *string) *UserUpdateOne {
+	if v != nil {
+		_u.SetLastNameKey(*v)
 	}
 	return _u
 }
@@ -982,6 +1044,12 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.LastName(); ok {
 		_spec.SetField(user.FieldLastName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.FirstNameKey(); ok {
+		_spec.SetField(user.FieldFirstNameKey, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.LastNameKey(); ok {
+		_spec.SetField(user.FieldLastNameKey, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.PasswordHash(); ok {
 		_spec.SetField(user.FieldPasswordHash, field.TypeString, value)

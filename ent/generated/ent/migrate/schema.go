@@ -488,6 +488,8 @@ var (
 		{Name: "email_key", Type: field.TypeString, Unique: true},
 		{Name: "first_name", Type: field.TypeString, Size: 200},
 		{Name: "last_name", Type: field.TypeString, Size: 200},
+		{Name: "first_name_key", Type: field.TypeString},
+		{Name: "last_name_key", Type: field.TypeString},
 		{Name: "password_hash", Type: field.TypeString},
 		{Name: "active", Type: field.TypeBool, Default: true},
 		{Name: "role", Type: field.TypeEnum, Enums: []string{"ADMIN", "MEMBER"}, Default: "MEMBER"},
@@ -501,7 +503,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "users_companies_users",
-				Columns:    []*schema.Column{UsersColumns[10]},
+				Columns:    []*schema.Column{UsersColumns[12]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -510,12 +512,12 @@ var (
 			{
 				Name:    "user_company_id",
 				Unique:  false,
-				Columns: []*schema.Column{UsersColumns[10]},
+				Columns: []*schema.Column{UsersColumns[12]},
 			},
 			{
 				Name:    "user_company_id_email_key",
 				Unique:  false,
-				Columns: []*schema.Column{UsersColumns[10], UsersColumns[4]},
+				Columns: []*schema.Column{UsersColumns[12], UsersColumns[4]},
 			},
 		},
 	}

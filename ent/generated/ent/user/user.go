@@ -32,6 +32,10 @@ const (
 	FieldFirstName = "first_name"
 	// FieldLastName holds the string denoting the last_name field in the database.
 	FieldLastName = "last_name"
+	// FieldFirstNameKey holds the string denoting the first_name_key field in the database.
+	FieldFirstNameKey = "first_name_key"
+	// FieldLastNameKey holds the string denoting the last_name_key field in the database.
+	FieldLastNameKey = "last_name_key"
 	// FieldPasswordHash holds the string denoting the password_hash field in the database.
 	FieldPasswordHash = "password_hash"
 	// FieldActive holds the string denoting the active field in the database.
@@ -97,6 +101,8 @@ var Columns = []string{
 	FieldEmailKey,
 	FieldFirstName,
 	FieldLastName,
+	FieldFirstNameKey,
+	FieldLastNameKey,
 	FieldPasswordHash,
 	FieldActive,
 	FieldRole,
@@ -193,6 +199,16 @@ func ByFirstName(opts ...sql.OrderTermOption) OrderOption {
 // ByLastName orders the results by the last_name field.
 func ByLastName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastName, opts...).ToFunc()
+}
+
+// ByFirstNameKey orders the results by the first_name_key field.
+func ByFirstNameKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFirstNameKey, opts...).ToFunc()
+}
+
+// ByLastNameKey orders the results by the last_name_key field.
+func ByLastNameKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastNameKey, opts...).ToFunc()
 }
 
 // ByPasswordHash orders the results by the password_hash field.

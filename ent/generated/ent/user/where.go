@@ -92,6 +92,16 @@ func LastName(v string) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldLastName, v))
 }
 
+// FirstNameKey applies equality check predicate on the "first_name_key" field. It's identical to FirstNameKeyEQ.
+func FirstNameKey(v string) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldFirstNameKey, v))
+}
+
+// LastNameKey applies equality check predicate on the "last_name_key" field. It's identical to LastNameKeyEQ.
+func LastNameKey(v string) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldLastNameKey, v))
+}
+
 // PasswordHash applies equality check predicate on the "password_hash" field. It's identical to PasswordHashEQ.
 func PasswordHash(v string) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldPasswordHash, v))
@@ -460,6 +470,136 @@ func LastNameEqualFold(v string) predicate.User {
 // LastNameContainsFold applies the ContainsFold predicate on the "last_name" field.
 func LastNameContainsFold(v string) predicate.User {
 	return predicate.User(sql.FieldContainsFold(FieldLastName, v))
+}
+
+// FirstNameKeyEQ applies the EQ predicate on the "first_name_key" field.
+func FirstNameKeyEQ(v string) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldFirstNameKey, v))
+}
+
+// FirstNameKeyNEQ applies the NEQ predicate on the "first_name_key" field.
+func FirstNameKeyNEQ(v string) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldFirstNameKey, v))
+}
+
+// FirstNameKeyIn applies the In predicate on the "first_name_key" field.
+func FirstNameKeyIn(vs ...string) predicate.User {
+	return predicate.User(sql.FieldIn(FieldFirstNameKey, vs...))
+}
+
+// FirstNameKeyNotIn applies the NotIn predicate on the "first_name_key" field.
+func FirstNameKeyNotIn(vs ...string) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldFirstNameKey, vs...))
+}
+
+// FirstNameKeyGT applies the GT predicate on the "first_name_key" field.
+func FirstNameKeyGT(v string) predicate.User {
+	return predicate.User(sql.FieldGT(FieldFirstNameKey, v))
+}
+
+// FirstNameKeyGTE applies the GTE predicate on the "first_name_key" field.
+func FirstNameKeyGTE(v string) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldFirstNameKey, v))
+}
+
+// FirstNameKeyLT applies the LT predicate on the "first_name_key" field.
+func FirstNameKeyLT(v string) predicate.User {
+	return predicate.User(sql.FieldLT(FieldFirstNameKey, v))
+}
+
+// FirstNameKeyLTE applies the LTE predicate on the "first_name_key" field.
+func FirstNameKeyLTE(v string) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldFirstNameKey, v))
+}
+
+// FirstNameKeyContains applies the Contains predicate on the "first_name_key" field.
+func FirstNameKeyContains(v string) predicate.User {
+	return predicate.User(sql.FieldContains(FieldFirstNameKey, v))
+}
+
+// FirstNameKeyHasPrefix applies the HasPrefix predicate on the "first_name_key" field.
+func FirstNameKeyHasPrefix(v string) predicate.User {
+	return predicate.User(sql.FieldHasPrefix(FieldFirstNameKey, v))
+}
+
+// FirstNameKeyHasSuffix applies the HasSuffix predicate on the "first_name_key" field.
+func FirstNameKeyHasSuffix(v string) predicate.User {
+	return predicate.User(sql.FieldHasSuffix(FieldFirstNameKey, v))
+}
+
+// FirstNameKeyEqualFold applies the EqualFold predicate on the "first_name_key" field.
+func FirstNameKeyEqualFold(v string) predicate.User {
+	return predicate.User(sql.FieldEqualFold(FieldFirstNameKey, v))
+}
+
+// FirstNameKeyContainsFold applies the ContainsFold predicate on the "first_name_key" field.
+func FirstNameKeyContainsFold(v string) predicate.User {
+	return predicate.User(sql.FieldContainsFold(FieldFirstNameKey, v))
+}
+
+// LastNameKeyEQ applies the EQ predicate on the "last_name_key" field.
+func LastNameKeyEQ(v string) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldLastNameKey, v))
+}
+
+// LastNameKeyNEQ applies the NEQ predicate on the "last_name_key" field.
+func LastNameKeyNEQ(v string) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldLastNameKey, v))
+}
+
+// LastNameKeyIn applies the In predicate on the "last_name_key" field.
+func LastNameKeyIn(vs ...string) predicate.User {
+	return predicate.User(sql.FieldIn(FieldLastNameKey, vs...))
+}
+
+// LastNameKeyNotIn applies the NotIn predicate on the "last_name_key" field.
+func LastNameKeyNotIn(vs ...string) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldLastNameKey, vs...))
+}
+
+// LastNameKeyGT applies the GT predicate on the "last_name_key" field.
+func LastNameKeyGT(v string) predicate.User {
+	return predicate.User(sql.FieldGT(FieldLastNameKey, v))
+}
+
+// LastNameKeyGTE applies the GTE predicate on the "last_name_key" field.
+func LastNameKeyGTE(v string) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldLastNameKey, v))
+}
+
+// LastNameKeyLT applies the LT predicate on the "last_name_key" field.
+func LastNameKeyLT(v string) predicate.User {
+	return predicate.User(sql.FieldLT(FieldLastNameKey, v))
+}
+
+// LastNameKeyLTE applies the LTE predicate on the "last_name_key" field.
+func LastNameKeyLTE(v string) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldLastNameKey, v))
+}
+
+// LastNameKeyContains applies the Contains predicate on the "last_name_key" field.
+func LastNameKeyContains(v string) predicate.User {
+	return predicate.User(sql.FieldContains(FieldLastNameKey, v))
+}
+
+// LastNameKeyHasPrefix applies the HasPrefix predicate on the "last_name_key" field.
+func LastNameKeyHasPrefix(v string) predicate.User {
+	return predicate.User(sql.FieldHasPrefix(FieldLastNameKey, v))
+}
+
+// LastNameKeyHasSuffix applies the HasSuffix predicate on the "last_name_key" field.
+func LastNameKeyHasSuffix(v string) predicate.User {
+	return predicate.User(sql.FieldHasSuffix(FieldLastNameKey, v))
+}
+
+// LastNameKeyEqualFold applies the EqualFold predicate on the "last_name_key" field.
+func LastNameKeyEqualFold(v string) predicate.User {
+	return predicate.User(sql.FieldEqualFold(FieldLastNameKey, v))
+}
+
+// LastNameKeyContainsFold applies the ContainsFold predicate on the "last_name_key" field.
+func LastNameKeyContainsFold(v string) predicate.User {
+	return predicate.User(sql.FieldContainsFold(FieldLastNameKey, v))
 }
 
 // PasswordHashEQ applies the EQ predicate on the "password_hash" field.

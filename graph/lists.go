@@ -1,0 +1,84 @@
+package graph
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/importissue"
+	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/notification"
+	"tenantry/ent/generated/ent/predicate"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
+	"tenantry/graph/page"
+	"tenantry/internal/fault"
+	"tenantry/internal/fold"
+)
+
+// The orders of the API's lists: companies own first, then by name; users by email;
+// issues in the file's order; everything else newest first.
+
+func ownFirst(v viewer.Viewer) page.Order[*ent.Company] {
+	return page.Order[*ent.Company]{
+		Terms: []page.Term{page.NotEqual(company.FieldID, v.CompanyID), page.Text(company.FieldNameKey), page.UUID(company.FieldID)},
+		Key: func(c *ent.Company) []any {
+			rank := 1
+			if c.ID == v.CompanyID {
+				rank = 0
+			}
+			return []any{rank, c.NameKey, c.ID}
+		},
+	}
+}
+
+var usersByEmail = page.Order[*ent.User]{
+	Terms: []page.Term{page.Text(user.FieldEmailKey), page.UUID(user.FieldID)},
+	Key:   func(u *ent.User) []any { return []any{u.EmailKey, u.ID} },
+}
+
+var newestImports = page.Order[*ent.ImportRun]{
+	Terms: []page.Term{page.Time(importrun.FieldCreatedAt), page.UUID(importrun.FieldID)}, Desc: true,
+	Key: func(r *ent.ImportRun) []any { return []any{r.CreatedAt, r.ID} },
+}
+
+var newestNotifications = page.Order[*ent.Notification]{
+	Terms: []page.Term{page.Time(notification.FieldCreatedAt), page.UUID(notification.FieldID)}, Desc: true,
+	Key: func(n *ent.Notification) []any { return []any{n.CreatedAt, n.ID} },
+}
+
+var issuesOfFile = page.Order[*ent.ImportIssue]{
+	Terms: []page.Term{page.Int(importissue.FieldRow), page.Int(importissue.FieldOrdinal)},
+	Key:   func(i *ent.ImportIssue) []any { return []any{i.Row, i.Ordinal} },
+}
+
+// userMatches: the beginning of the email, the first or the last name (rule K6).
+func userMatches(search string) predicate.User {
+	key := fold.Key(search)
+	return func(s *sql.Selector) {
+		s.Where(sql.Or(
+			sql.HasPrefix(s.C(user.FieldEmailKey), key),
+			sql.HasPrefix(s.C(user.FieldFirstNameKey), key),
+			sql.HasPrefix(s.C(user.FieldLastNameKey), key),
+		))
+	}
+}
+
+// signedIn refuses nobody.
+func signedIn(ctx context.Context) (viewer.Viewer, error) {
+	v := viewer.FromContext(ctx)
+	if !v.Authenticated() {
+		return v, fault.New(fault.Unauthenticated, "sign in first")
+	}
+	return v, nil
+}
+
+// orNull turns what is not to be found into null.
+func orNull[T any](v *T, err error) (*T, error) {
+	if ent.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // the API's null
+	}
+	return v, err
+}

@@ -1,0 +1,174 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vikstrous/dataloadgen"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/desk"
+	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/partneradmin"
+	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+	"tenantry/internal/importer"
+	"tenantry/internal/tenancy"
+)
+
+// Caps of the plain lists, for each company.
+const (
+	maxPartnerAdmins = 100
+	maxShelf         = 500 // projects; desks
+)
+
+// loaders fetch what many records of one answer refer to in one query each. They live for
+// one answer (for each event of a subscription, for each field of a mutation), so nothing
+// they remember is stale, and they ask as the viewer, so policies hold.
+type loaders struct {
+	companies  *dataloadgen.Loader[id.ID, *ent.Company]
+	users      *dataloadgen.Loader[id.ID, *ent.User]
+	imports    *dataloadgen.Loader[id.ID, *ent.ImportRun]
+	manageable *dataloadgen.Loader[id.ID, bool]
+	admins     *dataloadgen.Loader[id.ID, []*ent.User]
+	projects   *dataloadgen.Loader[id.ID, []*ent.Project]
+	desks      *dataloadgen.Loader[id.ID, []*ent.Desk]
+	queue      *dataloadgen.Loader[id.ID, int]
+}
+
+// loaderWait is how long a loader collects before it asks.
+const loaderWait = time.Millisecond
+
+func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.Engine) *loaders {
+	return &loaders{
+		companies: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Company, error) {
+			return client.Company.Query().Where(company.IDIn(ids...)).All(ctx)
+		}, func(c *ent.Company) id.ID { return c.ID }),
+		users: byID(func(ctx context.Context, ids []id.ID) ([]*ent.User, error) {
+			return client.User.Query().Where(user.IDIn(ids...)).All(ctx)
+		}, func(u *ent.User) id.ID { return u.ID }),
+		imports: byID(func(ctx context.Context, ids []id.ID) ([]*ent.ImportRun, error) {
+			return client.ImportRun.Query().Where(importrun.IDIn(ids...)).All(ctx)
+		}, func(r *ent.ImportRun) id.ID { return r.ID }),
+		manageable: mapped(service.Manageable),
+		admins: mapped(func(ctx context.Context, ids []id.ID) (map[id.ID][]*ent.User, error) {
+			rows, err := client.PartnerAdmin.Query().Where(partneradmin.CompanyIDIn(ids...), firstOfEach(partneradmin.Table, maxPartnerAdmins)).
+				WithUser().All(ctx)
+			out := make(map[id.ID][]*ent.User, len(ids))
+			for _, pa := range rows {
+				if pa.Edges.User != nil {
+					out[pa.CompanyID] = append(out[pa.CompanyID], pa.Edges.User)
+				}
+			}
+			return out, err
+		}),
+		projects: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Project, error) {
+			return client.Project.Query().Where(project.CompanyIDIn(ids...), firstOfEach(project.Table, maxShelf)).
+				Order(ent.Desc(project.FieldIsDefault), ent.Asc(project.FieldName, project.FieldID)).All(ctx)
+		}, func(p *ent.Project) id.ID { return p.CompanyID }),
+		desks: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
+			return client.Desk.Query().Where(desk.CompanyIDIn(ids...), firstOfEach(desk.Table, maxShelf)).
+				Order(ent.Desc(desk.FieldIsDefault), ent.Asc(desk.FieldName, desk.FieldID)).All(ctx)
+		}, func(d *ent.Desk) id.ID { return d.CompanyID }),
+		queue: mapped(engine.QueuePositions),
+	}
+}
+
+// firstOfEach keeps at most so many rows of each company, the oldest ones: no company's
+// list is without a limit, however many companies one answer shows.
+func firstOfEach(table string, most int) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		older := sql.Table(table).As("older")
+		n := sql.Select(sql.Count("*")).From(older).Where(sql.And(
+			sql.ColumnsEQ(older.C("company_id"), s.C("company_id")),
+			sql.ColumnsLT(older.C("id"), s.C("id")),
+		))
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.Wrap(func(b *sql.Builder) { b.Join(n) }).WriteString(" < ").Arg(most)
+		}))
+	}
+}
+
+func mapped[V any](fetch func(context.Context, []id.ID) (map[id.ID]V, error)) *dataloadgen.Loader[id.ID, V] {
+	return dataloadgen.NewMappedLoader(fetch, dataloadgen.WithWait(loaderWait))
+}
+
+func byID[V any](fetch func(context.Context, []id.ID) ([]V, error), key func(V) id.ID) *dataloadgen.Loader[id.ID, V] {
+	return mapped(func(ctx context.Context, ids []id.ID) (map[id.ID]V, error) {
+		rows, err := fetch(ctx, ids)
+		out := make(map[id.ID]V, len(rows))
+		for _, row := range rows {
+			out[key(row)] = row
+		}
+		return out, err
+	})
+}
+
+func grouped[V any](fetch func(context.Context, []id.ID) ([]V, error), key func(V) id.ID) *dataloadgen.Loader[id.ID, []V] {
+	return mapped(func(ctx context.Context, ids []id.ID) (map[id.ID][]V, error) {
+		rows, err := fetch(ctx, ids)
+		out := make(map[id.ID][]V, len(ids))
+		for _, row := range rows {
+			out[key(row)] = append(out[key(row)], row)
+		}
+		return out, err
+	})
+}
+
+// load gives what the loader finds; the zero value where that is nothing.
+func load[V any](ctx context.Context, l *dataloadgen.Loader[id.ID, V], key id.ID) (V, error) {
+	v, err := l.Load(ctx, key)
+	if errors.Is(err, dataloadgen.ErrNotFound) {
+		var none V
+		return none, nil
+	}
+	return v, err
+}
+
+// inside refuses what only those who may work inside a company read.
+func inside(ctx context.Context, companyID id.ID) error {
+	may, err := load(ctx, loadersOf(ctx).manageable, companyID)
+	if err == nil && !may {
+		err = fault.New(fault.Forbidden, "only those who may work inside the company see this")
+	}
+	return err
+}
+
+type loadersKey struct{}
+
+func loadersOf(ctx context.Context) *loaders {
+	l, _ := ctx.Value(loadersKey{}).(*loaders)
+	return l
+}
+
+// freshLoaders gives each answer, and each field of a mutation, loaders of its own.
+type freshLoaders struct{ r *Resolver }
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.ResponseInterceptor
+	graphql.RootFieldInterceptor
+} = freshLoaders{}
+
+func (freshLoaders) ExtensionName() string                   { return "Loaders" }
+func (freshLoaders) Validate(graphql.ExecutableSchema) error { return nil }
+func (f freshLoaders) with(ctx context.Context) context.Context {
+	return context.WithValue(ctx, loadersKey{}, newLoaders(f.r.Ent, f.r.Tenancy, f.r.Importer))
+}
+
+func (f freshLoaders) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	return next(f.with(ctx))
+}
+
+func (f freshLoaders) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	if op := graphql.GetOperationContext(ctx).Operation; op != nil && op.Operation == "mutation" {
+		ctx = f.with(ctx)
+	}
+	return next(ctx)
+}

@@ -1,0 +1,92 @@
+package graph
+
+import (
+	"context"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/desk"
+	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/notification"
+	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/graph/scalar"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+)
+
+// maxNodes bounds nodes(ids:).
+const maxNodes = 100
+
+// node asks the one table that the id's kind names.
+func (r *Resolver) node(ctx context.Context, u id.ID) (scalar.Node, error) {
+	found, err := r.nodes(ctx, []id.ID{u})
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// nodes asks each table that the ids' kinds name once, and puts what the viewer may know
+// in the ids' order, with null for the rest.
+func (r *Resolver) nodes(ctx context.Context, ids []id.ID) ([]scalar.Node, error) {
+	if len(ids) > maxNodes {
+		return nil, fault.New(fault.LimitExceeded, "ids has %d entries; at most %d are accepted", len(ids), maxNodes).
+			At("ids").With("limit", maxNodes)
+	}
+	of := map[id.Kind][]id.ID{}
+	for _, u := range ids {
+		of[id.KindOf(u)] = append(of[id.KindOf(u)], u)
+	}
+	found := map[id.ID]scalar.Node{}
+	for kind, some := range of {
+		fetch, ok := r.nodeKinds()[kind]
+		if !ok {
+			continue
+		}
+		if err := fetch(ctx, some, found); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]scalar.Node, len(ids))
+	for i, u := range ids {
+		out[i] = found[u]
+	}
+	return out, nil
+}
+
+type fetchNodes func(ctx context.Context, ids []id.ID, into map[id.ID]scalar.Node) error
+
+// nodeKinds is the one table from the kind of an id to where its record is found.
+func (r *Resolver) nodeKinds() map[id.Kind]fetchNodes {
+	return map[id.Kind]fetchNodes{
+		id.Company: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Company, error) {
+			return r.Ent.Company.Query().Where(company.IDIn(ids...)).All(ctx)
+		}, func(n *ent.Company) id.ID { return n.ID }),
+		id.Project: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Project, error) {
+			return r.Ent.Project.Query().Where(project.IDIn(ids...)).All(ctx)
+		}, func(n *ent.Project) id.ID { return n.ID }),
+		id.Desk: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
+			return r.Ent.Desk.Query().Where(desk.IDIn(ids...)).All(ctx)
+		}, func(n *ent.Desk) id.ID { return n.ID }),
+		id.User: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.User, error) {
+			return r.Ent.User.Query().Where(user.IDIn(ids...)).All(ctx)
+		}, func(n *ent.User) id.ID { return n.ID }),
+		id.ImportRun: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.ImportRun, error) {
+			return r.Ent.ImportRun.Query().Where(importrun.IDIn(ids...)).All(ctx)
+		}, func(n *ent.ImportRun) id.ID { return n.ID }),
+		id.Notification: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Notification, error) {
+			return r.Ent.Notification.Query().Where(notification.IDIn(ids...)).All(ctx)
+		}, func(n *ent.Notification) id.ID { return n.ID }),
+	}
+}
+
+func nodesOf[T any](fetch func(context.Context, []id.ID) ([]T, error), key func(T) id.ID) fetchNodes {
+	return func(ctx context.Context, ids []id.ID, into map[id.ID]scalar.Node) error {
+		rows, err := fetch(ctx, ids)
+		for _, row := range rows {
+			into[key(row)] = row
+		}
+		return err
+	}
+}

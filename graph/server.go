@@ -1,0 +1,45 @@
+package graph
+
+import (
+	"log/slog"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tenantry/graph/generated"
+	"tenantry/graph/limits"
+	"tenantry/graph/transport"
+)
+
+// queryCache is how many parsed documents are kept. A document is small where the body
+// limit is, so this bounds memory too.
+const queryCache = 500
+
+// ServerOptions bound what clients may ask for; zero values mean the packages' defaults.
+type ServerOptions struct {
+	Limits    limits.Config
+	MaxTokens int // of a document; default limits.ParserTokens
+}
+
+// NewServer answers the API at one HTTP endpoint through the transports.
+func NewServer(r *Resolver, endpoint *transport.Endpoint, log *slog.Logger, o ServerOptions) *handler.Server {
+	if o.MaxTokens == 0 {
+		o.MaxTokens = limits.ParserTokens
+	}
+	srv := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r}))
+	for _, t := range endpoint.Transports() {
+		srv.AddTransport(t)
+	}
+	srv.SetQueryCache(lru.New[*ast.QueryDocument](queryCache))
+	srv.SetParserTokenLimit(o.MaxTokens)
+	srv.SetErrorPresenter(present(log))
+	srv.SetRecoverFunc(recovered)
+	for _, e := range limits.Extensions(o.Limits) {
+		srv.Use(e)
+	}
+	srv.Use(extension.Introspection{})
+	srv.Use(freshLoaders{r})
+	return srv
+}

@@ -1,0 +1,96 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"tenantry/internal/fault"
+)
+
+// prepare parses and validates; resp is the answer where the operation may not run.
+// A panic in an extension is an answer like any other, because the caller may be a
+// socket, which has more to lose than this operation.
+func (e *Endpoint) prepare(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams) (op *graphql.OperationContext, resp *graphql.Response) {
+	defer func() {
+		if p := recover(); p != nil {
+			op, resp = nil, e.present(ctx, exec, gqlerror.List{asError(panicked(p))})
+		}
+	}()
+	op, errs := exec.CreateOperationContext(ctx, params)
+	if len(errs) > 0 {
+		return nil, e.present(graphql.WithOperationContext(ctx, op), exec, errs)
+	}
+	return op, nil
+}
+
+// execution is an operation that runs: an iterator over its responses.
+type execution struct {
+	endpoint  *Endpoint
+	exec      graphql.GraphExecutor
+	ctx       context.Context
+	op        *graphql.OperationContext
+	responses graphql.ResponseHandler
+	broken    bool                   // by a panic; there is nothing more to come
+	failure   *atomic.Pointer[error] // what Fail was told
+}
+
+func (e *Endpoint) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) *execution {
+	failure := new(atomic.Pointer[error])
+	return &execution{endpoint: e, exec: exec, ctx: withFailure(ctx, failure), op: op, failure: failure}
+}
+
+// next is the next response, nil after the last one and when the context is over. Its
+// Data is valid until the next call. The first call starts the operation.
+func (x *execution) next() (resp *graphql.Response) {
+	if x.broken {
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			x.broken = true
+			resp = x.recovered(p)
+		}
+	}()
+	if x.responses == nil {
+		x.responses, x.ctx = x.exec.DispatchOperation(x.ctx, x.op)
+	}
+	if resp = x.responses(x.ctx); resp == nil {
+		resp = x.failed()
+	}
+	return resp
+}
+
+// failed is the response that tells what Fail was told, once; nil where that is nothing.
+func (x *execution) failed() *graphql.Response {
+	err := x.failure.Swap(nil)
+	if err == nil {
+		return nil
+	}
+	x.broken = true
+	return x.endpoint.present(graphql.WithOperationContext(x.ctx, x.op), x.exec, gqlerror.List{asError(*err)})
+}
+
+func (x *execution) recovered(p any) *graphql.Response {
+	ctx := graphql.WithOperationContext(x.ctx, x.op)
+	err := panicked(p)
+	if x.op.RecoverFunc != nil {
+		err = x.op.RecoverFunc(ctx, p)
+	}
+	// The recover function's words are for the presenter; gqlgen's default one expects
+	// them in a gqlerror.
+	listed, ok := errors.AsType[*gqlerror.Error](err)
+	if !ok {
+		listed = asError(err)
+	}
+	return x.endpoint.present(ctx, x.exec, gqlerror.List{listed})
+}
+
+func panicked(p any) error {
+	return fault.New(fault.Internal, "internal error").Because(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+}

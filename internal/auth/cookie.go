@@ -1,0 +1,157 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"tenantry/internal/fault"
+)
+
+// SetCookie sets a cookie from inside a resolver. It fails, as FAILED_PRECONDITION,
+// where the answer's headers cannot carry one: over a WebSocket, in an event stream
+// that has begun, for a request that is no POST or that comes from another site.
+func SetCookie(ctx context.Context, c *http.Cookie) error {
+	j := visitOf(ctx).cookieJar
+	if j == nil || !j.set(c) {
+		return noCookie()
+	}
+	return nil
+}
+
+func noCookie() *fault.Error {
+	return fault.New(fault.FailedPrecondition, "A cookie session begins and ends by a POST from our own pages, "+
+		"not over a WebSocket, in an event stream or from elsewhere. Use such a POST, or ask for a BEARER session.")
+}
+
+// cookiesPossible reports whether SetCookie would succeed now.
+func cookiesPossible(ctx context.Context) bool {
+	j := visitOf(ctx).cookieJar
+	return j != nil && j.open()
+}
+
+// cookieName bears the __Host- prefix where it can: browsers then take the cookie only
+// from this very host, over TLS, so no neighbouring subdomain can plant one.
+func (g *Gate) cookieName() string {
+	if g.secure() {
+		return "__Host-tenantry"
+	}
+	return "tenantry_session"
+}
+
+func (g *Gate) secure() bool { return g.options.PublicURL().Scheme == "https" }
+
+// newCookie holds a session's token; an empty one ends it. SameSite is Strict, not Lax:
+// the console's pages are the same for everybody and ask for their data themselves, so
+// arriving by a link from elsewhere loses nothing, and no other site can send it even
+// on a top-level GET.
+func (g *Gate) newCookie(token string, expires time.Time) *http.Cookie {
+	c := &http.Cookie{
+		Name: g.cookieName(), Value: token, Path: "/", Expires: expires,
+		HttpOnly: true, Secure: g.secure(), SameSite: http.SameSiteStrictMode,
+	}
+	if token == "" {
+		c.MaxAge, c.Expires = -1, time.Time{}
+	}
+	return c
+}
+
+func (g *Gate) sessionCookie(r *http.Request) (token string, given bool) {
+	c, err := r.Cookie(g.cookieName())
+	if err != nil || c.Value == "" {
+		return "", false
+	}
+	return c.Value, true
+}
+
+// fromOwnPages reports whether the browser says that a request comes from one of our
+// own pages, which is when a cookie counts. It is stricter than the library's
+// CrossOriginProtection in three ways: GET is judged like POST, because a query's
+// answer is worth protecting too; a request that says nothing about where it comes
+// from is no browser's, or none that can be trusted with a cookie; and a WebSocket
+// must show an Origin of ours, because no CORS check will follow its handshake.
+func (g *Gate) fromOwnPages(r *http.Request) bool {
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	ours := g.isOurs(origin, r)
+	if websocket(r) && !ours {
+		return false
+	}
+	if site == "" {
+		return ours
+	}
+	asPost := r.WithContext(r.Context())
+	asPost.Method = http.MethodPost
+	return g.crossOrigin.Check(asPost) == nil
+}
+
+// isOurs reports whether an Origin is PUBLIC_URL's, or has the host that the request
+// was sent to. A browser writes both itself.
+func (g *Gate) isOurs(origin string, r *http.Request) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || g.secure() && u.Scheme != "https" {
+		return false
+	}
+	return strings.EqualFold(u.Host, r.Host) || strings.EqualFold(u.Host, g.options.PublicURL().Host)
+}
+
+func websocket(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
+
+// jar is the way from a resolver to the answer's headers, for as long as they have not
+// been sent.
+type jar struct {
+	mu   sync.Mutex
+	w    http.ResponseWriter
+	sent bool
+}
+
+func (j *jar) open() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return !j.sent
+}
+
+func (j *jar) set(c *http.Cookie) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.sent {
+		return false
+	}
+	http.SetCookie(j.w, c)
+	return true
+}
+
+func (j *jar) close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.sent = true
+}
+
+// watched closes the jar when the headers go out.
+type watched struct {
+	http.ResponseWriter
+	jar *jar
+}
+
+func (w *watched) WriteHeader(status int) {
+	if status >= 200 { // an informational answer is followed by another
+		w.jar.close()
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	w.jar.close()
+	return w.ResponseWriter.Write(p)
+}
+
+// Flush serves whoever asks for an http.Flusher rather than a ResponseController.
+func (w *watched) Flush() {
+	w.jar.close()
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Unwrap lets an http.ResponseController reach the rest.
+func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,99 @@
+package auth
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"tenantry/internal/database"
+)
+
+// Defaults of Options.
+const (
+	DefaultSessionTTL = 30 * 24 * time.Hour
+
+	// RecheckInterval is how often whoever serves an open socket or stream calls
+	// Gate.Recheck. It leaves two seconds of rule U3's five for the query itself.
+	RecheckInterval = 3 * time.Second
+
+	rememberedNames = 10_000 // of each throttle; about 2 MB when full
+)
+
+// Options sets up a Gate; the zero value works but for PublicURL.
+type Options struct {
+	// PublicURL is the address that people reach the server at. Its scheme decides
+	// whether cookies are Secure, its host which pages are our own. It is a function
+	// because with port 0 the address is known only once the listener is open.
+	PublicURL func() *url.URL
+	// SessionTTL is how long a session lasts, by the database's clock; 30 days.
+	SessionTTL time.Duration
+	// FailuresPerEmail is how many failed sign-ins one email is forgiven; 10, and one
+	// more each minute. A successful sign-in clears it.
+	FailuresPerEmail Limit
+	// FailuresPerAddress is the same for one client address (for IPv6, one /64); 100,
+	// and one more every six seconds, because an office may share an address.
+	FailuresPerAddress Limit
+	// ClientAddress says where a request comes from, for FailuresPerAddress; the host
+	// part of RemoteAddr. Behind a proxy it should read what that proxy vouches for.
+	ClientAddress func(*http.Request) string
+	// Unavailable answers a request whose caller could not be looked up because the
+	// database did not answer; 503 with a GraphQL error and no detail.
+	Unavailable func(http.ResponseWriter, *http.Request, error)
+}
+
+// Gate lets people in and out. It is safe for concurrent use.
+type Gate struct {
+	db          *database.DB
+	sql         statements
+	passwords   *Passwords
+	options     Options
+	byEmail     *throttle
+	byAddress   *throttle
+	crossOrigin *http.CrossOriginProtection
+}
+
+// New makes the Gate of a database.
+func New(db *database.DB, passwords *Passwords, o Options) *Gate {
+	if o.PublicURL == nil {
+		o.PublicURL = func() *url.URL { return &url.URL{} }
+	}
+	if o.SessionTTL <= 0 {
+		o.SessionTTL = DefaultSessionTTL
+	}
+	if o.FailuresPerEmail.Burst <= 0 || o.FailuresPerEmail.Every <= 0 {
+		o.FailuresPerEmail = Limit{Burst: 10, Every: time.Minute}
+	}
+	if o.FailuresPerAddress.Burst <= 0 || o.FailuresPerAddress.Every <= 0 {
+		o.FailuresPerAddress = Limit{Burst: 100, Every: 6 * time.Second}
+	}
+	if o.ClientAddress == nil {
+		o.ClientAddress = func(r *http.Request) string { return r.RemoteAddr }
+	}
+	if o.Unavailable == nil {
+		o.Unavailable = unavailable
+	}
+	return &Gate{
+		db: db, sql: newStatements(db.Dialect()), passwords: passwords, options: o,
+		byEmail:     newThrottle(o.FailuresPerEmail, rememberedNames, time.Now),
+		byAddress:   newThrottle(o.FailuresPerAddress, rememberedNames, time.Now),
+		crossOrigin: http.NewCrossOriginProtection(),
+	}
+}
+
+// network is what FailuresPerAddress counts by: the address without its port, and of
+// an IPv6 address the /64, all of which one subscriber has to choose from.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if withPort, perr := netip.ParseAddrPort(address); perr == nil {
+		ip, err = withPort.Addr(), nil
+	}
+	if err != nil {
+		return address
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is6() {
+		prefix, _ := ip.Prefix(64) // fails for lengths beyond 128 only
+		ip = prefix.Addr()
+	}
+	return ip.String()
+}

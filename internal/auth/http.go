@@ -1,0 +1,128 @@
+package auth
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+
+	"tenantry/ent/viewer"
+	"tenantry/internal/fault"
+)
+
+// visit is what the middleware knows of a request beside its viewer.
+type visit struct {
+	address   string // where it comes from; see network
+	badToken  bool   // it bore a token, but none that is valid now
+	byCookie  bool   // the token was a cookie
+	cookieJar *jar   // nil where no cookie can be set: not a POST, or cross-site
+}
+
+type visitKey struct{}
+
+func visitOf(ctx context.Context) visit {
+	v, _ := ctx.Value(visitKey{}).(visit)
+	return v
+}
+
+// Middleware puts who is asking into the request's context, from `Authorization:
+// Bearer` or, where there is no such header, from the session cookie. (Another scheme
+// is somebody else's, such as a proxy's Basic, and no obstacle.) Without a valid token
+// the request goes on as nobody. It never reads the body.
+func (g *Gate) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		own := g.fromOwnPages(r)
+		v := visit{address: network(g.options.ClientAddress(r))}
+
+		token, given := bearer(r.Header.Get("Authorization"))
+		if !given && own {
+			token, given = g.sessionCookie(r)
+			v.byCookie = given
+		}
+		if given {
+			who, err := g.Authenticate(ctx, token)
+			switch {
+			case err == nil:
+				ctx = viewer.NewContext(ctx, who)
+			case fault.Is(err, fault.Unauthenticated):
+				v.badToken = true
+			default:
+				g.options.Unavailable(w, r, err)
+				return
+			}
+		}
+		// Only mutations set cookies, and mutations come by POST; and a cookie that would
+		// not count on its way back is not handed out.
+		if r.Method == http.MethodPost && own {
+			v.cookieJar = &jar{w: w}
+			w = &watched{ResponseWriter: w, jar: v.cookieJar}
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, visitKey{}, v)))
+	})
+}
+
+// RequireForUpload refuses, as UNAUTHENTICATED, an upload of which nobody valid is the
+// sender. The caller answers 401 without reading the body: a request whose file is
+// read first and judged afterwards lets anybody fill the disk.
+func RequireForUpload(r *http.Request) error {
+	if viewer.FromContext(r.Context()).Authenticated() {
+		return nil
+	}
+	if visitOf(r.Context()).badToken {
+		return badToken()
+	}
+	return fault.New(fault.Unauthenticated,
+		"An upload needs a signed-in caller: send `Authorization: Bearer <token>` with a session's token.")
+}
+
+// FromInit returns ctx with the caller that a WebSocket's connection_init names, by
+// {"Authorization": "Bearer <token>"} (the key in any case). Where it names none (the
+// key is missing, null or empty) the caller is whoever the HTTP request r was. A token
+// that is not valid is UNAUTHENTICATED, upon which the socket closes with 4403; any
+// other error is the database's.
+func (g *Gate) FromInit(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, error) {
+	for key, value := range payload {
+		if !strings.EqualFold(key, "Authorization") || value == nil || value == "" {
+			continue
+		}
+		text, _ := value.(string)
+		token, ok := bearer(text)
+		if !ok {
+			return nil, fault.New(fault.Unauthenticated,
+				"The connection_init payload's Authorization is no bearer token: it must be a text such as \"Bearer tnt_s_…\".")
+		}
+		who, err := g.Authenticate(ctx, token)
+		if err != nil {
+			return nil, err
+		}
+		return viewer.NewContext(ctx, who), nil
+	}
+	return viewer.NewContext(ctx, viewer.FromContext(r.Context())), nil
+}
+
+// Redact returns a copy of the header that may be logged: whatever could hold a
+// token is replaced.
+func Redact(h http.Header) http.Header {
+	h = h.Clone()
+	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"} {
+		if _, ok := h[name]; ok {
+			h[name] = []string{"[redacted]"}
+		}
+	}
+	return h
+}
+
+// bearer takes the token out of an Authorization header (RFC 6750; the scheme in any
+// case, RFC 9110).
+func bearer(header string) (token string, ok bool) {
+	scheme, token, _ := strings.Cut(strings.TrimSpace(header), " ")
+	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
+}
+
+func unavailable(w http.ResponseWriter, _ *http.Request, _ error) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Retry-After", "1")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = io.WriteString(w, `{"errors":[{"message":"The service cannot check who is calling just now. Try again.","extensions":{"code":"INTERNAL"}}]}`+"\n")
+}

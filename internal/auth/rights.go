@@ -1,0 +1,105 @@
+package auth
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+)
+
+// statements are the raw reads of rights. They are the platform's own and pass by
+// ent's policies, because they come before there is a viewer to judge by; and they are
+// one statement each because every request pays for one.
+type statements struct{ ofUser, byToken, bySessionID, takeUser string }
+
+func newStatements(d database.Dialect) statements {
+	const (
+		columns = `u.id, u.active, u.first_name, u.last_name, u.role, c.id, c.is_platform, c.is_partner `
+		company = `JOIN companies c ON c.id = u.company_id `
+	)
+	bySession := `SELECT s.id, ` + columns + `FROM sessions s JOIN users u ON u.id = s.user_id ` + company +
+		`WHERE s.expires_at > ` + d.Now()
+	return statements{
+		ofUser:      `SELECT ` + columns + `FROM users u ` + company + `WHERE u.id = $1`,
+		byToken:     bySession + ` AND s.token_hash = $1`,
+		bySessionID: bySession + ` AND s.id = $1`,
+		// It changes nothing but takes the row's lock: see Gate.begin.
+		takeUser: `UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2 AND active
+			RETURNING ` + d.Now(),
+	}
+}
+
+// Authenticate finds the caller whose session token this is, with the rights they have
+// now. A token that is malformed, unknown or expired (by the database's clock), or
+// whose user is inactive, is UNAUTHENTICATED, without saying which; any other error is
+// the database's.
+func (g *Gate) Authenticate(ctx context.Context, token string) (viewer.Viewer, error) {
+	if !WellFormed(token, SessionPrefix) {
+		return viewer.Viewer{}, badToken()
+	}
+	return g.bySession(ctx, g.sql.byToken, HashToken(token))
+}
+
+// ViewerOf returns the rights that a user has now, without any session: the import job
+// re-checks its importer with it (rule J6). An unknown or inactive user is FORBIDDEN.
+func (g *Gate) ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error) {
+	var v viewer.Viewer
+	active, err := scanRights(g.db.SQL().QueryRowContext(ctx, g.sql.ofUser, userID), &v)
+	switch {
+	case errors.Is(err, sql.ErrNoRows) || err == nil && !active:
+		return viewer.Viewer{}, fault.New(fault.Forbidden, "The user is not active any more.")
+	case err != nil:
+		return viewer.Viewer{}, fmt.Errorf("reading a user's rights: %w", err)
+	}
+	return v, nil
+}
+
+// Recheck looks up the caller of ctx again, for sockets and streams that stay open
+// (rule U3), and returns a context with the rights they have now. It is
+// UNAUTHENTICATED where the session has ended or expired or its user is inactive: the
+// connection is then to be closed. Nobody stays nobody.
+func (g *Gate) Recheck(ctx context.Context) (context.Context, error) {
+	old := viewer.FromContext(ctx)
+	if !old.Authenticated() {
+		return ctx, nil
+	}
+	v, err := g.bySession(ctx, g.sql.bySessionID, old.SessionID)
+	if err != nil {
+		return nil, err
+	}
+	return viewer.NewContext(ctx, v), nil
+}
+
+func (g *Gate) bySession(ctx context.Context, query string, key any) (viewer.Viewer, error) {
+	var v viewer.Viewer
+	active, err := scanRights(g.db.SQL().QueryRowContext(ctx, query, key), &v, &v.SessionID)
+	switch {
+	case errors.Is(err, sql.ErrNoRows) || err == nil && !active:
+		return viewer.Viewer{}, badToken()
+	case err != nil:
+		return viewer.Viewer{}, fmt.Errorf("reading a session: %w", err)
+	}
+	return v, nil
+}
+
+// scanRights reads one row of the statements above; before are what stands before the
+// columns that all have.
+func scanRights(row *sql.Row, v *viewer.Viewer, before ...any) (active bool, err error) {
+	var first, last string
+	var role enum.UserRole
+	err = row.Scan(append(before, &v.UserID, &active, &first, &last, &role, &v.CompanyID, &v.Operator, &v.Partner)...)
+	v.Name = first + " " + last
+	v.Admin = role == enum.Admin
+	return active, err
+}
+
+func badToken() *fault.Error {
+	return fault.New(fault.Unauthenticated,
+		"The token is not valid: it is unknown or has expired, or its user is not active. Sign in again.")
+}

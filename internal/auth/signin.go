@@ -1,0 +1,207 @@
+package auth
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/session"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// refused is the one answer to an unknown email, a wrong password and an inactive
+// user.
+func refused() *fault.Error {
+	return fault.New(fault.Unauthenticated,
+		"The email or the password is wrong, or the user is not active.")
+}
+
+// SignIn begins a session. A BEARER session's token is returned, this once; a COOKIE
+// session's is set as a cookie and not returned. The user comes with its company
+// loaded, because the context that asked is nobody's and could not load it.
+//
+// Errors: UNAUTHENTICATED with one and the same message, at one cost, for an unknown
+// email, a wrong password and an inactive user; RATE_LIMITED with `retryAfter` seconds
+// after too many of them for this email or from this address; FAILED_PRECONDITION
+// where a cookie is asked for and cannot be set (see SetCookie).
+func (g *Gate) SignIn(ctx context.Context, email, password string, kind enum.SessionKind) (
+	token string, s *ent.Session, u *ent.User, err error,
+) {
+	if kind == enum.Cookie && !cookiesPossible(ctx) {
+		return "", nil, nil, noCookie()
+	}
+	ctx = viewer.BypassTenancy(ctx, "signing in: there is no viewer yet")
+	u, err = g.verify(ctx, fold.Email(email), password)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	token = MintToken(SessionPrefix)
+	s, err = g.begin(ctx, u, kind, token)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	if kind == enum.Cookie {
+		if err := SetCookie(ctx, g.newCookie(token, s.ExpiresAt)); err != nil {
+			return "", nil, nil, err
+		}
+		token = ""
+	}
+	return token, s, s.Edges.User, nil
+}
+
+// verify finds the user with this email and password. Whoever is not there is compared
+// with a decoy, so that the answer takes as long.
+func (g *Gate) verify(ctx context.Context, emailKey, password string) (*ent.User, error) {
+	if err := g.admit(ctx, emailKey); err != nil {
+		return nil, err // before any work is done
+	}
+	u, err := g.userOf(ctx, emailKey)
+	if err != nil {
+		return nil, err
+	}
+	hash := g.passwords.decoy
+	if u != nil && u.Active && u.PasswordHash != "" {
+		hash = u.PasswordHash
+	}
+	err = g.passwords.inTurn(ctx, func() error {
+		// Once more, with the turn taken: of a thousand guesses sent at once only as
+		// many as run at a time can pass before the failures among them are counted.
+		if err := g.admit(ctx, emailKey); err != nil {
+			return err
+		}
+		same, err := g.passwords.compare(password, hash)
+		if err != nil {
+			return fmt.Errorf("verifying a password: %w", err)
+		}
+		if !same {
+			g.byEmail.fail(emailKey)
+			if address := visitOf(ctx).address; address != "" {
+				g.byAddress.fail(address)
+			}
+			return refused()
+		}
+		g.byEmail.forget(emailKey)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// userOf returns nil where nobody has the email. What PostgreSQL could not even store
+// (NUL, or no UTF-8) is nobody's; asking for it would be an error there.
+func (g *Gate) userOf(ctx context.Context, emailKey string) (*ent.User, error) {
+	if strings.ContainsRune(emailKey, 0) || !utf8.ValidString(emailKey) {
+		return nil, nil //nolint:nilnil // nobody is an answer here, and not a failure
+	}
+	u, err := g.db.Ent().User.Query().Where(user.EmailKey(emailKey)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // see above
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking up an email: %w", err)
+	}
+	return u, nil
+}
+
+func (g *Gate) admit(ctx context.Context, emailKey string) error {
+	if err := g.byEmail.admit(emailKey); err != nil {
+		return err
+	}
+	return g.byAddress.admit(visitOf(ctx).address)
+}
+
+// begin stores the session, provided that the user is still active and still has the
+// password that was verified. Taking the user's row first means that a change of the
+// password that is under way either ends before, and there is no such row to take, or
+// waits, and then ends this session with the others (rule U3).
+func (g *Gate) begin(ctx context.Context, u *ent.User, kind enum.SessionKind, token string) (*ent.Session, error) {
+	var begun id.ID
+	err := g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		var now database.Time
+		err := tx.QueryRowContext(ctx, g.sql.takeUser, u.ID, u.PasswordHash).Scan(&now)
+		if errors.Is(err, sql.ErrNoRows) {
+			return refused()
+		}
+		if err != nil {
+			return fmt.Errorf("taking the user's row: %w", err)
+		}
+		s, err := tx.Ent().Session.Create().SetUserID(u.ID).SetTokenHash(HashToken(token)).SetKind(kind).
+			SetCreatedAt(now.Time).SetExpiresAt(now.Add(g.options.SessionTTL)).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("storing a session: %w", err)
+		}
+		begun = s.ID
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Read again, because what a transaction gave cannot load more once that has ended.
+	s, err := g.db.Ent().Session.Query().Where(session.ID(begun)).
+		WithUser(func(q *ent.UserQuery) { q.WithCompany() }).Only(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("loading a session: %w", err)
+	}
+	return s, nil
+}
+
+// EndSessions ends all sessions of a user but one (none is spared where except is the
+// zero id), in the transaction that changes their email, password or role (rule U3).
+// It must come after that change: only the change's lock on the user's row keeps a
+// sign-in with the old password from slipping in between.
+func (g *Gate) EndSessions(ctx context.Context, tx *database.Tx, userID, except id.ID) error {
+	_, err := tx.Ent().Session.Delete().Where(session.UserID(userID), session.IDNEQ(except)).
+		Exec(viewer.BypassTenancy(ctx, "ending the sessions of a user who was changed"))
+	if err != nil {
+		return fmt.Errorf("ending a user's sessions: %w", err)
+	}
+	return nil
+}
+
+// SignOut ends the caller's session and reports whether there was one. A browser's
+// cookie is taken back even if its session had ended before.
+func (g *Gate) SignOut(ctx context.Context) (bool, error) {
+	if visitOf(ctx).byCookie && cookiesPossible(ctx) {
+		if err := SetCookie(ctx, g.newCookie("", time.Time{})); err != nil {
+			return false, err
+		}
+	}
+	v := viewer.FromContext(ctx)
+	if v.SessionID == (id.ID{}) {
+		return false, nil
+	}
+	n, err := g.db.Ent().Session.Delete().Where(session.ID(v.SessionID)).
+		Exec(viewer.BypassTenancy(ctx, "signing out: the caller's own session"))
+	if err != nil {
+		return false, fmt.Errorf("ending a session: %w", err)
+	}
+	return n > 0, nil
+}
+
+// Purge deletes the sessions that have expired and says how many they were. Nothing
+// depends on it: an expired session is refused whether or not it is still stored.
+func (g *Gate) Purge(ctx context.Context) (int, error) {
+	now, err := g.db.Clock(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n, err := g.db.Ent().Session.Delete().Where(session.ExpiresAtLTE(now)).
+		Exec(viewer.BypassTenancy(ctx, "purging expired sessions of every company"))
+	if err != nil {
+		return 0, fmt.Errorf("purging expired sessions: %w", err)
+	}
+	return n, nil
+}

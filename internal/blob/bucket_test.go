@@ -1,0 +1,109 @@
+package blob_test
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// bucket is as much of S3 as the store needs: whole objects and multipart uploads, under
+// /bucket/<key>.
+type bucket struct {
+	mu      sync.Mutex
+	objects map[string][]byte
+	parts   map[string][]byte // of the one multipart upload under way, by part number
+	full    bool              // writes are refused
+}
+
+func startBucket(t *testing.T) (*bucket, string) {
+	t.Helper()
+	b := &bucket{objects: map[string][]byte{}, parts: map[string][]byte{}}
+	s := httptest.NewServer(b)
+	t.Cleanup(func() {
+		// The SDK's idle connections are its own; a server that waits for them hangs.
+		s.CloseClientConnections()
+		s.Close()
+	})
+	return b, "s3://bucket?region=eu-west-1&anonymous=true&use_path_style=true&request_checksum_calculation=when_required&response_checksum_validation=when_required&endpoint=" + s.URL
+}
+
+func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client gave up in the middle: nothing is kept
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/bucket"), "/")
+	q := r.URL.Query()
+	switch {
+	case b.full && (r.Method == http.MethodPut || r.Method == http.MethodPost):
+		refuse(w, http.StatusForbidden, "QuotaExceeded")
+	case r.Method == http.MethodPost && q.Has("uploads"):
+		clear(b.parts)
+		fmt.Fprint(w, "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>")
+	case r.Method == http.MethodPut && q.Has("partNumber"):
+		b.parts[fmt.Sprintf("%5s", q.Get("partNumber"))] = body
+		w.Header().Set("ETag", `"e"`)
+	case r.Method == http.MethodPost:
+		var numbers []string
+		for n := range b.parts {
+			numbers = append(numbers, n)
+		}
+		slices.Sort(numbers)
+		var whole []byte
+		for _, n := range numbers {
+			whole = append(whole, b.parts[n]...)
+		}
+		b.objects[key] = whole
+		fmt.Fprint(w, "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>")
+	case r.Method == http.MethodDelete && q.Has("uploadId"):
+		clear(b.parts)
+		w.WriteHeader(http.StatusNoContent)
+	case r.Method == http.MethodPut:
+		b.objects[key] = body
+	case r.Method == http.MethodDelete:
+		delete(b.objects, key)
+		w.WriteHeader(http.StatusNoContent)
+	case key == "":
+		b.list(w, q.Get("prefix"))
+	default:
+		object, ok := b.objects[key]
+		if !ok {
+			refuse(w, http.StatusNotFound, "NoSuchKey")
+			return
+		}
+		w.Header().Set("ETag", `"e"`)
+		http.ServeContent(w, r, "", time.Now(), strings.NewReader(string(object)))
+	}
+}
+
+func (b *bucket) list(w io.Writer, prefix string) {
+	type contents struct {
+		Key, LastModified string
+		Size              int
+	}
+	var result struct {
+		XMLName  xml.Name `xml:"ListBucketResult"`
+		Contents []contents
+	}
+	for key, object := range b.objects {
+		if strings.HasPrefix(key, prefix) {
+			result.Contents = append(result.Contents, contents{key, time.Now().UTC().Format(time.RFC3339), len(object)})
+		}
+	}
+	slices.SortFunc(result.Contents, func(x, y contents) int { return strings.Compare(x.Key, y.Key) })
+	_ = xml.NewEncoder(w).Encode(result)
+}
+
+func refuse(w http.ResponseWriter, status int, code string) {
+	w.WriteHeader(status)
+	fmt.Fprintf(w, "<Error><Code>%s</Code></Error>", code)
+}

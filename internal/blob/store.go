@@ -1,0 +1,215 @@
+// Package blob keeps uploaded files and reports: in a folder or in a bucket, which of
+// the two is the business of nobody else.
+//
+// It promises that a key shows either all that was committed or nothing. What was not
+// committed, by Abort, an ended context, a full disk or a crash, is not to be seen under
+// its key; what was committed survives the loss of power. What follows from it: an
+// import is accepted only after its file's Commit, and then need not look again.
+//
+// Files are read and written as streams. Memory does not grow with them (J1): none is
+// held for a folder, and three parts of 8 MiB a writer for a bucket.
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+	"gocloud.dev/blob/s3blob"
+	"gocloud.dev/gcerrors"
+)
+
+// The prefixes of keys, each a folder's name with its slash.
+const (
+	Uploads = "uploads/" // files as they came: uploads/<uuid>
+	Rejects = "rejects/" // failed rows: rejects/<uuid>.csv
+)
+
+var (
+	// ErrNotFound says that there is nothing under the key.
+	ErrNotFound = errors.New("blob: not found")
+
+	// ErrInvalidKey says that a key is none of ours; nothing was touched.
+	ErrInvalidKey = errors.New("blob: invalid key: want uploads/<uuid> or rejects/<uuid>.csv, with the uuid in lower case")
+)
+
+const uuid = `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
+
+var keyPattern = regexp.MustCompile(`^(uploads/` + uuid + `|rejects/` + uuid + `\.csv)$`)
+
+// Options say where blobs are kept.
+type Options struct {
+	// URL is file:///absolute/folder, or s3://bucket with the parameters that gocloud.dev
+	// knows (region, endpoint, use_path_style …) and credentials from AWS's usual places.
+	// A bucket should have a rule that ends incomplete multipart uploads after a day or
+	// so, since a process that dies leaves its parts behind. Empty: files in Dir.
+	URL string
+
+	// Dir is the folder when URL is empty. It is made, for its owner alone, if it is not
+	// there.
+	Dir string
+}
+
+// Store is one folder or bucket.
+type Store struct {
+	bucket *blob.Bucket
+	dir    string // absolute folder; empty for a bucket
+}
+
+// Open gives the store. A folder is made where it is missing, must be writable, and
+// loses the temporary files, older than a day, of processes that died. A bucket is not
+// asked for anything yet: see Check.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	dir := o.Dir
+	if o.URL != "" {
+		u, err := url.Parse(o.URL)
+		switch {
+		case err != nil: // its words may quote credentials
+			return nil, errors.New("blob: the URL cannot be read: want file:///absolute/folder or s3://bucket?region=name")
+		case u.Scheme == s3blob.Scheme && u.Host != "":
+			return openBucket(ctx, u)
+		case u.Scheme == fileblob.Scheme && u.Host == "" && filepath.IsAbs(filepath.FromSlash(u.Path)) && u.RawQuery == "":
+			dir = filepath.FromSlash(u.Path)
+		default:
+			return nil, fmt.Errorf("blob: cannot keep blobs in %s: want file:///absolute/folder or s3://bucket?region=name", u.Redacted())
+		}
+	}
+	if dir == "" {
+		return nil, errors.New("blob: neither a URL nor a folder is given: want one of them")
+	}
+	return openDir(dir)
+}
+
+func openBucket(ctx context.Context, u *url.URL) (*Store, error) {
+	bucket, err := new(s3blob.URLOpener).OpenBucketURL(ctx, u)
+	if err != nil {
+		return nil, fmt.Errorf("blob: open bucket %s: %w", u.Host, err)
+	}
+	return &Store{bucket: bucket}, nil
+}
+
+// Check asks whether the store is there and can be used, for probes.
+func (s *Store) Check(ctx context.Context) error {
+	if s.dir != "" {
+		return checkWritable(s.dir)
+	}
+	ok, err := s.bucket.IsAccessible(ctx)
+	if err != nil {
+		return fmt.Errorf("blob: the bucket cannot be used: %w", err)
+	}
+	if !ok {
+		return errors.New("blob: the bucket does not exist")
+	}
+	return nil
+}
+
+// Close gives back what Open took. Close readers and writers first.
+func (s *Store) Close() error {
+	if err := s.bucket.Close(); err != nil {
+		return fmt.Errorf("blob: close: %w", err)
+	}
+	return nil
+}
+
+// Size is how many bytes there are under the key; ErrNotFound where there is nothing.
+func (s *Store) Size(ctx context.Context, key string) (int64, error) {
+	if err := checkKey(key); err != nil {
+		return 0, err
+	}
+	a, err := s.bucket.Attributes(ctx, key)
+	if err != nil {
+		return 0, failed("size of", key, err)
+	}
+	return a.Size, nil
+}
+
+// OpenAt reads what is under the key from a position, in bytes, to the end; at the very
+// end there is nothing to read. ErrNotFound where there is nothing under the key; a
+// position that is negative or beyond the end is an error too. ctx must outlive the
+// reading. Close the reader.
+func (s *Store) OpenAt(ctx context.Context, key string, offset int64) (io.ReadCloser, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	if offset < 0 {
+		return nil, fmt.Errorf("blob: open %s at %d: want a position from 0", key, offset)
+	}
+	if offset > 0 {
+		// A bucket refuses to read from the end on, a folder reads on beyond it.
+		size, err := s.Size(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if offset == size {
+			return io.NopCloser(strings.NewReader("")), nil
+		}
+		if offset > size {
+			return nil, fmt.Errorf("blob: open %s at %d: it has %d bytes", key, offset, size)
+		}
+	}
+	r, err := s.bucket.NewRangeReader(ctx, key, offset, -1, nil)
+	if err != nil {
+		return nil, failed("open", key, err)
+	}
+	return r, nil
+}
+
+// Delete takes away what is under the key. It is no error if there is nothing.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	if err := s.bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return failed("delete", key, err)
+	}
+	return nil
+}
+
+// List calls visit for each blob whose key begins with the prefix, such as Uploads, in
+// the order of the keys, until it gives an error, which List passes on as it is. Visit
+// may delete the blob. What is in the folder or bucket under no key of ours is passed
+// over. modTime is when it was committed, roughly: a folder takes the last write.
+func (s *Store) List(ctx context.Context, prefix string, visit func(key string, modTime time.Time, size int64) error) error {
+	if s.dir != "" {
+		return listDir(ctx, s.dir, prefix, visit)
+	}
+	objects := s.bucket.List(&blob.ListOptions{Prefix: prefix})
+	for {
+		o, err := objects.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("blob: list %q: %w", prefix, err)
+		}
+		if o.IsDir || checkKey(o.Key) != nil {
+			continue
+		}
+		if err := visit(o.Key, o.ModTime, o.Size); err != nil {
+			return err
+		}
+	}
+}
+
+func checkKey(key string) error {
+	if !keyPattern.MatchString(key) {
+		return fmt.Errorf("%w: got %q", ErrInvalidKey, key)
+	}
+	return nil
+}
+
+// failed says what was tried with which key, and makes a missing blob ErrNotFound.
+func failed(what, key string, err error) error {
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return fmt.Errorf("blob: %s %s: %w", what, key, ErrNotFound)
+	}
+	return fmt.Errorf("blob: %s %s: %w", what, key, err)
+}

@@ -1,0 +1,214 @@
+package config_test
+
+import (
+	"log/slog"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tenantry/internal/config"
+)
+
+// env makes a getenv from pairs of name and value.
+func env(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+func resolve(t *testing.T, role config.Role, pairs ...string) config.Config {
+	t.Helper()
+	c, err := config.FromEnv(env(pairs...)).Resolve(role)
+	if err != nil {
+		t.Fatalf("resolve: %v", err)
+	}
+	return c
+}
+
+func TestNothingSetGivesTheDocumentedDefaults(t *testing.T) {
+	c := resolve(t, config.RoleAll)
+	want := map[string]bool{
+		"HTTP_ADDR":           c.HTTPAddr == "127.0.0.1:8080",
+		"PUBLIC_URL":          c.PublicURL == nil,
+		"DATA_DIR":            c.DataDir == "data" && c.BlobDir() == "data/blobs" && c.SQLiteFile() == "data/tenantry.db",
+		"F4":                  c.MaxRows == config.MaxRows{Customers: 100, Contacts: 5000, Users: 5000},
+		"UPLOAD_MAX_BYTES":    c.UploadMaxBytes == 64<<20,
+		"REQUEST_MAX_BYTES":   c.RequestMaxBytes == 256<<10,
+		"IMPORT_BATCH":        c.ImportBatchRows == 5000 && c.ImportBatchBytes == 4<<20,
+		"QUERY":               c.QueryMaxTokens == 2000 && c.QueryMaxDepth == 15 && c.QueryMaxComplexity == 20000,
+		"WORKER_CONCURRENCY":  c.WorkerConcurrency == 4,
+		"DATABASE_MAX_CONNS":  c.DatabaseMaxConns == 20,
+		"SESSION_TTL":         c.SessionTTL == 30*24*time.Hour,
+		"PASSWORD_MIN_LENGTH": c.PasswordMinLength == 6,
+		"J11":                 c.UploadRetention == 7*24*time.Hour && c.RejectsRetention == 30*24*time.Hour,
+		"LEASE":               c.Lease == 10*time.Second && c.SweepInterval == 2*time.Second && c.DrainTimeout == 20*time.Second,
+		"WS_MAX_CONNECTIONS":  c.WSMaxConnections == 20000,
+		"LOG":                 c.LogLevel == slog.LevelInfo && c.LogFormat == config.LogText,
+		"empty secrets":       c.DatabaseURL.IsZero() && c.RedisURL.IsZero() && c.BlobURL.IsZero() && c.SecretKey.IsZero(),
+	}
+	for name, ok := range want {
+		if !ok {
+			t.Errorf("%s has another default: %s", name, c)
+		}
+	}
+}
+
+func TestEmptyMeansNotSet(t *testing.T) {
+	f := config.FromEnv(env("HTTP_ADDR", "", "LEASE", "  ", "SECRET_KEY", " \t"))
+	c, err := f.Resolve(config.RoleAll)
+	if err != nil || c.HTTPAddr != "127.0.0.1:8080" || c.Lease != 10*time.Second || !c.SecretKey.IsZero() {
+		t.Fatalf("got %v, %v", c, err)
+	}
+}
+
+func TestSizesAreBytesOrPowersOf1024(t *testing.T) {
+	for value, want := range map[string]int64{
+		"67108864": 64 << 20, "64MiB": 64 << 20, "64MB": 64 << 20, "64M": 64 << 20, "64 mib": 64 << 20,
+		"2GiB": 2 << 30, "2g": 2 << 30, "1024": 1024, "1k": 1024, "2048B": 2048,
+	} {
+		if c := resolve(t, config.RoleAll, "UPLOAD_MAX_BYTES", value); c.UploadMaxBytes != want {
+			t.Errorf("%s is %d, want %d", value, c.UploadMaxBytes, want)
+		}
+	}
+}
+
+func TestDurationsTakeDays(t *testing.T) {
+	day := 24 * time.Hour
+	for value, want := range map[string]time.Duration{
+		"30d": 30 * day, "1d12h": day + 12*time.Hour, "90m": 90 * time.Minute, "1h30m": 90 * time.Minute, "3650d": 3650 * day,
+	} {
+		if c := resolve(t, config.RoleAll, "SESSION_TTL", value); c.SessionTTL != want {
+			t.Errorf("%s is %v, want %v", value, c.SessionTTL, want)
+		}
+	}
+}
+
+// F4: each limit of rows is configurable to any number.
+func TestF4RowsPerFileTakeAnyNumber(t *testing.T) {
+	c := resolve(t, config.RoleAll, "IMPORT_MAX_ROWS_CONTACTS", "9223372036854775807", "IMPORT_MAX_ROWS_USERS", "1")
+	if c.MaxRows.Contacts != math.MaxInt || c.MaxRows.Users != 1 {
+		t.Fatal(c)
+	}
+}
+
+func TestAcceptedValues(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"HTTP_ADDR", ":0"}, {"HTTP_ADDR", "0.0.0.0:65535"}, {"HTTP_ADDR", "[::1]:8080"},
+		{"PUBLIC_URL", "https://app.example.com"}, {"PUBLIC_URL", "http://localhost:3000/tenantry/"},
+		{"DATABASE_URL", "postgres://u:p@h/db"}, {"DATABASE_URL", "postgresql:///db?host=/run/pg"},
+		{"REDIS_URL", "redis://h"}, {"REDIS_URL", "rediss://:p@h:6380/3"}, {"REDIS_URL", "unix:///run/r.sock?db=2"},
+		{"BLOB_URL", "file:///var/blobs"}, {"BLOB_URL", "s3://bucket?region=eu-west-1"},
+		{"SECRET_KEY", strings.Repeat("ä", 32)}, {"DRAIN_TIMEOUT", "0s"}, {"LOG_LEVEL", "DEBUG"}, {"LOG_FORMAT", "json"},
+	} {
+		if _, err := config.FromEnv(env(pair[:]...)).Resolve(config.RoleAll); err != nil {
+			t.Errorf("%s=%s: %v", pair[0], pair[1], err)
+		}
+	}
+	if c := resolve(t, config.RoleAll, "PUBLIC_URL", "https://h/base/"); c.PublicURL.String() != "https://h/base" {
+		t.Errorf("the trailing slash stays: %s", c.PublicURL)
+	}
+}
+
+func TestRefusedValuesNameSettingValueAndWhatIsRight(t *testing.T) {
+	for _, c := range []struct{ name, value, want string }{
+		{"HTTP_ADDR", "8080", "host:port"},
+		{"HTTP_ADDR", "h:http", "0 to 65535"},
+		{"HTTP_ADDR", "h:65536", "0 to 65535"},
+		{"PUBLIC_URL", "app.example.com", "absolute http or https"},
+		{"PUBLIC_URL", "ftp://h", "absolute http or https"},
+		{"PUBLIC_URL", "https://h/?", "without user, query"},
+		{"PUBLIC_URL", "https://h/#a", "without user, query"},
+		{"UPLOAD_MAX_BYTES", "2147483649", "2GiB"},
+		{"UPLOAD_MAX_BYTES", "1.5GiB", "2GiB"},
+		{"UPLOAD_MAX_BYTES", "99999999999999999999", "2GiB"},
+		{"UPLOAD_MAX_BYTES", "9223372036854775807g", "2GiB"},
+		{"UPLOAD_MAX_BYTES", "-1", "1KiB"},
+		{"UPLOAD_MAX_BYTES", "64MiBs", "64MiB"},
+		{"IMPORT_MAX_ROWS_CUSTOMERS", "0", "1 or more"},
+		{"IMPORT_MAX_ROWS_CONTACTS", "5,000", "1 or more"},
+		{"IMPORT_MAX_ROWS_USERS", "9223372036854775808", "1 or more"},
+		{"PASSWORD_MIN_LENGTH", "5", "6 to 1024"},
+		{"PASSWORD_MIN_LENGTH", "1025", "6 to 1024"},
+		{"SESSION_TTL", "30", "1m to 3650d"},
+		{"SESSION_TTL", "-30d", "1m to 3650d"},
+		{"SESSION_TTL", "3651d", "1m to 3650d"},
+		{"SESSION_TTL", "999999d", "1m to 3650d"},
+		{"SESSION_TTL", "1d-1h", "1m to 3650d"},
+		{"LOG_LEVEL", "trace", "debug, info, warn or error"},
+		{"LOG_FORMAT", "xml", "text or json"},
+	} {
+		_, err := config.FromEnv(env(c.name, c.value)).Resolve(config.RoleAll)
+		if err == nil {
+			t.Errorf("%s=%s is accepted", c.name, c.value)
+			continue
+		}
+		for _, part := range []string{c.name, c.value, c.want} {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s=%s: %q does not say %q", c.name, c.value, err, part)
+			}
+		}
+	}
+}
+
+func TestRefusedURLs(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"DATABASE_URL", "mysql://h/db"}, {"DATABASE_URL", "postgres:"}, {"DATABASE_URL", "localhost:5432"},
+		{"REDIS_URL", "localhost:6379"}, {"REDIS_URL", "redis://"}, {"REDIS_URL", "redis://h/x"}, {"REDIS_URL", "unix://r.sock"}, {"REDIS_URL", "unix:r.sock"},
+		{"BLOB_URL", "file://data/blobs"}, {"BLOB_URL", "file:blobs"}, {"BLOB_URL", "file:///b?create_dir=1"}, {"BLOB_URL", "s3://"}, {"BLOB_URL", "gs://b"},
+		{"BLOB_URL", "s3://bucket/folder"},
+	} {
+		_, err := config.FromEnv(env(pair[:]...)).Resolve(config.RoleAll)
+		if err == nil || !strings.Contains(err.Error(), pair[0]) {
+			t.Errorf("%s=%s: %v", pair[0], pair[1], err)
+		}
+	}
+}
+
+func TestAllMistakesAreReportedAtOnce(t *testing.T) {
+	var pairs, names []string
+	for _, s := range config.Settings() {
+		if s.Env != "DATA_DIR" { // any text is a folder's name
+			pairs = append(pairs, s.Env, "~")
+			names = append(names, s.Env)
+		}
+	}
+	_, err := config.FromEnv(env(pairs...)).Resolve("nobody")
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != len(names)+1 {
+		t.Errorf("%d mistakes reported, want %d:\n%v", len(lines), len(names)+1, err)
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, name+" ") }) {
+			t.Errorf("%s is not reported", name)
+		}
+	}
+	if !strings.Contains(err.Error(), `role "nobody"`) {
+		t.Error("the role is not reported")
+	}
+}
+
+func TestRolesOfManyProcessesRefuseWhatServesOne(t *testing.T) {
+	for _, role := range []config.Role{config.RoleAPI, config.RoleWorker} {
+		_, err := config.Flags{}.Resolve(role)
+		if err == nil {
+			t.Fatalf("%s starts on SQLite and in-process Redis", role)
+		}
+		for _, part := range []string{"DATABASE_URL", "REDIS_URL", "SQLite", "in-process", string(role)} {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: %q does not say %q", role, err, part)
+			}
+		}
+		resolve(t, role, "DATABASE_URL", "postgres://h/db", "REDIS_URL", "redis://h")
+	}
+	resolve(t, config.RoleMigrate)
+}

@@ -1,0 +1,45 @@
+package csvfile
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// blank tells the characters that leave a cell blank (F1): white space, and what has no
+// width, a byte order mark in the middle of a file included.
+func blank(r rune) bool {
+	switch r {
+	case '\u00AD', '\u180E', '\u200B', '\u200C', '\u200D', '\u200E', '\u200F', '\u2060', '\uFEFF':
+		return true
+	}
+	return unicode.IsSpace(r)
+}
+
+// trimBlank takes blank characters away at both ends.
+func trimBlank(s string) string { return strings.TrimFunc(s, blank) }
+
+// inked tells that there is a character in text that is not blank. A byte that is not
+// UTF-8 is judged as windows-1252: whatever else it could be is refused.
+func inked(text []byte) bool {
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c < utf8.RuneSelf {
+			if c > ' ' || c != ' ' && (c < '\t' || c > '\r') {
+				return true
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && size == 1 {
+			if c != 0xA0 && c != 0xAD {
+				return true
+			}
+		} else if !blank(r) {
+			return true
+		}
+		i += size
+	}
+	return false
+}

@@ -1,0 +1,144 @@
+package csvfile
+
+import (
+	"fmt"
+	"io"
+)
+
+// Options say what Inspect is to do besides. The zero value works.
+type Options struct {
+	// Score is how many of the column names are recognised; the delimiter with the most
+	// is taken (F1). It may be called for each of the four, with up to MaxColumns+1 names.
+	// Nil: the one that gives most columns.
+	Score func(header []string) int
+
+	// Header is called once, as soon as the column names are known and before any row. The
+	// encoding is provisional then: UTF-8 may turn out to be windows-1252 (F2). An error
+	// ends the inspection and is returned as it is.
+	Header func(Format) error
+
+	// Record is called for each row, in order; the record is the callee's to keep. An error
+	// ends the inspection and is returned as it is. It may be called for rows of a file that
+	// is refused further on. Nil is faster: then cells are not gathered.
+	Record func(*Record) error
+
+	MaxRows  int   // over it: TooManyRows (F4); 0: unlimited
+	MaxBytes int64 // of the stored file; over it: TooLarge; 0: unlimited
+}
+
+// Report is what Inspect found.
+type Report struct {
+	Format
+	Rows  int   // rows behind the header that are not blank
+	Bytes int64 // length of the file
+}
+
+// Inspect reads a file to its end, once, and judges all of it but the contents of its
+// cells (F1, F2, F3). Memory does not grow with the file, a record or a cell: 200 KiB as a
+// rule, 2 MiB where the column names take all they may; with Options.Record as much as a
+// record may have, which is MaxColumns+1 cells of MaxCell bytes, a few times over.
+//
+// A file that is refused gives a *Problem at the first byte that settles it; the rest is
+// not read, and the Report is what was known by then. Errors of r come wrapped.
+func Inspect(r io.Reader, o Options) (Report, error) {
+	var report Report
+	src := newSource(r, "", o.MaxBytes)
+	err := inspect(src, o, &report)
+	report.Bytes = src.read
+	return report, err
+}
+
+func inspect(src *source, o Options, report *Report) error {
+	first, err := src.peek(peeked)
+	if err != nil {
+		return err
+	}
+	if p := notText(first); p != nil {
+		return p
+	}
+	rows, err := open(src, first, o.Score)
+	if err != nil {
+		return err
+	}
+	if err := rows.next(); err != nil {
+		return err
+	}
+	if report.Format, err = rows.header(); err != nil {
+		return err
+	}
+	if o.Header != nil {
+		if err := o.Header(report.Format); err != nil {
+			return err
+		}
+	}
+
+	rows.row, rows.scan.collect = 0, o.Record != nil
+	for {
+		switch err := rows.next(); {
+		case err == io.EOF && rows.row == 0:
+			return problem(Empty, 0, acceptedRows, "the file has column names, but no row of data")
+		case err == io.EOF:
+			report.Encoding = src.encoding()
+			return nil
+		case err != nil:
+			return err
+		}
+		if o.MaxRows > 0 && rows.row > o.MaxRows {
+			return limited(TooManyRows, rows.scan.begin.Line, int64(o.MaxRows),
+				fmt.Sprintf("up to %d rows in one file", o.MaxRows), "here is row %d of %d that are allowed", rows.row, o.MaxRows)
+		}
+		report.Rows = rows.row
+		if o.Record != nil {
+			if err := o.Record(rows.scan.record(rows.row, src.encoding())); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// open goes to the header: it takes what stands above it, and finds out the encoding, so
+// far, and the delimiter.
+func open(src *source, first []byte, score func([]string) int) (*records, error) {
+	enc, mark := byteOrderMark(first)
+	src.enc = enc
+	src.start += mark
+	h := &head{src: src, at: Position{Offset: int64(mark), Line: 1}, line: 1}
+	h.dropMarks()
+	among := delimiters
+	if delim := h.dropSep(); delim != 0 {
+		among = string(delim)
+	}
+	if err := h.dropBlankLines(); err != nil {
+		return nil, err
+	}
+	delim, err := h.delimiter(among, score)
+	if err != nil {
+		return nil, err
+	}
+	scan := newScanner(src.encoding(), delim, h.at)
+	scan.collect = true
+	return &records{src: src, scan: scan, block: h.win}, nil
+}
+
+// header makes the Format of the record that was met, which has the column names.
+func (r *records) header() (Format, error) {
+	s := r.scan
+	rec := s.record(0, r.src.encoding())
+	switch {
+	case rec.Fields > MaxColumns:
+		return Format{}, tooManyColumns(rec.Line)
+	case rec.Overlong != nil:
+		return Format{}, limited(Malformed, rec.Line, MaxCell, acceptedFile,
+			"the name of column %d has more than %d bytes", rec.Overlong[0]+1, MaxCell)
+	}
+	f := Format{
+		Encoding: r.src.encoding(), Delimiter: s.delim,
+		Header: names(rec), Columns: rec.Fields,
+		DataOffset: rec.End, DataLine: rec.EndLine,
+	}
+	// What was read ahead must not show, for how much that is depends on the reader.
+	if f.Encoding == Windows1252 && plainRun(s.text) == len(s.text) {
+		f.Encoding = UTF8
+	}
+	return f, nil
+}

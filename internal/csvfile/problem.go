@@ -1,0 +1,66 @@
+package csvfile
+
+import "fmt"
+
+// Reason says why a file is refused as a whole (F3). The values are the API's own.
+type Reason string
+
+// The reasons this package gives.
+const (
+	Empty               Reason = "EMPTY"
+	NotCSV              Reason = "NOT_CSV"
+	UnsupportedEncoding Reason = "UNSUPPORTED_ENCODING"
+	Malformed           Reason = "MALFORMED"
+	TooLarge            Reason = "TOO_LARGE"
+	TooManyRows         Reason = "TOO_MANY_ROWS"
+	TooManyColumns      Reason = "TOO_MANY_COLUMNS"
+)
+
+// The reasons that only the caller can give, who knows the columns (F5).
+const (
+	MissingColumn   Reason = "MISSING_COLUMN"
+	UnknownColumn   Reason = "UNKNOWN_COLUMN"
+	DuplicateColumn Reason = "DUPLICATE_COLUMN"
+	WrongKind       Reason = "WRONG_KIND"
+)
+
+// What would have been accepted, by subject.
+const (
+	acceptedFile = "a CSV file with column names in its first row, " +
+		"separated by commas, semicolons, tabs or pipes, saved as UTF-8, as UTF-16 with a byte order mark, or as windows-1252"
+	acceptedEncoding = "UTF-8, UTF-16 with a byte order mark, or windows-1252; one of them throughout the file"
+	acceptedQuoting  = `a cell that holds a quote, a separator or a line break stands wholly in quotes, with each quote in it doubled: "say ""hi"""`
+	acceptedRows     = "column names in the first row and at least one row of data below"
+)
+
+// Problem is why a file is refused. It is matched with errors.As.
+type Problem struct {
+	Reason     Reason
+	Message    string // for a person: what was wrong, and what would be accepted
+	Column     string // the column at fault, where there is one
+	Line       int    // physical line, 1-based; 0 where the whole file is meant
+	Limit      int64  // what was exceeded: bytes, rows or columns, by Reason; 0 where there is no limit
+	Suggestion string // the caller's: the nearest field or kind
+	Accepted   string // what would be accepted, alone
+}
+
+func (p *Problem) Error() string { return string(p.Reason) + ": " + p.Message }
+
+// problem builds the Message out of what was wrong, the line, and what is accepted.
+func problem(reason Reason, line int, accepted, format string, args ...any) *Problem {
+	wrong := fmt.Sprintf(format, args...)
+	if line > 0 {
+		wrong = fmt.Sprintf("Line %d: %s", line, wrong)
+	}
+	return &Problem{
+		Reason: reason, Line: line, Accepted: accepted,
+		Message: wrong + ". Accepted: " + accepted + ".",
+	}
+}
+
+// limited is a problem with a number that was exceeded.
+func limited(reason Reason, line int, limit int64, accepted, format string, args ...any) *Problem {
+	p := problem(reason, line, accepted, format, args...)
+	p.Limit = limit
+	return p
+}

@@ -1,0 +1,47 @@
+package csvfile
+
+import "io"
+
+// Format is what Inspect found out about a file and a Reader has to know. It is stored
+// with the import, as JSON.
+type Format struct {
+	Encoding   Encoding `json:"encoding"`
+	Delimiter  byte     `json:"delimiter"`  // one of , ; tab |
+	Header     []string `json:"header"`     // column names: decoded, denatured, trimmed; blank ones are ""
+	Columns    int      `json:"columns"`    // len(Header)
+	DataOffset int64    `json:"dataOffset"` // where the record behind the header begins, in bytes of the stored file
+	DataLine   int      `json:"dataLine"`   // physical line there, 1-based
+}
+
+// Start is where the data begins.
+func (f Format) Start() Position { return Position{Offset: f.DataOffset, Line: f.DataLine} }
+
+// Reader reads the rows of a file that Inspect has accepted, from any position. It is not
+// safe for concurrent use.
+type Reader struct {
+	rows records
+	err  error
+}
+
+// NewReader reads from at on; r stands already at byte at.Offset of the stored file. A
+// position is Format.Start, or a Record's After; any other may lie inside a record.
+func NewReader(r io.Reader, f Format, at Position) *Reader {
+	scan := newScanner(f.Encoding, f.Delimiter, at)
+	scan.collect = true
+	return &Reader{rows: records{
+		src: newSource(r, f.Encoding, 0), scan: scan, row: at.Row,
+	}}
+}
+
+// Next gives the next row that is not blank, and io.EOF after the last. A file that is
+// no longer what was inspected gives a *Problem; errors of the underlying reader come
+// wrapped. After an error every call gives the same one.
+func (r *Reader) Next() (*Record, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	if r.err = r.rows.next(); r.err != nil {
+		return nil, r.err
+	}
+	return r.rows.scan.record(r.rows.row, r.rows.src.enc), nil
+}

@@ -1,0 +1,135 @@
+package csvfile
+
+import (
+	"io"
+	"unicode/utf8"
+)
+
+// Position is a place between two records.
+type Position struct {
+	Offset int64 `json:"offset"` // bytes of the stored file before it, whatever the encoding
+	Row    int   `json:"row"`    // rows before it
+	Line   int   `json:"line"`   // physical line that begins there, 1-based
+}
+
+// Record is one row that is not blank. It is freshly allocated and the receiver's to keep;
+// its cells share one string, so keeping one of them keeps the row's text.
+type Record struct {
+	Row      int      // 1 is the first row after the header; blank rows are not counted
+	Line     int      // physical line on which it begins, 1-based
+	Offset   int64    // where it begins in the stored file, in bytes
+	End      int64    // where the next record begins
+	EndLine  int      // physical line at End
+	Cells    []string // as they were but in UTF-8: not trimmed, not denatured; MaxColumns+1 at most
+	Fields   int      // how many it really had; may exceed len(Cells)
+	Overlong []int    // indexes of cells over MaxCell bytes, which are cut to that between two characters
+}
+
+// After is where reading goes on after the record.
+func (r *Record) After() Position { return Position{Offset: r.End, Row: r.Row, Line: r.EndLine} }
+
+// inlineCells is how many cells lie in one allocation with their record.
+const inlineCells = 16
+
+type roomyRecord struct {
+	Record
+	cells [inlineCells]string
+}
+
+// record makes the scanner's record, whose text is in enc.
+func (s *scanner) record(row int, enc Encoding) *Record {
+	var rec *Record
+	if n := len(s.ends); n <= inlineCells {
+		roomy := &roomyRecord{}
+		rec, roomy.Cells = &roomy.Record, roomy.cells[:n:n]
+	} else {
+		rec = &Record{Cells: make([]string, n)}
+	}
+	rec.Row, rec.Fields = row, s.fields
+	rec.Line, rec.Offset = s.begin.Line, s.begin.Offset
+	rec.EndLine, rec.End = s.line, s.offset
+
+	text, ends := s.text, s.ends
+	rec.Overlong = s.overlong
+	if s.overlong != nil || enc == Windows1252 && plainRun(text) < len(text) {
+		text, ends, rec.Overlong = s.decoded(enc)
+	}
+	all, from := string(text), 0
+	for i, end := range ends {
+		rec.Cells[i] = all[from:end]
+		from = end
+	}
+	return rec
+}
+
+// decoded gives the text, with the ends of its cells, as UTF-8 and with none over MaxCell.
+// Both are valid until the next call.
+func (s *scanner) decoded(enc Encoding) (text []byte, ends, overlong []int) {
+	if cap(s.plain) > spareText {
+		s.plain = nil
+	}
+	text, ends = s.plain[:0], s.plainEnds[:0]
+	from := 0
+	for i, end := range s.ends {
+		begin := len(text)
+		if enc == Windows1252 {
+			text = append1252(text, s.text[from:end])
+		} else {
+			text = append(text, s.text[from:end]...)
+		}
+		if len(text)-begin > MaxCell {
+			cut := begin + MaxCell
+			for !utf8.RuneStart(text[cut]) {
+				cut--
+			}
+			text = text[:cut]
+			overlong = append(overlong, i)
+		}
+		ends = append(ends, len(text))
+		from = end
+	}
+	s.plain, s.plainEnds = text, ends
+	return text, ends, overlong
+}
+
+// records goes through the rows of a text: what Inspect and Reader have in common.
+type records struct {
+	src   *source
+	scan  *scanner
+	block []byte // still to be scanned
+	row   int    // rows met
+}
+
+// next goes to the next record that is not blank; the scanner has it. At the end: io.EOF.
+func (r *records) next() error {
+	for {
+		n, done, p := r.scan.scan(r.block)
+		r.block = r.block[n:]
+		if p != nil {
+			return p
+		}
+		if !done {
+			if len(r.block) > 0 {
+				continue
+			}
+			block, err := r.src.next(r.scan.line)
+			if err == nil {
+				r.block = block
+				continue
+			}
+			if err != io.EOF {
+				return err
+			}
+			if done, p = r.scan.finish(); p != nil {
+				return p
+			}
+			if !done {
+				return err
+			}
+		}
+		if r.scan.inked {
+			r.row++
+			return nil
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package csvfile
+
+import (
+	"encoding/csv"
+	"io"
+)
+
+// Writer writes a CSV file that every import reads back to the same cells (J12) and no
+// spreadsheet runs (F7): UTF-8 without a byte order mark, commas, RFC 4180 quoting, each
+// cell neutralised. Lines end in LF, not CRLF: encoding/csv changes the line breaks inside
+// cells along with those between rows, and a cell must come back as it was.
+type Writer struct {
+	csv *csv.Writer
+	row []string
+}
+
+// NewWriter writes to w, buffered: Flush at the end.
+func NewWriter(w io.Writer) *Writer { return &Writer{csv: csv.NewWriter(w)} }
+
+// Write writes one row of cells, which are valid UTF-8 and not yet neutralised: a cell
+// that comes from a Record goes through Denature first. A row of nothing but blank cells
+// is passed over when it is read (F1).
+func (w *Writer) Write(cells []string) error {
+	w.row = w.row[:0]
+	for _, cell := range cells {
+		w.row = append(w.row, Neutralise(cell))
+	}
+	return w.csv.Write(w.row)
+}
+
+// Flush writes what is buffered, and gives the first error there was.
+func (w *Writer) Flush() error {
+	w.csv.Flush()
+	return w.csv.Error()
+}

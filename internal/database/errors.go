@@ -1,0 +1,139 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/lib/pq"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// ErrCommitUnknown is wrapped by [DB.InTx]'s error when the connection was lost while the
+// transaction was being committed: it may have been committed or not. Read to find out.
+var ErrCommitUnknown = errors.New("whether the transaction was committed is not known")
+
+// sqlState is PostgreSQL's code of the error, or "".
+func sqlState(err error) string {
+	var e *pq.Error
+	if errors.As(err, &e) {
+		return string(e.Code)
+	}
+	return ""
+}
+
+// sqliteCode is SQLite's extended result code of the error, or 0.
+func sqliteCode(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}
+
+// IsUniqueViolation says whether a row with the same unique key is there.
+// [ConstraintOf] says which key.
+func IsUniqueViolation(err error) bool {
+	switch sqliteCode(err) {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
+		return true
+	}
+	return sqlState(err) == "23505"
+}
+
+// IsForeignKeyViolation says whether a row refers to one that is not there, or would
+// after the statement.
+func IsForeignKeyViolation(err error) bool {
+	return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY || sqlState(err) == "23503"
+}
+
+// IsCheckViolation says whether a row breaks a CHECK; [ConstraintOf] names it on both
+// databases.
+func IsCheckViolation(err error) bool {
+	return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_CHECK || sqlState(err) == "23514"
+}
+
+// ConstraintOf names the violated constraint as well as the database does: PostgreSQL by
+// its name ("user_email_key"), SQLite by its columns ("users.email_key" or
+// "desks.company_id, desks.external_id"), by its name for a CHECK, not at all for a
+// foreign key. It is "" if the error is no violation.
+func ConstraintOf(err error) string {
+	var p *pq.Error
+	if errors.As(err, &p) {
+		return p.Constraint
+	}
+	var s *sqlite.Error
+	if !errors.As(err, &s) {
+		return ""
+	}
+	_, name, ok := strings.Cut(s.Error(), " constraint failed: ")
+	if !ok {
+		return ""
+	}
+	if i := strings.LastIndex(name, " ("); i >= 0 { // the code, "(2067)"
+		name = name[:i]
+	}
+	return strings.Trim(strings.TrimPrefix(name, "index "), "'")
+}
+
+// IsRetryable says whether the transaction was undone by the database for the sake of
+// another one, so that it may succeed if it is run again as a whole: deadlock, serialization
+// failure, SQLite's busy or locked file. [DB.InTx] does so by itself.
+func IsRetryable(err error) bool {
+	switch sqliteCode(err) & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return true
+	}
+	switch sqlState(err) {
+	case "40P01", "40001":
+		return true
+	}
+	return false
+}
+
+// IsDiskFull says whether the database has no room left.
+func IsDiskFull(err error) bool {
+	return sqliteCode(err)&0xff == sqlite3.SQLITE_FULL || sqlState(err) == "53100" || errors.Is(err, syscall.ENOSPC)
+}
+
+// IsUnavailable says whether the database could not be reached or could not answer in
+// time, so that the same call may succeed later: refused, lost or too many connections,
+// a server that starts or stops, timeouts (the caller's too), locks not to be had. A
+// canceled context is none of these.
+func IsUnavailable(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return false
+	}
+	switch sqliteCode(err) & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR:
+		return true
+	}
+	if state := sqlState(err); state != "" {
+		switch state {
+		case "57P01", "57P02", "57P03", "57P05", // stopped, crashed, starting, idle for too long
+			"53300",                   // too many connections
+			"57014", "55P03", "25P03": // statement_timeout, lock_timeout, idle_in_transaction_session_timeout
+			return true
+		}
+		return strings.HasPrefix(state, "08") // connection exceptions
+	}
+	for _, lost := range []error{
+		driver.ErrBadConn, sql.ErrConnDone, context.DeadlineExceeded,
+		io.EOF, io.ErrUnexpectedEOF, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE,
+	} {
+		if errors.Is(err, lost) {
+			return true
+		}
+	}
+	var (
+		op      *net.OpError
+		timeout net.Error // every syscall.Errno is one
+	)
+	return errors.As(err, &op) || errors.As(err, &timeout) && timeout.Timeout()
+}

@@ -1,0 +1,208 @@
+package database_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lib/pq"
+
+	"tenantry/internal/database"
+	"tenantry/internal/testenv"
+)
+
+// patience is how long a call may outlive its context: the grace of 2 s and some more on
+// a busy machine; far less than any timeout of the system or of the server.
+const patience = 8 * time.Second
+
+// relay passes connections on to a server until it is silenced; then it still accepts
+// connections and whatever is sent, but never answers.
+type relay struct {
+	net.Listener
+	target string
+	mu     sync.Mutex
+	conns  []net.Conn
+	silent bool
+	work   sync.WaitGroup
+}
+
+// listen starts a relay; without a target it is silent from the beginning.
+func listen(t *testing.T, target string) *relay {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &relay{Listener: l, target: target, silent: target == ""}
+	r.work.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			r.work.Go(func() { r.serve(c) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		r.mu.Lock()
+		for _, c := range r.conns {
+			_ = c.Close()
+		}
+		r.mu.Unlock()
+		r.work.Wait()
+	})
+	return r
+}
+
+func (r *relay) serve(client net.Conn) {
+	r.mu.Lock()
+	r.conns = append(r.conns, client)
+	silent := r.silent
+	r.mu.Unlock()
+	if silent {
+		_, _ = io.Copy(io.Discard, client)
+		return
+	}
+	server, err := net.Dial("tcp", r.target)
+	if err != nil {
+		return
+	}
+	r.mu.Lock()
+	r.conns = append(r.conns, server)
+	r.mu.Unlock()
+	r.work.Go(func() { _, _ = io.Copy(server, client) })
+	buf := make([]byte, 4096)
+	for {
+		n, err := server.Read(buf)
+		if err != nil {
+			return
+		}
+		r.mu.Lock()
+		silent := r.silent
+		r.mu.Unlock()
+		if !silent {
+			_, _ = client.Write(buf[:n])
+		}
+	}
+}
+
+func (r *relay) silence() {
+	r.mu.Lock()
+	r.silent = true
+	r.mu.Unlock()
+}
+
+// within runs a call with a context of 200 ms and demands that it ends in time, with the
+// context's error.
+func within(t *testing.T, call func(ctx context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	err := call(ctx)
+	if took := time.Since(start); took > patience {
+		t.Errorf("took %v", took)
+	}
+	if !errors.Is(err, context.DeadlineExceeded) || !database.IsUnavailable(err) {
+		t.Errorf("error %v; want the context's, counted as unavailable", err)
+	}
+}
+
+func TestOpenDoesNotWaitForASilentServer(t *testing.T) {
+	t.Parallel()
+	hole := listen(t, "")
+	within(t, func(ctx context.Context) error {
+		_, err := database.Open(ctx, database.Options{URL: "postgres://u@" + hole.Addr().String() + "/d"})
+		return err
+	})
+}
+
+func TestOpenSaysThatNobodyListens(t *testing.T) {
+	t.Parallel()
+	hole := listen(t, "")
+	address := hole.Addr().String()
+	_ = hole.Close()
+	_, err := database.Open(t.Context(), database.Options{URL: "postgres://u@" + address + "/d"})
+	if !database.IsUnavailable(err) {
+		t.Errorf("error %v; want one that counts as unavailable", err)
+	}
+}
+
+// A server may also go silent when it is connected to.
+func TestCallsDoNotWaitForASilentServer(t *testing.T) {
+	t.Parallel()
+	for name, call := range map[string]func(db *database.DB) func(ctx context.Context) error{
+		"query": func(db *database.DB) func(context.Context) error {
+			return func(ctx context.Context) error {
+				_, err := db.Clock(ctx)
+				return err
+			}
+		},
+		"transaction": func(db *database.DB) func(context.Context) error {
+			return func(ctx context.Context) error {
+				return db.InTx(ctx, func(context.Context, *database.Tx) error {
+					t.Error("a transaction has begun")
+					return nil
+				})
+			}
+		},
+		"prepared": func(db *database.DB) func(context.Context) error {
+			stmt, err := db.SQL().PrepareContext(t.Context(), "SELECT 1")
+			if err != nil {
+				t.Error(err)
+			}
+			return func(ctx context.Context) error {
+				defer stmt.Close()
+				_, err := stmt.ExecContext(ctx)
+				return err
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, way := relayed(t)
+			run := call(db)
+			way.silence()
+			within(t, run)
+		})
+	}
+}
+
+// relayed gives a database behind a relay.
+func relayed(t *testing.T) (*database.DB, *relay) {
+	t.Helper()
+	u, err := url.Parse(testenv.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := listen(t, u.Host)
+	u.Host = way.Addr().String()
+	db, err := database.Open(t.Context(), database.Options{URL: u.String() + "&connect_timeout=1", MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db, way
+}
+
+// A server that is well answers a canceled statement itself, and the pool goes on.
+func TestALiveServerCancels(t *testing.T) {
+	t.Parallel()
+	db := testenv.Open(t, database.Postgres)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := db.SQL().ExecContext(ctx, "SELECT pg_sleep(60)")
+	var answer *pq.Error
+	if !errors.As(err, &answer) || answer.Code != "57014" {
+		t.Errorf("error %v; want the server's answer", err)
+	}
+	if _, err := db.Clock(t.Context()); err != nil {
+		t.Errorf("the next call: %v", err)
+	}
+}

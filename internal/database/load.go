@@ -1,0 +1,190 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Batch is rows for one table, to be inserted as fast as the database can. It goes past
+// ent, its hooks and its policies: whoever loads has to bind the tenant and to set what
+// ent would (ids, created_at).
+type Batch struct {
+	Table   string
+	Columns []string // those that the rows have; columns left out take their default
+	// Rows may hold string, integers, bool, float64, time.Time (kept in microseconds),
+	// uuid.UUID, []byte, json.RawMessage, types derived from these, pointers to these,
+	// driver.Valuer, and nil for NULL. A few thousand rows are a good measure: they stand
+	// in memory twice.
+	Rows [][]any
+	// Conflict are the columns of one unique index (not a partial one). A row whose key is
+	// in the table, or in an earlier row of the batch, is left out. Another unique index
+	// that is violated ends the statement with an error, and so does this one if Conflict
+	// is empty. A NULL in the key never conflicts.
+	Conflict []string
+	// Key is the column that tells the rows of the batch apart, such as id; text, integer,
+	// or UUID, and not NULL. It is needed with Conflict. If two rows have the same, the
+	// first is taken for the one that was inserted.
+	Key string
+}
+
+// loader loads in one database's way. The conformance test runs over both.
+type loader interface {
+	load(ctx context.Context, tx *Tx, b Batch) (keys []string, err error)
+}
+
+var loaders = map[Dialect]loader{Postgres: copyLoader{}, SQLite: valuesLoader{}}
+
+// Load inserts the batch and says, by their indexes in ascending order, which of its rows
+// were inserted. On PostgreSQL keys are taken in the order of Conflict, so that two loads
+// at the same time do not deadlock over keys in a different order; batches that follow
+// each other in a transaction still can, and [DB.InTx] runs them again.
+func Load(ctx context.Context, tx *Tx, b Batch) (inserted []int, err error) {
+	if len(b.Rows) == 0 {
+		return nil, nil
+	}
+	if err := b.check(); err != nil {
+		return nil, fmt.Errorf("loading into %s: %w", b.Table, err)
+	}
+	keys, err := loaders[tx.dialect].load(ctx, tx, b)
+	if err != nil {
+		return nil, fmt.Errorf("loading %d rows into %s: %w", len(b.Rows), b.Table, err)
+	}
+	if len(b.Conflict) == 0 || len(keys) == len(b.Rows) {
+		return every(len(b.Rows)), nil
+	}
+	return b.indexes(keys)
+}
+
+func (b Batch) check() error {
+	if len(b.Columns) == 0 {
+		return errors.New("no columns are named")
+	}
+	for i, row := range b.Rows {
+		if len(row) != len(b.Columns) {
+			return fmt.Errorf("row %d has %d values for %d columns", i, len(row), len(b.Columns))
+		}
+	}
+	if len(b.Conflict) > 0 && !slices.Contains(b.Columns, b.Key) {
+		return fmt.Errorf("the key %q is not among the columns %q", b.Key, b.Columns)
+	}
+	return nil
+}
+
+// indexes finds the rows of the keys.
+func (b Batch) indexes(keys []string) ([]int, error) {
+	column := slices.Index(b.Columns, b.Key)
+	first := make(map[string]int, len(b.Rows))
+	for i := len(b.Rows) - 1; i >= 0; i-- {
+		v, err := plain(b.Rows[i][column])
+		if err != nil {
+			return nil, err
+		}
+		key, err := keyText(v)
+		if err != nil {
+			return nil, fmt.Errorf("row %d: %w", i, err)
+		}
+		first[key] = i
+	}
+	inserted := make([]int, len(keys))
+	for n, key := range keys {
+		i, ok := first[key]
+		if !ok {
+			return nil, fmt.Errorf("the database returned the key %q of no row: is %s changed on its way?", key, b.Key)
+		}
+		inserted[n] = i
+	}
+	slices.Sort(inserted)
+	return inserted, nil
+}
+
+func every(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// keyText is the form in which keys of rows and keys from the database are compared.
+func keyText(v driver.Value) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case []byte:
+		return string(v), nil
+	case int64:
+		return strconv.FormatInt(v, 10), nil
+	default:
+		return "", fmt.Errorf("a key of type %T tells no rows apart", v)
+	}
+}
+
+// plain makes of a row's value one of database/sql's own types, the same for both
+// databases: times in UTC and microseconds, JSON as text.
+func plain(value any) (driver.Value, error) {
+	switch v := value.(type) {
+	case nil, string, int64, bool:
+		return v, nil
+	case uuid.UUID:
+		return v.String(), nil
+	case json.RawMessage:
+		if v == nil {
+			return nil, nil
+		}
+		return string(v), nil
+	}
+	v, err := driver.DefaultParameterConverter.ConvertValue(value)
+	if t, ok := v.(time.Time); ok {
+		return t.UTC().Truncate(time.Microsecond), nil
+	}
+	return v, err
+}
+
+// quoted is the identifier in double quotes, which both databases understand.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+func quotedList(names []string) string {
+	q := make([]string, len(names))
+	for i, n := range names {
+		q[i] = quoted(n)
+	}
+	return strings.Join(q, ", ")
+}
+
+// onConflict is the end of an INSERT.
+func (b Batch) onConflict() string {
+	if len(b.Conflict) == 0 {
+		return ""
+	}
+	return " ON CONFLICT (" + quotedList(b.Conflict) + ") DO NOTHING RETURNING " + quoted(b.Key)
+}
+
+// readKeys reads what a query that returns keys has returned.
+func readKeys(rows *sql.Rows, err error, keys []string) ([]string, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var v any
+		if err := rows.Scan(&v); err != nil {
+			return nil, err
+		}
+		key, err := keyText(v)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, rows.Err()
+}

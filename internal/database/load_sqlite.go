@@ -1,0 +1,68 @@
+package database
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+const (
+	sqliteRowsPerInsert = 500
+	sqliteParameters    = 32766 // SQLITE_MAX_VARIABLE_NUMBER
+)
+
+// valuesLoader inserts many rows a statement. SQLite takes them in their order, so of two
+// with the same key the first wins.
+type valuesLoader struct{}
+
+func (valuesLoader) load(ctx context.Context, tx *Tx, b Batch) (keys []string, err error) {
+	size := min(sqliteRowsPerInsert, sqliteParameters/max(1, len(b.Columns)))
+	arguments := make([]any, 0, min(size, len(b.Rows))*len(b.Columns))
+	rows := b.Rows
+	for len(rows) > 0 {
+		n := min(size, len(rows))
+		stmt, err := tx.PrepareContext(ctx, b.insertValues(n))
+		if err != nil {
+			return nil, err
+		}
+		// The same statement serves all full chunks; the rest needs one of its own.
+		for ; len(rows) >= n; rows = rows[n:] {
+			if arguments, err = appendArguments(arguments[:0], rows[:n]); err != nil {
+				break
+			}
+			if len(b.Conflict) == 0 {
+				_, err = stmt.ExecContext(ctx, arguments...)
+			} else {
+				result, failed := stmt.QueryContext(ctx, arguments...)
+				keys, err = readKeys(result, failed, keys)
+			}
+			if err != nil {
+				break
+			}
+		}
+		_ = stmt.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
+}
+
+func (b Batch) insertValues(rows int) string {
+	row := "(?" + strings.Repeat(",?", len(b.Columns)-1) + ")"
+	return "INSERT INTO " + quoted(b.Table) + " (" + quotedList(b.Columns) + ") VALUES " +
+		row + strings.Repeat(","+row, rows-1) + b.onConflict()
+}
+
+func appendArguments(to []any, rows [][]any) ([]any, error) {
+	for _, row := range rows {
+		for _, value := range row {
+			v, err := plain(value)
+			if err != nil {
+				return to, fmt.Errorf("a value of type %T: %w", value, err)
+			}
+			to = append(to, v)
+		}
+	}
+	return to, nil
+}

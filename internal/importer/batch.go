@@ -1,0 +1,116 @@
+package importer
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+
+	"tenantry/internal/csvfile"
+	"tenantry/internal/database"
+)
+
+// errCanceled: somebody asked for the import to stop (rule J5).
+var errCanceled = errors.New("the import was canceled")
+
+// batch is some rows of the file and where they end.
+type batch struct {
+	run   *claim
+	rows  []row
+	first int // the number of its first row
+	after csvfile.Position
+}
+
+// batchRows is how many rows one transaction takes: few enough that a small import shows
+// its progress, enough that a large one runs at the database's speed.
+func (e *Engine) batchRows(total int) int {
+	const fewest = 200
+	return min(max(total/10, fewest), e.o.BatchRows)
+}
+
+// batches reads the file from the claim's position and sends batch after batch until the
+// end, an error or the context's end. One batch is read ahead while another is loaded.
+func (e *Engine) batches(ctx context.Context, c *claim, out chan<- *batch) error {
+	defer close(out)
+	at := c.layout.File.Start()
+	if c.processed > 0 {
+		at = csvfile.Position{Offset: c.offset, Row: c.processed, Line: c.line}
+	}
+	file, err := e.blobs.OpenAt(ctx, c.uploadKey, at.Offset)
+	if err != nil {
+		return fmt.Errorf("opening the upload: %w", err)
+	}
+	defer file.Close()
+	reader, most := csvfile.NewReader(file, c.layout.File, at), e.batchRows(c.total)
+	for {
+		b := &batch{run: c, first: at.Row + 1, after: at}
+		for len(b.rows) < most && b.after.Offset-at.Offset < e.o.BatchBytes {
+			rec, err := reader.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return fmt.Errorf("reading the upload: %w", err)
+			}
+			b.rows = append(b.rows, c.layout.read(rec))
+			b.after = rec.After()
+		}
+		if len(b.rows) == 0 {
+			return nil
+		}
+		at = b.after
+		select {
+		case out <- b:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// commit writes a batch: its records, issues, counts and position in one transaction,
+// fenced by the epoch (rule J2). Errors: errSuperseded, errCanceled, the database's.
+func (e *Engine) commit(ctx context.Context, k kind, b *batch) error {
+	c := b.run
+	return e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		d := tx.Dialect()
+		var cancel bool
+		var processed int
+		// The update is the fence: it holds the row until the commit, so an older claim's
+		// transaction cannot slip in between.
+		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET lease_until = `+d.NowPlus("$3")+`
+			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING' RETURNING cancel_requested, processed_rows`,
+			c.id, c.epoch, e.o.Lease.Seconds()).Scan(&cancel, &processed)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return errSuperseded
+		case err != nil:
+			return err
+		case cancel:
+			return errCanceled
+		case processed != b.first-1:
+			return fmt.Errorf("%w: %d rows are processed, the batch begins with row %d", errSuperseded, processed, b.first)
+		}
+		// InTx may run this again: the rows are judged afresh each time.
+		again := &batch{run: c, rows: make([]row, len(b.rows)), first: b.first, after: b.after}
+		copy(again.rows, b.rows)
+		o, err := k.load(ctx, tx, again)
+		if err != nil {
+			return err
+		}
+		if o.processed() != len(b.rows) {
+			return fmt.Errorf("%d rows came to %d results", len(b.rows), o.processed())
+		}
+		if err := writeIssues(ctx, tx, c.id, o.issues); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE import_runs SET
+			processed_rows = processed_rows + $2, created_count = created_count + $3, updated_count = updated_count + $4,
+			unchanged_count = unchanged_count + $5, skipped_count = skipped_count + $6, failed_count = failed_count + $7,
+			position_offset = $8, position_line = $9, revision = revision + 1, claims = 0, progressed_at = `+d.Now()+`,
+			lease_until = `+d.NowPlus("$10")+` WHERE id = $1`,
+			c.id, o.processed(), o.created, o.updated, o.unchanged, o.skipped, o.failed,
+			b.after.Offset, b.after.Line, e.o.Lease.Seconds())
+		return err
+	})
+}

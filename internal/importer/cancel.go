@@ -1,0 +1,65 @@
+package importer
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/importrun"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+)
+
+// Cancel stops an import before its next batch (rule J5): a queued one is CANCELED at
+// once, a running one when its worker sees the flag; canceling a canceled one returns
+// it. Errors: NOT_FOUND where the viewer may not know of it, FAILED_PRECONDITION where
+// it has finished otherwise.
+func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error) {
+	if _, err := e.visible(ctx, runID); err != nil {
+		return nil, err
+	}
+	var told []id.ID
+	err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		told = nil
+		var one int
+		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = 'CANCELED', cancel_requested = $2, finished_at = `+tx.Dialect().Now()+`,
+			revision = revision + 1 WHERE id = $1 AND status = 'QUEUED' RETURNING 1`, runID, true).Scan(&one)
+		if err == nil {
+			told, err = settle(ctx, tx, runID)
+			return err
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE import_runs SET cancel_requested = $2, revision = revision + 1
+			WHERE id = $1 AND status = 'RUNNING' AND NOT cancel_requested`, runID, true)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	run, err := e.visible(ctx, runID)
+	if err != nil {
+		return nil, err
+	}
+	if run.Status == enum.Completed || run.Status == enum.Failed {
+		return nil, fault.New(fault.FailedPrecondition, "the import has finished: it is %s, and what it wrote stays", run.Status).At("input", "id")
+	}
+	e.tell(ctx, Topic(runID))
+	for _, user := range told {
+		e.tell(ctx, UserTopic(user))
+	}
+	return run, nil
+}
+
+// visible reads an import as the viewer sees it; NOT_FOUND where the viewer does not.
+func (e *Engine) visible(ctx context.Context, runID id.ID) (*ent.ImportRun, error) {
+	run, err := e.db.Ent().ImportRun.Query().Where(importrun.ID(runID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, fault.New(fault.NotFound, "there is no such import").At("input", "id")
+	}
+	return run, err
+}

@@ -1,0 +1,155 @@
+package importer
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+)
+
+// errSuperseded: another claim has the import, or it is gone. Whoever meets it stops.
+var errSuperseded = errors.New("another worker has taken the import over, or it is gone")
+
+// claim is the right to work on an import until the lease runs out, and what it is.
+type claim struct {
+	id        id.ID
+	epoch     int64
+	company   id.ID
+	createdBy id.ID // nil UUID where that user is gone
+	kind      enum.ImportKind
+	dryRun    bool
+	uploadKey string
+	layout    Layout
+	total     int
+	offset    int64 // where the next record begins; 0 before the first batch
+	processed int
+	line      int
+	claims    int
+	cancel    bool
+}
+
+// fairFirst orders what may be claimed: what was begun goes on first; then the companies
+// with the fewest imports at work, then those that waited longest since their last one
+// began, then the oldest (rule J8).
+const fairFirst = `
+	CASE r.status WHEN 'RUNNING' THEN 0 ELSE 1 END,
+	(SELECT count(*) FROM import_runs o WHERE o.company_id = r.company_id AND o.status = 'RUNNING'),
+	COALESCE((SELECT max(o.started_at) FROM import_runs o WHERE o.company_id = r.company_id), r.created_at),
+	r.created_at, r.id`
+
+// claimable: nobody holds it, and no other import of its kind into its company runs or
+// came before it.
+func claimable(d database.Dialect) string {
+	return `r.status IN ('QUEUED', 'RUNNING') AND (r.lease_until IS NULL OR r.lease_until < ` + d.Now() + `)
+	AND (r.status = 'RUNNING' OR NOT EXISTS (
+		SELECT 1 FROM import_runs o WHERE o.company_id = r.company_id AND o.kind = r.kind AND o.id <> r.id
+		AND (o.status = 'RUNNING' OR (o.status = 'QUEUED' AND (o.created_at, o.id) < (r.created_at, r.id)))))`
+}
+
+// claim takes the next import by fair order; nil where there is none. One conditional
+// UPDATE decides between workers; the unique index on what runs decides between two
+// that would start two imports of one kind and company at the same instant.
+func (e *Engine) claim(ctx context.Context) (*claim, error) {
+	d := e.db.Dialect()
+	lock := ""
+	if d == database.Postgres {
+		lock = " FOR UPDATE OF r SKIP LOCKED"
+	}
+	query := `UPDATE import_runs SET status = 'RUNNING', epoch = epoch + 1, claims = claims + 1, revision = revision + 1,
+		lease_until = ` + d.NowPlus("$1") + `, started_at = COALESCE(started_at, ` + d.Now() + `)
+	WHERE id = (SELECT r.id FROM import_runs r WHERE ` + claimable(d) + ` ORDER BY ` + fairFirst + ` LIMIT 1` + lock + `)
+	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, format, total_rows,
+		position_offset, processed_rows, position_line, claims, cancel_requested`
+	var c claim
+	var by sql.Null[id.ID]
+	var layout []byte
+	err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return tx.QueryRowContext(ctx, query, e.o.Lease.Seconds()).Scan(&c.id, &c.epoch, &c.company, &by, &c.kind, &c.dryRun,
+			&c.uploadKey, &layout, &c.total, &c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
+	})
+	switch {
+	case errors.Is(err, sql.ErrNoRows), database.IsUniqueViolation(err):
+		return nil, nil //nolint:nilnil // nothing to claim is no error
+	case err != nil:
+		return nil, fmt.Errorf("claiming an import: %w", err)
+	}
+	c.createdBy = by.V
+	if c.layout, err = decodeLayout(layout); err != nil {
+		return &c, err
+	}
+	return &c, nil
+}
+
+// Claimable counts the imports that a worker could take now, at most the limit: what the
+// sweep compares the queue with (rule J3).
+func (e *Engine) Claimable(ctx context.Context, limit int) (int, error) {
+	var n int
+	err := e.db.SQL().QueryRowContext(ctx,
+		`SELECT count(*) FROM (SELECT r.id FROM import_runs r WHERE `+claimable(e.db.Dialect())+` LIMIT $1) AS some`, limit).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("counting imports to claim: %w", err)
+	}
+	return n, nil
+}
+
+// holdLease extends the lease until the context ends, and ends the work through lost when
+// the claim is not ours any more.
+func (e *Engine) holdLease(ctx context.Context, c *claim, lost context.CancelCauseFunc) {
+	tick := time.NewTicker(e.o.Lease / 4)
+	defer tick.Stop()
+	d := e.db.Dialect()
+	held := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		n, err := e.execute(ctx, e.o.Lease/4, `UPDATE import_runs SET lease_until = `+d.NowPlus("$3")+`
+			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch, e.o.Lease.Seconds())
+		switch {
+		case err == nil && n == 1:
+			held = time.Now()
+		case err == nil:
+			lost(errSuperseded)
+			return
+		case time.Since(held) > e.o.Lease:
+			// Somebody else may have it by now. The epoch protects the data; stopping
+			// spares the work.
+			lost(fmt.Errorf("the lease could not be extended: %w", err))
+			return
+		}
+	}
+}
+
+// release gives the claim back: at once to be taken again after a drain, which counts as
+// no try (rule J3), or later and later after failures.
+func (e *Engine) release(ctx context.Context, c *claim, drained bool) error {
+	d := e.db.Dialect()
+	var err error
+	if drained {
+		_, err = e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = NULL, claims = CASE WHEN claims > 0 THEN claims - 1 ELSE 0 END
+			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch)
+	} else {
+		backoff := min(time.Second<<min(c.claims-1, 4), 10*time.Second)
+		_, err = e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = `+d.NowPlus("$3")+`
+			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch, backoff.Seconds())
+	}
+	return err
+}
+
+// execute runs one statement within the time and counts the rows it changed.
+func (e *Engine) execute(ctx context.Context, within time.Duration, query string, args ...any) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	res, err := e.db.SQL().ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}

@@ -1,0 +1,219 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// maxName is the most code points of a company's name (rule K5).
+const maxName = 200
+
+// customers is the kind whose rows become customers of the importing partner (I5–I8).
+type customers struct{}
+
+func (customers) authorise(v viewer.Viewer, company id.ID) error {
+	if !v.PartnerAdministrator() || company != v.CompanyID {
+		return fault.New(fault.Forbidden, "only administrators of a partner import customers, and only into their own company's list")
+	}
+	return nil
+}
+
+// customer is a row that makes a company.
+type customer struct {
+	row          row
+	company      id.ID
+	name, slug   string
+	contactEmail *string
+	admin        id.ID
+}
+
+func (k customers) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error) {
+	w, err := k.look(ctx, tx, b)
+	if err != nil {
+		return nil, err
+	}
+	var made []customer
+	o := &outcome{}
+	for i := range b.rows {
+		r := &b.rows[i]
+		slug := w.slugs[i]
+		if code, message := w.taken(slug); code != "" {
+			o.skip(r.whole(r.field("name"), code, message))
+			w.seen[slug] = true
+			continue
+		}
+		c, ok := k.judge(b, w, r)
+		if !ok {
+			o.fail(r.all()...)
+			continue
+		}
+		c.slug, w.seen[slug] = slug, true
+		made = append(made, c)
+		o.created++
+	}
+	if err := w.keep(ctx, tx, b); err != nil {
+		return nil, err
+	}
+	if b.run.dryRun {
+		return o, nil
+	}
+	return o, k.write(ctx, tx, b, made, o)
+}
+
+// judge says whether a row whose name is free makes a customer.
+func (k customers) judge(b *batch, w *customerWorld, r *row) (customer, bool) {
+	c := customer{row: *r, company: id.New(id.Company), name: r.field("name").value, admin: b.run.createdBy}
+	if f := r.field("contact_email"); f.address("the contact email") {
+		c.contactEmail = &f.value
+	}
+	if f := r.field("partner_admin_email"); f.present() && f.sound() && f.require("the partner admin's email") {
+		admin, ok := w.admins[fold.Email(f.value)]
+		if !ok {
+			f.reject(enum.UnknownPartnerAdmin, "%q is no active user of your company; add the user first, or name another", cutRunes(f.value, 100))
+		}
+		c.admin = admin
+	}
+	return c, len(r.problems) == 0 && r.misshape == nil
+}
+
+// customerWorld is what a batch's rows are judged against: the database as it is inside
+// the transaction, and the rows of the file before them.
+type customerWorld struct {
+	slugs    []string        // of each row's name; empty where the name is at fault
+	existing map[string]bool // slugs, and slugs of names, of companies on the platform
+	seen     map[string]bool // slugs of earlier rows that did not fail
+	admins   map[string]id.ID
+}
+
+// look fetches all that the batch's rows refer to: one query each.
+func (customers) look(ctx context.Context, tx *database.Tx, b *batch) (*customerWorld, error) {
+	w := &customerWorld{slugs: make([]string, len(b.rows))}
+	var slugs, admins []string
+	for i := range b.rows {
+		if slug, ok := companyName(b.rows[i].field("name")); ok {
+			w.slugs[i] = slug
+			slugs = append(slugs, slug)
+		}
+		if a := b.rows[i].field("partner_admin_email"); a.value != "" {
+			admins = append(admins, fold.Email(a.value))
+		}
+	}
+	var err error
+	if w.existing, err = takenSlugs(ctx, tx, slugs); err != nil {
+		return nil, err
+	}
+	if w.seen, err = scratchKeys(ctx, tx, b.run.id, slugKey, slugs); err != nil {
+		return nil, err
+	}
+	w.admins, err = activeUsers(ctx, tx, b.run.company, admins)
+	return w, err
+}
+
+// taken says why a row of this name is skipped (rule I6); empty where it is not.
+func (w *customerWorld) taken(slug string) (enum.IssueCode, string) {
+	switch {
+	case slug == "":
+	case w.seen[slug]:
+		return enum.DuplicateInFile, sameNameBefore
+	case w.existing[slug]:
+		return enum.AlreadyExists, sameNameExists
+	}
+	return "", ""
+}
+
+// What a skipped row is told.
+const (
+	sameNameBefore = "an earlier row of this file has the same name; this row was skipped"
+	sameNameExists = "a company of this name exists already; this row was skipped"
+)
+
+// companyName judges a company's name and gives its slug.
+func companyName(f field) (slug string, ok bool) {
+	if !f.sound() || !f.require("the company's name") || !f.atMost(maxName) {
+		return "", false
+	}
+	if slug = fold.Slug(f.value); slug == "" {
+		f.reject(enum.Required, "the company's name needs a visible character")
+	}
+	return slug, slug != ""
+}
+
+// keep remembers the names of the batch's rows for the batches that follow.
+func (w *customerWorld) keep(ctx context.Context, tx *database.Tx, b *batch) error {
+	rows := make([][]any, 0, len(b.rows))
+	written := map[string]bool{}
+	for i, slug := range w.slugs {
+		if slug != "" && w.seen[slug] && !written[slug] {
+			written[slug] = true
+			rows = append(rows, []any{b.run.id, slugKey + slug, b.rows[i].number})
+		}
+	}
+	_, err := database.Load(ctx, tx, database.Batch{
+		Table: "import_keys", Columns: []string{"import_run_id", "key", "row"}, Rows: rows,
+		Conflict: []string{"import_run_id", "key"}, Key: "key",
+	})
+	return err
+}
+
+// write makes the companies with all that a new one has (rule C1). A company of the same
+// slug that somebody made since the look wins: the row is skipped after all.
+func (customers) write(ctx context.Context, tx *database.Tx, b *batch, made []customer, o *outcome) error {
+	if len(made) == 0 {
+		return nil
+	}
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	rows := make([][]any, len(made))
+	for i, c := range made {
+		rows[i] = []any{c.company, c.name, c.slug, c.slug, fold.Key(c.name), c.contactEmail, false, false, b.run.company, b.run.company, at, at}
+	}
+	inserted, err := database.Load(ctx, tx, database.Batch{
+		Table: "companies",
+		Columns: []string{"id", "name", "slug", "name_slug", "name_key", "contact_email", "is_partner", "is_platform",
+			"partner_id", "created_by_partner_id", "created_at", "updated_at"},
+		Rows: rows, Conflict: []string{"slug"}, Key: "id",
+	})
+	if err != nil {
+		return fmt.Errorf("loading companies: %w", err)
+	}
+	stands := make(map[int]bool, len(inserted))
+	for _, i := range inserted {
+		stands[i] = true
+	}
+	var projects, desks, admins [][]any
+	added := map[id.ID]int{}
+	for i, c := range made {
+		if !stands[i] {
+			o.created--
+			o.skip(c.row.whole(c.row.field("name"), enum.AlreadyExists, sameNameExists))
+			continue
+		}
+		projects = append(projects, []any{id.New(id.Project), c.company, "default", true, at, at})
+		desks = append(desks, []any{id.New(id.Desk), c.company, "default", true, at, at})
+		admins = append(admins, []any{id.New(id.PartnerAdmin), c.company, c.admin, at})
+		added[c.admin]++
+	}
+	shelf := []string{"id", "company_id", "name", "is_default", "created_at", "updated_at"}
+	for _, t := range []struct {
+		table   string
+		columns []string
+		rows    [][]any
+	}{
+		{"projects", shelf, projects},
+		{"desks", shelf, desks},
+		{"partner_admins", []string{"id", "company_id", "user_id", "created_at"}, admins},
+	} {
+		if err := insertAll(ctx, tx, t.table, t.columns, t.rows); err != nil {
+			return err
+		}
+	}
+	o.sortIssues()
+	return countAdmins(ctx, tx, b.run.id, added)
+}

@@ -1,0 +1,40 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/viewer"
+	"tenantry/internal/blob"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+)
+
+// OpenRejects opens an import's rejects file on behalf of the user, whose rights are those
+// of now. It gives a name for the file too. NOT_FOUND where there is none for them.
+func (e *Engine) OpenRejects(ctx context.Context, user, runID id.ID) (file io.ReadCloser, name string, err error) {
+	v, err := e.rights.ViewerOf(ctx, user)
+	if err != nil {
+		return nil, "", err
+	}
+	run, err := e.visible(viewer.NewContext(ctx, v), runID)
+	if err != nil {
+		return nil, "", err
+	}
+	none := fault.New(fault.NotFound, "there is no rejects file of this import, or it is kept no longer")
+	if run.RejectsKey == nil {
+		return nil, "", none
+	}
+	file, err = e.blobs.OpenAt(ctx, *run.RejectsKey, 0)
+	if errors.Is(err, blob.ErrNotFound) {
+		err = none.Because(err)
+	}
+	return file, rejectsName(run), err
+}
+
+func rejectsName(run *ent.ImportRun) string {
+	return strings.TrimSuffix(run.FileName, ".csv") + "-rejects.csv"
+}

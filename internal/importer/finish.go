@@ -1,0 +1,155 @@
+package importer
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/importissue"
+	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+)
+
+// finish writes the rejects file and then, in one transaction, the final status and the
+// notifications (rules J7, J9); only then the final event goes out.
+func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
+	rejects, err := e.writeRejects(ctx, c)
+	if err != nil {
+		if c.claims < e.o.MaxClaims {
+			return fmt.Errorf("writing the rejects: %w", err)
+		}
+		// The rows are in; the import must not hang for want of its rejects file.
+		e.log.ErrorContext(ctx, "the import ends without its rejects file", "import", c.id, "error", err)
+	}
+	var told []id.ID
+	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		var one int
+		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = $3, failure_code = $4, failure_message = $5, rejects_key = $6,
+			finished_at = `+tx.Dialect().Now()+`, lease_until = NULL, revision = revision + 1
+			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING' RETURNING 1`,
+			c.id, c.epoch, string(r.status), r.code, r.message, rejects).Scan(&one)
+		if errors.Is(err, sql.ErrNoRows) {
+			return errSuperseded
+		}
+		if err != nil {
+			return err
+		}
+		told, err = settle(ctx, tx, c.id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	e.log.InfoContext(ctx, "import ended", "import", c.id, "status", r.status)
+	e.tell(ctx, Topic(c.id))
+	for _, user := range told {
+		e.tell(ctx, UserTopic(user))
+	}
+	return nil
+}
+
+// settle does what belongs to every end: it tells the creator and the new partner admins
+// (rule J7) and drops the scratch. It returns who was told.
+func settle(ctx context.Context, tx *database.Tx, run id.ID) ([]id.ID, error) {
+	ctx = viewer.BypassTenancy(ctx, "an import tells how it ended")
+	client := tx.Ent()
+	r, err := client.ImportRun.Query().Where(importrun.ID(run)).WithCompany().Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var told []id.ID
+	if r.CreatedByID != nil {
+		body, err := summary(ctx, client, r)
+		if err != nil {
+			return nil, err
+		}
+		err = client.Notification.Create().SetUserID(*r.CreatedByID).SetKind(enum.ImportFinished).
+			SetTitle(title(r)).SetBody(body).SetImportRunID(run).SetCompanyID(r.CompanyID).Exec(ctx)
+		if err != nil {
+			return nil, err
+		}
+		told = append(told, *r.CreatedByID)
+	}
+	admins, err := client.ImportKey.Query().Where(importkey.ImportRunID(run), importkey.KeyHasPrefix(adminKey)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range admins {
+		person, err := id.Parse(strings.TrimPrefix(a.Key, adminKey), id.User)
+		if err != nil {
+			return nil, err
+		}
+		if r.CreatedByID != nil && person == *r.CreatedByID {
+			continue // the importer knows
+		}
+		err = client.Notification.Create().SetUserID(person).SetKind(enum.PartnerAdminAdded).
+			SetTitle(fmt.Sprintf("You are partner admin of %s", several(a.Row, "new customer"))).
+			SetBody(fmt.Sprintf("%s imported %s and named you as partner admin of %s.", r.CreatedByName, r.FileName, several(a.Row, "new customer"))).
+			SetImportRunID(run).SetCompanyID(r.CompanyID).Exec(ctx)
+		if err != nil {
+			return nil, err
+		}
+		told = append(told, person)
+	}
+	_, err = client.ImportKey.Delete().Where(importkey.ImportRunID(run)).Exec(ctx)
+	return told, err
+}
+
+func title(r *ent.ImportRun) string {
+	what := "Import of " + r.FileName
+	if r.DryRun {
+		what = "Dry run of " + r.FileName
+	}
+	switch r.Status {
+	case enum.Failed:
+		return what + " stopped"
+	case enum.Canceled:
+		return what + " was canceled"
+	}
+	return what + " is complete"
+}
+
+// summary says how many rows were imported, how many not, and the reasons by number.
+func summary(ctx context.Context, client *ent.Client, r *ent.ImportRun) (string, error) {
+	imported := r.CreatedCount + r.UpdatedCount + r.UnchangedCount
+	verb := "imported"
+	if r.DryRun {
+		verb = "would be imported"
+	}
+	lines := []string{fmt.Sprintf("%s of %d %s (%d created, %d updated, %d unchanged), %d not (%d skipped, %d failed).",
+		several(imported, "row"), r.TotalRows, verb, r.CreatedCount, r.UpdatedCount, r.UnchangedCount,
+		r.SkippedCount+r.FailedCount, r.SkippedCount, r.FailedCount)}
+	if left := r.TotalRows - r.ProcessedRows; left > 0 {
+		lines = append(lines, several(left, "row")+" not reached.")
+	}
+	if r.FailureMessage != nil {
+		lines = append(lines, "It stopped: "+*r.FailureMessage+".")
+	}
+	var reasons []struct {
+		Code  enum.IssueCode `json:"code"`
+		Count int            `json:"count"`
+	}
+	err := client.ImportIssue.Query().Where(importissue.ImportRunID(r.ID)).
+		Order(ent.Asc(importissue.FieldCode)).GroupBy(importissue.FieldCode).Aggregate(ent.Count()).Scan(ctx, &reasons)
+	if err != nil {
+		return "", fmt.Errorf("counting the reasons: %w", err)
+	}
+	for _, reason := range reasons {
+		lines = append(lines, fmt.Sprintf("%s: %d", reason.Code, reason.Count))
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+func several(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

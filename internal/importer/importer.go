@@ -1,0 +1,148 @@
+// Package importer takes an import from its upload to its result.
+//
+// It promises that every row of an accepted file is judged exactly once and accounted
+// for, whatever dies on the way. What follows from that:
+//
+//   - The database is the record. Accepting a file, claiming it, each batch and the end
+//     are one transaction each; the queue and the news are hints that may be lost.
+//   - A claim raises the import's epoch and takes a lease by the database's clock. Every
+//     later write names the epoch, so that a worker which was thought dead and wakes up
+//     again changes nothing.
+//   - A batch's records, its issues, the counts and the position reached stand in one
+//     transaction: whoever goes on starts where the last commit ended.
+//   - The result is what judging the rows one after another would give (rule R2).
+//
+// One file a concern: start (accepting), columns and layout (what a header means), row
+// (what a cell may be), one file a kind, claim, run, batch, finish, rejects, watch,
+// cancel, preview, template, clean.
+package importer
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/viewer"
+	"tenantry/internal/blob"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+	"tenantry/internal/progress"
+)
+
+// Queue wakes a worker somewhere: there may be an import to claim.
+type Queue interface {
+	Wake(ctx context.Context) error
+}
+
+// Rights finds what a user may do now (rule J6).
+type Rights interface {
+	ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error)
+}
+
+// Options bound the engine; the zero value of each means its default.
+type Options struct {
+	MaxRows        map[enum.ImportKind]int // rows per file (rule F4); default 100 customers, 5,000 contacts, 5,000 users
+	MaxUploadBytes int64                   // default 64 MiB
+	BatchRows      int                     // rows per transaction, at most; default 5,000
+	BatchBytes     int64                   // bytes of the file per transaction, at most; default 4 MiB
+	Lease          time.Duration           // how long a silent worker keeps its claim; default 10 s
+	MaxClaims      int                     // claims in a row without a commit before it is FAILED (rule J3); default 5
+	Refresh        time.Duration           // how often watchers look even without news; default 2 s
+	UploadsKept    time.Duration           // after the end (rule J11); default 7 days
+	RejectsKept    time.Duration           // after the end (rule J11); default 30 days
+}
+
+func (o Options) withDefaults() Options {
+	rows := map[enum.ImportKind]int{enum.Customers: 100, enum.Contacts: 5_000, enum.Users: 5_000}
+	for k, n := range o.MaxRows {
+		if n > 0 {
+			rows[k] = n
+		}
+	}
+	o.MaxRows = rows
+	def(&o.MaxUploadBytes, 64<<20)
+	def(&o.BatchRows, 5_000)
+	def(&o.BatchBytes, 4<<20)
+	def(&o.Lease, 10*time.Second)
+	def(&o.MaxClaims, 5)
+	def(&o.Refresh, 2*time.Second)
+	def(&o.UploadsKept, 7*24*time.Hour)
+	def(&o.RejectsKept, 30*24*time.Hour)
+	return o
+}
+
+func def[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}
+
+// Engine runs imports. Make it with New; it is safe for concurrent use.
+type Engine struct {
+	db     *database.DB
+	blobs  *blob.Store
+	news   *progress.Hub
+	queue  Queue
+	rights Rights
+	log    *slog.Logger
+	o      Options
+}
+
+// Parts are what an Engine works with; all of them are needed.
+type Parts struct {
+	DB     *database.DB
+	Blobs  *blob.Store
+	News   *progress.Hub
+	Queue  Queue
+	Rights Rights
+	Log    *slog.Logger
+}
+
+// New returns an engine.
+func New(p Parts, o Options) *Engine {
+	return &Engine{
+		db: p.DB, blobs: p.Blobs, news: p.News, queue: p.Queue, rights: p.Rights, log: p.Log, o: o.withDefaults(),
+	}
+}
+
+// Topic is where the news of an import is told.
+func Topic(run id.ID) string { return "import/" + run.String() }
+
+// UserTopic is where it is told that a user has a new notification.
+func UserTopic(user id.ID) string { return "user/" + user.String() }
+
+// tell wakes whoever watches the import; it may fail, since watchers look by themselves too.
+func (e *Engine) tell(ctx context.Context, topics ...string) {
+	for _, topic := range topics {
+		if err := e.news.Publish(ctx, topic); err != nil {
+			e.log.DebugContext(ctx, "news not told", "topic", topic, "error", err)
+		}
+	}
+}
+
+// wake asks for a worker; if the queue is down the sweep does it later.
+func (e *Engine) wake(ctx context.Context) {
+	if err := e.queue.Wake(ctx); err != nil {
+		e.log.WarnContext(ctx, "the queue did not take the task; the sweep will", "error", err)
+	}
+}
+
+// kind is what differs between imports of one kind and another.
+type kind interface {
+	// authorise says whether the viewer may import into the company (rules I8, U5, C6).
+	authorise(v viewer.Viewer, company id.ID) error
+	// load judges a batch's rows in order and writes what came of them (rules R1, R2);
+	// in a dry run it writes scratch alone.
+	load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error)
+}
+
+// kindOf finds the kind. INVALID_ARGUMENT for one that this version cannot import.
+func kindOf(k enum.ImportKind) (kind, error) {
+	if k == enum.Customers {
+		return customers{}, nil
+	}
+	return nil, fault.New(fault.Invalid, "files of %s cannot be imported yet; CUSTOMERS can", k).At("input", "kind")
+}

@@ -1,0 +1,178 @@
+package importer
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/csvfile"
+)
+
+// Layout is what an accepted file looks like: stored with the import, so that whichever
+// worker goes on with it reads it the same way.
+type Layout struct {
+	File   csvfile.Format `json:"file"`
+	Fields []string       `json:"fields"` // for each column its canonical name; empty: passed over
+}
+
+func (l Layout) encode() (json.RawMessage, error) { return json.Marshal(l) }
+
+func decodeLayout(raw json.RawMessage) (Layout, error) {
+	var l Layout
+	if err := json.Unmarshal(raw, &l); err != nil {
+		return Layout{}, fmt.Errorf("the stored layout: %w", err)
+	}
+	return l, nil
+}
+
+// has reports whether the file has the field.
+func (l Layout) has(field string) bool { return slices.Contains(l.Fields, field) }
+
+// header is how the file spells the field's column; nil where it has none.
+func (l Layout) header(field string) *string {
+	if i := slices.Index(l.Fields, field); i >= 0 {
+		return &l.File.Header[i]
+	}
+	return nil
+}
+
+// match says what each header means (rules F3, F5): the caller's mappings first, then
+// names and aliases. The layout is as complete as it could be made even where there is a
+// problem, so that a preview can show it.
+func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvfile.Problem) {
+	l := Layout{File: file, Fields: make([]string, len(file.Header))}
+	mapped, problem := resolve(v, file.Header, mappings)
+	var unknown *csvfile.Problem
+	unmapped := []string{}
+	for i, h := range file.Header {
+		if m, ok := mapped[header(h)]; ok {
+			if m.Field != nil {
+				l.Fields[i] = *m.Field
+			}
+			continue
+		}
+		unmapped = append(unmapped, h)
+		field, ok := v.byKey[header(h)]
+		switch {
+		case ok:
+			l.Fields[i] = field
+		case header(h) == header(problemColumn):
+		case unknown == nil:
+			unknown = unknownColumn(v, i, h)
+		}
+	}
+	if problem != nil {
+		return l, problem
+	}
+	if p := otherKind(v, unmapped); p != nil {
+		return l, p
+	}
+	if p := duplicate(l); p != nil {
+		return l, p
+	}
+	if unknown != nil {
+		return l, unknown
+	}
+	return l, missing(v, l)
+}
+
+// resolve checks the caller's mappings against the kind and the file.
+func resolve(v vocabulary, headers []string, mappings []Mapping) (map[string]Mapping, *csvfile.Problem) {
+	mapped := make(map[string]Mapping, len(mappings))
+	in := make(map[string]bool, len(headers))
+	for _, h := range headers {
+		in[header(h)] = true
+	}
+	for _, m := range mappings {
+		if !in[header(m.Header)] {
+			return mapped, &csvfile.Problem{Reason: csvfile.MissingColumn, Column: m.Header,
+				Message:  fmt.Sprintf("a mapping names the column %q, which the file does not have", m.Header),
+				Accepted: strings.Join(headers, ", ")}
+		}
+		if m.Field != nil {
+			if _, ok := v.column(*m.Field); !ok {
+				return mapped, &csvfile.Problem{Reason: csvfile.UnknownColumn, Column: m.Header, Suggestion: v.nearest(*m.Field),
+					Message:  fmt.Sprintf("the column %q is mapped to %q, which is no field of %s", m.Header, *m.Field, v.kind),
+					Accepted: v.names()}
+			}
+		}
+		mapped[header(m.Header)] = m
+	}
+	return mapped, nil
+}
+
+func unknownColumn(v vocabulary, i int, h string) *csvfile.Problem {
+	p := &csvfile.Problem{Reason: csvfile.UnknownColumn, Column: h, Suggestion: v.nearest(h), Accepted: v.names()}
+	switch {
+	case header(h) == "":
+		p.Message = fmt.Sprintf("column %d has no name; name it, or leave it out explicitly", i+1)
+	case p.Suggestion != "":
+		p.Message = fmt.Sprintf("the column %q is not recognised; did you mean %s? Map it to a field, or leave it out explicitly", h, p.Suggestion)
+	default:
+		p.Message = fmt.Sprintf("the column %q is not recognised; map it to a field, or leave it out explicitly", h)
+	}
+	return p
+}
+
+func duplicate(l Layout) *csvfile.Problem {
+	first := map[string]string{}
+	for i, field := range l.Fields {
+		if field == "" {
+			continue
+		}
+		h := l.File.Header[i]
+		if other, ok := first[field]; ok {
+			return &csvfile.Problem{Reason: csvfile.DuplicateColumn, Column: h,
+				Message: fmt.Sprintf("the columns %q and %q both mean %s; keep one of them", other, h, field)}
+		}
+		first[field] = h
+	}
+	return nil
+}
+
+// otherKind refuses a file whose columns fit another kind better, naming it.
+func otherKind(v vocabulary, headers []string) *csvfile.Problem {
+	own, best, most := v.knows(headers), v.kind, v.knows(headers)
+	for _, kind := range []enum.ImportKind{enum.Customers, enum.Contacts, enum.Users} {
+		if n := vocabularyOf(kind).knows(headers); n > most {
+			best, most = kind, n
+		}
+	}
+	if best == v.kind {
+		return nil
+	}
+	return &csvfile.Problem{Reason: csvfile.WrongKind, Suggestion: string(best), Accepted: v.names(),
+		Message: fmt.Sprintf("this looks like a file of %s (%d of its columns are known there, %d as %s); import it as that kind",
+			best, most, own, v.kind)}
+}
+
+// missing names a column that must be there (rules F3, I5).
+func missing(v vocabulary, l Layout) *csvfile.Problem {
+	lacks := func(field, why string) *csvfile.Problem {
+		return &csvfile.Problem{Reason: csvfile.MissingColumn, Column: field, Accepted: v.names(),
+			Message: fmt.Sprintf("the column %s is missing: %s", field, why)}
+	}
+	switch v.kind {
+	case enum.Customers:
+		contact, admin := l.has("contact_email"), l.has("partner_admin_email")
+		switch {
+		case !l.has("name"):
+			return lacks("name", "a file of customers has their names")
+		case contact && !admin:
+			return lacks("partner_admin_email", "a file of customers has either names alone, or name, contact_email and partner_admin_email")
+		case admin && !contact:
+			return lacks("contact_email", "a file of customers has either names alone, or name, contact_email and partner_admin_email")
+		}
+	case enum.Contacts:
+		if !l.has("email") && !l.has("id") {
+			return lacks("email", "a file of contacts has their emails, or their ids")
+		}
+	case enum.Users:
+		if !l.has("email") {
+			return lacks("email", "a file of users has their emails")
+		}
+	}
+	return nil
+}

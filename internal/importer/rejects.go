@@ -1,0 +1,172 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/importissue"
+	"tenantry/ent/viewer"
+	"tenantry/internal/csvfile"
+	"tenantry/internal/id"
+)
+
+// RejectsKey is where the blob store has an import's rejects file.
+func RejectsKey(run id.ID) string { return "rejects/" + run.String() + ".csv" }
+
+// rejectsPage is how many issues are held at a time while the file is written.
+const rejectsPage = 2_000
+
+// writeRejects writes the failed rows as a CSV: their columns as they were, then
+// import_problem (rule J9). It streams the ledger and the upload side by side, so memory
+// does not grow with either; done again after a crash it gives the same file. It returns
+// the key; nil where no row failed.
+func (e *Engine) writeRejects(ctx context.Context, c *claim) (*string, error) {
+	ctx = viewer.BypassTenancy(ctx, "the failed rows of an import, for its own rejects file")
+	ledger := &ledger{engine: e, run: c.id}
+	next, err := ledger.nextRow(ctx)
+	if next == nil || err != nil {
+		return nil, err
+	}
+	start := c.layout.File.Start()
+	file, err := e.blobs.OpenAt(ctx, c.uploadKey, start.Offset)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	key := RejectsKey(c.id)
+	out, err := e.blobs.Create(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Abort()
+	w := csvfile.NewWriter(out)
+	shape := shapeOf(c.layout)
+	if err := w.Write(shape.header); err != nil {
+		return nil, err
+	}
+	reader := csvfile.NewReader(file, c.layout.File, start)
+	for next != nil {
+		rec, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("the file ends before row %d, which has issues", next.row)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if rec.Row != next.row {
+			continue
+		}
+		if err := w.Write(shape.line(rec, next.problems)); err != nil {
+			return nil, err
+		}
+		if next, err = ledger.nextRow(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return nil, err
+	}
+	return &key, out.Commit()
+}
+
+// rejectShape puts a record's cells and its problems into the file's columns.
+type rejectShape struct {
+	header []string
+	drop   int // an import_problem column of the file itself, which the new one replaces; -1: none
+}
+
+func shapeOf(l Layout) rejectShape {
+	s := rejectShape{header: slices.Clone(l.File.Header), drop: -1}
+	for i, h := range l.File.Header {
+		if l.Fields[i] == "" && header(h) == header(problemColumn) {
+			s.drop = i
+			s.header = slices.Delete(s.header, i, i+1)
+			break
+		}
+	}
+	s.header = append(s.header, problemColumn)
+	return s
+}
+
+// line keeps every cell; the problem stands in its column even where the row has more or
+// fewer cells than the header.
+func (s rejectShape) line(rec *csvfile.Record, problems string) []string {
+	cells := make([]string, len(rec.Cells))
+	for i, cell := range rec.Cells {
+		cells[i] = csvfile.Denature(cell) // the writer puts the ' back where it belongs
+	}
+	if s.drop >= 0 && s.drop < len(cells) {
+		cells = slices.Delete(cells, s.drop, s.drop+1)
+	}
+	for len(cells) < len(s.header)-1 {
+		cells = append(cells, "")
+	}
+	return slices.Insert(cells, len(s.header)-1, problems)
+}
+
+// ledger walks through the failed rows of an import in the file's order.
+type ledger struct {
+	engine *Engine
+	run    id.ID
+	page   []*ent.ImportIssue
+	row    int // the last row of the page before, and how far into it
+	done   bool
+}
+
+type rejectedRow struct {
+	row      int
+	problems string
+}
+
+// nextRow gives the next failed row with all its problems; nil at the end.
+func (l *ledger) nextRow(ctx context.Context) (*rejectedRow, error) {
+	if len(l.page) == 0 || l.page[0].Row == l.page[len(l.page)-1].Row {
+		if err := l.fill(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(l.page) == 0 {
+		return nil, nil //nolint:nilnil // the end is no error
+	}
+	r := &rejectedRow{row: l.page[0].Row}
+	for len(l.page) > 0 && l.page[0].Row == r.row {
+		i := l.page[0]
+		if r.problems != "" {
+			r.problems += "; "
+		}
+		if i.Column != nil {
+			r.problems += *i.Column + ": "
+		}
+		r.problems += i.Message
+		l.page = l.page[1:]
+	}
+	return r, nil
+}
+
+// fill reads the next page so that its first row's issues are all in it.
+func (l *ledger) fill(ctx context.Context) error {
+	if l.done {
+		return nil
+	}
+	from := l.row
+	if len(l.page) > 0 {
+		from = l.page[0].Row - 1
+	}
+	page, err := l.engine.db.Ent().ImportIssue.Query().
+		Where(importissue.ImportRunID(l.run), importissue.RowGT(from),
+			importissue.CodeNotIn(enum.AlreadyExists, enum.DuplicateInFile)).
+		Order(ent.Asc(importissue.FieldRow, importissue.FieldOrdinal)).Limit(rejectsPage).All(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the ledger: %w", err)
+	}
+	l.page, l.done = page, len(page) < rejectsPage
+	if n := len(page); n > 0 {
+		l.row = page[n-1].Row
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/blob"
+	"tenantry/internal/csvfile"
+	"tenantry/internal/fault"
+)
+
+// RunNext claims the next import by fair order and works on it until its end, until
+// somebody else has it, or until ctx ends: that is a drain, which stops at the end of a
+// batch, gives the claim back and is neither a cancel nor a failed try. It reports
+// whether there was one. Errors of the import itself end up in its record; what is
+// returned is for the log.
+func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
+	if ctx.Err() != nil {
+		return false, nil
+	}
+	// A batch under way is finished even while the process drains.
+	work := context.WithoutCancel(ctx)
+	c, err := e.claim(work)
+	if c == nil {
+		return false, err
+	}
+	e.tell(work, Topic(c.id))
+	if err == nil {
+		err = e.work(ctx, c)
+	}
+	switch {
+	case err == nil, errors.Is(err, errSuperseded):
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		err = e.release(work, c, true)
+		e.wake(work)
+		e.log.InfoContext(ctx, "import handed over", "import", c.id, "error", err)
+	default:
+		e.log.ErrorContext(ctx, "import stopped; it will be tried again", "import", c.id, "claim", c.claims, "error", err)
+		err = errors.Join(err, e.release(work, c, false))
+	}
+	e.tell(work, Topic(c.id))
+	return true, err
+}
+
+// work does what is left of the import. A panic is an error like any other: it costs one
+// of the claims and no other import.
+func (e *Engine) work(drain context.Context, c *claim) (err error) {
+	ctx, end := context.WithCancelCause(context.WithoutCancel(drain))
+	defer end(nil)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+		if cause := context.Cause(ctx); err != nil && cause != nil {
+			err = errors.Join(cause, err)
+		}
+	}()
+	go e.holdLease(ctx, c, end)
+
+	k, err := kindOf(c.kind)
+	if err != nil {
+		return e.finish(ctx, c, failed(err))
+	}
+	if c.cancel {
+		return e.finish(ctx, c, canceled())
+	}
+	if c.claims > e.o.MaxClaims {
+		return e.finish(ctx, c, failed(fault.New(fault.Internal,
+			"the import could not be moved on %d times in a row; what was written before row %d stays", e.o.MaxClaims, c.processed+1)))
+	}
+	err = e.eachBatch(ctx, drain, k, c)
+	f, refused := err.(*fault.Error) //nolint:errorlint // only one that was returned as such
+	switch {
+	case err == nil:
+		return e.finish(ctx, c, completed())
+	case errors.Is(err, errCanceled):
+		return e.finish(ctx, c, canceled())
+	case refused && f.Kind == fault.Forbidden:
+		return e.finish(ctx, c, failed(f))
+	case errors.Is(err, blob.ErrNotFound):
+		return e.finish(ctx, c, failed(fault.New(fault.Internal, "the uploaded file is gone").Because(err)))
+	}
+	return err
+}
+
+// eachBatch reads ahead and commits batch after batch; it returns the drain's
+// context.Canceled between two of them.
+func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
+	ctx, stop := context.WithCancel(ctx)
+	batches, read := make(chan *batch), make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				read <- fmt.Errorf("panic while reading: %v\n%s", p, debug.Stack())
+			}
+		}()
+		read <- e.batches(ctx, c, batches)
+	}()
+	done := false
+	defer func() {
+		stop()
+		if !done {
+			<-read // the reader closes its file before we leave
+		}
+	}()
+	for b := range batches {
+		if drain.Err() != nil {
+			return drain.Err()
+		}
+		if err := e.authorise(ctx, k, c); err != nil {
+			return err
+		}
+		if err := e.commit(ctx, k, b); err != nil {
+			return err
+		}
+		e.tell(ctx, Topic(c.id))
+	}
+	done = true
+	err := <-read
+	if _, broken := errors.AsType[*csvfile.Problem](err); broken {
+		return fmt.Errorf("the stored file is not the one that was accepted: %w", err)
+	}
+	return err
+}
+
+// authorise checks the importer's rights again, as they are now (rule J6).
+func (e *Engine) authorise(ctx context.Context, k kind, c *claim) error {
+	v, err := e.rights.ViewerOf(ctx, c.createdBy)
+	if err == nil {
+		err = k.authorise(v, c.company)
+	}
+	if f := fault.Of(err); f != nil {
+		return fault.New(fault.Forbidden, "whoever started the import may not do so any more; what was written before stays").Because(err)
+	}
+	return err
+}
+
+// result is how an import ends.
+type result struct {
+	status  enum.ImportStatus
+	code    *string
+	message *string
+}
+
+func completed() result { return result{status: enum.Completed} }
+
+func canceled() result { return result{status: enum.Canceled} }
+
+func failed(err error) result {
+	code, message := fault.Internal.Code(), "the import stopped because of an error on our side"
+	if f := fault.Of(err); f != nil {
+		code, message = f.Kind.Code(), f.Message
+	}
+	return result{status: enum.Failed, code: &code, message: &message}
+}

@@ -1,0 +1,128 @@
+package importer
+
+import (
+	"context"
+	"time"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/viewer"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+	"tenantry/internal/progress"
+)
+
+// Pauses of a watcher.
+const (
+	watchEvery   = 100 * time.Millisecond // at most ten states a second (rule J4)
+	rightsWithin = 3 * time.Second        // how old the viewer's rights may be (rule U3: 5 s)
+)
+
+// Watch sends the import's state now, then each change, at most ten a second and always
+// the newest, the final one for certain, and then closes the channel. It listens before
+// it reads, so that no change falls between; news that got lost is made up for by looking
+// every few seconds. Where the import ceases to be the viewer's to know, or is gone, lost
+// is called with NOT_FOUND and the channel closes. Errors: NOT_FOUND.
+func (e *Engine) Watch(ctx context.Context, runID id.ID, lost func(error)) (<-chan *ent.ImportRun, error) {
+	news := e.news.Subscribe(Topic(runID))
+	first, err := e.visible(ctx, runID)
+	if err != nil {
+		news.Close()
+		if f := fault.Of(err); f != nil {
+			return nil, f.At("id")
+		}
+		return nil, err
+	}
+	w := &watcher{engine: e, id: runID, news: news, out: make(chan *ent.ImportRun), state: first, judged: time.Now()}
+	go func() {
+		defer close(w.out)
+		defer news.Close()
+		if err := w.follow(ctx); err != nil && ctx.Err() == nil {
+			lost(err)
+		}
+	}()
+	return w.out, nil
+}
+
+type watcher struct {
+	engine *Engine
+	id     id.ID
+	news   *progress.Subscription
+	out    chan *ent.ImportRun
+	state  *ent.ImportRun // the newest one known
+	sent   int            // the revision that was sent last
+	judged time.Time      // when the viewer's rights were last read
+}
+
+func (w *watcher) follow(ctx context.Context) error {
+	tick := time.NewTicker(w.engine.o.Refresh)
+	defer tick.Stop()
+	for {
+		if err := w.send(ctx); err != nil {
+			return err
+		}
+		if w.state.Status.Final() {
+			return nil
+		}
+		pause := time.After(watchEvery)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-pause:
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-w.news.C():
+		case <-tick.C:
+		}
+		if err := w.look(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// send offers the state until it is taken; while the reader is slow, newer states replace
+// it, so that a slow reader gets fewer states and never old ones.
+func (w *watcher) send(ctx context.Context) error {
+	for w.state.Revision > w.sent {
+		news := w.news.C()
+		if w.state.Status.Final() {
+			news = nil // nothing newer comes
+		}
+		select {
+		case w.out <- w.state:
+			w.sent = w.state.Revision
+		case <-news:
+			if err := w.look(ctx); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// look reads the state again, with rights that are not older than a few seconds. An error
+// that says nothing about the import (the database is away) changes nothing: it is looked
+// for again.
+func (w *watcher) look(ctx context.Context) error {
+	v := viewer.FromContext(ctx)
+	if time.Since(w.judged) > rightsWithin {
+		fresh, err := w.engine.rights.ViewerOf(ctx, v.UserID)
+		switch {
+		case err == nil:
+			fresh.SessionID, v, w.judged = v.SessionID, fresh, time.Now()
+		case fault.Of(err) != nil:
+			return fault.New(fault.NotFound, "there is no such import").At("id").Because(err)
+		}
+	}
+	state, err := w.engine.visible(viewer.NewContext(ctx, v), w.id)
+	if f := fault.Of(err); f != nil {
+		return f.At("id")
+	}
+	if err == nil && state.Revision > w.state.Revision {
+		w.state = state
+	}
+	return nil
+}

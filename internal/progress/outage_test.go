@@ -1,0 +1,147 @@
+package progress_test
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"tenantry/internal/progress"
+)
+
+// realOrMini is a client where it does not matter to which.
+func realOrMini(t *testing.T) *redis.Client {
+	return servers["miniredis"](t).client(t, nil)
+}
+
+func TestACrashOfRedisBlindsNobodyForLong(t *testing.T) {
+	s := realRedis(t)
+	api, worker := process(t, s.client(t, nil)), process(t, s.client(t, nil))
+	far, near, idle := api.Subscribe("import/1"), worker.Subscribe("import/1"), api.Subscribe("import/2")
+
+	s.kill(t)
+	eventually(t, "the loss is noticed", func() bool { return !isReady(api) && !isReady(worker) })
+	start := time.Now()
+	if err := worker.Publish(t.Context(), "import/1"); !errors.Is(err, progress.ErrOffline) {
+		t.Fatalf("got %v", err)
+	}
+	if d := time.Since(start); d > 100*time.Millisecond {
+		t.Errorf("a Redis that is known to be away costs %v", d)
+	}
+	awaken(t, near) // in the same process at once
+	asleep(t, far)
+
+	s.start(t)
+	ready(t, api)
+	awaken(t, far)
+	awaken(t, idle) // its news may have been missed
+	ready(t, worker)
+	eventually(t, "the worker sends again", func() bool { return worker.Publish(t.Context(), "import/1") == nil })
+	awaken(t, far)
+}
+
+func TestAPausedRedisIsNoticedWithinFiveSecondsAndEverybodyWokenAfterwards(t *testing.T) {
+	s := realRedis(t)
+	api, worker := process(t, s.client(t, nil)), process(t, s.client(t, nil))
+	far := api.Subscribe("import/1")
+
+	s.signal(t, syscall.SIGSTOP)
+	start := time.Now()
+	err := worker.Publish(t.Context(), "import/1")
+	if err == nil || time.Since(start) > 2*time.Second {
+		t.Errorf("Publish gave %v after %v", err, time.Since(start))
+	}
+	eventually(t, "the pause is noticed", func() bool { return !isReady(api) })
+	if d := time.Since(start); d > 6*time.Second {
+		t.Errorf("the pause was noticed after %v", d)
+	}
+	asleep(t, far)
+	s.signal(t, syscall.SIGCONT)
+	ready(t, api)
+	awaken(t, far)
+}
+
+func TestAnIdleConnectionIsKept(t *testing.T) {
+	for name, start := range servers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			api := process(t, s.client(t, nil))
+			watch := api.Subscribe("import/1")
+			tick := time.NewTicker(10 * time.Millisecond)
+			defer tick.Stop()
+			for end := time.Now().Add(5 * time.Second); time.Now().Before(end); <-tick.C { // two pings
+				if !isReady(api) {
+					t.Fatal("an idle connection was given up")
+				}
+			}
+			asleep(t, watch)
+		})
+	}
+}
+
+func TestFlushingRedisChangesNothing(t *testing.T) {
+	s := realRedis(t)
+	client := s.client(t, nil)
+	api, worker := process(t, client), process(t, s.client(t, nil))
+	watch := api.Subscribe("import/1")
+	if err := client.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, worker, "import/1")
+	awaken(t, watch)
+}
+
+// Only the worker loses Redis, so no reconnection of the watchers' process helps them.
+func TestNewsOfACutOffProcessArriveOnceItIsBack(t *testing.T) {
+	for name, start := range servers {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			var g gate
+			api, worker := process(t, s.client(t, nil)), process(t, s.client(t, &g))
+			watch := api.Subscribe("import/1")
+			g.set(true)
+			if err := worker.Publish(t.Context(), "import/1"); err == nil {
+				t.Fatal("published through a cut network")
+			}
+			asleep(t, watch)
+			g.set(false)
+			awaken(t, watch)
+			if !isReady(api) {
+				t.Fatal("the watchers' process lost its connection too: the test shows nothing")
+			}
+		})
+	}
+}
+
+func TestMoreUnsentNewsThanAreRememberedWakeEverybody(t *testing.T) {
+	s := servers["miniredis"](t)
+	var g gate
+	api, worker := process(t, s.client(t, nil)), process(t, s.client(t, &g))
+	first, unpublished := api.Subscribe("import/0"), api.Subscribe("user/1")
+	g.set(true)
+	for i := range 10_001 {
+		if err := worker.Publish(t.Context(), fmt.Sprint("import/", i)); err == nil {
+			t.Fatal("published through a cut network")
+		}
+	}
+	g.set(false)
+	awaken(t, first)
+	awaken(t, unpublished)
+}
+
+// A process that starts before its Redis waits for it.
+func TestRunStartsWithoutRedis(t *testing.T) {
+	s := realRedis(t)
+	s.kill(t)
+	api := launch(t, s.client(t, nil))
+	watch := api.Subscribe("import/1")
+	s.start(t)
+	ready(t, api)
+	awaken(t, watch) // what was published before it was there may have been missed
+	publish(t, process(t, s.client(t, nil)), "import/1")
+	awaken(t, watch)
+}

@@ -1,0 +1,107 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/predicate"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+)
+
+// CreateCompany is a company that stands alone, with its first administrator.
+type CreateCompany struct {
+	Name         string
+	ContactEmail *string
+	Admin        Person
+}
+
+// CreateCompany creates it. Operators; errors as for AddCustomer and CreateUser.
+func (s *Service) CreateCompany(ctx context.Context, in CreateCompany) (*ent.Company, *ent.User, error) {
+	if _, err := operator(ctx); err != nil {
+		return nil, nil, err
+	}
+	in.Admin.Role, in.Admin.Active = enum.Admin, true
+	person, err := s.person(ctx, in.Admin, "input", "admin")
+	if err != nil {
+		return nil, nil, err
+	}
+	var admin *ent.User
+	made, err := s.found(ctx, founding{
+		name: in.Name, contactEmail: in.ContactEmail,
+		then: func(ctx context.Context, tx *database.Tx, c *ent.Company) (err error) {
+			ctx = viewer.BypassTenancy(ctx, "a new company's first administrator, made by an operator")
+			admin, err = person.create(ctx, tx.Ent(), c.ID)
+			return err
+		},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return made, admin, nil
+}
+
+// SetPartnerStatus promotes a company to partner or demotes it (rule C2). Operators.
+// Errors: NOT_FOUND; FAILED_PRECONDITION for promoting somebody's customer.
+func (s *Service) SetPartnerStatus(ctx context.Context, companyID id.ID, partner bool) (*ent.Company, error) {
+	if _, err := operator(ctx); err != nil {
+		return nil, err
+	}
+	var c *ent.Company
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		// One conditional update decides, so that a claim at the same moment cannot
+		// make a customer a partner or a partner a customer.
+		want := []predicate.Company{company.ID(companyID), company.IsPlatform(false)}
+		if partner {
+			want = append(want, company.PartnerIDIsNil())
+		}
+		n, err := tx.Ent().Company.Update().Where(want...).SetIsPartner(partner).Save(ctx)
+		if err != nil {
+			return err
+		}
+		if c, err = tx.Ent().Company.Query().Where(company.ID(companyID), company.IsPlatform(false)).Only(ctx); err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.FailedPrecondition, "%q is a partner's customer, and a partner is nobody's customer: end that partnership first", c.Name).
+				At("input", "companyId")
+		}
+		return nil
+	})
+	if ent.IsNotFound(err) {
+		return nil, fault.New(fault.NotFound, "there is no such company").At("input", "companyId")
+	}
+	if err != nil {
+		return nil, answer(err)
+	}
+	return c, nil
+}
+
+func activeIn(companyID, userID id.ID) predicate.User {
+	return user.And(user.ID(userID), user.CompanyID(companyID), user.Active(true))
+}
+
+// Platform is the operators' own company, made where there is none yet. Its slug holds a
+// capital letter, which no name's slug does, so it stands in no customer's way (rule I6).
+func (s *Service) Platform(ctx context.Context) (*ent.Company, error) {
+	const slug = "Platform"
+	ctx = viewer.BypassTenancy(ctx, "the operators' own company")
+	of := func() (*ent.Company, error) {
+		return s.db.Ent().Company.Query().Where(company.IsPlatform(true)).Only(ctx)
+	}
+	c, err := of()
+	if !ent.IsNotFound(err) {
+		return c, err
+	}
+	err = s.db.Ent().Company.Create().SetName(slug).SetSlug(slug).SetNameSlug(slug).SetNameKey("platform").SetIsPlatform(true).Exec(ctx)
+	if err != nil && !database.IsUniqueViolation(err) {
+		return nil, fmt.Errorf("making the operators' company: %w", err)
+	}
+	return of()
+}

@@ -1,0 +1,187 @@
+package tenancy
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/predicate"
+	"tenantry/ent/policy"
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// CustomerFilter says which of the customers; nil parts do not matter.
+type CustomerFilter struct {
+	Search *string // the beginning of any word of the name, or of the slug (rule K6)
+	IsOwn  *bool
+}
+
+// Customers is the viewer's customer list (rules C3, C7): the own company and the
+// customers that the policy lets the viewer see. The operators' own company is in
+// nobody's list.
+func (s *Service) Customers(ctx context.Context, f CustomerFilter) (*ent.CompanyQuery, error) {
+	v, err := signedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	listed := company.Or(company.ID(v.CompanyID), company.PartnerID(v.CompanyID))
+	if !v.Partner {
+		listed = company.ID(v.CompanyID)
+	}
+	q := s.db.Ent().Company.Query().Where(listed, company.IsPlatform(false))
+	if f.IsOwn != nil {
+		own := company.ID(v.CompanyID)
+		if !*f.IsOwn {
+			own = company.Not(own)
+		}
+		q = q.Where(own)
+	}
+	if f.Search != nil {
+		q = q.Where(matching(*f.Search))
+	}
+	return q, nil
+}
+
+// matching: a word of the name begins so, or the slug does.
+func matching(search string) predicate.Company {
+	key := fold.Key(search)
+	return func(s *sql.Selector) {
+		s.Where(sql.Or(
+			sql.HasPrefix(s.C(company.FieldNameKey), key),
+			sql.Contains(s.C(company.FieldNameKey), " "+key),
+			sql.HasPrefix(s.C(company.FieldSlug), key),
+		))
+	}
+}
+
+// AddCustomer is what a partner's administrator adds by hand (rule C5).
+type AddCustomer struct {
+	Name         string
+	ContactEmail *string
+	PartnerAdmin *id.ID // an active user of the own company; nil: the viewer
+}
+
+// AddCustomer adds a customer to the viewer's company. Errors: UNAUTHENTICATED,
+// FORBIDDEN unless the viewer is a partner's administrator, INVALID_ARGUMENT, NOT_FOUND
+// for a partner admin who is no active user of the own company.
+func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company, error) {
+	v, err := signedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !v.PartnerAdministrator() {
+		return nil, fault.New(fault.Forbidden, "only administrators of a partner add customers")
+	}
+	admin := v.UserID
+	if in.PartnerAdmin != nil {
+		admin = *in.PartnerAdmin
+	}
+	colleague, err := s.db.Ent().User.Query().Where(activeIn(v.CompanyID, admin)).Exist(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !colleague {
+		return nil, fault.New(fault.NotFound, "the partner admin must be an active user of your own company").
+			At("input", "partnerAdminId")
+	}
+	found := founding{
+		name: in.Name, contactEmail: in.ContactEmail,
+		detail: func(c *ent.CompanyCreate) { c.SetPartnerID(v.CompanyID).SetCreatedByPartnerID(v.CompanyID) },
+		then: func(ctx context.Context, tx *database.Tx, c *ent.Company) error {
+			return tx.Ent().PartnerAdmin.Create().SetCompanyID(c.ID).SetUserID(admin).Exec(ctx)
+		},
+	}
+	return s.found(ctx, found)
+}
+
+// founding is a company about to be.
+type founding struct {
+	name         string
+	contactEmail *string
+	detail       func(*ent.CompanyCreate)
+	then         func(context.Context, *database.Tx, *ent.Company) error
+}
+
+// found makes a company with its default project and desk (rule C1), under the next
+// free slug (C5), in one transaction. Two that want the same slug at once: the loser
+// takes the next one.
+func (s *Service) found(ctx context.Context, f founding) (*ent.Company, error) {
+	n, err := name(f.name, "input", "name")
+	if err != nil {
+		return nil, err
+	}
+	var contact *string
+	if f.contactEmail != nil && fold.Text(*f.contactEmail) != "" {
+		a, err := address(*f.contactEmail, "input", "contactEmail")
+		if err != nil {
+			return nil, err
+		}
+		contact = &a
+	}
+	for range slugTries {
+		var made *ent.Company
+		made, err = s.foundOnce(ctx, f, n, contact)
+		if err == nil {
+			return made, nil
+		}
+		if !slugTaken(err) {
+			break
+		}
+	}
+	return nil, answer(err)
+}
+
+func (s *Service) foundOnce(ctx context.Context, f founding, name string, contact *string) (made *ent.Company, err error) {
+	err = s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		slug, err := nextSlug(ctx, tx, fold.Slug(name))
+		if err != nil {
+			return err
+		}
+		create := tx.Ent().Company.Create().SetName(name).SetSlug(slug).
+			SetNameSlug(fold.Slug(name)).SetNameKey(fold.Key(name)).SetNillableContactEmail(contact)
+		if f.detail != nil {
+			f.detail(create)
+		}
+		if made, err = create.Save(ctx); err != nil {
+			return err
+		}
+		own := viewer.BypassTenancy(ctx, "a new company's own default project and desk (rule C1)")
+		if err := tx.Ent().Project.Create().SetCompanyID(made.ID).SetName("default").SetIsDefault(true).Exec(own); err != nil {
+			return err
+		}
+		if err := tx.Ent().Desk.Create().SetCompanyID(made.ID).SetName("default").SetIsDefault(true).Exec(own); err != nil {
+			return err
+		}
+		return f.then(ctx, tx, made)
+	})
+	return made, err
+}
+
+// Manageable says inside which of the companies the viewer may work (rules C7, U5).
+func (s *Service) Manageable(ctx context.Context, ids []id.ID) (map[id.ID]bool, error) {
+	v := viewer.FromContext(ctx)
+	if !v.Authenticated() {
+		return nil, nil
+	}
+	may, err := s.db.Ent().Company.Query().Where(company.IDIn(ids...), func(s *sql.Selector) {
+		s.Where(policy.MayWorkInside(v, s.C(company.FieldID)))
+	}).IDs(ctx)
+	out := make(map[id.ID]bool, len(may))
+	for _, m := range may {
+		out[m] = true
+	}
+	return out, err
+}
+
+// Deletable reports whether the company is the viewer's to delete rather than to release:
+// a customer that the viewer's own company, a partner, has created (rule C8).
+func Deletable(v viewer.Viewer, c *ent.Company) bool {
+	own := func(by *id.ID) bool { return by != nil && *by == v.CompanyID }
+	return v.Partner && own(c.PartnerID) && own(c.CreatedByPartnerID)
+}

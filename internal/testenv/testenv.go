@@ -1,0 +1,44 @@
+// Package testenv gives every test a database of its own on SQLite and, where it is
+// reachable, on PostgreSQL (a schema each), and a Redis of its own. Nothing is shared
+// between tests, so they may run in parallel, in any number of processes.
+//
+// PostgreSQL is found by TEST_DATABASE_URL, else by DATABASE_URL, else on this machine's
+// port 5432 (user postgres, database test). Where it, or the program redis-server, is
+// missing, the tests that need it are skipped, and say so; with REQUIRE_SERVICES=1, which
+// CI sets, they fail. Nothing waits for an absent server longer than a second, once a
+// process.
+package testenv
+
+import (
+	"os"
+	"testing"
+
+	"tenantry/internal/database"
+)
+
+// Databases runs the test once on each kind of database, as the subtests "sqlite" and
+// "postgres", each with a migrated, empty database that is closed and removed after it.
+func Databases(t *testing.T, test func(t *testing.T, db *database.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, Open(t, database.SQLite)) })
+	t.Run("postgres", func(t *testing.T) { test(t, Open(t, database.Postgres)) })
+}
+
+// Open gives a migrated, empty database that is closed and removed after the test.
+// On PostgreSQL it has at most four connections; without PostgreSQL the test is skipped.
+func Open(t testing.TB, dialect database.Dialect) *database.DB {
+	t.Helper()
+	if dialect == database.SQLite {
+		return openSQLite(t)
+	}
+	return openPostgres(t)
+}
+
+// missing skips the test, or fails it where everything must be there.
+func missing(t testing.TB, what, remedy string, err error) {
+	t.Helper()
+	if os.Getenv("REQUIRE_SERVICES") == "1" {
+		t.Fatalf("%s is missing, and REQUIRE_SERVICES is 1: %v (%s)", what, err, remedy)
+	}
+	t.Skipf("%s is missing: %v (%s)", what, err, remedy)
+}

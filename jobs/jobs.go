@@ -1,0 +1,100 @@
+// Package jobs is the queue: asynq on Redis, as a hint.
+//
+// A task says "there may be an import to claim", not which: the database chooses by fair
+// order, and a task that finds nothing is no failure. So losing the whole queue loses
+// nothing, and a task that is delivered a hundred times does the work once. The sweep
+// compares the queue with the database every few seconds and queues what is missing.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+)
+
+const (
+	queue    = "imports"
+	nextTask = "import:next"
+
+	// taskTimeout only keeps asynq's default of 30 minutes away: how long an import may be
+	// silent is the lease's business.
+	taskTimeout = 24 * time.Hour
+)
+
+// Client queues tasks.
+type Client struct {
+	tasks *asynq.Client
+}
+
+// NewClient returns a client of the Redis.
+func NewClient(redis asynq.RedisConnOpt) *Client { return &Client{tasks: asynq.NewClient(redis)} }
+
+// Wake queues a task: some worker will look for an import to claim.
+func (c *Client) Wake(ctx context.Context) error {
+	_, err := c.tasks.EnqueueContext(ctx, asynq.NewTask(nextTask, nil),
+		asynq.Queue(queue), asynq.MaxRetry(0), asynq.Timeout(taskTimeout))
+	if err != nil {
+		return fmt.Errorf("queueing a task: %w", err)
+	}
+	return nil
+}
+
+// Close ends the connections.
+func (c *Client) Close() error { return c.tasks.Close() }
+
+// Imports is the work that the tasks stand for.
+type Imports interface {
+	// RunNext claims the next import and works on it; false where there was none. When ctx
+	// ends it stops at the end of a batch.
+	RunNext(ctx context.Context) (worked bool, err error)
+	// Claimable counts the imports that could be claimed now, up to the limit.
+	Claimable(ctx context.Context, limit int) (int, error)
+}
+
+// Sweep queues tasks for imports that wait while the queue has forgotten them (rule J3),
+// at once and then every interval until ctx ends. Several processes may do so at once:
+// a task too many finds nothing.
+func Sweep(ctx context.Context, redis asynq.RedisConnOpt, client *Client, imports Imports, interval time.Duration, log *slog.Logger) {
+	inspector := asynq.NewInspector(redis)
+	defer inspector.Close()
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		if err := sweep(ctx, inspector, client, imports); err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "the sweep will be tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// sweepAtMost bounds what one sweep queues; the next one goes on.
+const sweepAtMost = 64
+
+func sweep(ctx context.Context, inspector *asynq.Inspector, client *Client, imports Imports) error {
+	wanted, err := imports.Claimable(ctx, sweepAtMost)
+	if err != nil || wanted == 0 {
+		return err
+	}
+	queued := 0
+	info, err := inspector.GetQueueInfo(queue)
+	switch {
+	case err == nil:
+		queued = info.Pending
+	case !errors.Is(err, asynq.ErrQueueNotFound):
+		return fmt.Errorf("reading the queue: %w", err)
+	}
+	for range wanted - queued {
+		if err := client.Wake(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}

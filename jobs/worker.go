@@ -1,0 +1,104 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+)
+
+// WorkerOptions of a Worker; the zero value of each means its default.
+type WorkerOptions struct {
+	Concurrency  int           // imports at once; default 4
+	PollInterval time.Duration // how often an idle worker looks into the queue; default 25 ms
+	DrainTimeout time.Duration // how long the batches under way may take at the end; default 20 s
+}
+
+// Worker takes tasks until it is told to stop.
+type Worker struct {
+	redis   asynq.RedisConnOpt
+	client  *Client
+	imports Imports
+	log     *slog.Logger
+	o       WorkerOptions
+}
+
+// NewWorker returns a worker that has not begun yet.
+func NewWorker(redis asynq.RedisConnOpt, client *Client, imports Imports, log *slog.Logger, o WorkerOptions) *Worker {
+	if o.Concurrency <= 0 {
+		o.Concurrency = 4
+	}
+	if o.PollInterval <= 0 {
+		o.PollInterval = 25 * time.Millisecond
+	}
+	if o.DrainTimeout <= 0 {
+		o.DrainTimeout = 20 * time.Second
+	}
+	return &Worker{redis: redis, client: client, imports: imports, log: log, o: o}
+}
+
+// Run works until ctx ends and then drains: no new task is taken, each import stops at the
+// end of its batch and is handed over. asynq itself would not wait for its handlers, so
+// this does; when Run returns none is running, or the drain's time is over (an error).
+func (w *Worker) Run(ctx context.Context) error {
+	// The handlers' context ends with ours, which is the sign to drain.
+	var handlers sync.WaitGroup
+	server := asynq.NewServer(w.redis, asynq.Config{
+		Concurrency:              w.o.Concurrency,
+		Queues:                   map[string]int{queue: 1},
+		TaskCheckInterval:        w.o.PollInterval,
+		DelayedTaskCheckInterval: time.Second,
+		ShutdownTimeout:          time.Second, // after the drain nothing is left to wait for
+		BaseContext:              func() context.Context { return ctx },
+		IsFailure:                func(err error) bool { return !errors.Is(err, context.Canceled) },
+		Logger:                   asynqLog{w.log},
+		LogLevel:                 asynq.WarnLevel,
+	})
+	handle := func(ctx context.Context, _ *asynq.Task) error {
+		handlers.Add(1)
+		defer handlers.Done()
+		worked, err := w.imports.RunNext(ctx)
+		if err != nil {
+			// The record and the sweep take care of it; a retry of the task would add nothing.
+			w.log.DebugContext(ctx, "an import was left", "error", err)
+		}
+		if worked && ctx.Err() == nil {
+			if n, err := w.imports.Claimable(ctx, 1); err == nil && n > 0 {
+				if err := w.client.Wake(ctx); err != nil {
+					w.log.DebugContext(ctx, "the queue did not take the next task; the sweep will", "error", err)
+				}
+			}
+		}
+		return nil
+	}
+	if err := server.Start(asynq.HandlerFunc(handle)); err != nil {
+		return fmt.Errorf("starting the worker: %w", err)
+	}
+	<-ctx.Done()
+	server.Stop()
+	drained := make(chan struct{})
+	go func() { handlers.Wait(); close(drained) }()
+	var err error
+	select {
+	case <-drained:
+	case <-time.After(w.o.DrainTimeout):
+		err = fmt.Errorf("a batch took longer than the %v that a drain may take; its lease will run out", w.o.DrainTimeout)
+	}
+	server.Shutdown()
+	return err
+}
+
+// asynqLog brings asynq's words into our log.
+type asynqLog struct{ log *slog.Logger }
+
+func (l asynqLog) Debug(args ...any) { l.log.Debug(fmt.Sprint(args...), "from", "asynq") }
+func (l asynqLog) Info(args ...any)  { l.log.Info(fmt.Sprint(args...), "from", "asynq") }
+func (l asynqLog) Warn(args ...any)  { l.log.Warn(fmt.Sprint(args...), "from", "asynq") }
+func (l asynqLog) Error(args ...any) { l.log.Error(fmt.Sprint(args...), "from", "asynq") }
+
+// Fatal only logs: ending the process is not a library's business.
+func (l asynqLog) Fatal(args ...any) { l.log.Error(fmt.Sprint(args...), "from", "asynq") }

@@ -1,0 +1,289 @@
+-- +goose Up
+
+-- create "companies" table
+CREATE TABLE "companies" (
+  "id" uuid NOT NULL,
+  "created_at" timestamptz NOT NULL,
+  "updated_at" timestamptz NOT NULL,
+  "name" character varying NOT NULL,
+  "slug" character varying NOT NULL,
+  "name_slug" character varying NOT NULL,
+  "name_key" character varying NOT NULL,
+  "contact_email" character varying NULL,
+  "is_partner" boolean NOT NULL DEFAULT false,
+  "is_platform" boolean NOT NULL DEFAULT false,
+  "created_by_partner_id" uuid NULL,
+  "partner_id" uuid NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "companies_companies_customers" FOREIGN KEY ("partner_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE SET NULL
+);
+
+-- create index "companies_slug_key" to table: "companies"
+CREATE UNIQUE INDEX "companies_slug_key" ON "companies" ("slug");
+
+-- create index "company_name_slug" to table: "companies"
+CREATE INDEX "company_name_slug" ON "companies" ("name_slug");
+
+-- create index "company_partner_id_name_key_id" to table: "companies"
+CREATE INDEX "company_partner_id_name_key_id" ON "companies" ("partner_id", "name_key", "id");
+
+-- create "settings" table
+CREATE TABLE "settings" (
+  "id" character varying NOT NULL,
+  "value" character varying NOT NULL,
+  PRIMARY KEY ("id")
+);
+
+-- create "desks" table
+CREATE TABLE "desks" (
+  "id" uuid NOT NULL,
+  "created_at" timestamptz NOT NULL,
+  "updated_at" timestamptz NOT NULL,
+  "name" character varying NOT NULL,
+  "external_id" character varying NULL,
+  "is_default" boolean NOT NULL DEFAULT false,
+  "company_id" uuid NOT NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "desks_companies_desks" FOREIGN KEY ("company_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "desk_company_id" to table: "desks"
+CREATE INDEX "desk_company_id" ON "desks" ("company_id");
+
+-- create index "desk_company_id_external_id" to table: "desks"
+CREATE UNIQUE INDEX "desk_company_id_external_id" ON "desks" ("company_id", "external_id");
+
+-- create index "desk_company_id_is_default" to table: "desks"
+CREATE UNIQUE INDEX "desk_company_id_is_default" ON "desks" ("company_id", "is_default") WHERE is_default;
+
+-- create "users" table
+CREATE TABLE "users" (
+  "id" uuid NOT NULL,
+  "created_at" timestamptz NOT NULL,
+  "updated_at" timestamptz NOT NULL,
+  "email" character varying NOT NULL,
+  "email_key" character varying NOT NULL,
+  "first_name" character varying NOT NULL,
+  "last_name" character varying NOT NULL,
+  "first_name_key" character varying NOT NULL,
+  "last_name_key" character varying NOT NULL,
+  "password_hash" character varying NOT NULL,
+  "active" boolean NOT NULL DEFAULT true,
+  "role" character varying NOT NULL DEFAULT 'MEMBER',
+  "company_id" uuid NOT NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "users_companies_users" FOREIGN KEY ("company_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "user_company_id" to table: "users"
+CREATE INDEX "user_company_id" ON "users" ("company_id");
+
+-- create index "user_company_id_email_key" to table: "users"
+CREATE INDEX "user_company_id_email_key" ON "users" ("company_id", "email_key");
+
+-- create index "users_email_key_key" to table: "users"
+CREATE UNIQUE INDEX "users_email_key_key" ON "users" ("email_key");
+
+-- create "import_runs" table
+CREATE TABLE "import_runs" (
+  "id" uuid NOT NULL,
+  "created_by_name" character varying NOT NULL,
+  "kind" character varying NOT NULL,
+  "status" character varying NOT NULL DEFAULT 'QUEUED',
+  "dry_run" boolean NOT NULL DEFAULT false,
+  "file_name" character varying NOT NULL,
+  "file_size" bigint NOT NULL,
+  "upload_key" character varying NOT NULL,
+  "format" jsonb NOT NULL,
+  "total_rows" bigint NOT NULL,
+  "processed_rows" bigint NOT NULL DEFAULT 0,
+  "created_count" bigint NOT NULL DEFAULT 0,
+  "updated_count" bigint NOT NULL DEFAULT 0,
+  "unchanged_count" bigint NOT NULL DEFAULT 0,
+  "skipped_count" bigint NOT NULL DEFAULT 0,
+  "failed_count" bigint NOT NULL DEFAULT 0,
+  "revision" bigint NOT NULL DEFAULT 1,
+  "position_offset" bigint NOT NULL DEFAULT 0,
+  "position_line" bigint NOT NULL DEFAULT 0,
+  "epoch" bigint NOT NULL DEFAULT 0,
+  "claims" bigint NOT NULL DEFAULT 0,
+  "lease_until" timestamptz NULL,
+  "cancel_requested" boolean NOT NULL DEFAULT false,
+  "failure_code" character varying NULL,
+  "failure_message" character varying NULL,
+  "rejects_key" character varying NULL,
+  "created_at" timestamptz NOT NULL,
+  "started_at" timestamptz NULL,
+  "progressed_at" timestamptz NULL,
+  "finished_at" timestamptz NULL,
+  "company_id" uuid NOT NULL,
+  "created_by_id" uuid NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "import_runs_companies_import_runs" FOREIGN KEY ("company_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE CASCADE,
+  CONSTRAINT "import_runs_users_import_runs" FOREIGN KEY ("created_by_id") REFERENCES "users" ("id") ON UPDATE NO ACTION ON DELETE SET NULL,
+  CONSTRAINT "import_runs_completed" CHECK (((status)::text <> 'COMPLETED'::text) OR (processed_rows = total_rows)),
+  CONSTRAINT "import_runs_counts_add_up" CHECK (processed_rows = ((((created_count + updated_count) + unchanged_count) + skipped_count) + failed_count)),
+  CONSTRAINT "import_runs_within_total" CHECK (processed_rows <= total_rows)
+);
+
+-- create index "import_runs_one_running" to table: "import_runs"
+CREATE UNIQUE INDEX "import_runs_one_running" ON "import_runs" ("company_id", "kind") WHERE ((status)::text = 'RUNNING'::text);
+
+-- create index "importrun_company_id" to table: "import_runs"
+CREATE INDEX "importrun_company_id" ON "import_runs" ("company_id");
+
+-- create index "importrun_company_id_created_at_id" to table: "import_runs"
+CREATE INDEX "importrun_company_id_created_at_id" ON "import_runs" ("company_id", "created_at", "id");
+
+-- create index "importrun_created_by_id" to table: "import_runs"
+CREATE INDEX "importrun_created_by_id" ON "import_runs" ("created_by_id");
+
+-- create index "importrun_finished_at" to table: "import_runs"
+CREATE INDEX "importrun_finished_at" ON "import_runs" ("finished_at");
+
+-- create index "importrun_status_created_at" to table: "import_runs"
+CREATE INDEX "importrun_status_created_at" ON "import_runs" ("status", "created_at");
+
+-- create "idempotency_keys" table
+CREATE TABLE "idempotency_keys" (
+  "id" bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  "user_id" uuid NOT NULL,
+  "key" character varying NOT NULL,
+  "fingerprint" bytea NOT NULL,
+  "created_at" timestamptz NOT NULL,
+  "import_run_id" uuid NOT NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "idempotency_keys_import_runs_idempotency_keys" FOREIGN KEY ("import_run_id") REFERENCES "import_runs" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "idempotencykey_created_at" to table: "idempotency_keys"
+CREATE INDEX "idempotencykey_created_at" ON "idempotency_keys" ("created_at");
+
+-- create index "idempotencykey_import_run_id" to table: "idempotency_keys"
+CREATE INDEX "idempotencykey_import_run_id" ON "idempotency_keys" ("import_run_id");
+
+-- create index "idempotencykey_user_id_key" to table: "idempotency_keys"
+CREATE UNIQUE INDEX "idempotencykey_user_id_key" ON "idempotency_keys" ("user_id", "key");
+
+-- create "import_issues" table
+CREATE TABLE "import_issues" (
+  "id" bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  "row" bigint NOT NULL,
+  "ordinal" bigint NOT NULL,
+  "line" bigint NOT NULL,
+  "column" character varying NULL,
+  "value" character varying NULL,
+  "code" character varying NOT NULL,
+  "message" character varying NOT NULL,
+  "import_run_id" uuid NOT NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "import_issues_import_runs_issues" FOREIGN KEY ("import_run_id") REFERENCES "import_runs" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "importissue_import_run_id_code_row_ordinal" to table: "import_issues"
+CREATE INDEX "importissue_import_run_id_code_row_ordinal" ON "import_issues" ("import_run_id", "code", "row", "ordinal");
+
+-- create index "importissue_import_run_id_row_ordinal" to table: "import_issues"
+CREATE UNIQUE INDEX "importissue_import_run_id_row_ordinal" ON "import_issues" ("import_run_id", "row", "ordinal");
+
+-- create "import_keys" table
+CREATE TABLE "import_keys" (
+  "id" bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  "key" character varying NOT NULL,
+  "row" bigint NOT NULL,
+  "import_run_id" uuid NOT NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "import_keys_import_runs_keys" FOREIGN KEY ("import_run_id") REFERENCES "import_runs" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "importkey_import_run_id_key" to table: "import_keys"
+CREATE UNIQUE INDEX "importkey_import_run_id_key" ON "import_keys" ("import_run_id", "key");
+
+-- create "notifications" table
+CREATE TABLE "notifications" (
+  "id" uuid NOT NULL,
+  "kind" character varying NOT NULL,
+  "title" character varying NOT NULL,
+  "body" character varying NOT NULL,
+  "created_at" timestamptz NOT NULL,
+  "read_at" timestamptz NULL,
+  "import_run_id" uuid NULL,
+  "company_id" uuid NULL,
+  "user_id" uuid NOT NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "notifications_companies_company" FOREIGN KEY ("company_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE SET NULL,
+  CONSTRAINT "notifications_import_runs_notifications" FOREIGN KEY ("import_run_id") REFERENCES "import_runs" ("id") ON UPDATE NO ACTION ON DELETE SET NULL,
+  CONSTRAINT "notifications_users_notifications" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "notification_company_id" to table: "notifications"
+CREATE INDEX "notification_company_id" ON "notifications" ("company_id");
+
+-- create index "notification_import_run_id" to table: "notifications"
+CREATE INDEX "notification_import_run_id" ON "notifications" ("import_run_id");
+
+-- create index "notification_user_id_created_at_id" to table: "notifications"
+CREATE INDEX "notification_user_id_created_at_id" ON "notifications" ("user_id", "created_at", "id");
+
+-- create "partner_admins" table
+CREATE TABLE "partner_admins" (
+  "id" uuid NOT NULL,
+  "created_at" timestamptz NOT NULL,
+  "company_id" uuid NOT NULL,
+  "user_id" uuid NOT NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "partner_admins_companies_partner_admins" FOREIGN KEY ("company_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE CASCADE,
+  CONSTRAINT "partner_admins_users_partner_admin_of" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "partneradmin_company_id" to table: "partner_admins"
+CREATE INDEX "partneradmin_company_id" ON "partner_admins" ("company_id");
+
+-- create index "partneradmin_company_id_user_id" to table: "partner_admins"
+CREATE UNIQUE INDEX "partneradmin_company_id_user_id" ON "partner_admins" ("company_id", "user_id");
+
+-- create index "partneradmin_user_id" to table: "partner_admins"
+CREATE INDEX "partneradmin_user_id" ON "partner_admins" ("user_id");
+
+-- create "projects" table
+CREATE TABLE "projects" (
+  "id" uuid NOT NULL,
+  "created_at" timestamptz NOT NULL,
+  "updated_at" timestamptz NOT NULL,
+  "name" character varying NOT NULL,
+  "external_id" character varying NULL,
+  "is_default" boolean NOT NULL DEFAULT false,
+  "company_id" uuid NOT NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "projects_companies_projects" FOREIGN KEY ("company_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "project_company_id" to table: "projects"
+CREATE INDEX "project_company_id" ON "projects" ("company_id");
+
+-- create index "project_company_id_external_id" to table: "projects"
+CREATE UNIQUE INDEX "project_company_id_external_id" ON "projects" ("company_id", "external_id");
+
+-- create index "project_company_id_is_default" to table: "projects"
+CREATE UNIQUE INDEX "project_company_id_is_default" ON "projects" ("company_id", "is_default") WHERE is_default;
+
+-- create "sessions" table
+CREATE TABLE "sessions" (
+  "id" uuid NOT NULL,
+  "token_hash" bytea NOT NULL,
+  "kind" character varying NOT NULL,
+  "created_at" timestamptz NOT NULL,
+  "expires_at" timestamptz NOT NULL,
+  "user_id" uuid NOT NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "sessions_users_sessions" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "session_expires_at" to table: "sessions"
+CREATE INDEX "session_expires_at" ON "sessions" ("expires_at");
+
+-- create index "session_user_id" to table: "sessions"
+CREATE INDEX "session_user_id" ON "sessions" ("user_id");
+
+-- create index "sessions_token_hash_key" to table: "sessions"
+CREATE UNIQUE INDEX "sessions_token_hash_key" ON "sessions" ("token_hash");

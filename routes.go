@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql/playground"
+	"github.com/go-chi/chi/v5"
+
+	"tenantry/graph"
+	"tenantry/graph/limits"
+	"tenantry/graph/transport"
+	"tenantry/internal/auth"
+	"tenantry/internal/requestid"
+)
+
+// handler is everything that this process answers over HTTP.
+func (a *app) handler() (http.Handler, *transport.Endpoint) {
+	endpoint := transport.New(transport.Config{
+		MaxBody: a.config.RequestMaxBytes, MaxUpload: a.config.UploadMaxBytes, MaxStreams: a.config.WSMaxConnections,
+		Authorize: auth.RequireForUpload, InitFunc: a.gate.FromInit,
+		Recheck: a.gate.Recheck, RecheckInterval: auth.RecheckInterval,
+	})
+	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Log: a.log}
+	api := graph.NewServer(&graph.Resolver{
+		Ent: a.db.Ent(), Tenancy: a.tenancy, Importer: a.engine, Sessions: a.gate, Files: files,
+	}, endpoint, a.log, graph.ServerOptions{
+		MaxTokens: a.config.QueryMaxTokens,
+		Limits:    limits.Config{MaxDepth: a.config.QueryMaxDepth, MaxComplexity: a.config.QueryMaxComplexity},
+	})
+	r := chi.NewRouter()
+	r.Use(requestid.Middleware)
+	r.With(a.gate.Middleware).Handle("/graphql", api)
+	r.Handle("/graphiql", playground.Handler("Tenantry", "/graphql"))
+	r.Handle(graph.FilesPath+"*", files)
+	r.Get("/livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	r.Get("/readyz", a.ready)
+	r.Get("/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/graphiql", http.StatusFound) })
+	return r, endpoint
+}
+
+// ready says whether requests can be answered now: 503 names what is missing. A Redis
+// that is away does not count: imports are accepted without it, and found later.
+func (a *app) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
+	for _, part := range []struct {
+		name  string
+		check func(context.Context) error
+	}{{"database", a.db.Ping}, {"blob store", a.blobs.Check}} {
+		if err := part.check(ctx); err != nil {
+			a.log.WarnContext(ctx, "not ready", "part", part.name, "error", err)
+			answer(w, http.StatusServiceUnavailable, "the "+part.name+" does not answer")
+			return
+		}
+	}
+	answer(w, http.StatusOK, "ok")
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n"))
+}
