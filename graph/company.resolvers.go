@@ -56,7 +56,7 @@ func (r *companyResolver) PartnerAdmins(ctx context.Context, obj *ent.Company) (
 			return nil, err
 		}
 	}
-	return load(ctx, loadersOf(ctx).admins, obj.ID)
+	return list(ctx, loadersOf(ctx).admins, obj.ID)
 }
 
 // Users is the resolver for the users field.
@@ -76,7 +76,7 @@ func (r *companyResolver) Projects(ctx context.Context, obj *ent.Company) ([]*en
 	if err := inside(ctx, obj.ID); err != nil {
 		return nil, err
 	}
-	return load(ctx, loadersOf(ctx).projects, obj.ID)
+	return list(ctx, loadersOf(ctx).projects, obj.ID)
 }
 
 // Desks is the resolver for the desks field.
@@ -84,7 +84,7 @@ func (r *companyResolver) Desks(ctx context.Context, obj *ent.Company) ([]*ent.D
 	if err := inside(ctx, obj.ID); err != nil {
 		return nil, err
 	}
-	return load(ctx, loadersOf(ctx).desks, obj.ID)
+	return list(ctx, loadersOf(ctx).desks, obj.ID)
 }
 
 // CreateCompany is the resolver for the createCompany field.

@@ -131,6 +131,15 @@ func load[V any](ctx context.Context, l *dataloadgen.Loader[id.ID, V], key id.ID
 	return v, err
 }
 
+// list gives what the loader finds, an empty list where that is nothing.
+func list[V any](ctx context.Context, l *dataloadgen.Loader[id.ID, []V], key id.ID) ([]V, error) {
+	found, err := load(ctx, l, key)
+	if err == nil && found == nil {
+		found = []V{}
+	}
+	return found, err
+}
+
 // inside refuses what only those who may work inside a company read.
 func inside(ctx context.Context, companyID id.ID) error {
 	may, err := load(ctx, loadersOf(ctx).manageable, companyID)

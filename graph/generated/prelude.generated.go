@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
+
 	"tenantry/graph/scalar"
 
 	"github.com/99designs/gqlgen/graphql"

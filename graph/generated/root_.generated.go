@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+
 	"tenantry/ent/enum"
 	"tenantry/graph/generated/model"
 

@@ -8,11 +8,12 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
+	"time"
+
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"

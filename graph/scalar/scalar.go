@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/generated/ent"
-	"tenantry/internal/id"
 	"tenantry/graph/page"
+	"tenantry/internal/id"
 )
 
 // Node is any record that has an id; which ones there are the schema says.

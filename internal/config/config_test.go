@@ -42,7 +42,7 @@ func TestNothingSetGivesTheDocumentedDefaults(t *testing.T) {
 		"UPLOAD_MAX_BYTES":    c.UploadMaxBytes == 64<<20,
 		"REQUEST_MAX_BYTES":   c.RequestMaxBytes == 256<<10,
 		"IMPORT_BATCH":        c.ImportBatchRows == 5000 && c.ImportBatchBytes == 4<<20,
-		"QUERY":               c.QueryMaxTokens == 2000 && c.QueryMaxDepth == 15 && c.QueryMaxComplexity == 20000,
+		"QUERY":               c.QueryMaxTokens == 2000 && c.QueryMaxDepth == 15 && c.QueryMaxComplexity == 100000,
 		"WORKER_CONCURRENCY":  c.WorkerConcurrency == 4,
 		"DATABASE_MAX_CONNS":  c.DatabaseMaxConns == 20,
 		"SESSION_TTL":         c.SessionTTL == 30*24*time.Hour,

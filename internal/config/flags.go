@@ -43,11 +43,11 @@ type Flags struct {
 	RequestMaxBytes    string `name:"request-max-bytes" env:"REQUEST_MAX_BYTES" default:"256KiB" group:"Limits" help:"Size of a request that is no upload, 1KiB to 64MiB."`
 	QueryMaxTokens     string `name:"query-max-tokens" env:"QUERY_MAX_TOKENS" default:"2000" group:"Limits" help:"Lexical tokens in a GraphQL document, 100 to 100000."`
 	QueryMaxDepth      string `name:"query-max-depth" env:"QUERY_MAX_DEPTH" default:"15" group:"Limits" help:"Levels of nesting in a GraphQL operation, 1 to 1000."`
-	QueryMaxComplexity string `name:"query-max-complexity" env:"QUERY_MAX_COMPLEXITY" default:"20000" group:"Limits" help:"Cost of a GraphQL operation: its fields, each times the page sizes above it; 100 or more."`
+	QueryMaxComplexity string `name:"query-max-complexity" env:"QUERY_MAX_COMPLEXITY" default:"100000" group:"Limits" help:"Cost of a GraphQL operation: its fields, each times the page sizes above it; 100 or more."`
 	WSMaxConnections   string `name:"ws-max-connections" env:"WS_MAX_CONNECTIONS" default:"20000" group:"Limits" help:"WebSockets that one process keeps open at most, 1 to 1000000."`
 
 	SessionTTL        string `name:"session-ttl" env:"SESSION_TTL" default:"30d" group:"Accounts" help:"How long a session lasts, 1m to 3650d. Durations are written as in 90s, 15m, 12h, 30d or 1d12h; a day is 24 hours."`
-	PasswordMinLength string `name:"password-min-length" env:"PASSWORD_MIN_LENGTH" default:"6" group:"Accounts" help:"Code points that a password has at least, 6 to 1024."`
+	PasswordMinLength string `name:"password-min-length" env:"PASSWORD_MIN_LENGTH" default:"6" group:"Accounts" help:"Code points that a password has at least, 6 to 256."`
 
 	LogLevel  string `name:"log-level" env:"LOG_LEVEL" default:"info" group:"Logging" help:"The least severe records that are written: debug, info, warn or error."`
 	LogFormat string `name:"log-format" env:"LOG_FORMAT" default:"text" group:"Logging" help:"text, for people, or json, for machines."`

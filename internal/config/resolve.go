@@ -72,7 +72,7 @@ func (f Flags) Resolve(role Role) (Config, error) {
 		WSMaxConnections:   r.number("WS_MAX_CONNECTIONS", f.WSMaxConnections, 1, 1_000_000),
 
 		SessionTTL:        r.duration("SESSION_TTL", f.SessionTTL, time.Minute, 3650*day),
-		PasswordMinLength: r.number("PASSWORD_MIN_LENGTH", f.PasswordMinLength, 6, 1024),
+		PasswordMinLength: r.number("PASSWORD_MIN_LENGTH", f.PasswordMinLength, 6, 256),
 
 		LogLevel:  r.logLevel("LOG_LEVEL", f.LogLevel),
 		LogFormat: r.logFormat("LOG_FORMAT", f.LogFormat),
