@@ -59,7 +59,11 @@ func hangsUp(status int) bool {
 // would otherwise have its connection reset before it could read why. net/http does so
 // where a MaxBytesReader has met its limit, or where it knows the body itself; the
 // latter fails once a middleware has wrapped the body, so this asks for the former.
-func hangUp(w http.ResponseWriter) {
+// HTTP/2 needs none of this: it resets the one stream.
+func hangUp(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor != 1 {
+		return
+	}
 	w.Header().Set("Connection", "close")
 	for {
 		inner, ok := w.(interface{ Unwrap() http.ResponseWriter })

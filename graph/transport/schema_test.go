@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
@@ -19,7 +20,7 @@ const sdl = `
 	scalar Upload
 	input FileInput { file: Upload, files: [Upload], note: String }
 	type Query { hello: String! maybe: String must: String! wait: String! text(size: Int!): String! fails(times: Int!): String panics: String! }
-	type Mutation { rename(name: String!): String! upload(file: Upload!): Int! uploadInput(input: FileInput!): Int! ignore(file: Upload!): Int! swallow(file: Upload!): Int! }
+	type Mutation { rename(name: String!): String! upload(file: Upload!): Int! uploadInput(input: FileInput!): Int! ignore(file: Upload!): Int! swallow(file: Upload!): Int! linger(file: Upload!, ms: Int!): Int! }
 	type Subscription { count(to: Int!): Int! forever: Int! text(size: Int!): String! denied: Int! panics: Int! }
 `
 
@@ -131,6 +132,19 @@ func (s *schema) resolve(ctx context.Context, field graphql.CollectedField, args
 		return s.read(input["file"])
 	case "ignore":
 		s.uploaded <- args["file"].(graphql.Upload)
+		return 0, nil
+	case "linger": // takes its time before reading, halfway, and afterwards
+		file := args["file"].(graphql.Upload).File
+		for _, n := range []int64{0, 1, 1 << 20} {
+			if _, err := io.CopyN(io.Discard, file, n); err != nil && !errors.Is(err, io.EOF) {
+				return nil, err
+			}
+			select {
+			case <-time.After(time.Duration(number(args["ms"])) * time.Millisecond):
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
 		return 0, nil
 	case "swallow": // loses the reason
 		if _, err := s.read(args["file"]); err != nil {

@@ -23,7 +23,7 @@ func (upload) Supports(r *http.Request) bool { return routeOf(r) == toUpload }
 func (t upload) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	started := graphql.Now()
 	if err := t.admit(r); err != nil {
-		hangUp(w)
+		hangUp(w, r)
 		t.refuse(w, r, exec, statusFor(err), err)
 		return
 	}
@@ -152,6 +152,6 @@ func (t upload) conclude(w http.ResponseWriter, r *http.Request, run *execution,
 // itself, and keeps the connection.
 func leave(w http.ResponseWriter, r *http.Request, body *pacedBody) {
 	if r.ContentLength < 0 && !body.ended || r.ContentLength-body.read > smallRest {
-		hangUp(w)
+		hangUp(w, r)
 	}
 }

@@ -272,3 +272,13 @@ func TestStalledUploadIsGivenUp(t *testing.T) {
 		t.Errorf("got %d %s, want 408", status, text)
 	}
 }
+
+// Only the client is hurried: what time the resolver takes is its own.
+func TestUploadGivesItsResolverTime(t *testing.T) {
+	r := serve(t, transport.Config{ReadTimeout: 50 * time.Millisecond})
+	a := r.upload(operations("mutation($file: Upload!) { linger(file: $file, ms: 120) }", `{"file":null}`), places(`{"0":["variables.file"]}`),
+		part{"0", "a.csv", strings.Repeat("x", 300_000)})
+	if a.status != 200 || len(a.body.Errors) > 0 {
+		t.Errorf("got %d %s", a.status, a.text)
+	}
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// codes lists an import's issues as row:CODE.
+func (i importState) codes() []string {
+	var out []string
+	for _, issue := range i.Issues.Nodes {
+		out = append(out, fmt.Sprintf("%d:%s", issue.Row, issue.Code))
+	}
+	return out
+}
+
+// samples/README.md: what must come of each sample, through HTTP.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	onBothSets(t, func(t *testing.T, s *server) {
+		_, maria, _ := s.partner("Partner", "partner.example")
+		for _, c := range []struct {
+			file, counts string
+			codes        []string
+		}{
+			{"customers.csv", "COMPLETED 3+0+0+1+3 of 7", []string{"4:UNKNOWN_PARTNER_ADMIN", "5:DUPLICATE_IN_FILE", "6:INVALID_EMAIL", "7:REQUIRED"}},
+			{"tenants.csv", "COMPLETED 3+0+0+1+0 of 4", []string{"3:DUPLICATE_IN_FILE"}},
+			{"tenants.csv", "COMPLETED 0+0+0+4+0 of 4", []string{"1:ALREADY_EXISTS", "2:ALREADY_EXISTS", "3:DUPLICATE_IN_FILE", "4:ALREADY_EXISTS"}},
+		} {
+			run, r := s.importCsv(maria, c.file, sample(t, c.file), nil)
+			if len(r.Errors) > 0 {
+				t.Fatalf("%s: %+v", c.file, r.Errors)
+			}
+			got := s.finished(maria, run)
+			if got.counts() != c.counts || !slices.Equal(got.codes(), c.codes) {
+				t.Errorf("%s: %s %v, want %s %v", c.file, got.counts(), got.codes(), c.counts, c.codes)
+			}
+		}
+	})
+}
