@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/playground"
 	"github.com/go-chi/chi/v5"
 
+	"tenantry/ent/viewer"
 	"tenantry/graph"
 	"tenantry/graph/limits"
 	"tenantry/graph/transport"
 	"tenantry/internal/auth"
+	"tenantry/internal/fault"
 	"tenantry/internal/requestid"
 )
 
@@ -20,7 +23,7 @@ func (a *app) handler() (http.Handler, *transport.Endpoint) {
 	endpoint := transport.New(transport.Config{
 		MaxBody: a.config.RequestMaxBytes, MaxUpload: a.config.UploadMaxBytes, MaxStreams: a.config.WSMaxConnections,
 		Authorize: auth.RequireForUpload, InitFunc: a.gate.FromInit,
-		Recheck: a.gate.Recheck, RecheckInterval: auth.RecheckInterval,
+		Recheck: a.recheck, RecheckInterval: auth.RecheckInterval,
 	})
 	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Log: a.log}
 	api := graph.NewServer(&graph.Resolver{
@@ -38,6 +41,34 @@ func (a *app) handler() (http.Handler, *transport.Endpoint) {
 	r.Get("/readyz", a.ready)
 	r.Get("/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/graphiql", http.StatusFound) })
 	return r, endpoint
+}
+
+// recheck looks up an open stream's caller again (rule U3). A database that does not
+// answer says nothing about the caller: the stream stays, and is asked about again.
+func (a *app) recheck(ctx context.Context) (context.Context, error) {
+	within, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	fresh, err := a.gate.Recheck(within)
+	switch {
+	case err == nil:
+		return viewer.NewContext(ctx, viewer.FromContext(fresh)), nil
+	case fault.Of(err) != nil:
+		return nil, err
+	}
+	a.log.DebugContext(ctx, "a stream's caller was not looked up", "error", err)
+	return ctx, nil
+}
+
+// unavailable answers a request whose caller could not be looked up.
+func (a *app) unavailable(w http.ResponseWriter, r *http.Request, err error) {
+	a.log.ErrorContext(r.Context(), "the caller was not looked up", "error", err)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Retry-After", "1")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{
+		"message":    "the service cannot check who is calling just now; try again",
+		"extensions": map[string]any{"code": fault.Internal.Code(), "requestId": requestid.FromContext(r.Context())},
+	}}})
 }
 
 // ready says whether requests can be answered now: 503 names what is missing. A Redis

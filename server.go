@@ -97,7 +97,9 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 	if a.signer, err = signed.New(key, a.address.get); err != nil {
 		return a, err
 	}
-	a.gate = auth.New(a.db, passwords, auth.Options{PublicURL: a.address.get, SessionTTL: c.SessionTTL})
+	a.gate = auth.New(a.db, passwords, auth.Options{
+		PublicURL: a.address.get, SessionTTL: c.SessionTTL, Unavailable: a.unavailable,
+	})
 	a.tenancy = tenancy.New(a.db, passwords)
 	a.hub = progress.New(a.broker.Client(), log)
 	a.queue = jobs.NewClient(a.broker.AsynqOpt())
