@@ -179,13 +179,14 @@ func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) erro
 	return work.Wait()
 }
 
-// tidy does what has no hurry: ended sessions go.
+// tidy does what has no hurry: ended sessions go, and files that are kept no longer.
 func (a *app) tidy(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
 	for {
-		if _, err := a.gate.Purge(ctx); err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "ended sessions were not purged; they will be", "error", err)
+		_, err := a.gate.Purge(ctx)
+		if err = errors.Join(err, a.engine.Clean(ctx)); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "what has had its time was not dropped; it will be", "error", err)
 		}
 		select {
 		case <-ctx.Done():
