@@ -6,8 +6,9 @@
 // gqlgen's own extension.ComplexityLimit walks each spread anew, so that a document of
 // 1.4 kB keeps it busy for half a minute; everything here looks at each fragment once.
 //
-// What this package does not see, because it happens before any extension, is parsing
-// and validation, which are quadratic in places. So a server needs all of these:
+// What this package hardly sees (Names aside), because it happens before other
+// extensions, is parsing and validation, which are quadratic in places. So a server
+// needs all of these:
 //
 //	srv.SetParserTokenLimit(limits.ParserTokens)
 //	for _, extension := range limits.Extensions(limits.Config{}) {
@@ -35,6 +36,7 @@ const ParserTokens = 2_000
 
 // Config has the limits of Extensions. The zero value has the defaults.
 type Config struct {
+	MaxName          int // see Names
 	MaxFields        int // see Expansion
 	MaxDepth         int // see Expansion
 	MaxQueryRoots    int // see Roots
@@ -45,6 +47,7 @@ type Config struct {
 // Extensions lists the package's extensions in the order in which they must be used.
 func Extensions(cfg Config) []graphql.HandlerExtension {
 	return []graphql.HandlerExtension{
+		Names{Max: cfg.MaxName},
 		Expansion{MaxFields: cfg.MaxFields, MaxDepth: cfg.MaxDepth},
 		Roots{MaxQuery: cfg.MaxQueryRoots, MaxMutation: cfg.MaxMutationRoots},
 		Complexity{Max: cfg.MaxComplexity},

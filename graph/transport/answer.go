@@ -131,8 +131,8 @@ func (e *Endpoint) answer(w http.ResponseWriter, r *http.Request, status int, re
 
 // refuse answers a request that is not executed.
 func (e *Endpoint) refuse(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, status int, err error) {
-	if hangsUp(status) {
-		hangUp(w, r)
+	if unread(status) {
+		e.hangUp(w, r)
 	}
 	e.answer(w, r, status, e.present(r.Context(), exec, gqlerror.List{asError(err)}))
 }

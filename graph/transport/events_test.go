@@ -180,6 +180,28 @@ func TestEventsEndWhenTheClientGoes(t *testing.T) {
 	eventually(t, "no streams", func() bool { return r.endpoint.Live().Streams == 0 })
 }
 
+// The handler waits for its operation, which may still use the request.
+func TestEventsEndAfterTheirOperation(t *testing.T) {
+	returned := make(chan struct{})
+	r := serve(t, transport.Config{}, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			next.ServeHTTP(w, req)
+			close(returned)
+		})
+	})
+	resp := r.events(t, "POST", query("subscription { stubborn }"))
+	receive(t, r.started, "the subscription")
+	resp.Body.Close()
+	receive(t, r.ended, "the end of its context")
+	select {
+	case <-returned:
+		t.Error("the handler returned before its operation")
+	case <-time.After(30 * time.Millisecond): // nothing can tell of what does not happen
+	}
+	r.ticks <- 0
+	receive(t, returned, "the handler")
+}
+
 func TestEventsDropAClientThatNeverReads(t *testing.T) {
 	r := serve(t, transport.Config{WriteTimeout: 50 * time.Millisecond})
 	r.events(t, "POST", query("subscription { text(size: 100000) }"))

@@ -69,7 +69,7 @@ func (x *execution) next() (resp *graphql.Response) {
 // failed is the response that tells what Fail was told, once; nil where that is nothing.
 func (x *execution) failed() *graphql.Response {
 	err := x.failure.Swap(nil)
-	if err == nil {
+	if err == nil || x.ctx.Err() != nil { // whoever left, or is sent away, is told nothing
 		return nil
 	}
 	x.broken = true

@@ -30,9 +30,6 @@ func newPacedBody(w http.ResponseWriter, r *http.Request, patience time.Duration
 }
 
 func (b *pacedBody) Read(p []byte) (int, error) {
-	if b.ended { // net/http listens for the client's leaving now: no deadlines any more
-		return 0, io.EOF
-	}
 	if b.allow > 0 {
 		if b.read >= b.allow {
 			return 0, fault.New(fault.LimitExceeded, "the form has too much beside its file, or its boundary is not the one in Content-Type")
@@ -42,15 +39,13 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	started := time.Now()
 	_ = b.control.SetReadDeadline(started.Add(b.left)) // not every ResponseWriter can
 	n, err := b.src.Read(p)
+	_ = b.control.SetReadDeadline(time.Time{}) // under HTTP/2 it would fire between two reads
 	b.read += int64(n)
 	b.left = max(b.left-time.Since(started), time.Millisecond)
 	if b.progress += n; b.progress >= minProgress && !b.total {
 		b.progress, b.left = 0, b.patience
 	}
-	if errors.Is(err, io.EOF) {
-		b.ended = true
-		_ = b.control.SetReadDeadline(time.Time{})
-	}
+	b.ended = b.ended || errors.Is(err, io.EOF)
 	return n, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -92,6 +93,43 @@ func TestPlainBodyThatNeverComesIsGivenUp(t *testing.T) {
 	status, text := readRawAnswer(t, conn)
 	if status != 408 || !strings.Contains(text, "too slowly") {
 		t.Errorf("got %d %s, want 408", status, text)
+	}
+}
+
+// Nor does it help to send a byte now and then.
+func TestPlainBodyThatTricklesIsGivenUp(t *testing.T) {
+	r := serve(t, transport.Config{ReadTimeout: 50 * time.Millisecond})
+	conn := rawRequest(t, r, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{")
+	go func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for range tick.C {
+			if _, err := conn.Write([]byte(" ")); err != nil {
+				return
+			}
+		}
+	}()
+	if status, text := readRawAnswer(t, conn); status != 408 {
+		t.Errorf("got %d %s, want 408", status, text)
+	}
+	conn.Close()
+}
+
+// Who is refused by the headers alone is not waited for, with the answer or after it.
+func TestRefusalsDoNotWaitForTheBody(t *testing.T) {
+	r := serve(t, transport.Config{
+		ReadTimeout: 50 * time.Millisecond, MaxBody: 1000,
+		Authorize: func(*http.Request) error { return errors.New("no") },
+	})
+	for name, want := range map[string]int{"POST / multipart/form-data; boundary=b": 401, "POST / text/plain": 415, "PUT / text/plain": 405, "POST / application/json": 413} {
+		line, contentType, _ := strings.Cut(name, " / ")
+		conn := rawRequest(t, r, line+" / HTTP/1.1\r\nHost: x\r\nContent-Type: "+contentType+"\r\nContent-Length: 10000\r\n\r\n")
+		if status, text := readRawAnswer(t, conn); status != want {
+			t.Errorf("%s: got %d %s, want %d", name, status, text, want)
+		}
+		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("%s: the connection stays: %v", name, err)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"tenantry/internal/fault"
 )
@@ -47,24 +48,29 @@ func statusFor(err error) int {
 	return http.StatusInternalServerError
 }
 
-// hangsUp reports whether a status leaves so much of the body unread that the
-// connection is better closed.
-func hangsUp(status int) bool {
-	return status == http.StatusRequestEntityTooLarge || status == http.StatusRequestTimeout ||
-		status == http.StatusUnauthorized
+// unread reports whether a status is given before the body is read, or read to its end.
+func unread(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusMethodNotAllowed, http.StatusRequestTimeout,
+		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
+		return true
+	}
+	return false
 }
 
 // hangUp has net/http close the connection after the answer instead of reading the rest
 // of the body. It closes its own side only, at first: a client that is still sending
 // would otherwise have its connection reset before it could read why. net/http does so
 // where a MaxBytesReader has met its limit, or where it knows the body itself; the
-// latter fails once a middleware has wrapped the body, so this asks for the former.
-// HTTP/2 needs none of this: it resets the one stream.
-func hangUp(w http.ResponseWriter, r *http.Request) {
-	if r.ProtoMajor != 1 {
+// latter fails once a middleware has wrapped the body, so this asks for the former. And
+// it reads a little all the same, for which there must be a deadline. HTTP/2 needs none
+// of this: it resets the one stream.
+func (e *Endpoint) hangUp(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor != 1 || r.ContentLength == 0 {
 		return
 	}
 	w.Header().Set("Connection", "close")
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(e.cfg.ReadTimeout))
 	for {
 		inner, ok := w.(interface{ Unwrap() http.ResponseWriter })
 		if !ok {

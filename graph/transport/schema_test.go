@@ -21,7 +21,7 @@ const sdl = `
 	input FileInput { file: Upload, files: [Upload], note: String }
 	type Query { hello: String! maybe: String must: String! wait: String! text(size: Int!): String! fails(times: Int!): String panics: String! }
 	type Mutation { rename(name: String!): String! upload(file: Upload!): Int! uploadInput(input: FileInput!): Int! ignore(file: Upload!): Int! swallow(file: Upload!): Int! linger(file: Upload!, ms: Int!): Int! }
-	type Subscription { count(to: Int!): Int! forever: Int! text(size: Int!): String! denied: Int! panics: Int! }
+	type Subscription { count(to: Int!): Int! forever: Int! text(size: Int!): String! denied: Int! panics: Int! stubborn: Int! }
 `
 
 // schema is a small executable schema written by hand, in the shape that gqlgen
@@ -48,7 +48,7 @@ func newSchema() *schema {
 	return &schema{
 		parsed:  gqlparser.MustLoadSchema(&ast.Source{Input: sdl}),
 		started: make(chan string, 1000), ended: make(chan string, 1000),
-		ticks: make(chan int), uploaded: make(chan graphql.Upload, 1), values: make(chan any, 1),
+		ticks: make(chan int), uploaded: make(chan graphql.Upload, 100), values: make(chan any, 1),
 	}
 }
 
@@ -135,7 +135,7 @@ func (s *schema) resolve(ctx context.Context, field graphql.CollectedField, args
 		return 0, nil
 	case "linger": // takes its time before reading, halfway, and afterwards
 		file := args["file"].(graphql.Upload).File
-		for _, n := range []int64{0, 1, 1 << 20} {
+		for _, n := range []int64{0, 1, 1 << 30} {
 			if _, err := io.CopyN(io.Discard, file, n); err != nil && !errors.Is(err, io.EOF) {
 				return nil, err
 			}
@@ -188,6 +188,10 @@ func (s *schema) subscribe(ctx context.Context, field graphql.CollectedField) gr
 			s.begin(ctx, field.Name, &n)
 			s.texts.Add(1)
 			value = strings.Repeat("x", number(args["size"]))
+		case "stubborn": // outlives its context
+			s.begin(ctx, field.Name, &n)
+			<-ctx.Done()
+			<-s.ticks
 		case "forever":
 			s.begin(ctx, field.Name, &n)
 			select {

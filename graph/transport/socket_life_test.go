@@ -115,6 +115,23 @@ func TestSocketClosesOnAPeerThatStallsTheHandshake(t *testing.T) {
 	r.idle(0)
 }
 
+// A server that cancels its requests' contexts is going, too.
+func TestSocketsGoWithTheServersContext(t *testing.T) {
+	server, stop := context.WithCancel(t.Context())
+	r := serve(t, transport.Config{}, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { next.ServeHTTP(w, req.WithContext(server)) })
+	})
+	c := r.connect()
+	for _, id := range []string{"a", "b", "c"} {
+		c.subscribe(id, "subscription { forever }")
+		receive(t, r.started, "the subscription")
+	}
+	stop()
+	if before := c.wantClose(websocket.StatusServiceRestart, "Service Restart"); len(before) > 0 {
+		t.Errorf("before the end came %v", before)
+	}
+}
+
 func TestSocketsAreCapped(t *testing.T) {
 	r := serve(t, transport.Config{MaxStreams: 2})
 	first := r.connect()

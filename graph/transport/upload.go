@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -23,14 +24,14 @@ func (upload) Supports(r *http.Request) bool { return routeOf(r) == toUpload }
 func (t upload) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	started := graphql.Now()
 	if err := t.admit(r); err != nil {
-		hangUp(w, r)
+		t.hangUp(w, r)
 		t.refuse(w, r, exec, statusFor(err), err)
 		return
 	}
 	body := newPacedBody(w, r, t.cfg.ReadTimeout)
 	params, file, variable, err := t.open(r, body)
 	if err != nil {
-		leave(w, r, body)
+		t.leave(w, r, body)
 		t.refuse(w, r, exec, statusFor(err), err)
 		return
 	}
@@ -45,14 +46,14 @@ func (t upload) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 	}
 	want := negotiate(r.Header)
 	if failed != nil {
-		leave(w, r, body)
+		t.leave(w, r, body)
 		t.answer(w, r, requestStatus(want, failed), failed)
 		return
 	}
 	run := t.execute(r.Context(), exec, op)
 	resp := run.next()
 	file.over.Store(true)
-	leave(w, r, body)
+	t.leave(w, r, body)
 	t.conclude(w, r, run, file, resp, want)
 }
 
@@ -150,8 +151,12 @@ func (t upload) conclude(w http.ResponseWriter, r *http.Request, run *execution,
 // leave has the connection closed after the answer if much of the body is still to
 // come: the client may be about to send all of it. A small rest net/http reads by
 // itself, and keeps the connection.
-func leave(w http.ResponseWriter, r *http.Request, body *pacedBody) {
-	if r.ContentLength < 0 && !body.ended || r.ContentLength-body.read > smallRest {
-		hangUp(w, r)
+func (t upload) leave(w http.ResponseWriter, r *http.Request, body *pacedBody) {
+	switch {
+	case body.ended:
+	case r.ContentLength < 0 || r.ContentLength-body.read > smallRest:
+		t.hangUp(w, r)
+	default:
+		_ = body.control.SetReadDeadline(time.Now().Add(t.cfg.ReadTimeout))
 	}
 }
