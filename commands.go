@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 		kong.Exit(func(int) { exited = true }),
 		kong.Resolvers(environment(getenv)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(&terminal{in: in, out: out, err: errs}),
+		kong.Bind(&terminal{in: in, out: out, err: errs}, getenv),
 	)
 	if err != nil {
 		return err

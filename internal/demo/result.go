@@ -1,0 +1,124 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Issue is one problem of one row, as the API tells it.
+type Issue struct {
+	Row, Line     int
+	Column        *string
+	Code, Message string
+}
+
+// issueCodes are those that files of customers can have.
+var issueCodes = []string{
+	"ALREADY_EXISTS", "DUPLICATE_IN_FILE", "INVALID_EMAIL", "REQUIRED", "TOO_LONG",
+	"UNKNOWN_PARTNER_ADMIN", "UNSAFE_CONTENT", "WRONG_FIELD_COUNT",
+}
+
+// result reads the import at its end, its first problems, how many there are of each
+// code, and how many customers the partner has now.
+func (c *client) result(ctx context.Context, r *Result) error {
+	var byCode strings.Builder
+	for _, code := range issueCodes {
+		fmt.Fprintf(&byCode, "%s: issues(code: %s) { totalCount } ", code, code)
+	}
+	var out struct {
+		ImportRun struct {
+			Import
+			Issues struct{ Nodes []Issue }
+		}
+		Customers struct{ TotalCount int }
+	}
+	id := vars{"id": r.Import.ID}
+	err := c.do(ctx, `query($id: ID!, $first: Int!) {
+		importRun(id: $id) { `+importFields+` rejectsUrl issues(first: $first) { nodes { row line column code message } } }
+		customers(filter: {isOwn: false}) { totalCount }
+	}`, vars{"id": r.Import.ID, "first": shownIssues}, &out)
+	if err != nil {
+		return err
+	}
+	var counts struct {
+		ImportRun map[string]struct{ TotalCount int }
+	}
+	if err := c.do(ctx, `query($id: ID!) { importRun(id: $id) { `+byCode.String()+`} }`, id, &counts); err != nil {
+		return err
+	}
+	r.Import, r.Issues, r.Customers = out.ImportRun.Import, out.ImportRun.Issues.Nodes, out.Customers.TotalCount
+	r.ByCode = map[string]int{}
+	for code, n := range counts.ImportRun {
+		r.ByCode[code] = n.TotalCount
+	}
+	return nil
+}
+
+// Report writes the counts, the problems by code, and the first of them.
+func (r Result) Report(w io.Writer) {
+	i := r.Import
+	fmt.Fprintf(w, "\n%s: %s rows", i.Status, count(i.TotalRows))
+	if i.StartedAt != nil && i.FinishedAt != nil {
+		fmt.Fprintf(w, " in %s", roughly(i.FinishedAt.Sub(*i.StartedAt)))
+	}
+	fmt.Fprintln(w, ". These are the counts that the file was made to give:")
+	for _, line := range []struct {
+		what string
+		n    int
+	}{{"created", i.CreatedCount}, {"updated", i.UpdatedCount}, {"unchanged", i.UnchangedCount}, {"skipped", i.SkippedCount}, {"failed", i.FailedCount}} {
+		fmt.Fprintf(w, "  %-9s %6s\n", line.what, count(line.n))
+	}
+	fmt.Fprintln(w, "\nProblems:")
+	for _, code := range slices.Sorted(maps.Keys(r.ByCode)) {
+		if n := r.ByCode[code]; n > 0 {
+			fmt.Fprintf(w, "  %-21s %6s\n", code, count(n))
+		}
+	}
+	fmt.Fprintln(w, "\nThe first of them:")
+	for _, issue := range r.Issues {
+		where := ""
+		if issue.Column != nil {
+			where = ", " + *issue.Column
+		}
+		fmt.Fprintf(w, "  row %d, line %d%s: %s\n      %s\n", issue.Row, issue.Line, where, issue.Code, issue.Message)
+	}
+}
+
+// SignIns writes who may sign in.
+func (r Result) SignIns(w io.Writer) {
+	for _, line := range []struct {
+		who string
+		Account
+	}{{"partner's administrator", r.Admin}, {"partner's other user", r.Member}, {"operator", r.Operator}} {
+		fmt.Fprintf(w, "  %-23s  %s  %s\n", line.who, line.Email, line.Password)
+	}
+}
+
+// Addresses writes where to go on, and with what.
+func (r Result) Addresses(w io.Writer) {
+	fmt.Fprintf(w, "  GraphiQL     %s/graphiql\n  API          %s/graphql\n", r.URL, r.URL)
+	if r.Import.RejectsURL != nil {
+		fmt.Fprintf(w, "  Failed rows  %s\n", *r.Import.RejectsURL)
+	}
+	fmt.Fprintf(w, `
+To look at it as the partner's administrator, paste this into GraphiQL's "Headers":
+
+{"Authorization": "Bearer %s"}
+
+and this as the query:
+
+{
+  customers(first: 5, filter: {search: %q}) {
+    totalCount
+    nodes { name slug contactEmail partnerAdmins { email } }
+  }
+  importRuns(first: 1) {
+    nodes { status createdCount skippedCount failedCount issues(first: 3) { nodes { row code message } } }
+  }
+}
+`, r.Token, r.Search)
+}
