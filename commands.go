@@ -159,7 +159,7 @@ func (c *operatorCommand) create(ctx context.Context, t *terminal, db *database.
 	if err != nil {
 		return err
 	}
-	made, err := tenancy.New(db, passwords).CreateOperator(ctx, tenancy.Person{
+	made, err := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords}).CreateOperator(ctx, tenancy.Person{
 		Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, Password: password,
 	})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"tenantry/graph/transport"
 	"tenantry/internal/auth"
 	"tenantry/internal/fault"
+	"tenantry/internal/notify"
 	"tenantry/internal/requestid"
 )
 
@@ -28,6 +29,7 @@ func (a *app) handler() (http.Handler, *transport.Endpoint) {
 	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Log: a.log}
 	api := graph.NewServer(&graph.Resolver{
 		Ent: a.db.Ent(), Tenancy: a.tenancy, Importer: a.engine, Sessions: a.gate, Files: files,
+		Notifications: notify.New(a.db.Ent(), a.hub),
 	}, endpoint, a.log, graph.ServerOptions{
 		MaxTokens: a.config.QueryMaxTokens,
 		Limits:    limits.Config{MaxDepth: a.config.QueryMaxDepth, MaxComplexity: a.config.QueryMaxComplexity},

@@ -100,8 +100,8 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 	a.gate = auth.New(a.db, passwords, auth.Options{
 		PublicURL: a.address.get, SessionTTL: c.SessionTTL, Unavailable: a.unavailable,
 	})
-	a.tenancy = tenancy.New(a.db, passwords)
 	a.hub = progress.New(a.broker.Client(), log)
+	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.gate, News: a.hub, Log: log})
 	a.queue = jobs.NewClient(a.broker.AsynqOpt())
 	a.engine = importer.New(importer.Parts{
 		DB: a.db, Blobs: a.blobs, News: a.hub, Queue: a.queue, Rights: a.gate, Log: log,
@@ -179,13 +179,14 @@ func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) erro
 	return work.Wait()
 }
 
-// tidy does what has no hurry: ended sessions go, and files that are kept no longer.
+// tidy does what has no hurry: ended sessions go, what deleted companies have left behind, and
+// files that are kept no longer.
 func (a *app) tidy(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
 	for {
 		_, err := a.gate.Purge(ctx)
-		if err = errors.Join(err, a.engine.Clean(ctx)); err != nil && ctx.Err() == nil {
+		if err = errors.Join(err, a.tenancy.Purge(ctx), a.engine.Clean(ctx)); err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "what has had its time was not dropped; it will be", "error", err)
 		}
 		select {

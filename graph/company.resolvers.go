@@ -10,6 +10,7 @@ import (
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
+	"tenantry/internal/fault"
 	"tenantry/internal/tenancy"
 
 	"github.com/google/uuid"
@@ -87,6 +88,14 @@ func (r *companyResolver) Desks(ctx context.Context, obj *ent.Company) ([]*ent.D
 	return list(ctx, loadersOf(ctx).desks, obj.ID)
 }
 
+// TransferToken is the resolver for the transferToken field.
+func (r *companyResolver) TransferToken(ctx context.Context, obj *ent.Company) (*ent.TransferToken, error) {
+	if !tenancy.SeesToken(viewer.FromContext(ctx), obj) {
+		return nil, fault.New(fault.Forbidden, "only those who may give the company to a partner see its transfer token")
+	}
+	return load(ctx, loadersOf(ctx).tokens, obj.ID)
+}
+
 // CreateCompany is the resolver for the createCompany field.
 func (r *mutationResolver) CreateCompany(ctx context.Context, input model.CreateCompanyInput) (*model.CreateCompanyPayload, error) {
 	made, admin, err := r.Tenancy.CreateCompany(ctx, tenancy.CreateCompany{
@@ -103,12 +112,61 @@ func (r *mutationResolver) SetPartnerStatus(ctx context.Context, input model.Set
 	return &model.SetPartnerStatusPayload{Company: changed}, err
 }
 
+// UpdateCompany is the resolver for the updateCompany field.
+func (r *mutationResolver) UpdateCompany(ctx context.Context, input model.UpdateCompanyInput) (*model.UpdateCompanyPayload, error) {
+	changed, err := r.Tenancy.UpdateCompany(ctx, tenancy.Details{Name: field(input.Name), ContactEmail: field(input.ContactEmail)})
+	return &model.UpdateCompanyPayload{Company: changed}, err
+}
+
+// UpdateCustomer is the resolver for the updateCustomer field.
+func (r *mutationResolver) UpdateCustomer(ctx context.Context, input model.UpdateCustomerInput) (*model.UpdateCustomerPayload, error) {
+	changed, err := r.Tenancy.UpdateCustomer(ctx, input.ID, tenancy.Details{Name: field(input.Name), ContactEmail: field(input.ContactEmail)})
+	return &model.UpdateCustomerPayload{Customer: changed}, err
+}
+
+// DeleteCustomer is the resolver for the deleteCustomer field.
+func (r *mutationResolver) DeleteCustomer(ctx context.Context, input model.DeleteCustomerInput) (*model.DeleteCustomerPayload, error) {
+	return &model.DeleteCustomerPayload{CustomerID: input.ID}, r.Tenancy.DeleteCustomer(ctx, input.ID)
+}
+
+// EndPartnership is the resolver for the endPartnership field.
+func (r *mutationResolver) EndPartnership(ctx context.Context, input model.EndPartnershipInput) (*model.EndPartnershipPayload, error) {
+	left, err := r.Tenancy.EndPartnership(ctx, input.CompanyID)
+	return &model.EndPartnershipPayload{Company: left}, err
+}
+
+// AddPartnerAdmin is the resolver for the addPartnerAdmin field.
+func (r *mutationResolver) AddPartnerAdmin(ctx context.Context, input model.PartnerAdminInput) (*model.PartnerAdminPayload, error) {
+	customer, err := r.Tenancy.AddPartnerAdmin(ctx, input.CustomerID, input.UserID)
+	return &model.PartnerAdminPayload{Customer: customer}, err
+}
+
+// RemovePartnerAdmin is the resolver for the removePartnerAdmin field.
+func (r *mutationResolver) RemovePartnerAdmin(ctx context.Context, input model.PartnerAdminInput) (*model.PartnerAdminPayload, error) {
+	customer, err := r.Tenancy.RemovePartnerAdmin(ctx, input.CustomerID, input.UserID)
+	return &model.PartnerAdminPayload{Customer: customer}, err
+}
+
 // AddCustomer is the resolver for the addCustomer field.
 func (r *mutationResolver) AddCustomer(ctx context.Context, input model.AddCustomerInput) (*model.AddCustomerPayload, error) {
 	made, err := r.Tenancy.AddCustomer(ctx, tenancy.AddCustomer{
 		Name: input.Name, ContactEmail: input.ContactEmail.Value(), PartnerAdmin: input.PartnerAdminID.Value(),
 	})
 	return &model.AddCustomerPayload{Customer: made}, err
+}
+
+// Companies is the resolver for the companies field.
+func (r *queryResolver) Companies(ctx context.Context, first *int, after *string, last *int, before *string, search *string) (*page.Connection[*ent.Company], error) {
+	q, err := r.Tenancy.Companies(ctx, search)
+	if err != nil {
+		return nil, err
+	}
+	return page.Of(ctx, q, ownFirst(viewer.FromContext(ctx)), page.Args{First: first, After: after, Last: last, Before: before})
+}
+
+// Partners is the resolver for the partners field.
+func (r *queryResolver) Partners(ctx context.Context, search *string) ([]*ent.Company, error) {
+	return r.Tenancy.Partners(ctx, search)
 }
 
 // Company is the resolver for the company field.

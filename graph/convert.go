@@ -14,6 +14,11 @@ import (
 
 func uploaded(u graphql.Upload) importer.File { return importer.File{Name: u.Filename, Body: u.File} }
 
+// field is an argument of an update: left out, null, or a value.
+func field[T any](o graphql.Omittable[*T]) tenancy.Field[T] {
+	return tenancy.Field[T]{Set: o.IsSet(), Value: o.Value()}
+}
+
 func mappings(in []*model.ImportColumnMapping) []importer.Mapping {
 	out := make([]importer.Mapping, len(in))
 	for i, m := range in {

@@ -6,6 +6,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importrun"
@@ -47,6 +48,11 @@ var newestImports = page.Order[*ent.ImportRun]{
 var newestNotifications = page.Order[*ent.Notification]{
 	Terms: []page.Term{page.Time(notification.FieldCreatedAt), page.UUID(notification.FieldID)}, Desc: true,
 	Key: func(n *ent.Notification) []any { return []any{n.CreatedAt, n.ID} },
+}
+
+var newestEvents = page.Order[*ent.AuditEvent]{
+	Terms: []page.Term{page.Time(auditevent.FieldAt), page.UUID(auditevent.FieldID)}, Desc: true,
+	Key: func(e *ent.AuditEvent) []any { return []any{e.At, e.ID} },
 }
 
 var issuesOfFile = page.Order[*ent.ImportIssue]{

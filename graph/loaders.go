@@ -15,6 +15,7 @@ import (
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
@@ -40,6 +41,9 @@ type loaders struct {
 	projects   *dataloadgen.Loader[id.ID, []*ent.Project]
 	desks      *dataloadgen.Loader[id.ID, []*ent.Desk]
 	queue      *dataloadgen.Loader[id.ID, int]
+	named      *dataloadgen.Loader[id.ID, *ent.Company]       // see tenancy.Service.Named
+	tokens     *dataloadgen.Loader[id.ID, *ent.TransferToken] // the outstanding one, by company
+	sentTokens *dataloadgen.Loader[id.ID, *ent.TransferToken] // by id
 }
 
 // loaderWait is how long a loader collects before it asks.
@@ -76,7 +80,12 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 			return client.Desk.Query().Where(desk.CompanyIDIn(ids...), firstOfEach(desk.Table, maxShelf)).
 				Order(ent.Desc(desk.FieldIsDefault), ent.Asc(desk.FieldName, desk.FieldID)).All(ctx)
 		}, func(d *ent.Desk) id.ID { return d.CompanyID }),
-		queue: mapped(engine.QueuePositions),
+		queue:  mapped(engine.QueuePositions),
+		named:  byID(service.Named, func(c *ent.Company) id.ID { return c.ID }),
+		tokens: mapped(service.Outstanding),
+		sentTokens: byID(func(ctx context.Context, ids []id.ID) ([]*ent.TransferToken, error) {
+			return client.TransferToken.Query().Where(transfertoken.IDIn(ids...)).All(ctx)
+		}, func(t *ent.TransferToken) id.ID { return t.ID }),
 	}
 }
 

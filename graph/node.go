@@ -4,11 +4,13 @@ import (
 	"context"
 
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/graph/scalar"
 	"tenantry/internal/fault"
@@ -75,6 +77,12 @@ func (r *Resolver) nodeKinds() map[id.Kind]fetchNodes {
 		id.ImportRun: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.ImportRun, error) {
 			return r.Ent.ImportRun.Query().Where(importrun.IDIn(ids...)).All(ctx)
 		}, func(n *ent.ImportRun) id.ID { return n.ID }),
+		id.TransferToken: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.TransferToken, error) {
+			return r.Ent.TransferToken.Query().Where(transfertoken.IDIn(ids...)).All(ctx)
+		}, func(n *ent.TransferToken) id.ID { return n.ID }),
+		id.AuditEvent: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.AuditEvent, error) {
+			return r.Ent.AuditEvent.Query().Where(auditevent.IDIn(ids...)).All(ctx)
+		}, func(n *ent.AuditEvent) id.ID { return n.ID }),
 		id.Notification: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Notification, error) {
 			return r.Ent.Notification.Query().Where(notification.IDIn(ids...)).All(ctx)
 		}, func(n *ent.Notification) id.ID { return n.ID }),

@@ -6,8 +6,15 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/graph/generated"
+	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
 )
+
+// MarkNotificationsRead is the resolver for the markNotificationsRead field.
+func (r *mutationResolver) MarkNotificationsRead(ctx context.Context, input model.MarkNotificationsReadInput) (*model.MarkNotificationsReadPayload, error) {
+	left, err := r.Notifications.MarkRead(ctx, input.Ids.Value())
+	return &model.MarkNotificationsReadPayload{UnreadCount: left}, err
+}
 
 // ImportRun is the resolver for the importRun field.
 func (r *notificationResolver) ImportRun(ctx context.Context, obj *ent.Notification) (*ent.ImportRun, error) {
@@ -25,6 +32,14 @@ func (r *notificationResolver) Company(ctx context.Context, obj *ent.Notificatio
 	return load(ctx, loadersOf(ctx).companies, *obj.CompanyID)
 }
 
+// TransferToken is the resolver for the transferToken field.
+func (r *notificationResolver) TransferToken(ctx context.Context, obj *ent.Notification) (*ent.TransferToken, error) {
+	if obj.TransferTokenID == nil {
+		return nil, nil
+	}
+	return load(ctx, loadersOf(ctx).sentTokens, *obj.TransferTokenID)
+}
+
 // Notifications is the resolver for the notifications field.
 func (r *queryResolver) Notifications(ctx context.Context, first *int, after *string, last *int, before *string, unreadOnly bool) (*page.Connection[*ent.Notification], error) {
 	if _, err := signedIn(ctx); err != nil {
@@ -35,6 +50,11 @@ func (r *queryResolver) Notifications(ctx context.Context, first *int, after *st
 		q = q.Where(notification.ReadAtIsNil())
 	}
 	return page.Of(ctx, q, newestNotifications, page.Args{First: first, After: after, Last: last, Before: before})
+}
+
+// NotificationReceived is the resolver for the notificationReceived field.
+func (r *subscriptionResolver) NotificationReceived(ctx context.Context) (<-chan *ent.Notification, error) {
+	return r.Notifications.Watch(ctx)
 }
 
 // Notification returns generated.NotificationResolver implementation.

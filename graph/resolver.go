@@ -12,16 +12,18 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
+	"tenantry/internal/notify"
 	"tenantry/internal/tenancy"
 )
 
 // Resolver has what the resolvers call. All of it is needed.
 type Resolver struct {
-	Ent      *ent.Client
-	Tenancy  *tenancy.Service
-	Importer *importer.Engine
-	Sessions Sessions
-	Files    Files
+	Ent           *ent.Client
+	Tenancy       *tenancy.Service
+	Importer      *importer.Engine
+	Notifications *notify.Service
+	Sessions      Sessions
+	Files         Files
 }
 
 // Sessions begins and ends them.

@@ -4,10 +4,33 @@ import (
 	"context"
 
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/user"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
 	"tenantry/internal/tenancy"
+
+	"github.com/google/uuid"
 )
+
+// UpdateUser is the resolver for the updateUser field.
+func (r *mutationResolver) UpdateUser(ctx context.Context, input model.UpdateUserInput) (*model.UpdateUserPayload, error) {
+	changed, err := r.Tenancy.UpdateUser(ctx, input.ID, tenancy.UserChange{
+		Email: field(input.Email), FirstName: field(input.FirstName), LastName: field(input.LastName),
+		Password: field(input.Password), Role: field(input.Role), Active: field(input.Active),
+	})
+	return &model.UpdateUserPayload{User: changed}, err
+}
+
+// DeleteUser is the resolver for the deleteUser field.
+func (r *mutationResolver) DeleteUser(ctx context.Context, input model.DeleteUserInput) (*model.DeleteUserPayload, error) {
+	return &model.DeleteUserPayload{UserID: input.ID}, r.Tenancy.DeleteUser(ctx, input.ID)
+}
+
+// ChangePassword is the resolver for the changePassword field.
+func (r *mutationResolver) ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
+	changed, err := r.Tenancy.ChangePassword(ctx, input.CurrentPassword, input.NewPassword)
+	return &model.ChangePasswordPayload{User: changed}, err
+}
 
 // CreateUser is the resolver for the createUser field.
 func (r *mutationResolver) CreateUser(ctx context.Context, input model.CreateUserInput) (*model.CreateUserPayload, error) {
@@ -16,6 +39,11 @@ func (r *mutationResolver) CreateUser(ctx context.Context, input model.CreateUse
 		Role: input.Role, Active: input.Active,
 	})
 	return &model.CreateUserPayload{User: made}, err
+}
+
+// User is the resolver for the user field.
+func (r *queryResolver) User(ctx context.Context, id uuid.UUID) (*ent.User, error) {
+	return orNull(r.Ent.User.Query().Where(user.ID(id)).Only(ctx))
 }
 
 // Company is the resolver for the company field.

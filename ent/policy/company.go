@@ -22,7 +22,8 @@ func Company() privacy.Policy {
 		Query: reads[*ent.CompanyQuery, predicate.Company](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 			id, partner := s.C(company.FieldID), s.C(company.FieldPartnerID)
 			if v.Operator {
-				return sql.Or(sql.IsFalse(s.C(company.FieldIsPlatform)), sql.EQ(id, v.CompanyID))
+				listed := sql.And(sql.IsFalse(s.C(company.FieldIsPlatform)), sql.IsNull(s.C(company.FieldDeletedAt)))
+				return sql.Or(listed, sql.EQ(id, v.CompanyID))
 			}
 			c := sql.Table("companies")
 			mine := sql.Select(c.C(company.FieldPartnerID)).From(c).

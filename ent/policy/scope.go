@@ -48,6 +48,10 @@ func over(v viewer.Viewer, column string) *sql.Predicate {
 // id is in the column (rules C7, U5).
 func MayWorkInside(v viewer.Viewer, column string) *sql.Predicate { return inside(v, column) }
 
+// MayAdminister is the condition under which the viewer administers the company whose id
+// is in the column (rules U5, C6).
+func MayAdminister(v viewer.Viewer, column string) *sql.Predicate { return over(v, column) }
+
 // customersOf selects the ids of the companies whose partner the viewer's company is.
 func customersOf(v viewer.Viewer) *sql.Selector {
 	c := sql.Table("companies")

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -29,8 +30,10 @@ func (Company) Fields() []ent.Field {
 		field.Bool("is_partner").Default(false),
 		field.Bool("is_platform").Default(false).Immutable().Comment("the operators' own company"),
 		field.UUID("partner_id", uuid.UUID{}).Optional().Nillable(),
-		field.UUID("created_by_partner_id", uuid.UUID{}).Optional().Nillable().Immutable().
-			Comment("the partner that added or imported it and so may delete it (rule C8)"),
+		field.UUID("created_by_partner_id", uuid.UUID{}).Optional().Nillable().
+			Comment("the partner that added or imported it and so may delete it (rule C8); gone with that partnership"),
+		field.Time("deleted_at").Optional().Nillable().
+			Comment("gone for everybody; what it had is purged behind (rule C8)"),
 	}
 }
 
@@ -43,6 +46,9 @@ func (Company) Edges() []ent.Edge {
 		edge.To("users", User.Type).Annotations(owned()),
 		edge.To("partner_admins", PartnerAdmin.Type).Annotations(owned()),
 		edge.To("import_runs", ImportRun.Type).Annotations(owned()),
+		edge.To("transfer_tokens", TransferToken.Type).Annotations(owned()),
+		edge.To("received_tokens", TransferToken.Type).Annotations(released()),
+		edge.To("audit_events", AuditEvent.Type).Annotations(owned()),
 	}
 }
 
@@ -51,6 +57,7 @@ func (Company) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("name_slug"),
 		index.Fields("partner_id", "name_key", "id"),
+		index.Fields("deleted_at").Annotations(entsql.IndexWhere("deleted_at IS NOT NULL")),
 	}
 }
 

@@ -27,6 +27,7 @@ func (Notification) Fields() []ent.Field {
 		field.String("body").Immutable(),
 		field.UUID("import_run_id", uuid.UUID{}).Optional().Nillable(),
 		field.UUID("company_id", uuid.UUID{}).Optional().Nillable().Comment("the company it is about"),
+		field.UUID("transfer_token_id", uuid.UUID{}).Optional().Nillable(),
 		field.Time("created_at").Default(now).Immutable(),
 		field.Time("read_at").Optional().Nillable(),
 	}
@@ -37,6 +38,7 @@ func (Notification) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("user", User.Type).Ref("notifications").Field("user_id").Unique().Required().Immutable(),
 		edge.From("import_run", ImportRun.Type).Ref("notifications").Field("import_run_id").Unique(),
+		edge.From("transfer_token", TransferToken.Type).Ref("notifications").Field("transfer_token_id").Unique(),
 		edge.To("company", Company.Type).Field("company_id").Unique().Annotations(released()),
 	}
 }
@@ -47,6 +49,7 @@ func (Notification) Indexes() []ent.Index {
 		index.Fields("user_id", "created_at", "id"),
 		index.Fields("import_run_id"),
 		index.Fields("company_id"),
+		index.Fields("transfer_token_id"),
 	}
 }
 

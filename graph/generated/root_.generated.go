@@ -25,12 +25,14 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AuditEvent() AuditEventResolver
 	Company() CompanyResolver
 	ImportRun() ImportRunResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
+	TransferToken() TransferTokenResolver
 	User() UserResolver
 }
 
@@ -42,8 +44,38 @@ type ComplexityRoot struct {
 		Customer func(childComplexity int) int
 	}
 
+	AuditEvent struct {
+		Action    func(childComplexity int) int
+		Actor     func(childComplexity int) int
+		ActorName func(childComplexity int) int
+		At        func(childComplexity int) int
+		Company   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Summary   func(childComplexity int) int
+	}
+
+	AuditEventConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AuditEventEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	CancelImportPayload struct {
 		ImportRun func(childComplexity int) int
+	}
+
+	ChangePasswordPayload struct {
+		User func(childComplexity int) int
+	}
+
+	ClaimCustomerPayload struct {
+		Customer func(childComplexity int) int
 	}
 
 	Company struct {
@@ -59,6 +91,7 @@ type ComplexityRoot struct {
 		PartnerAdmins   func(childComplexity int) int
 		Projects        func(childComplexity int) int
 		Slug            func(childComplexity int) int
+		TransferToken   func(childComplexity int) int
 		UpdatedAt       func(childComplexity int) int
 		Users           func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.UserFilter) int
 		ViewerCanManage func(childComplexity int) int
@@ -85,11 +118,28 @@ type ComplexityRoot struct {
 		User func(childComplexity int) int
 	}
 
+	DeleteCustomerPayload struct {
+		CustomerID func(childComplexity int) int
+	}
+
+	DeleteUserPayload struct {
+		UserID func(childComplexity int) int
+	}
+
 	Desk struct {
 		ExternalID func(childComplexity int) int
 		ID         func(childComplexity int) int
 		IsDefault  func(childComplexity int) int
 		Name       func(childComplexity int) int
+	}
+
+	EndPartnershipPayload struct {
+		Company func(childComplexity int) int
+	}
+
+	GenerateTransferTokenPayload struct {
+		Secret        func(childComplexity int) int
+		TransferToken func(childComplexity int) int
 	}
 
 	ImportColumn struct {
@@ -198,27 +248,46 @@ type ComplexityRoot struct {
 		MaxRows  func(childComplexity int) int
 	}
 
+	MarkNotificationsReadPayload struct {
+		UnreadCount func(childComplexity int) int
+	}
+
 	Mutation struct {
-		AddCustomer      func(childComplexity int, input model.AddCustomerInput) int
-		CancelImport     func(childComplexity int, input model.CancelImportInput) int
-		CreateCompany    func(childComplexity int, input model.CreateCompanyInput) int
-		CreateUser       func(childComplexity int, input model.CreateUserInput) int
-		ImportCSV        func(childComplexity int, input model.ImportCSVInput) int
-		PreviewImport    func(childComplexity int, input model.PreviewImportInput) int
-		SetPartnerStatus func(childComplexity int, input model.SetPartnerStatusInput) int
-		SignIn           func(childComplexity int, input model.SignInInput) int
-		SignOut          func(childComplexity int) int
+		AddCustomer           func(childComplexity int, input model.AddCustomerInput) int
+		AddPartnerAdmin       func(childComplexity int, input model.PartnerAdminInput) int
+		CancelImport          func(childComplexity int, input model.CancelImportInput) int
+		ChangePassword        func(childComplexity int, input model.ChangePasswordInput) int
+		ClaimCustomer         func(childComplexity int, input model.ClaimCustomerInput) int
+		CreateCompany         func(childComplexity int, input model.CreateCompanyInput) int
+		CreateUser            func(childComplexity int, input model.CreateUserInput) int
+		DeleteCustomer        func(childComplexity int, input model.DeleteCustomerInput) int
+		DeleteUser            func(childComplexity int, input model.DeleteUserInput) int
+		EndPartnership        func(childComplexity int, input model.EndPartnershipInput) int
+		GenerateTransferToken func(childComplexity int, input model.GenerateTransferTokenInput) int
+		ImportCSV             func(childComplexity int, input model.ImportCSVInput) int
+		MarkNotificationsRead func(childComplexity int, input model.MarkNotificationsReadInput) int
+		PreviewImport         func(childComplexity int, input model.PreviewImportInput) int
+		RemovePartnerAdmin    func(childComplexity int, input model.PartnerAdminInput) int
+		RevokeTransferToken   func(childComplexity int, input model.RevokeTransferTokenInput) int
+		SendTransferToken     func(childComplexity int, input model.SendTransferTokenInput) int
+		SetPartnerStatus      func(childComplexity int, input model.SetPartnerStatusInput) int
+		SignIn                func(childComplexity int, input model.SignInInput) int
+		SignOut               func(childComplexity int) int
+		UpdateCompany         func(childComplexity int, input model.UpdateCompanyInput) int
+		UpdateCustomer        func(childComplexity int, input model.UpdateCustomerInput) int
+		UpdateUser            func(childComplexity int, input model.UpdateUserInput) int
 	}
 
 	Notification struct {
-		Body      func(childComplexity int) int
-		Company   func(childComplexity int) int
-		CreatedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		ImportRun func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		ReadAt    func(childComplexity int) int
-		Title     func(childComplexity int) int
+		Body          func(childComplexity int) int
+		Company       func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		ImportRun     func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		ReadAt        func(childComplexity int) int
+		Title         func(childComplexity int) int
+		TransferToken func(childComplexity int) int
 	}
 
 	NotificationConnection struct {
@@ -240,6 +309,10 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PartnerAdminPayload struct {
+		Customer func(childComplexity int) int
+	}
+
 	PreviewImportPayload struct {
 		Preview func(childComplexity int) int
 	}
@@ -252,15 +325,28 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Company        func(childComplexity int, id uuid.UUID) int
-		Customers      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.CustomerFilter) int
-		ImportRun      func(childComplexity int, id uuid.UUID) int
-		ImportRuns     func(childComplexity int, first *int, after *string, last *int, before *string, companyID *uuid.UUID, kind *enum.ImportKind, status *enum.ImportStatus) int
-		ImportTemplate func(childComplexity int, kind enum.ImportKind, companyID *uuid.UUID) int
-		Node           func(childComplexity int, id uuid.UUID) int
-		Nodes          func(childComplexity int, ids []uuid.UUID) int
-		Notifications  func(childComplexity int, first *int, after *string, last *int, before *string, unreadOnly bool) int
-		Viewer         func(childComplexity int) int
+		AuditEvents            func(childComplexity int, companyID *uuid.UUID, first *int, after *string, last *int, before *string) int
+		Companies              func(childComplexity int, first *int, after *string, last *int, before *string, search *string) int
+		Company                func(childComplexity int, id uuid.UUID) int
+		Customers              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.CustomerFilter) int
+		ImportRun              func(childComplexity int, id uuid.UUID) int
+		ImportRuns             func(childComplexity int, first *int, after *string, last *int, before *string, companyID *uuid.UUID, kind *enum.ImportKind, status *enum.ImportStatus) int
+		ImportTemplate         func(childComplexity int, kind enum.ImportKind, companyID *uuid.UUID) int
+		Node                   func(childComplexity int, id uuid.UUID) int
+		Nodes                  func(childComplexity int, ids []uuid.UUID) int
+		Notifications          func(childComplexity int, first *int, after *string, last *int, before *string, unreadOnly bool) int
+		Partners               func(childComplexity int, search *string) int
+		ReceivedTransferTokens func(childComplexity int) int
+		User                   func(childComplexity int, id uuid.UUID) int
+		Viewer                 func(childComplexity int) int
+	}
+
+	RevokeTransferTokenPayload struct {
+		TransferToken func(childComplexity int) int
+	}
+
+	SendTransferTokenPayload struct {
+		TransferToken func(childComplexity int) int
 	}
 
 	SetPartnerStatusPayload struct {
@@ -278,7 +364,29 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		ImportProgress func(childComplexity int, id uuid.UUID) int
+		ImportProgress       func(childComplexity int, id uuid.UUID) int
+		NotificationReceived func(childComplexity int) int
+	}
+
+	TransferToken struct {
+		Company   func(childComplexity int) int
+		ExpiresAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		RevokedAt func(childComplexity int) int
+		SentTo    func(childComplexity int) int
+		UsedAt    func(childComplexity int) int
+	}
+
+	UpdateCompanyPayload struct {
+		Company func(childComplexity int) int
+	}
+
+	UpdateCustomerPayload struct {
+		Customer func(childComplexity int) int
+	}
+
+	UpdateUserPayload struct {
+		User func(childComplexity int) int
 	}
 
 	User struct {
@@ -333,12 +441,107 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddCustomerPayload.Customer(childComplexity), true
 
+	case "AuditEvent.action":
+		if e.ComplexityRoot.AuditEvent.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Action(childComplexity), true
+	case "AuditEvent.actor":
+		if e.ComplexityRoot.AuditEvent.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Actor(childComplexity), true
+	case "AuditEvent.actorName":
+		if e.ComplexityRoot.AuditEvent.ActorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.ActorName(childComplexity), true
+	case "AuditEvent.at":
+		if e.ComplexityRoot.AuditEvent.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.At(childComplexity), true
+	case "AuditEvent.company":
+		if e.ComplexityRoot.AuditEvent.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Company(childComplexity), true
+	case "AuditEvent.id":
+		if e.ComplexityRoot.AuditEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.ID(childComplexity), true
+	case "AuditEvent.summary":
+		if e.ComplexityRoot.AuditEvent.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Summary(childComplexity), true
+
+	case "AuditEventConnection.edges":
+		if e.ComplexityRoot.AuditEventConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.Edges(childComplexity), true
+	case "AuditEventConnection.nodes":
+		if e.ComplexityRoot.AuditEventConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.Nodes(childComplexity), true
+	case "AuditEventConnection.pageInfo":
+		if e.ComplexityRoot.AuditEventConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.PageInfo(childComplexity), true
+	case "AuditEventConnection.totalCount":
+		if e.ComplexityRoot.AuditEventConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.TotalCount(childComplexity), true
+
+	case "AuditEventEdge.cursor":
+		if e.ComplexityRoot.AuditEventEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventEdge.Cursor(childComplexity), true
+	case "AuditEventEdge.node":
+		if e.ComplexityRoot.AuditEventEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventEdge.Node(childComplexity), true
+
 	case "CancelImportPayload.importRun":
 		if e.ComplexityRoot.CancelImportPayload.ImportRun == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CancelImportPayload.ImportRun(childComplexity), true
+
+	case "ChangePasswordPayload.user":
+		if e.ComplexityRoot.ChangePasswordPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.User(childComplexity), true
+
+	case "ClaimCustomerPayload.customer":
+		if e.ComplexityRoot.ClaimCustomerPayload.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimCustomerPayload.Customer(childComplexity), true
 
 	case "Company.canDelete":
 		if e.ComplexityRoot.Company.CanDelete == nil {
@@ -412,6 +615,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Company.Slug(childComplexity), true
+	case "Company.transferToken":
+		if e.ComplexityRoot.Company.TransferToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.TransferToken(childComplexity), true
 	case "Company.updatedAt":
 		if e.ComplexityRoot.Company.UpdatedAt == nil {
 			break
@@ -494,6 +703,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUserPayload.User(childComplexity), true
 
+	case "DeleteCustomerPayload.customerId":
+		if e.ComplexityRoot.DeleteCustomerPayload.CustomerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCustomerPayload.CustomerID(childComplexity), true
+
+	case "DeleteUserPayload.userId":
+		if e.ComplexityRoot.DeleteUserPayload.UserID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUserPayload.UserID(childComplexity), true
+
 	case "Desk.externalId":
 		if e.ComplexityRoot.Desk.ExternalID == nil {
 			break
@@ -518,6 +741,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Desk.Name(childComplexity), true
+
+	case "EndPartnershipPayload.company":
+		if e.ComplexityRoot.EndPartnershipPayload.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndPartnershipPayload.Company(childComplexity), true
+
+	case "GenerateTransferTokenPayload.secret":
+		if e.ComplexityRoot.GenerateTransferTokenPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerateTransferTokenPayload.Secret(childComplexity), true
+	case "GenerateTransferTokenPayload.transferToken":
+		if e.ComplexityRoot.GenerateTransferTokenPayload.TransferToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerateTransferTokenPayload.TransferToken(childComplexity), true
 
 	case "ImportColumn.aliases":
 		if e.ComplexityRoot.ImportColumn.Aliases == nil {
@@ -956,6 +1199,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImportTemplate.MaxRows(childComplexity), true
 
+	case "MarkNotificationsReadPayload.unreadCount":
+		if e.ComplexityRoot.MarkNotificationsReadPayload.UnreadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkNotificationsReadPayload.UnreadCount(childComplexity), true
+
 	case "Mutation.addCustomer":
 		if e.ComplexityRoot.Mutation.AddCustomer == nil {
 			break
@@ -967,6 +1217,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddCustomer(childComplexity, args["input"].(model.AddCustomerInput)), true
+	case "Mutation.addPartnerAdmin":
+		if e.ComplexityRoot.Mutation.AddPartnerAdmin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addPartnerAdmin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddPartnerAdmin(childComplexity, args["input"].(model.PartnerAdminInput)), true
 	case "Mutation.cancelImport":
 		if e.ComplexityRoot.Mutation.CancelImport == nil {
 			break
@@ -978,6 +1239,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelImport(childComplexity, args["input"].(model.CancelImportInput)), true
+	case "Mutation.changePassword":
+		if e.ComplexityRoot.Mutation.ChangePassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changePassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(model.ChangePasswordInput)), true
+	case "Mutation.claimCustomer":
+		if e.ComplexityRoot.Mutation.ClaimCustomer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_claimCustomer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClaimCustomer(childComplexity, args["input"].(model.ClaimCustomerInput)), true
 	case "Mutation.createCompany":
 		if e.ComplexityRoot.Mutation.CreateCompany == nil {
 			break
@@ -1000,6 +1283,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUser(childComplexity, args["input"].(model.CreateUserInput)), true
+	case "Mutation.deleteCustomer":
+		if e.ComplexityRoot.Mutation.DeleteCustomer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteCustomer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteCustomer(childComplexity, args["input"].(model.DeleteCustomerInput)), true
+	case "Mutation.deleteUser":
+		if e.ComplexityRoot.Mutation.DeleteUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteUser(childComplexity, args["input"].(model.DeleteUserInput)), true
+	case "Mutation.endPartnership":
+		if e.ComplexityRoot.Mutation.EndPartnership == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endPartnership_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndPartnership(childComplexity, args["input"].(model.EndPartnershipInput)), true
+	case "Mutation.generateTransferToken":
+		if e.ComplexityRoot.Mutation.GenerateTransferToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_generateTransferToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GenerateTransferToken(childComplexity, args["input"].(model.GenerateTransferTokenInput)), true
 	case "Mutation.importCsv":
 		if e.ComplexityRoot.Mutation.ImportCSV == nil {
 			break
@@ -1011,6 +1338,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ImportCSV(childComplexity, args["input"].(model.ImportCSVInput)), true
+	case "Mutation.markNotificationsRead":
+		if e.ComplexityRoot.Mutation.MarkNotificationsRead == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markNotificationsRead_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkNotificationsRead(childComplexity, args["input"].(model.MarkNotificationsReadInput)), true
 	case "Mutation.previewImport":
 		if e.ComplexityRoot.Mutation.PreviewImport == nil {
 			break
@@ -1022,6 +1360,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PreviewImport(childComplexity, args["input"].(model.PreviewImportInput)), true
+	case "Mutation.removePartnerAdmin":
+		if e.ComplexityRoot.Mutation.RemovePartnerAdmin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePartnerAdmin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePartnerAdmin(childComplexity, args["input"].(model.PartnerAdminInput)), true
+	case "Mutation.revokeTransferToken":
+		if e.ComplexityRoot.Mutation.RevokeTransferToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeTransferToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeTransferToken(childComplexity, args["input"].(model.RevokeTransferTokenInput)), true
+	case "Mutation.sendTransferToken":
+		if e.ComplexityRoot.Mutation.SendTransferToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendTransferToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendTransferToken(childComplexity, args["input"].(model.SendTransferTokenInput)), true
 	case "Mutation.setPartnerStatus":
 		if e.ComplexityRoot.Mutation.SetPartnerStatus == nil {
 			break
@@ -1050,6 +1421,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.updateCompany":
+		if e.ComplexityRoot.Mutation.UpdateCompany == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCompany_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCompany(childComplexity, args["input"].(model.UpdateCompanyInput)), true
+	case "Mutation.updateCustomer":
+		if e.ComplexityRoot.Mutation.UpdateCustomer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCustomer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCustomer(childComplexity, args["input"].(model.UpdateCustomerInput)), true
+	case "Mutation.updateUser":
+		if e.ComplexityRoot.Mutation.UpdateUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(model.UpdateUserInput)), true
 
 	case "Notification.body":
 		if e.ComplexityRoot.Notification.Body == nil {
@@ -1099,6 +1503,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notification.Title(childComplexity), true
+	case "Notification.transferToken":
+		if e.ComplexityRoot.Notification.TransferToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.TransferToken(childComplexity), true
 
 	case "NotificationConnection.edges":
 		if e.ComplexityRoot.NotificationConnection.Edges == nil {
@@ -1163,6 +1573,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PartnerAdminPayload.customer":
+		if e.ComplexityRoot.PartnerAdminPayload.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAdminPayload.Customer(childComplexity), true
+
 	case "PreviewImportPayload.preview":
 		if e.ComplexityRoot.PreviewImportPayload.Preview == nil {
 			break
@@ -1195,6 +1612,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Project.Name(childComplexity), true
 
+	case "Query.auditEvents":
+		if e.ComplexityRoot.Query.AuditEvents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditEvents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["companyId"].(*uuid.UUID), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.companies":
+		if e.ComplexityRoot.Query.Companies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_companies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Companies(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["search"].(*string)), true
 	case "Query.company":
 		if e.ComplexityRoot.Query.Company == nil {
 			break
@@ -1284,12 +1723,54 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Notifications(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["unreadOnly"].(bool)), true
+	case "Query.partners":
+		if e.ComplexityRoot.Query.Partners == nil {
+			break
+		}
+
+		args, err := ec.field_Query_partners_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Partners(childComplexity, args["search"].(*string)), true
+	case "Query.receivedTransferTokens":
+		if e.ComplexityRoot.Query.ReceivedTransferTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ReceivedTransferTokens(childComplexity), true
+	case "Query.user":
+		if e.ComplexityRoot.Query.User == nil {
+			break
+		}
+
+		args, err := ec.field_Query_user_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.User(childComplexity, args["id"].(uuid.UUID)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "RevokeTransferTokenPayload.transferToken":
+		if e.ComplexityRoot.RevokeTransferTokenPayload.TransferToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeTransferTokenPayload.TransferToken(childComplexity), true
+
+	case "SendTransferTokenPayload.transferToken":
+		if e.ComplexityRoot.SendTransferTokenPayload.TransferToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendTransferTokenPayload.TransferToken(childComplexity), true
 
 	case "SetPartnerStatusPayload.company":
 		if e.ComplexityRoot.SetPartnerStatusPayload.Company == nil {
@@ -1335,6 +1816,70 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ImportProgress(childComplexity, args["id"].(uuid.UUID)), true
+	case "Subscription.notificationReceived":
+		if e.ComplexityRoot.Subscription.NotificationReceived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.NotificationReceived(childComplexity), true
+
+	case "TransferToken.company":
+		if e.ComplexityRoot.TransferToken.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferToken.Company(childComplexity), true
+	case "TransferToken.expiresAt":
+		if e.ComplexityRoot.TransferToken.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferToken.ExpiresAt(childComplexity), true
+	case "TransferToken.id":
+		if e.ComplexityRoot.TransferToken.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferToken.ID(childComplexity), true
+	case "TransferToken.revokedAt":
+		if e.ComplexityRoot.TransferToken.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferToken.RevokedAt(childComplexity), true
+	case "TransferToken.sentTo":
+		if e.ComplexityRoot.TransferToken.SentTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferToken.SentTo(childComplexity), true
+	case "TransferToken.usedAt":
+		if e.ComplexityRoot.TransferToken.UsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferToken.UsedAt(childComplexity), true
+
+	case "UpdateCompanyPayload.company":
+		if e.ComplexityRoot.UpdateCompanyPayload.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCompanyPayload.Company(childComplexity), true
+
+	case "UpdateCustomerPayload.customer":
+		if e.ComplexityRoot.UpdateCustomerPayload.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCustomerPayload.Customer(childComplexity), true
+
+	case "UpdateUserPayload.user":
+		if e.ComplexityRoot.UpdateUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.User(childComplexity), true
 
 	case "User.active":
 		if e.ComplexityRoot.User.Active == nil {
@@ -1458,15 +2003,28 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAddCustomerInput,
 		ec.unmarshalInputCancelImportInput,
+		ec.unmarshalInputChangePasswordInput,
+		ec.unmarshalInputClaimCustomerInput,
 		ec.unmarshalInputCreateCompanyAdminInput,
 		ec.unmarshalInputCreateCompanyInput,
 		ec.unmarshalInputCreateUserInput,
 		ec.unmarshalInputCustomerFilter,
+		ec.unmarshalInputDeleteCustomerInput,
+		ec.unmarshalInputDeleteUserInput,
+		ec.unmarshalInputEndPartnershipInput,
+		ec.unmarshalInputGenerateTransferTokenInput,
 		ec.unmarshalInputImportColumnMapping,
 		ec.unmarshalInputImportCsvInput,
+		ec.unmarshalInputMarkNotificationsReadInput,
+		ec.unmarshalInputPartnerAdminInput,
 		ec.unmarshalInputPreviewImportInput,
+		ec.unmarshalInputRevokeTransferTokenInput,
+		ec.unmarshalInputSendTransferTokenInput,
 		ec.unmarshalInputSetPartnerStatusInput,
 		ec.unmarshalInputSignInInput,
+		ec.unmarshalInputUpdateCompanyInput,
+		ec.unmarshalInputUpdateCustomerInput,
+		ec.unmarshalInputUpdateUserInput,
 		ec.unmarshalInputUserFilter,
 	)
 	first := true
@@ -1560,6 +2118,60 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../../schema/audit.graphql", Input: `"Who did what, in the log of a company that it concerned."
+type AuditEvent implements Node {
+  "Opaque and globally unique."
+  id: ID!
+  "When."
+  at: Time!
+  "What: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted or user.credentials_changed."
+  action: String!
+  "Who; null for the system, and where that user is gone or not the viewer's to know."
+  actor: User
+  "The actor's name as it was then; ` + "`" + `system` + "`" + ` for the platform itself."
+  actorName: String!
+  "In whose log it stands; what concerns two companies stands in both."
+  company: Company!
+  "In a sentence."
+  summary: String!
+}
+
+"A page of audit events."
+type AuditEventConnection {
+  "The page's entries with their cursors."
+  edges: [AuditEventEdge!]!
+  "The page's events."
+  nodes: [AuditEvent!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all pages. Counted only where it is asked for."
+  totalCount: Int!
+}
+
+"An entry of a page."
+type AuditEventEdge {
+  "The event."
+  node: AuditEvent!
+  "Its place in the list."
+  cursor: Cursor!
+}
+
+extend type Query {
+  "A company's log, the newest first: the own company's where companyId is left out. Its own administrators."
+  auditEvents(
+    "Whose log."
+    companyId: ID
+    "How many from the front: 1 to 100, 50 by default."
+    first: Int
+    "Only what comes behind this cursor."
+    after: Cursor
+    "How many from the back: 1 to 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: Cursor
+  ): AuditEventConnection!
+}
+`, BuiltIn: false},
 	{Name: "../../schema/company.graphql", Input: `"A company: a tenant with its directory and books. A partner's customers are companies too."
 type Company implements Node {
   "Opaque and globally unique."
@@ -1574,7 +2186,7 @@ type Company implements Node {
   isPartner: Boolean!
   "Whether it is the viewer's own company."
   isOwn: Boolean!
-  "Whether the viewer may work inside it; where not, ` + "`" + `users` + "`" + `, ` + "`" + `projects` + "`" + ` and ` + "`" + `desks` + "`" + ` are null with FORBIDDEN."
+  "Whether the viewer may work inside it; where not, ` + "`" + `users` + "`" + `, ` + "`" + `projects` + "`" + `, ` + "`" + `desks` + "`" + ` and ` + "`" + `transferToken` + "`" + ` are null with FORBIDDEN."
   viewerCanManage: Boolean!
   "Whether the viewer's company created it as its partner, so that it is deleted rather than released."
   canDelete: Boolean!
@@ -1599,6 +2211,8 @@ type Company implements Node {
   projects: [Project!]
   "Its desks, the default one first, then by name. At most 500."
   desks: [Desk!]
+  "The outstanding one: generated, and neither expired, used nor revoked. For those who may generate one."
+  transferToken: TransferToken
   "When it was made."
   createdAt: Time!
   "When it last changed."
@@ -1717,7 +2331,90 @@ type AddCustomerPayload {
   customer: Company!
 }
 
+"What of the own company changes. Left out: unchanged."
+input UpdateCompanyInput {
+  "1 to 200 characters; the slug stays. It cannot be cleared."
+  name: String
+  "The company's own address; null clears it."
+  contactEmail: String
+}
+
+"The company after the change."
+type UpdateCompanyPayload {
+  "The company."
+  company: Company!
+}
+
+"What of a customer changes. Left out: unchanged."
+input UpdateCustomerInput {
+  "The customer; the own company goes by updateCompany."
+  id: ID!
+  "1 to 200 characters; the slug stays. It cannot be cleared."
+  name: String
+  "The customer's own address; null clears it."
+  contactEmail: String
+}
+
+"The customer after the change."
+type UpdateCustomerPayload {
+  "The customer."
+  customer: Company!
+}
+
+"Which customer goes."
+input DeleteCustomerInput {
+  "A customer that the partner itself created (FAILED_PRECONDITION for a claimed one)."
+  id: ID!
+}
+
+"What is gone."
+type DeleteCustomerPayload {
+  "The id that the customer had."
+  customerId: ID!
+}
+
+"Which partnership ends."
+input EndPartnershipInput {
+  "The customer in it: the own company, or a customer of it."
+  companyId: ID!
+}
+
+"The company, which keeps all it has."
+type EndPartnershipPayload {
+  "The company, without its partner."
+  company: Company!
+}
+
+"Who has administrator rights where."
+input PartnerAdminInput {
+  "A customer."
+  customerId: ID!
+  "A user of the partner's own directory."
+  userId: ID!
+}
+
+"The customer after the change."
+type PartnerAdminPayload {
+  "The customer."
+  customer: Company!
+}
+
 extend type Query {
+  "Every company but the platform's own, by name. Operators."
+  companies(
+    "How many from the front: 1 to 100, 50 by default."
+    first: Int
+    "Only what comes behind this cursor."
+    after: Cursor
+    "How many from the back: 1 to 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "The beginning of any word of the name, or of the slug, in any letter case."
+    search: String
+  ): CompanyConnection!
+  "Partners to choose from when a transfer token is sent, by name, at most 50. Administrators."
+  partners("The beginning of any word of the name, or of the slug, in any letter case." search: String): [Company!]!
   "The company with this id; null where it is unknown, malformed or not the viewer's to know."
   company("The company's id." id: ID!): Company
   "The viewer's own company first, then the customers by name: all of them for the partner's administrators, for its other users those whose partner admins they are. UNAUTHENTICATED where nobody is signed in."
@@ -1740,6 +2437,18 @@ extend type Mutation {
   createCompany(input: CreateCompanyInput!): CreateCompanyPayload!
   "Makes a company a partner, or ends that. Operators."
   setPartnerStatus(input: SetPartnerStatusInput!): SetPartnerStatusPayload!
+  "Changes the own company. Its administrators."
+  updateCompany(input: UpdateCompanyInput!): UpdateCompanyPayload!
+  "Changes a customer. The partner's administrators and the customer's partner admins."
+  updateCustomer(input: UpdateCustomerInput!): UpdateCustomerPayload!
+  "Deletes a customer with all that belongs to it. It cannot be undone. The partner's administrators."
+  deleteCustomer(input: DeleteCustomerInput!): DeleteCustomerPayload!
+  "Ends a partnership; the company stays and loses its partner and the partner's admins. Administrators of either side. FAILED_PRECONDITION where the company has no active administrator of its own."
+  endPartnership(input: EndPartnershipInput!): EndPartnershipPayload!
+  "Gives a colleague administrator rights in a customer. The partner's administrators."
+  addPartnerAdmin(input: PartnerAdminInput!): PartnerAdminPayload!
+  "Takes them away. The partner's administrators, and the customer's own."
+  removePartnerAdmin(input: PartnerAdminInput!): PartnerAdminPayload!
   "Adds a customer. A partner's administrators."
   addCustomer(input: AddCustomerInput!): AddCustomerPayload!
 }
@@ -2233,6 +2942,8 @@ type Notification implements Node {
   importRun: ImportRun
   "The company it is about; null where it is about none or that is not the viewer's to know."
   company: Company
+  "The transfer token it is about; null where it is about none or that is gone."
+  transferToken: TransferToken
   "When it was told."
   createdAt: Time!
   "When it was read; null until then."
@@ -2273,6 +2984,114 @@ extend type Query {
     "Only what was not read yet."
     unreadOnly: Boolean! = false
   ): NotificationConnection!
+}
+
+"Which notifications were read."
+input MarkNotificationsReadInput {
+  "All of them where it is left out. At most 100; unknown ones are passed over."
+  ids: [ID!]
+}
+
+"What is left."
+type MarkNotificationsReadPayload {
+  "How many are unread still."
+  unreadCount: Int!
+}
+
+extend type Mutation {
+  "Marks the viewer's notifications as read."
+  markNotificationsRead(input: MarkNotificationsReadInput!): MarkNotificationsReadPayload!
+}
+
+extend type Subscription {
+  "Each new notification of the viewer, live, from whichever server told it. UNAUTHENTICATED where nobody is signed in."
+  notificationReceived: Notification!
+}
+`, BuiltIn: false},
+	{Name: "../../schema/transfer.graphql", Input: `"What lets a partner take an existing company as its customer: for 24 hours, once."
+type TransferToken implements Node {
+  "Opaque and globally unique."
+  id: ID!
+  "The company that it gives away. A partner that received it sees its name and slug."
+  company: Company!
+  "When it ends by itself."
+  expiresAt: Time!
+  "When it was redeemed; null until then."
+  usedAt: Time
+  "When it was revoked; null until then."
+  revokedAt: Time
+  "The one partner that may redeem it; null where anyone who has the secret may."
+  sentTo: Company
+}
+
+"Which company."
+input GenerateTransferTokenInput {
+  "The own company where it is left out; or a customer that has no active administrator of its own."
+  companyId: ID
+}
+
+"A new token; the one before is revoked."
+type GenerateTransferTokenPayload {
+  "The token."
+  transferToken: TransferToken!
+  "What the partner pastes. It is shown this once."
+  secret: String!
+}
+
+"To whom a company's token goes."
+input SendTransferTokenInput {
+  "The own company where it is left out; or a customer that has no active administrator of its own."
+  companyId: ID
+  "A partner; its administrators are told."
+  partnerId: ID!
+}
+
+"The outstanding token, or a new one, bound to the partner."
+type SendTransferTokenPayload {
+  "The token."
+  transferToken: TransferToken!
+}
+
+"Which token."
+input RevokeTransferTokenInput {
+  "The token's id."
+  id: ID!
+}
+
+"The token, revoked."
+type RevokeTransferTokenPayload {
+  "The token."
+  transferToken: TransferToken!
+}
+
+"Exactly one of the two."
+input ClaimCustomerInput {
+  "The secret of a token."
+  transferToken: String
+  "The id of a token that was sent to the own company."
+  transferTokenId: ID
+}
+
+"What was claimed."
+type ClaimCustomerPayload {
+  "The new customer. It has no partner admin until one is added."
+  customer: Company!
+}
+
+extend type Query {
+  "Outstanding tokens that were sent to the own company, the newest first, at most 100. Administrators."
+  receivedTransferTokens: [TransferToken!]!
+}
+
+extend type Mutation {
+  "Makes a transfer token. The company's own administrators; where it has none active, its partner's."
+  generateTransferToken(input: GenerateTransferTokenInput!): GenerateTransferTokenPayload!
+  "Sends it to a partner. As for generateTransferToken."
+  sendTransferToken(input: SendTransferTokenInput!): SendTransferTokenPayload!
+  "Ends a token that was not redeemed. As for generateTransferToken; FAILED_PRECONDITION for a used one."
+  revokeTransferToken(input: RevokeTransferTokenInput!): RevokeTransferTokenPayload!
+  "Takes a company as a customer. A partner's administrators. One and the same FAILED_PRECONDITION for every token that cannot be redeemed."
+  claimCustomer(input: ClaimCustomerInput!): ClaimCustomerPayload!
 }
 `, BuiltIn: false},
 	{Name: "../../schema/user.graphql", Input: `"What a user may do in the own company."
@@ -2359,9 +3178,70 @@ type CreateUserPayload {
   user: User!
 }
 
+"What of a user changes. Left out: unchanged; none can be cleared."
+input UpdateUserInput {
+  "The user."
+  id: ID!
+  "At most 254 characters; unique on the platform in any letter case, else ALREADY_EXISTS."
+  email: String
+  "1 to 200 characters."
+  firstName: String
+  "1 to 200 characters."
+  lastName: String
+  "6 characters to 1,024 bytes. One's own goes by changePassword."
+  password: String
+  "What the user may do."
+  role: UserRole
+  "Whether the user may sign in."
+  active: Boolean
+}
+
+"The user after the change."
+type UpdateUserPayload {
+  "The user."
+  user: User!
+}
+
+"Which user goes."
+input DeleteUserInput {
+  "The user; not oneself."
+  id: ID!
+}
+
+"Who is gone."
+type DeleteUserPayload {
+  "The id that the user had."
+  userId: ID!
+}
+
+"One's own new password."
+input ChangePasswordInput {
+  "The password of now, else INVALID_ARGUMENT."
+  currentPassword: String!
+  "6 characters to 1,024 bytes."
+  newPassword: String!
+}
+
+"The changed account."
+type ChangePasswordPayload {
+  "Whose password it is."
+  user: User!
+}
+
 extend type Mutation {
+  "Changes a user. Administrators of the own company; partner admins of the customer, but for email, password, role and activity of the customer's own active administrators. A change of these ends the user's other sessions. FAILED_PRECONDITION where a company that no partner manages would be left without an active administrator."
+  updateUser(input: UpdateUserInput!): UpdateUserPayload!
+  "Deletes a user. As for updateUser; not oneself."
+  deleteUser(input: DeleteUserInput!): DeleteUserPayload!
+  "Changes the own password; one's other sessions end."
+  changePassword(input: ChangePasswordInput!): ChangePasswordPayload!
   "Creates a user. Administrators of the own company and partner admins of the customer."
   createUser(input: CreateUserInput!): CreateUserPayload!
+}
+
+extend type Query {
+  "The user with this id; null where it is unknown, malformed or not the viewer's to know."
+  user("The user's id." id: ID!): User
 }
 `, BuiltIn: false},
 	{Name: "../../schema/viewer.graphql", Input: `"Who is calling."
@@ -2428,12 +3308,72 @@ func (ec *executionContext) childFields_AddCustomerPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type AddCustomerPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEvent_id(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEvent_at(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEvent_action(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditEvent_actor(ctx, field)
+	case "actorName":
+		return ec.fieldContext_AuditEvent_actorName(ctx, field)
+	case "company":
+		return ec.fieldContext_AuditEvent_company(ctx, field)
+	case "summary":
+		return ec.fieldContext_AuditEvent_summary(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEventConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEventConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditEventConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEventConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditEventConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEventConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AuditEventEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AuditEventEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelImportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "importRun":
 		return ec.fieldContext_CancelImportPayload_importRun(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelImportPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_ChangePasswordPayload_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClaimCustomerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_ClaimCustomerPayload_customer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimCustomerPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Company(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2464,6 +3404,8 @@ func (ec *executionContext) childFields_Company(ctx context.Context, field graph
 		return ec.fieldContext_Company_projects(ctx, field)
 	case "desks":
 		return ec.fieldContext_Company_desks(ctx, field)
+	case "transferToken":
+		return ec.fieldContext_Company_transferToken(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Company_createdAt(ctx, field)
 	case "updatedAt":
@@ -2514,6 +3456,22 @@ func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteCustomerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customerId":
+		return ec.fieldContext_DeleteCustomerPayload_customerId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteCustomerPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "userId":
+		return ec.fieldContext_DeleteUserPayload_userId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Desk(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2526,6 +3484,24 @@ func (ec *executionContext) childFields_Desk(ctx context.Context, field graphql.
 		return ec.fieldContext_Desk_isDefault(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Desk", field.Name)
+}
+
+func (ec *executionContext) childFields_EndPartnershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_EndPartnershipPayload_company(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndPartnershipPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GenerateTransferTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transferToken":
+		return ec.fieldContext_GenerateTransferTokenPayload_transferToken(ctx, field)
+	case "secret":
+		return ec.fieldContext_GenerateTransferTokenPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GenerateTransferTokenPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ImportColumn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2740,6 +3716,14 @@ func (ec *executionContext) childFields_ImportTemplate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ImportTemplate", field.Name)
 }
 
+func (ec *executionContext) childFields_MarkNotificationsReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unreadCount":
+		return ec.fieldContext_MarkNotificationsReadPayload_unreadCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkNotificationsReadPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2754,6 +3738,8 @@ func (ec *executionContext) childFields_Notification(ctx context.Context, field 
 		return ec.fieldContext_Notification_importRun(ctx, field)
 	case "company":
 		return ec.fieldContext_Notification_company(ctx, field)
+	case "transferToken":
+		return ec.fieldContext_Notification_transferToken(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Notification_createdAt(ctx, field)
 	case "readAt":
@@ -2800,6 +3786,14 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PartnerAdminPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_PartnerAdminPayload_customer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerAdminPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PreviewImportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "preview":
@@ -2820,6 +3814,22 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_isDefault(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeTransferTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transferToken":
+		return ec.fieldContext_RevokeTransferTokenPayload_transferToken(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeTransferTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SendTransferTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "transferToken":
+		return ec.fieldContext_SendTransferTokenPayload_transferToken(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendTransferTokenPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetPartnerStatusPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2848,6 +3858,48 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_signedOut(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TransferToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TransferToken_id(ctx, field)
+	case "company":
+		return ec.fieldContext_TransferToken_company(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_TransferToken_expiresAt(ctx, field)
+	case "usedAt":
+		return ec.fieldContext_TransferToken_usedAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_TransferToken_revokedAt(ctx, field)
+	case "sentTo":
+		return ec.fieldContext_TransferToken_sentTo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TransferToken", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_UpdateCompanyPayload_company(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCompanyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCustomerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_UpdateCustomerPayload_customer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCustomerPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UpdateUserPayload_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

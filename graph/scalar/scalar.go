@@ -31,6 +31,8 @@ type (
 	ImportIssueEdge        = page.Edge[*ent.ImportIssue]
 	NotificationConnection = page.Connection[*ent.Notification]
 	NotificationEdge       = page.Edge[*ent.Notification]
+	AuditEventConnection   = page.Connection[*ent.AuditEvent]
+	AuditEventEdge         = page.Edge[*ent.AuditEvent]
 )
 
 // MarshalID writes an id.

@@ -32,6 +32,9 @@ const (
 	ImportRun    Kind = 0x07
 	ImportIssue  Kind = 0x08
 	Notification Kind = 0x09
+
+	TransferToken Kind = 0x0A
+	AuditEvent    Kind = 0x0B
 )
 
 // New makes an id of the kind. It panics only where the operating system has no

@@ -35,10 +35,12 @@ func (s *Service) CreateCompany(ctx context.Context, in CreateCompany) (*ent.Com
 	var admin *ent.User
 	made, err := s.found(ctx, founding{
 		name: in.Name, contactEmail: in.ContactEmail,
-		then: func(ctx context.Context, tx *database.Tx, c *ent.Company) (err error) {
-			ctx = viewer.BypassTenancy(ctx, "a new company's first administrator, made by an operator")
-			admin, err = person.create(ctx, tx.Ent(), c.ID)
-			return err
+		then: func(ctx context.Context, a *act, c *ent.Company) (err error) {
+			system := viewer.BypassTenancy(ctx, "a new company's first administrator, made by an operator")
+			if admin, err = person.create(system, a.Ent(), c.ID); err != nil {
+				return err
+			}
+			return a.audit(ctx, companyCreated, fmt.Sprintf("%q was created", c.Name), c.ID, a.who.CompanyID)
 		},
 	})
 	if err != nil {
@@ -54,7 +56,8 @@ func (s *Service) SetPartnerStatus(ctx context.Context, companyID id.ID, partner
 		return nil, err
 	}
 	var c *ent.Company
-	err := s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := s.do(ctx, func(ctx context.Context, a *act) error {
+		tx := a.Tx
 		// One conditional update decides, so that a claim at the same moment cannot
 		// make a customer a partner or a partner a customer.
 		want := []predicate.Company{company.ID(companyID), company.IsPlatform(false)}
@@ -65,22 +68,24 @@ func (s *Service) SetPartnerStatus(ctx context.Context, companyID id.ID, partner
 		if err != nil {
 			return err
 		}
-		if c, err = tx.Ent().Company.Query().Where(company.ID(companyID), company.IsPlatform(false)).Only(ctx); err != nil {
+		c, err = tx.Ent().Company.Query().Where(company.ID(companyID), company.IsPlatform(false)).Only(ctx)
+		if ent.IsNotFound(err) {
+			return noCompany().At("input", "companyId")
+		}
+		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return fault.New(fault.FailedPrecondition, "%q is a partner's customer, and a partner is nobody's customer: end that partnership first", c.Name).
 				At("input", "companyId")
 		}
-		return nil
+		action, summary := partnerDemoted, "%q is no partner any more"
+		if partner {
+			action, summary = partnerPromoted, "%q became a partner"
+		}
+		return a.audit(ctx, action, fmt.Sprintf(summary, c.Name), c.ID, a.who.CompanyID)
 	})
-	if ent.IsNotFound(err) {
-		return nil, fault.New(fault.NotFound, "there is no such company").At("input", "companyId")
-	}
-	if err != nil {
-		return nil, answer(err)
-	}
-	return c, nil
+	return c, err
 }
 
 func activeIn(companyID, userID id.ID) predicate.User {

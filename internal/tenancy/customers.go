@@ -2,18 +2,20 @@ package tenancy
 
 import (
 	"context"
+	"fmt"
 
 	"entgo.io/ent/dialect/sql"
 
+	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
-	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/notify"
 )
 
 // CustomerFilter says which of the customers; nil parts do not matter.
@@ -93,8 +95,17 @@ func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company
 	found := founding{
 		name: in.Name, contactEmail: in.ContactEmail,
 		detail: func(c *ent.CompanyCreate) { c.SetPartnerID(v.CompanyID).SetCreatedByPartnerID(v.CompanyID) },
-		then: func(ctx context.Context, tx *database.Tx, c *ent.Company) error {
-			return tx.Ent().PartnerAdmin.Create().SetCompanyID(c.ID).SetUserID(admin).Exec(ctx)
+		then: func(ctx context.Context, a *act, c *ent.Company) error {
+			if err := a.Ent().PartnerAdmin.Create().SetCompanyID(c.ID).SetUserID(admin).Exec(ctx); err != nil {
+				return err
+			}
+			if err := a.tell(ctx, notify.Note{
+				Kind: enum.PartnerAdminAdded, Company: &c.ID, Title: "You are partner admin of " + c.Name,
+				Body: fmt.Sprintf("%s added %s and gave you administrator rights in it.", a.who.Name, c.Name),
+			}, admin); err != nil {
+				return err
+			}
+			return a.audit(ctx, customerAdded, fmt.Sprintf("%q was added", c.Name), v.CompanyID, c.ID)
 		},
 	}
 	return s.found(ctx, found)
@@ -105,7 +116,7 @@ type founding struct {
 	name         string
 	contactEmail *string
 	detail       func(*ent.CompanyCreate)
-	then         func(context.Context, *database.Tx, *ent.Company) error
+	then         func(context.Context, *act, *ent.Company) error
 }
 
 // found makes a company with its default project and desk (rule C1), under the next
@@ -138,7 +149,8 @@ func (s *Service) found(ctx context.Context, f founding) (*ent.Company, error) {
 }
 
 func (s *Service) foundOnce(ctx context.Context, f founding, name string, contact *string) (made *ent.Company, err error) {
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = s.do(ctx, func(ctx context.Context, a *act) error {
+		tx := a.Tx
 		slug, err := nextSlug(ctx, tx, fold.Slug(name))
 		if err != nil {
 			return err
@@ -158,7 +170,7 @@ func (s *Service) foundOnce(ctx context.Context, f founding, name string, contac
 		if err := tx.Ent().Desk.Create().SetCompanyID(made.ID).SetName("default").SetIsDefault(true).Exec(own); err != nil {
 			return err
 		}
-		return f.then(ctx, tx, made)
+		return f.then(ctx, a, made)
 	})
 	return made, err
 }
@@ -184,4 +196,16 @@ func (s *Service) Manageable(ctx context.Context, ids []id.ID) (map[id.ID]bool, 
 func Deletable(v viewer.Viewer, c *ent.Company) bool {
 	own := func(by *id.ID) bool { return by != nil && *by == v.CompanyID }
 	return v.Partner && own(c.PartnerID) && own(c.CreatedByPartnerID)
+}
+
+// Administers reports whether the viewer administers the company (rules U5, C6).
+func (s *Service) Administers(ctx context.Context, companyID id.ID) (bool, error) {
+	return administers(ctx, s.db.Ent(), companyID)
+}
+
+func administers(ctx context.Context, client *ent.Client, companyID id.ID) (bool, error) {
+	v := viewer.FromContext(ctx)
+	return client.Company.Query().Where(company.ID(companyID), func(s *sql.Selector) {
+		s.Where(policy.MayAdminister(v, s.C(company.FieldID)))
+	}).Exist(ctx)
 }

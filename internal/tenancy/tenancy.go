@@ -9,6 +9,7 @@ package tenancy
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"unicode/utf8"
 
 	"tenantry/ent/generated/ent"
@@ -18,6 +19,8 @@ import (
 	"tenantry/internal/email"
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
+	"tenantry/internal/id"
+	"tenantry/internal/notify"
 )
 
 // MaxName is the most code points of a name (rule K5).
@@ -27,17 +30,36 @@ const MaxName = 200
 type Passwords interface {
 	Check(password string) *fault.Error
 	Hash(ctx context.Context, password string) (string, error)
+	Verify(ctx context.Context, password, hash string) (bool, error)
 }
 
 // Service does the acts. Make it with New.
 type Service struct {
 	db        *database.DB
 	passwords Passwords
+	sessions  Sessions
+	news      notify.News
+	log       *slog.Logger
 }
 
-// New returns the service on the database.
-func New(db *database.DB, passwords Passwords) *Service {
-	return &Service{db: db, passwords: passwords}
+// Parts are what a Service works with; all of them are needed.
+type Parts struct {
+	DB        *database.DB
+	Passwords Passwords
+	Sessions  Sessions
+	News      notify.News
+	Log       *slog.Logger
+}
+
+// Sessions ends them (rule U3): all of a user's but one (the zero id spares none), in the
+// transaction that has changed their email, password, role or activity.
+type Sessions interface {
+	EndSessions(ctx context.Context, tx *database.Tx, user, except id.ID) error
+}
+
+// New returns the service.
+func New(p Parts) *Service {
+	return &Service{db: p.DB, passwords: p.Passwords, sessions: p.Sessions, news: p.News, log: p.Log}
 }
 
 // signedIn returns who is asking, or UNAUTHENTICATED.

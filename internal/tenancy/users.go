@@ -2,11 +2,13 @@ package tenancy
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
@@ -32,23 +34,38 @@ func (s *Service) CreateUser(ctx context.Context, companyID *id.ID, p Person) (*
 	if err != nil {
 		return nil, err
 	}
-	in := v.CompanyID
-	if companyID != nil {
-		in = *companyID
+	in := orOwn(companyID, v)
+	c, err := s.db.Ent().Company.Query().Where(company.ID(in)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, noCompany().At("input", "companyId")
 	}
-	known, err := s.db.Ent().Company.Query().Where(company.ID(in)).Exist(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if !known {
-		return nil, fault.New(fault.NotFound, "there is no such company").At("input", "companyId")
+	if err := mustAdminister(ctx, s.db.Ent(), in, "input", "companyId"); err != nil {
+		return nil, err // before a password is hashed
 	}
 	checked, err := s.person(ctx, p, "input")
 	if err != nil {
 		return nil, err
 	}
-	made, err := checked.create(ctx, s.db.Ent(), in)
-	return made, answer(err)
+	var made *ent.User
+	err = s.do(ctx, func(ctx context.Context, a *act) error {
+		if made, err = checked.create(ctx, a.Ent(), in); err != nil {
+			return err
+		}
+		return a.audit(ctx, userCreated, fmt.Sprintf("%s <%s> was added to the directory of %q", fullName(made), made.Email, c.Name), in)
+	})
+	return made, err
+}
+
+// mustAdminister refuses whoever does not administer the company.
+func mustAdminister(ctx context.Context, client *ent.Client, companyID id.ID, path ...string) error {
+	may, err := administers(ctx, client, companyID)
+	if err == nil && !may {
+		err = fault.New(fault.Forbidden, "only the company's administrators and its partner admins may do this").At(path...)
+	}
+	return err
 }
 
 // CreateOperator makes somebody who runs the platform. It is for the command line alone,
@@ -74,26 +91,30 @@ type checkedPerson struct {
 }
 
 func (s *Service) person(ctx context.Context, p Person, path ...string) (checkedPerson, error) {
-	at := func(field string) []string { return append(path[:len(path):len(path)], field) }
 	var err error
-	if p.Email, err = address(p.Email, at("email")...); err != nil {
+	if p.Email, err = address(p.Email, at(path, "email")...); err != nil {
 		return checkedPerson{}, err
 	}
-	if p.FirstName, err = name(p.FirstName, at("firstName")...); err != nil {
+	if p.FirstName, err = name(p.FirstName, at(path, "firstName")...); err != nil {
 		return checkedPerson{}, err
 	}
-	if p.LastName, err = name(p.LastName, at("lastName")...); err != nil {
+	if p.LastName, err = name(p.LastName, at(path, "lastName")...); err != nil {
 		return checkedPerson{}, err
 	}
-	if f := s.passwords.Check(p.Password); f != nil {
-		return checkedPerson{}, f.At(at("password")...)
-	}
-	hash, err := s.passwords.Hash(ctx, p.Password)
-	if err != nil {
-		return checkedPerson{}, err
-	}
-	return checkedPerson{Person: p, hash: hash, path: path}, nil
+	hash, err := s.hash(ctx, p.Password, at(path, "password")...)
+	return checkedPerson{Person: p, hash: hash, path: path}, err
 }
+
+// hash checks a password and hashes it.
+func (s *Service) hash(ctx context.Context, password string, path ...string) (string, error) {
+	if f := s.passwords.Check(password); f != nil {
+		return "", f.At(path...)
+	}
+	return s.passwords.Hash(ctx, password)
+}
+
+// at is a path with one more element.
+func at(path []string, field string) []string { return append(path[:len(path):len(path)], field) }
 
 func (p checkedPerson) create(ctx context.Context, client *ent.Client, companyID id.ID) (*ent.User, error) {
 	made, err := client.User.Create().
@@ -101,9 +122,95 @@ func (p checkedPerson) create(ctx context.Context, client *ent.Client, companyID
 		SetFirstName(p.FirstName).SetFirstNameKey(fold.Key(p.FirstName)).
 		SetLastName(p.LastName).SetLastNameKey(fold.Key(p.LastName)).SetPasswordHash(p.hash).
 		SetRole(p.Role).SetActive(p.Active).Save(ctx)
+	return made, emailTaken(err, p.Email, at(p.path, "email")...)
+}
+
+// emailTaken answers a violated uniqueness; other errors stay as they are.
+func emailTaken(err error, email string, path ...string) error {
 	if database.IsUniqueViolation(err) && strings.Contains(database.ConstraintOf(err), "email_key") {
-		return nil, fault.New(fault.AlreadyExists, "the email %s is taken", p.Email).
-			At(append(p.path[:len(p.path):len(p.path)], "email")...).Because(err)
+		return fault.New(fault.AlreadyExists, "the email %s is taken", email).At(path...).Because(err)
 	}
-	return made, err
+	return err
+}
+
+// DeleteUser deletes a user of a directory that the viewer administers; one's own self is
+// refused. Errors: NOT_FOUND, FORBIDDEN (rule U6), FAILED_PRECONDITION for the last
+// administrator of a company that no partner manages (U4).
+func (s *Service) DeleteUser(ctx context.Context, userID id.ID) error {
+	return s.do(ctx, func(ctx context.Context, a *act) error {
+		u, err := a.target(ctx, userID)
+		if err != nil {
+			return err
+		}
+		if u.ID == a.who.UserID {
+			return fault.New(fault.Forbidden, "one does not delete oneself").At("input", "id")
+		}
+		if err := a.protects(u); err != nil {
+			return err
+		}
+		if err := a.keepsAdministrator(ctx, u, false); err != nil {
+			return err
+		}
+		system := viewer.BypassTenancy(ctx, "a user is deleted by those who administer the directory")
+		if err := a.Ent().User.DeleteOneID(u.ID).Exec(system); err != nil {
+			return err
+		}
+		return a.audit(ctx, userDeleted, fmt.Sprintf("%s <%s> was deleted", fullName(u), u.Email), u.CompanyID)
+	})
+}
+
+// target is the user whom an act is about: NOT_FOUND where the viewer may not know of
+// them, FORBIDDEN where the viewer does not administer their company. It holds that
+// company until the act is over.
+func (a *act) target(ctx context.Context, userID id.ID) (*ent.User, error) {
+	if _, err := signedIn(ctx); err != nil {
+		return nil, err
+	}
+	u, err := a.Ent().User.Query().Where(user.ID(userID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, fault.New(fault.NotFound, "there is no such user").At("input", "id")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.lock(ctx, u.CompanyID); err != nil {
+		return nil, err
+	}
+	// Again, now that nobody else changes the directory.
+	if u, err = a.Ent().User.Query().Where(user.ID(userID)).Only(ctx); err != nil {
+		return nil, err
+	}
+	return u, mustAdminister(ctx, a.Ent(), u.CompanyID, "input", "id")
+}
+
+// protects refuses what a partner admin may not do to the customer's own active
+// administrators (rule U6).
+func (a *act) protects(u *ent.User) error {
+	if u.CompanyID != a.who.CompanyID && u.Active && u.Role == enum.Admin {
+		return fault.New(fault.Forbidden, "%s is an active administrator of the company itself, whom its partner's people cannot change", u.Email).At("input", "id")
+	}
+	return nil
+}
+
+// keepsAdministrator refuses what would leave a company that no partner manages without
+// an active administrator (rule U4). stays says whether u is one afterwards. The company
+// must be held.
+func (a *act) keepsAdministrator(ctx context.Context, u *ent.User, stays bool) error {
+	if stays || !u.Active || u.Role != enum.Admin {
+		return nil
+	}
+	partner, err := a.lock(ctx, u.CompanyID)
+	if err != nil || partner != nil {
+		return err
+	}
+	all, err := a.administrators(ctx, u.CompanyID)
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other != u.ID {
+			return nil
+		}
+	}
+	return fault.New(fault.FailedPrecondition, "%s is the last active administrator of a company that no partner manages", u.Email).At("input", "id")
 }

@@ -13,6 +13,7 @@ CREATE TABLE "companies" (
   "is_partner" boolean NOT NULL DEFAULT false,
   "is_platform" boolean NOT NULL DEFAULT false,
   "created_by_partner_id" uuid NULL,
+  "deleted_at" timestamptz NULL,
   "partner_id" uuid NULL,
   PRIMARY KEY ("id"),
   CONSTRAINT "companies_companies_customers" FOREIGN KEY ("partner_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE SET NULL
@@ -20,6 +21,9 @@ CREATE TABLE "companies" (
 
 -- create index "companies_slug_key" to table: "companies"
 CREATE UNIQUE INDEX "companies_slug_key" ON "companies" ("slug");
+
+-- create index "company_deleted_at" to table: "companies"
+CREATE INDEX "company_deleted_at" ON "companies" ("deleted_at") WHERE (deleted_at IS NOT NULL);
 
 -- create index "company_name_slug" to table: "companies"
 CREATE INDEX "company_name_slug" ON "companies" ("name_slug");
@@ -33,6 +37,25 @@ CREATE TABLE "settings" (
   "value" character varying NOT NULL,
   PRIMARY KEY ("id")
 );
+
+-- create "audit_events" table
+CREATE TABLE "audit_events" (
+  "id" uuid NOT NULL,
+  "at" timestamptz NOT NULL,
+  "action" character varying NOT NULL,
+  "actor_id" uuid NULL,
+  "actor_name" character varying NOT NULL,
+  "summary" character varying NOT NULL,
+  "company_id" uuid NOT NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "audit_events_companies_audit_events" FOREIGN KEY ("company_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "auditevent_company_id" to table: "audit_events"
+CREATE INDEX "auditevent_company_id" ON "audit_events" ("company_id");
+
+-- create index "auditevent_company_id_at_id" to table: "audit_events"
+CREATE INDEX "auditevent_company_id_at_id" ON "audit_events" ("company_id", "at", "id");
 
 -- create "desks" table
 CREATE TABLE "desks" (
@@ -199,6 +222,33 @@ CREATE TABLE "import_keys" (
 -- create index "importkey_import_run_id_key" to table: "import_keys"
 CREATE UNIQUE INDEX "importkey_import_run_id_key" ON "import_keys" ("import_run_id", "key");
 
+-- create "transfer_tokens" table
+CREATE TABLE "transfer_tokens" (
+  "id" uuid NOT NULL,
+  "secret_hash" bytea NOT NULL,
+  "created_at" timestamptz NOT NULL,
+  "expires_at" timestamptz NOT NULL,
+  "used_at" timestamptz NULL,
+  "revoked_at" timestamptz NULL,
+  "company_id" uuid NOT NULL,
+  "sent_to_id" uuid NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "transfer_tokens_companies_received_tokens" FOREIGN KEY ("sent_to_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE SET NULL,
+  CONSTRAINT "transfer_tokens_companies_transfer_tokens" FOREIGN KEY ("company_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "transfer_tokens_one_outstanding" to table: "transfer_tokens"
+CREATE UNIQUE INDEX "transfer_tokens_one_outstanding" ON "transfer_tokens" ("company_id") WHERE ((used_at IS NULL) AND (revoked_at IS NULL));
+
+-- create index "transfer_tokens_secret_hash_key" to table: "transfer_tokens"
+CREATE UNIQUE INDEX "transfer_tokens_secret_hash_key" ON "transfer_tokens" ("secret_hash");
+
+-- create index "transfertoken_company_id" to table: "transfer_tokens"
+CREATE INDEX "transfertoken_company_id" ON "transfer_tokens" ("company_id");
+
+-- create index "transfertoken_sent_to_id" to table: "transfer_tokens"
+CREATE INDEX "transfertoken_sent_to_id" ON "transfer_tokens" ("sent_to_id");
+
 -- create "notifications" table
 CREATE TABLE "notifications" (
   "id" uuid NOT NULL,
@@ -209,10 +259,12 @@ CREATE TABLE "notifications" (
   "read_at" timestamptz NULL,
   "import_run_id" uuid NULL,
   "company_id" uuid NULL,
+  "transfer_token_id" uuid NULL,
   "user_id" uuid NOT NULL,
   PRIMARY KEY ("id"),
   CONSTRAINT "notifications_companies_company" FOREIGN KEY ("company_id") REFERENCES "companies" ("id") ON UPDATE NO ACTION ON DELETE SET NULL,
   CONSTRAINT "notifications_import_runs_notifications" FOREIGN KEY ("import_run_id") REFERENCES "import_runs" ("id") ON UPDATE NO ACTION ON DELETE SET NULL,
+  CONSTRAINT "notifications_transfer_tokens_notifications" FOREIGN KEY ("transfer_token_id") REFERENCES "transfer_tokens" ("id") ON UPDATE NO ACTION ON DELETE SET NULL,
   CONSTRAINT "notifications_users_notifications" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON UPDATE NO ACTION ON DELETE CASCADE
 );
 
@@ -221,6 +273,9 @@ CREATE INDEX "notification_company_id" ON "notifications" ("company_id");
 
 -- create index "notification_import_run_id" to table: "notifications"
 CREATE INDEX "notification_import_run_id" ON "notifications" ("import_run_id");
+
+-- create index "notification_transfer_token_id" to table: "notifications"
+CREATE INDEX "notification_transfer_token_id" ON "notifications" ("transfer_token_id");
 
 -- create index "notification_user_id_created_at_id" to table: "notifications"
 CREATE INDEX "notification_user_id_created_at_id" ON "notifications" ("user_id", "created_at", "id");

@@ -1,5 +1,24 @@
 -- +goose Up
 
+-- create "audit_events" table
+CREATE TABLE `audit_events` (
+  `id` uuid NOT NULL,
+  `at` datetime NOT NULL,
+  `action` text NOT NULL,
+  `actor_id` uuid NULL,
+  `actor_name` text NOT NULL,
+  `summary` text NOT NULL,
+  `company_id` uuid NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `audit_events_companies_audit_events` FOREIGN KEY (`company_id`) REFERENCES `companies` (`id`) ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "auditevent_company_id" to table: "audit_events"
+CREATE INDEX `auditevent_company_id` ON `audit_events` (`company_id`);
+
+-- create index "auditevent_company_id_at_id" to table: "audit_events"
+CREATE INDEX `auditevent_company_id_at_id` ON `audit_events` (`company_id`, `at`, `id`);
+
 -- create "companies" table
 CREATE TABLE `companies` (
   `id` uuid NOT NULL,
@@ -13,6 +32,7 @@ CREATE TABLE `companies` (
   `is_partner` bool NOT NULL DEFAULT false,
   `is_platform` bool NOT NULL DEFAULT false,
   `created_by_partner_id` uuid NULL,
+  `deleted_at` datetime NULL,
   `partner_id` uuid NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `companies_companies_customers` FOREIGN KEY (`partner_id`) REFERENCES `companies` (`id`) ON UPDATE NO ACTION ON DELETE SET NULL
@@ -26,6 +46,9 @@ CREATE INDEX `company_name_slug` ON `companies` (`name_slug`);
 
 -- create index "company_partner_id_name_key_id" to table: "companies"
 CREATE INDEX `company_partner_id_name_key_id` ON `companies` (`partner_id`, `name_key`, `id`);
+
+-- create index "company_deleted_at" to table: "companies"
+CREATE INDEX `company_deleted_at` ON `companies` (`deleted_at`) WHERE deleted_at IS NOT NULL;
 
 -- create "desks" table
 CREATE TABLE `desks` (
@@ -171,9 +194,11 @@ CREATE TABLE `notifications` (
   `read_at` datetime NULL,
   `import_run_id` uuid NULL,
   `company_id` uuid NULL,
+  `transfer_token_id` uuid NULL,
   `user_id` uuid NOT NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `notifications_users_notifications` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON UPDATE NO ACTION ON DELETE CASCADE,
+  CONSTRAINT `notifications_transfer_tokens_notifications` FOREIGN KEY (`transfer_token_id`) REFERENCES `transfer_tokens` (`id`) ON UPDATE NO ACTION ON DELETE SET NULL,
   CONSTRAINT `notifications_companies_company` FOREIGN KEY (`company_id`) REFERENCES `companies` (`id`) ON UPDATE NO ACTION ON DELETE SET NULL,
   CONSTRAINT `notifications_import_runs_notifications` FOREIGN KEY (`import_run_id`) REFERENCES `import_runs` (`id`) ON UPDATE NO ACTION ON DELETE SET NULL
 );
@@ -186,6 +211,9 @@ CREATE INDEX `notification_import_run_id` ON `notifications` (`import_run_id`);
 
 -- create index "notification_company_id" to table: "notifications"
 CREATE INDEX `notification_company_id` ON `notifications` (`company_id`);
+
+-- create index "notification_transfer_token_id" to table: "notifications"
+CREATE INDEX `notification_transfer_token_id` ON `notifications` (`transfer_token_id`);
 
 -- create "partner_admins" table
 CREATE TABLE `partner_admins` (
@@ -256,6 +284,33 @@ CREATE TABLE `settings` (
   `value` text NOT NULL,
   PRIMARY KEY (`id`)
 );
+
+-- create "transfer_tokens" table
+CREATE TABLE `transfer_tokens` (
+  `id` uuid NOT NULL,
+  `secret_hash` blob NOT NULL,
+  `created_at` datetime NOT NULL,
+  `expires_at` datetime NOT NULL,
+  `used_at` datetime NULL,
+  `revoked_at` datetime NULL,
+  `company_id` uuid NOT NULL,
+  `sent_to_id` uuid NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `transfer_tokens_companies_received_tokens` FOREIGN KEY (`sent_to_id`) REFERENCES `companies` (`id`) ON UPDATE NO ACTION ON DELETE SET NULL,
+  CONSTRAINT `transfer_tokens_companies_transfer_tokens` FOREIGN KEY (`company_id`) REFERENCES `companies` (`id`) ON UPDATE NO ACTION ON DELETE CASCADE
+);
+
+-- create index "transfer_tokens_secret_hash_key" to table: "transfer_tokens"
+CREATE UNIQUE INDEX `transfer_tokens_secret_hash_key` ON `transfer_tokens` (`secret_hash`);
+
+-- create index "transfertoken_company_id" to table: "transfer_tokens"
+CREATE INDEX `transfertoken_company_id` ON `transfer_tokens` (`company_id`);
+
+-- create index "transfer_tokens_one_outstanding" to table: "transfer_tokens"
+CREATE UNIQUE INDEX `transfer_tokens_one_outstanding` ON `transfer_tokens` (`company_id`) WHERE used_at IS NULL AND revoked_at IS NULL;
+
+-- create index "transfertoken_sent_to_id" to table: "transfer_tokens"
+CREATE INDEX `transfertoken_sent_to_id` ON `transfer_tokens` (`sent_to_id`);
 
 -- create "users" table
 CREATE TABLE `users` (

@@ -11,6 +11,7 @@ import (
 
 	"tenantry/ent/generated/ent/migrate"
 
+	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/idempotencykey"
@@ -22,6 +23,7 @@ import (
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/generated/ent/setting"
+	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 
 	"entgo.io/ent"
@@ -36,6 +38,8 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// AuditEvent is the client for interacting with the AuditEvent builders.
+	AuditEvent *AuditEventClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
 	// Desk is the client for interacting with the Desk builders.
@@ -58,6 +62,8 @@ type Client struct {
 	Session *SessionClient
 	// Setting is the client for interacting with the Setting builders.
 	Setting *SettingClient
+	// TransferToken is the client for interacting with the TransferToken builders.
+	TransferToken *TransferTokenClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 }
@@ -71,6 +77,7 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.AuditEvent = NewAuditEventClient(c.config)
 	c.Company = NewCompanyClient(c.config)
 	c.Desk = NewDeskClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
@@ -82,6 +89,7 @@ func (c *Client) init() {
 	c.Project = NewProjectClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.Setting = NewSettingClient(c.config)
+	c.TransferToken = NewTransferTokenClient(c.config)
 	c.User = NewUserClient(c.config)
 }
 
@@ -175,6 +183,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:            ctx,
 		config:         cfg,
+		AuditEvent:     NewAuditEventClient(cfg),
 		Company:        NewCompanyClient(cfg),
 		Desk:           NewDeskClient(cfg),
 		IdempotencyKey: NewIdempotencyKeyClient(cfg),
@@ -186,6 +195,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Project:        NewProjectClient(cfg),
 		Session:        NewSessionClient(cfg),
 		Setting:        NewSettingClient(cfg),
+		TransferToken:  NewTransferTokenClient(cfg),
 		User:           NewUserClient(cfg),
 	}, nil
 }
@@ -206,6 +216,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:            ctx,
 		config:         cfg,
+		AuditEvent:     NewAuditEventClient(cfg),
 		Company:        NewCompanyClient(cfg),
 		Desk:           NewDeskClient(cfg),
 		IdempotencyKey: NewIdempotencyKeyClient(cfg),
@@ -217,6 +228,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Project:        NewProjectClient(cfg),
 		Session:        NewSessionClient(cfg),
 		Setting:        NewSettingClient(cfg),
+		TransferToken:  NewTransferTokenClient(cfg),
 		User:           NewUserClient(cfg),
 	}, nil
 }
@@ -224,7 +236,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Company.
+//		AuditEvent.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -247,8 +259,9 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Company, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey, c.ImportRun,
-		c.Notification, c.PartnerAdmin, c.Project, c.Session, c.Setting, c.User,
+		c.AuditEvent, c.Company, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
+		c.ImportRun, c.Notification, c.PartnerAdmin, c.Project, c.Session, c.Setting,
+		c.TransferToken, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -258,8 +271,9 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Company, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey, c.ImportRun,
-		c.Notification, c.PartnerAdmin, c.Project, c.Session, c.Setting, c.User,
+		c.AuditEvent, c.Company, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
+		c.ImportRun, c.Notification, c.PartnerAdmin, c.Project, c.Session, c.Setting,
+		c.TransferToken, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -268,6 +282,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AuditEventMutation:
+		return c.AuditEvent.mutate(ctx, m)
 	case *CompanyMutation:
 		return c.Company.mutate(ctx, m)
 	case *DeskMutation:
@@ -290,10 +306,162 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Session.mutate(ctx, m)
 	case *SettingMutation:
 		return c.Setting.mutate(ctx, m)
+	case *TransferTokenMutation:
+		return c.TransferToken.mutate(ctx, m)
 	case *UserMutation:
 		return c.User.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
+	}
+}
+
+// AuditEventClient is a client for the AuditEvent schema.
+type AuditEventClient struct {
+	config
+}
+
+// NewAuditEventClient returns a client for the AuditEvent from the given config.
+func NewAuditEventClient(c config) *AuditEventClient {
+	return &AuditEventClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditevent.Hooks(f(g(h())))`.
+func (c *AuditEventClient) Use(hooks ...Hook) {
+	c.hooks.AuditEvent = append(c.hooks.AuditEvent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditevent.Intercept(f(g(h())))`.
+func (c *AuditEventClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditEvent = append(c.inters.AuditEvent, interceptors...)
+}
+
+// Create returns a builder for creating a AuditEvent entity.
+func (c *AuditEventClient) Create() *AuditEventCreate {
+	mutation := newAuditEventMutation(c.config, OpCreate)
+	return &AuditEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditEvent entities.
+func (c *AuditEventClient) CreateBulk(builders ...*AuditEventCreate) *AuditEventCreateBulk {
+	return &AuditEventCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditEventClient) MapCreateBulk(slice any, setFunc func(*AuditEventCreate, int)) *AuditEventCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditEventCreateBulk{err: fmt.Errorf("calling to AuditEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditEventCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditEventCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditEvent.
+func (c *AuditEventClient) Update() *AuditEventUpdate {
+	mutation := newAuditEventMutation(c.config, OpUpdate)
+	return &AuditEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditEventClient) UpdateOne(_m *AuditEvent) *AuditEventUpdateOne {
+	mutation := newAuditEventMutation(c.config, OpUpdateOne, withAuditEvent(_m))
+	return &AuditEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditEventClient) UpdateOneID(id uuid.UUID) *AuditEventUpdateOne {
+	mutation := newAuditEventMutation(c.config, OpUpdateOne, withAuditEventID(id))
+	return &AuditEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditEvent.
+func (c *AuditEventClient) Delete() *AuditEventDelete {
+	mutation := newAuditEventMutation(c.config, OpDelete)
+	return &AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditEventClient) DeleteOne(_m *AuditEvent) *AuditEventDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditEventClient) DeleteOneID(id uuid.UUID) *AuditEventDeleteOne {
+	builder := c.Delete().Where(auditevent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditEventDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditEvent.
+func (c *AuditEventClient) Query() *AuditEventQuery {
+	return &AuditEventQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditEvent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditEvent entity by its id.
+func (c *AuditEventClient) Get(ctx context.Context, id uuid.UUID) (*AuditEvent, error) {
+	return c.Query().Where(auditevent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditEventClient) GetX(ctx context.Context, id uuid.UUID) *AuditEvent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCompany queries the company edge of a AuditEvent.
+func (c *AuditEventClient) QueryCompany(_m *AuditEvent) *CompanyQuery {
+	query := (&CompanyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(auditevent.Table, auditevent.FieldID, id),
+			sqlgraph.To(company.Table, company.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, auditevent.CompanyTable, auditevent.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AuditEventClient) Hooks() []Hook {
+	hooks := c.hooks.AuditEvent
+	return append(hooks[:len(hooks):len(hooks)], auditevent.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditEventClient) Interceptors() []Interceptor {
+	return c.inters.AuditEvent
+}
+
+func (c *AuditEventClient) mutate(ctx context.Context, m *AuditEventMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditEvent mutation op: %q", m.Op())
 	}
 }
 
@@ -510,6 +678,54 @@ func (c *CompanyClient) QueryImportRuns(_m *Company) *ImportRunQuery {
 			sqlgraph.From(company.Table, company.FieldID, id),
 			sqlgraph.To(importrun.Table, importrun.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, company.ImportRunsTable, company.ImportRunsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTransferTokens queries the transfer_tokens edge of a Company.
+func (c *CompanyClient) QueryTransferTokens(_m *Company) *TransferTokenQuery {
+	query := (&TransferTokenClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, id),
+			sqlgraph.To(transfertoken.Table, transfertoken.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.TransferTokensTable, company.TransferTokensColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReceivedTokens queries the received_tokens edge of a Company.
+func (c *CompanyClient) QueryReceivedTokens(_m *Company) *TransferTokenQuery {
+	query := (&TransferTokenClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, id),
+			sqlgraph.To(transfertoken.Table, transfertoken.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.ReceivedTokensTable, company.ReceivedTokensColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAuditEvents queries the audit_events edge of a Company.
+func (c *CompanyClient) QueryAuditEvents(_m *Company) *AuditEventQuery {
+	query := (&AuditEventClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, id),
+			sqlgraph.To(auditevent.Table, auditevent.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.AuditEventsTable, company.AuditEventsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -1513,6 +1729,22 @@ func (c *NotificationClient) QueryImportRun(_m *Notification) *ImportRunQuery {
 	return query
 }
 
+// QueryTransferToken queries the transfer_token edge of a Notification.
+func (c *NotificationClient) QueryTransferToken(_m *Notification) *TransferTokenQuery {
+	query := (&TransferTokenClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(notification.Table, notification.FieldID, id),
+			sqlgraph.To(transfertoken.Table, transfertoken.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, notification.TransferTokenTable, notification.TransferTokenColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryCompany queries the company edge of a Notification.
 func (c *NotificationClient) QueryCompany(_m *Notification) *CompanyQuery {
 	query := (&CompanyClient{config: c.config}).Query()
@@ -2155,6 +2387,188 @@ func (c *SettingClient) mutate(ctx context.Context, m *SettingMutation) (Value, 
 	}
 }
 
+// TransferTokenClient is a client for the TransferToken schema.
+type TransferTokenClient struct {
+	config
+}
+
+// NewTransferTokenClient returns a client for the TransferToken from the given config.
+func NewTransferTokenClient(c config) *TransferTokenClient {
+	return &TransferTokenClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `transfertoken.Hooks(f(g(h())))`.
+func (c *TransferTokenClient) Use(hooks ...Hook) {
+	c.hooks.TransferToken = append(c.hooks.TransferToken, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `transfertoken.Intercept(f(g(h())))`.
+func (c *TransferTokenClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TransferToken = append(c.inters.TransferToken, interceptors...)
+}
+
+// Create returns a builder for creating a TransferToken entity.
+func (c *TransferTokenClient) Create() *TransferTokenCreate {
+	mutation := newTransferTokenMutation(c.config, OpCreate)
+	return &TransferTokenCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TransferToken entities.
+func (c *TransferTokenClient) CreateBulk(builders ...*TransferTokenCreate) *TransferTokenCreateBulk {
+	return &TransferTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TransferTokenClient) MapCreateBulk(slice any, setFunc func(*TransferTokenCreate, int)) *TransferTokenCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TransferTokenCreateBulk{err: fmt.Errorf("calling to TransferTokenClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TransferTokenCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TransferTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TransferToken.
+func (c *TransferTokenClient) Update() *TransferTokenUpdate {
+	mutation := newTransferTokenMutation(c.config, OpUpdate)
+	return &TransferTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TransferTokenClient) UpdateOne(_m *TransferToken) *TransferTokenUpdateOne {
+	mutation := newTransferTokenMutation(c.config, OpUpdateOne, withTransferToken(_m))
+	return &TransferTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TransferTokenClient) UpdateOneID(id uuid.UUID) *TransferTokenUpdateOne {
+	mutation := newTransferTokenMutation(c.config, OpUpdateOne, withTransferTokenID(id))
+	return &TransferTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TransferToken.
+func (c *TransferTokenClient) Delete() *TransferTokenDelete {
+	mutation := newTransferTokenMutation(c.config, OpDelete)
+	return &TransferTokenDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TransferTokenClient) DeleteOne(_m *TransferToken) *TransferTokenDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TransferTokenClient) DeleteOneID(id uuid.UUID) *TransferTokenDeleteOne {
+	builder := c.Delete().Where(transfertoken.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TransferTokenDeleteOne{builder}
+}
+
+// Query returns a query builder for TransferToken.
+func (c *TransferTokenClient) Query() *TransferTokenQuery {
+	return &TransferTokenQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTransferToken},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TransferToken entity by its id.
+func (c *TransferTokenClient) Get(ctx context.Context, id uuid.UUID) (*TransferToken, error) {
+	return c.Query().Where(transfertoken.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TransferTokenClient) GetX(ctx context.Context, id uuid.UUID) *TransferToken {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCompany queries the company edge of a TransferToken.
+func (c *TransferTokenClient) QueryCompany(_m *TransferToken) *CompanyQuery {
+	query := (&CompanyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(transfertoken.Table, transfertoken.FieldID, id),
+			sqlgraph.To(company.Table, company.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, transfertoken.CompanyTable, transfertoken.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySentTo queries the sent_to edge of a TransferToken.
+func (c *TransferTokenClient) QuerySentTo(_m *TransferToken) *CompanyQuery {
+	query := (&CompanyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(transfertoken.Table, transfertoken.FieldID, id),
+			sqlgraph.To(company.Table, company.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, transfertoken.SentToTable, transfertoken.SentToColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryNotifications queries the notifications edge of a TransferToken.
+func (c *TransferTokenClient) QueryNotifications(_m *TransferToken) *NotificationQuery {
+	query := (&NotificationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(transfertoken.Table, transfertoken.FieldID, id),
+			sqlgraph.To(notification.Table, notification.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, transfertoken.NotificationsTable, transfertoken.NotificationsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *TransferTokenClient) Hooks() []Hook {
+	hooks := c.hooks.TransferToken
+	return append(hooks[:len(hooks):len(hooks)], transfertoken.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TransferTokenClient) Interceptors() []Interceptor {
+	return c.inters.TransferToken
+}
+
+func (c *TransferTokenClient) mutate(ctx context.Context, m *TransferTokenMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TransferTokenCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TransferTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TransferTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TransferTokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TransferToken mutation op: %q", m.Op())
+	}
+}
+
 // UserClient is a client for the User schema.
 type UserClient struct {
 	config
@@ -2372,11 +2786,13 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Company, Desk, IdempotencyKey, ImportIssue, ImportKey, ImportRun, Notification,
-		PartnerAdmin, Project, Session, Setting, User []ent.Hook
+		AuditEvent, Company, Desk, IdempotencyKey, ImportIssue, ImportKey, ImportRun,
+		Notification, PartnerAdmin, Project, Session, Setting, TransferToken,
+		User []ent.Hook
 	}
 	inters struct {
-		Company, Desk, IdempotencyKey, ImportIssue, ImportKey, ImportRun, Notification,
-		PartnerAdmin, Project, Session, Setting, User []ent.Interceptor
+		AuditEvent, Company, Desk, IdempotencyKey, ImportIssue, ImportKey, ImportRun,
+		Notification, PartnerAdmin, Project, Session, Setting, TransferToken,
+		User []ent.Interceptor
 	}
 )

@@ -38,8 +38,10 @@ type Company struct {
 	IsPlatform bool `json:"is_platform,omitempty"`
 	// PartnerID holds the value of the "partner_id" field.
 	PartnerID *uuid.UUID `json:"partner_id,omitempty"`
-	// the partner that added or imported it and so may delete it (rule C8)
+	// the partner that added or imported it and so may delete it (rule C8); gone with that partnership
 	CreatedByPartnerID *uuid.UUID `json:"created_by_partner_id,omitempty"`
+	// gone for everybody; what it had is purged behind (rule C8)
+	DeletedAt *time.Time `json:"deleted_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the CompanyQuery when eager-loading is set.
 	Edges        CompanyEdges `json:"edges"`
@@ -62,9 +64,15 @@ type CompanyEdges struct {
 	PartnerAdmins []*PartnerAdmin `json:"partner_admins,omitempty"`
 	// ImportRuns holds the value of the import_runs edge.
 	ImportRuns []*ImportRun `json:"import_runs,omitempty"`
+	// TransferTokens holds the value of the transfer_tokens edge.
+	TransferTokens []*TransferToken `json:"transfer_tokens,omitempty"`
+	// ReceivedTokens holds the value of the received_tokens edge.
+	ReceivedTokens []*TransferToken `json:"received_tokens,omitempty"`
+	// AuditEvents holds the value of the audit_events edge.
+	AuditEvents []*AuditEvent `json:"audit_events,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [7]bool
+	loadedTypes [10]bool
 }
 
 // PartnerOrErr returns the Partner value or an error if the edge
@@ -132,6 +140,33 @@ func (e CompanyEdges) ImportRunsOrErr() ([]*ImportRun, error) {
 	return nil, &NotLoadedError{edge: "import_runs"}
 }
 
+// TransferTokensOrErr returns the TransferTokens value or an error if the edge
+// was not loaded in eager-loading.
+func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
+	if e.loadedTypes[7] {
+		return e.TransferTokens, nil
+	}
+	return nil, &NotLoadedError{edge: "transfer_tokens"}
+}
+
+// ReceivedTokensOrErr returns the ReceivedTokens value or an error if the edge
+// was not loaded in eager-loading.
+func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
+	if e.loadedTypes[8] {
+		return e.ReceivedTokens, nil
+	}
+	return nil, &NotLoadedError{edge: "received_tokens"}
+}
+
+// AuditEventsOrErr returns the AuditEvents value or an error if the edge
+// was not loaded in eager-loading.
+func (e CompanyEdges) AuditEventsOrErr() ([]*AuditEvent, error) {
+	if e.loadedTypes[9] {
+		return e.AuditEvents, nil
+	}
+	return nil, &NotLoadedError{edge: "audit_events"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Company) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -143,7 +178,7 @@ func (*Company) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case company.FieldName, company.FieldSlug, company.FieldNameSlug, company.FieldNameKey, company.FieldContactEmail:
 			values[i] = new(sql.NullString)
-		case company.FieldCreatedAt, company.FieldUpdatedAt:
+		case company.FieldCreatedAt, company.FieldUpdatedAt, company.FieldDeletedAt:
 			values[i] = new(sql.NullTime)
 		case company.FieldID:
 			values[i] = new(uuid.UUID)
@@ -237,6 +272,13 @@ func (_m *Company) assignValues(columns []string, values []any) error {
 				_m.CreatedByPartnerID = new(uuid.UUID)
 				*_m.CreatedByPartnerID = *value.S.(*uuid.UUID)
 			}
+		case company.FieldDeletedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field deleted_at", values[i])
+			} else if value.Valid {
+				_m.DeletedAt = new(time.Time)
+				*_m.DeletedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -283,6 +325,21 @@ func (_m *Company) QueryPartnerAdmins() *PartnerAdminQuery {
 // QueryImportRuns queries the "import_runs" edge of the Company entity.
 func (_m *Company) QueryImportRuns() *ImportRunQuery {
 	return NewCompanyClient(_m.config).QueryImportRuns(_m)
+}
+
+// QueryTransferTokens queries the "transfer_tokens" edge of the Company entity.
+func (_m *Company) QueryTransferTokens() *TransferTokenQuery {
+	return NewCompanyClient(_m.config).QueryTransferTokens(_m)
+}
+
+// QueryReceivedTokens queries the "received_tokens" edge of the Company entity.
+func (_m *Company) QueryReceivedTokens() *TransferTokenQuery {
+	return NewCompanyClient(_m.config).QueryReceivedTokens(_m)
+}
+
+// QueryAuditEvents queries the "audit_events" edge of the Company entity.
+func (_m *Company) QueryAuditEvents() *AuditEventQuery {
+	return NewCompanyClient(_m.config).QueryAuditEvents(_m)
 }
 
 // Update returns a builder for updating this Company.
@@ -345,6 +402,11 @@ func (_m *Company) String() string {
 	if v := _m.CreatedByPartnerID; v != nil {
 		builder.WriteString("created_by_partner_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.DeletedAt; v != nil {
+		builder.WriteString("deleted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')
 	return builder.String()

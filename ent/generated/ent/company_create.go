@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"time"
 
@@ -148,6 +150,20 @@ func (_c *CompanyCreate) SetNillableCreatedByPartnerID(v *uuid.UUID) *CompanyCre
 	return _c
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (_c *CompanyCreate) SetDeletedAt(v time.Time) *CompanyCreate {
+	_c.mutation.SetDeletedAt(v)
+	return _c
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_c *CompanyCreate) SetNillableDeletedAt(v *time.Time) *CompanyCreate {
+	if v != nil {
+		_c.SetDeletedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *CompanyCreate) SetID(v uuid.UUID) *CompanyCreate {
 	_c.mutation.SetID(v)
@@ -255,6 +271,51 @@ func (_c *CompanyCreate) AddImportRuns(v ...*ImportRun) *CompanyCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddImportRunIDs(ids...)
+}
+
+// AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by IDs.
+func (_c *CompanyCreate) AddTransferTokenIDs(ids ...uuid.UUID) *CompanyCreate {
+	_c.mutation.AddTransferTokenIDs(ids...)
+	return _c
+}
+
+// AddTransferTokens adds the "transfer_tokens" edges to the TransferToken entity.
+func (_c *CompanyCreate) AddTransferTokens(v ...*TransferToken) *CompanyCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddTransferTokenIDs(ids...)
+}
+
+// AddReceivedTokenIDs adds the "received_tokens" edge to the TransferToken entity by IDs.
+func (_c *CompanyCreate) AddReceivedTokenIDs(ids ...uuid.UUID) *CompanyCreate {
+	_c.mutation.AddReceivedTokenIDs(ids...)
+	return _c
+}
+
+// AddReceivedTokens adds the "received_tokens" edges to the TransferToken entity.
+func (_c *CompanyCreate) AddReceivedTokens(v ...*TransferToken) *CompanyCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddReceivedTokenIDs(ids...)
+}
+
+// AddAuditEventIDs adds the "audit_events" edge to the AuditEvent entity by IDs.
+func (_c *CompanyCreate) AddAuditEventIDs(ids ...uuid.UUID) *CompanyCreate {
+	_c.mutation.AddAuditEventIDs(ids...)
+	return _c
+}
+
+// AddAuditEvents adds the "audit_events" edges to the AuditEvent entity.
+func (_c *CompanyCreate) AddAuditEvents(v ...*AuditEvent) *CompanyCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddAuditEventIDs(ids...)
 }
 
 // Mutation returns the CompanyMutation object of the builder.
@@ -442,6 +503,10 @@ func (_c *CompanyCreate) createSpec() (*Company, *sqlgraph.CreateSpec) {
 		_spec.SetField(company.FieldCreatedByPartnerID, field.TypeUUID, value)
 		_node.CreatedByPartnerID = &value
 	}
+	if value, ok := _c.mutation.DeletedAt(); ok {
+		_spec.SetField(company.FieldDeletedAt, field.TypeTime, value)
+		_node.DeletedAt = &value
+	}
 	if nodes := _c.mutation.PartnerIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -548,6 +613,54 @@ func (_c *CompanyCreate) createSpec() (*Company, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.TransferTokensIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.TransferTokensTable,
+			Columns: []string{company.TransferTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ReceivedTokensIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ReceivedTokensTable,
+			Columns: []string{company.ReceivedTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AuditEventsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.AuditEventsTable,
+			Columns: []string{company.AuditEventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(auditevent.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

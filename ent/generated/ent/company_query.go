@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 
 	"entgo.io/ent"
@@ -27,18 +29,21 @@ import (
 // CompanyQuery is the builder for querying Company entities.
 type CompanyQuery struct {
 	config
-	ctx               *QueryContext
-	order             []company.OrderOption
-	inters            []Interceptor
-	predicates        []predicate.Company
-	withPartner       *CompanyQuery
-	withCustomers     *CompanyQuery
-	withProjects      *ProjectQuery
-	withDesks         *DeskQuery
-	withUsers         *UserQuery
-	withPartnerAdmins *PartnerAdminQuery
-	withImportRuns    *ImportRunQuery
-	modifiers         []func(*sql.Selector)
+	ctx                *QueryContext
+	order              []company.OrderOption
+	inters             []Interceptor
+	predicates         []predicate.Company
+	withPartner        *CompanyQuery
+	withCustomers      *CompanyQuery
+	withProjects       *ProjectQuery
+	withDesks          *DeskQuery
+	withUsers          *UserQuery
+	withPartnerAdmins  *PartnerAdminQuery
+	withImportRuns     *ImportRunQuery
+	withTransferTokens *TransferTokenQuery
+	withReceivedTokens *TransferTokenQuery
+	withAuditEvents    *AuditEventQuery
+	modifiers          []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -222,6 +227,72 @@ func (_q *CompanyQuery) QueryImportRuns() *ImportRunQuery {
 			sqlgraph.From(company.Table, company.FieldID, selector),
 			sqlgraph.To(importrun.Table, importrun.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, company.ImportRunsTable, company.ImportRunsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryTransferTokens chains the current query on the "transfer_tokens" edge.
+func (_q *CompanyQuery) QueryTransferTokens() *TransferTokenQuery {
+	query := (&TransferTokenClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, selector),
+			sqlgraph.To(transfertoken.Table, transfertoken.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.TransferTokensTable, company.TransferTokensColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryReceivedTokens chains the current query on the "received_tokens" edge.
+func (_q *CompanyQuery) QueryReceivedTokens() *TransferTokenQuery {
+	query := (&TransferTokenClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, selector),
+			sqlgraph.To(transfertoken.Table, transfertoken.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.ReceivedTokensTable, company.ReceivedTokensColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAuditEvents chains the current query on the "audit_events" edge.
+func (_q *CompanyQuery) QueryAuditEvents() *AuditEventQuery {
+	query := (&AuditEventClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, selector),
+			sqlgraph.To(auditevent.Table, auditevent.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.AuditEventsTable, company.AuditEventsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -416,18 +487,21 @@ func (_q *CompanyQuery) Clone() *CompanyQuery {
 		return nil
 	}
 	return &CompanyQuery{
-		config:            _q.config,
-		ctx:               _q.ctx.Clone(),
-		order:             append([]company.OrderOption{}, _q.order...),
-		inters:            append([]Interceptor{}, _q.inters...),
-		predicates:        append([]predicate.Company{}, _q.predicates...),
-		withPartner:       _q.withPartner.Clone(),
-		withCustomers:     _q.withCustomers.Clone(),
-		withProjects:      _q.withProjects.Clone(),
-		withDesks:         _q.withDesks.Clone(),
-		withUsers:         _q.withUsers.Clone(),
-		withPartnerAdmins: _q.withPartnerAdmins.Clone(),
-		withImportRuns:    _q.withImportRuns.Clone(),
+		config:             _q.config,
+		ctx:                _q.ctx.Clone(),
+		order:              append([]company.OrderOption{}, _q.order...),
+		inters:             append([]Interceptor{}, _q.inters...),
+		predicates:         append([]predicate.Company{}, _q.predicates...),
+		withPartner:        _q.withPartner.Clone(),
+		withCustomers:      _q.withCustomers.Clone(),
+		withProjects:       _q.withProjects.Clone(),
+		withDesks:          _q.withDesks.Clone(),
+		withUsers:          _q.withUsers.Clone(),
+		withPartnerAdmins:  _q.withPartnerAdmins.Clone(),
+		withImportRuns:     _q.withImportRuns.Clone(),
+		withTransferTokens: _q.withTransferTokens.Clone(),
+		withReceivedTokens: _q.withReceivedTokens.Clone(),
+		withAuditEvents:    _q.withAuditEvents.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -508,6 +582,39 @@ func (_q *CompanyQuery) WithImportRuns(opts ...func(*ImportRunQuery)) *CompanyQu
 		opt(query)
 	}
 	_q.withImportRuns = query
+	return _q
+}
+
+// WithTransferTokens tells the query-builder to eager-load the nodes that are connected to
+// the "transfer_tokens" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CompanyQuery) WithTransferTokens(opts ...func(*TransferTokenQuery)) *CompanyQuery {
+	query := (&TransferTokenClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withTransferTokens = query
+	return _q
+}
+
+// WithReceivedTokens tells the query-builder to eager-load the nodes that are connected to
+// the "received_tokens" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CompanyQuery) WithReceivedTokens(opts ...func(*TransferTokenQuery)) *CompanyQuery {
+	query := (&TransferTokenClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withReceivedTokens = query
+	return _q
+}
+
+// WithAuditEvents tells the query-builder to eager-load the nodes that are connected to
+// the "audit_events" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CompanyQuery) WithAuditEvents(opts ...func(*AuditEventQuery)) *CompanyQuery {
+	query := (&AuditEventClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAuditEvents = query
 	return _q
 }
 
@@ -595,7 +702,7 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 	var (
 		nodes       = []*Company{}
 		_spec       = _q.querySpec()
-		loadedTypes = [7]bool{
+		loadedTypes = [10]bool{
 			_q.withPartner != nil,
 			_q.withCustomers != nil,
 			_q.withProjects != nil,
@@ -603,6 +710,9 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 			_q.withUsers != nil,
 			_q.withPartnerAdmins != nil,
 			_q.withImportRuns != nil,
+			_q.withTransferTokens != nil,
+			_q.withReceivedTokens != nil,
+			_q.withAuditEvents != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -671,6 +781,27 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 		if err := _q.loadImportRuns(ctx, query, nodes,
 			func(n *Company) { n.Edges.ImportRuns = []*ImportRun{} },
 			func(n *Company, e *ImportRun) { n.Edges.ImportRuns = append(n.Edges.ImportRuns, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withTransferTokens; query != nil {
+		if err := _q.loadTransferTokens(ctx, query, nodes,
+			func(n *Company) { n.Edges.TransferTokens = []*TransferToken{} },
+			func(n *Company, e *TransferToken) { n.Edges.TransferTokens = append(n.Edges.TransferTokens, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withReceivedTokens; query != nil {
+		if err := _q.loadReceivedTokens(ctx, query, nodes,
+			func(n *Company) { n.Edges.ReceivedTokens = []*TransferToken{} },
+			func(n *Company, e *TransferToken) { n.Edges.ReceivedTokens = append(n.Edges.ReceivedTokens, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAuditEvents; query != nil {
+		if err := _q.loadAuditEvents(ctx, query, nodes,
+			func(n *Company) { n.Edges.AuditEvents = []*AuditEvent{} },
+			func(n *Company, e *AuditEvent) { n.Edges.AuditEvents = append(n.Edges.AuditEvents, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -877,6 +1008,99 @@ func (_q *CompanyQuery) loadImportRuns(ctx context.Context, query *ImportRunQuer
 	}
 	query.Where(predicate.ImportRun(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(company.ImportRunsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CompanyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "company_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CompanyQuery) loadTransferTokens(ctx context.Context, query *TransferTokenQuery, nodes []*Company, init func(*Company), assign func(*Company, *TransferToken)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Company)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(transfertoken.FieldCompanyID)
+	}
+	query.Where(predicate.TransferToken(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(company.TransferTokensColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CompanyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "company_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CompanyQuery) loadReceivedTokens(ctx context.Context, query *TransferTokenQuery, nodes []*Company, init func(*Company), assign func(*Company, *TransferToken)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Company)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(transfertoken.FieldSentToID)
+	}
+	query.Where(predicate.TransferToken(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(company.ReceivedTokensColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.SentToID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "sent_to_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "sent_to_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CompanyQuery) loadAuditEvents(ctx context.Context, query *AuditEventQuery, nodes []*Company, init func(*Company), assign func(*Company, *AuditEvent)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Company)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(auditevent.FieldCompanyID)
+	}
+	query.Where(predicate.AuditEvent(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(company.AuditEventsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -6,12 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"time"
 
@@ -136,6 +138,46 @@ func (_u *CompanyUpdate) ClearPartnerID() *CompanyUpdate {
 	return _u
 }
 
+// SetCreatedByPartnerID sets the "created_by_partner_id" field.
+func (_u *CompanyUpdate) SetCreatedByPartnerID(v uuid.UUID) *CompanyUpdate {
+	_u.mutation.SetCreatedByPartnerID(v)
+	return _u
+}
+
+// SetNillableCreatedByPartnerID sets the "created_by_partner_id" field if the given value is not nil.
+func (_u *CompanyUpdate) SetNillableCreatedByPartnerID(v *uuid.UUID) *CompanyUpdate {
+	if v != nil {
+		_u.SetCreatedByPartnerID(*v)
+	}
+	return _u
+}
+
+// ClearCreatedByPartnerID clears the value of the "created_by_partner_id" field.
+func (_u *CompanyUpdate) ClearCreatedByPartnerID() *CompanyUpdate {
+	_u.mutation.ClearCreatedByPartnerID()
+	return _u
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *CompanyUpdate) SetDeletedAt(v time.Time) *CompanyUpdate {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *CompanyUpdate) SetNillableDeletedAt(v *time.Time) *CompanyUpdate {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *CompanyUpdate) ClearDeletedAt() *CompanyUpdate {
+	_u.mutation.ClearDeletedAt()
+	return _u
+}
+
 // SetPartner sets the "partner" edge to the Company entity.
 func (_u *CompanyUpdate) SetPartner(v *Company) *CompanyUpdate {
 	return _u.SetPartnerID(v.ID)
@@ -229,6 +271,51 @@ func (_u *CompanyUpdate) AddImportRuns(v ...*ImportRun) *CompanyUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddImportRunIDs(ids...)
+}
+
+// AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by IDs.
+func (_u *CompanyUpdate) AddTransferTokenIDs(ids ...uuid.UUID) *CompanyUpdate {
+	_u.mutation.AddTransferTokenIDs(ids...)
+	return _u
+}
+
+// AddTransferTokens adds the "transfer_tokens" edges to the TransferToken entity.
+func (_u *CompanyUpdate) AddTransferTokens(v ...*TransferToken) *CompanyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddTransferTokenIDs(ids...)
+}
+
+// AddReceivedTokenIDs adds the "received_tokens" edge to the TransferToken entity by IDs.
+func (_u *CompanyUpdate) AddReceivedTokenIDs(ids ...uuid.UUID) *CompanyUpdate {
+	_u.mutation.AddReceivedTokenIDs(ids...)
+	return _u
+}
+
+// AddReceivedTokens adds the "received_tokens" edges to the TransferToken entity.
+func (_u *CompanyUpdate) AddReceivedTokens(v ...*TransferToken) *CompanyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReceivedTokenIDs(ids...)
+}
+
+// AddAuditEventIDs adds the "audit_events" edge to the AuditEvent entity by IDs.
+func (_u *CompanyUpdate) AddAuditEventIDs(ids ...uuid.UUID) *CompanyUpdate {
+	_u.mutation.AddAuditEventIDs(ids...)
+	return _u
+}
+
+// AddAuditEvents adds the "audit_events" edges to the AuditEvent entity.
+func (_u *CompanyUpdate) AddAuditEvents(v ...*AuditEvent) *CompanyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAuditEventIDs(ids...)
 }
 
 // Mutation returns the CompanyMutation object of the builder.
@@ -368,6 +455,69 @@ func (_u *CompanyUpdate) RemoveImportRuns(v ...*ImportRun) *CompanyUpdate {
 	return _u.RemoveImportRunIDs(ids...)
 }
 
+// ClearTransferTokens clears all "transfer_tokens" edges to the TransferToken entity.
+func (_u *CompanyUpdate) ClearTransferTokens() *CompanyUpdate {
+	_u.mutation.ClearTransferTokens()
+	return _u
+}
+
+// RemoveTransferTokenIDs removes the "transfer_tokens" edge to TransferToken entities by IDs.
+func (_u *CompanyUpdate) RemoveTransferTokenIDs(ids ...uuid.UUID) *CompanyUpdate {
+	_u.mutation.RemoveTransferTokenIDs(ids...)
+	return _u
+}
+
+// RemoveTransferTokens removes "transfer_tokens" edges to TransferToken entities.
+func (_u *CompanyUpdate) RemoveTransferTokens(v ...*TransferToken) *CompanyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveTransferTokenIDs(ids...)
+}
+
+// ClearReceivedTokens clears all "received_tokens" edges to the TransferToken entity.
+func (_u *CompanyUpdate) ClearReceivedTokens() *CompanyUpdate {
+	_u.mutation.ClearReceivedTokens()
+	return _u
+}
+
+// RemoveReceivedTokenIDs removes the "received_tokens" edge to TransferToken entities by IDs.
+func (_u *CompanyUpdate) RemoveReceivedTokenIDs(ids ...uuid.UUID) *CompanyUpdate {
+	_u.mutation.RemoveReceivedTokenIDs(ids...)
+	return _u
+}
+
+// RemoveReceivedTokens removes "received_tokens" edges to TransferToken entities.
+func (_u *CompanyUpdate) RemoveReceivedTokens(v ...*TransferToken) *CompanyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReceivedTokenIDs(ids...)
+}
+
+// ClearAuditEvents clears all "audit_events" edges to the AuditEvent entity.
+func (_u *CompanyUpdate) ClearAuditEvents() *CompanyUpdate {
+	_u.mutation.ClearAuditEvents()
+	return _u
+}
+
+// RemoveAuditEventIDs removes the "audit_events" edge to AuditEvent entities by IDs.
+func (_u *CompanyUpdate) RemoveAuditEventIDs(ids ...uuid.UUID) *CompanyUpdate {
+	_u.mutation.RemoveAuditEventIDs(ids...)
+	return _u
+}
+
+// RemoveAuditEvents removes "audit_events" edges to AuditEvent entities.
+func (_u *CompanyUpdate) RemoveAuditEvents(v ...*AuditEvent) *CompanyUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAuditEventIDs(ids...)
+}
+
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *CompanyUpdate) Save(ctx context.Context) (int, error) {
 	if err := _u.defaults(); err != nil {
@@ -458,8 +608,17 @@ func (_u *CompanyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.IsPartner(); ok {
 		_spec.SetField(company.FieldIsPartner, field.TypeBool, value)
 	}
+	if value, ok := _u.mutation.CreatedByPartnerID(); ok {
+		_spec.SetField(company.FieldCreatedByPartnerID, field.TypeUUID, value)
+	}
 	if _u.mutation.CreatedByPartnerIDCleared() {
 		_spec.ClearField(company.FieldCreatedByPartnerID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(company.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(company.FieldDeletedAt, field.TypeTime)
 	}
 	if _u.mutation.PartnerCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -760,6 +919,141 @@ func (_u *CompanyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.TransferTokensCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.TransferTokensTable,
+			Columns: []string{company.TransferTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedTransferTokensIDs(); len(nodes) > 0 && !_u.mutation.TransferTokensCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.TransferTokensTable,
+			Columns: []string{company.TransferTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TransferTokensIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.TransferTokensTable,
+			Columns: []string{company.TransferTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReceivedTokensCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ReceivedTokensTable,
+			Columns: []string{company.ReceivedTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReceivedTokensIDs(); len(nodes) > 0 && !_u.mutation.ReceivedTokensCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ReceivedTokensTable,
+			Columns: []string{company.ReceivedTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReceivedTokensIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ReceivedTokensTable,
+			Columns: []string{company.ReceivedTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AuditEventsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.AuditEventsTable,
+			Columns: []string{company.AuditEventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(auditevent.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAuditEventsIDs(); len(nodes) > 0 && !_u.mutation.AuditEventsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.AuditEventsTable,
+			Columns: []string{company.AuditEventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(auditevent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AuditEventsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.AuditEventsTable,
+			Columns: []string{company.AuditEventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(auditevent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{company.Label}
@@ -882,6 +1176,46 @@ func (_u *CompanyUpdateOne) ClearPartnerID() *CompanyUpdateOne {
 	return _u
 }
 
+// SetCreatedByPartnerID sets the "created_by_partner_id" field.
+func (_u *CompanyUpdateOne) SetCreatedByPartnerID(v uuid.UUID) *CompanyUpdateOne {
+	_u.mutation.SetCreatedByPartnerID(v)
+	return _u
+}
+
+// SetNillableCreatedByPartnerID sets the "created_by_partner_id" field if the given value is not nil.
+func (_u *CompanyUpdateOne) SetNillableCreatedByPartnerID(v *uuid.UUID) *CompanyUpdateOne {
+	if v != nil {
+		_u.SetCreatedByPartnerID(*v)
+	}
+	return _u
+}
+
+// ClearCreatedByPartnerID clears the value of the "created_by_partner_id" field.
+func (_u *CompanyUpdateOne) ClearCreatedByPartnerID() *CompanyUpdateOne {
+	_u.mutation.ClearCreatedByPartnerID()
+	return _u
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *CompanyUpdateOne) SetDeletedAt(v time.Time) *CompanyUpdateOne {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *CompanyUpdateOne) SetNillableDeletedAt(v *time.Time) *CompanyUpdateOne {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *CompanyUpdateOne) ClearDeletedAt() *CompanyUpdateOne {
+	_u.mutation.ClearDeletedAt()
+	return _u
+}
+
 // SetPartner sets the "partner" edge to the Company entity.
 func (_u *CompanyUpdateOne) SetPartner(v *Company) *CompanyUpdateOne {
 	return _u.SetPartnerID(v.ID)
@@ -975,6 +1309,51 @@ func (_u *CompanyUpdateOne) AddImportRuns(v ...*ImportRun) *CompanyUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.AddImportRunIDs(ids...)
+}
+
+// AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by IDs.
+func (_u *CompanyUpdateOne) AddTransferTokenIDs(ids ...uuid.UUID) *CompanyUpdateOne {
+	_u.mutation.AddTransferTokenIDs(ids...)
+	return _u
+}
+
+// AddTransferTokens adds the "transfer_tokens" edges to the TransferToken entity.
+func (_u *CompanyUpdateOne) AddTransferTokens(v ...*TransferToken) *CompanyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddTransferTokenIDs(ids...)
+}
+
+// AddReceivedTokenIDs adds the "received_tokens" edge to the TransferToken entity by IDs.
+func (_u *CompanyUpdateOne) AddReceivedTokenIDs(ids ...uuid.UUID) *CompanyUpdateOne {
+	_u.mutation.AddReceivedTokenIDs(ids...)
+	return _u
+}
+
+// AddReceivedTokens adds the "received_tokens" edges to the TransferToken entity.
+func (_u *CompanyUpdateOne) AddReceivedTokens(v ...*TransferToken) *CompanyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReceivedTokenIDs(ids...)
+}
+
+// AddAuditEventIDs adds the "audit_events" edge to the AuditEvent entity by IDs.
+func (_u *CompanyUpdateOne) AddAuditEventIDs(ids ...uuid.UUID) *CompanyUpdateOne {
+	_u.mutation.AddAuditEventIDs(ids...)
+	return _u
+}
+
+// AddAuditEvents adds the "audit_events" edges to the AuditEvent entity.
+func (_u *CompanyUpdateOne) AddAuditEvents(v ...*AuditEvent) *CompanyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAuditEventIDs(ids...)
 }
 
 // Mutation returns the CompanyMutation object of the builder.
@@ -1114,6 +1493,69 @@ func (_u *CompanyUpdateOne) RemoveImportRuns(v ...*ImportRun) *CompanyUpdateOne 
 	return _u.RemoveImportRunIDs(ids...)
 }
 
+// ClearTransferTokens clears all "transfer_tokens" edges to the TransferToken entity.
+func (_u *CompanyUpdateOne) ClearTransferTokens() *CompanyUpdateOne {
+	_u.mutation.ClearTransferTokens()
+	return _u
+}
+
+// RemoveTransferTokenIDs removes the "transfer_tokens" edge to TransferToken entities by IDs.
+func (_u *CompanyUpdateOne) RemoveTransferTokenIDs(ids ...uuid.UUID) *CompanyUpdateOne {
+	_u.mutation.RemoveTransferTokenIDs(ids...)
+	return _u
+}
+
+// RemoveTransferTokens removes "transfer_tokens" edges to TransferToken entities.
+func (_u *CompanyUpdateOne) RemoveTransferTokens(v ...*TransferToken) *CompanyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveTransferTokenIDs(ids...)
+}
+
+// ClearReceivedTokens clears all "received_tokens" edges to the TransferToken entity.
+func (_u *CompanyUpdateOne) ClearReceivedTokens() *CompanyUpdateOne {
+	_u.mutation.ClearReceivedTokens()
+	return _u
+}
+
+// RemoveReceivedTokenIDs removes the "received_tokens" edge to TransferToken entities by IDs.
+func (_u *CompanyUpdateOne) RemoveReceivedTokenIDs(ids ...uuid.UUID) *CompanyUpdateOne {
+	_u.mutation.RemoveReceivedTokenIDs(ids...)
+	return _u
+}
+
+// RemoveReceivedTokens removes "received_tokens" edges to TransferToken entities.
+func (_u *CompanyUpdateOne) RemoveReceivedTokens(v ...*TransferToken) *CompanyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReceivedTokenIDs(ids...)
+}
+
+// ClearAuditEvents clears all "audit_events" edges to the AuditEvent entity.
+func (_u *CompanyUpdateOne) ClearAuditEvents() *CompanyUpdateOne {
+	_u.mutation.ClearAuditEvents()
+	return _u
+}
+
+// RemoveAuditEventIDs removes the "audit_events" edge to AuditEvent entities by IDs.
+func (_u *CompanyUpdateOne) RemoveAuditEventIDs(ids ...uuid.UUID) *CompanyUpdateOne {
+	_u.mutation.RemoveAuditEventIDs(ids...)
+	return _u
+}
+
+// RemoveAuditEvents removes "audit_events" edges to AuditEvent entities.
+func (_u *CompanyUpdateOne) RemoveAuditEvents(v ...*AuditEvent) *CompanyUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAuditEventIDs(ids...)
+}
+
 // Where appends a list predicates to the CompanyUpdate builder.
 func (_u *CompanyUpdateOne) Where(ps ...predicate.Company) *CompanyUpdateOne {
 	_u.mutation.Where(ps...)
@@ -1234,8 +1676,17 @@ func (_u *CompanyUpdateOne) sqlSave(ctx context.Context) (_node *Company, err er
 	if value, ok := _u.mutation.IsPartner(); ok {
 		_spec.SetField(company.FieldIsPartner, field.TypeBool, value)
 	}
+	if value, ok := _u.mutation.CreatedByPartnerID(); ok {
+		_spec.SetField(company.FieldCreatedByPartnerID, field.TypeUUID, value)
+	}
 	if _u.mutation.CreatedByPartnerIDCleared() {
 		_spec.ClearField(company.FieldCreatedByPartnerID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(company.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(company.FieldDeletedAt, field.TypeTime)
 	}
 	if _u.mutation.PartnerCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1529,6 +1980,141 @@ func (_u *CompanyUpdateOne) sqlSave(ctx context.Context) (_node *Company, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.TransferTokensCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.TransferTokensTable,
+			Columns: []string{company.TransferTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedTransferTokensIDs(); len(nodes) > 0 && !_u.mutation.TransferTokensCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.TransferTokensTable,
+			Columns: []string{company.TransferTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TransferTokensIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.TransferTokensTable,
+			Columns: []string{company.TransferTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReceivedTokensCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ReceivedTokensTable,
+			Columns: []string{company.ReceivedTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReceivedTokensIDs(); len(nodes) > 0 && !_u.mutation.ReceivedTokensCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ReceivedTokensTable,
+			Columns: []string{company.ReceivedTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReceivedTokensIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ReceivedTokensTable,
+			Columns: []string{company.ReceivedTokensColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AuditEventsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.AuditEventsTable,
+			Columns: []string{company.AuditEventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(auditevent.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAuditEventsIDs(); len(nodes) > 0 && !_u.mutation.AuditEventsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.AuditEventsTable,
+			Columns: []string{company.AuditEventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(auditevent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AuditEventsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.AuditEventsTable,
+			Columns: []string{company.AuditEventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(auditevent.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

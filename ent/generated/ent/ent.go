@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/idempotencykey"
@@ -19,6 +20,7 @@ import (
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/generated/ent/setting"
+	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 
 	"entgo.io/ent"
@@ -84,6 +86,7 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			auditevent.Table:     auditevent.ValidColumn,
 			company.Table:        company.ValidColumn,
 			desk.Table:           desk.ValidColumn,
 			idempotencykey.Table: idempotencykey.ValidColumn,
@@ -95,6 +98,7 @@ func checkColumn(t, c string) error {
 			project.Table:        project.ValidColumn,
 			session.Table:        session.ValidColumn,
 			setting.Table:        setting.ValidColumn,
+			transfertoken.Table:  transfertoken.ValidColumn,
 			user.Table:           user.ValidColumn,
 		})
 	})

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sync"
 	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/idempotencykey"
@@ -21,6 +22,7 @@ import (
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/generated/ent/setting"
+	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"time"
 
@@ -38,6 +40,7 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeAuditEvent     = "AuditEvent"
 	TypeCompany        = "Company"
 	TypeDesk           = "Desk"
 	TypeIdempotencyKey = "IdempotencyKey"
@@ -49,49 +52,738 @@ const (
 	TypeProject        = "Project"
 	TypeSession        = "Session"
 	TypeSetting        = "Setting"
+	TypeTransferToken  = "TransferToken"
 	TypeUser           = "User"
 )
+
+// AuditEventMutation represents an operation that mutates the AuditEvent nodes in the graph.
+type AuditEventMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	at             *time.Time
+	action         *string
+	actor_id       *uuid.UUID
+	actor_name     *string
+	summary        *string
+	clearedFields  map[string]struct{}
+	company        *uuid.UUID
+	clearedcompany bool
+	done           bool
+	oldValue       func(context.Context) (*AuditEvent, error)
+	predicates     []predicate.AuditEvent
+}
+
+var _ ent.Mutation = (*AuditEventMutation)(nil)
+
+// auditeventOption allows management of the mutation configuration using functional options.
+type auditeventOption func(*AuditEventMutation)
+
+// newAuditEventMutation creates new mutation for the AuditEvent entity.
+func newAuditEventMutation(c config, op Op, opts ...auditeventOption) *AuditEventMutation {
+	m := &AuditEventMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditEvent,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditEventID sets the ID field of the mutation.
+func withAuditEventID(id uuid.UUID) auditeventOption {
+	return func(m *AuditEventMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditEvent
+		)
+		m.oldValue = func(ctx context.Context) (*AuditEvent, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditEvent.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditEvent sets the old AuditEvent of the mutation.
+func withAuditEvent(node *AuditEvent) auditeventOption {
+	return func(m *AuditEventMutation) {
+		m.oldValue = func(context.Context) (*AuditEvent, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditEventMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditEventMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditEvent entities.
+func (m *AuditEventMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditEventMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditEventMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditEvent.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *AuditEventMutation) SetCompanyID(u uuid.UUID) {
+	m.company = &u
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *AuditEventMutation) CompanyID() (r uuid.UUID, exists bool) {
+	v := m.company
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the AuditEvent entity.
+// If the AuditEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEventMutation) OldCompanyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *AuditEventMutation) ResetCompanyID() {
+	m.company = nil
+}
+
+// SetAt sets the "at" field.
+func (m *AuditEventMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *AuditEventMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the AuditEvent entity.
+// If the AuditEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEventMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *AuditEventMutation) ResetAt() {
+	m.at = nil
+}
+
+// SetAction sets the "action" field.
+func (m *AuditEventMutation) SetAction(s string) {
+	m.action = &s
+}
+
+// Action returns the value of the "action" field in the mutation.
+func (m *AuditEventMutation) Action() (r string, exists bool) {
+	v := m.action
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAction returns the old "action" field's value of the AuditEvent entity.
+// If the AuditEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEventMutation) OldAction(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAction is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAction requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAction: %w", err)
+	}
+	return oldValue.Action, nil
+}
+
+// ResetAction resets all changes to the "action" field.
+func (m *AuditEventMutation) ResetAction() {
+	m.action = nil
+}
+
+// SetActorID sets the "actor_id" field.
+func (m *AuditEventMutation) SetActorID(u uuid.UUID) {
+	m.actor_id = &u
+}
+
+// ActorID returns the value of the "actor_id" field in the mutation.
+func (m *AuditEventMutation) ActorID() (r uuid.UUID, exists bool) {
+	v := m.actor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorID returns the old "actor_id" field's value of the AuditEvent entity.
+// If the AuditEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEventMutation) OldActorID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorID: %w", err)
+	}
+	return oldValue.ActorID, nil
+}
+
+// ClearActorID clears the value of the "actor_id" field.
+func (m *AuditEventMutation) ClearActorID() {
+	m.actor_id = nil
+	m.clearedFields[auditevent.FieldActorID] = struct{}{}
+}
+
+// ActorIDCleared returns if the "actor_id" field was cleared in this mutation.
+func (m *AuditEventMutation) ActorIDCleared() bool {
+	_, ok := m.clearedFields[auditevent.FieldActorID]
+	return ok
+}
+
+// ResetActorID resets all changes to the "actor_id" field.
+func (m *AuditEventMutation) ResetActorID() {
+	m.actor_id = nil
+	delete(m.clearedFields, auditevent.FieldActorID)
+}
+
+// SetActorName sets the "actor_name" field.
+func (m *AuditEventMutation) SetActorName(s string) {
+	m.actor_name = &s
+}
+
+// ActorName returns the value of the "actor_name" field in the mutation.
+func (m *AuditEventMutation) ActorName() (r string, exists bool) {
+	v := m.actor_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorName returns the old "actor_name" field's value of the AuditEvent entity.
+// If the AuditEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEventMutation) OldActorName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorName: %w", err)
+	}
+	return oldValue.ActorName, nil
+}
+
+// ResetActorName resets all changes to the "actor_name" field.
+func (m *AuditEventMutation) ResetActorName() {
+	m.actor_name = nil
+}
+
+// SetSummary sets the "summary" field.
+func (m *AuditEventMutation) SetSummary(s string) {
+	m.summary = &s
+}
+
+// Summary returns the value of the "summary" field in the mutation.
+func (m *AuditEventMutation) Summary() (r string, exists bool) {
+	v := m.summary
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSummary returns the old "summary" field's value of the AuditEvent entity.
+// If the AuditEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditEventMutation) OldSummary(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSummary is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSummary requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSummary: %w", err)
+	}
+	return oldValue.Summary, nil
+}
+
+// ResetSummary resets all changes to the "summary" field.
+func (m *AuditEventMutation) ResetSummary() {
+	m.summary = nil
+}
+
+// ClearCompany clears the "company" edge to the Company entity.
+func (m *AuditEventMutation) ClearCompany() {
+	m.clearedcompany = true
+	m.clearedFields[auditevent.FieldCompanyID] = struct{}{}
+}
+
+// CompanyCleared reports if the "company" edge to the Company entity was cleared.
+func (m *AuditEventMutation) CompanyCleared() bool {
+	return m.clearedcompany
+}
+
+// CompanyIDs returns the "company" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CompanyID instead. It exists only for internal usage by the builders.
+func (m *AuditEventMutation) CompanyIDs() (ids []uuid.UUID) {
+	if id := m.company; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCompany resets all changes to the "company" edge.
+func (m *AuditEventMutation) ResetCompany() {
+	m.company = nil
+	m.clearedcompany = false
+}
+
+// Where appends a list predicates to the AuditEventMutation builder.
+func (m *AuditEventMutation) Where(ps ...predicate.AuditEvent) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditEventMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditEventMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditEvent, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditEventMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditEventMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditEvent).
+func (m *AuditEventMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditEventMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.company != nil {
+		fields = append(fields, auditevent.FieldCompanyID)
+	}
+	if m.at != nil {
+		fields = append(fields, auditevent.FieldAt)
+	}
+	if m.action != nil {
+		fields = append(fields, auditevent.FieldAction)
+	}
+	if m.actor_id != nil {
+		fields = append(fields, auditevent.FieldActorID)
+	}
+	if m.actor_name != nil {
+		fields = append(fields, auditevent.FieldActorName)
+	}
+	if m.summary != nil {
+		fields = append(fields, auditevent.FieldSummary)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditEventMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case auditevent.FieldCompanyID:
+		return m.CompanyID()
+	case auditevent.FieldAt:
+		return m.At()
+	case auditevent.FieldAction:
+		return m.Action()
+	case auditevent.FieldActorID:
+		return m.ActorID()
+	case auditevent.FieldActorName:
+		return m.ActorName()
+	case auditevent.FieldSummary:
+		return m.Summary()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditEventMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case auditevent.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	case auditevent.FieldAt:
+		return m.OldAt(ctx)
+	case auditevent.FieldAction:
+		return m.OldAction(ctx)
+	case auditevent.FieldActorID:
+		return m.OldActorID(ctx)
+	case auditevent.FieldActorName:
+		return m.OldActorName(ctx)
+	case auditevent.FieldSummary:
+		return m.OldSummary(ctx)
+	}
+	return nil, fmt.Errorf("unknown AuditEvent field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditEventMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case auditevent.FieldCompanyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	case auditevent.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	case auditevent.FieldAction:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAction(v)
+		return nil
+	case auditevent.FieldActorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorID(v)
+		return nil
+	case auditevent.FieldActorName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorName(v)
+		return nil
+	case auditevent.FieldSummary:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSummary(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEvent field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditEventMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditEventMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditEventMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AuditEvent numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditEventMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(auditevent.FieldActorID) {
+		fields = append(fields, auditevent.FieldActorID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditEventMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditEventMutation) ClearField(name string) error {
+	switch name {
+	case auditevent.FieldActorID:
+		m.ClearActorID()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEvent nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditEventMutation) ResetField(name string) error {
+	switch name {
+	case auditevent.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	case auditevent.FieldAt:
+		m.ResetAt()
+		return nil
+	case auditevent.FieldAction:
+		m.ResetAction()
+		return nil
+	case auditevent.FieldActorID:
+		m.ResetActorID()
+		return nil
+	case auditevent.FieldActorName:
+		m.ResetActorName()
+		return nil
+	case auditevent.FieldSummary:
+		m.ResetSummary()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEvent field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditEventMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.company != nil {
+		edges = append(edges, auditevent.EdgeCompany)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditEventMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case auditevent.EdgeCompany:
+		if id := m.company; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditEventMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditEventMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditEventMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedcompany {
+		edges = append(edges, auditevent.EdgeCompany)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditEventMutation) EdgeCleared(name string) bool {
+	switch name {
+	case auditevent.EdgeCompany:
+		return m.clearedcompany
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditEventMutation) ClearEdge(name string) error {
+	switch name {
+	case auditevent.EdgeCompany:
+		m.ClearCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEvent unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditEventMutation) ResetEdge(name string) error {
+	switch name {
+	case auditevent.EdgeCompany:
+		m.ResetCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditEvent edge %s", name)
+}
 
 // CompanyMutation represents an operation that mutates the Company nodes in the graph.
 type CompanyMutation struct {
 	config
-	op                    Op
-	typ                   string
-	id                    *uuid.UUID
-	created_at            *time.Time
-	updated_at            *time.Time
-	name                  *string
-	slug                  *string
-	name_slug             *string
-	name_key              *string
-	contact_email         *string
-	is_partner            *bool
-	is_platform           *bool
-	created_by_partner_id *uuid.UUID
-	clearedFields         map[string]struct{}
-	partner               *uuid.UUID
-	clearedpartner        bool
-	customers             map[uuid.UUID]struct{}
-	removedcustomers      map[uuid.UUID]struct{}
-	clearedcustomers      bool
-	projects              map[uuid.UUID]struct{}
-	removedprojects       map[uuid.UUID]struct{}
-	clearedprojects       bool
-	desks                 map[uuid.UUID]struct{}
-	removeddesks          map[uuid.UUID]struct{}
-	cleareddesks          bool
-	users                 map[uuid.UUID]struct{}
-	removedusers          map[uuid.UUID]struct{}
-	clearedusers          bool
-	partner_admins        map[uuid.UUID]struct{}
-	removedpartner_admins map[uuid.UUID]struct{}
-	clearedpartner_admins bool
-	import_runs           map[uuid.UUID]struct{}
-	removedimport_runs    map[uuid.UUID]struct{}
-	clearedimport_runs    bool
-	done                  bool
-	oldValue              func(context.Context) (*Company, error)
-	predicates            []predicate.Company
+	op                     Op
+	typ                    string
+	id                     *uuid.UUID
+	created_at             *time.Time
+	updated_at             *time.Time
+	name                   *string
+	slug                   *string
+	name_slug              *string
+	name_key               *string
+	contact_email          *string
+	is_partner             *bool
+	is_platform            *bool
+	created_by_partner_id  *uuid.UUID
+	deleted_at             *time.Time
+	clearedFields          map[string]struct{}
+	partner                *uuid.UUID
+	clearedpartner         bool
+	customers              map[uuid.UUID]struct{}
+	removedcustomers       map[uuid.UUID]struct{}
+	clearedcustomers       bool
+	projects               map[uuid.UUID]struct{}
+	removedprojects        map[uuid.UUID]struct{}
+	clearedprojects        bool
+	desks                  map[uuid.UUID]struct{}
+	removeddesks           map[uuid.UUID]struct{}
+	cleareddesks           bool
+	users                  map[uuid.UUID]struct{}
+	removedusers           map[uuid.UUID]struct{}
+	clearedusers           bool
+	partner_admins         map[uuid.UUID]struct{}
+	removedpartner_admins  map[uuid.UUID]struct{}
+	clearedpartner_admins  bool
+	import_runs            map[uuid.UUID]struct{}
+	removedimport_runs     map[uuid.UUID]struct{}
+	clearedimport_runs     bool
+	transfer_tokens        map[uuid.UUID]struct{}
+	removedtransfer_tokens map[uuid.UUID]struct{}
+	clearedtransfer_tokens bool
+	received_tokens        map[uuid.UUID]struct{}
+	removedreceived_tokens map[uuid.UUID]struct{}
+	clearedreceived_tokens bool
+	audit_events           map[uuid.UUID]struct{}
+	removedaudit_events    map[uuid.UUID]struct{}
+	clearedaudit_events    bool
+	done                   bool
+	oldValue               func(context.Context) (*Company, error)
+	predicates             []predicate.Company
 }
 
 var _ ent.Mutation = (*CompanyMutation)(nil)
@@ -633,6 +1325,55 @@ func (m *CompanyMutation) ResetCreatedByPartnerID() {
 	delete(m.clearedFields, company.FieldCreatedByPartnerID)
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (m *CompanyMutation) SetDeletedAt(t time.Time) {
+	m.deleted_at = &t
+}
+
+// DeletedAt returns the value of the "deleted_at" field in the mutation.
+func (m *CompanyMutation) DeletedAt() (r time.Time, exists bool) {
+	v := m.deleted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedAt returns the old "deleted_at" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldDeletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedAt: %w", err)
+	}
+	return oldValue.DeletedAt, nil
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (m *CompanyMutation) ClearDeletedAt() {
+	m.deleted_at = nil
+	m.clearedFields[company.FieldDeletedAt] = struct{}{}
+}
+
+// DeletedAtCleared returns if the "deleted_at" field was cleared in this mutation.
+func (m *CompanyMutation) DeletedAtCleared() bool {
+	_, ok := m.clearedFields[company.FieldDeletedAt]
+	return ok
+}
+
+// ResetDeletedAt resets all changes to the "deleted_at" field.
+func (m *CompanyMutation) ResetDeletedAt() {
+	m.deleted_at = nil
+	delete(m.clearedFields, company.FieldDeletedAt)
+}
+
 // ClearPartner clears the "partner" edge to the Company entity.
 func (m *CompanyMutation) ClearPartner() {
 	m.clearedpartner = true
@@ -984,6 +1725,168 @@ func (m *CompanyMutation) ResetImportRuns() {
 	m.removedimport_runs = nil
 }
 
+// AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by ids.
+func (m *CompanyMutation) AddTransferTokenIDs(ids ...uuid.UUID) {
+	if m.transfer_tokens == nil {
+		m.transfer_tokens = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.transfer_tokens[ids[i]] = struct{}{}
+	}
+}
+
+// ClearTransferTokens clears the "transfer_tokens" edge to the TransferToken entity.
+func (m *CompanyMutation) ClearTransferTokens() {
+	m.clearedtransfer_tokens = true
+}
+
+// TransferTokensCleared reports if the "transfer_tokens" edge to the TransferToken entity was cleared.
+func (m *CompanyMutation) TransferTokensCleared() bool {
+	return m.clearedtransfer_tokens
+}
+
+// RemoveTransferTokenIDs removes the "transfer_tokens" edge to the TransferToken entity by IDs.
+func (m *CompanyMutation) RemoveTransferTokenIDs(ids ...uuid.UUID) {
+	if m.removedtransfer_tokens == nil {
+		m.removedtransfer_tokens = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.transfer_tokens, ids[i])
+		m.removedtransfer_tokens[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedTransferTokens returns the removed IDs of the "transfer_tokens" edge to the TransferToken entity.
+func (m *CompanyMutation) RemovedTransferTokensIDs() (ids []uuid.UUID) {
+	for id := range m.removedtransfer_tokens {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// TransferTokensIDs returns the "transfer_tokens" edge IDs in the mutation.
+func (m *CompanyMutation) TransferTokensIDs() (ids []uuid.UUID) {
+	for id := range m.transfer_tokens {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetTransferTokens resets all changes to the "transfer_tokens" edge.
+func (m *CompanyMutation) ResetTransferTokens() {
+	m.transfer_tokens = nil
+	m.clearedtransfer_tokens = false
+	m.removedtransfer_tokens = nil
+}
+
+// AddReceivedTokenIDs adds the "received_tokens" edge to the TransferToken entity by ids.
+func (m *CompanyMutation) AddReceivedTokenIDs(ids ...uuid.UUID) {
+	if m.received_tokens == nil {
+		m.received_tokens = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.received_tokens[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReceivedTokens clears the "received_tokens" edge to the TransferToken entity.
+func (m *CompanyMutation) ClearReceivedTokens() {
+	m.clearedreceived_tokens = true
+}
+
+// ReceivedTokensCleared reports if the "received_tokens" edge to the TransferToken entity was cleared.
+func (m *CompanyMutation) ReceivedTokensCleared() bool {
+	return m.clearedreceived_tokens
+}
+
+// RemoveReceivedTokenIDs removes the "received_tokens" edge to the TransferToken entity by IDs.
+func (m *CompanyMutation) RemoveReceivedTokenIDs(ids ...uuid.UUID) {
+	if m.removedreceived_tokens == nil {
+		m.removedreceived_tokens = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.received_tokens, ids[i])
+		m.removedreceived_tokens[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReceivedTokens returns the removed IDs of the "received_tokens" edge to the TransferToken entity.
+func (m *CompanyMutation) RemovedReceivedTokensIDs() (ids []uuid.UUID) {
+	for id := range m.removedreceived_tokens {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReceivedTokensIDs returns the "received_tokens" edge IDs in the mutation.
+func (m *CompanyMutation) ReceivedTokensIDs() (ids []uuid.UUID) {
+	for id := range m.received_tokens {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReceivedTokens resets all changes to the "received_tokens" edge.
+func (m *CompanyMutation) ResetReceivedTokens() {
+	m.received_tokens = nil
+	m.clearedreceived_tokens = false
+	m.removedreceived_tokens = nil
+}
+
+// AddAuditEventIDs adds the "audit_events" edge to the AuditEvent entity by ids.
+func (m *CompanyMutation) AddAuditEventIDs(ids ...uuid.UUID) {
+	if m.audit_events == nil {
+		m.audit_events = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.audit_events[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAuditEvents clears the "audit_events" edge to the AuditEvent entity.
+func (m *CompanyMutation) ClearAuditEvents() {
+	m.clearedaudit_events = true
+}
+
+// AuditEventsCleared reports if the "audit_events" edge to the AuditEvent entity was cleared.
+func (m *CompanyMutation) AuditEventsCleared() bool {
+	return m.clearedaudit_events
+}
+
+// RemoveAuditEventIDs removes the "audit_events" edge to the AuditEvent entity by IDs.
+func (m *CompanyMutation) RemoveAuditEventIDs(ids ...uuid.UUID) {
+	if m.removedaudit_events == nil {
+		m.removedaudit_events = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.audit_events, ids[i])
+		m.removedaudit_events[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAuditEvents returns the removed IDs of the "audit_events" edge to the AuditEvent entity.
+func (m *CompanyMutation) RemovedAuditEventsIDs() (ids []uuid.UUID) {
+	for id := range m.removedaudit_events {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AuditEventsIDs returns the "audit_events" edge IDs in the mutation.
+func (m *CompanyMutation) AuditEventsIDs() (ids []uuid.UUID) {
+	for id := range m.audit_events {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAuditEvents resets all changes to the "audit_events" edge.
+func (m *CompanyMutation) ResetAuditEvents() {
+	m.audit_events = nil
+	m.clearedaudit_events = false
+	m.removedaudit_events = nil
+}
+
 // Where appends a list predicates to the CompanyMutation builder.
 func (m *CompanyMutation) Where(ps ...predicate.Company) {
 	m.predicates = append(m.predicates, ps...)
@@ -1018,7 +1921,7 @@ func (m *CompanyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CompanyMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, company.FieldCreatedAt)
 	}
@@ -1052,6 +1955,9 @@ func (m *CompanyMutation) Fields() []string {
 	if m.created_by_partner_id != nil {
 		fields = append(fields, company.FieldCreatedByPartnerID)
 	}
+	if m.deleted_at != nil {
+		fields = append(fields, company.FieldDeletedAt)
+	}
 	return fields
 }
 
@@ -1082,6 +1988,8 @@ func (m *CompanyMutation) Field(name string) (ent.Value, bool) {
 		return m.PartnerID()
 	case company.FieldCreatedByPartnerID:
 		return m.CreatedByPartnerID()
+	case company.FieldDeletedAt:
+		return m.DeletedAt()
 	}
 	return nil, false
 }
@@ -1113,6 +2021,8 @@ func (m *CompanyMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldPartnerID(ctx)
 	case company.FieldCreatedByPartnerID:
 		return m.OldCreatedByPartnerID(ctx)
+	case company.FieldDeletedAt:
+		return m.OldDeletedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Company field %s", name)
 }
@@ -1199,6 +2109,13 @@ func (m *CompanyMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCreatedByPartnerID(v)
 		return nil
+	case company.FieldDeletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Company field %s", name)
 }
@@ -1238,6 +2155,9 @@ func (m *CompanyMutation) ClearedFields() []string {
 	if m.FieldCleared(company.FieldCreatedByPartnerID) {
 		fields = append(fields, company.FieldCreatedByPartnerID)
 	}
+	if m.FieldCleared(company.FieldDeletedAt) {
+		fields = append(fields, company.FieldDeletedAt)
+	}
 	return fields
 }
 
@@ -1260,6 +2180,9 @@ func (m *CompanyMutation) ClearField(name string) error {
 		return nil
 	case company.FieldCreatedByPartnerID:
 		m.ClearCreatedByPartnerID()
+		return nil
+	case company.FieldDeletedAt:
+		m.ClearDeletedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Company nullable field %s", name)
@@ -1302,13 +2225,16 @@ func (m *CompanyMutation) ResetField(name string) error {
 	case company.FieldCreatedByPartnerID:
 		m.ResetCreatedByPartnerID()
 		return nil
+	case company.FieldDeletedAt:
+		m.ResetDeletedAt()
+		return nil
 	}
 	return fmt.Errorf("unknown Company field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CompanyMutation) AddedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 10)
 	if m.partner != nil {
 		edges = append(edges, company.EdgePartner)
 	}
@@ -1329,6 +2255,15 @@ func (m *CompanyMutation) AddedEdges() []string {
 	}
 	if m.import_runs != nil {
 		edges = append(edges, company.EdgeImportRuns)
+	}
+	if m.transfer_tokens != nil {
+		edges = append(edges, company.EdgeTransferTokens)
+	}
+	if m.received_tokens != nil {
+		edges = append(edges, company.EdgeReceivedTokens)
+	}
+	if m.audit_events != nil {
+		edges = append(edges, company.EdgeAuditEvents)
 	}
 	return edges
 }
@@ -1377,13 +2312,31 @@ func (m *CompanyMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case company.EdgeTransferTokens:
+		ids := make([]ent.Value, 0, len(m.transfer_tokens))
+		for id := range m.transfer_tokens {
+			ids = append(ids, id)
+		}
+		return ids
+	case company.EdgeReceivedTokens:
+		ids := make([]ent.Value, 0, len(m.received_tokens))
+		for id := range m.received_tokens {
+			ids = append(ids, id)
+		}
+		return ids
+	case company.EdgeAuditEvents:
+		ids := make([]ent.Value, 0, len(m.audit_events))
+		for id := range m.audit_events {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CompanyMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 10)
 	if m.removedcustomers != nil {
 		edges = append(edges, company.EdgeCustomers)
 	}
@@ -1401,6 +2354,15 @@ func (m *CompanyMutation) RemovedEdges() []string {
 	}
 	if m.removedimport_runs != nil {
 		edges = append(edges, company.EdgeImportRuns)
+	}
+	if m.removedtransfer_tokens != nil {
+		edges = append(edges, company.EdgeTransferTokens)
+	}
+	if m.removedreceived_tokens != nil {
+		edges = append(edges, company.EdgeReceivedTokens)
+	}
+	if m.removedaudit_events != nil {
+		edges = append(edges, company.EdgeAuditEvents)
 	}
 	return edges
 }
@@ -1445,13 +2407,31 @@ func (m *CompanyMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case company.EdgeTransferTokens:
+		ids := make([]ent.Value, 0, len(m.removedtransfer_tokens))
+		for id := range m.removedtransfer_tokens {
+			ids = append(ids, id)
+		}
+		return ids
+	case company.EdgeReceivedTokens:
+		ids := make([]ent.Value, 0, len(m.removedreceived_tokens))
+		for id := range m.removedreceived_tokens {
+			ids = append(ids, id)
+		}
+		return ids
+	case company.EdgeAuditEvents:
+		ids := make([]ent.Value, 0, len(m.removedaudit_events))
+		for id := range m.removedaudit_events {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CompanyMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 10)
 	if m.clearedpartner {
 		edges = append(edges, company.EdgePartner)
 	}
@@ -1472,6 +2452,15 @@ func (m *CompanyMutation) ClearedEdges() []string {
 	}
 	if m.clearedimport_runs {
 		edges = append(edges, company.EdgeImportRuns)
+	}
+	if m.clearedtransfer_tokens {
+		edges = append(edges, company.EdgeTransferTokens)
+	}
+	if m.clearedreceived_tokens {
+		edges = append(edges, company.EdgeReceivedTokens)
+	}
+	if m.clearedaudit_events {
+		edges = append(edges, company.EdgeAuditEvents)
 	}
 	return edges
 }
@@ -1494,6 +2483,12 @@ func (m *CompanyMutation) EdgeCleared(name string) bool {
 		return m.clearedpartner_admins
 	case company.EdgeImportRuns:
 		return m.clearedimport_runs
+	case company.EdgeTransferTokens:
+		return m.clearedtransfer_tokens
+	case company.EdgeReceivedTokens:
+		return m.clearedreceived_tokens
+	case company.EdgeAuditEvents:
+		return m.clearedaudit_events
 	}
 	return false
 }
@@ -1533,6 +2528,15 @@ func (m *CompanyMutation) ResetEdge(name string) error {
 		return nil
 	case company.EdgeImportRuns:
 		m.ResetImportRuns()
+		return nil
+	case company.EdgeTransferTokens:
+		m.ResetTransferTokens()
+		return nil
+	case company.EdgeReceivedTokens:
+		m.ResetReceivedTokens()
+		return nil
+	case company.EdgeAuditEvents:
+		m.ResetAuditEvents()
 		return nil
 	}
 	return fmt.Errorf("unknown Company edge %s", name)
@@ -7229,24 +8233,26 @@ func (m *ImportRunMutation) ResetEdge(name string) error {
 // NotificationMutation represents an operation that mutates the Notification nodes in the graph.
 type NotificationMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *uuid.UUID
-	kind              *enum.NotificationKind
-	title             *string
-	body              *string
-	created_at        *time.Time
-	read_at           *time.Time
-	clearedFields     map[string]struct{}
-	user              *uuid.UUID
-	cleareduser       bool
-	import_run        *uuid.UUID
-	clearedimport_run bool
-	company           *uuid.UUID
-	clearedcompany    bool
-	done              bool
-	oldValue          func(context.Context) (*Notification, error)
-	predicates        []predicate.Notification
+	op                    Op
+	typ                   string
+	id                    *uuid.UUID
+	kind                  *enum.NotificationKind
+	title                 *string
+	body                  *string
+	created_at            *time.Time
+	read_at               *time.Time
+	clearedFields         map[string]struct{}
+	user                  *uuid.UUID
+	cleareduser           bool
+	import_run            *uuid.UUID
+	clearedimport_run     bool
+	transfer_token        *uuid.UUID
+	clearedtransfer_token bool
+	company               *uuid.UUID
+	clearedcompany        bool
+	done                  bool
+	oldValue              func(context.Context) (*Notification, error)
+	predicates            []predicate.Notification
 }
 
 var _ ent.Mutation = (*NotificationMutation)(nil)
@@ -7595,6 +8601,55 @@ func (m *NotificationMutation) ResetCompanyID() {
 	delete(m.clearedFields, notification.FieldCompanyID)
 }
 
+// SetTransferTokenID sets the "transfer_token_id" field.
+func (m *NotificationMutation) SetTransferTokenID(u uuid.UUID) {
+	m.transfer_token = &u
+}
+
+// TransferTokenID returns the value of the "transfer_token_id" field in the mutation.
+func (m *NotificationMutation) TransferTokenID() (r uuid.UUID, exists bool) {
+	v := m.transfer_token
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTransferTokenID returns the old "transfer_token_id" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldTransferTokenID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTransferTokenID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTransferTokenID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTransferTokenID: %w", err)
+	}
+	return oldValue.TransferTokenID, nil
+}
+
+// ClearTransferTokenID clears the value of the "transfer_token_id" field.
+func (m *NotificationMutation) ClearTransferTokenID() {
+	m.transfer_token = nil
+	m.clearedFields[notification.FieldTransferTokenID] = struct{}{}
+}
+
+// TransferTokenIDCleared returns if the "transfer_token_id" field was cleared in this mutation.
+func (m *NotificationMutation) TransferTokenIDCleared() bool {
+	_, ok := m.clearedFields[notification.FieldTransferTokenID]
+	return ok
+}
+
+// ResetTransferTokenID resets all changes to the "transfer_token_id" field.
+func (m *NotificationMutation) ResetTransferTokenID() {
+	m.transfer_token = nil
+	delete(m.clearedFields, notification.FieldTransferTokenID)
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *NotificationMutation) SetCreatedAt(t time.Time) {
 	m.created_at = &t
@@ -7734,6 +8789,33 @@ func (m *NotificationMutation) ResetImportRun() {
 	m.clearedimport_run = false
 }
 
+// ClearTransferToken clears the "transfer_token" edge to the TransferToken entity.
+func (m *NotificationMutation) ClearTransferToken() {
+	m.clearedtransfer_token = true
+	m.clearedFields[notification.FieldTransferTokenID] = struct{}{}
+}
+
+// TransferTokenCleared reports if the "transfer_token" edge to the TransferToken entity was cleared.
+func (m *NotificationMutation) TransferTokenCleared() bool {
+	return m.TransferTokenIDCleared() || m.clearedtransfer_token
+}
+
+// TransferTokenIDs returns the "transfer_token" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TransferTokenID instead. It exists only for internal usage by the builders.
+func (m *NotificationMutation) TransferTokenIDs() (ids []uuid.UUID) {
+	if id := m.transfer_token; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTransferToken resets all changes to the "transfer_token" edge.
+func (m *NotificationMutation) ResetTransferToken() {
+	m.transfer_token = nil
+	m.clearedtransfer_token = false
+}
+
 // ClearCompany clears the "company" edge to the Company entity.
 func (m *NotificationMutation) ClearCompany() {
 	m.clearedcompany = true
@@ -7795,7 +8877,7 @@ func (m *NotificationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *NotificationMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.user != nil {
 		fields = append(fields, notification.FieldUserID)
 	}
@@ -7813,6 +8895,9 @@ func (m *NotificationMutation) Fields() []string {
 	}
 	if m.company != nil {
 		fields = append(fields, notification.FieldCompanyID)
+	}
+	if m.transfer_token != nil {
+		fields = append(fields, notification.FieldTransferTokenID)
 	}
 	if m.created_at != nil {
 		fields = append(fields, notification.FieldCreatedAt)
@@ -7840,6 +8925,8 @@ func (m *NotificationMutation) Field(name string) (ent.Value, bool) {
 		return m.ImportRunID()
 	case notification.FieldCompanyID:
 		return m.CompanyID()
+	case notification.FieldTransferTokenID:
+		return m.TransferTokenID()
 	case notification.FieldCreatedAt:
 		return m.CreatedAt()
 	case notification.FieldReadAt:
@@ -7865,6 +8952,8 @@ func (m *NotificationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldImportRunID(ctx)
 	case notification.FieldCompanyID:
 		return m.OldCompanyID(ctx)
+	case notification.FieldTransferTokenID:
+		return m.OldTransferTokenID(ctx)
 	case notification.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	case notification.FieldReadAt:
@@ -7920,6 +9009,13 @@ func (m *NotificationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCompanyID(v)
 		return nil
+	case notification.FieldTransferTokenID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTransferTokenID(v)
+		return nil
 	case notification.FieldCreatedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -7970,6 +9066,9 @@ func (m *NotificationMutation) ClearedFields() []string {
 	if m.FieldCleared(notification.FieldCompanyID) {
 		fields = append(fields, notification.FieldCompanyID)
 	}
+	if m.FieldCleared(notification.FieldTransferTokenID) {
+		fields = append(fields, notification.FieldTransferTokenID)
+	}
 	if m.FieldCleared(notification.FieldReadAt) {
 		fields = append(fields, notification.FieldReadAt)
 	}
@@ -7992,6 +9091,9 @@ func (m *NotificationMutation) ClearField(name string) error {
 		return nil
 	case notification.FieldCompanyID:
 		m.ClearCompanyID()
+		return nil
+	case notification.FieldTransferTokenID:
+		m.ClearTransferTokenID()
 		return nil
 	case notification.FieldReadAt:
 		m.ClearReadAt()
@@ -8022,6 +9124,9 @@ func (m *NotificationMutation) ResetField(name string) error {
 	case notification.FieldCompanyID:
 		m.ResetCompanyID()
 		return nil
+	case notification.FieldTransferTokenID:
+		m.ResetTransferTokenID()
+		return nil
 	case notification.FieldCreatedAt:
 		m.ResetCreatedAt()
 		return nil
@@ -8034,12 +9139,15 @@ func (m *NotificationMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *NotificationMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.user != nil {
 		edges = append(edges, notification.EdgeUser)
 	}
 	if m.import_run != nil {
 		edges = append(edges, notification.EdgeImportRun)
+	}
+	if m.transfer_token != nil {
+		edges = append(edges, notification.EdgeTransferToken)
 	}
 	if m.company != nil {
 		edges = append(edges, notification.EdgeCompany)
@@ -8059,6 +9167,10 @@ func (m *NotificationMutation) AddedIDs(name string) []ent.Value {
 		if id := m.import_run; id != nil {
 			return []ent.Value{*id}
 		}
+	case notification.EdgeTransferToken:
+		if id := m.transfer_token; id != nil {
+			return []ent.Value{*id}
+		}
 	case notification.EdgeCompany:
 		if id := m.company; id != nil {
 			return []ent.Value{*id}
@@ -8069,7 +9181,7 @@ func (m *NotificationMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *NotificationMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	return edges
 }
 
@@ -8081,12 +9193,15 @@ func (m *NotificationMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *NotificationMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.cleareduser {
 		edges = append(edges, notification.EdgeUser)
 	}
 	if m.clearedimport_run {
 		edges = append(edges, notification.EdgeImportRun)
+	}
+	if m.clearedtransfer_token {
+		edges = append(edges, notification.EdgeTransferToken)
 	}
 	if m.clearedcompany {
 		edges = append(edges, notification.EdgeCompany)
@@ -8102,6 +9217,8 @@ func (m *NotificationMutation) EdgeCleared(name string) bool {
 		return m.cleareduser
 	case notification.EdgeImportRun:
 		return m.clearedimport_run
+	case notification.EdgeTransferToken:
+		return m.clearedtransfer_token
 	case notification.EdgeCompany:
 		return m.clearedcompany
 	}
@@ -8117,6 +9234,9 @@ func (m *NotificationMutation) ClearEdge(name string) error {
 		return nil
 	case notification.EdgeImportRun:
 		m.ClearImportRun()
+		return nil
+	case notification.EdgeTransferToken:
+		m.ClearTransferToken()
 		return nil
 	case notification.EdgeCompany:
 		m.ClearCompany()
@@ -8134,6 +9254,9 @@ func (m *NotificationMutation) ResetEdge(name string) error {
 		return nil
 	case notification.EdgeImportRun:
 		m.ResetImportRun()
+		return nil
+	case notification.EdgeTransferToken:
+		m.ResetTransferToken()
 		return nil
 	case notification.EdgeCompany:
 		m.ResetCompany()
@@ -10292,6 +11415,907 @@ func (m *SettingMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *SettingMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Setting edge %s", name)
+}
+
+// TransferTokenMutation represents an operation that mutates the TransferToken nodes in the graph.
+type TransferTokenMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	secret_hash          *[]byte
+	created_at           *time.Time
+	expires_at           *time.Time
+	used_at              *time.Time
+	revoked_at           *time.Time
+	clearedFields        map[string]struct{}
+	company              *uuid.UUID
+	clearedcompany       bool
+	sent_to              *uuid.UUID
+	clearedsent_to       bool
+	notifications        map[uuid.UUID]struct{}
+	removednotifications map[uuid.UUID]struct{}
+	clearednotifications bool
+	done                 bool
+	oldValue             func(context.Context) (*TransferToken, error)
+	predicates           []predicate.TransferToken
+}
+
+var _ ent.Mutation = (*TransferTokenMutation)(nil)
+
+// transfertokenOption allows management of the mutation configuration using functional options.
+type transfertokenOption func(*TransferTokenMutation)
+
+// newTransferTokenMutation creates new mutation for the TransferToken entity.
+func newTransferTokenMutation(c config, op Op, opts ...transfertokenOption) *TransferTokenMutation {
+	m := &TransferTokenMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTransferToken,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTransferTokenID sets the ID field of the mutation.
+func withTransferTokenID(id uuid.UUID) transfertokenOption {
+	return func(m *TransferTokenMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TransferToken
+		)
+		m.oldValue = func(ctx context.Context) (*TransferToken, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TransferToken.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTransferToken sets the old TransferToken of the mutation.
+func withTransferToken(node *TransferToken) transfertokenOption {
+	return func(m *TransferTokenMutation) {
+		m.oldValue = func(context.Context) (*TransferToken, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TransferTokenMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TransferTokenMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TransferToken entities.
+func (m *TransferTokenMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TransferTokenMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TransferTokenMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TransferToken.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *TransferTokenMutation) SetCompanyID(u uuid.UUID) {
+	m.company = &u
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *TransferTokenMutation) CompanyID() (r uuid.UUID, exists bool) {
+	v := m.company
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the TransferToken entity.
+// If the TransferToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransferTokenMutation) OldCompanyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *TransferTokenMutation) ResetCompanyID() {
+	m.company = nil
+}
+
+// SetSecretHash sets the "secret_hash" field.
+func (m *TransferTokenMutation) SetSecretHash(b []byte) {
+	m.secret_hash = &b
+}
+
+// SecretHash returns the value of the "secret_hash" field in the mutation.
+func (m *TransferTokenMutation) SecretHash() (r []byte, exists bool) {
+	v := m.secret_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecretHash returns the old "secret_hash" field's value of the TransferToken entity.
+// If the TransferToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransferTokenMutation) OldSecretHash(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecretHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecretHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecretHash: %w", err)
+	}
+	return oldValue.SecretHash, nil
+}
+
+// ResetSecretHash resets all changes to the "secret_hash" field.
+func (m *TransferTokenMutation) ResetSecretHash() {
+	m.secret_hash = nil
+}
+
+// SetSentToID sets the "sent_to_id" field.
+func (m *TransferTokenMutation) SetSentToID(u uuid.UUID) {
+	m.sent_to = &u
+}
+
+// SentToID returns the value of the "sent_to_id" field in the mutation.
+func (m *TransferTokenMutation) SentToID() (r uuid.UUID, exists bool) {
+	v := m.sent_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSentToID returns the old "sent_to_id" field's value of the TransferToken entity.
+// If the TransferToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransferTokenMutation) OldSentToID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSentToID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSentToID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSentToID: %w", err)
+	}
+	return oldValue.SentToID, nil
+}
+
+// ClearSentToID clears the value of the "sent_to_id" field.
+func (m *TransferTokenMutation) ClearSentToID() {
+	m.sent_to = nil
+	m.clearedFields[transfertoken.FieldSentToID] = struct{}{}
+}
+
+// SentToIDCleared returns if the "sent_to_id" field was cleared in this mutation.
+func (m *TransferTokenMutation) SentToIDCleared() bool {
+	_, ok := m.clearedFields[transfertoken.FieldSentToID]
+	return ok
+}
+
+// ResetSentToID resets all changes to the "sent_to_id" field.
+func (m *TransferTokenMutation) ResetSentToID() {
+	m.sent_to = nil
+	delete(m.clearedFields, transfertoken.FieldSentToID)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TransferTokenMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TransferTokenMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the TransferToken entity.
+// If the TransferToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransferTokenMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TransferTokenMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *TransferTokenMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *TransferTokenMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the TransferToken entity.
+// If the TransferToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransferTokenMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *TransferTokenMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// SetUsedAt sets the "used_at" field.
+func (m *TransferTokenMutation) SetUsedAt(t time.Time) {
+	m.used_at = &t
+}
+
+// UsedAt returns the value of the "used_at" field in the mutation.
+func (m *TransferTokenMutation) UsedAt() (r time.Time, exists bool) {
+	v := m.used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsedAt returns the old "used_at" field's value of the TransferToken entity.
+// If the TransferToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransferTokenMutation) OldUsedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsedAt: %w", err)
+	}
+	return oldValue.UsedAt, nil
+}
+
+// ClearUsedAt clears the value of the "used_at" field.
+func (m *TransferTokenMutation) ClearUsedAt() {
+	m.used_at = nil
+	m.clearedFields[transfertoken.FieldUsedAt] = struct{}{}
+}
+
+// UsedAtCleared returns if the "used_at" field was cleared in this mutation.
+func (m *TransferTokenMutation) UsedAtCleared() bool {
+	_, ok := m.clearedFields[transfertoken.FieldUsedAt]
+	return ok
+}
+
+// ResetUsedAt resets all changes to the "used_at" field.
+func (m *TransferTokenMutation) ResetUsedAt() {
+	m.used_at = nil
+	delete(m.clearedFields, transfertoken.FieldUsedAt)
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (m *TransferTokenMutation) SetRevokedAt(t time.Time) {
+	m.revoked_at = &t
+}
+
+// RevokedAt returns the value of the "revoked_at" field in the mutation.
+func (m *TransferTokenMutation) RevokedAt() (r time.Time, exists bool) {
+	v := m.revoked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevokedAt returns the old "revoked_at" field's value of the TransferToken entity.
+// If the TransferToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TransferTokenMutation) OldRevokedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevokedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevokedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevokedAt: %w", err)
+	}
+	return oldValue.RevokedAt, nil
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (m *TransferTokenMutation) ClearRevokedAt() {
+	m.revoked_at = nil
+	m.clearedFields[transfertoken.FieldRevokedAt] = struct{}{}
+}
+
+// RevokedAtCleared returns if the "revoked_at" field was cleared in this mutation.
+func (m *TransferTokenMutation) RevokedAtCleared() bool {
+	_, ok := m.clearedFields[transfertoken.FieldRevokedAt]
+	return ok
+}
+
+// ResetRevokedAt resets all changes to the "revoked_at" field.
+func (m *TransferTokenMutation) ResetRevokedAt() {
+	m.revoked_at = nil
+	delete(m.clearedFields, transfertoken.FieldRevokedAt)
+}
+
+// ClearCompany clears the "company" edge to the Company entity.
+func (m *TransferTokenMutation) ClearCompany() {
+	m.clearedcompany = true
+	m.clearedFields[transfertoken.FieldCompanyID] = struct{}{}
+}
+
+// CompanyCleared reports if the "company" edge to the Company entity was cleared.
+func (m *TransferTokenMutation) CompanyCleared() bool {
+	return m.clearedcompany
+}
+
+// CompanyIDs returns the "company" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CompanyID instead. It exists only for internal usage by the builders.
+func (m *TransferTokenMutation) CompanyIDs() (ids []uuid.UUID) {
+	if id := m.company; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCompany resets all changes to the "company" edge.
+func (m *TransferTokenMutation) ResetCompany() {
+	m.company = nil
+	m.clearedcompany = false
+}
+
+// ClearSentTo clears the "sent_to" edge to the Company entity.
+func (m *TransferTokenMutation) ClearSentTo() {
+	m.clearedsent_to = true
+	m.clearedFields[transfertoken.FieldSentToID] = struct{}{}
+}
+
+// SentToCleared reports if the "sent_to" edge to the Company entity was cleared.
+func (m *TransferTokenMutation) SentToCleared() bool {
+	return m.SentToIDCleared() || m.clearedsent_to
+}
+
+// SentToIDs returns the "sent_to" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SentToID instead. It exists only for internal usage by the builders.
+func (m *TransferTokenMutation) SentToIDs() (ids []uuid.UUID) {
+	if id := m.sent_to; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSentTo resets all changes to the "sent_to" edge.
+func (m *TransferTokenMutation) ResetSentTo() {
+	m.sent_to = nil
+	m.clearedsent_to = false
+}
+
+// AddNotificationIDs adds the "notifications" edge to the Notification entity by ids.
+func (m *TransferTokenMutation) AddNotificationIDs(ids ...uuid.UUID) {
+	if m.notifications == nil {
+		m.notifications = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.notifications[ids[i]] = struct{}{}
+	}
+}
+
+// ClearNotifications clears the "notifications" edge to the Notification entity.
+func (m *TransferTokenMutation) ClearNotifications() {
+	m.clearednotifications = true
+}
+
+// NotificationsCleared reports if the "notifications" edge to the Notification entity was cleared.
+func (m *TransferTokenMutation) NotificationsCleared() bool {
+	return m.clearednotifications
+}
+
+// RemoveNotificationIDs removes the "notifications" edge to the Notification entity by IDs.
+func (m *TransferTokenMutation) RemoveNotificationIDs(ids ...uuid.UUID) {
+	if m.removednotifications == nil {
+		m.removednotifications = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.notifications, ids[i])
+		m.removednotifications[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedNotifications returns the removed IDs of the "notifications" edge to the Notification entity.
+func (m *TransferTokenMutation) RemovedNotificationsIDs() (ids []uuid.UUID) {
+	for id := range m.removednotifications {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// NotificationsIDs returns the "notifications" edge IDs in the mutation.
+func (m *TransferTokenMutation) NotificationsIDs() (ids []uuid.UUID) {
+	for id := range m.notifications {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetNotifications resets all changes to the "notifications" edge.
+func (m *TransferTokenMutation) ResetNotifications() {
+	m.notifications = nil
+	m.clearednotifications = false
+	m.removednotifications = nil
+}
+
+// Where appends a list predicates to the TransferTokenMutation builder.
+func (m *TransferTokenMutation) Where(ps ...predicate.TransferToken) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TransferTokenMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TransferTokenMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TransferToken, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TransferTokenMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TransferTokenMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TransferToken).
+func (m *TransferTokenMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TransferTokenMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.company != nil {
+		fields = append(fields, transfertoken.FieldCompanyID)
+	}
+	if m.secret_hash != nil {
+		fields = append(fields, transfertoken.FieldSecretHash)
+	}
+	if m.sent_to != nil {
+		fields = append(fields, transfertoken.FieldSentToID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, transfertoken.FieldCreatedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, transfertoken.FieldExpiresAt)
+	}
+	if m.used_at != nil {
+		fields = append(fields, transfertoken.FieldUsedAt)
+	}
+	if m.revoked_at != nil {
+		fields = append(fields, transfertoken.FieldRevokedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TransferTokenMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case transfertoken.FieldCompanyID:
+		return m.CompanyID()
+	case transfertoken.FieldSecretHash:
+		return m.SecretHash()
+	case transfertoken.FieldSentToID:
+		return m.SentToID()
+	case transfertoken.FieldCreatedAt:
+		return m.CreatedAt()
+	case transfertoken.FieldExpiresAt:
+		return m.ExpiresAt()
+	case transfertoken.FieldUsedAt:
+		return m.UsedAt()
+	case transfertoken.FieldRevokedAt:
+		return m.RevokedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TransferTokenMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case transfertoken.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	case transfertoken.FieldSecretHash:
+		return m.OldSecretHash(ctx)
+	case transfertoken.FieldSentToID:
+		return m.OldSentToID(ctx)
+	case transfertoken.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case transfertoken.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case transfertoken.FieldUsedAt:
+		return m.OldUsedAt(ctx)
+	case transfertoken.FieldRevokedAt:
+		return m.OldRevokedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown TransferToken field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TransferTokenMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case transfertoken.FieldCompanyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	case transfertoken.FieldSecretHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecretHash(v)
+		return nil
+	case transfertoken.FieldSentToID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSentToID(v)
+		return nil
+	case transfertoken.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case transfertoken.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case transfertoken.FieldUsedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsedAt(v)
+		return nil
+	case transfertoken.FieldRevokedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevokedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TransferToken field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TransferTokenMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TransferTokenMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TransferTokenMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown TransferToken numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TransferTokenMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(transfertoken.FieldSentToID) {
+		fields = append(fields, transfertoken.FieldSentToID)
+	}
+	if m.FieldCleared(transfertoken.FieldUsedAt) {
+		fields = append(fields, transfertoken.FieldUsedAt)
+	}
+	if m.FieldCleared(transfertoken.FieldRevokedAt) {
+		fields = append(fields, transfertoken.FieldRevokedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TransferTokenMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TransferTokenMutation) ClearField(name string) error {
+	switch name {
+	case transfertoken.FieldSentToID:
+		m.ClearSentToID()
+		return nil
+	case transfertoken.FieldUsedAt:
+		m.ClearUsedAt()
+		return nil
+	case transfertoken.FieldRevokedAt:
+		m.ClearRevokedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown TransferToken nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TransferTokenMutation) ResetField(name string) error {
+	switch name {
+	case transfertoken.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	case transfertoken.FieldSecretHash:
+		m.ResetSecretHash()
+		return nil
+	case transfertoken.FieldSentToID:
+		m.ResetSentToID()
+		return nil
+	case transfertoken.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case transfertoken.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case transfertoken.FieldUsedAt:
+		m.ResetUsedAt()
+		return nil
+	case transfertoken.FieldRevokedAt:
+		m.ResetRevokedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown TransferToken field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TransferTokenMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.company != nil {
+		edges = append(edges, transfertoken.EdgeCompany)
+	}
+	if m.sent_to != nil {
+		edges = append(edges, transfertoken.EdgeSentTo)
+	}
+	if m.notifications != nil {
+		edges = append(edges, transfertoken.EdgeNotifications)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TransferTokenMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case transfertoken.EdgeCompany:
+		if id := m.company; id != nil {
+			return []ent.Value{*id}
+		}
+	case transfertoken.EdgeSentTo:
+		if id := m.sent_to; id != nil {
+			return []ent.Value{*id}
+		}
+	case transfertoken.EdgeNotifications:
+		ids := make([]ent.Value, 0, len(m.notifications))
+		for id := range m.notifications {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TransferTokenMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removednotifications != nil {
+		edges = append(edges, transfertoken.EdgeNotifications)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TransferTokenMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case transfertoken.EdgeNotifications:
+		ids := make([]ent.Value, 0, len(m.removednotifications))
+		for id := range m.removednotifications {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TransferTokenMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedcompany {
+		edges = append(edges, transfertoken.EdgeCompany)
+	}
+	if m.clearedsent_to {
+		edges = append(edges, transfertoken.EdgeSentTo)
+	}
+	if m.clearednotifications {
+		edges = append(edges, transfertoken.EdgeNotifications)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TransferTokenMutation) EdgeCleared(name string) bool {
+	switch name {
+	case transfertoken.EdgeCompany:
+		return m.clearedcompany
+	case transfertoken.EdgeSentTo:
+		return m.clearedsent_to
+	case transfertoken.EdgeNotifications:
+		return m.clearednotifications
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TransferTokenMutation) ClearEdge(name string) error {
+	switch name {
+	case transfertoken.EdgeCompany:
+		m.ClearCompany()
+		return nil
+	case transfertoken.EdgeSentTo:
+		m.ClearSentTo()
+		return nil
+	}
+	return fmt.Errorf("unknown TransferToken unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TransferTokenMutation) ResetEdge(name string) error {
+	switch name {
+	case transfertoken.EdgeCompany:
+		m.ResetCompany()
+		return nil
+	case transfertoken.EdgeSentTo:
+		m.ResetSentTo()
+		return nil
+	case transfertoken.EdgeNotifications:
+		m.ResetNotifications()
+		return nil
+	}
+	return fmt.Errorf("unknown TransferToken edge %s", name)
 }
 
 // UserMutation represents an operation that mutates the User nodes in the graph.

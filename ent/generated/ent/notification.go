@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
+	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"time"
 
@@ -34,6 +35,8 @@ type Notification struct {
 	ImportRunID *uuid.UUID `json:"import_run_id,omitempty"`
 	// the company it is about
 	CompanyID *uuid.UUID `json:"company_id,omitempty"`
+	// TransferTokenID holds the value of the "transfer_token_id" field.
+	TransferTokenID *uuid.UUID `json:"transfer_token_id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// ReadAt holds the value of the "read_at" field.
@@ -50,11 +53,13 @@ type NotificationEdges struct {
 	User *User `json:"user,omitempty"`
 	// ImportRun holds the value of the import_run edge.
 	ImportRun *ImportRun `json:"import_run,omitempty"`
+	// TransferToken holds the value of the transfer_token edge.
+	TransferToken *TransferToken `json:"transfer_token,omitempty"`
 	// Company holds the value of the company edge.
 	Company *Company `json:"company,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 }
 
 // UserOrErr returns the User value or an error if the edge
@@ -79,12 +84,23 @@ func (e NotificationEdges) ImportRunOrErr() (*ImportRun, error) {
 	return nil, &NotLoadedError{edge: "import_run"}
 }
 
+// TransferTokenOrErr returns the TransferToken value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e NotificationEdges) TransferTokenOrErr() (*TransferToken, error) {
+	if e.TransferToken != nil {
+		return e.TransferToken, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: transfertoken.Label}
+	}
+	return nil, &NotLoadedError{edge: "transfer_token"}
+}
+
 // CompanyOrErr returns the Company value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e NotificationEdges) CompanyOrErr() (*Company, error) {
 	if e.Company != nil {
 		return e.Company, nil
-	} else if e.loadedTypes[2] {
+	} else if e.loadedTypes[3] {
 		return nil, &NotFoundError{label: company.Label}
 	}
 	return nil, &NotLoadedError{edge: "company"}
@@ -95,7 +111,7 @@ func (*Notification) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case notification.FieldImportRunID, notification.FieldCompanyID:
+		case notification.FieldImportRunID, notification.FieldCompanyID, notification.FieldTransferTokenID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case notification.FieldKind, notification.FieldTitle, notification.FieldBody:
 			values[i] = new(sql.NullString)
@@ -162,6 +178,13 @@ func (_m *Notification) assignValues(columns []string, values []any) error {
 				_m.CompanyID = new(uuid.UUID)
 				*_m.CompanyID = *value.S.(*uuid.UUID)
 			}
+		case notification.FieldTransferTokenID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field transfer_token_id", values[i])
+			} else if value.Valid {
+				_m.TransferTokenID = new(uuid.UUID)
+				*_m.TransferTokenID = *value.S.(*uuid.UUID)
+			}
 		case notification.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -196,6 +219,11 @@ func (_m *Notification) QueryUser() *UserQuery {
 // QueryImportRun queries the "import_run" edge of the Notification entity.
 func (_m *Notification) QueryImportRun() *ImportRunQuery {
 	return NewNotificationClient(_m.config).QueryImportRun(_m)
+}
+
+// QueryTransferToken queries the "transfer_token" edge of the Notification entity.
+func (_m *Notification) QueryTransferToken() *TransferTokenQuery {
+	return NewNotificationClient(_m.config).QueryTransferToken(_m)
 }
 
 // QueryCompany queries the "company" edge of the Notification entity.
@@ -245,6 +273,11 @@ func (_m *Notification) String() string {
 	builder.WriteString(", ")
 	if v := _m.CompanyID; v != nil {
 		builder.WriteString("company_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.TransferTokenID; v != nil {
+		builder.WriteString("transfer_token_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
+	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"time"
 
@@ -77,6 +78,20 @@ func (_c *NotificationCreate) SetNillableCompanyID(v *uuid.UUID) *NotificationCr
 	return _c
 }
 
+// SetTransferTokenID sets the "transfer_token_id" field.
+func (_c *NotificationCreate) SetTransferTokenID(v uuid.UUID) *NotificationCreate {
+	_c.mutation.SetTransferTokenID(v)
+	return _c
+}
+
+// SetNillableTransferTokenID sets the "transfer_token_id" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableTransferTokenID(v *uuid.UUID) *NotificationCreate {
+	if v != nil {
+		_c.SetTransferTokenID(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *NotificationCreate) SetCreatedAt(v time.Time) *NotificationCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -127,6 +142,11 @@ func (_c *NotificationCreate) SetUser(v *User) *NotificationCreate {
 // SetImportRun sets the "import_run" edge to the ImportRun entity.
 func (_c *NotificationCreate) SetImportRun(v *ImportRun) *NotificationCreate {
 	return _c.SetImportRunID(v.ID)
+}
+
+// SetTransferToken sets the "transfer_token" edge to the TransferToken entity.
+func (_c *NotificationCreate) SetTransferToken(v *TransferToken) *NotificationCreate {
+	return _c.SetTransferTokenID(v.ID)
 }
 
 // SetCompany sets the "company" edge to the Company entity.
@@ -300,6 +320,23 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.ImportRunID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.TransferTokenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   notification.TransferTokenTable,
+			Columns: []string{notification.TransferTokenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.TransferTokenID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.CompanyIDs(); len(nodes) > 0 {

@@ -11,6 +11,7 @@ import (
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/predicate"
+	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 
 	"entgo.io/ent"
@@ -24,14 +25,15 @@ import (
 // NotificationQuery is the builder for querying Notification entities.
 type NotificationQuery struct {
 	config
-	ctx           *QueryContext
-	order         []notification.OrderOption
-	inters        []Interceptor
-	predicates    []predicate.Notification
-	withUser      *UserQuery
-	withImportRun *ImportRunQuery
-	withCompany   *CompanyQuery
-	modifiers     []func(*sql.Selector)
+	ctx               *QueryContext
+	order             []notification.OrderOption
+	inters            []Interceptor
+	predicates        []predicate.Notification
+	withUser          *UserQuery
+	withImportRun     *ImportRunQuery
+	withTransferToken *TransferTokenQuery
+	withCompany       *CompanyQuery
+	modifiers         []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -105,6 +107,28 @@ func (_q *NotificationQuery) QueryImportRun() *ImportRunQuery {
 			sqlgraph.From(notification.Table, notification.FieldID, selector),
 			sqlgraph.To(importrun.Table, importrun.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, notification.ImportRunTable, notification.ImportRunColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryTransferToken chains the current query on the "transfer_token" edge.
+func (_q *NotificationQuery) QueryTransferToken() *TransferTokenQuery {
+	query := (&TransferTokenClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(notification.Table, notification.FieldID, selector),
+			sqlgraph.To(transfertoken.Table, transfertoken.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, notification.TransferTokenTable, notification.TransferTokenColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -321,14 +345,15 @@ func (_q *NotificationQuery) Clone() *NotificationQuery {
 		return nil
 	}
 	return &NotificationQuery{
-		config:        _q.config,
-		ctx:           _q.ctx.Clone(),
-		order:         append([]notification.OrderOption{}, _q.order...),
-		inters:        append([]Interceptor{}, _q.inters...),
-		predicates:    append([]predicate.Notification{}, _q.predicates...),
-		withUser:      _q.withUser.Clone(),
-		withImportRun: _q.withImportRun.Clone(),
-		withCompany:   _q.withCompany.Clone(),
+		config:            _q.config,
+		ctx:               _q.ctx.Clone(),
+		order:             append([]notification.OrderOption{}, _q.order...),
+		inters:            append([]Interceptor{}, _q.inters...),
+		predicates:        append([]predicate.Notification{}, _q.predicates...),
+		withUser:          _q.withUser.Clone(),
+		withImportRun:     _q.withImportRun.Clone(),
+		withTransferToken: _q.withTransferToken.Clone(),
+		withCompany:       _q.withCompany.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -354,6 +379,17 @@ func (_q *NotificationQuery) WithImportRun(opts ...func(*ImportRunQuery)) *Notif
 		opt(query)
 	}
 	_q.withImportRun = query
+	return _q
+}
+
+// WithTransferToken tells the query-builder to eager-load the nodes that are connected to
+// the "transfer_token" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *NotificationQuery) WithTransferToken(opts ...func(*TransferTokenQuery)) *NotificationQuery {
+	query := (&TransferTokenClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withTransferToken = query
 	return _q
 }
 
@@ -452,9 +488,10 @@ func (_q *NotificationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	var (
 		nodes       = []*Notification{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withUser != nil,
 			_q.withImportRun != nil,
+			_q.withTransferToken != nil,
 			_q.withCompany != nil,
 		}
 	)
@@ -488,6 +525,12 @@ func (_q *NotificationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	if query := _q.withImportRun; query != nil {
 		if err := _q.loadImportRun(ctx, query, nodes, nil,
 			func(n *Notification, e *ImportRun) { n.Edges.ImportRun = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withTransferToken; query != nil {
+		if err := _q.loadTransferToken(ctx, query, nodes, nil,
+			func(n *Notification, e *TransferToken) { n.Edges.TransferToken = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -561,6 +604,38 @@ func (_q *NotificationQuery) loadImportRun(ctx context.Context, query *ImportRun
 	}
 	return nil
 }
+func (_q *NotificationQuery) loadTransferToken(ctx context.Context, query *TransferTokenQuery, nodes []*Notification, init func(*Notification), assign func(*Notification, *TransferToken)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Notification)
+	for i := range nodes {
+		if nodes[i].TransferTokenID == nil {
+			continue
+		}
+		fk := *nodes[i].TransferTokenID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(transfertoken.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "transfer_token_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 func (_q *NotificationQuery) loadCompany(ctx context.Context, query *CompanyQuery, nodes []*Notification, init func(*Notification), assign func(*Notification, *Company)) error {
 	ids := make([]uuid.UUID, 0, len(nodes))
 	nodeids := make(map[uuid.UUID][]*Notification)
@@ -627,6 +702,9 @@ func (_q *NotificationQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withImportRun != nil {
 			_spec.Node.AddColumnOnce(notification.FieldImportRunID)
+		}
+		if _q.withTransferToken != nil {
+			_spec.Node.AddColumnOnce(notification.FieldTransferTokenID)
 		}
 		if _q.withCompany != nil {
 			_spec.Node.AddColumnOnce(notification.FieldCompanyID)

@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/predicate"
+	"tenantry/ent/generated/ent/transfertoken"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -71,6 +72,26 @@ func (_u *NotificationUpdate) ClearCompanyID() *NotificationUpdate {
 	return _u
 }
 
+// SetTransferTokenID sets the "transfer_token_id" field.
+func (_u *NotificationUpdate) SetTransferTokenID(v uuid.UUID) *NotificationUpdate {
+	_u.mutation.SetTransferTokenID(v)
+	return _u
+}
+
+// SetNillableTransferTokenID sets the "transfer_token_id" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableTransferTokenID(v *uuid.UUID) *NotificationUpdate {
+	if v != nil {
+		_u.SetTransferTokenID(*v)
+	}
+	return _u
+}
+
+// ClearTransferTokenID clears the value of the "transfer_token_id" field.
+func (_u *NotificationUpdate) ClearTransferTokenID() *NotificationUpdate {
+	_u.mutation.ClearTransferTokenID()
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdate) SetReadAt(v time.Time) *NotificationUpdate {
 	_u.mutation.SetReadAt(v)
@@ -96,6 +117,11 @@ func (_u *NotificationUpdate) SetImportRun(v *ImportRun) *NotificationUpdate {
 	return _u.SetImportRunID(v.ID)
 }
 
+// SetTransferToken sets the "transfer_token" edge to the TransferToken entity.
+func (_u *NotificationUpdate) SetTransferToken(v *TransferToken) *NotificationUpdate {
+	return _u.SetTransferTokenID(v.ID)
+}
+
 // SetCompany sets the "company" edge to the Company entity.
 func (_u *NotificationUpdate) SetCompany(v *Company) *NotificationUpdate {
 	return _u.SetCompanyID(v.ID)
@@ -109,6 +135,12 @@ func (_u *NotificationUpdate) Mutation() *NotificationMutation {
 // ClearImportRun clears the "import_run" edge to the ImportRun entity.
 func (_u *NotificationUpdate) ClearImportRun() *NotificationUpdate {
 	_u.mutation.ClearImportRun()
+	return _u
+}
+
+// ClearTransferToken clears the "transfer_token" edge to the TransferToken entity.
+func (_u *NotificationUpdate) ClearTransferToken() *NotificationUpdate {
+	_u.mutation.ClearTransferToken()
 	return _u
 }
 
@@ -193,6 +225,35 @@ func (_u *NotificationUpdate) sqlSave(ctx context.Context) (_node int, err error
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.TransferTokenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   notification.TransferTokenTable,
+			Columns: []string{notification.TransferTokenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TransferTokenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   notification.TransferTokenTable,
+			Columns: []string{notification.TransferTokenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -289,6 +350,26 @@ func (_u *NotificationUpdateOne) ClearCompanyID() *NotificationUpdateOne {
 	return _u
 }
 
+// SetTransferTokenID sets the "transfer_token_id" field.
+func (_u *NotificationUpdateOne) SetTransferTokenID(v uuid.UUID) *NotificationUpdateOne {
+	_u.mutation.SetTransferTokenID(v)
+	return _u
+}
+
+// SetNillableTransferTokenID sets the "transfer_token_id" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableTransferTokenID(v *uuid.UUID) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetTransferTokenID(*v)
+	}
+	return _u
+}
+
+// ClearTransferTokenID clears the value of the "transfer_token_id" field.
+func (_u *NotificationUpdateOne) ClearTransferTokenID() *NotificationUpdateOne {
+	_u.mutation.ClearTransferTokenID()
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdateOne) SetReadAt(v time.Time) *NotificationUpdateOne {
 	_u.mutation.SetReadAt(v)
@@ -314,6 +395,11 @@ func (_u *NotificationUpdateOne) SetImportRun(v *ImportRun) *NotificationUpdateO
 	return _u.SetImportRunID(v.ID)
 }
 
+// SetTransferToken sets the "transfer_token" edge to the TransferToken entity.
+func (_u *NotificationUpdateOne) SetTransferToken(v *TransferToken) *NotificationUpdateOne {
+	return _u.SetTransferTokenID(v.ID)
+}
+
 // SetCompany sets the "company" edge to the Company entity.
 func (_u *NotificationUpdateOne) SetCompany(v *Company) *NotificationUpdateOne {
 	return _u.SetCompanyID(v.ID)
@@ -327,6 +413,12 @@ func (_u *NotificationUpdateOne) Mutation() *NotificationMutation {
 // ClearImportRun clears the "import_run" edge to the ImportRun entity.
 func (_u *NotificationUpdateOne) ClearImportRun() *NotificationUpdateOne {
 	_u.mutation.ClearImportRun()
+	return _u
+}
+
+// ClearTransferToken clears the "transfer_token" edge to the TransferToken entity.
+func (_u *NotificationUpdateOne) ClearTransferToken() *NotificationUpdateOne {
+	_u.mutation.ClearTransferToken()
 	return _u
 }
 
@@ -441,6 +533,35 @@ func (_u *NotificationUpdateOne) sqlSave(ctx context.Context) (_node *Notificati
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.TransferTokenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   notification.TransferTokenTable,
+			Columns: []string{notification.TransferTokenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TransferTokenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   notification.TransferTokenTable,
+			Columns: []string{notification.TransferTokenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(transfertoken.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -44,6 +44,34 @@ type CancelImportPayload struct {
 	ImportRun *ent.ImportRun `json:"importRun"`
 }
 
+// One's own new password.
+type ChangePasswordInput struct {
+	// The password of now, else INVALID_ARGUMENT.
+	CurrentPassword string `json:"currentPassword"`
+	// 6 characters to 1,024 bytes.
+	NewPassword string `json:"newPassword"`
+}
+
+// The changed account.
+type ChangePasswordPayload struct {
+	// Whose password it is.
+	User *ent.User `json:"user"`
+}
+
+// Exactly one of the two.
+type ClaimCustomerInput struct {
+	// The secret of a token.
+	TransferToken graphql.Omittable[*string] `json:"transferToken,omitempty"`
+	// The id of a token that was sent to the own company.
+	TransferTokenID graphql.Omittable[*uuid.UUID] `json:"transferTokenId,omitempty"`
+}
+
+// What was claimed.
+type ClaimCustomerPayload struct {
+	// The new customer. It has no partner admin until one is added.
+	Customer *ent.Company `json:"customer"`
+}
+
 // The first administrator of a new company.
 type CreateCompanyAdminInput struct {
 	// At most 254 characters; unique on the platform in any letter case, else ALREADY_EXISTS.
@@ -104,6 +132,56 @@ type CustomerFilter struct {
 	Search graphql.Omittable[*string] `json:"search,omitempty"`
 	// True: the own company alone. False: without it.
 	IsOwn graphql.Omittable[*bool] `json:"isOwn,omitempty"`
+}
+
+// Which customer goes.
+type DeleteCustomerInput struct {
+	// A customer that the partner itself created (FAILED_PRECONDITION for a claimed one).
+	ID uuid.UUID `json:"id"`
+}
+
+// What is gone.
+type DeleteCustomerPayload struct {
+	// The id that the customer had.
+	CustomerID uuid.UUID `json:"customerId"`
+}
+
+// Which user goes.
+type DeleteUserInput struct {
+	// The user; not oneself.
+	ID uuid.UUID `json:"id"`
+}
+
+// Who is gone.
+type DeleteUserPayload struct {
+	// The id that the user had.
+	UserID uuid.UUID `json:"userId"`
+}
+
+// Which partnership ends.
+type EndPartnershipInput struct {
+	// The customer in it: the own company, or a customer of it.
+	CompanyID uuid.UUID `json:"companyId"`
+}
+
+// The company, which keeps all it has.
+type EndPartnershipPayload struct {
+	// The company, without its partner.
+	Company *ent.Company `json:"company"`
+}
+
+// Which company.
+type GenerateTransferTokenInput struct {
+	// The own company where it is left out; or a customer that has no active administrator of its own.
+	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
+}
+
+// A new token; the one before is revoked.
+type GenerateTransferTokenPayload struct {
+	// The token.
+	TransferToken *ent.TransferToken `json:"transferToken"`
+	// What the partner pastes. It is shown this once.
+	Secret string `json:"secret"`
 }
 
 // A column that a kind of import knows.
@@ -200,7 +278,33 @@ type ImportTemplate struct {
 	Columns []*ImportColumn `json:"columns"`
 }
 
+// Which notifications were read.
+type MarkNotificationsReadInput struct {
+	// All of them where it is left out. At most 100; unknown ones are passed over.
+	Ids graphql.Omittable[[]uuid.UUID] `json:"ids,omitempty"`
+}
+
+// What is left.
+type MarkNotificationsReadPayload struct {
+	// How many are unread still.
+	UnreadCount int `json:"unreadCount"`
+}
+
 type Mutation struct {
+}
+
+// Who has administrator rights where.
+type PartnerAdminInput struct {
+	// A customer.
+	CustomerID uuid.UUID `json:"customerId"`
+	// A user of the partner's own directory.
+	UserID uuid.UUID `json:"userId"`
+}
+
+// The customer after the change.
+type PartnerAdminPayload struct {
+	// The customer.
+	Customer *ent.Company `json:"customer"`
 }
 
 // A file to look at.
@@ -222,6 +326,32 @@ type PreviewImportPayload struct {
 }
 
 type Query struct {
+}
+
+// Which token.
+type RevokeTransferTokenInput struct {
+	// The token's id.
+	ID uuid.UUID `json:"id"`
+}
+
+// The token, revoked.
+type RevokeTransferTokenPayload struct {
+	// The token.
+	TransferToken *ent.TransferToken `json:"transferToken"`
+}
+
+// To whom a company's token goes.
+type SendTransferTokenInput struct {
+	// The own company where it is left out; or a customer that has no active administrator of its own.
+	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
+	// A partner; its administrators are told.
+	PartnerID uuid.UUID `json:"partnerId"`
+}
+
+// The outstanding token, or a new one, bound to the partner.
+type SendTransferTokenPayload struct {
+	// The token.
+	TransferToken *ent.TransferToken `json:"transferToken"`
 }
 
 // Whether a company may have customers.
@@ -265,6 +395,60 @@ type SignOutPayload struct {
 }
 
 type Subscription struct {
+}
+
+// What of the own company changes. Left out: unchanged.
+type UpdateCompanyInput struct {
+	// 1 to 200 characters; the slug stays. It cannot be cleared.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// The company's own address; null clears it.
+	ContactEmail graphql.Omittable[*string] `json:"contactEmail,omitempty"`
+}
+
+// The company after the change.
+type UpdateCompanyPayload struct {
+	// The company.
+	Company *ent.Company `json:"company"`
+}
+
+// What of a customer changes. Left out: unchanged.
+type UpdateCustomerInput struct {
+	// The customer; the own company goes by updateCompany.
+	ID uuid.UUID `json:"id"`
+	// 1 to 200 characters; the slug stays. It cannot be cleared.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// The customer's own address; null clears it.
+	ContactEmail graphql.Omittable[*string] `json:"contactEmail,omitempty"`
+}
+
+// The customer after the change.
+type UpdateCustomerPayload struct {
+	// The customer.
+	Customer *ent.Company `json:"customer"`
+}
+
+// What of a user changes. Left out: unchanged; none can be cleared.
+type UpdateUserInput struct {
+	// The user.
+	ID uuid.UUID `json:"id"`
+	// At most 254 characters; unique on the platform in any letter case, else ALREADY_EXISTS.
+	Email graphql.Omittable[*string] `json:"email,omitempty"`
+	// 1 to 200 characters.
+	FirstName graphql.Omittable[*string] `json:"firstName,omitempty"`
+	// 1 to 200 characters.
+	LastName graphql.Omittable[*string] `json:"lastName,omitempty"`
+	// 6 characters to 1,024 bytes. One's own goes by changePassword.
+	Password graphql.Omittable[*string] `json:"password,omitempty"`
+	// What the user may do.
+	Role graphql.Omittable[*enum.UserRole] `json:"role,omitempty"`
+	// Whether the user may sign in.
+	Active graphql.Omittable[*bool] `json:"active,omitempty"`
+}
+
+// The user after the change.
+type UpdateUserPayload struct {
+	// The user.
+	User *ent.User `json:"user"`
 }
 
 // Which users; what is left out does not matter.

@@ -38,6 +38,8 @@ const (
 	FieldPartnerID = "partner_id"
 	// FieldCreatedByPartnerID holds the string denoting the created_by_partner_id field in the database.
 	FieldCreatedByPartnerID = "created_by_partner_id"
+	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
+	FieldDeletedAt = "deleted_at"
 	// EdgePartner holds the string denoting the partner edge name in mutations.
 	EdgePartner = "partner"
 	// EdgeCustomers holds the string denoting the customers edge name in mutations.
@@ -52,6 +54,12 @@ const (
 	EdgePartnerAdmins = "partner_admins"
 	// EdgeImportRuns holds the string denoting the import_runs edge name in mutations.
 	EdgeImportRuns = "import_runs"
+	// EdgeTransferTokens holds the string denoting the transfer_tokens edge name in mutations.
+	EdgeTransferTokens = "transfer_tokens"
+	// EdgeReceivedTokens holds the string denoting the received_tokens edge name in mutations.
+	EdgeReceivedTokens = "received_tokens"
+	// EdgeAuditEvents holds the string denoting the audit_events edge name in mutations.
+	EdgeAuditEvents = "audit_events"
 	// Table holds the table name of the company in the database.
 	Table = "companies"
 	// PartnerTable is the table that holds the partner relation/edge.
@@ -97,6 +105,27 @@ const (
 	ImportRunsInverseTable = "import_runs"
 	// ImportRunsColumn is the table column denoting the import_runs relation/edge.
 	ImportRunsColumn = "company_id"
+	// TransferTokensTable is the table that holds the transfer_tokens relation/edge.
+	TransferTokensTable = "transfer_tokens"
+	// TransferTokensInverseTable is the table name for the TransferToken entity.
+	// It exists in this package in order to avoid circular dependency with the "transfertoken" package.
+	TransferTokensInverseTable = "transfer_tokens"
+	// TransferTokensColumn is the table column denoting the transfer_tokens relation/edge.
+	TransferTokensColumn = "company_id"
+	// ReceivedTokensTable is the table that holds the received_tokens relation/edge.
+	ReceivedTokensTable = "transfer_tokens"
+	// ReceivedTokensInverseTable is the table name for the TransferToken entity.
+	// It exists in this package in order to avoid circular dependency with the "transfertoken" package.
+	ReceivedTokensInverseTable = "transfer_tokens"
+	// ReceivedTokensColumn is the table column denoting the received_tokens relation/edge.
+	ReceivedTokensColumn = "sent_to_id"
+	// AuditEventsTable is the table that holds the audit_events relation/edge.
+	AuditEventsTable = "audit_events"
+	// AuditEventsInverseTable is the table name for the AuditEvent entity.
+	// It exists in this package in order to avoid circular dependency with the "auditevent" package.
+	AuditEventsInverseTable = "audit_events"
+	// AuditEventsColumn is the table column denoting the audit_events relation/edge.
+	AuditEventsColumn = "company_id"
 )
 
 // Columns holds all SQL columns for company fields.
@@ -113,6 +142,7 @@ var Columns = []string{
 	FieldIsPlatform,
 	FieldPartnerID,
 	FieldCreatedByPartnerID,
+	FieldDeletedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -216,6 +246,11 @@ func ByCreatedByPartnerID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedByPartnerID, opts...).ToFunc()
 }
 
+// ByDeletedAt orders the results by the deleted_at field.
+func ByDeletedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeletedAt, opts...).ToFunc()
+}
+
 // ByPartnerField orders the results by partner field.
 func ByPartnerField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -306,6 +341,48 @@ func ByImportRuns(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newImportRunsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByTransferTokensCount orders the results by transfer_tokens count.
+func ByTransferTokensCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newTransferTokensStep(), opts...)
+	}
+}
+
+// ByTransferTokens orders the results by transfer_tokens terms.
+func ByTransferTokens(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newTransferTokensStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByReceivedTokensCount orders the results by received_tokens count.
+func ByReceivedTokensCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newReceivedTokensStep(), opts...)
+	}
+}
+
+// ByReceivedTokens orders the results by received_tokens terms.
+func ByReceivedTokens(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newReceivedTokensStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByAuditEventsCount orders the results by audit_events count.
+func ByAuditEventsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newAuditEventsStep(), opts...)
+	}
+}
+
+// ByAuditEvents orders the results by audit_events terms.
+func ByAuditEvents(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAuditEventsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newPartnerStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -353,5 +430,26 @@ func newImportRunsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ImportRunsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ImportRunsTable, ImportRunsColumn),
+	)
+}
+func newTransferTokensStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(TransferTokensInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, TransferTokensTable, TransferTokensColumn),
+	)
+}
+func newReceivedTokensStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ReceivedTokensInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ReceivedTokensTable, ReceivedTokensColumn),
+	)
+}
+func newAuditEventsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AuditEventsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, AuditEventsTable, AuditEventsColumn),
 	)
 }

@@ -9,6 +9,42 @@ import (
 )
 
 var (
+	// AuditEventsColumns holds the columns for the "audit_events" table.
+	AuditEventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "action", Type: field.TypeString},
+		{Name: "actor_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "actor_name", Type: field.TypeString},
+		{Name: "summary", Type: field.TypeString},
+		{Name: "company_id", Type: field.TypeUUID},
+	}
+	// AuditEventsTable holds the schema information for the "audit_events" table.
+	AuditEventsTable = &schema.Table{
+		Name:       "audit_events",
+		Columns:    AuditEventsColumns,
+		PrimaryKey: []*schema.Column{AuditEventsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "audit_events_companies_audit_events",
+				Columns:    []*schema.Column{AuditEventsColumns[6]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditevent_company_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[6]},
+			},
+			{
+				Name:    "auditevent_company_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[6], AuditEventsColumns[1], AuditEventsColumns[0]},
+			},
+		},
+	}
 	// CompaniesColumns holds the columns for the "companies" table.
 	CompaniesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -22,6 +58,7 @@ var (
 		{Name: "is_partner", Type: field.TypeBool, Default: false},
 		{Name: "is_platform", Type: field.TypeBool, Default: false},
 		{Name: "created_by_partner_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "partner_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// CompaniesTable holds the schema information for the "companies" table.
@@ -32,7 +69,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "companies_companies_customers",
-				Columns:    []*schema.Column{CompaniesColumns[11]},
+				Columns:    []*schema.Column{CompaniesColumns[12]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -46,7 +83,15 @@ var (
 			{
 				Name:    "company_partner_id_name_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{CompaniesColumns[11], CompaniesColumns[6], CompaniesColumns[0]},
+				Columns: []*schema.Column{CompaniesColumns[12], CompaniesColumns[6], CompaniesColumns[0]},
+			},
+			{
+				Name:    "company_deleted_at",
+				Unique:  false,
+				Columns: []*schema.Column{CompaniesColumns[11]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deleted_at IS NOT NULL",
+				},
 			},
 		},
 	}
@@ -300,6 +345,7 @@ var (
 		{Name: "read_at", Type: field.TypeTime, Nullable: true},
 		{Name: "import_run_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "company_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "transfer_token_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "user_id", Type: field.TypeUUID},
 	}
 	// NotificationsTable holds the schema information for the "notifications" table.
@@ -321,8 +367,14 @@ var (
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "notifications_users_notifications",
+				Symbol:     "notifications_transfer_tokens_notifications",
 				Columns:    []*schema.Column{NotificationsColumns[8]},
+				RefColumns: []*schema.Column{TransferTokensColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "notifications_users_notifications",
+				Columns:    []*schema.Column{NotificationsColumns[9]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -331,7 +383,7 @@ var (
 			{
 				Name:    "notification_user_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[8], NotificationsColumns[4], NotificationsColumns[0]},
+				Columns: []*schema.Column{NotificationsColumns[9], NotificationsColumns[4], NotificationsColumns[0]},
 			},
 			{
 				Name:    "notification_import_run_id",
@@ -342,6 +394,11 @@ var (
 				Name:    "notification_company_id",
 				Unique:  false,
 				Columns: []*schema.Column{NotificationsColumns[7]},
+			},
+			{
+				Name:    "notification_transfer_token_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[8]},
 			},
 		},
 	}
@@ -479,6 +536,57 @@ var (
 		Columns:    SettingsColumns,
 		PrimaryKey: []*schema.Column{SettingsColumns[0]},
 	}
+	// TransferTokensColumns holds the columns for the "transfer_tokens" table.
+	TransferTokensColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "secret_hash", Type: field.TypeBytes, Unique: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "used_at", Type: field.TypeTime, Nullable: true},
+		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "company_id", Type: field.TypeUUID},
+		{Name: "sent_to_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// TransferTokensTable holds the schema information for the "transfer_tokens" table.
+	TransferTokensTable = &schema.Table{
+		Name:       "transfer_tokens",
+		Columns:    TransferTokensColumns,
+		PrimaryKey: []*schema.Column{TransferTokensColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "transfer_tokens_companies_transfer_tokens",
+				Columns:    []*schema.Column{TransferTokensColumns[6]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "transfer_tokens_companies_received_tokens",
+				Columns:    []*schema.Column{TransferTokensColumns[7]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "transfertoken_company_id",
+				Unique:  false,
+				Columns: []*schema.Column{TransferTokensColumns[6]},
+			},
+			{
+				Name:    "transfer_tokens_one_outstanding",
+				Unique:  true,
+				Columns: []*schema.Column{TransferTokensColumns[6]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "used_at IS NULL AND revoked_at IS NULL",
+				},
+			},
+			{
+				Name:    "transfertoken_sent_to_id",
+				Unique:  false,
+				Columns: []*schema.Column{TransferTokensColumns[7]},
+			},
+		},
+	}
 	// UsersColumns holds the columns for the "users" table.
 	UsersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -523,6 +631,7 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AuditEventsTable,
 		CompaniesTable,
 		DesksTable,
 		IdempotencyKeysTable,
@@ -534,11 +643,13 @@ var (
 		ProjectsTable,
 		SessionsTable,
 		SettingsTable,
+		TransferTokensTable,
 		UsersTable,
 	}
 )
 
 func init() {
+	AuditEventsTable.ForeignKeys[0].RefTable = CompaniesTable
 	CompaniesTable.ForeignKeys[0].RefTable = CompaniesTable
 	DesksTable.ForeignKeys[0].RefTable = CompaniesTable
 	IdempotencyKeysTable.ForeignKeys[0].RefTable = ImportRunsTable
@@ -554,10 +665,13 @@ func init() {
 	}
 	NotificationsTable.ForeignKeys[0].RefTable = ImportRunsTable
 	NotificationsTable.ForeignKeys[1].RefTable = CompaniesTable
-	NotificationsTable.ForeignKeys[2].RefTable = UsersTable
+	NotificationsTable.ForeignKeys[2].RefTable = TransferTokensTable
+	NotificationsTable.ForeignKeys[3].RefTable = UsersTable
 	PartnerAdminsTable.ForeignKeys[0].RefTable = CompaniesTable
 	PartnerAdminsTable.ForeignKeys[1].RefTable = UsersTable
 	ProjectsTable.ForeignKeys[0].RefTable = CompaniesTable
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
+	TransferTokensTable.ForeignKeys[0].RefTable = CompaniesTable
+	TransferTokensTable.ForeignKeys[1].RefTable = CompaniesTable
 	UsersTable.ForeignKeys[0].RefTable = CompaniesTable
 }

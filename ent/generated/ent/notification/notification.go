@@ -30,6 +30,8 @@ const (
 	FieldImportRunID = "import_run_id"
 	// FieldCompanyID holds the string denoting the company_id field in the database.
 	FieldCompanyID = "company_id"
+	// FieldTransferTokenID holds the string denoting the transfer_token_id field in the database.
+	FieldTransferTokenID = "transfer_token_id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// FieldReadAt holds the string denoting the read_at field in the database.
@@ -38,6 +40,8 @@ const (
 	EdgeUser = "user"
 	// EdgeImportRun holds the string denoting the import_run edge name in mutations.
 	EdgeImportRun = "import_run"
+	// EdgeTransferToken holds the string denoting the transfer_token edge name in mutations.
+	EdgeTransferToken = "transfer_token"
 	// EdgeCompany holds the string denoting the company edge name in mutations.
 	EdgeCompany = "company"
 	// Table holds the table name of the notification in the database.
@@ -56,6 +60,13 @@ const (
 	ImportRunInverseTable = "import_runs"
 	// ImportRunColumn is the table column denoting the import_run relation/edge.
 	ImportRunColumn = "import_run_id"
+	// TransferTokenTable is the table that holds the transfer_token relation/edge.
+	TransferTokenTable = "notifications"
+	// TransferTokenInverseTable is the table name for the TransferToken entity.
+	// It exists in this package in order to avoid circular dependency with the "transfertoken" package.
+	TransferTokenInverseTable = "transfer_tokens"
+	// TransferTokenColumn is the table column denoting the transfer_token relation/edge.
+	TransferTokenColumn = "transfer_token_id"
 	// CompanyTable is the table that holds the company relation/edge.
 	CompanyTable = "notifications"
 	// CompanyInverseTable is the table name for the Company entity.
@@ -74,6 +85,7 @@ var Columns = []string{
 	FieldBody,
 	FieldImportRunID,
 	FieldCompanyID,
+	FieldTransferTokenID,
 	FieldCreatedAt,
 	FieldReadAt,
 }
@@ -150,6 +162,11 @@ func ByCompanyID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCompanyID, opts...).ToFunc()
 }
 
+// ByTransferTokenID orders the results by the transfer_token_id field.
+func ByTransferTokenID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTransferTokenID, opts...).ToFunc()
+}
+
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
@@ -174,6 +191,13 @@ func ByImportRunField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByTransferTokenField orders the results by transfer_token field.
+func ByTransferTokenField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newTransferTokenStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByCompanyField orders the results by company field.
 func ByCompanyField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -192,6 +216,13 @@ func newImportRunStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ImportRunInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, true, ImportRunTable, ImportRunColumn),
+	)
+}
+func newTransferTokenStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(TransferTokenInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, TransferTokenTable, TransferTokenColumn),
 	)
 }
 func newCompanyStep() *sqlgraph.Step {

@@ -82,6 +82,11 @@ func CompanyID(v uuid.UUID) predicate.Notification {
 	return predicate.Notification(sql.FieldEQ(FieldCompanyID, v))
 }
 
+// TransferTokenID applies equality check predicate on the "transfer_token_id" field. It's identical to TransferTokenIDEQ.
+func TransferTokenID(v uuid.UUID) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldTransferTokenID, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Notification {
 	return predicate.Notification(sql.FieldEQ(FieldCreatedAt, v))
@@ -332,6 +337,36 @@ func CompanyIDNotNil() predicate.Notification {
 	return predicate.Notification(sql.FieldNotNull(FieldCompanyID))
 }
 
+// TransferTokenIDEQ applies the EQ predicate on the "transfer_token_id" field.
+func TransferTokenIDEQ(v uuid.UUID) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldTransferTokenID, v))
+}
+
+// TransferTokenIDNEQ applies the NEQ predicate on the "transfer_token_id" field.
+func TransferTokenIDNEQ(v uuid.UUID) predicate.Notification {
+	return predicate.Notification(sql.FieldNEQ(FieldTransferTokenID, v))
+}
+
+// TransferTokenIDIn applies the In predicate on the "transfer_token_id" field.
+func TransferTokenIDIn(vs ...uuid.UUID) predicate.Notification {
+	return predicate.Notification(sql.FieldIn(FieldTransferTokenID, vs...))
+}
+
+// TransferTokenIDNotIn applies the NotIn predicate on the "transfer_token_id" field.
+func TransferTokenIDNotIn(vs ...uuid.UUID) predicate.Notification {
+	return predicate.Notification(sql.FieldNotIn(FieldTransferTokenID, vs...))
+}
+
+// TransferTokenIDIsNil applies the IsNil predicate on the "transfer_token_id" field.
+func TransferTokenIDIsNil() predicate.Notification {
+	return predicate.Notification(sql.FieldIsNull(FieldTransferTokenID))
+}
+
+// TransferTokenIDNotNil applies the NotNil predicate on the "transfer_token_id" field.
+func TransferTokenIDNotNil() predicate.Notification {
+	return predicate.Notification(sql.FieldNotNull(FieldTransferTokenID))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Notification {
 	return predicate.Notification(sql.FieldEQ(FieldCreatedAt, v))
@@ -460,6 +495,29 @@ func HasImportRun() predicate.Notification {
 func HasImportRunWith(preds ...predicate.ImportRun) predicate.Notification {
 	return predicate.Notification(func(s *sql.Selector) {
 		step := newImportRunStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasTransferToken applies the HasEdge predicate on the "transfer_token" edge.
+func HasTransferToken() predicate.Notification {
+	return predicate.Notification(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, TransferTokenTable, TransferTokenColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasTransferTokenWith applies the HasEdge predicate on the "transfer_token" edge with a given conditions (other predicates).
+func HasTransferTokenWith(preds ...predicate.TransferToken) predicate.Notification {
+	return predicate.Notification(func(s *sql.Selector) {
+		step := newTransferTokenStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

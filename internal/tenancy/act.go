@@ -1,0 +1,118 @@
+package tenancy
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+	"tenantry/internal/notify"
+	"tenantry/internal/progress"
+)
+
+// act is something that somebody does, while it is done: all of it in one transaction,
+// with what is audited and who is told. After the commit the news goes out.
+type act struct {
+	*database.Tx
+	who  viewer.Viewer
+	told []id.ID
+}
+
+// do runs an act. What the database refuses comes back as an answer.
+func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a *act) error) error {
+	var a *act
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		a = &act{Tx: tx, who: viewer.FromContext(ctx)}
+		return fn(ctx, a)
+	})
+	if err != nil {
+		return answer(err)
+	}
+	slices.SortFunc(a.told, func(x, y id.ID) int { return slices.Compare(x[:], y[:]) })
+	for _, u := range slices.Compact(a.told) {
+		if err := s.news.Publish(ctx, progress.UserTopic(u)); err != nil {
+			s.log.DebugContext(ctx, "news not told", "error", err)
+		}
+	}
+	return nil
+}
+
+// tell keeps the note for the users, but for whoever acts: they know.
+func (a *act) tell(ctx context.Context, n notify.Note, users ...id.ID) error {
+	users = slices.DeleteFunc(slices.Clone(users), func(u id.ID) bool { return u == a.who.UserID })
+	if len(users) == 0 {
+		return nil
+	}
+	a.told = append(a.told, users...)
+	return notify.Store(ctx, a.Ent(), n, users...)
+}
+
+// Actions of the audit log.
+const (
+	companyCreated   = "company.created"
+	companyUpdated   = "company.updated"
+	partnerPromoted  = "partner.promoted"
+	partnerDemoted   = "partner.demoted"
+	customerAdded    = "customer.added"
+	customerUpdated  = "customer.updated"
+	customerDeleted  = "customer.deleted"
+	customerClaimed  = "customer.claimed"
+	customerLost     = "customer.lost"
+	partnershipEnded = "partnership.ended"
+	adminAdded       = "partner_admin.added"
+	adminRemoved     = "partner_admin.removed"
+	tokenGenerated   = "transfer_token.generated"
+	tokenSent        = "transfer_token.sent"
+	tokenRevoked     = "transfer_token.revoked"
+	userCreated      = "user.created"
+	userUpdated      = "user.updated"
+	userDeleted      = "user.deleted"
+	userCredentials  = "user.credentials_changed"
+)
+
+// audit writes into the log of each company that the act concerns.
+func (a *act) audit(ctx context.Context, action, summary string, companies ...id.ID) error {
+	ctx = viewer.BypassTenancy(ctx, "an act is written into the log of each company that it concerns")
+	creates := make([]*ent.AuditEventCreate, len(companies))
+	for i, c := range companies {
+		e := a.Ent().AuditEvent.Create().SetCompanyID(c).SetAction(action).SetActorName(a.who.Name).SetSummary(summary)
+		if a.who.Authenticated() {
+			e.SetActorID(a.who.UserID)
+		} else {
+			e.SetActorName("system")
+		}
+		creates[i] = e
+	}
+	return a.Ent().AuditEvent.CreateBulk(creates...).Exec(ctx)
+}
+
+// administrators are the company's own active ones.
+func (a *act) administrators(ctx context.Context, companyID id.ID) ([]id.ID, error) {
+	return a.Ent().User.Query().
+		Where(user.CompanyID(companyID), user.Active(true), user.RoleEQ(enum.Admin)).
+		IDs(viewer.BypassTenancy(ctx, "whom an act concerns"))
+}
+
+// lock holds the company until the act is over, so that what is decided about its
+// administrators or its partner still holds when it is committed. It gives the partner of
+// now; nil where there is none.
+func (a *act) lock(ctx context.Context, companyID id.ID) (partner *id.ID, err error) {
+	query := `SELECT partner_id FROM companies WHERE id = $1`
+	if a.Dialect() == database.Postgres {
+		query += ` FOR UPDATE`
+	}
+	var of sql.Null[id.ID]
+	if err := a.QueryRowContext(ctx, query, companyID).Scan(&of); err != nil {
+		return nil, fmt.Errorf("locking company %v: %w", companyID, err)
+	}
+	if of.Valid {
+		partner = &of.V
+	}
+	return partner, nil
+}

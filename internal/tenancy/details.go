@@ -1,0 +1,160 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/viewer"
+	"tenantry/internal/fault"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// Field is an argument of an update: not set, it changes nothing; set to nil, it clears.
+type Field[T any] struct {
+	Set   bool
+	Value *T
+}
+
+// required gives the value of a field that cannot be cleared; nil where it is not set.
+func (f Field[T]) required(path ...string) (*T, error) {
+	if f.Set && f.Value == nil {
+		return nil, fault.New(fault.Invalid, "%s cannot be cleared; leave it out to keep it", path[len(path)-1]).At(path...)
+	}
+	return f.Value, nil
+}
+
+// Details of a company that can be changed. The slug stays (rule C4).
+type Details struct {
+	Name         Field[string]
+	ContactEmail Field[string]
+}
+
+// UpdateCompany changes the viewer's own company. Its administrators.
+func (s *Service) UpdateCompany(ctx context.Context, d Details) (*ent.Company, error) {
+	v, err := signedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !v.Admin || v.Operator {
+		return nil, fault.New(fault.Forbidden, "only the company's own administrators change it")
+	}
+	return s.update(ctx, v.CompanyID, d, companyUpdated)
+}
+
+// UpdateCustomer changes a customer's details: the partner's administrators and the
+// customer's partner admins (rules C6, C7). NOT_FOUND, FORBIDDEN, INVALID_ARGUMENT.
+func (s *Service) UpdateCustomer(ctx context.Context, customerID id.ID, d Details) (*ent.Company, error) {
+	if _, err := s.customer(ctx, customerID, "input", "id"); err != nil {
+		return nil, err
+	}
+	return s.update(ctx, customerID, d, customerUpdated)
+}
+
+// customer finds a customer of the viewer's company: NOT_FOUND where there is none that the
+// viewer may know of, FORBIDDEN for the own company and whatever else is no customer.
+func (s *Service) customer(ctx context.Context, customerID id.ID, path ...string) (*ent.Company, error) {
+	v, err := signedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.db.Ent().Company.Query().Where(company.ID(customerID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, noCompany().At(path...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !v.Partner || v.Operator || c.PartnerID == nil || *c.PartnerID != v.CompanyID {
+		return nil, fault.New(fault.Forbidden, "%q is no customer of your company", c.Name).At(path...)
+	}
+	return c, nil
+}
+
+func noCompany() *fault.Error { return fault.New(fault.NotFound, "there is no such company") }
+
+func (s *Service) update(ctx context.Context, companyID id.ID, d Details, action string) (*ent.Company, error) {
+	newName, err := d.Name.required("input", "name")
+	if err != nil {
+		return nil, err
+	}
+	var checked string
+	if newName != nil {
+		if checked, err = name(*newName, "input", "name"); err != nil {
+			return nil, err
+		}
+	}
+	contact := d.ContactEmail.Value
+	if contact != nil && fold.Text(*contact) == "" {
+		contact = nil
+	}
+	if contact != nil {
+		a, err := address(*contact, "input", "contactEmail")
+		if err != nil {
+			return nil, err
+		}
+		contact = &a
+	}
+	var changed *ent.Company
+	err = s.do(ctx, func(ctx context.Context, a *act) error {
+		u := a.Ent().Company.UpdateOneID(companyID)
+		if newName != nil {
+			u.SetName(checked).SetNameSlug(fold.Slug(checked)).SetNameKey(fold.Key(checked))
+		}
+		switch {
+		case contact != nil:
+			u.SetContactEmail(*contact)
+		case d.ContactEmail.Set:
+			u.ClearContactEmail()
+		}
+		var err error
+		if changed, err = u.Save(ctx); err != nil {
+			return err
+		}
+		return a.audit(ctx, action, fmt.Sprintf("%q was changed", changed.Name), a.concerned(changed)...)
+	})
+	return changed, err
+}
+
+// concerned are the companies in whose logs something about a company stands.
+func (a *act) concerned(c *ent.Company) []id.ID {
+	if c.PartnerID != nil {
+		return []id.ID{c.ID, *c.PartnerID}
+	}
+	return []id.ID{c.ID}
+}
+
+// maxPartners is how many partners one answer lists.
+const maxPartners = 50
+
+// Partners lists partners to choose from when a transfer token is sent, by name, at most
+// 50: for those who may send one, administrators. The own company is not among them.
+func (s *Service) Partners(ctx context.Context, search *string) ([]*ent.Company, error) {
+	v, err := signedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !v.Admin {
+		return nil, fault.New(fault.Forbidden, "only administrators choose a partner")
+	}
+	q := s.db.Ent().Company.Query().Where(company.IsPartner(true), company.IsPlatform(false), company.DeletedAtIsNil(), company.IDNEQ(v.CompanyID))
+	if search != nil {
+		q = q.Where(matching(*search))
+	}
+	return q.Order(ent.Asc(company.FieldNameKey, company.FieldID)).Limit(maxPartners).
+		All(viewer.BypassTenancy(ctx, "partners let themselves be chosen by name"))
+}
+
+// Companies is every company of the platform but its own. Operators.
+func (s *Service) Companies(ctx context.Context, search *string) (*ent.CompanyQuery, error) {
+	if _, err := operator(ctx); err != nil {
+		return nil, err
+	}
+	q := s.db.Ent().Company.Query().Where(company.IsPlatform(false))
+	if search != nil {
+		q = q.Where(matching(*search))
+	}
+	return q, nil
+}

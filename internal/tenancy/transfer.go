@@ -1,0 +1,196 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/transfertoken"
+	"tenantry/ent/viewer"
+	"tenantry/internal/auth"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+	"tenantry/internal/notify"
+)
+
+// TokenPrefix begins every transfer token's secret, for secret scanners.
+const TokenPrefix = "tnt_t_"
+
+// tokenLifetime is how long a transfer token is good, in seconds (rule C9).
+const tokenLifetime = 24 * 60 * 60
+
+// mayTransfer says whether the viewer may give the company away: its own administrators,
+// and where it has none active the administrators of its partner (rule C9). It holds the
+// company until the act is over.
+func (a *act) mayTransfer(ctx context.Context, companyID id.ID) (*ent.Company, error) {
+	c, err := a.Ent().Company.Query().Where(company.ID(companyID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, noCompany().At("input", "companyId")
+	}
+	if err != nil {
+		return nil, err
+	}
+	partner, err := a.lock(ctx, companyID)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case a.who.Operator:
+		return nil, fault.New(fault.Forbidden, "operators give no company away")
+	case companyID == a.who.CompanyID:
+		if !a.who.Admin {
+			return nil, fault.New(fault.Forbidden, "only the company's administrators give it to a partner")
+		}
+	case a.who.PartnerAdministrator() && partner != nil && *partner == a.who.CompanyID:
+		own, err := a.administrators(ctx, companyID)
+		if err != nil {
+			return nil, err
+		}
+		if len(own) > 0 {
+			return nil, fault.New(fault.Forbidden, "%q has administrators of its own, who alone give it to a partner", c.Name).At("input", "companyId")
+		}
+	default:
+		return nil, fault.New(fault.Forbidden, "only the company's own administrators give it to a partner").At("input", "companyId")
+	}
+	if c.IsPartner {
+		return nil, fault.New(fault.FailedPrecondition, "%q is a partner, and a partner is nobody's customer", c.Name).At("input", "companyId")
+	}
+	return c, nil
+}
+
+// GenerateToken makes a transfer token for the company (nil: the viewer's own) and gives
+// its secret, this once. The outstanding one is revoked.
+func (s *Service) GenerateToken(ctx context.Context, companyID *id.ID) (t *ent.TransferToken, secret string, err error) {
+	v, err := signedIn(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	err = s.do(ctx, func(ctx context.Context, a *act) error {
+		c, err := a.mayTransfer(ctx, orOwn(companyID, v))
+		if err != nil {
+			return err
+		}
+		if t, secret, err = a.mint(ctx, c.ID); err != nil {
+			return err
+		}
+		return a.audit(ctx, tokenGenerated, fmt.Sprintf("a transfer token for %q was generated", c.Name), a.concerned(c)...)
+	})
+	return t, secret, err
+}
+
+func orOwn(companyID *id.ID, v viewer.Viewer) id.ID {
+	if companyID != nil {
+		return *companyID
+	}
+	return v.CompanyID
+}
+
+// mint revokes the outstanding token and makes another.
+func (a *act) mint(ctx context.Context, companyID id.ID) (*ent.TransferToken, string, error) {
+	ctx = viewer.BypassTenancy(ctx, "a transfer token, for those who may transfer the company")
+	if err := a.revoke(ctx, companyID); err != nil {
+		return nil, "", err
+	}
+	at, err := a.Clock(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	secret := auth.MintToken(TokenPrefix)
+	t, err := a.Ent().TransferToken.Create().SetCompanyID(companyID).SetSecretHash(auth.HashToken(secret)).
+		SetCreatedAt(at).SetExpiresAt(at.Add(tokenLifetime * 1e9)).Save(ctx)
+	return t, secret, err
+}
+
+func (a *act) revoke(ctx context.Context, companyID id.ID) error {
+	_, err := a.ExecContext(ctx, `UPDATE transfer_tokens SET revoked_at = `+a.Dialect().Now()+`
+		WHERE company_id = $1 AND used_at IS NULL AND revoked_at IS NULL`, companyID)
+	return err
+}
+
+// SendToken binds the outstanding token of the company, or a new one, to a partner, whose
+// administrators are told and redeem it by its id (rule C9).
+func (s *Service) SendToken(ctx context.Context, companyID *id.ID, partnerID id.ID) (*ent.TransferToken, error) {
+	v, err := signedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var sent *ent.TransferToken
+	err = s.do(ctx, func(ctx context.Context, a *act) error {
+		c, err := a.mayTransfer(ctx, orOwn(companyID, v))
+		if err != nil {
+			return err
+		}
+		system := viewer.BypassTenancy(ctx, "a transfer token goes to a partner, for those who may transfer the company")
+		partner, err := a.Ent().Company.Query().
+			Where(company.ID(partnerID), company.IsPartner(true), company.DeletedAtIsNil(), company.IDNEQ(c.ID)).Only(system)
+		if ent.IsNotFound(err) {
+			return fault.New(fault.NotFound, "there is no such partner").At("input", "partnerId")
+		}
+		if err != nil {
+			return err
+		}
+		t, err := a.Ent().TransferToken.Query().Where(transfertoken.CompanyID(c.ID), s.redeemable()).Only(system)
+		if ent.IsNotFound(err) {
+			t, _, err = a.mint(ctx, c.ID)
+		}
+		if err != nil {
+			return err
+		}
+		if sent, err = t.Update().SetSentToID(partner.ID).Save(system); err != nil {
+			return err
+		}
+		theirs, err := a.administrators(ctx, partner.ID)
+		if err != nil {
+			return err
+		}
+		if err := a.tell(ctx, notify.Note{
+			Kind: enum.TransferTokenReceived, TransferToken: &sent.ID, Company: &c.ID, Title: c.Name + " wants you as its partner",
+			Body: fmt.Sprintf("%s sent you a transfer token for %s. Take it within 24 hours to have the company as your customer.", a.who.Name, c.Name),
+		}, theirs...); err != nil {
+			return err
+		}
+		return a.audit(ctx, tokenSent, fmt.Sprintf("the transfer token of %q was sent to %q", c.Name, partner.Name),
+			union(a.concerned(c), []id.ID{partner.ID})...)
+	})
+	return sent, err
+}
+
+// RevokeToken ends a token that was not redeemed. NOT_FOUND for whoever may not know of
+// it, FORBIDDEN for whom it was sent to, FAILED_PRECONDITION where it has been used.
+func (s *Service) RevokeToken(ctx context.Context, tokenID id.ID) (*ent.TransferToken, error) {
+	if _, err := signedIn(ctx); err != nil {
+		return nil, err
+	}
+	var t *ent.TransferToken
+	err := s.do(ctx, func(ctx context.Context, a *act) (err error) {
+		t, err = a.Ent().TransferToken.Query().Where(transfertoken.ID(tokenID)).Only(ctx)
+		if ent.IsNotFound(err) {
+			return fault.New(fault.NotFound, "there is no such transfer token").At("input", "id")
+		}
+		if err != nil {
+			return err
+		}
+		c, err := a.mayTransfer(ctx, t.CompanyID)
+		if f := fault.Of(err); f != nil && f.Kind == fault.NotFound {
+			return fault.New(fault.Forbidden, "only those who generated the token revoke it").At("input", "id")
+		}
+		if err != nil {
+			return err
+		}
+		if t.UsedAt != nil {
+			return fault.New(fault.FailedPrecondition, "the token has been redeemed").At("input", "id")
+		}
+		system := viewer.BypassTenancy(ctx, "a transfer token is revoked by those who may transfer the company")
+		if _, err := a.ExecContext(ctx, `UPDATE transfer_tokens SET revoked_at = COALESCE(revoked_at, `+a.Dialect().Now()+`)
+			WHERE id = $1 AND used_at IS NULL`, t.ID); err != nil {
+			return err
+		}
+		if t, err = a.Ent().TransferToken.Get(system, t.ID); err != nil {
+			return err
+		}
+		return a.audit(ctx, tokenRevoked, fmt.Sprintf("a transfer token of %q was revoked", c.Name), a.concerned(c)...)
+	})
+	return t, err
+}
