@@ -1,0 +1,76 @@
+# What people and CI run. `make` alone lists the targets.
+#
+#   make test                    make fuzz FUZZTIME=5m
+#   make chaos ARGS=-short       make bench BENCH=Reader ARGS=-benchmem
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS   += --no-print-directory
+
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOIMPORTS := go run golang.org/x/tools/cmd/goimports@v0.45.0
+
+ARGS     ?=
+BENCH    ?= .
+FUZZTIME ?= 20s
+
+# What generation writes, and nothing else.
+GENERATED := ent/generated graph/generated docs/settings.md $(wildcard graph/*.resolvers.go)
+
+.PHONY: help generate test race lint format drift e2e check bench chaos fuzz demo
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+generate: ## write ent's and gqlgen's code and docs/settings.md anew (changes nothing on a clean tree)
+	go run -mod=mod ./ent/entc.go
+	go tool gqlgen generate
+	$(GOIMPORTS) -local tenantry -w graph/*.go
+	UPDATE_DOCS=1 go test -count=1 -run '^TestSettingsPage$$' ./internal/config
+
+test: ## all Go tests; with REQUIRE_SERVICES=1 a missing PostgreSQL or redis-server is a failure
+	go test $(ARGS) ./...
+
+race: ## all Go tests under the race detector
+	go test -race $(ARGS) ./...
+
+lint: ## golangci-lint: the code, and who may import whom
+	$(GOLANGCI) run $(ARGS) ./...
+
+format: ## write the code as the linter wants it
+	$(GOLANGCI) fmt $(ARGS)
+
+drift: ## generate, and demand that the committed code is what comes out
+	@dirty=$$(git status --porcelain --untracked-files=all -- $(GENERATED)); if [[ -n $$dirty ]]; then \
+		printf '%s\n' "drift compares with what is committed, and this is not:" "$$dirty" >&2; exit 1; fi
+	@before=$$(git status --porcelain --untracked-files=all); $(MAKE) generate; \
+	after=$$(git status --porcelain --untracked-files=all); \
+	git --no-pager diff --exit-code -- $(GENERATED); \
+	if [[ $$before != "$$after" ]]; then \
+		printf '%s\n' "make generate changed the tree:" >&2; diff <(echo "$$before") <(echo "$$after") >&2; exit 1; fi
+
+e2e: ## the real npm clients against the whole server (needs Node 20)
+	cd e2e && npm ci --no-audit --no-fund && npm test
+
+check: test race lint drift e2e ## all of the above
+
+bench: ## the benchmarks; BENCH chooses by name
+	@dirs=$$(git ls-files -co --exclude-standard '*bench_test.go' | xargs -r -n1 dirname | sort -u | sed 's,^,./,'); \
+	[[ -n $$dirs ]] || { echo "there are no benchmarks" >&2; exit 1; }; \
+	set -x; go test -run '^$$' -bench '$(BENCH)' $(ARGS) $$dirs
+
+chaos: ## the campaign of kills, hangs and losses (ARGS=-short: a selection, under three minutes)
+	go run ./chaos $(ARGS)
+
+fuzz: ## every fuzz target for FUZZTIME
+	@files=$$(git grep -l --untracked '^func Fuzz' -- '*_test.go'); \
+	[[ -n $$files ]] || { echo "there are no fuzz targets" >&2; exit 1; }; \
+	for file in $$files; do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do \
+			echo "== $$target in $$(dirname "$$file"), $(FUZZTIME)"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $(ARGS) "./$$(dirname "$$file")"; \
+		done; \
+	done
+
+demo: ## a server of its own with a partner and an import, live
+	go run . demo $(ARGS)
