@@ -8,7 +8,9 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/signal"
 	"strconv"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
@@ -29,8 +31,23 @@ type demoCommand struct {
 	HTTPAddr string `name:"http-addr" env:"HTTP_ADDR" help:"Address to listen on, as host:port. Empty: a free port of 127.0.0.1."`
 }
 
-// Run is over with ctx, which is no error.
+// Run is over with ctx, with its terminal, or when nobody reads on: none is an error.
 func (c *demoCommand) Run(ctx context.Context, t *terminal, getenv func(string) string) (err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
+		defer stop()
+	}
+	signal.Ignore(syscall.SIGPIPE) // else `demo | head` would die without tidying up
+	defer signal.Reset(syscall.SIGPIPE)
+	out := t.out
+	if !isTerminal(out) { // one that goes says SIGHUP
+		p := &paper{Writer: out, torn: stop}
+		defer func() { err = errors.Join(err, p.problem()) }()
+		out = p
+	}
+
 	dir, err := os.MkdirTemp("", "tenantry-demo-")
 	if err != nil {
 		return fmt.Errorf("making the demo's data directory: %w", err)
@@ -44,7 +61,10 @@ func (c *demoCommand) Run(ctx context.Context, t *terminal, getenv func(string) 
 	if err != nil {
 		return unlessOver(ctx, err)
 	}
-	return errors.Join(c.serve(ctx, t, a), a.close())
+	if err = unlessOver(ctx, alone(ctx, a)); err == nil && ctx.Err() == nil {
+		err = c.serve(ctx, out, a)
+	}
+	return errors.Join(err, a.close())
 }
 
 func (c *demoCommand) settings(getenv func(string) string, dir string) (config.Config, error) {
@@ -54,14 +74,14 @@ func (c *demoCommand) settings(getenv func(string) string, dir string) (config.C
 		flags.HTTPAddr = "127.0.0.1:0"
 	}
 	if flags.LogLevel == "" {
-		flags.LogLevel = "warn" // the terminal is for the demo
+		flags.LogLevel = "error" // the terminal is for the demo
 	}
 	return flags.Resolve(config.RoleAll)
 }
 
 // serve runs the server and plays beside it; the server ends after the play, and the play
 // if the server does.
-func (c *demoCommand) serve(ctx context.Context, t *terminal, a *app) error {
+func (c *demoCommand) serve(ctx context.Context, out io.Writer, a *app) error {
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	playing, end := context.WithCancel(ctx)
@@ -75,9 +95,9 @@ func (c *demoCommand) serve(ctx context.Context, t *terminal, a *app) error {
 	var err error
 	select {
 	case at := <-listening:
-		err = unlessOver(playing, c.play(playing, t, a, reachable(at)))
+		err = unlessOver(playing, c.play(playing, out, a, reachable(at)))
 		if ctx.Err() != nil {
-			fmt.Fprintln(t.out, "\nThe demo was ended.")
+			fmt.Fprintln(out, "\nThe demo was ended.")
 		}
 	case <-playing.Done():
 	}
@@ -86,10 +106,7 @@ func (c *demoCommand) serve(ctx context.Context, t *terminal, a *app) error {
 }
 
 // play makes the operator, lets the client do its part and serves on.
-func (c *demoCommand) play(ctx context.Context, t *terminal, a *app, at *url.URL) error {
-	if err := alone(ctx, a); err != nil {
-		return err
-	}
+func (c *demoCommand) play(ctx context.Context, out io.Writer, a *app, at *url.URL) error {
 	suffix := demo.NewSuffix()
 	operator := demo.Account{Email: "operator@" + demo.Domain(suffix), Password: demo.NewPassword(a.config.PasswordMinLength)}
 	if _, err := a.tenancy.CreateOperator(ctx, tenancy.Person{
@@ -97,28 +114,31 @@ func (c *demoCommand) play(ctx context.Context, t *terminal, a *app, at *url.URL
 	}); err != nil {
 		return fmt.Errorf("making the operator: %w", err)
 	}
-	demo.Say(t.out, "Server", "%s (%s)", at, stores(a.config))
+	demo.Say(out, "Server", "%s (%s)", at, stores(a.config))
 	result, err := demo.Run(ctx, demo.Options{
 		URL: at.String(), Operator: operator, Suffix: suffix, PasswordLength: a.config.PasswordMinLength,
-		Out: t.out, Terminal: isTerminal(t.out),
+		Out: out, Terminal: isTerminal(out),
 	})
+	kept := !a.config.DatabaseURL.IsZero()
+	if err != nil && kept && a.config.BlobURL.IsZero() && result.Import.Failure != nil {
+		return fmt.Errorf("%w; if other processes work on this database too, set BLOB_URL to what all of them can read", err)
+	}
 	if err != nil {
 		return err
 	}
-	result.Report(t.out)
-	kept := !a.config.DatabaseURL.IsZero()
+	result.Report(out)
 	switch {
 	case !c.Exit:
-		fmt.Fprintln(t.out, "\nIt serves on until Ctrl-C:")
-		result.Addresses(t.out)
-		fmt.Fprintln(t.out, "\nThese may sign in:")
-		result.SignIns(t.out)
+		fmt.Fprintln(out, "\nIt serves on until Ctrl-C:")
+		result.Addresses(out)
+		fmt.Fprintln(out, "\nThese may sign in:")
+		result.SignIns(out)
 		<-ctx.Done()
 	case kept:
-		fmt.Fprintf(t.out, "\nThe server ends now. %q and its customers stay in DATABASE_URL's database; these may sign in there:\n", result.Partner)
-		result.SignIns(t.out)
+		fmt.Fprintf(out, "\nThe server ends now. %q and its customers stay in DATABASE_URL's database; these may sign in there:\n", result.Partner)
+		result.SignIns(out)
 	default:
-		fmt.Fprintln(t.out, "\nThe server ends now, and its data with it. Without --exit it serves on, and says how to sign in.")
+		fmt.Fprintln(out, "\nThe server ends now, and its data with it. Without --exit it serves on, and says how to sign in.")
 	}
 	return nil
 }
@@ -169,6 +189,30 @@ func unlessOver(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
+}
+
+// paper is what the demo writes on; where that fails, it ends.
+type paper struct {
+	io.Writer
+	torn func()
+	err  error // the first
+}
+
+func (p *paper) Write(text []byte) (int, error) {
+	n, err := p.Writer.Write(text)
+	if err != nil && p.err == nil {
+		p.err = err
+		p.torn()
+	}
+	return n, err
+}
+
+// problem is why nothing could be written; nil where the reader just left.
+func (p *paper) problem() error {
+	if p.err == nil || errors.Is(p.err, syscall.EPIPE) {
+		return nil
+	}
+	return fmt.Errorf("writing what the demo has to say: %w", p.err)
 }
 
 func isTerminal(w io.Writer) bool {

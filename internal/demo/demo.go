@@ -52,7 +52,7 @@ type Result struct {
 // shownIssues is how many of the problems a run fetches and shows.
 const shownIssues = 10
 
-// farewell is how long a canceled run takes to cancel its import.
+// farewell is how long a canceled run takes at most to cancel its import.
 const farewell = time.Second
 
 // NewSuffix gives six letters and digits at random.
@@ -149,9 +149,14 @@ func person(a Account, first, last string) vars {
 	return vars{"email": a.Email, "password": a.Password, "firstName": first, "lastName": last}
 }
 
-// giveUp cancels the import although ctx has ended.
+// giveUp cancels the import although ctx has ended, and waits for the end of the batch
+// that is under way.
 func (c *client) giveUp(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
-	return c.do(ctx, `mutation($id: ID!) { cancelImport(input: {id: $id}) { importRun { status } } }`, vars{"id": id}, nil)
+	err := c.do(ctx, `mutation($id: ID!) { cancelImport(input: {id: $id}) { importRun { status } } }`, vars{"id": id}, nil)
+	if err == nil {
+		_, err = c.follow(ctx, id, func(Import) {})
+	}
+	return err
 }

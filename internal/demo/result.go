@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Issue is one problem of one row, as the API tells it.
@@ -65,7 +66,7 @@ func (r Result) Report(w io.Writer) {
 	if i.StartedAt != nil && i.FinishedAt != nil {
 		fmt.Fprintf(w, " in %s", roughly(i.FinishedAt.Sub(*i.StartedAt)))
 	}
-	fmt.Fprintln(w, ". These are the counts that the file was made to give:")
+	fmt.Fprintln(w, ", with the result that the file was made for:")
 	for _, line := range []struct {
 		what string
 		n    int
@@ -84,7 +85,10 @@ func (r Result) Report(w io.Writer) {
 		if issue.Column != nil {
 			where = ", " + *issue.Column
 		}
-		fmt.Fprintf(w, "  row %d, line %d%s: %s\n      %s\n", issue.Row, issue.Line, where, issue.Code, issue.Message)
+		fmt.Fprintf(w, "  row %d, line %d%s: %s\n", issue.Row, issue.Line, where, issue.Code)
+		for _, line := range wrap(issue.Message, 72) {
+			fmt.Fprintln(w, "     ", line)
+		}
 	}
 }
 
@@ -93,8 +97,8 @@ func (r Result) SignIns(w io.Writer) {
 	for _, line := range []struct {
 		who string
 		Account
-	}{{"partner's administrator", r.Admin}, {"partner's other user", r.Member}, {"operator", r.Operator}} {
-		fmt.Fprintf(w, "  %-23s  %s  %s\n", line.who, line.Email, line.Password)
+	}{{"administrator", r.Admin}, {"member", r.Member}, {"operator", r.Operator}} {
+		fmt.Fprintf(w, "  %-13s  %-33s  %s\n", line.who, line.Email, line.Password)
 	}
 }
 
@@ -105,11 +109,11 @@ func (r Result) Addresses(w io.Writer) {
 		fmt.Fprintf(w, "  Failed rows  %s\n", *r.Import.RejectsURL)
 	}
 	fmt.Fprintf(w, `
-To look at it as the partner's administrator, paste this into GraphiQL's "Headers":
+To look at it as the partner's administrator, put this into GraphiQL's headers:
 
 {"Authorization": "Bearer %s"}
 
-and this as the query:
+and this where the query goes:
 
 {
   customers(first: 5, filter: {search: %q}) {
@@ -117,8 +121,26 @@ and this as the query:
     nodes { name slug contactEmail partnerAdmins { email } }
   }
   importRuns(first: 1) {
-    nodes { status createdCount skippedCount failedCount issues(first: 3) { nodes { row code message } } }
+    nodes {
+      status createdCount skippedCount failedCount
+      issues(first: 3) { nodes { row code message } }
+    }
   }
 }
 `, r.Token, r.Search)
+}
+
+// wrap breaks a text between words into lines of at most so many characters; a longer
+// word has a line of its own.
+func wrap(text string, width int) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		last := len(lines) - 1
+		if last >= 0 && utf8.RuneCountInString(lines[last])+1+utf8.RuneCountInString(word) <= width {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
 }
