@@ -46,6 +46,9 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []uuid.UUID) ([]scalar.No
 
 // ImportProgress is the resolver for the importProgress field.
 func (r *subscriptionResolver) ImportProgress(ctx context.Context, id uuid.UUID) (<-chan *ent.ImportRun, error) {
+	if _, err := signedIn(ctx); err != nil {
+		return nil, err
+	}
 	return r.Importer.Watch(ctx, id, func(err error) { transport.Fail(ctx, err) })
 }
 

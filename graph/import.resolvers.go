@@ -113,6 +113,9 @@ func (r *mutationResolver) ImportCSV(ctx context.Context, input model.ImportCSVI
 
 // CancelImport is the resolver for the cancelImport field.
 func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelImportInput) (*model.CancelImportPayload, error) {
+	if _, err := signedIn(ctx); err != nil {
+		return nil, err
+	}
 	run, err := r.Importer.Cancel(ctx, input.ID)
 	return &model.CancelImportPayload{ImportRun: run}, err
 }

@@ -16,7 +16,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/graph/page"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
+	"tenantry/internal/tenancy"
 )
 
 // The orders of the API's lists: companies own first, then by name; users by email;
@@ -62,8 +62,12 @@ var issuesOfFile = page.Order[*ent.ImportIssue]{
 
 // userMatches: the beginning of the email, the first or the last name (rule K6).
 func userMatches(search string) predicate.User {
-	key := fold.Key(search)
+	key, ok := tenancy.SearchKey(search)
 	return func(s *sql.Selector) {
+		if !ok {
+			s.Where(sql.False())
+			return
+		}
 		s.Where(sql.Or(
 			sql.HasPrefix(s.C(user.FieldEmailKey), key),
 			sql.HasPrefix(s.C(user.FieldFirstNameKey), key),

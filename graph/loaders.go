@@ -3,6 +3,8 @@ package graph
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -69,6 +71,9 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 				if pa.Edges.User != nil {
 					out[pa.CompanyID] = append(out[pa.CompanyID], pa.Edges.User)
 				}
+			}
+			for _, users := range out {
+				slices.SortFunc(users, func(a, b *ent.User) int { return strings.Compare(a.EmailKey, b.EmailKey) })
 			}
 			return out, err
 		}),

@@ -8,17 +8,22 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 )
 
 const (
 	queue    = "imports"
 	nextTask = "import:next"
+
+	// pendingKey is the list in which asynq keeps what no worker has taken yet. Asked for it,
+	// asynq's own inspector weighs the whole queue, listens to no context, and after a flush
+	// says "not found" for as long as the clients live that made the queue known.
+	pendingKey = "asynq:{" + queue + "}:pending"
 
 	// taskTimeout only keeps asynq's default of 30 minutes away: how long an import may be
 	// silent is the lease's business.
@@ -58,13 +63,17 @@ type Imports interface {
 // Sweep queues tasks for imports that wait while the queue has forgotten them (rule J3),
 // at once and then every interval until ctx ends. Several processes may do so at once:
 // a task too many finds nothing.
-func Sweep(ctx context.Context, redis asynq.RedisConnOpt, client *Client, imports Imports, interval time.Duration, log *slog.Logger) {
-	inspector := asynq.NewInspector(redis)
-	defer inspector.Close()
+func Sweep(ctx context.Context, connect asynq.RedisConnOpt, queue *Client, imports Imports, interval time.Duration, log *slog.Logger) {
+	client, ok := connect.MakeRedisClient().(redis.UniversalClient)
+	if !ok {
+		log.ErrorContext(ctx, "no sweep: the Redis options make no client")
+		return
+	}
+	defer client.Close()
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		if err := sweep(ctx, inspector, client, imports); err != nil && ctx.Err() == nil {
+		if err := sweep(ctx, client, queue, imports); err != nil && ctx.Err() == nil {
 			log.WarnContext(ctx, "the sweep will be tried again", "error", err)
 		}
 		select {
@@ -78,21 +87,17 @@ func Sweep(ctx context.Context, redis asynq.RedisConnOpt, client *Client, import
 // sweepAtMost bounds what one sweep queues; the next one goes on.
 const sweepAtMost = 64
 
-func sweep(ctx context.Context, inspector *asynq.Inspector, client *Client, imports Imports) error {
+func sweep(ctx context.Context, client redis.UniversalClient, queue *Client, imports Imports) error {
 	wanted, err := imports.Claimable(ctx, sweepAtMost)
 	if err != nil || wanted == 0 {
 		return err
 	}
-	queued := 0
-	info, err := inspector.GetQueueInfo(queue)
-	switch {
-	case err == nil:
-		queued = info.Pending
-	case !errors.Is(err, asynq.ErrQueueNotFound):
+	queued, err := client.LLen(ctx, pendingKey).Result()
+	if err != nil {
 		return fmt.Errorf("reading the queue: %w", err)
 	}
-	for range wanted - queued {
-		if err := client.Wake(ctx); err != nil {
+	for range wanted - int(queued) {
+		if err := queue.Wake(ctx); err != nil {
 			return err
 		}
 	}

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
+	"golang.org/x/sync/semaphore"
 )
 
 // WorkerOptions of a Worker; the zero value of each means its default.
@@ -21,14 +21,13 @@ type WorkerOptions struct {
 // Worker takes tasks until it is told to stop.
 type Worker struct {
 	redis   asynq.RedisConnOpt
-	client  *Client
 	imports Imports
 	log     *slog.Logger
 	o       WorkerOptions
 }
 
-// NewWorker returns a worker that has not begun yet.
-func NewWorker(redis asynq.RedisConnOpt, client *Client, imports Imports, log *slog.Logger, o WorkerOptions) *Worker {
+// NewWorker returns a worker that has not begun yet. It takes tasks and queues none.
+func NewWorker(redis asynq.RedisConnOpt, _ *Client, imports Imports, log *slog.Logger, o WorkerOptions) *Worker {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 4
 	}
@@ -38,41 +37,31 @@ func NewWorker(redis asynq.RedisConnOpt, client *Client, imports Imports, log *s
 	if o.DrainTimeout <= 0 {
 		o.DrainTimeout = 20 * time.Second
 	}
-	return &Worker{redis: redis, client: client, imports: imports, log: log, o: o}
+	return &Worker{redis: redis, imports: imports, log: log, o: o}
 }
 
 // Run works until ctx ends and then drains: no new task is taken, each import stops at the
 // end of its batch and is handed over. asynq itself would not wait for its handlers, so
 // this does; when Run returns none is running, or the drain's time is over (an error).
 func (w *Worker) Run(ctx context.Context) error {
-	// The handlers' context ends with ours, which is the sign to drain.
-	var handlers sync.WaitGroup
+	atWork := semaphore.NewWeighted(int64(w.o.Concurrency))
 	server := asynq.NewServer(w.redis, asynq.Config{
 		Concurrency:              w.o.Concurrency,
 		Queues:                   map[string]int{queue: 1},
 		TaskCheckInterval:        w.o.PollInterval,
 		DelayedTaskCheckInterval: time.Second,
-		ShutdownTimeout:          time.Second, // after the drain nothing is left to wait for
-		BaseContext:              func() context.Context { return ctx },
+		ShutdownTimeout:          time.Second,                           // after the drain nothing is left to wait for
+		BaseContext:              func() context.Context { return ctx }, // whose end is the handlers' sign to drain
 		IsFailure:                func(err error) bool { return !errors.Is(err, context.Canceled) },
 		Logger:                   asynqLog{w.log},
 		LogLevel:                 asynq.WarnLevel,
 	})
 	handle := func(ctx context.Context, _ *asynq.Task) error {
-		handlers.Add(1)
-		defer handlers.Done()
-		worked, err := w.imports.RunNext(ctx)
-		if err != nil {
-			// The record and the sweep take care of it; a retry of the task would add nothing.
-			w.log.DebugContext(ctx, "an import was left", "error", err)
+		if err := atWork.Acquire(ctx, 1); err != nil {
+			return nil //nolint:nilerr // the drain was quicker than the task
 		}
-		if worked && ctx.Err() == nil {
-			if n, err := w.imports.Claimable(ctx, 1); err == nil && n > 0 {
-				if err := w.client.Wake(ctx); err != nil {
-					w.log.DebugContext(ctx, "the queue did not take the next task; the sweep will", "error", err)
-				}
-			}
-		}
+		defer atWork.Release(1)
+		w.work(ctx)
 		return nil
 	}
 	if err := server.Start(asynq.HandlerFunc(handle)); err != nil {
@@ -80,16 +69,26 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	server.Stop()
-	drained := make(chan struct{})
-	go func() { handlers.Wait(); close(drained) }()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.o.DrainTimeout)
+	defer cancel()
 	var err error
-	select {
-	case <-drained:
-	case <-time.After(w.o.DrainTimeout):
+	if atWork.Acquire(drain, int64(w.o.Concurrency)) != nil {
 		err = fmt.Errorf("a batch took longer than the %v that a drain may take; its lease will run out", w.o.DrainTimeout)
 	}
 	server.Shutdown()
 	return err
+}
+
+// work takes one import after another until there is none: what waits depends no further
+// on the queue once one task has got through. Where an import went wrong its record says
+// so, and the sweep comes back to it; a retry of the task would add nothing.
+func (w *Worker) work(ctx context.Context) {
+	for worked := true; worked && ctx.Err() == nil; {
+		var err error
+		if worked, err = w.imports.RunNext(ctx); err != nil {
+			w.log.DebugContext(ctx, "an import was left", "error", err)
+		}
+	}
 }
 
 // asynqLog brings asynq's words into our log.

@@ -6,7 +6,6 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/privacy"
 
-	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/partneradmin"
@@ -47,8 +46,12 @@ func Company() privacy.Policy {
 	}
 }
 
+// operatorWrites are an operator's; the role counts on the platform as in any company (U5).
 var operatorWrites = writes{
-	create: func(_ context.Context, _ viewer.Viewer, m mutation) error {
+	create: func(_ context.Context, v viewer.Viewer, m mutation) error {
+		if !v.Admin {
+			return deny("only operators who are administrators create companies")
+		}
 		for _, f := range []string{company.FieldPartnerID, company.FieldCreatedByPartnerID} {
 			if _, set := m.Field(f); set {
 				return deny("an operator creates companies that stand alone")
@@ -56,13 +59,17 @@ var operatorWrites = writes{
 		}
 		return mustBeOrdinary(m)
 	},
-	update: func(_ viewer.Viewer, s *sql.Selector) *sql.Predicate {
+	update: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+		if !v.Admin {
+			return nil
+		}
 		return sql.IsFalse(s.C(company.FieldIsPlatform))
 	},
 	fields: []string{company.FieldIsPartner, company.FieldUpdatedAt},
 }
 
 var companyWrites = writes{
+	refers: []string{company.EdgePartner},
 	create: func(_ context.Context, v viewer.Viewer, m mutation) error {
 		if !v.PartnerAdministrator() {
 			return deny("only a partner's administrators add customers")
@@ -109,7 +116,7 @@ func mustBeOrdinary(m mutation) error {
 func insiders(fields ...string) (visibility, writes) {
 	return func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return inside(v, s.C("company_id")) },
 		writes{
-			create: mustAdminister,
+			create: mustAdminister, refers: []string{"company"},
 			update: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return over(v, s.C("company_id")) },
 			remove: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return over(v, s.C("company_id")) },
 			fields: fields,
@@ -130,22 +137,17 @@ func Desk() privacy.Policy {
 
 // User: the directory of the own company, of the customers one works in, and whoever
 // is partner admin of a company that one is inside of.
+//
+// Whoever administers the directory adds to it; what may be changed of whom (rules U4, U6)
+// takes the whole company's look, so that is left to the acts of internal/tenancy.
 func User() privacy.Policy {
-	_, w := insiders("email", "email_key", "first_name", "first_name_key", "last_name", "last_name_key", "updated_at")
-	w.remove = nil
-	w.create = func(ctx context.Context, v viewer.Viewer, m mutation) error {
-		if role, _ := m.Field(user.FieldRole); role == enum.Admin && !v.Admin && !v.Partner {
-			return deny("only administrators make administrators")
-		}
-		return mustAdminister(ctx, v, m)
-	}
 	return privacy.Policy{
 		Query: reads[*ent.UserQuery, predicate.User](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 			pa := sql.Table("partner_admins")
 			admins := sql.Select(pa.C("user_id")).From(pa).Where(inside(v, pa.C("company_id")))
 			return sql.Or(inside(v, s.C(user.FieldCompanyID)), sql.In(s.C(user.FieldID), admins))
 		}),
-		Mutation: w.policy(),
+		Mutation: writes{create: mustAdminister, refers: []string{user.EdgeCompany}}.policy(),
 	}
 }
 
@@ -161,6 +163,7 @@ func PartnerAdmin() privacy.Policy {
 			return seen
 		}),
 		Mutation: writes{
+			refers: []string{partneradmin.EdgeCompany, partneradmin.EdgeUser},
 			create: func(ctx context.Context, v viewer.Viewer, m mutation) error {
 				if !v.PartnerAdministrator() {
 					return deny("only a partner's administrators add partner admins")

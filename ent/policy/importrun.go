@@ -6,6 +6,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/privacy"
 
+	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importrun"
@@ -31,12 +32,21 @@ func ImportRun() privacy.Policy {
 		Query: reads[*ent.ImportRunQuery, predicate.ImportRun](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 			return visibleRun(v, s.C)
 		}),
-		Mutation: writes{create: func(ctx context.Context, v viewer.Viewer, m mutation) error {
-			if by, _ := m.Field(importrun.FieldCreatedByID); by != v.UserID {
-				return deny("an import is its creator's own")
-			}
-			return mustAdminister(ctx, v, m)
-		}}.policy(),
+		Mutation: writes{
+			refers: []string{importrun.EdgeCompany, importrun.EdgeCreatedBy},
+			create: func(ctx context.Context, v viewer.Viewer, m mutation) error {
+				if by, _ := m.Field(importrun.FieldCreatedByID); by != v.UserID {
+					return deny("an import is its creator's own")
+				}
+				if status, _ := m.Field(importrun.FieldStatus); status != enum.Queued {
+					return deny("an import begins in the queue")
+				}
+				if _, set := m.Field(importrun.FieldRejectsKey); set {
+					return deny("an import begins without rejects")
+				}
+				return mustAdminister(ctx, v, m)
+			},
+		}.policy(),
 	}
 }
 

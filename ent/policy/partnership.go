@@ -4,17 +4,20 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/privacy"
 
+	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/transfertoken"
+	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 )
 
-// TransferToken: seen by the company's own administrators, by the administrators of its
-// partner and by those of the partner that it was sent to (rule C9); not by partner
-// admins, whose business the partnership is not (C6). Only the acts of internal/tenancy
-// make and change them.
+// TransferToken: seen by whoever may generate it, which is the company's own administrators
+// and, where it has none active, the administrators of its partner, and by those of the
+// partner that it was sent to (rule C9). A partner whose customer turns to another is so
+// not told before its time. Partner admins see none: the partnership is not their business
+// (C6). Only the acts of internal/tenancy make and change them.
 func TransferToken() privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.TransferTokenQuery, predicate.TransferToken](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
@@ -23,8 +26,12 @@ func TransferToken() privacy.Policy {
 			}
 			seen := []*sql.Predicate{sql.EQ(s.C(transfertoken.FieldCompanyID), v.CompanyID)}
 			if v.PartnerAdministrator() {
+				u := sql.Table("users")
+				governed := sql.Select(u.C(user.FieldCompanyID)).From(u).
+					Where(sql.And(sql.IsTrue(u.C(user.FieldActive)), sql.EQ(u.C(user.FieldRole), enum.Admin)))
+				at := s.C(transfertoken.FieldCompanyID)
 				seen = append(seen,
-					sql.In(s.C(transfertoken.FieldCompanyID), customersOf(v)),
+					sql.And(sql.In(at, customersOf(v)), sql.NotIn(at, governed)),
 					sql.EQ(s.C(transfertoken.FieldSentToID), v.CompanyID))
 			}
 			return sql.Or(seen...)

@@ -78,6 +78,7 @@ type mutation interface {
 // writes says who may create, change and delete an entity's rows. A nil part: nobody.
 type writes struct {
 	create func(context.Context, viewer.Viewer, mutation) error
+	refers []string // the edges that a create may set; create judges where they lead
 	update func(viewer.Viewer, *sql.Selector) *sql.Predicate
 	remove func(viewer.Viewer, *sql.Selector) *sql.Predicate
 	fields []string // that an update may change
@@ -109,12 +110,18 @@ func (w writes) judge(ctx context.Context, v viewer.Viewer, m mutation) error {
 		if w.create == nil {
 			return deny("%s is made by the platform alone", m.Type())
 		}
+		// Other edges would take rows of whoever's into the new record.
+		for _, e := range m.AddedEdges() {
+			if !slices.Contains(w.refers, e) {
+				return deny("%s.%s cannot be set on creation", m.Type(), e)
+			}
+		}
 		return w.create(ctx, v, m)
 	case m.Op().Is(ent.OpUpdate | ent.OpUpdateOne):
 		if w.update == nil {
 			return deny("%s is changed by the platform alone", m.Type())
 		}
-		for _, f := range slices.Concat(m.Fields(), m.ClearedFields()) {
+		for _, f := range slices.Concat(m.Fields(), m.AddedFields(), m.ClearedFields()) {
 			if !slices.Contains(w.fields, f) {
 				return deny("%s.%s cannot be changed so", m.Type(), f)
 			}

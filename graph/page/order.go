@@ -3,9 +3,12 @@ package page
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -30,9 +33,15 @@ func column(name string, parse func(string) (any, error)) Term {
 	return Term{parse: parse, write: func(s *sql.Selector, b *sql.Builder) { b.WriteString(s.C(name)) }}
 }
 
-// Text is a column of text.
+// Text is a column of text. A cursor is the client's to change: what no column can hold
+// (PostgreSQL takes no NUL) is none of this list's.
 func Text(name string) Term {
-	return column(name, func(s string) (any, error) { return s, nil })
+	return column(name, func(s string) (any, error) {
+		if strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
+			return nil, errors.New("the cursor's text is none that a row can have")
+		}
+		return s, nil
+	})
 }
 
 // Int is a column of whole numbers.
@@ -54,7 +63,7 @@ func UUID(name string) Term {
 // former come first.
 func NotEqual(name string, value any) Term {
 	return Term{
-		parse: func(s string) (any, error) { return strconv.ParseInt(s, 10, 64) },
+		parse: func(s string) (any, error) { return strconv.ParseUint(s, 10, 1) },
 		write: func(s *sql.Selector, b *sql.Builder) {
 			b.WriteString("CASE WHEN ").WriteString(s.C(name)).WriteString(" = ").Arg(value).WriteString(" THEN 0 ELSE 1 END")
 		},

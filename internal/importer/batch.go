@@ -72,6 +72,7 @@ func (e *Engine) batches(ctx context.Context, c *claim, out chan<- *batch) error
 // fenced by the epoch (rule J2). Errors: errSuperseded, errCanceled, the database's.
 func (e *Engine) commit(ctx context.Context, k kind, b *batch) error {
 	c := b.run
+	defer c.fenced.Store(false)
 	return e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		d := tx.Dialect()
 		var cancel bool
@@ -91,6 +92,7 @@ func (e *Engine) commit(ctx context.Context, k kind, b *batch) error {
 		case processed != b.first-1:
 			return fmt.Errorf("%w: %d rows are processed, the batch begins with row %d", errSuperseded, processed, b.first)
 		}
+		c.fenced.Store(true)
 		// InTx may run this again: the rows are judged afresh each time.
 		again := &batch{run: c, rows: make([]row, len(b.rows)), first: b.first, after: b.after}
 		copy(again.rows, b.rows)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"tenantry/ent/enum"
@@ -24,22 +25,25 @@ type claim struct {
 	kind      enum.ImportKind
 	dryRun    bool
 	uploadKey string
-	layout    Layout
+	format    []byte
+	layout    Layout // what the format says
 	total     int
 	offset    int64 // where the next record begins; 0 before the first batch
 	processed int
 	line      int
 	claims    int
 	cancel    bool
+
+	fenced atomic.Bool // a batch's transaction holds the import's row
 }
 
 // fairFirst orders what may be claimed: what was begun goes on first; then the companies
-// with the fewest imports at work, then those that waited longest since their last one
-// began, then the oldest (rule J8).
+// with the fewest imports at work, then those whose last one began longest ago, or that
+// never had one, then the oldest (rule J8).
 const fairFirst = `
 	CASE r.status WHEN 'RUNNING' THEN 0 ELSE 1 END,
 	(SELECT count(*) FROM import_runs o WHERE o.company_id = r.company_id AND o.status = 'RUNNING'),
-	COALESCE((SELECT max(o.started_at) FROM import_runs o WHERE o.company_id = r.company_id), r.created_at),
+	(SELECT max(o.started_at) FROM import_runs o WHERE o.company_id = r.company_id) NULLS FIRST,
 	r.created_at, r.id`
 
 // claimable: nobody holds it, and no other import of its kind into its company runs or
@@ -65,24 +69,24 @@ func (e *Engine) claim(ctx context.Context) (*claim, error) {
 	WHERE id = (SELECT r.id FROM import_runs r WHERE ` + claimable(d) + ` ORDER BY ` + fairFirst + ` LIMIT 1` + lock + `)
 	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, format, total_rows,
 		position_offset, processed_rows, position_line, claims, cancel_requested`
-	var c claim
-	var by sql.Null[id.ID]
-	var layout []byte
-	err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		return tx.QueryRowContext(ctx, query, e.o.Lease.Seconds()).Scan(&c.id, &c.epoch, &c.company, &by, &c.kind, &c.dryRun,
-			&c.uploadKey, &layout, &c.total, &c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
-	})
-	switch {
-	case errors.Is(err, sql.ErrNoRows), database.IsUniqueViolation(err):
-		return nil, nil //nolint:nilnil // nothing to claim is no error
-	case err != nil:
-		return nil, fmt.Errorf("claiming an import: %w", err)
+	for {
+		var c claim
+		var by sql.Null[id.ID]
+		err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+			return tx.QueryRowContext(ctx, query, e.o.Lease.Seconds()).Scan(&c.id, &c.epoch, &c.company, &by, &c.kind, &c.dryRun,
+				&c.uploadKey, &c.format, &c.total, &c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
+		})
+		switch {
+		case database.IsUniqueViolation(err):
+			continue // somebody has just begun another of that kind and company; there may be others
+		case errors.Is(err, sql.ErrNoRows):
+			return nil, nil //nolint:nilnil // nothing to claim is no error
+		case err != nil:
+			return nil, fmt.Errorf("claiming an import: %w", err)
+		}
+		c.createdBy = by.V
+		return &c, nil
 	}
-	c.createdBy = by.V
-	if c.layout, err = decodeLayout(layout); err != nil {
-		return &c, err
-	}
-	return &c, nil
 }
 
 // Claimable counts the imports that a worker could take now, at most the limit: what the
@@ -90,7 +94,7 @@ func (e *Engine) claim(ctx context.Context) (*claim, error) {
 func (e *Engine) Claimable(ctx context.Context, limit int) (int, error) {
 	var n int
 	err := e.db.SQL().QueryRowContext(ctx,
-		`SELECT count(*) FROM (SELECT r.id FROM import_runs r WHERE `+claimable(e.db.Dialect())+` LIMIT $1) AS some`, limit).Scan(&n)
+		`SELECT count(*) FROM (SELECT r.id FROM import_runs r WHERE `+claimable(e.db.Dialect())+` LIMIT $1) AS waiting`, limit).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("counting imports to claim: %w", err)
 	}
@@ -98,30 +102,27 @@ func (e *Engine) Claimable(ctx context.Context, limit int) (int, error) {
 }
 
 // holdLease extends the lease until the context ends, and ends the work through lost when
-// the claim is not ours any more.
+// the claim is not ours any more. Not while a batch's transaction holds the row, however
+// long that takes: nobody else can claim it then, and the commit extends the lease. Where
+// the database cannot be asked, it goes on asking: should somebody else have the import by
+// then, the epoch keeps the data.
 func (e *Engine) holdLease(ctx context.Context, c *claim, lost context.CancelCauseFunc) {
 	tick := time.NewTicker(e.o.Lease / 4)
 	defer tick.Stop()
 	d := e.db.Dialect()
-	held := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+		if c.fenced.Load() {
+			continue
+		}
 		n, err := e.execute(ctx, e.o.Lease/4, `UPDATE import_runs SET lease_until = `+d.NowPlus("$3")+`
 			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch, e.o.Lease.Seconds())
-		switch {
-		case err == nil && n == 1:
-			held = time.Now()
-		case err == nil:
+		if err == nil && n == 0 {
 			lost(errSuperseded)
-			return
-		case time.Since(held) > e.o.Lease:
-			// Somebody else may have it by now. The epoch protects the data; stopping
-			// spares the work.
-			lost(fmt.Errorf("the lease could not be extended: %w", err))
 			return
 		}
 	}

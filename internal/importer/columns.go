@@ -20,7 +20,8 @@ type Column struct {
 	Example     string
 }
 
-// problemColumn is what a rejects file adds (rule J9); every import passes over it.
+// problemColumn is what a rejects file adds (rule J9); every import recognises it and
+// passes over it. In a [Layout] it stands as a field of that name.
 const problemColumn = "import_problem"
 
 // maxMappings bounds ImportCsvInput.columns.

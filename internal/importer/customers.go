@@ -43,16 +43,15 @@ func (k customers) load(ctx context.Context, tx *database.Tx, b *batch) (*outcom
 	var made []customer
 	o := &outcome{}
 	for i := range b.rows {
-		r := &b.rows[i]
-		slug := w.slugs[i]
+		r, slug := &b.rows[i], w.slugs[i]
 		if code, message := w.taken(slug); code != "" {
-			o.skip(r.whole(r.field("name"), code, message))
+			o.skip(r.at(r.field("name").column, code, message))
 			w.seen[slug] = true
 			continue
 		}
-		c, ok := k.judge(b, w, r)
-		if !ok {
-			o.fail(r.all()...)
+		c := k.judge(b, w, r)
+		if problems := r.all(); len(problems) > 0 {
+			o.fail(problems...)
 			continue
 		}
 		c.slug, w.seen[slug] = slug, true
@@ -68,20 +67,31 @@ func (k customers) load(ctx context.Context, tx *database.Tx, b *batch) (*outcom
 	return o, k.write(ctx, tx, b, made, o)
 }
 
-// judge says whether a row whose name is free makes a customer.
-func (k customers) judge(b *batch, w *customerWorld, r *row) (customer, bool) {
+// cells is the kind's: the key of a customer's row is the slug of its name.
+func (customers) cells(r *row) (key string) {
+	slug := companyName(r.field("name"))
+	r.field("contact_email").address("the contact email")
+	if f := r.field("partner_admin_email"); f.present() && f.sound() {
+		f.require("the partner admin's email")
+	}
+	return slug
+}
+
+// judge makes the customer of a row whose name is free; the row's problems say whether it
+// can be one.
+func (customers) judge(b *batch, w *customerWorld, r *row) customer {
 	c := customer{row: *r, company: id.New(id.Company), name: r.field("name").value, admin: b.run.createdBy}
-	if f := r.field("contact_email"); f.address("the contact email") {
+	if f := r.field("contact_email"); f.present() {
 		c.contactEmail = &f.value
 	}
-	if f := r.field("partner_admin_email"); f.present() && f.sound() && f.require("the partner admin's email") {
+	if f := r.field("partner_admin_email"); f.present() && f.sound() {
 		admin, ok := w.admins[fold.Email(f.value)]
 		if !ok {
 			f.reject(enum.UnknownPartnerAdmin, "%q is no active user of your company; add the user first, or name another", cutRunes(f.value, 100))
 		}
 		c.admin = admin
 	}
-	return c, len(r.problems) == 0 && r.misshape == nil
+	return c
 }
 
 // customerWorld is what a batch's rows are judged against: the database as it is inside
@@ -93,14 +103,13 @@ type customerWorld struct {
 	admins   map[string]id.ID
 }
 
-// look fetches all that the batch's rows refer to: one query each.
-func (customers) look(ctx context.Context, tx *database.Tx, b *batch) (*customerWorld, error) {
+// look judges the rows' cells and fetches all that they refer to: one query each.
+func (k customers) look(ctx context.Context, tx *database.Tx, b *batch) (*customerWorld, error) {
 	w := &customerWorld{slugs: make([]string, len(b.rows))}
 	var slugs, admins []string
 	for i := range b.rows {
-		if slug, ok := companyName(b.rows[i].field("name")); ok {
-			w.slugs[i] = slug
-			slugs = append(slugs, slug)
+		if w.slugs[i] = k.cells(&b.rows[i]); w.slugs[i] != "" {
+			slugs = append(slugs, w.slugs[i])
 		}
 		if a := b.rows[i].field("partner_admin_email"); a.value != "" {
 			admins = append(admins, fold.Email(a.value))
@@ -135,15 +144,12 @@ const (
 	sameNameExists = "a company of this name exists already; this row was skipped"
 )
 
-// companyName judges a company's name and gives its slug.
-func companyName(f field) (slug string, ok bool) {
+// companyName judges a company's name and gives its slug; empty where it is at fault.
+func companyName(f field) (slug string) {
 	if !f.sound() || !f.require("the company's name") || !f.atMost(maxName) {
-		return "", false
+		return ""
 	}
-	if slug = fold.Slug(f.value); slug == "" {
-		f.reject(enum.Required, "the company's name needs a visible character")
-	}
-	return slug, slug != ""
+	return fold.Slug(f.value)
 }
 
 // keep remembers the names of the batch's rows for the batches that follow.
@@ -192,7 +198,7 @@ func (customers) write(ctx context.Context, tx *database.Tx, b *batch, made []cu
 	for i, c := range made {
 		if !stands[i] {
 			o.created--
-			o.skip(c.row.whole(c.row.field("name"), enum.AlreadyExists, sameNameExists))
+			o.skip(c.row.at(c.row.field("name").column, enum.AlreadyExists, sameNameExists))
 			continue
 		}
 		projects = append(projects, []any{id.New(id.Project), c.company, "default", true, at, at})

@@ -36,5 +36,9 @@ func (e *Engine) OpenRejects(ctx context.Context, user, runID id.ID) (file io.Re
 }
 
 func rejectsName(run *ent.ImportRun) string {
-	return strings.TrimSuffix(run.FileName, ".csv") + "-rejects.csv"
+	name := run.FileName
+	if at := len(name) - len(".csv"); at > 0 && strings.EqualFold(name[at:], ".csv") {
+		name = name[:at]
+	}
+	return name + "-rejects.csv"
 }

@@ -12,7 +12,9 @@ import (
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
+	"tenantry/internal/blob"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 )
@@ -22,7 +24,7 @@ import (
 func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 	rejects, err := e.writeRejects(ctx, c)
 	if err != nil {
-		if c.claims < e.o.MaxClaims {
+		if c.claims < e.o.MaxClaims && !errors.Is(err, blob.ErrNotFound) {
 			return fmt.Errorf("writing the rejects: %w", err)
 		}
 		// The rows are in; the import must not hang for want of its rejects file.
@@ -88,6 +90,14 @@ func settle(ctx context.Context, tx *database.Tx, run id.ID) ([]id.ID, error) {
 		}
 		if r.CreatedByID != nil && person == *r.CreatedByID {
 			continue // the importer knows
+		}
+		// Whoever was deleted since the batch has no notifications; the end must not fail for it.
+		there, err := client.User.Query().Where(user.ID(person)).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			continue
 		}
 		err = client.Notification.Create().SetUserID(person).SetKind(enum.PartnerAdminAdded).
 			SetTitle(fmt.Sprintf("You are partner admin of %s", several(a.Row, "new customer"))).

@@ -89,6 +89,7 @@ type Engine struct {
 	rights Rights
 	log    *slog.Logger
 	o      Options
+	kinds  map[enum.ImportKind]kind
 }
 
 // Parts are what an Engine works with; all of them are needed.
@@ -105,6 +106,7 @@ type Parts struct {
 func New(p Parts, o Options) *Engine {
 	return &Engine{
 		db: p.DB, blobs: p.Blobs, news: p.News, queue: p.Queue, rights: p.Rights, log: p.Log, o: o.withDefaults(),
+		kinds: map[enum.ImportKind]kind{enum.Customers: customers{}},
 	}
 }
 
@@ -134,15 +136,18 @@ func (e *Engine) wake(ctx context.Context) {
 type kind interface {
 	// authorise says whether the viewer may import into the company (rules I8, U5, C6).
 	authorise(v viewer.Viewer, company id.ID) error
+	// cells judges a row as far as it alone tells, and gives the key of what it names: a
+	// later row of the same key is skipped (rule I6). Empty where that is at fault.
+	cells(r *row) (key string)
 	// load judges a batch's rows in order and writes what came of them (rules R1, R2);
 	// in a dry run it writes scratch alone.
 	load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error)
 }
 
 // kindOf finds the kind. INVALID_ARGUMENT for one that this version cannot import.
-func kindOf(k enum.ImportKind) (kind, error) {
-	if k == enum.Customers {
-		return customers{}, nil
+func (e *Engine) kindOf(k enum.ImportKind) (kind, error) {
+	if known, ok := e.kinds[k]; ok {
+		return known, nil
 	}
 	return nil, fault.New(fault.Invalid, "files of %s cannot be imported yet; CUSTOMERS can", k).At("input", "kind")
 }

@@ -14,7 +14,7 @@ import (
 // worker goes on with it reads it the same way.
 type Layout struct {
 	File   csvfile.Format `json:"file"`
-	Fields []string       `json:"fields"` // for each column its canonical name; empty: passed over
+	Fields []string       `json:"fields"` // for each column its canonical name; empty: left out
 }
 
 func (l Layout) encode() (json.RawMessage, error) { return json.Marshal(l) }
@@ -24,19 +24,14 @@ func decodeLayout(raw json.RawMessage) (Layout, error) {
 	if err := json.Unmarshal(raw, &l); err != nil {
 		return Layout{}, fmt.Errorf("the stored layout: %w", err)
 	}
+	if len(l.Fields) == 0 || len(l.Fields) != len(l.File.Header) {
+		return Layout{}, fmt.Errorf("the stored layout has %d fields for %d columns", len(l.Fields), len(l.File.Header))
+	}
 	return l, nil
 }
 
 // has reports whether the file has the field.
 func (l Layout) has(field string) bool { return slices.Contains(l.Fields, field) }
-
-// header is how the file spells the field's column; nil where it has none.
-func (l Layout) header(field string) *string {
-	if i := slices.Index(l.Fields, field); i >= 0 {
-		return &l.File.Header[i]
-	}
-	return nil
-}
 
 // match says what each header means (rules F3, F5): the caller's mappings first, then
 // names and aliases. The layout is as complete as it could be made even where there is a
@@ -45,11 +40,12 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvf
 	l := Layout{File: file, Fields: make([]string, len(file.Header))}
 	mapped, problem := resolve(v, file.Header, mappings)
 	var unknown *csvfile.Problem
-	unmapped := []string{}
+	chosen, unmapped := 0, []string{}
 	for i, h := range file.Header {
 		if m, ok := mapped[header(h)]; ok {
 			if m.Field != nil {
 				l.Fields[i] = *m.Field
+				chosen++
 			}
 			continue
 		}
@@ -59,6 +55,7 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvf
 		case ok:
 			l.Fields[i] = field
 		case header(h) == header(problemColumn):
+			l.Fields[i] = problemColumn
 		case unknown == nil:
 			unknown = unknownColumn(v, i, h)
 		}
@@ -66,7 +63,7 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvf
 	if problem != nil {
 		return l, problem
 	}
-	if p := otherKind(v, unmapped); p != nil {
+	if p := otherKind(v, unmapped, chosen); p != nil {
 		return l, p
 	}
 	if p := duplicate(l); p != nil {
@@ -86,7 +83,12 @@ func resolve(v vocabulary, headers []string, mappings []Mapping) (map[string]Map
 		in[header(h)] = true
 	}
 	for _, m := range mappings {
-		if !in[header(m.Header)] {
+		key := header(m.Header)
+		if _, twice := mapped[key]; twice {
+			return mapped, &csvfile.Problem{Reason: csvfile.DuplicateColumn, Column: m.Header,
+				Message: fmt.Sprintf("two mappings name the column %q; give one", m.Header)}
+		}
+		if !in[key] {
 			return mapped, &csvfile.Problem{Reason: csvfile.MissingColumn, Column: m.Header,
 				Message:  fmt.Sprintf("a mapping names the column %q, which the file does not have", m.Header),
 				Accepted: strings.Join(headers, ", ")}
@@ -98,7 +100,7 @@ func resolve(v vocabulary, headers []string, mappings []Mapping) (map[string]Map
 					Accepted: v.names()}
 			}
 		}
-		mapped[header(m.Header)] = m
+		mapped[key] = m
 	}
 	return mapped, nil
 }
@@ -119,7 +121,7 @@ func unknownColumn(v vocabulary, i int, h string) *csvfile.Problem {
 func duplicate(l Layout) *csvfile.Problem {
 	first := map[string]string{}
 	for i, field := range l.Fields {
-		if field == "" {
+		if field == "" || field == problemColumn {
 			continue
 		}
 		h := l.File.Header[i]
@@ -132,9 +134,11 @@ func duplicate(l Layout) *csvfile.Problem {
 	return nil
 }
 
-// otherKind refuses a file whose columns fit another kind better, naming it.
-func otherKind(v vocabulary, headers []string) *csvfile.Problem {
-	own, best, most := v.knows(headers), v.kind, v.knows(headers)
+// otherKind refuses a file whose columns fit another kind better, naming it (rule F5).
+// Columns that the caller mapped to a field speak for the kind that was asked for.
+func otherKind(v vocabulary, headers []string, mapped int) *csvfile.Problem {
+	own := v.knows(headers) + mapped
+	best, most := v.kind, own
 	for _, kind := range []enum.ImportKind{enum.Customers, enum.Contacts, enum.Users} {
 		if n := vocabularyOf(kind).knows(headers); n > most {
 			best, most = kind, n

@@ -26,6 +26,9 @@ func anyOf(d database.Dialect, placeholder string) string {
 }
 
 func jsonArray(texts []string) string {
+	if texts == nil {
+		return "[]" // and not null, which PostgreSQL cannot take apart
+	}
 	raw, _ := json.Marshal(texts) // texts always marshal
 	return string(raw)
 }

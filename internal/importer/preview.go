@@ -39,7 +39,7 @@ type Preview struct {
 // PreviewColumn is a header and what it is taken for.
 type PreviewColumn struct {
 	Header     string
-	Field      string // empty: not recognised, or left out
+	Field      string // empty: not recognised, or left out; import_problem: recognised and passed over
 	Suggestion string
 }
 
@@ -62,6 +62,7 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	}
 	p := &Preview{Samples: [][]string{}, Issues: []*ent.ImportIssue{}}
 	seen := map[string]bool{}
+	k := e.kinds[in.Kind]
 	a, err := e.inspect(in.File.Body, in.Kind, in.Mappings, func(a *accepted, rec *csvfile.Record) {
 		p.Rows = rec.Row
 		if rec.Row > previewRows {
@@ -69,10 +70,10 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 		}
 		r := a.layout.read(rec)
 		if len(p.Samples) < sampleRows {
-			p.Samples = append(p.Samples, r.values)
+			p.sample(r.values)
 		}
 		if a.problem == nil {
-			p.note(&r, seen)
+			p.note(k, &r, seen)
 		}
 	})
 	if problem, ok := errors.AsType[*csvfile.Problem](err); ok {
@@ -88,7 +89,7 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	v := vocabularyOf(in.Kind)
 	for i, h := range p.Layout.File.Header {
 		c := PreviewColumn{Header: h, Field: p.Layout.Fields[i]}
-		if c.Field == "" && header(h) != header(problemColumn) {
+		if c.Field == "" {
 			c.Suggestion = v.nearest(h)
 		}
 		p.Columns = append(p.Columns, c)
@@ -96,21 +97,26 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	return p, nil
 }
 
+// sample keeps a row's cells, each no longer than in an issue: two hundred cells of 32 KiB
+// would be no preview.
+func (p *Preview) sample(values []string) {
+	cells := make([]string, len(values))
+	for i, v := range values {
+		cells[i] = cutRunes(v, maxIssueValue)
+	}
+	p.Samples = append(p.Samples, cells)
+}
+
 // note adds the row's issues that need no database.
-func (p *Preview) note(r *row, seen map[string]bool) {
-	name := r.field("name")
-	slug, ok := companyName(name)
-	if ok && seen[slug] {
-		p.add(r.whole(name, enum.DuplicateInFile, sameNameBefore))
+func (p *Preview) note(k kind, r *row, seen map[string]bool) {
+	key := k.cells(r)
+	if key != "" && seen[key] {
+		p.add(r.at(r.field("name").column, enum.DuplicateInFile, sameNameBefore))
 		return
 	}
-	r.field("contact_email").address("the contact email")
-	if f := r.field("partner_admin_email"); f.present() && f.sound() {
-		f.require("the partner admin's email")
-	}
 	issues := r.all()
-	if ok && len(issues) == 0 {
-		seen[slug] = true
+	if key != "" && len(issues) == 0 {
+		seen[key] = true
 	}
 	p.add(issues...)
 }

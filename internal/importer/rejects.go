@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
@@ -27,6 +28,9 @@ const rejectsPage = 2_000
 // the key; nil where no row failed.
 func (e *Engine) writeRejects(ctx context.Context, c *claim) (*string, error) {
 	ctx = viewer.BypassTenancy(ctx, "the failed rows of an import, for its own rejects file")
+	if len(c.layout.Fields) == 0 {
+		return nil, errors.New("the file's layout is not known")
+	}
 	ledger := &ledger{engine: e, run: c.id}
 	next, err := ledger.nextRow(ctx)
 	if next == nil || err != nil {
@@ -77,44 +81,53 @@ func (e *Engine) writeRejects(ctx context.Context, c *claim) (*string, error) {
 // rejectShape puts a record's cells and its problems into the file's columns.
 type rejectShape struct {
 	header []string
-	drop   int // an import_problem column of the file itself, which the new one replaces; -1: none
+	drop   []int // import_problem columns of the file itself, which the new one replaces; the last first
 }
 
 func shapeOf(l Layout) rejectShape {
-	s := rejectShape{header: slices.Clone(l.File.Header), drop: -1}
-	for i, h := range l.File.Header {
-		if l.Fields[i] == "" && header(h) == header(problemColumn) {
-			s.drop = i
+	s := rejectShape{header: slices.Clone(l.File.Header)}
+	for i, field := range slices.Backward(l.Fields) {
+		if field == problemColumn {
+			s.drop = append(s.drop, i)
 			s.header = slices.Delete(s.header, i, i+1)
-			break
 		}
 	}
 	s.header = append(s.header, problemColumn)
 	return s
 }
 
-// line keeps every cell; the problem stands in its column even where the row has more or
-// fewer cells than the header.
+// cutHere ends a cell of which the reader has kept only the beginning, so that the cell is
+// too long in the rejects file as well, and is not imported cut.
+const cutHere = " … (cut here)"
+
+// line keeps every cell. The problem stands in its column even where the row has more or
+// fewer cells than the header; one that has fewer is filled up with blank ones.
 func (s rejectShape) line(rec *csvfile.Record, problems string) []string {
 	cells := make([]string, len(rec.Cells))
 	for i, cell := range rec.Cells {
 		cells[i] = csvfile.Denature(cell) // the writer puts the ' back where it belongs
 	}
-	if s.drop >= 0 && s.drop < len(cells) {
-		cells = slices.Delete(cells, s.drop, s.drop+1)
+	for _, i := range rec.Overlong {
+		cells[i] += cutHere
 	}
-	for len(cells) < len(s.header)-1 {
+	for _, i := range s.drop {
+		if i < len(cells) {
+			cells = slices.Delete(cells, i, i+1)
+		}
+	}
+	own := len(s.header) - 1
+	for len(cells) < own {
 		cells = append(cells, "")
 	}
-	return slices.Insert(cells, len(s.header)-1, problems)
+	return slices.Insert(cells, own, problems)
 }
 
 // ledger walks through the failed rows of an import in the file's order.
 type ledger struct {
 	engine *Engine
 	run    id.ID
-	page   []*ent.ImportIssue
-	row    int // the last row of the page before, and how far into it
+	page   []*ent.ImportIssue // of whole rows
+	row    int                // the last row that was read
 	done   bool
 }
 
@@ -125,7 +138,7 @@ type rejectedRow struct {
 
 // nextRow gives the next failed row with all its problems; nil at the end.
 func (l *ledger) nextRow(ctx context.Context) (*rejectedRow, error) {
-	if len(l.page) == 0 || l.page[0].Row == l.page[len(l.page)-1].Row {
+	if len(l.page) == 0 && !l.done {
 		if err := l.fill(ctx); err != nil {
 			return nil, err
 		}
@@ -134,39 +147,37 @@ func (l *ledger) nextRow(ctx context.Context) (*rejectedRow, error) {
 		return nil, nil //nolint:nilnil // the end is no error
 	}
 	r := &rejectedRow{row: l.page[0].Row}
+	var problems []string
 	for len(l.page) > 0 && l.page[0].Row == r.row {
 		i := l.page[0]
-		if r.problems != "" {
-			r.problems += "; "
-		}
 		if i.Column != nil {
-			r.problems += *i.Column + ": "
+			problems = append(problems, *i.Column+": "+i.Message)
+		} else {
+			problems = append(problems, i.Message)
 		}
-		r.problems += i.Message
 		l.page = l.page[1:]
 	}
+	r.problems = strings.Join(problems, "; ")
 	return r, nil
 }
 
-// fill reads the next page so that its first row's issues are all in it.
+// fill reads the next page. Its last row may go on behind it: that one is left for the
+// next page, which has room for it, as no row has half as many problems.
 func (l *ledger) fill(ctx context.Context) error {
-	if l.done {
-		return nil
-	}
-	from := l.row
-	if len(l.page) > 0 {
-		from = l.page[0].Row - 1
-	}
 	page, err := l.engine.db.Ent().ImportIssue.Query().
-		Where(importissue.ImportRunID(l.run), importissue.RowGT(from),
+		Where(importissue.ImportRunID(l.run), importissue.RowGT(l.row),
 			importissue.CodeNotIn(enum.AlreadyExists, enum.DuplicateInFile)).
 		Order(ent.Asc(importissue.FieldRow, importissue.FieldOrdinal)).Limit(rejectsPage).All(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the ledger: %w", err)
 	}
-	l.page, l.done = page, len(page) < rejectsPage
+	if l.done = len(page) < rejectsPage; !l.done {
+		last := page[len(page)-1].Row
+		page = page[:slices.IndexFunc(page, func(i *ent.ImportIssue) bool { return i.Row == last })]
+	}
 	if n := len(page); n > 0 {
 		l.row = page[n-1].Row
 	}
+	l.page = page
 	return nil
 }

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 // issue is one problem of one row, on its way into the ledger.
 type issue struct {
 	row, line int
+	place     int     // the column's index, for the order; -1: the row as a whole
 	column    *string // as the file spells it
 	value     *string
 	code      enum.IssueCode
@@ -26,12 +28,12 @@ const maxIssueValue = 200
 
 // row is a record of the file, its cells judged as cells.
 type row struct {
-	layout   *Layout
-	number   int // 1 is the first data row
-	line     int
-	values   []string // by column: one ' taken away (rule F7), trimmed, NFC (F6)
-	problems []issue  // of single cells, in the order of columns
-	misshape *issue   // the row has not the header's number of cells
+	layout    *Layout
+	number    int // 1 is the first data row
+	line      int
+	values    []string // by column: one ' taken away (rule F7), trimmed, NFC (F6)
+	problems  []issue
+	misshapen bool // it has not the header's number of cells
 }
 
 // read judges what can be said of a record without knowing its kind: the number of its
@@ -39,20 +41,21 @@ type row struct {
 func (l *Layout) read(rec *csvfile.Record) row {
 	r := row{layout: l, number: rec.Row, line: rec.Line, values: make([]string, len(l.Fields))}
 	if rec.Fields != len(l.Fields) {
-		r.misshape = &issue{row: r.number, line: r.line, code: enum.WrongFieldCount,
+		r.misshapen = true
+		r.problems = append(r.problems, issue{row: r.number, line: r.line, place: -1, code: enum.WrongFieldCount,
 			message: fmt.Sprintf("the row has %d cells, the header %d columns; quote cells that hold the delimiter (%q)",
-				rec.Fields, len(l.Fields), string(l.File.Delimiter))}
-		if len(rec.Cells) > len(l.Fields) {
-			rec.Cells = rec.Cells[:len(l.Fields)]
-		}
+				rec.Fields, len(l.Fields), string(l.File.Delimiter))})
 	}
-	for i, cell := range rec.Cells {
+	for i, cell := range rec.Cells[:min(len(rec.Cells), len(l.Fields))] {
 		cell = csvfile.Denature(cell)
-		r.values[i] = fold.Text(cell)
-		switch {
-		case header(l.File.Header[i]) == header(problemColumn):
-		case slices.Contains(rec.Overlong, i):
+		r.values[i] = text(cell)
+		if l.Fields[i] == problemColumn {
+			continue
+		}
+		if slices.Contains(rec.Overlong, i) {
 			r.reject(i, enum.TooLong, "the cell has more than %d bytes", csvfile.MaxCell)
+		}
+		switch {
 		case csvfile.Unsafe(cell):
 			r.reject(i, enum.UnsafeContent, "a cell may not begin with =, +, -, @, a tab or a carriage return unless it is a plain number or a phone number: spreadsheets would run it as a formula")
 		case csvfile.Markup(cell):
@@ -62,27 +65,30 @@ func (l *Layout) read(rec *csvfile.Record) row {
 	return r
 }
 
+// text is a cell's text: trimmed and in NFC (rule F6), and empty where nothing of it is
+// to be seen, as rule F1 has it of blank cells.
+func text(cell string) string {
+	t := fold.Text(cell)
+	if t != "" && t[0] >= utf8.RuneSelf && fold.Key(t) == "" {
+		return ""
+	}
+	return t
+}
+
 // reject notes a problem of the cell in the file's column.
 func (r *row) reject(column int, code enum.IssueCode, format string, args ...any) {
+	r.problems = append(r.problems, r.at(column, code, fmt.Sprintf(format, args...)))
+}
+
+// at is an issue of the row, shown at the file's column.
+func (r *row) at(column int, code enum.IssueCode, message string) issue {
 	shown := cutRunes(r.values[column], maxIssueValue)
-	r.problems = append(r.problems, issue{
-		row: r.number, line: r.line, column: &r.layout.File.Header[column], value: &shown,
-		code: code, message: fmt.Sprintf(format, args...),
-	})
+	return issue{row: r.number, line: r.line, place: column, column: &r.layout.File.Header[column], value: &shown, code: code, message: message}
 }
 
-// whole is an issue that stands for the row, shown at the field.
-func (r *row) whole(f field, code enum.IssueCode, message string) issue {
-	shown := cutRunes(f.value, maxIssueValue)
-	return issue{row: r.number, line: r.line, column: &r.layout.File.Header[f.column], value: &shown, code: code, message: message}
-}
-
-// all lists every problem of the row (rule R1).
+// all lists every problem of the row, in the order of the columns (rule R1).
 func (r *row) all() []issue {
-	if r.misshape != nil {
-		// Cells may stand in the wrong columns: what else was found would mislead.
-		return []issue{*r.misshape}
-	}
+	slices.SortStableFunc(r.problems, func(a, b issue) int { return cmp.Compare(a.place, b.place) })
 	return r.problems
 }
 
@@ -105,16 +111,15 @@ func (f field) present() bool { return f.column >= 0 }
 
 // sound reports whether no problem was found in the field so far.
 func (f field) sound() bool {
-	for _, p := range f.row.problems {
-		if p.column == &f.row.layout.File.Header[f.column] {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(f.row.problems, func(p issue) bool { return p.place == f.column })
 }
 
+// reject notes what is wrong with the cell as a field. In a row with a cell too few or too
+// many it may be another field's cell: there it would mislead, and the row is rejected anyway.
 func (f field) reject(code enum.IssueCode, format string, args ...any) {
-	f.row.reject(f.column, code, format, args...)
+	if !f.row.misshapen {
+		f.row.reject(f.column, code, format, args...)
+	}
 }
 
 // require reports whether the field is filled and notes where it is not.
@@ -135,17 +140,11 @@ func (f field) atMost(limit int) bool {
 	return true
 }
 
-// address reports whether the field is there and filled with an email address, and notes
-// where it is there but is none.
-func (f field) address(what string) bool {
-	if !f.present() || !f.sound() || !f.require(what) || !f.atMost(email.MaxLength) {
-		return false
-	}
-	if !email.Valid(f.value) {
+// address notes where the field is there but is not filled with an email address.
+func (f field) address(what string) {
+	if f.present() && f.sound() && f.require(what) && f.atMost(email.MaxLength) && !email.Valid(f.value) {
 		f.reject(enum.InvalidEmail, "%q is no email address such as office@example.com", cutRunes(f.value, 100))
-		return false
 	}
-	return true
 }
 
 // cutRunes keeps the first characters of a text.

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 
 	"tenantry/ent/enum"
 	"tenantry/internal/blob"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 )
+
+// errDrained: the process is to end, so the import is handed over between two batches.
+var errDrained = errors.New("the worker drains")
 
 // RunNext claims the next import by fair order and works on it until its end, until
 // somebody else has it, or until ctx ends: that is a drain, which stops at the end of a
@@ -28,12 +32,10 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 		return false, err
 	}
 	e.tell(work, Topic(c.id))
-	if err == nil {
-		err = e.work(ctx, c)
-	}
+	err = e.work(ctx, c)
 	switch {
 	case err == nil, errors.Is(err, errSuperseded):
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	case errors.Is(err, errDrained):
 		err = e.release(work, c, true)
 		e.wake(work)
 		e.log.InfoContext(ctx, "import handed over", "import", c.id, "error", err)
@@ -45,11 +47,12 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 	return true, err
 }
 
-// work does what is left of the import. A panic is an error like any other: it costs one
-// of the claims and no other import.
+// work does what is left of the import, and keeps its lease meanwhile. A panic is an error
+// like any other: it costs one of the claims and no other import.
 func (e *Engine) work(drain context.Context, c *claim) (err error) {
 	ctx, end := context.WithCancelCause(context.WithoutCancel(drain))
-	defer end(nil)
+	var heartbeat sync.WaitGroup
+	heartbeat.Go(func() { e.holdLease(ctx, c, end) })
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -57,19 +60,24 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 		if cause := context.Cause(ctx); err != nil && cause != nil {
 			err = errors.Join(cause, err)
 		}
+		end(nil)
+		heartbeat.Wait() // lest it take the lease again after the release
 	}()
-	go e.holdLease(ctx, c, end)
-
-	k, err := kindOf(c.kind)
-	if err != nil {
-		return e.finish(ctx, c, failed(err))
-	}
-	if c.cancel {
-		return e.finish(ctx, c, canceled())
-	}
+	var unreadable error
+	c.layout, unreadable = decodeLayout(c.format)
 	if c.claims > e.o.MaxClaims {
 		return e.finish(ctx, c, failed(fault.New(fault.Internal,
 			"the import could not be moved on %d times in a row; what was written before row %d stays", e.o.MaxClaims, c.processed+1)))
+	}
+	if unreadable != nil {
+		return unreadable
+	}
+	k, err := e.kindOf(c.kind)
+	if err != nil {
+		return err // a newer version's, which may come and take it
+	}
+	if c.cancel {
+		return e.finish(ctx, c, canceled())
 	}
 	err = e.eachBatch(ctx, drain, k, c)
 	f, refused := err.(*fault.Error) //nolint:errorlint // only one that was returned as such
@@ -86,12 +94,13 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 	return err
 }
 
-// eachBatch reads ahead and commits batch after batch; it returns the drain's
-// context.Canceled between two of them.
+// eachBatch reads ahead and commits batch after batch; errDrained between two of them
+// once the drain has begun.
 func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 	ctx, stop := context.WithCancel(ctx)
 	batches, read := make(chan *batch), make(chan error, 1)
 	go func() {
+		defer close(read)
 		defer func() {
 			if p := recover(); p != nil {
 				read <- fmt.Errorf("panic while reading: %v\n%s", p, debug.Stack())
@@ -99,16 +108,14 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 		}()
 		read <- e.batches(ctx, c, batches)
 	}()
-	done := false
 	defer func() {
 		stop()
-		if !done {
-			<-read // the reader closes its file before we leave
+		for range read { // the reader closes its file before we leave
 		}
 	}()
 	for b := range batches {
 		if drain.Err() != nil {
-			return drain.Err()
+			return errDrained
 		}
 		if err := e.authorise(ctx, k, c); err != nil {
 			return err
@@ -118,7 +125,6 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 		}
 		e.tell(ctx, Topic(c.id))
 	}
-	done = true
 	err := <-read
 	if _, broken := errors.AsType[*csvfile.Problem](err); broken {
 		return fmt.Errorf("the stored file is not the one that was accepted: %w", err)
@@ -149,10 +155,7 @@ func completed() result { return result{status: enum.Completed} }
 
 func canceled() result { return result{status: enum.Canceled} }
 
-func failed(err error) result {
-	code, message := fault.Internal.Code(), "the import stopped because of an error on our side"
-	if f := fault.Of(err); f != nil {
-		code, message = f.Kind.Code(), f.Message
-	}
-	return result{status: enum.Failed, code: &code, message: &message}
+func failed(f *fault.Error) result {
+	code := f.Kind.Code()
+	return result{status: enum.Failed, code: &code, message: &f.Message}
 }

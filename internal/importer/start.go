@@ -58,10 +58,18 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 		return nil, err
 	}
 	made, err := e.record(ctx, v, companyID, run, in, accepted)
+	if errors.Is(err, database.ErrCommitUnknown) {
+		// The import may stand, so its upload must. Where it does not, the clean-up drops it.
+		var unseen error
+		if made, unseen = e.visible(ctx, run); unseen != nil {
+			return nil, err
+		}
+		err = nil
+	}
 	if err != nil || made.ID != run {
 		// Refused after all, or an earlier import answers for the same key.
-		if gone := e.blobs.Delete(context.WithoutCancel(ctx), key); gone != nil && !errors.Is(err, database.ErrCommitUnknown) {
-			e.log.WarnContext(ctx, "an upload that nothing refers to stays until the clean-up", "key", key, "error", gone)
+		if kept := e.blobs.Delete(context.WithoutCancel(ctx), key); kept != nil {
+			e.log.WarnContext(ctx, "an upload that nothing refers to stays until the clean-up", "key", key, "error", kept)
 		}
 		return made, err
 	}
@@ -86,7 +94,7 @@ func (e *Engine) importer(ctx context.Context, k enum.ImportKind, companyID *id.
 			return v, into, fault.New(fault.NotFound, "there is no such company").At("input", "companyId")
 		}
 	}
-	kind, err := kindOf(k)
+	kind, err := e.kindOf(k)
 	if err != nil {
 		return v, into, err
 	}
@@ -229,8 +237,11 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 		}
 		return keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest[:])
 	})
-	if errors.Is(err, errKeyTaken) {
+	switch {
+	case errors.Is(err, errKeyTaken):
 		return e.sameImport(ctx, v.UserID, *in.IdempotencyKey, a.digest[:])
+	case database.IsForeignKeyViolation(err):
+		return nil, fault.New(fault.NotFound, "the company was deleted while the file came in").At("input", "companyId").Because(err)
 	}
 	return made, err
 }

@@ -27,7 +27,7 @@ func (e *Engine) Template(ctx context.Context, k enum.ImportKind, _ *id.ID) (*Te
 	if !viewer.FromContext(ctx).Authenticated() {
 		return nil, fault.New(fault.Unauthenticated, "sign in first")
 	}
-	if _, err := kindOf(k); err != nil {
+	if _, err := e.kindOf(k); err != nil {
 		return nil, err
 	}
 	t := &Template{Kind: k, FileName: strings.ToLower(string(k)) + ".csv", MaxRows: e.o.MaxRows[k], Columns: catalog[k]}

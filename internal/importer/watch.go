@@ -32,7 +32,10 @@ func (e *Engine) Watch(ctx context.Context, runID id.ID, lost func(error)) (<-ch
 		}
 		return nil, err
 	}
-	w := &watcher{engine: e, id: runID, news: news, out: make(chan *ent.ImportRun), state: first, judged: time.Now()}
+	w := &watcher{
+		engine: e, id: runID, news: news, out: make(chan *ent.ImportRun), state: first,
+		viewer: viewer.FromContext(ctx), judged: time.Now(),
+	}
 	go func() {
 		defer close(w.out)
 		defer news.Close()
@@ -49,75 +52,65 @@ type watcher struct {
 	news   *progress.Subscription
 	out    chan *ent.ImportRun
 	state  *ent.ImportRun // the newest one known
-	sent   int            // the revision that was sent last
-	judged time.Time      // when the viewer's rights were last read
+	viewer viewer.Viewer
+	judged time.Time // when the viewer's rights were last read
 }
 
+// follow offers the newest state until it is taken: a slow reader gets fewer states and
+// never old ones. It rests after each state that it sends, and after each look.
 func (w *watcher) follow(ctx context.Context) error {
-	tick := time.NewTicker(w.engine.o.Refresh)
-	defer tick.Stop()
+	refresh := time.NewTicker(w.engine.o.Refresh)
+	defer refresh.Stop()
+	sent := 0 // the revision that was sent last
+	var sendRest, lookRest <-chan time.Time
 	for {
-		if err := w.send(ctx); err != nil {
-			return err
+		out, news := w.out, w.news.C()
+		if w.state.Revision <= sent || sendRest != nil {
+			out = nil
 		}
-		if w.state.Status.Final() {
-			return nil
-		}
-		pause := time.After(watchEvery)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-pause:
+		if w.state.Status.Final() || lookRest != nil {
+			news = nil
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-w.news.C():
-		case <-tick.C:
-		}
-		if err := w.look(ctx); err != nil {
-			return err
-		}
-	}
-}
-
-// send offers the state until it is taken; while the reader is slow, newer states replace
-// it, so that a slow reader gets fewer states and never old ones.
-func (w *watcher) send(ctx context.Context) error {
-	for w.state.Revision > w.sent {
-		news := w.news.C()
-		if w.state.Status.Final() {
-			news = nil // nothing newer comes
-		}
-		select {
-		case w.out <- w.state:
-			w.sent = w.state.Revision
+		case out <- w.state:
+			if w.state.Status.Final() {
+				return nil
+			}
+			sent, sendRest = w.state.Revision, time.After(watchEvery)
+		case <-sendRest:
+			sendRest = nil
+		case <-lookRest:
+			lookRest = nil
 		case <-news:
 			if err := w.look(ctx); err != nil {
 				return err
 			}
-		case <-ctx.Done():
-			return ctx.Err()
+			lookRest = time.After(watchEvery)
+		case <-refresh.C:
+			if err := w.look(ctx); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
 }
 
 // look reads the state again, with rights that are not older than a few seconds. An error
 // that says nothing about the import (the database is away) changes nothing: it is looked
 // for again.
 func (w *watcher) look(ctx context.Context) error {
-	v := viewer.FromContext(ctx)
 	if time.Since(w.judged) > rightsWithin {
-		fresh, err := w.engine.rights.ViewerOf(ctx, v.UserID)
+		fresh, err := w.engine.rights.ViewerOf(ctx, w.viewer.UserID)
 		switch {
 		case err == nil:
-			fresh.SessionID, v, w.judged = v.SessionID, fresh, time.Now()
+			fresh.SessionID = w.viewer.SessionID
+			w.viewer, w.judged = fresh, time.Now()
 		case fault.Of(err) != nil:
 			return fault.New(fault.NotFound, "there is no such import").At("id").Because(err)
 		}
 	}
-	state, err := w.engine.visible(viewer.NewContext(ctx, v), w.id)
+	state, err := w.engine.visible(viewer.NewContext(ctx, w.viewer), w.id)
 	if f := fault.Of(err); f != nil {
 		return f.At("id")
 	}

@@ -34,6 +34,18 @@ func (s *Service) UpdateUser(ctx context.Context, userID id.ID, c UserChange) (*
 	if err != nil {
 		return nil, err
 	}
+	if password := c.Password.Value; password != nil {
+		// Whoever may not change the user costs no hash.
+		if err := s.do(ctx, func(ctx context.Context, a *act) error {
+			_, err := a.target(ctx, userID)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		if checked.hash, err = s.passwords.Hash(ctx, *password); err != nil {
+			return nil, err
+		}
+	}
 	var changed *ent.User
 	err = s.do(ctx, func(ctx context.Context, a *act) error {
 		u, err := a.target(ctx, userID)
@@ -163,7 +175,9 @@ func (s *Service) check(ctx context.Context, c UserChange) (out checkedChange, e
 	}
 	password, err := c.Password.required("input", "password")
 	if err == nil && password != nil {
-		out.hash, err = s.hash(ctx, *password, "input", "password")
+		if f := s.passwords.Check(*password); f != nil {
+			err = f.At("input", "password")
+		}
 	}
 	return out, err
 }

@@ -50,10 +50,18 @@ func (s *Service) Customers(ctx context.Context, f CustomerFilter) (*ent.Company
 	return q, nil
 }
 
+// SearchKey is what a search compares with the key columns (rule K6); not ok where no row
+// can match, because no database could hold such a text (PostgreSQL takes no NUL).
+func SearchKey(search string) (key string, ok bool) { return fold.Key(search), storable(search) }
+
 // matching: a word of the name begins so, or the slug does.
 func matching(search string) predicate.Company {
-	key := fold.Key(search)
+	key, ok := SearchKey(search)
 	return func(s *sql.Selector) {
+		if !ok {
+			s.Where(sql.False())
+			return
+		}
 		s.Where(sql.Or(
 			sql.HasPrefix(s.C(company.FieldNameKey), key),
 			sql.Contains(s.C(company.FieldNameKey), " "+key),

@@ -29,6 +29,12 @@ func (s *Service) AddPartnerAdmin(ctx context.Context, customerID, userID id.ID)
 		return nil, fault.New(fault.Forbidden, "only the partner's administrators add partner admins")
 	}
 	err = s.do(ctx, func(ctx context.Context, a *act) error {
+		// Held, so that a partnership that ends now takes this partner admin with it.
+		if partner, err := a.lock(ctx, c.ID); err != nil {
+			return err
+		} else if partner == nil || *partner != v.CompanyID {
+			return noCompany().At("input", "customerId")
+		}
 		person, err := a.Ent().User.Query().Where(activeIn(v.CompanyID, userID)).Only(ctx)
 		if ent.IsNotFound(err) {
 			return fault.New(fault.NotFound, "the partner admin must be an active user of your own company").At("input", "userId")

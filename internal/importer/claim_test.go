@@ -1,0 +1,181 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/internal/database"
+)
+
+// queued accepts a small file of the user's.
+func (w *world) queued(e *Engine, u *ent.User) *ent.ImportRun {
+	w.t.Helper()
+	run, err := w.tryStart(e, u, "name\nAcme\n")
+	w.must(err)
+	return run
+}
+
+// another makes one more partner with an administrator.
+func (w *world) another(name string) *ent.User {
+	w.t.Helper()
+	return w.user(w.company(name, true, nil), "admin@"+strings.ToLower(name)+".example", enum.Admin, true)
+}
+
+// claimed claims once and says whose import it is; nil where there is none.
+func (w *world) claimed(e *Engine) *claim {
+	w.t.Helper()
+	c, err := e.claim(w.system)
+	w.must(err)
+	return c
+}
+
+func TestJ8ImportsOfOneKindAndCompanyRunOneAfterAnother(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		first, second := w.queued(e, w.maria), w.queued(e, w.maria)
+		if n, err := e.Claimable(w.system, 10); err != nil || n != 1 {
+			t.Errorf("%d can be claimed, error %v; want 1", n, err)
+		}
+		c := w.claimed(e)
+		if c == nil || c.id != first.ID {
+			t.Fatalf("claimed %+v, want the older one", c)
+		}
+		if again := w.claimed(e); again != nil {
+			t.Errorf("claimed %v beside it", again.id)
+		}
+		if n, err := e.Claimable(w.system, 10); err != nil || n != 0 {
+			t.Errorf("%d can be claimed, error %v; want 0", n, err)
+		}
+		w.must(e.work(w.system, c))
+		if next := w.claimed(e); next == nil || next.id != second.ID {
+			t.Errorf("then claimed %+v, want the other", next)
+		}
+	})
+}
+
+// Many workers, many companies with several imports each: every import is worked on, none
+// twice, and at no time two of one company.
+func TestJ8ConcurrentClaimsNeverTakeTwoOfOneCompany(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		engine := w.engine(Options{})
+		users := []*ent.User{w.maria}
+		for i := range 3 {
+			users = append(users, w.another(fmt.Sprint("Other", i)))
+		}
+		for range 3 {
+			for _, u := range users {
+				w.queued(engine, u)
+			}
+		}
+		var mu sync.Mutex
+		batches := map[string]int{}
+		var workers sync.WaitGroup
+		for range 6 {
+			e := w.engine(Options{})
+			e.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b *batch) error {
+				mu.Lock()
+				defer mu.Unlock()
+				batches[b.run.id.String()]++
+				var running int
+				err := tx.QueryRowContext(ctx, `SELECT count(*) FROM import_runs WHERE company_id = $1 AND status = 'RUNNING'`, b.run.company).Scan(&running)
+				if running != 1 {
+					t.Errorf("%d imports of one company run", running)
+				}
+				return err
+			}})
+			workers.Go(func() {
+				for worked := true; worked; {
+					var err error
+					if worked, err = e.RunNext(w.system); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		workers.Wait()
+		w.work(engine) // whoever saw nothing to claim while another worked has gone home
+		if len(batches) > 12 {
+			t.Errorf("%d imports were worked on, of 12", len(batches))
+		}
+		for run, n := range batches {
+			if n != 1 {
+				t.Errorf("import %s was worked on %d times", run, n)
+			}
+		}
+		if n := w.db.Ent().ImportRun.Query().CountX(w.system); n != 12 {
+			t.Errorf("%d imports", n)
+		}
+		for _, r := range w.db.Ent().ImportRun.Query().AllX(w.system) {
+			if r.Status != enum.Completed || r.Epoch != 1 {
+				t.Errorf("import %v is %s after %d claims", r.ID, r.Status, r.Epoch)
+			}
+		}
+	})
+}
+
+func TestJ8ManyImportsOfOneTenantDoNotHoldUpAnothers(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		users := map[string]*ent.User{"A": w.maria, "B": w.another("B"), "C": w.another("C")}
+		name := map[string]string{}
+		for _, owner := range strings.Split("A A A A B B C", " ") {
+			name[w.queued(e, users[owner]).ID.String()] = owner
+		}
+		one := func() string {
+			c := w.claimed(e)
+			w.must(e.work(w.system, c))
+			return name[c.id.String()]
+		}
+		var order []string
+		for range 3 {
+			order = append(order, one())
+		}
+		// A comes back after B and C have had their turn, and so on; a newcomer comes next.
+		name[w.queued(e, w.another("D")).ID.String()] = "D"
+		for range 5 {
+			order = append(order, one())
+		}
+		equal(t, "the order", strings.Join(order, " "), "A B C D A B A A")
+	})
+}
+
+func TestJ8WhatWasBegunGoesOnFirst(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e, other := w.engine(Options{}), w.another("Other")
+		begun := w.queued(e, w.maria)
+		w.claimed(e)
+		w.queued(e, other)
+		w.lapse(begun.ID)
+		if c := w.claimed(e); c == nil || c.id != begun.ID || c.epoch != 2 {
+			t.Errorf("claimed %+v, want %v again", c, begun.ID)
+		}
+	})
+}
+
+// J2: a lease that has run out is anybody's.
+func TestJ2AnExpiredLeaseIsClaimedAgain(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{Lease: time.Minute})
+		run := w.queued(e, w.maria)
+		first := w.claimed(e)
+		now, err := w.db.Clock(w.system)
+		w.must(err)
+		if left := w.state(run.ID).LeaseUntil.Sub(now); left < 50*time.Second || left > 70*time.Second {
+			t.Errorf("by the database's clock the lease has %v left, want a minute", left)
+		}
+		if c := w.claimed(e); c != nil {
+			t.Fatal("claimed while the lease stands")
+		}
+		w.lapse(run.ID)
+		second := w.claimed(e)
+		if second == nil || second.epoch != first.epoch+1 || second.claims != 2 {
+			t.Fatalf("claimed %+v", second)
+		}
+	})
+}

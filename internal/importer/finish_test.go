@@ -1,0 +1,185 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent/notification"
+	"tenantry/internal/id"
+)
+
+const mixed = three +
+	"Acme,a@b.example,tom@partner.example\n" +
+	"Beta,a@b.example,tom@partner.example\n" +
+	"Gamma,a@b.example,maria@partner.example\n" +
+	"acme,a@b.example,tom@partner.example\n" +
+	"Plain,a@b.example,tom@partner.example\n" +
+	",nobody,nobody\n" +
+	"Delta,nobody,tom@partner.example\n"
+
+func TestJ7TheEndIsToldOnceWithNumbersAndReasons(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 2})
+		toMaria, toTom := e.news.Subscribe(UserTopic(w.maria.ID)), e.news.Subscribe(UserTopic(w.tom.ID))
+		defer toMaria.Close()
+		defer toTom.Close()
+		run := w.start(e, mixed)
+		w.work(e)
+		<-toMaria.C()
+		<-toTom.C()
+		n := w.db.Ent().Notification.Query().Where(notification.UserID(w.maria.ID)).OnlyX(w.system)
+		if n.Kind != enum.ImportFinished || *n.ImportRunID != run.ID || *n.CompanyID != w.partner.ID || n.ReadAt != nil {
+			t.Errorf("%+v", n)
+		}
+		equal(t, "the title", n.Title, "Import of customers.csv is complete")
+		equal(t, "the body", n.Body, strings.Join([]string{
+			"3 rows of 7 imported (3 created, 0 updated, 0 unchanged), 4 not (2 skipped, 2 failed).",
+			"ALREADY_EXISTS: 1", "DUPLICATE_IN_FILE: 1", "INVALID_EMAIL: 2", "REQUIRED: 1", "UNKNOWN_PARTNER_ADMIN: 1",
+		}, "\n"))
+		// One a person, not one a row; the importer knows.
+		added := w.db.Ent().Notification.Query().Where(notification.UserID(w.tom.ID)).OnlyX(w.system)
+		if added.Kind != enum.PartnerAdminAdded || *added.ImportRunID != run.ID {
+			t.Errorf("%+v", added)
+		}
+		equal(t, "tom's", added.Title+" / "+added.Body,
+			"You are partner admin of 2 new customers / Ada Lovelace imported customers.csv and named you as partner admin of 2 new customers.")
+	})
+}
+
+// J10: a dry run does everything but write: the same counts, issues, rejects and news.
+func TestJ10ADryRunSaysWhatTheRealRunDoesAndWritesNothing(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 2})
+		tables := []string{"companies", "projects", "desks", "partner_admins", "import_keys", "users"}
+		rows := func() (n []int) {
+			for _, table := range tables {
+				var count int
+				w.must(w.db.SQL().QueryRow(`SELECT count(*) FROM ` + table).Scan(&count))
+				n = append(n, count)
+			}
+			return n
+		}
+		before, scratch := rows(), 0
+		run := w.start(e, mixed, dry)
+		e.hook(hooked{between: func(int) { scratch = max(scratch, w.scratch(run.ID)) }})
+		w.work(e)
+		if after := rows(); !slices.Equal(after, before) {
+			t.Errorf("%v had %v rows, then %v", tables, before, after)
+		}
+		if scratch == 0 {
+			t.Error("there was no scratch on the way")
+		}
+		equal(t, "tom's notifications", len(w.notes(w.tom.ID, enum.PartnerAdminAdded)), 0)
+		equal(t, "maria's", w.notes(w.maria.ID, enum.ImportFinished), []string{
+			"Dry run of customers.csv is complete: 3 rows of 7 would be imported (3 created, 0 updated, 0 unchanged), 4 not (2 skipped, 2 failed).",
+		})
+		tried := w.state(run.ID)
+		real, issues := w.imported(mixed)
+		equal(t, "counts", counts(tried), counts(real))
+		equal(t, "issues", w.issues(run.ID), issues)
+		equal(t, "rejects", w.rejects(tried), w.rejects(real))
+		equal(t, "scratch", w.scratch(real.ID), 0)
+	})
+}
+
+// R1, J3: a file whose rows all fail is COMPLETED, a name's row or not.
+func TestR1AFileWhoseRowsAllFailIsCompleted(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		run, issues := w.imported(three + "=x,a@b.example,tom@partner.example\n,nobody,\n")
+		equal(t, "counts", counts(run), "COMPLETED 0+0+0+0+2 of 2")
+		equal(t, "issues", issues, []string{"1:name:UNSAFE_CONTENT", "2:name:REQUIRED", "2:contact_email:INVALID_EMAIL", "2:partner_admin_email:REQUIRED"})
+	})
+}
+
+// J3: who was named and is gone since does not keep the import from ending.
+func TestJ7APartnerAdminWhoWasDeletedMeanwhileIsNotTold(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 1})
+		run := w.start(e, three+"A,a@b.example,tom@partner.example\nB,a@b.example,maria@partner.example\n")
+		e.hook(hooked{between: func(turn int) {
+			if turn == 1 {
+				w.exec(`DELETE FROM users WHERE id = $1`, w.tom.ID)
+			}
+		}})
+		w.work(e)
+		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
+	})
+}
+
+// F8: the template imports as it stands once its example rows are replaced.
+func TestF8TheTemplateImports(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		m, err := e.Template(w.as(w.maria), enum.Customers, nil)
+		w.must(err)
+		if m.FileName != "customers.csv" || m.Kind != enum.Customers || len(m.Columns) != 3 || m.MaxRows != 1_000_000 {
+			t.Errorf("%+v", m)
+		}
+		head, examples, _ := strings.Cut(m.Content, "\n")
+		if examples == "" {
+			t.Error("there is no example")
+		}
+		run, issues := w.imported(head + "\nAcme,a@b.example,tom@partner.example\n")
+		equal(t, "counts", counts(run), "COMPLETED 1+0+0+0+0 of 1")
+		equal(t, "issues", issues, []string{})
+		// As it is, it is a file like any other: only the example's person is unknown.
+		_, issues = w.imported(m.Content)
+		equal(t, "the example's issues", issues, []string{"1:partner_admin_email:UNKNOWN_PARTNER_ADMIN"})
+	})
+}
+
+// What a preview tells is what the import will find, as far as the file alone tells, and
+// nothing is kept of it.
+func TestPreviewShowsWhatTheFileAloneTells(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		look := func(text string, m ...Mapping) *Preview {
+			p, err := e.Preview(w.as(w.maria), PreviewInput{File: File{Body: strings.NewReader(text)}, Kind: enum.Customers, Mappings: m})
+			w.must(err)
+			return p
+		}
+		p := look("Company;Nmae;import_problem\nAcme;x;old\n\nacme;y;old\n=x;"+strings.Repeat("z", 300)+";\n;;z\n", out("Nmae"))
+		var got []string
+		for _, i := range p.Issues {
+			got = append(got, strings.Join([]string{*i.Column, string(i.Code), *i.Value}, "|"))
+		}
+		equal(t, "issues", got, []string{"Company|DUPLICATE_IN_FILE|acme", "Company|UNSAFE_CONTENT|=x", "Company|REQUIRED|"})
+		equal(t, "samples", p.Samples, [][]string{{"Acme", "x", "old"}, {"acme", "y", "old"}, {"=x", strings.Repeat("z", 200), ""}, {"", "", "z"}})
+		equal(t, "columns", p.Columns, []PreviewColumn{{"Company", "name", ""}, {"Nmae", "", "name"}, {"import_problem", "import_problem", ""}})
+		if p.Rows != 4 || p.Problem != nil || p.Delimiter() != ";" {
+			t.Errorf("%d rows, problem %v, delimiter %q", p.Rows, p.Problem, p.Delimiter())
+		}
+		// Behind a problem of the columns it goes on, and behind one of the file it stops.
+		if p := look("Nmae\nAcme\nBeta\n"); p.Problem == nil || p.Problem.Suggestion != "name" || p.Rows != 2 || len(p.Samples) != 2 || len(p.Issues) != 0 {
+			t.Errorf("%+v", p)
+		}
+		if p := look(""); p.Problem == nil || p.Problem.Reason != "EMPTY" || p.Samples == nil || p.Issues == nil {
+			t.Errorf("%+v", p)
+		}
+		if p := look("name\n" + strings.Repeat("=x\n", 3000)); p.Rows != 3000 || len(p.Issues) != previewIssues || len(p.Samples) != sampleRows {
+			t.Errorf("%d rows, %d issues, %d samples", p.Rows, len(p.Issues), len(p.Samples))
+		}
+		w.keptNothing("previews")
+	})
+}
+
+func TestPaceAndQueuePositions(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 1})
+		other := w.another("Other")
+		first, second, third := w.queued(e, w.maria), w.queued(e, other), w.queued(e, w.maria)
+		ids := []id.ID{first.ID, second.ID, third.ID, id.New(id.ImportRun)}
+		at, err := e.QueuePositions(w.system, ids)
+		w.must(err)
+		equal(t, "positions", at, map[id.ID]int{first.ID: 0, second.ID: 1, third.ID: 2})
+		w.claimed(e)
+		at, err = e.QueuePositions(w.system, ids)
+		w.must(err)
+		equal(t, "positions while the first runs", at, map[id.ID]int{second.ID: 0, third.ID: 1})
+		if at, err = e.QueuePositions(w.system, nil); err != nil || len(at) != 0 {
+			t.Errorf("of none: %v, %v", at, err)
+		}
+	})
+}

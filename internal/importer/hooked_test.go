@@ -1,0 +1,44 @@
+package importer
+
+import (
+	"context"
+
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+)
+
+// hooked is the kind of customers with something to happen on the way. Each hook is
+// called once for each batch, with the number of the batch's turn in this engine from 0.
+type hooked struct {
+	customers
+	turn    *int
+	between func(turn int)                                             // outside of any transaction
+	inTx    func(ctx context.Context, tx *database.Tx, b *batch) error // behind the fence, before the rows are judged
+}
+
+// hook puts hooks into an engine.
+func (e *Engine) hook(h hooked) {
+	h.turn = new(int)
+	*h.turn = -1
+	for k := range e.kinds {
+		e.kinds[k] = h
+	}
+}
+
+func (h hooked) authorise(v viewer.Viewer, company id.ID) error {
+	*h.turn++
+	if h.between != nil {
+		h.between(*h.turn)
+	}
+	return h.customers.authorise(v, company)
+}
+
+func (h hooked) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error) {
+	if h.inTx != nil {
+		if err := h.inTx(ctx, tx, b); err != nil {
+			return nil, err
+		}
+	}
+	return h.customers.load(ctx, tx, b)
+}

@@ -1,0 +1,186 @@
+package importer
+
+import (
+	"strings"
+	"testing"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/csvfile"
+)
+
+// fit matches headers, given as one line with commas, to the kind's columns. It gives the
+// fields, or REASON:column:suggestion of what is wrong.
+func fit(kind enum.ImportKind, headers string, mappings ...Mapping) string {
+	h := strings.Split(headers, ",")
+	l, p := match(vocabularyOf(kind), csvfile.Format{Header: h, Columns: len(h)}, mappings)
+	if p != nil {
+		return string(p.Reason) + ":" + p.Column + ":" + p.Suggestion
+	}
+	return strings.Join(l.Fields, ",")
+}
+
+func to(header, field string) Mapping { return Mapping{Header: header, Field: &field} }
+
+func out(header string) Mapping { return Mapping{Header: header} }
+
+func TestF5ColumnsMatchByNameOrAliasWhateverTheirSpelling(t *testing.T) {
+	t.Parallel()
+	const all = "name,contact_email,partner_admin_email"
+	for _, c := range []struct{ headers, want string }{
+		{"name", "name"},
+		{"NAME", "name"},
+		{"company", "name"},
+		{"Company Name", "name"},
+		{"customer", "name"},
+		{"customer-name", "name"},
+		{"CUSTOMER__NAME", "name"},
+		{" na me ", "name"},
+		{"na\u200bme", "name"},
+		{"na\u00a0me", "name"},
+		{all, all},
+		{"Partner Admin,E-mail,Company", "partner_admin_email,contact_email,name"},
+		{"admin email,contact,customer", "partner_admin_email,contact_email,name"},
+		{"PARTNER-ADMIN-EMAIL,Contact_Email,Name", "partner_admin_email,contact_email,name"},
+	} {
+		if got := fit(enum.Customers, c.headers); got != c.want {
+			t.Errorf("%q: %s, want %s", c.headers, got, c.want)
+		}
+	}
+}
+
+func TestF5EveryNameAndAliasMeansItsOwnField(t *testing.T) {
+	t.Parallel()
+	for kind, columns := range catalog {
+		v, spellings := vocabularyOf(kind), 0
+		for _, c := range columns {
+			for _, s := range append([]string{c.Name}, c.Aliases...) {
+				spellings++
+				if got := v.byKey[header(s)]; got != c.Name {
+					t.Errorf("%s: %q means %q, want %q", kind, s, got, c.Name)
+				}
+			}
+		}
+		if len(v.byKey) != spellings && kind != enum.Contacts { // e-mail and email are one spelling
+			t.Errorf("%s: %d spellings have %d keys", kind, spellings, len(v.byKey))
+		}
+		if _, clash := v.byKey[header(problemColumn)]; clash {
+			t.Errorf("%s: %s is a field", kind, problemColumn)
+		}
+	}
+}
+
+func TestF5AColumnThatIsNotRecognisedIsMappedOrLeftOut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		what, headers, want string
+		mappings            []Mapping
+	}{
+		{"unknown, with a field that is near", "nmae", "UNKNOWN_COLUMN:nmae:name", nil},
+		{"unknown, with a field that begins so", "name,contact_mail,admin email", "UNKNOWN_COLUMN:contact_mail:contact_email", nil},
+		{"unknown, with nothing near", "name,telephone", "UNKNOWN_COLUMN:telephone:", nil},
+		{"no name at all", "name,", "UNKNOWN_COLUMN::", nil},
+		{"no name but spaces", "name, _ ", "UNKNOWN_COLUMN: _ :", nil},
+		{"mapped", "Firma", "name", []Mapping{to("Firma", "name")}},
+		{"mapped, spelt otherwise", "Firma", "name", []Mapping{to("FIR-MA", "name")}},
+		{"left out", "name,telephone", "name,", []Mapping{out("telephone")}},
+		{"left out for want of a name", "name,", "name,", []Mapping{out("")}},
+		{"a known column left out", "name,email", "name,", []Mapping{out("email")}},
+		{"remapped", "name,company", ",name", []Mapping{out("name")}},
+		{"two swapped", "name,email,admin email", "contact_email,name,partner_admin_email", []Mapping{to("name", "contact_email"), to("email", "name")}},
+		{"import_problem as a field", "import_problem", "name", []Mapping{to("import_problem", "name")}},
+		{"a mapping of a column that is not there", "name", "MISSING_COLUMN:Firma:", []Mapping{to("Firma", "name")}},
+		{"a mapping to no field", "Firma", "UNKNOWN_COLUMN:Firma:name", []Mapping{to("Firma", "nam")}},
+		{"a mapping to an alias", "Firma", "UNKNOWN_COLUMN:Firma:name", []Mapping{to("Firma", "company name")}},
+		{"a mapping to another kind's field", "Firma", "UNKNOWN_COLUMN:Firma:", []Mapping{to("Firma", "last_name")}},
+		{"two mappings of one column", "Firma", "DUPLICATE_COLUMN:firma:", []Mapping{to("Firma", "name"), out("firma")}},
+	} {
+		if got := fit(enum.Customers, c.headers, c.mappings...); got != c.want {
+			t.Errorf("%s: %s, want %s", c.what, got, c.want)
+		}
+	}
+}
+
+func TestF3RepeatedAndMissingColumns(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind          enum.ImportKind
+		headers, want string
+		mappings      []Mapping
+	}{
+		{enum.Customers, "name,Name", "DUPLICATE_COLUMN:Name:", nil},
+		{enum.Customers, "name,company", "DUPLICATE_COLUMN:company:", nil},
+		{enum.Customers, "name,Firma", "DUPLICATE_COLUMN:Firma:", []Mapping{to("Firma", "name")}},
+		{enum.Customers, "contact_email,partner_admin_email", "MISSING_COLUMN:name:", nil},
+		{enum.Customers, "name,telephone", "MISSING_COLUMN:name:", []Mapping{out("name"), out("telephone")}},
+		{enum.Contacts, "first_name,last_name", "MISSING_COLUMN:email:", nil},
+		{enum.Contacts, "id", "id", nil},
+		{enum.Users, "first_name,password", "MISSING_COLUMN:email:", nil},
+	} {
+		if got := fit(c.kind, c.headers, c.mappings...); got != c.want {
+			t.Errorf("%s %q: %s, want %s", c.kind, c.headers, got, c.want)
+		}
+	}
+}
+
+func TestI5EitherNamesAloneOrAllThreeColumns(t *testing.T) {
+	t.Parallel()
+	for headers, want := range map[string]string{
+		"name":                               "name",
+		"name,email":                         "MISSING_COLUMN:partner_admin_email:",
+		"name,contact_email":                 "MISSING_COLUMN:partner_admin_email:",
+		"name,partner_admin_email":           "MISSING_COLUMN:contact_email:",
+		"name,email,admin email":             "name,contact_email,partner_admin_email",
+		"name,import_problem":                "name,import_problem",
+		"import_problem,name,Import Problem": "import_problem,name,import_problem",
+		"contact_email,import_problem":       "MISSING_COLUMN:name:",
+	} {
+		if got := fit(enum.Customers, headers); got != want {
+			t.Errorf("%q: %s, want %s", headers, got, want)
+		}
+	}
+}
+
+func TestF5AFileOfAnotherKindIsRefusedByThatKindsName(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind          enum.ImportKind
+		headers, want string
+		mappings      []Mapping
+	}{
+		{enum.Customers, "email,first_name,last_name,password", "WRONG_KIND::USERS", nil},
+		{enum.Customers, "id,email,first_name,labels,desk", "WRONG_KIND::CONTACTS", nil},
+		{enum.Customers, "email,first_name,last_name,import_problem", "WRONG_KIND::CONTACTS", nil},
+		{enum.Contacts, "name,contact_email,partner_admin_email", "WRONG_KIND::CUSTOMERS", nil},
+		{enum.Users, "company name,admin email", "WRONG_KIND::CUSTOMERS", nil},
+		// What is legitimate stays so, and what is merely wrong is told what is wrong.
+		{enum.Customers, "name,email", "MISSING_COLUMN:partner_admin_email:", nil},
+		{enum.Customers, "email", "MISSING_COLUMN:name:", nil},
+		{enum.Customers, "name,email,admin email,import_problem", "name,contact_email,partner_admin_email,import_problem", nil},
+		{enum.Customers, "name,email,first_name", "UNKNOWN_COLUMN:first_name:", nil},
+		{enum.Customers, "Firma,first_name", "UNKNOWN_COLUMN:first_name:", []Mapping{to("Firma", "name")}},
+		{enum.Customers, "name,first_name,last_name,desk", "name,,,", []Mapping{out("first_name"), out("last_name"), out("desk")}},
+		{enum.Contacts, "email,import_problem", "email,import_problem", nil},
+		{enum.Users, "email,first_name,last_name,active", "email,first_name,last_name,active", nil},
+	} {
+		got := fit(c.kind, c.headers, c.mappings...)
+		if strings.HasPrefix(c.want, "UNKNOWN_COLUMN") { // whatever is suggested
+			got = got[:strings.LastIndexByte(got, ':')+1]
+		}
+		if got != c.want {
+			t.Errorf("%s %q: %s, want %s", c.kind, c.headers, got, c.want)
+		}
+	}
+}
+
+// What Start refuses, Start's caller is told in full.
+func TestF3ARefusalSaysWhereAndWhatWouldBeAccepted(t *testing.T) {
+	t.Parallel()
+	_, p := match(vocabularyOf(enum.Customers), csvfile.Format{Header: []string{"name", "contact_mail", "admin email"}}, nil)
+	if p == nil || p.Accepted != "name, contact_email, partner_admin_email" || !strings.Contains(p.Message, "did you mean contact_email?") {
+		t.Errorf("%+v", p)
+	}
+	_, p = match(vocabularyOf(enum.Customers), csvfile.Format{Header: []string{"name", ""}}, nil)
+	if p == nil || !strings.Contains(p.Message, "column 2 has no name") {
+		t.Errorf("%+v", p)
+	}
+}

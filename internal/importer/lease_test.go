@@ -1,0 +1,225 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/testenv"
+)
+
+// names is a file of so many customers.
+func names(n int) string {
+	var b strings.Builder
+	b.WriteString("name\n")
+	for i := range n {
+		fmt.Fprintf(&b, "Company %d\n", i+1)
+	}
+	return b.String()
+}
+
+// J2: a worker that was taken for dead and wakes up between two batches commits nothing more.
+func TestJ2ASupersededWorkersCommitChangesNothing(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		run := w.start(w.engine(Options{}), names(6))
+		slow, quick := w.engine(Options{BatchRows: 2}), w.engine(Options{BatchRows: 3})
+		slow.hook(hooked{between: func(turn int) {
+			if turn == 1 {
+				w.lapse(run.ID)
+				w.work(quick)
+			}
+		}})
+		_, err := slow.RunNext(w.system)
+		if !errors.Is(err, errSuperseded) {
+			t.Errorf("the slow worker ended with %v", err)
+		}
+		r := w.state(run.ID)
+		equal(t, "counts", counts(r), "COMPLETED 6+0+0+0+0 of 6")
+		if r.Epoch != 2 || len(w.customers(w.partner.ID)) != 6 {
+			t.Errorf("epoch %d, customers %v", r.Epoch, w.customers(w.partner.ID))
+		}
+	})
+}
+
+// J2: whatever an older claim still tries to write is refused by the epoch.
+func TestJ2TheFenceRefusesWhatAnOlderClaimWrites(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		run := w.start(e, names(2))
+		old := w.claimed(e)
+		w.must(w.decode(old))
+		k, batches := e.kinds[enum.Customers], make(chan *batch, 1)
+		w.must(e.batches(w.system, old, batches))
+		w.lapse(run.ID)
+		taken := w.claimed(e)
+		before := w.state(run.ID).String()
+		if err := e.commit(w.system, k, <-batches); !errors.Is(err, errSuperseded) {
+			t.Errorf("the commit: %v", err)
+		}
+		if err := e.finish(w.system, old, completed()); !errors.Is(err, errSuperseded) {
+			t.Errorf("the end: %v", err)
+		}
+		w.must(e.release(w.system, old, true))
+		w.must(e.release(w.system, old, false))
+		if n, err := e.execute(w.system, time.Second, `UPDATE import_runs SET revision = revision WHERE id = $1 AND epoch = $2`, old.id, old.epoch); err != nil || n != 0 {
+			t.Errorf("the old epoch still matches %d rows, error %v", n, err)
+		}
+		equal(t, "the import", w.state(run.ID).String(), before)
+		if n := w.db.Ent().Company.Query().Where(company.CreatedByPartnerID(w.partner.ID)).CountX(w.system); n != 0 {
+			t.Errorf("%d companies", n)
+		}
+		w.must(e.work(w.system, taken))
+		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
+	})
+}
+
+// A worker that is stopped in the middle of its transaction loses it, for the server ends
+// sessions that idle; when it wakes up the import has gone on without it.
+func TestJ2AWorkerThatWakesUpInTheMiddleOfItsTransactionChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, testenv.Open(t, database.Postgres)) // SQLite's transactions die with their process
+	run := w.start(w.engine(Options{}), names(6))
+	slow, quick := w.engine(Options{BatchRows: 2}), w.engine(Options{})
+	slow.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b *batch) error {
+		if b.first != 3 {
+			return nil
+		}
+		var session int
+		w.must(tx.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&session))
+		w.exec(`SELECT pg_terminate_backend($1, 5000)`, session)
+		w.lapse(run.ID)
+		w.work(quick)
+		return nil
+	}})
+	if _, err := slow.RunNext(w.system); err == nil {
+		t.Error("the slow worker noticed nothing")
+	}
+	equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 6+0+0+0+0 of 6")
+	equal(t, "customers", len(w.customers(w.partner.ID)), 6)
+}
+
+// decode does what work does first.
+func (w *world) decode(c *claim) (err error) {
+	c.layout, err = decodeLayout(c.format)
+	return err
+}
+
+// J2: who holds the row inside a transaction cannot be overtaken, however long that takes;
+// the heartbeat that cannot get through is no reason to give up.
+func TestJ2AHeartbeatKeepsABatchThatTakesLongerThanTheLease(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		const lease = 400 * time.Millisecond
+		run := w.start(w.engine(Options{}), names(4))
+		slow, rival := w.engine(Options{BatchRows: 2, Lease: lease}), w.engine(Options{})
+		over := func() bool {
+			now, err := w.db.Clock(w.system)
+			w.must(err)
+			return now.After(*w.state(run.ID).LeaseUntil)
+		}
+		slow.hook(hooked{
+			// Between the batches the heartbeat extends the lease …
+			between: func(int) {
+				first := *w.state(run.ID).LeaseUntil
+				w.await("a heartbeat", func() bool { return w.state(run.ID).LeaseUntil.After(first) })
+			},
+			// … and in the transaction the row's lock stands for it.
+			inTx: func(ctx context.Context, _ *database.Tx, _ *batch) error {
+				if w.db.Dialect() == database.SQLite {
+					return sleepIn(ctx, 2*lease) // the write lock is ours: nobody can claim anything
+				}
+				w.await("the lease to run out", over)
+				if c, err := rival.claim(w.system); c != nil || err != nil {
+					t.Errorf("claimed %v, error %v, in the middle of a transaction", c, err)
+				}
+				return nil
+			},
+		})
+		w.work(slow)
+		r := w.state(run.ID)
+		equal(t, "counts", counts(r), "COMPLETED 4+0+0+0+0 of 4")
+		if r.Epoch != 1 {
+			t.Errorf("it took %d claims", r.Epoch)
+		}
+	})
+}
+
+// sleepIn takes so long, or until the context ends: a slow database's part.
+func sleepIn(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// J3: an import that five claims could not move is FAILED with a reason; what was written
+// before stays, and other imports go on.
+func TestJ3FiveClaimsThatMoveNothingAreEnough(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 2})
+		poison := w.start(e, names(6))
+		other, err := w.tryStart(e, w.another("Other"), "name\nHarmless\n")
+		w.must(err)
+		e.hook(hooked{inTx: func(_ context.Context, _ *database.Tx, b *batch) error {
+			if b.run.id == poison.ID && b.first == 5 {
+				panic("a row that nobody can digest")
+			}
+			return nil
+		}})
+		claims := 0
+		for ; !w.state(poison.ID).Status.Final(); claims++ {
+			if claims > 10 {
+				t.Fatal("still not final")
+			}
+			w.exec(`UPDATE import_runs SET lease_until = NULL WHERE id = $1`, poison.ID) // the pause after a failure
+			_, _ = e.RunNext(w.system)
+			if s := w.state(poison.ID); claims == 0 && (s.ProcessedRows != 4 || s.Claims != 0) {
+				t.Errorf("after the first claim %d rows, %d claims without progress", s.ProcessedRows, s.Claims)
+			}
+		}
+		if claims != 7 { // one that moved it, five that did not, one that ends it
+			t.Errorf("it took %d claims", claims)
+		}
+		r := w.state(poison.ID)
+		equal(t, "counts", counts(r), "FAILED 4+0+0+0+0 of 6")
+		if *r.FailureCode != fault.Internal.Code() || !strings.Contains(*r.FailureMessage, "5 times in a row") || !strings.Contains(*r.FailureMessage, "row 5") {
+			t.Errorf("the failure is %s: %s", *r.FailureCode, *r.FailureMessage)
+		}
+		if n := len(w.customers(w.partner.ID)); n != 4 {
+			t.Errorf("%d customers", n)
+		}
+		w.work(e)
+		equal(t, "the other's counts", counts(w.state(other.ID)), "COMPLETED 1+0+0+0+0 of 1")
+	})
+}
+
+// J3: a record that cannot be read, or whose file is gone, ends as well.
+func TestJ3WhatCannotBeReadEnds(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{MaxClaims: 2})
+		broken := w.start(e, "name\nAlpha\n=x\n")
+		lost, err := w.tryStart(e, w.another("Other"), "name\nBeta\n")
+		w.must(err)
+		w.exec(`UPDATE import_runs SET format = '{"fields":[]}' WHERE id = $1`, broken.ID)
+		w.must(w.blobs.Delete(w.system, lost.UploadKey))
+		for range 10 {
+			_, _ = e.RunNext(w.system)
+			w.exec(`UPDATE import_runs SET lease_until = NULL WHERE status = 'RUNNING'`)
+		}
+		for what, run := range map[string]string{"broken": broken.ID.String(), "lost": lost.ID.String()} {
+			var status, message string
+			w.must(w.db.SQL().QueryRow(`SELECT status, failure_message FROM import_runs WHERE id = $1`, run).Scan(&status, &message))
+			if status != "FAILED" || message == "" {
+				t.Errorf("%s: %s %q", what, status, message)
+			}
+		}
+	})
+}

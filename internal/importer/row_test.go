@@ -1,0 +1,165 @@
+package importer
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/csvfile"
+)
+
+// judged reads a file of customers and judges its rows' cells.
+func judged(t *testing.T, file string, mappings ...Mapping) []row {
+	t.Helper()
+	var rows []row
+	e := New(Parts{}, Options{})
+	_, err := e.inspect(strings.NewReader(file), enum.Customers, mappings, func(a *accepted, rec *csvfile.Record) {
+		if a.problem != nil {
+			t.Fatal(a.problem)
+		}
+		rows = append(rows, a.layout.read(rec))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rows {
+		customers{}.cells(&rows[i])
+	}
+	return rows
+}
+
+// problems lists a row's as column:CODE.
+func problems(r row) string {
+	var out []string
+	for _, p := range r.all() {
+		column := ""
+		if p.column != nil {
+			column = *p.column
+		}
+		out = append(out, fmt.Sprintf("%s:%s", column, p.code))
+	}
+	return strings.Join(out, " ")
+}
+
+const three = "name,contact_email,partner_admin_email\n"
+
+func quoted(cell string) string { return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"` }
+
+func TestF6CellsAreStringsTrimmedAndInNFC(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]string{
+		"007":                            "007",
+		"12345678901234567890":           "12345678901234567890",
+		"1E+11":                          "1E+11",
+		"  Acme\u00a0":                   "Acme",
+		"\u3000Acme\t":                   "Acme",
+		"Cafe\u0301":                     "Caf\u00e9",
+		"Acme  Corp":                     "Acme  Corp",
+		"two\r\nlines":                   "two\r\nlines",
+		"true":                           "true",
+		"\u200bAcme":                     "\u200bAcme", // stored as typed (K5)
+		"'quoted":                        "'quoted",
+		"'=1+1 is not a formula":         "=1+1 is not a formula",
+		"''=1+1":                         "'=1+1",
+		"'+49 30 123456":                 "'+49 30 123456", // nobody guards a phone number
+		"+49 30 123456":                  "+49 30 123456",
+		"-1,234.50":                      "-1,234.50",
+		"\u0130stanbul Ka\u0302g\u0131t": "\u0130stanbul K\u00e2g\u0131t",
+	} {
+		if got := judged(t, "name\n"+quoted(cell)+"\n")[0].values[0]; got != want {
+			t.Errorf("%q is read as %q, want %q", cell, got, want)
+		}
+	}
+}
+
+// F7: one ' is taken away, then the cell is judged, before it is trimmed.
+func TestF7AnUnsafeCellRejectsItsRow(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]string{
+		"=1+1":                                 "name:UNSAFE_CONTENT",
+		"+cmd":                                 "name:UNSAFE_CONTENT",
+		"-cmd":                                 "name:UNSAFE_CONTENT",
+		"@SUM(A1)":                             "name:UNSAFE_CONTENT",
+		"\t=1":                                 "name:UNSAFE_CONTENT",
+		"\rAcme":                               "name:UNSAFE_CONTENT",
+		"'=1+1":                                "name:UNSAFE_CONTENT",
+		"''=1+1":                               "", // which is '=1+1: safe
+		" =1+1":                                "", // begins with a space
+		"+49 30 123456":                        "",
+		"-12.5":                                "",
+		"<script>x</script>":                   "name:UNSAFE_CONTENT",
+		"Acme <img onerror=x>":                 "name:UNSAFE_CONTENT",
+		"javascript:alert(1)":                  "name:UNSAFE_CONTENT",
+		"a < b and c > d":                      "",
+		"=<script>" + strings.Repeat("x", 300): "name:UNSAFE_CONTENT", // once
+	} {
+		if got := problems(judged(t, "name\n"+quoted(cell)+"\n")[0]); got != want {
+			t.Errorf("%q: %q, want %q", cell, got, want)
+		}
+	}
+}
+
+func TestF7EveryColumnIsJudgedButImportProblem(t *testing.T) {
+	t.Parallel()
+	const file = "name,note,import_problem\nAcme,=1+1,=1+1\n"
+	if got := problems(judged(t, file, out("note"))[0]); got != "note:UNSAFE_CONTENT" {
+		t.Errorf("a column that is left out: %q", got)
+	}
+	if got := problems(judged(t, "import_problem\n=1+1\n", to("import_problem", "name"))[0]); got != "import_problem:UNSAFE_CONTENT" {
+		t.Errorf("import_problem as the name: %q", got)
+	}
+}
+
+func TestR1ARowsProblemsAreAllListedInTheOrderOfItsColumns(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", maxName+1)
+	huge := strings.Repeat("x", csvfile.MaxCell+1)
+	for _, c := range []struct{ what, row, want string }{
+		{"nothing", "Acme,a@b.example,c@d.example", ""},
+		{"blank", ",,x", "name:REQUIRED contact_email:REQUIRED"},
+		{"white space and nothing visible", "Acme,\u200b\u00a0, \t", "contact_email:REQUIRED partner_admin_email:REQUIRED"},
+		{"three kinds", long + ",nobody,@x", "name:TOO_LONG contact_email:INVALID_EMAIL partner_admin_email:UNSAFE_CONTENT"},
+		{"an address too long", "Acme," + long + "@" + long + ".example,x", "contact_email:TOO_LONG"},
+		{"a name of the greatest length", strings.Repeat("ü", maxName) + ",a@b.example,x", ""},
+		{"a cell too long", "Acme,a@b.example," + huge, "partner_admin_email:TOO_LONG"},
+		{"a cell too long and unsafe", "Acme,a@b.example,=" + huge, "partner_admin_email:TOO_LONG partner_admin_email:UNSAFE_CONTENT"},
+		{"too few", "Acme,a@b.example", ":WRONG_FIELD_COUNT"},
+		{"too few, and one of them unsafe", "=Acme", ":WRONG_FIELD_COUNT name:UNSAFE_CONTENT"},
+		{"too many", "Acme,nobody,b@c.example,x,y", ":WRONG_FIELD_COUNT"},
+		{"too many by far", "Acme" + strings.Repeat(",", 500), ":WRONG_FIELD_COUNT"},
+	} {
+		if got := problems(judged(t, three+c.row+"\n")[0]); got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, got, c.want)
+		}
+	}
+	// The file's order, not the table's.
+	if got := problems(judged(t, "admin email,e-mail,customer\n=x,nobody,\n")[0]); got != "admin email:UNSAFE_CONTENT e-mail:INVALID_EMAIL customer:REQUIRED" {
+		t.Error(got)
+	}
+}
+
+func TestR1AnIssueSaysWhereAndShowsNoMoreThan200Characters(t *testing.T) {
+	t.Parallel()
+	rows := judged(t, "sep=;\nname;contact_email;partner_admin_email\n\n\"Two\nlines\";a@b.example;x\n"+
+		strings.Repeat("ü", 300)+";nobody;\n")
+	if len(rows) != 2 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	got := rows[1].all()
+	if len(got) != 3 {
+		t.Fatalf("%+v", got)
+	}
+	for _, p := range got {
+		if p.row != 2 || p.line != 6 {
+			t.Errorf("%s stands in row %d, line %d; want 2 and 6", p.code, p.row, p.line)
+		}
+	}
+	if v := *got[0].value; utf8.RuneCountInString(v) != maxIssueValue || !strings.HasPrefix(strings.Repeat("ü", 300), v) {
+		t.Errorf("the value is %q", v)
+	}
+	if *got[1].value != "nobody" || *got[2].value != "" {
+		t.Errorf("the values are %q and %q", *got[1].value, *got[2].value)
+	}
+}

@@ -1,0 +1,258 @@
+package importer
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+	"tenantry/internal/progress"
+)
+
+// watch follows an import as the user sees it; nothing may be lost.
+func (w *world) watch(ctx context.Context, e *Engine, run id.ID) <-chan *ent.ImportRun {
+	w.t.Helper()
+	states, err := e.Watch(ctx, run, func(err error) { w.t.Errorf("the watcher lost the import: %v", err) })
+	w.must(err)
+	return states
+}
+
+func next(t *testing.T, states <-chan *ent.ImportRun) *ent.ImportRun {
+	t.Helper()
+	select {
+	case s, open := <-states:
+		if !open {
+			t.Fatal("the channel is closed")
+		}
+		return s
+	case <-time.After(30 * time.Second):
+		t.Fatal("no state within half a minute")
+		return nil
+	}
+}
+
+func TestJ4AWatcherSeesTheStateAtOnceThenChangesThenTheEnd(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		worker, api := w.engine(Options{BatchRows: 1}), w.engine(Options{Refresh: time.Hour}) // by news alone
+		run := w.start(api, names(4)+"=x\n")
+		states := w.watch(w.as(w.maria), api, run.ID)
+		if s := next(t, states); s.Status != enum.Queued || s.Revision != 1 {
+			t.Errorf("at once: %s", counts(s))
+		}
+		// Each batch waits until the one before it was seen, on the other engine.
+		worker.hook(hooked{between: func(turn int) {
+			seen := next(t, states)
+			for seen.ProcessedRows < turn {
+				seen = next(t, states)
+			}
+			if seen.Status != enum.Running || seen.ProcessedRows != turn {
+				t.Errorf("before batch %d: %s", turn, counts(seen))
+			}
+		}})
+		w.work(worker)
+		finals := 0
+		last := 1 // or what the hook has seen
+		for s := range states {
+			if s.Revision <= last {
+				t.Errorf("revision %d after %d", s.Revision, last)
+			}
+			if last = s.Revision; s.Status.Final() {
+				finals++
+				equal(t, "the end", counts(s), "COMPLETED 4+0+0+0+1 of 5")
+			}
+		}
+		if finals != 1 {
+			t.Errorf("%d final states", finals)
+		}
+	})
+}
+
+func TestJ4WhoComesLateGetsTheEndAlone(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		run, _ := w.imported("name\nAcme\n")
+		states := w.watch(w.as(w.maria), e, run.ID)
+		equal(t, "the end", counts(next(t, states)), "COMPLETED 1+0+0+0+0 of 1")
+		if s, open := <-states; open {
+			t.Errorf("then %s", counts(s))
+		}
+	})
+}
+
+// The newest wins: a reader who sleeps through it all gets what was offered first, no queue
+// of old states behind it, and the end.
+func TestJ4ASlowReaderGetsTheNewest(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 1})
+		run := w.start(e, names(30))
+		states := w.watch(w.as(w.maria), e, run.ID)
+		w.work(e)
+		w.await("the newest state", func() bool { return w.state(run.ID).Status.Final() })
+		got := []*ent.ImportRun{}
+		for s := range states {
+			got = append(got, s)
+		}
+		if n := len(got); n > 2 || got[n-1].Status != enum.Completed {
+			t.Errorf("%d states, the last %s", n, counts(got[n-1]))
+		}
+	})
+}
+
+func TestJ4AtMostTenStatesASecond(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 1})
+		run := w.start(e, names(60))
+		states := w.watch(w.as(w.maria), e, run.ID)
+		var worker sync.WaitGroup
+		worker.Go(func() { w.work(e) })
+		defer worker.Wait()
+		var at []time.Time
+		for s := range states {
+			at = append(at, time.Now())
+			// Counts add up at every revision that can be seen (R2).
+			if s.ProcessedRows != s.CreatedCount+s.UpdatedCount+s.UnchangedCount+s.SkippedCount+s.FailedCount {
+				t.Errorf("revision %d: %s, %d processed", s.Revision, counts(s), s.ProcessedRows)
+			}
+		}
+		for i := range at {
+			if j := i + 10; j < len(at) && at[j].Sub(at[i]) < 950*time.Millisecond {
+				t.Errorf("states %d to %d came within %v", i, j, at[j].Sub(at[i]))
+			}
+		}
+	})
+}
+
+// News that nobody tells is made up for by looking.
+func TestJ4LostNewsAreMadeUpFor(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		// Two hubs that do not run hear nothing of each other.
+		worker := w.deaf(progress.New(w.redis, quiet), Options{})
+		api := w.deaf(progress.New(w.redis, quiet), Options{Refresh: 20 * time.Millisecond})
+		run := w.start(worker, names(3))
+		states := w.watch(w.as(w.maria), api, run.ID)
+		next(t, states)
+		w.work(worker)
+		var last *ent.ImportRun
+		for s := range states {
+			last = s
+		}
+		equal(t, "the end", counts(last), "COMPLETED 3+0+0+0+0 of 3")
+	})
+}
+
+func TestJ4AWatcherWhoLosesTheRightIsTold(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{Refresh: 50 * time.Millisecond})
+		boss := w.user(w.partner, "boss@partner.example", enum.Admin, true)
+		run := w.start(e, names(3))
+		for _, u := range []*ent.User{w.tom, w.outside, w.inside} {
+			if _, err := e.Watch(w.as(u), run.ID, nil); !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s: %v", u.Email, err)
+			}
+		}
+		lost := make(chan error, 1)
+		states, err := e.Watch(w.as(boss), run.ID, func(err error) { lost <- err })
+		w.must(err)
+		next(t, states)
+		w.exec(`UPDATE users SET role = 'MEMBER' WHERE id = $1`, boss.ID)
+		began := time.Now()
+		for s := range states {
+			t.Errorf("then %s", counts(s))
+		}
+		if err := <-lost; !fault.Is(err, fault.NotFound) || time.Since(began) > 5*time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
+// A watcher leaves, and takes its goroutine along (TestMain would see it).
+func TestJ4AWatcherMayLeave(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		run := w.start(e, names(3))
+		ctx, leave := context.WithCancel(w.as(w.maria))
+		states := w.watch(ctx, e, run.ID)
+		leave()
+		for range states { // the first may be on its way
+		}
+	})
+}
+
+func TestJ4TwoHundredWatchersSeeTheSameEnd(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		worker, api := w.engine(Options{BatchRows: 2}), w.engine(Options{})
+		run := w.start(worker, names(20))
+		ctx := w.as(w.maria)
+		var watchers, ready sync.WaitGroup
+		for range 200 {
+			ready.Add(1)
+			states := w.watch(ctx, api, run.ID)
+			watchers.Go(func() {
+				finals, last := 0, 0
+				for s := range states {
+					if last == 0 {
+						ready.Done()
+					}
+					if s.Revision <= last {
+						t.Errorf("revision %d after %d", s.Revision, last)
+					}
+					if last = s.Revision; s.Status.Final() {
+						finals++
+					}
+				}
+				if finals != 1 {
+					t.Errorf("%d final states", finals)
+				}
+			})
+		}
+		ready.Wait()
+		w.work(worker)
+		watchers.Wait()
+	})
+}
+
+// R2 at every moment: the database itself refuses counts that do not add up.
+func TestR2CountsAddUpAtEveryRevision(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 2})
+		run := w.start(e, mixed)
+		last := 0
+		e.hook(hooked{between: func(turn int) {
+			s := w.state(run.ID)
+			if s.ProcessedRows != 2*turn || s.CreatedCount+s.SkippedCount+s.FailedCount != s.ProcessedRows || s.Revision <= last {
+				t.Errorf("before batch %d: %s, revision %d after %d", turn, counts(s), s.Revision, last)
+			}
+			if turn > 0 {
+				if pace, left := Pace(s); pace == nil || *pace <= 0 || left == nil || *left < 0 {
+					t.Errorf("before batch %d: pace %v, left %v", turn, pace, left)
+				}
+			}
+			last = s.Revision
+		}})
+		w.work(e)
+		if pace, left := Pace(w.state(run.ID)); pace == nil || left != nil {
+			t.Errorf("at the end: pace %v, left %v", pace, left)
+		}
+	})
+}
+
+func TestPaceIsTheMeanAndItsRemainder(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	then := began.Add(4 * time.Second)
+	r := &ent.ImportRun{Status: enum.Running, TotalRows: 101, ProcessedRows: 40, StartedAt: &began, ProgressedAt: &then}
+	if pace, left := Pace(r); *pace != 10 || *left != 7 {
+		t.Errorf("%v rows a second, %v s left", *pace, *left)
+	}
+	r.ProgressedAt = &began // within the clock's grain
+	if pace, left := Pace(r); *pace != 40_000 || *left != 1 {
+		t.Errorf("%v rows a second, %v s left", *pace, *left)
+	}
+	if pace, left := Pace(&ent.ImportRun{Status: enum.Queued, TotalRows: 5}); pace != nil || left != nil {
+		t.Error("a queued import has a pace")
+	}
+}
