@@ -154,7 +154,7 @@ func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) erro
 
 	work, ctx := errgroup.WithContext(ctx)
 	if r.api {
-		listener, err := net.Listen("tcp", a.config.HTTPAddr)
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.config.HTTPAddr)
 		if err != nil {
 			return fmt.Errorf("listening on HTTP_ADDR: %w", err)
 		}
@@ -166,7 +166,7 @@ func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) erro
 		}
 	}
 	if r.worker {
-		worker := jobs.NewWorker(a.broker.AsynqOpt(), a.queue, a.engine, a.log, jobs.WorkerOptions{
+		worker := jobs.NewWorker(a.broker.AsynqOpt(), a.engine, a.log, jobs.WorkerOptions{
 			Concurrency: a.config.WorkerConcurrency, DrainTimeout: a.config.DrainTimeout,
 		})
 		work.Go(func() error { return worker.Run(ctx) })

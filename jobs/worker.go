@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -27,7 +26,7 @@ type Worker struct {
 }
 
 // NewWorker returns a worker that has not begun yet. It takes tasks and queues none.
-func NewWorker(redis asynq.RedisConnOpt, _ *Client, imports Imports, log *slog.Logger, o WorkerOptions) *Worker {
+func NewWorker(redis asynq.RedisConnOpt, imports Imports, log *slog.Logger, o WorkerOptions) *Worker {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 4
 	}
@@ -50,15 +49,15 @@ func (w *Worker) Run(ctx context.Context) error {
 		Queues:                   map[string]int{queue: 1},
 		TaskCheckInterval:        w.o.PollInterval,
 		DelayedTaskCheckInterval: time.Second,
-		ShutdownTimeout:          time.Second,                           // after the drain nothing is left to wait for
-		BaseContext:              func() context.Context { return ctx }, // whose end is the handlers' sign to drain
-		IsFailure:                func(err error) bool { return !errors.Is(err, context.Canceled) },
-		Logger:                   asynqLog{w.log},
-		LogLevel:                 asynq.WarnLevel,
+		ShutdownTimeout:          time.Second, // after the drain nothing is left to wait for
+		// asynq takes a task for failed as soon as its context ends; the drain is the handlers' own.
+		BaseContext: func() context.Context { return context.WithoutCancel(ctx) },
+		Logger:      asynqLog{w.log},
+		LogLevel:    asynq.WarnLevel,
 	})
-	handle := func(ctx context.Context, _ *asynq.Task) error {
+	handle := func(_ context.Context, _ *asynq.Task) error {
 		if err := atWork.Acquire(ctx, 1); err != nil {
-			return nil //nolint:nilerr // the drain was quicker than the task
+			return nil // the drain was quicker than the task
 		}
 		defer atWork.Release(1)
 		w.work(ctx)

@@ -129,7 +129,7 @@ func begin(t *testing.T, run func(context.Context) error) (end func() error) {
 
 func work(t *testing.T, at asynq.RedisConnOpt, p *pile, o WorkerOptions) (end func() error) {
 	t.Helper()
-	return begin(t, NewWorker(at, nil, p, quiet, o).Run)
+	return begin(t, NewWorker(at, p, quiet, o).Run)
 }
 
 func sweeping(t *testing.T, at asynq.RedisConnOpt, p *pile, every time.Duration) {

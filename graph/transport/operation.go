@@ -71,7 +71,7 @@ func (s *socket) subscribe(m message) {
 
 // begin enters an operation; nil where its id is taken. Where it is not free to run, the
 // socket has as many as it may: it may send its refusal and must not be passed to done.
-func (s *socket) begin(id string, base context.Context) (op *operation, free bool) {
+func (s *socket) begin(id string, base context.Context) (op *operation, free bool) { //nolint:revive // base is what the operation's context is made of
 	quoted, _ := json.Marshal(id) // a string always can be
 	op = &operation{id: id, prefix: append(append([]byte(`{"id":`), quoted...), `,"type":`...)}
 	s.mu.Lock()

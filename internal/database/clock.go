@@ -114,7 +114,7 @@ func (n *NullTime) Scan(value any) error {
 // Value implements driver.Valuer.
 func (n NullTime) Value() (driver.Value, error) {
 	if !n.Valid {
-		return nil, nil
+		return nil, nil //nolint:nilnil // NULL
 	}
 	return n.Time.UTC(), nil
 }

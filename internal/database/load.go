@@ -139,7 +139,7 @@ func plain(value any) (driver.Value, error) {
 		return v.String(), nil
 	case json.RawMessage:
 		if v == nil {
-			return nil, nil
+			return nil, nil //nolint:nilnil // NULL
 		}
 		return string(v), nil
 	}

@@ -100,7 +100,7 @@ func (tx *Tx) copy(ctx context.Context, statement string, text []byte) error {
 			}
 			text = text[end:]
 		}
-		_, err = in.Exec(nil) //nolint:staticcheck // ends the COPY; there is no other way to
+		_, err = in.Exec(nil) // ends the COPY; there is no other way to
 		return err
 	})
 }
@@ -153,7 +153,7 @@ func appendCopy(to []byte, value driver.Value) []byte {
 
 func appendEscaped(to []byte, s string) []byte {
 	from := 0
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		var escape byte
 		switch s[i] {
 		case '\\':

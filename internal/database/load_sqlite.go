@@ -40,7 +40,7 @@ func (valuesLoader) load(ctx context.Context, tx *Tx, b Batch) (keys []string, e
 				break
 			}
 		}
-		_ = stmt.Close()
+		_ = stmt.Close() //nolint:sqlclosecheck // one for each turn
 		if err != nil {
 			return nil, err
 		}

@@ -51,7 +51,7 @@ func (e *Engine) expire(ctx context.Context, column, empty string, kept time.Dur
 			var run id.ID
 			var key string
 			if err := rows.Scan(&run, &key); err != nil {
-				return errors.Join(err, rows.Close())
+				return errors.Join(err, rows.Close()) //nolint:sqlclosecheck // before the next query
 			}
 			keys[run] = key
 		}

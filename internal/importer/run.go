@@ -23,7 +23,7 @@ var errDrained = errors.New("the worker drains")
 // returned is for the log.
 func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 	if ctx.Err() != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // a drain
 	}
 	// A batch under way is finished even while the process drains.
 	work := context.WithoutCancel(ctx)

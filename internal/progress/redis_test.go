@@ -48,7 +48,7 @@ func realRedis(t *testing.T) *server {
 		}
 		t.Skip("there is no redis-server")
 	}
-	dir, err := os.MkdirTemp("", "redis") // t.TempDir may be too long for a socket
+	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // t.TempDir may be too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}

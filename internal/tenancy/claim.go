@@ -59,7 +59,7 @@ func unredeemable() *fault.Error {
 // redeem uses the token up, if it may be; one conditional update decides among all who try.
 func (a *act) redeem(ctx context.Context, secret *string, tokenID *id.ID) (company id.ID, err error) {
 	d := a.Dialect()
-	which, key := `secret_hash = $1 AND (sent_to_id IS NULL OR sent_to_id = $2)`, any(nil)
+	which, key := `secret_hash = $1 AND (sent_to_id IS NULL OR sent_to_id = $2)`, any(nil) //nolint:wastedassign // key's type
 	if secret != nil {
 		key = auth.HashToken(*secret)
 	} else {

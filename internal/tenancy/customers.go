@@ -187,7 +187,7 @@ func (s *Service) foundOnce(ctx context.Context, f founding, name string, contac
 func (s *Service) Manageable(ctx context.Context, ids []id.ID) (map[id.ID]bool, error) {
 	v := viewer.FromContext(ctx)
 	if !v.Authenticated() {
-		return nil, nil
+		return nil, nil //nolint:nilnil // inside of none
 	}
 	may, err := s.db.Ent().Company.Query().Where(company.IDIn(ids...), func(s *sql.Selector) {
 		s.Where(policy.MayWorkInside(v, s.C(company.FieldID)))

@@ -87,7 +87,7 @@ func (s *server) schema(t testing.TB) (name string) {
 		t.Cleanup(func() { <-s.slots })
 	case <-time.After(5 * time.Second):
 	}
-	s.sweep(t)
+	s.sweep()
 	name = fmt.Sprintf("test_%d_%08x", time.Now().Unix(), rand.Uint32())
 	if _, err := s.admin.ExecContext(t.Context(), "CREATE SCHEMA "+name); err != nil {
 		t.Fatalf("making the test's schema: %v", err)
@@ -113,7 +113,7 @@ func (s *server) drop(t testing.TB, name string) {
 var sweepOnce sync.Once
 
 // sweep drops, once a process, what killed tests have left.
-func (s *server) sweep(t testing.TB) {
+func (s *server) sweep() {
 	sweepOnce.Do(func() {
 		rows, err := s.admin.Query(`SELECT nspname FROM pg_namespace WHERE nspname ~ '^test_[0-9]+_[0-9a-f]{8}$'
 			AND split_part(nspname, '_', 2)::bigint < $1`, time.Now().Add(-staleAfter).Unix())

@@ -1,0 +1,111 @@
+package fold_test
+
+import (
+	"testing"
+	"testing/quick"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"tenantry/internal/fold"
+)
+
+// K5: ignoring case is NFC, then lower case, zero-width characters dropped; no folding of
+// one letter into others, no compatibility forms.
+func TestKey(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"": "", " \t\u00a0": "", "Acme": "acme", " ACME Ltd ": "acme ltd",
+		"İ": "i\u0307", "I\u0307": "i\u0307", "ı": "ı", "I": "i",
+		"ẞ": "ß", "ß": "ß", "SS": "ss", "ﬁ": "ﬁ", "ＡＢＣ": "ａｂｃ",
+		"ÜBER": "über", "U\u0308BER": "über", "Å": "å", "\u212b": "å", // the Ångström sign composes to Å
+		"ΣΟΦΟΣ": "σοφος", "ΣΑΣ": "σας", // a final sigma is final
+		"a\u200bb\u200cc\u200dd\ufeffe\u2060f\u00adg": "abcdefg",
+		"\u200b Acme \u200b":                          "acme", "e\u200b\u0301": "é",
+		"日本": "日本", "🙂": "🙂", "Ⅳ": "ⅳ", "ǅ": "ǆ",
+	} {
+		if got := fold.Key(in); got != want {
+			t.Errorf("Key(%+q) is %+q, want %+q", in, got, want)
+		}
+	}
+}
+
+// A key is its own key, in NFC and valid; what differs in composition, zero-width
+// characters or white space around has one key.
+func TestKeyIsStable(t *testing.T) {
+	t.Parallel()
+	stable := func(s string) bool {
+		k := fold.Key(s)
+		return fold.Key(k) == k && norm.NFC.IsNormalString(k) && (!utf8.ValidString(s) || utf8.ValidString(k))
+	}
+	same := func(s string) bool {
+		return fold.Key(" "+norm.NFD.String(s)+"\n") == fold.Key(s) && fold.Key("\u200b"+s) == fold.Key(s)
+	}
+	if err := quick.Check(stable, &quick.Config{MaxCount: 2_000}); err != nil {
+		t.Error(err)
+	}
+	if err := quick.Check(func(s string) bool { return !utf8.ValidString(s) || same(s) }, &quick.Config{MaxCount: 2_000}); err != nil {
+		t.Error(err)
+	}
+	// Every code point alone and between letters, where case rules look around.
+	for r := rune(0); r <= 0x1ffff; r++ {
+		if !utf8.ValidRune(r) {
+			continue
+		}
+		for _, s := range []string{string(r), "Α" + string(r) + "Σ"} {
+			if !stable(s) {
+				t.Fatalf("Key(%+q) is %+q, whose key is %+q", s, fold.Key(s), fold.Key(fold.Key(s)))
+			}
+		}
+	}
+}
+
+// K5: the domain of an email in ASCII form; what stands before the @ keeps its letters.
+func TestEmail(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"Kim@Example.COM": "kim@example.com", " kim@example.com ": "kim@example.com",
+		"jo@bücher.example": "jo@xn--bcher-kva.example", "jo@BÜCHER.example": "jo@xn--bcher-kva.example",
+		"jo@XN--BCHER-KVA.example": "jo@xn--bcher-kva.example", "jö@bücher.example": "jö@xn--bcher-kva.example",
+		"x@straße.example": "x@xn--strae-oqa.example", "x@ｅxample.com": "x@example.com", "x@example。com": "x@example.com",
+		"a@b@bücher.example": "a@b@xn--bcher-kva.example", "none": "none", "x@": "x@", "@": "@", "": "",
+		"x@\u200bexample.com": "x@example.com",
+	} {
+		if got := fold.Email(in); got != want {
+			t.Errorf("Email(%+q) is %+q, want %+q", in, got, want)
+		}
+	}
+	if err := quick.Check(func(local, domain string) bool {
+		k := fold.Email(local + "@" + domain)
+		return fold.Email(k) == k
+	}, &quick.Config{MaxCount: 2_000}); err != nil {
+		t.Error(err)
+	}
+}
+
+// C4: the name in lower case, trimmed, each run of white space as one hyphen.
+func TestSlug(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"TEST CUSTOMER": "test-customer", " Acme \t\n Ltd ": "acme-ltd", "a\u00a0\u2003b": "a-b", "a-b": "a-b", "a - b": "a---b",
+		"": "", " ": "", "\u200b": "", "a\u200bb": "ab", "O'Neil & Co.": "o'neil-&-co.", "Zu\u0308rich": "zürich",
+	} {
+		if got := fold.Slug(in); got != want {
+			t.Errorf("Slug(%+q) is %+q, want %+q", in, got, want)
+		}
+	}
+	// The platform's own slug and tombstones hold capital letters: no name's slug does.
+	if err := quick.Check(func(s string) bool { return fold.Slug(s) != "Platform" }, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is stored is what was typed, trimmed and composed; nothing else is changed.
+func TestText(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{" Acme ": "Acme", "e\u0301": "é", "A\u200bB": "A\u200bB", "ﬁ": "ﬁ", "\u00a0x\u00a0": "x", "a\r\nb": "a\r\nb"} {
+		if got := fold.Text(in); got != want {
+			t.Errorf("Text(%+q) is %+q, want %+q", in, got, want)
+		}
+	}
+}

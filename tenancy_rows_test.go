@@ -1,0 +1,178 @@
+package main
+
+// matrixRows are the operations of the matrix, one a line, in the order in which each
+// viewer does them. $name is the id of that record of the world, {viewer} who asks.
+const matrixRows = `
+# who is asking
+query viewer { user { firstName } company { name } isOperator }
+mutation signIn(input: {email: "{viewer}@people.example", password: "password of all"}) { user { firstName company { name } } }
+
+# lists
+query customers { nodes { name } totalCount }
+query customers(filter: {isOwn: false}) { nodes { name } totalCount }
+query customers(filter: {search: "g"}) { nodes { name } totalCount }
+query importRuns { nodes { fileName } totalCount }
+query importRuns(companyId: $northwind) { nodes { fileName } totalCount }
+query importRuns(companyId: $alpha) { nodes { fileName } totalCount }
+query importRuns(companyId: $rival) { nodes { fileName } totalCount }
+query importRuns(companyId: $delta) { nodes { fileName } totalCount }
+query companies { nodes { name } totalCount }
+query companies(search: "al") { nodes { name } totalCount }
+query partners { name }
+query receivedTransferTokens { company { name contactEmail partner { name } } }
+query auditEvents(first: 1) { nodes { company { name } } }
+query auditEvents(companyId: $alpha, first: 1) { nodes { company { name } } }
+query auditEvents(companyId: $rival, first: 1) { nodes { company { name } } }
+query notifications { nodes { title importRun { fileName } company { name } } totalCount }
+
+# companies, by id
+query company(id: $northwind) { name }
+query company(id: $alpha) { name }
+query company(id: $beta) { name }
+query company(id: $rival) { name }
+query company(id: $gamma) { name }
+query company(id: $solo) { name }
+query company(id: $faded) { name }
+query company(id: $delta) { name }
+query company(id: $platform) { name }
+query company(id: $keller) { name }
+query company(id: $nonsense) { name }
+
+# what companies are made of
+query company(id: $alpha) { isOwn viewerCanManage canDelete partner { name } }
+query company(id: $alpha) { contactEmail }
+query company(id: $alpha) { partnerAdmins { firstName } }
+query company(id: $alpha) { users { nodes { firstName } totalCount } }
+query company(id: $alpha) { projects { name } desks { name } }
+query company(id: $northwind) { contactEmail }
+query company(id: $northwind) { partnerAdmins { firstName } }
+query company(id: $northwind) { users { nodes { firstName } totalCount } }
+query company(id: $northwind) { projects { name } desks { name } }
+query company(id: $epsilon) { partnerAdmins { firstName } }
+query company(id: $delta) { users { nodes { firstName } } }
+
+query company(id: $alpha) { transferToken { sentTo { name } } }
+query company(id: $beta) { transferToken { company { name } } }
+query company(id: $solo) { transferToken { sentTo { name } } }
+
+# any record, by id
+query user(id: $carl) { firstName }
+query user(id: $sato) { firstName company { name users { nodes { firstName } } } }
+query user(id: $rita) { firstName }
+query node(id: $token-of-alpha) { ... on TransferToken { company { name users { nodes { firstName } } } } }
+query node(id: $token-of-solo) { ... on TransferToken { company { name isPartner contactEmail } } }
+query node(id: $event-of-rival) { ... on AuditEvent { summary } }
+query node(id: $alpha) { ... on Company { name } }
+query node(id: $carl) { ... on User { firstName company { name } } }
+query node(id: $sato) { ... on User { firstName company { name } } }
+query node(id: $rita) { ... on User { firstName company { name } } }
+query node(id: $project) { ... on Project { name } }
+query node(id: $desk) { ... on Desk { name } }
+query node(id: $import-of-alpha) { ... on ImportRun { fileName issues { nodes { message } } } }
+query node(id: $told-keller) { ... on Notification { title } }
+query node(id: $partner-admin) { id }
+query node(id: $session) { id }
+query node(id: $nonsense) { id }
+query nodes(ids: [$alpha, $gamma, $carl, $rita, $project, $import-of-northwind, $told-rita, $nonsense]) { __typename }
+
+# imports
+query importRun(id: $import-of-northwind) { createdBy { firstName } createdByName issues { nodes { message } totalCount } }
+query importRun(id: $import-of-okafor) { createdBy { firstName } }
+query importRun(id: $import-of-alpha) { createdBy { firstName } company { name } }
+query importRun(id: $import-of-rival) { createdBy { firstName } }
+query importRun(id: $import-of-delta) { createdBy { firstName } }
+query importTemplate(kind: CUSTOMERS) { kind }
+query importTemplate(kind: CUSTOMERS, companyId: $rival) { kind }
+subscription importProgress(id: $import-of-northwind) { status }
+subscription importProgress(id: $import-of-alpha) { status }
+subscription importProgress(id: $import-of-rival) { status }
+subscription importProgress(id: $nonsense) { status }
+mutation cancelImport(input: {id: $import-of-northwind}) { importRun { status } }
+mutation cancelImport(input: {id: $import-of-alpha}) { importRun { status } }
+mutation cancelImport(input: {id: $import-of-rival}) { importRun { status } }
+mutation cancelImport(input: {id: $nonsense}) { importRun { status } }
+mutation previewImport(input: {file: $file, kind: CUSTOMERS}) { preview { totalRows } }
+mutation previewImport(input: {file: $file, kind: CUSTOMERS, companyId: $northwind}) { preview { totalRows } }
+mutation previewImport(input: {file: $file, kind: CUSTOMERS, companyId: $alpha}) { preview { totalRows } }
+mutation previewImport(input: {file: $file, kind: CUSTOMERS, companyId: $rival}) { preview { totalRows } }
+mutation importCsv(input: {file: $file, kind: CUSTOMERS, dryRun: true}) { importRun { company { name } } }
+mutation importCsv(input: {file: $file, kind: CUSTOMERS, companyId: $northwind, dryRun: true}) { importRun { company { name } } }
+mutation importCsv(input: {file: $file, kind: CUSTOMERS, companyId: $alpha, dryRun: true}) { importRun { company { name } } }
+mutation importCsv(input: {file: $file, kind: CUSTOMERS, companyId: $rival, dryRun: true}) { importRun { company { name } } }
+mutation importCsv(input: {file: $file, kind: CUSTOMERS, companyId: $platform, dryRun: true}) { importRun { company { name } } }
+
+# users and companies are made
+mutation createUser(input: {email: "own.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { role company { name } } }
+mutation createUser(input: {companyId: $northwind, email: "northwind.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { company { name } } }
+mutation createUser(input: {companyId: $alpha, email: "alpha.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret", role: ADMIN}) { user { role company { name } } }
+mutation createUser(input: {companyId: $gamma, email: "gamma.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { company { name } } }
+mutation createUser(input: {companyId: $delta, email: "delta.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { company { name } } }
+mutation createUser(input: {companyId: $nonsense, email: "nonsense.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { company { name } } }
+mutation addCustomer(input: {name: "added by {viewer}"}) { customer { partner { name } viewerCanManage partnerAdmins { firstName } } }
+mutation addCustomer(input: {name: "for okafor by {viewer}", partnerAdminId: $okafor}) { customer { viewerCanManage partnerAdmins { firstName } } }
+mutation addCustomer(input: {name: "for rita by {viewer}", partnerAdminId: $rita}) { customer { partnerAdmins { firstName } } }
+mutation addCustomer(input: {name: "for idle by {viewer}", partnerAdminId: $idle}) { customer { partnerAdmins { firstName } } }
+mutation createCompany(input: {name: "made by {viewer}", admin: {email: "first.{viewer}@new.example", firstName: "first", lastName: "b", password: "secret"}}) { company { isPartner partner { name } } admin { role } }
+mutation setPartnerStatus(input: {companyId: $plain, isPartner: true}) { company { isPartner } }
+mutation setPartnerStatus(input: {companyId: $alpha, isPartner: true}) { company { isPartner } }
+mutation setPartnerStatus(input: {companyId: $platform, isPartner: true}) { company { isPartner } }
+mutation setPartnerStatus(input: {companyId: $nonsense, isPartner: true}) { company { isPartner } }
+
+# users and companies are changed
+mutation updateCompany(input: {contactEmail: "new@people.example"}) { company { name contactEmail } }
+mutation updateCustomer(input: {id: $alpha, contactEmail: "new@alpha.example"}) { customer { contactEmail } }
+mutation updateCustomer(input: {id: $gamma, contactEmail: "new@gamma.example"}) { customer { contactEmail } }
+mutation updateCustomer(input: {id: $northwind, contactEmail: "new@people.example"}) { customer { contactEmail } }
+mutation updateCustomer(input: {id: $delta, contactEmail: "new@delta.example"}) { customer { contactEmail } }
+mutation updateUser(input: {id: $carl, firstName: "carl"}) { user { firstName } }
+mutation updateUser(input: {id: $spare, password: "new password"}) { user { firstName } }
+mutation updateUser(input: {id: $alma, firstName: "alma"}) { user { firstName } }
+mutation updateUser(input: {id: $zoe, email: "stolen.{viewer}@people.example"}) { user { firstName } }
+mutation updateUser(input: {id: $sato, lastName: "northwind"}) { user { firstName } }
+mutation updateUser(input: {id: $rita, active: false}) { user { active } }
+mutation deleteUser(input: {id: $spare}) { __typename }
+mutation deleteUser(input: {id: $alma}) { __typename }
+mutation deleteUser(input: {id: $rita}) { __typename }
+mutation addPartnerAdmin(input: {customerId: $alpha, userId: $okafor}) { customer { partnerAdmins { firstName } } }
+mutation addPartnerAdmin(input: {customerId: $beta, userId: $okafor}) { customer { partnerAdmins { firstName } } }
+mutation addPartnerAdmin(input: {customerId: $alpha, userId: $rita}) { customer { id } }
+mutation addPartnerAdmin(input: {customerId: $gamma, userId: $okafor}) { customer { id } }
+mutation addPartnerAdmin(input: {customerId: $northwind, userId: $okafor}) { customer { id } }
+mutation removePartnerAdmin(input: {customerId: $alpha, userId: $okafor}) { customer { name } }
+mutation removePartnerAdmin(input: {customerId: $beta, userId: $okafor}) { customer { name } }
+mutation removePartnerAdmin(input: {customerId: $gamma, userId: $rita}) { customer { name } }
+mutation removePartnerAdmin(input: {customerId: $delta, userId: $fritz}) { customer { name } }
+mutation markNotificationsRead(input: {ids: [$told-keller]}) { __typename }
+subscription notificationReceived { kind company { name } }
+mutation changePassword(input: {currentPassword: "password of all", newPassword: "password of all"}) { user { firstName } }
+
+# partnerships
+mutation revokeTransferToken(input: {id: $token-of-alpha}) { transferToken { sentTo { name } } }
+mutation revokeTransferToken(input: {id: $token-of-beta}) { transferToken { company { name } } }
+mutation revokeTransferToken(input: {id: $token-of-quiet}) { transferToken { company { name } } }
+mutation generateTransferToken(input: {}) { transferToken { company { name } } }
+mutation generateTransferToken(input: {companyId: $alpha}) { transferToken { company { name } } }
+mutation generateTransferToken(input: {companyId: $beta}) { transferToken { company { name } } }
+mutation generateTransferToken(input: {companyId: $gamma}) { transferToken { company { name } } }
+mutation generateTransferToken(input: {companyId: $delta}) { transferToken { company { name } } }
+mutation sendTransferToken(input: {partnerId: $rival}) { transferToken { company { name } sentTo { name } } }
+mutation sendTransferToken(input: {partnerId: $faded}) { transferToken { sentTo { name } } }
+mutation sendTransferToken(input: {companyId: $alpha, partnerId: $rival}) { transferToken { sentTo { name } } }
+mutation sendTransferToken(input: {companyId: $gamma, partnerId: $northwind}) { transferToken { sentTo { name } } }
+mutation claimCustomer(input: {transferTokenId: $token-of-alpha}) { customer { name } }
+mutation claimCustomer(input: {transferTokenId: $token-of-quiet}) { customer { name partner { name } viewerCanManage partnerAdmins { firstName } } }
+mutation claimCustomer(input: {transferToken: "tnt_t_unknown"}) { customer { name } }
+mutation endPartnership(input: {companyId: $zeta}) { company { name partner { name } } }
+mutation endPartnership(input: {companyId: $beta}) { company { name } }
+mutation endPartnership(input: {companyId: $gamma}) { company { name } }
+mutation endPartnership(input: {companyId: $northwind}) { company { name } }
+mutation deleteCustomer(input: {id: $claimed}) { __typename }
+mutation deleteCustomer(input: {id: $northwind}) { __typename }
+mutation deleteCustomer(input: {id: $gamma}) { __typename }
+mutation deleteCustomer(input: {id: $doomed}) { __typename }
+mutation endPartnership(input: {companyId: $alpha}) { company { name partner { name } } }
+
+# and at last
+mutation signOut { signedOut }
+query viewer { user { firstName } }
+`
