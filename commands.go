@@ -102,7 +102,7 @@ func serve(ctx context.Context, t *terminal, flags config.Flags, role config.Rol
 	}
 	a, err := open(ctx, settings, newLog(t.err, settings))
 	if err != nil && ctx.Err() != nil {
-		return nil // told to stop before it had begun: nothing to drain, and no failure
+		return nil //nolint:nilerr // told to stop before it had begun: nothing to drain, and no failure
 	}
 	if err != nil {
 		return err

@@ -150,8 +150,8 @@ func (h *Hub) sendUnsent(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
-			defer cancel()
 			h.flush(last)
+			cancel()
 			return
 		case <-h.resend:
 		}
