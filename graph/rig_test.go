@@ -1,0 +1,164 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"tenantry/ent/viewer"
+	"tenantry/graph"
+	"tenantry/graph/limits"
+	"tenantry/graph/transport"
+	"tenantry/internal/auth"
+	"tenantry/internal/blob"
+	"tenantry/internal/broker"
+	"tenantry/internal/database"
+	"tenantry/internal/importer"
+	"tenantry/internal/notify"
+	"tenantry/internal/progress"
+	"tenantry/internal/requestid"
+	"tenantry/internal/signed"
+	"tenantry/internal/tenancy"
+)
+
+// rig is the API over HTTP with everything real behind it but for who asks: a header names
+// one of who.
+type rig struct {
+	t        *testing.T
+	url      string
+	db       *database.DB
+	resolver *graph.Resolver
+	who      map[string]viewer.Viewer
+	log      *journal
+}
+
+func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *rig {
+	t.Helper()
+	r := &rig{t: t, db: db, who: map[string]viewer.Viewer{}, log: &journal{}}
+	log := slog.New(requestid.Handler(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	redis, err := broker.Open(t.Context(), broker.Options{Log: log})
+	must(t, err)
+	t.Cleanup(func() { _ = redis.Close() })
+	blobs, err := blob.Open(t.Context(), blob.Options{Dir: t.TempDir()})
+	must(t, err)
+	t.Cleanup(func() { _ = blobs.Close() })
+	passwords, err := auth.NewPasswords(auth.PasswordOptions{})
+	must(t, err)
+	address := func() *url.URL { return &url.URL{Scheme: "http", Host: "tenantry.test"} }
+	signer, err := signed.New([]byte(strings.Repeat("k", 32)), address)
+	must(t, err)
+	gate := auth.New(db, passwords, auth.Options{PublicURL: address})
+	hub := progress.New(redis.Client(), log)
+	engine := importer.New(importer.Parts{DB: db, Blobs: blobs, News: hub, Queue: noQueue{}, Rights: gate, Log: log}, importer.Options{})
+	r.resolver = &graph.Resolver{
+		Ent: db.Ent(), Importer: engine, Sessions: gate, Files: &graph.SignedFiles{Signer: signer, Importer: engine, Log: log},
+		Tenancy:       tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: gate, News: hub, Log: log}),
+		Notifications: notify.New(db.Ent(), hub),
+	}
+	endpoint := transport.New(transport.Config{MaxBody: 4 << 20})
+	api := graph.NewServer(r.resolver, endpoint, log, graph.ServerOptions{MaxTokens: maxTokens, Limits: limit})
+	server := httptest.NewServer(requestid.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx := req.Context()
+		if v, ok := r.who[req.Header.Get("As")]; ok {
+			ctx = viewer.NewContext(ctx, v)
+		}
+		api.ServeHTTP(w, req.WithContext(ctx))
+	})))
+	t.Cleanup(server.Close)
+	r.url = server.URL
+	return r
+}
+
+type noQueue struct{}
+
+func (noQueue) Wake(context.Context) error { return nil }
+
+// journal is a log that tests read while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+// with gives the lines that have the text.
+func (j *journal) with(text string) (lines []string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for line := range strings.Lines(j.text.String()) {
+		if strings.Contains(line, text) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// answer is what came back, and as what.
+type answer struct {
+	status int
+	header http.Header
+	text   string
+	Data   any
+	Errors []struct {
+		Message    string
+		Path       []any
+		Extensions map[string]any
+	}
+}
+
+func (a answer) code() string {
+	if len(a.Errors) == 0 {
+		return ""
+	}
+	code, _ := a.Errors[0].Extensions["code"].(string)
+	return code
+}
+
+func (r *rig) ask(who, query string, variables map[string]any) answer {
+	r.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	must(r.t, err)
+	return r.post(who, string(body))
+}
+
+func (r *rig) post(who, body string) answer {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.url, strings.NewReader(body))
+	must(r.t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("As", who)
+	return r.do(req)
+}
+
+func (r *rig) do(req *http.Request) answer {
+	r.t.Helper()
+	resp, err := http.DefaultClient.Do(req)
+	must(r.t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	must(r.t, err)
+	a := answer{status: resp.StatusCode, header: resp.Header, text: string(text)}
+	if err := json.Unmarshal(text, &a); err != nil {
+		r.t.Fatalf("HTTP %d with %.300q: %v", a.status, text, err)
+	}
+	return a
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
