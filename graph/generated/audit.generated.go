@@ -8,10 +8,9 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
-
 	"tenantry/ent/generated/ent"
 	"tenantry/graph/page"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"

@@ -8,11 +8,10 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
-
 	"tenantry/ent/generated/ent"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"

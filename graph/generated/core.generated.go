@@ -9,13 +9,12 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
-
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
 	"tenantry/graph/scalar"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"

@@ -8,12 +8,11 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
-
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"

@@ -8,7 +8,6 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-
 	"tenantry/graph/scalar"
 
 	"github.com/99designs/gqlgen/graphql"

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
-
 	"tenantry/ent/enum"
 	"tenantry/graph/generated/model"
 

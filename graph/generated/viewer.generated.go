@@ -8,11 +8,10 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-	"time"
-
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/graph/generated/model"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"

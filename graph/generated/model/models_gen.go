@@ -7,10 +7,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
-
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
