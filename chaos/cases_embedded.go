@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func embeddedCases() []experiment {
+	return []experiment{
+		{name: "embedded-killed", what: "the embedded server (SQLite, in-process Redis) is killed at fault points and at random", short: true, embedded: true, run: embeddedKilled},
+		{name: "embedded-twice", what: "two processes on one data directory: the second is refused", short: true, embedded: true, run: embeddedTwice},
+	}
+}
+
+// alone starts the embedded server; a short lease spares the campaign waiting.
+func (t *trial) alone(env ...settings) *part {
+	return t.both(append([]settings{{"LEASE": "3s", "SWEEP_INTERVAL": "500ms"}}, env...)...)
+}
+
+func embeddedKilled(t *trial) {
+	t.mayOrphan = true
+	server := t.alone()
+	t.enrolHere()
+	server.leave()
+	points := append(apiPoints(), workerPoints()...)
+	t.rand.Shuffle(len(points), func(i, k int) { points[i], points[k] = points[k], points[i] })
+	for i, point := range points[:5] {
+		nth := 1
+		if strings.HasPrefix(point, "batch") || strings.HasPrefix(point, "publish") {
+			nth += t.rand.IntN(4)
+		}
+		server.again(t.faults(fmt.Sprintf("%s=kill@%d", point, nth)))
+		if i < 3 {
+			t.send(t.plan(load{tenants: 2, rows: 900}))
+		}
+		for end := time.Now().Add(12 * time.Second); server.Alive() && time.Now().Before(end); t.sleep(20 * time.Millisecond) {
+		}
+		if server.Alive() {
+			server.crash() // the point was not met; this moment is as good
+		} else {
+			t.fault("%s died at %s", server.Name, point)
+		}
+	}
+	server.again(t.faults())
+	t.sent()
+	t.middleOrEnd()
+	server.crash()
+	server.again()
+	t.conclude()
+	var verdict string
+	t.check(t.db.QueryRowContext(t.ctx, `PRAGMA integrity_check`).Scan(&verdict))
+	if verdict != "ok" {
+		t.violate("I6", "SQLite says of the database: %s", verdict)
+	}
+}
+
+// middleOrEnd waits until an import is in its middle, or none is left that could be.
+func (t *trial) middleOrEnd() {
+	t.await(30*time.Second, "an import's middle", func() bool {
+		return t.watch.running() > 0 || t.watch.count(func(status string, _ int) bool { return !final(status) }) == 0
+	})
+}
+
+func embeddedTwice(t *trial) {
+	first := t.alone()
+	t.enrolHere()
+	t.send(t.plan(load{tenants: 2, rows: 3000}))
+	second := t.part("serve")
+	log := filepath.Join(t.dir, "second.log")
+	process, _, err := serve(t.ctx, command(second.binary, "second", "serve", t.environment("second"), log))
+	if err == nil {
+		process.Kill()
+		t.violate("I4", "a second process runs on the data directory of the first")
+	} else {
+		<-process.Ended()
+	}
+	t.fault("a second process on one data directory")
+	text, err := os.ReadFile(log)
+	t.check(err)
+	if !strings.Contains(string(text), "in use") || !strings.Contains(string(text), fmt.Sprint(first.PID())) {
+		t.violate("I4", "the second process is not told who has the directory: %s", tail(text))
+	}
+	t.conclude()
+	// With the first gone, however it went, the directory is free.
+	first.Kill()
+	third := t.alone()
+	if err := third.Stop(syscall.SIGTERM, 30*time.Second); err != nil {
+		t.violate("I4", "the directory is not free after the first process: %v", err)
+	}
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"time"
+
+	"tenantry/chaos/client"
+	"tenantry/chaos/truth"
+)
+
+func restartCases() []experiment {
+	return []experiment{
+		{name: "rolling-restart", what: "SIGTERM in the middle: two rolling restarts of all processes", short: true, run: rollingRestart},
+		{name: "cancel", what: "imports are canceled at random moments, also as they end", short: true, run: cancelRace},
+		{name: "rights-withdrawn", what: "the importer's rights are taken away in the middle", short: true, run: rightsWithdrawn},
+		{name: "company-deleted", what: "the importing company is deleted in the middle", run: companyDeleted},
+	}
+}
+
+func rollingRestart(t *trial) {
+	// A drain hands an import over at once; a little more than a sweep.
+	t.watch.bound("RUNNING", 5*time.Second)
+	t.pace = "batch.mid=sleep:60ms@1+"
+	parts := []*part{t.api(), t.api(), t.worker(), t.worker()}
+	t.send(t.plan(load{tenants: 4, files: 2, rows: 6000}))
+	t.middle(2)
+	for range 2 {
+		for _, p := range parts {
+			t.sleep(t.between(0, 500*time.Millisecond))
+			p.leave()
+			p.again()
+		}
+	}
+	t.conclude()
+	if n := t.number(`SELECT count(*) FROM import_runs WHERE claims > 1`); n > 0 {
+		t.violate("I4", "%d imports have used up a retry in a restart", n)
+	}
+	for _, h := range t.world.Histories {
+		for _, e := range h.Events() {
+			if e.Closed != 0 && e.Closed != 1012 {
+				t.violate("I5", "a watcher's socket was closed with %d in a restart, want 1012", e.Closed)
+			}
+		}
+	}
+}
+
+const cancelMutation = `mutation($id:ID!){cancelImport(input:{id:$id}){importRun{status}}}`
+
+func cancelRace(t *trial) {
+	t.api()
+	t.api()
+	t.worker()
+	t.worker()
+	sent := t.plan(load{tenants: 6, files: 2, rows: 700, fate: truth.MayStop})
+	t.send(sent)
+	stopped := map[*truth.Sent]string{}
+	for _, s := range sent {
+		t.await(30*time.Second, "an accepted import", func() bool { return t.answer(s) != "" })
+		t.sleep(t.between(0, 250*time.Millisecond))
+		var out struct {
+			CancelImport struct{ ImportRun struct{ Status string } }
+		}
+		err := t.nodes.Insist(t.ctx, s.Tenant.Admin.Token, cancelMutation, client.Vars{"id": t.answer(s)}, &out)
+		if err == nil {
+			t.fault("%s is canceled: %s", s.Name, out.CancelImport.ImportRun.Status)
+			stopped[s] = out.CancelImport.ImportRun.Status
+		}
+	}
+	t.conclude()
+	ends := map[string]int{}
+	for _, s := range sent {
+		var status string
+		t.check(t.db.QueryRowContext(t.ctx, `SELECT status FROM import_runs WHERE CAST(id AS text) = $1`, s.Answer).Scan(&status))
+		ends[status]++
+		if stopped[s] == "CANCELED" && status != "CANCELED" || stopped[s] == "" && status != "COMPLETED" {
+			t.violate("I4", "%s is %s; cancelImport had answered %q", s.Name, status, stopped[s])
+		}
+	}
+	t.note("%d canceled, %d completed", ends["CANCELED"], ends["COMPLETED"])
+}
+
+func (t *trial) answer(s *truth.Sent) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return s.Answer
+}
+
+func rightsWithdrawn(t *trial) {
+	t.pace = "batch.mid=sleep:40ms@1+"
+	t.api()
+	t.worker()
+	t.worker()
+	sent := t.plan(load{tenants: 4, rows: 6000})
+	loser := sent[t.rand.IntN(len(sent))]
+	loser.Fate = truth.Fails
+	t.send(sent)
+	t.await(30*time.Second, "the import's middle", func() bool {
+		run := t.answer(loser)
+		return run != "" && t.number(`SELECT processed_rows FROM import_runs WHERE CAST(id AS text) = $1`, run) > 0
+	})
+	t.sleep(t.between(0, 500*time.Millisecond))
+	if t.rand.IntN(2) == 0 {
+		t.exec(`UPDATE users SET role = 'MEMBER' WHERE id = $1`, loser.Tenant.Admin.ID)
+	} else {
+		t.exec(`UPDATE companies SET is_partner = false WHERE id = $1`, loser.Tenant.Company)
+	}
+	t.fault("%s may not import any more", loser.Tenant.Tag)
+	t.conclude()
+	if n := t.number(`SELECT count(*) FROM import_runs WHERE failure_code = 'FORBIDDEN'`); n != 1 {
+		t.violate("I4", "%d imports ended FORBIDDEN, want one", n)
+	}
+}
+
+func companyDeleted(t *trial) {
+	t.pace = "batch.mid=sleep:40ms@1+"
+	t.mayOrphan = true // its uploads belong to nobody then
+	t.api()
+	t.worker()
+	t.worker()
+	sent := t.plan(load{tenants: 4, rows: 5000})
+	gone := sent[t.rand.IntN(len(sent))]
+	gone.Fate = truth.Disappears
+	t.send(sent)
+	t.sent()
+	t.middle(4)
+	t.sleep(t.between(0, 500*time.Millisecond))
+	// What the API will do in one transaction; the customers stay, without a partner.
+	t.exec(`DELETE FROM companies WHERE id = $1`, gone.Tenant.Company)
+	t.fault("%s is deleted", gone.Tenant.Name)
+	t.conclude()
+	if n := t.number(`SELECT count(*) FROM import_runs WHERE company_id = $1`, gone.Tenant.Company); n > 0 {
+		t.violate("I7", "%d imports of a company that is gone", n)
+	}
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"tenantry/chaos/rig"
+	"tenantry/chaos/truth"
+)
+
+func stallCases() []experiment {
+	return []experiment{
+		{name: "worker-paused", what: "a worker is stopped (SIGSTOP) between two batches for 90 s and goes on: what it writes is refused", run: workerPaused("batch.after-commit")},
+		{name: "worker-paused-in-batch", what: "the same inside a batch's transaction", run: workerPaused("batch.before-commit")},
+		{name: "task-hundredfold", what: "one task is delivered 100 times to three workers", short: true, run: taskHundredfold},
+		{name: "loader-panics", what: "a file makes the loader panic: FAILED after five claims, others go on", run: poison("panic")},
+		{name: "worker-killer", what: "a file kills its worker each time: FAILED after five claims, others go on", within: 5 * time.Minute, run: poison("kill")},
+		{name: "clock-skew", what: "the clock of one worker and one api process is off by 60 s or an hour, either way", run: clockSkew, programs: buildSkewed},
+	}
+}
+
+func workerPaused(point string) func(*trial) {
+	return func(t *trial) {
+		pause := t.patience(90*time.Second, 25*time.Second)
+		t.watch.bound("RUNNING", afterDeath)
+		t.api()
+		sleeper := t.worker(t.faults(fmt.Sprintf("%s=stop@%d", point, 2+t.rand.IntN(6))), settings{"WORKER_CONCURRENCY": "1"})
+		t.send(t.plan(load{tenants: 3, rows: 3000}))
+		t.await(30*time.Second, "the worker's standstill", func() bool { return stopped(sleeper) })
+		t.fault("%s stands still for %v", sleeper.Name, pause)
+		t.worker()
+		t.sleep(pause)
+		sleeper.Signal(syscall.SIGCONT)
+		t.fault("%s goes on", sleeper.Name)
+		t.sleep(3 * time.Second) // for it to write what it has
+		t.conclude()
+	}
+}
+
+// taskHundredfold speaks asynq's protocol as somebody would who delivers a task too often.
+func taskHundredfold(t *trial) {
+	queue := asynq.NewClient(asynq.RedisClientOpt{Network: "unix", Addr: filepath.Join(t.dir, "r", "s")})
+	defer queue.Close()
+	t.api()
+	sent := t.plan(load{tenants: 2, files: 2, rows: 2000})
+	t.send(sent)
+	t.sent()
+	for range 100 {
+		_, err := queue.EnqueueContext(t.ctx, asynq.NewTask("import:next", nil), asynq.Queue("imports"), asynq.MaxRetry(0))
+		t.check(err)
+	}
+	t.fault("a hundred tasks for four imports")
+	for range 3 {
+		t.worker(settings{"WORKER_CONCURRENCY": "16"})
+	}
+	t.conclude()
+	if n := t.number(`SELECT count(*) FROM import_runs WHERE epoch > 1`); n > 0 {
+		t.violate("I2", "%d imports were claimed more than once", n)
+	}
+}
+
+// poison has one file do the worst to whoever loads it, among others that must not suffer.
+func poison(action string) func(*trial) {
+	return func(t *trial) {
+		t.api()
+		sent := t.plan(load{tenants: 6, rows: 1500})
+		bad := sent[t.rand.IntN(len(sent))]
+		bad.Fate = truth.Fails
+		t.send(sent)
+		t.sent()
+		// Its fault comes before the pace, so that it strikes while others are in a batch.
+		faulty := settings{"FAULTPOINT": fmt.Sprintf("batch.mid=%s@1+/%s;batch.mid=sleep:%dms@1+", action, bad.Answer, 20+t.rand.IntN(300))}
+		workers := []*part{t.worker(faulty), t.worker(faulty)}
+		open := func() int { return t.watch.count(func(status string, _ int) bool { return !final(status) }) }
+		for end := time.Now().Add(3 * time.Minute); open() > 0 && time.Now().Before(end); t.sleep(50 * time.Millisecond) {
+			for _, w := range workers {
+				if !w.Alive() {
+					t.fault("%s died of the file", w.Name)
+					w.again()
+				}
+			}
+		}
+		t.conclude()
+		var claims int
+		var code, message string
+		t.check(t.db.QueryRowContext(t.ctx, `SELECT claims, COALESCE(failure_code, ''), COALESCE(failure_message, '')
+			FROM import_runs WHERE CAST(id AS text) = $1`, bad.Answer).Scan(&claims, &code, &message))
+		if claims < 5 || claims > 6 || code == "" || message == "" {
+			t.violate("I4", "the file ended after %d claims with %q %q, want a reason after five", claims, code, message)
+		}
+	}
+}
+
+func clockSkew(t *trial) {
+	off := []int{60, -60, 3600, -3600}[t.seed%4]
+	t.watch.bound("RUNNING", afterDeath)
+	t.api()
+	t.worker()
+	for _, role := range []string{"api", "worker"} {
+		p := t.part(role, settings{rig.SkewVariable: fmt.Sprint(off)})
+		p.binary = t.stage.skewed
+		p.run()
+	}
+	t.fault("clocks are off by %d s", off)
+	t.send(t.plan(load{tenants: 5, files: 2, rows: 2500}))
+	t.middle(2)
+	t.alive("worker")[t.rand.IntN(2)].crash() // the other one has to judge its lease
+	t.conclude()
+	if n := t.number(`SELECT count(*) FROM import_runs WHERE finished_at < started_at OR started_at < created_at - interval '1 second'`); n > 0 {
+		t.violate("I4", "%d imports ended before they began", n)
+	}
+	t.note("%+d s", off)
+}
+
+func buildSkewed(ctx context.Context, s *stage) error {
+	s.skewed = filepath.Join(s.dir, "tenantry-skewed")
+	return rig.BuildSkewed(ctx, s.root, s.skewed, s.dir)
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"tenantry/chaos/client"
+	"tenantry/chaos/truth"
+)
+
+// sound is a world in which everything went well, and its tables.
+func sound(t *testing.T) (*truth.World, *truth.Tables) {
+	t.Helper()
+	w := &truth.World{Contested: []string{"Contested Mill"}, Blobs: map[string]int64{}}
+	tables := &truth.Tables{}
+	maker := &truth.Maker{Rand: rand.New(rand.NewPCG(1, 2)), Contested: w.Contested}
+	for _, tag := range tags[:2] {
+		w.Tenants = append(w.Tenants, &truth.Tenant{
+			Company: "company-" + tag, Name: tag, Tag: tag, Admin: truth.Person{Email: "ada@" + tag}, Known: []string{tag + " Known 1"},
+		})
+	}
+	owner := map[string]string{} // of contested names
+	for n, tenant := range []*truth.Tenant{w.Tenants[0], w.Tenants[1], w.Tenants[0]} {
+		s := &truth.Sent{File: maker.File(tenant, 300), Answer: fmt.Sprintf("run-%d", n)}
+		w.Sent = append(w.Sent, s)
+	}
+	for _, tenant := range w.Tenants {
+		serial := truth.NewSerial(tenant, func(slug string) bool {
+			return slug == "contested-mill" && owner[slug] != "" && owner[slug] != tenant.Company
+		})
+		add(tables, tenant, truth.Customer{Name: tenant.Tag + " Known 1", Slug: fold(tenant.Tag) + "-known-1", Admin: tenant.Admin.Email})
+		for _, s := range w.Sent {
+			if s.Tenant != tenant {
+				continue
+			}
+			e := serial.Import(s.File, len(s.Rows), false)
+			tables.Imports = append(tables.Imports, truth.Import{
+				ID: s.Answer, Company: tenant.Company, File: s.Name, Status: "COMPLETED", Total: len(s.Rows), Counts: e.Counts,
+				Revision: 9, Epoch: 1, Keys: 1, Notices: 1, Issues: e.Issues,
+			})
+			for _, c := range e.Customers {
+				add(tables, tenant, c)
+				if c.Slug == "contested-mill" {
+					owner[c.Slug] = tenant.Company
+				}
+			}
+			w.Blobs[s.Answer] = int64(len(s.Bytes))
+			final := &client.State{Status: "COMPLETED", Revision: 9, TotalRows: len(s.Rows), ProcessedRows: len(s.Rows),
+				CreatedCount: e.Created, SkippedCount: e.Skipped, FailedCount: e.Failed}
+			for _, protocol := range []string{"ws", "sse"} {
+				h := &client.History{Import: s.Answer, Protocol: protocol}
+				h.Note(client.Event{Dial: 1, State: &client.State{Status: "QUEUED", Revision: 1}})
+				h.Note(client.Event{Dial: 1, Closed: 1012})
+				h.Note(client.Event{Dial: 2, State: &client.State{Status: "QUEUED", Revision: 1}})
+				h.Note(client.Event{Dial: 2, State: final})
+				h.Note(client.Event{Dial: 2, Complete: true})
+				w.Histories = append(w.Histories, h)
+			}
+		}
+	}
+	return w, tables
+}
+
+func add(tables *truth.Tables, tenant *truth.Tenant, c truth.Customer) {
+	tables.Companies = append(tables.Companies, truth.Company{
+		ID: fmt.Sprint(len(tables.Companies)), Partner: tenant.Company, CreatedBy: tenant.Company, Customer: c,
+		Projects: 1, Desks: 1, Admins: 1, AdminsCompany: tenant.Company,
+	})
+}
+
+func fold(tag string) string { return string(append([]byte{tag[0] | 0x20}, tag[1:]...)) }
+
+func TestASoundWorldBreaksNothing(t *testing.T) {
+	w, tables := sound(t)
+	for _, v := range truth.Check(w, tables) {
+		t.Errorf("%s: %s", v.Invariant, v.Detail)
+	}
+	created, skipped, failed := 0, 0, 0
+	for _, i := range tables.Imports {
+		created, skipped, failed = created+i.Created, skipped+i.Skipped, failed+i.Failed
+	}
+	if created == 0 || skipped == 0 || failed == 0 {
+		t.Errorf("the files hold %d good, %d repeated and %d bad rows; want some of each", created, skipped, failed)
+	}
+}
+
+// Each way in which the world can be wrong is seen, under its invariant's name.
+func TestEachBrokenInvariantIsSeen(t *testing.T) {
+	last := func(h *client.History) client.State {
+		for _, e := range slices.Backward(h.Events()) {
+			if e.State != nil {
+				return *e.State
+			}
+		}
+		return client.State{}
+	}
+	for name, broken := range map[string]struct {
+		invariant string
+		do        func(*truth.World, *truth.Tables)
+	}{
+		"an accepted import is gone": {"I1", func(_ *truth.World, x *truth.Tables) { x.Imports = x.Imports[1:] }},
+		"a customer is missing":      {"I1", func(_ *truth.World, x *truth.Tables) { x.Companies = slices.Delete(x.Companies, 5, 6) }},
+		"rows were passed over":      {"I1", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Processed--; x.Imports[0].Created-- }},
+		"an import lost its file":    {"I1", func(w *truth.World, _ *truth.Tables) { delete(w.Blobs, "run-1") }},
+		"a file was cut":             {"I1", func(w *truth.World, _ *truth.Tables) { w.Blobs["run-1"]-- }},
+		"a customer is there twice":  {"I2", func(_ *truth.World, x *truth.Tables) { x.Companies = append(x.Companies, x.Companies[4]) }},
+		"a customer nobody wrote":    {"I2", func(w *truth.World, x *truth.Tables) { add(x, w.Tenants[0], truth.Customer{Slug: "alder-ghost"}) }},
+		"a file was accepted twice": {"I2", func(_ *truth.World, x *truth.Tables) {
+			i := x.Imports[0]
+			i.ID = "other"
+			x.Imports = append(x.Imports, i)
+		}},
+		"an issue is there twice": {"I2", func(_ *truth.World, x *truth.Tables) {
+			x.Imports[0].Issues = append(x.Imports[0].Issues, x.Imports[0].Issues[0])
+		}},
+		"the end was told twice":      {"I2", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Notices = 2 }},
+		"a partner admin told twice":  {"I2", func(_ *truth.World, x *truth.Tables) { x.Imports[0].AdminNotices, x.Imports[0].AdminsTold = 2, 1 }},
+		"two default projects":        {"I2", func(_ *truth.World, x *truth.Tables) { x.Companies[3].Projects = 2 }},
+		"an import that nobody sent":  {"I2", func(_ *truth.World, x *truth.Tables) { x.Imports[1].File = "stranger.csv" }},
+		"another import was answered": {"I2", func(w *truth.World, _ *truth.Tables) { w.Sent[0].Answer = "run-9" }},
+		"counts do not add up":        {"I3", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Created++ }},
+		"the ledger lacks a row":      {"I3", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Issues = x.Imports[0].Issues[1:] }},
+		"an import never ends":        {"I4", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Status = "RUNNING" }},
+		"an import failed":            {"I4", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Status = "FAILED" }},
+		"a refused file was accepted": {"I4", func(w *truth.World, _ *truth.Tables) { w.Sent[1].Fate = truth.Refused }},
+		"a watcher hears nothing":     {"I5", func(w *truth.World, _ *truth.Tables) { *w.Histories[0] = client.History{Import: "run-0"} }},
+		"a watcher hears the end late": {"I5", func(w *truth.World, _ *truth.Tables) {
+			s := last(w.Histories[0])
+			w.Histories[0].Note(client.Event{Dial: 2, State: &s})
+		}},
+		"revisions fall":              {"I5", func(w *truth.World, _ *truth.Tables) { revisionsFall(w) }},
+		"the end without its state":   {"I5", func(w *truth.World, _ *truth.Tables) { endWithoutState(w) }},
+		"the final state is another":  {"I5", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Revision = 10 }},
+		"an import is denied":         {"I5", func(w *truth.World, _ *truth.Tables) { w.Histories[0].Note(client.Event{Dial: 3, Fault: "NOT_FOUND"}) }},
+		"a cell was changed":          {"I6", func(_ *truth.World, x *truth.Tables) { x.Companies[4].Contact = "other@x" }},
+		"another partner admin":       {"I6", func(_ *truth.World, x *truth.Tables) { x.Companies[4].Admin = "other@x" }},
+		"an issue names another line": {"I6", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Issues[0].Line++ }},
+		"an issue has another code":   {"I6", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Issues[0].Code = "OTHER" }},
+		"a skipped row was created":   {"I6", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Skipped--; x.Imports[0].Created++ }},
+		"a row in another tenant":     {"I7", func(w *truth.World, x *truth.Tables) { x.Companies[4].Partner = w.Tenants[1].Company }},
+		"an import in another tenant": {"I7", func(w *truth.World, x *truth.Tables) { x.Imports[0].Company = w.Tenants[1].Company }},
+		"another tenant's admin":      {"I7", func(w *truth.World, x *truth.Tables) { x.Companies[4].AdminsCompany = w.Tenants[1].Company }},
+		"scratch is left":             {"I8", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Scratch = 3 }},
+		"a connection is left":        {"I8", func(w *truth.World, _ *truth.Tables) { w.Residue = []string{"one connection"} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, tables := sound(t)
+			broken.do(w, tables)
+			found := truth.Check(w, tables)
+			if !slices.ContainsFunc(found, func(v truth.Violation) bool { return v.Invariant == broken.invariant }) {
+				t.Errorf("want a violation of %s, got %v", broken.invariant, found)
+			}
+		})
+	}
+}
+
+func revisionsFall(w *truth.World) {
+	h := &client.History{Import: "run-0"}
+	for _, e := range w.Histories[0].Events() {
+		if e.State != nil && e.State.Final() {
+			h.Note(client.Event{Dial: 2, State: &client.State{Status: "RUNNING", Revision: 5}})
+			h.Note(client.Event{Dial: 2, State: &client.State{Status: "RUNNING", Revision: 4}})
+		}
+		h.Note(e)
+	}
+	w.Histories[0] = h
+}
+
+func endWithoutState(w *truth.World) {
+	h := &client.History{Import: "run-0"}
+	h.Note(client.Event{Dial: 1, State: &client.State{Status: "RUNNING", Revision: 5}})
+	h.Note(client.Event{Dial: 1, Complete: true})
+	w.Histories[0] = h
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"tenantry/chaos/client"
+	"tenantry/chaos/truth"
+)
+
+// Who runs the platform in a campaign. The passwords protect nothing: the databases are
+// gone at its end.
+const (
+	operatorEmail    = "operator@platform.example"
+	operatorPassword = "operator-password"
+	userPassword     = "user-password"
+)
+
+// tags name the tenants; each customer that a tenant's files make begins with its tag.
+var tags = []string{"Alder", "Birch", "Clover", "Dahlia", "Elm", "Fern", "Ginkgo", "Hazel"}
+
+// enrol makes partners with an administrator, two members and two customers each.
+func enrol(ctx context.Context, nodes *client.Nodes, tags []string) ([]*truth.Tenant, error) {
+	operator, err := signIn(ctx, nodes, operatorEmail, operatorPassword)
+	if err != nil {
+		return nil, err
+	}
+	tenants := make([]*truth.Tenant, 0, len(tags))
+	for _, tag := range tags {
+		t, err := partner(ctx, nodes, operator, tag)
+		if err != nil {
+			return nil, fmt.Errorf("the partner %s: %w", tag, err)
+		}
+		tenants = append(tenants, t)
+	}
+	return tenants, nil
+}
+
+func signIn(ctx context.Context, nodes *client.Nodes, email, password string) (string, error) {
+	var out struct{ SignIn struct{ Token string } }
+	err := nodes.Insist(ctx, "", `mutation($e:String!,$p:String!){signIn(input:{email:$e,password:$p}){token}}`,
+		client.Vars{"e": email, "p": password}, &out)
+	return out.SignIn.Token, err
+}
+
+func partner(ctx context.Context, nodes *client.Nodes, operator, tag string) (*truth.Tenant, error) {
+	domain := strings.ToLower(tag) + "-partners.example"
+	t := &truth.Tenant{Name: tag + " Partners Ltd", Tag: tag}
+	var made struct {
+		CreateCompany struct {
+			Company struct{ ID string }
+			Admin   struct{ ID, Email string }
+		}
+	}
+	err := nodes.Do(ctx, operator, `mutation($n:String!,$e:String!,$p:String!){createCompany(input:{name:$n,
+		admin:{email:$e,firstName:"Ada",lastName:"Admin",password:$p}}){company{id} admin{id email}}}`,
+		client.Vars{"n": t.Name, "e": "ada@" + domain, "p": userPassword}, &made)
+	if err != nil {
+		return nil, err
+	}
+	t.Company = made.CreateCompany.Company.ID
+	t.Admin = truth.Person{ID: made.CreateCompany.Admin.ID, Email: made.CreateCompany.Admin.Email}
+	if err := nodes.Do(ctx, operator, `mutation($id:ID!){setPartnerStatus(input:{companyId:$id,isPartner:true}){company{id}}}`,
+		client.Vars{"id": t.Company}, nil); err != nil {
+		return nil, err
+	}
+	if t.Admin.Token, err = signIn(ctx, nodes, t.Admin.Email, userPassword); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"bo", "cleo"} {
+		var out struct {
+			CreateUser struct{ User struct{ ID, Email string } }
+		}
+		if err := nodes.Do(ctx, t.Admin.Token, `mutation($e:String!,$p:String!){createUser(input:{email:$e,firstName:"M",lastName:"Member",password:$p}){user{id email}}}`,
+			client.Vars{"e": name + "@" + domain, "p": userPassword}, &out); err != nil {
+			return nil, err
+		}
+		t.Members = append(t.Members, truth.Person{ID: out.CreateUser.User.ID, Email: out.CreateUser.User.Email})
+	}
+	for n := range 2 {
+		name := fmt.Sprintf("%s Known %d", tag, n+1)
+		if err := nodes.Do(ctx, t.Admin.Token, `mutation($n:String!){addCustomer(input:{name:$n}){customer{id}}}`,
+			client.Vars{"n": name}, nil); err != nil {
+			return nil, err
+		}
+		t.Known = append(t.Known, name)
+	}
+	return t, nil
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"tenantry/chaos/client"
+	"tenantry/chaos/truth"
+)
+
+// load is the work of a trial.
+type load struct {
+	tenants int
+	files   int // each; they are sent one after another
+	rows    int // each, more or less
+	fate    truth.Fate
+	dryRuns bool
+}
+
+// plan makes the files. Tenants want some of the same names.
+func (t *trial) plan(l load) []*truth.Sent {
+	if l.files == 0 {
+		l.files = 1
+	}
+	t.world.Tenants = t.tenants
+	if t.embedded == "" && len(t.world.Contested) == 0 {
+		t.world.Contested = append(t.world.Contested, "Contested Lighthouse", "Contested Mill", "Contested Orchard")
+	}
+	var sent []*truth.Sent
+	for _, tenant := range t.world.Tenants[:l.tenants] {
+		for n := range l.files {
+			s := &truth.Sent{Fate: l.fate, DryRun: l.dryRuns && n == 0 && t.rand.IntN(2) == 0}
+			t.maker.Contested = t.world.Contested
+			if s.DryRun {
+				t.maker.Contested = nil // whether such a name was free then cannot be told afterwards
+			}
+			s.File = t.maker.File(tenant, l.rows/2+t.rand.IntN(l.rows))
+			sent = append(sent, s)
+		}
+	}
+	t.world.Sent = append(t.world.Sent, sent...)
+	return sent
+}
+
+// send delivers the files, those of a tenant in their order, and watches each from the
+// moment that it is accepted. It returns at once; sent waits.
+func (t *trial) send(sent []*truth.Sent, each ...func(*truth.Sent, *client.Upload)) {
+	byTenant := map[*truth.Tenant][]*truth.Sent{}
+	for _, s := range sent {
+		byTenant[s.Tenant] = append(byTenant[s.Tenant], s)
+	}
+	for _, files := range byTenant {
+		t.senders.Go(func() {
+			for _, s := range files {
+				u := client.Upload{Token: s.Tenant.Admin.Token, Name: s.Name, Content: s.Bytes, Key: s.Key, DryRun: s.DryRun}
+				for _, change := range each {
+					change(s, &u)
+				}
+				t.deliver(s, u)
+			}
+		})
+	}
+}
+
+// deliver sends one file until it is answered for good.
+func (t *trial) deliver(s *truth.Sent, u client.Upload) {
+	run, err := t.nodes.Deliver(t.ctx, u)
+	t.mu.Lock()
+	s.Answer = run
+	t.mu.Unlock()
+	switch {
+	case err == nil && run != "":
+		t.follow(s, "ws")
+		t.follow(s, "sse")
+	case s.Fate == truth.Completes || s.Fate == truth.Fails:
+		t.violate("I1", "%s was not accepted: %v", s.Name, err)
+	}
+}
+
+// follow has an import watched until its end.
+func (t *trial) follow(s *truth.Sent, protocol string) {
+	h := &client.History{Import: s.Answer, Protocol: protocol}
+	t.mu.Lock()
+	t.world.Histories = append(t.world.Histories, h)
+	t.mu.Unlock()
+	t.viewers.Go(func() { t.nodes.Watch(t.ctx, s.Tenant.Admin.Token, h) })
+}
+
+// sent waits until every file is answered.
+func (t *trial) sent() { t.wait(&t.senders, "the uploads") }
+
+// answered is closed when every file is.
+func (t *trial) answered() <-chan struct{} {
+	done := make(chan struct{})
+	go func() { t.senders.Wait(); close(done) }()
+	return done
+}
+
+func (t *trial) wait(group *sync.WaitGroup, what string) {
+	done := make(chan struct{})
+	go func() { group.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-t.ctx.Done():
+		t.say("still waiting for %s", what)
+		t.check(context.Cause(t.ctx))
+	}
+}
+
+// middle waits until so many imports are in their middle.
+func (t *trial) middle(imports int) {
+	t.await(60*time.Second, "imports in their middle", func() bool { return t.watch.running() >= imports })
+}
+
+// settle waits until every import is final; what is not in time breaks I4 at the check.
+func (t *trial) settle(within time.Duration) {
+	t.sent()
+	began := time.Now()
+	for time.Since(began) < within && t.ctx.Err() == nil {
+		open := t.watch.count(func(status string, _ int) bool { return !final(status) })
+		if open == 0 && t.watch.count(func(string, int) bool { return true }) >= t.expected() {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.say("not every import is final after %v", within)
+}
+
+// expected is how many imports the tables must show.
+func (t *trial) expected() int {
+	n := 0
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, s := range t.world.Sent {
+		if s.Answer != "" && s.Fate != truth.Disappears {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"tenantry/chaos/rig"
+)
+
+// settings are a process's environment.
+type settings map[string]string
+
+func (s settings) list() []string {
+	env := []string{"PATH=" + os.Getenv("PATH"), "GOTRACEBACK=all"}
+	for _, k := range slices.Sorted(maps.Keys(s)) {
+		env = append(env, k+"="+s[k])
+	}
+	return env
+}
+
+// command is a process of the program.
+func command(binary, name, role string, env settings, log string) rig.Command {
+	return rig.Command{Name: name, Path: binary, Args: []string{role}, Env: env.list(), Dir: filepath.Dir(log), Log: log}
+}
+
+// serve starts a process of the program; where it answers requests the address is
+// waited for.
+func serve(ctx context.Context, c rig.Command) (*rig.Process, string, error) {
+	p, err := rig.Start(c)
+	if err != nil || slices.Contains(c.Args, "worker") {
+		return p, "", err
+	}
+	url, err := address(ctx, p)
+	if err != nil {
+		p.Kill()
+	}
+	return p, url, err
+}
+
+// address waits until a process says in its log where it answers.
+func address(ctx context.Context, p *rig.Process) (string, error) {
+	var url string
+	err := rig.Until(ctx, 40*time.Second, p.Name+"'s address", func() bool {
+		text, _ := os.ReadFile(p.Log) // not there yet is nothing yet
+		lines := bufio.NewScanner(bytes.NewReader(text))
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			var record struct{ Msg, Address string }
+			if json.Unmarshal(lines.Bytes(), &record) == nil && record.Msg == "answering" {
+				url = record.Address
+			}
+		}
+		return url != "" || !p.Alive()
+	})
+	if err == nil && url == "" {
+		text, _ := os.ReadFile(p.Log)
+		err = fmt.Errorf("%s ended before it answered:\n%s", p.Name, tail(text))
+	}
+	return url, err
+}
+
+func tail(text []byte) []byte {
+	if len(text) > 2_000 {
+		text = text[len(text)-2_000:]
+	}
+	return text
+}
+
+// part is a process of the program in a trial.
+type part struct {
+	*rig.Process
+	role   string // api, worker or serve
+	url    string
+	env    settings // beyond the trial's own
+	binary string
+	disk   string // a folder in which the process, alone, sees a disk of 1 MiB
+	trial  *trial
+}
+
+// api starts a process that answers requests; worker one that works on imports; both one
+// that does both.
+func (t *trial) api(env ...settings) *part { return t.start("api", env...) }
+
+func (t *trial) worker(env ...settings) *part { return t.start("worker", env...) }
+
+func (t *trial) both(env ...settings) *part { return t.start("serve", env...) }
+
+func (t *trial) start(role string, env ...settings) *part {
+	p := t.part(role, env...)
+	p.run()
+	return p
+}
+
+// part is a process that is not started yet.
+func (t *trial) part(role string, env ...settings) *part {
+	own := settings{}
+	for _, e := range env {
+		maps.Copy(own, e)
+	}
+	return &part{role: role, env: own, binary: t.stage.binary, trial: t}
+}
+
+// run starts the part's process.
+func (p *part) run() {
+	t := p.trial
+	t.started++
+	name := fmt.Sprintf("%s%d", p.role, t.started)
+	env := t.environment(name)
+	maps.Copy(env, p.env)
+	c := command(p.binary, name, p.role, env, filepath.Join(t.dir, name+".log"))
+	if p.disk != "" {
+		c.Unshare = syscall.CLONE_NEWNS // with the process the disk is gone too
+		c.Path, c.Args = "/bin/sh", []string{"-c", `mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"`, p.disk, p.binary, p.role}
+	}
+	process, url, err := serve(t.ctx, c)
+	t.check(err)
+	p.Process, p.url = process, url
+	if url != "" {
+		t.nodes.Add(url)
+	}
+	t.mu.Lock()
+	t.parts = append(t.parts, p)
+	t.mu.Unlock()
+	t.say("%s runs as process %d", name, process.PID())
+}
+
+// crash is a SIGKILL.
+func (p *part) crash() {
+	p.away()
+	p.Kill()
+	p.trial.fault("SIGKILL to %s", p.Name)
+}
+
+// away takes the part out of what clients know.
+func (p *part) away() {
+	if p.url != "" {
+		p.trial.nodes.Remove(p.url)
+	}
+	t := p.trial
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.parts = slices.DeleteFunc(t.parts, func(o *part) bool { return o == p })
+}
+
+// again starts the part after its end, with other settings where they are given.
+func (p *part) again(env ...settings) {
+	for _, e := range env {
+		maps.Copy(p.env, e)
+	}
+	p.away()
+	p.run()
+}
+
+// leave is a SIGTERM, as at a release: the process has to end by itself, in order.
+func (p *part) leave() {
+	p.away()
+	p.trial.fault("SIGTERM to %s", p.Name)
+	if err := p.Stop(syscall.SIGTERM, 30*time.Second); err != nil {
+		p.trial.violate("I8", "after SIGTERM: %v", err)
+	}
+}
+
+// alive are the parts of a role that run.
+func (t *trial) alive(role string) []*part {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var alive []*part
+	for _, p := range t.parts {
+		if p.role == role && p.Alive() {
+			alive = append(alive, p)
+		}
+	}
+	return alive
+}
+
+// points are the fault points of a worker, in the order of an import's way.
+func workerPoints() []string {
+	return []string{"claim.after", "batch.mid", "batch.before-commit", "batch.after-commit", "publish.after", "finish.before", "finish.after"}
+}
+
+func apiPoints() []string {
+	return []string{"accept.blob", "accept.before-commit", "accept.after-commit", "enqueue.before", "enqueue.after", "accept.before-answer"}
+}
+
+// faults is a setting of FAULTPOINT, beside the pace of the trial.
+func (t *trial) faults(entries ...string) settings {
+	text := t.pace
+	for _, e := range entries {
+		if text != "" {
+			text += ";"
+		}
+		text += e
+	}
+	return settings{"FAULTPOINT": text}
+}

@@ -1,0 +1,40 @@
+package truth
+
+import "tenantry/chaos/client"
+
+// Fate is what may become of a file.
+type Fate int
+
+// The fates.
+const (
+	Completes  Fate = iota // accepted and COMPLETED
+	MayStop                // accepted; COMPLETED, or CANCELED or FAILED after whole batches
+	Fails                  // accepted; FAILED after whole batches
+	MayVanish              // the client gave it up: accepted or not, but as a whole
+	Refused                // never accepted
+	Disappears             // its company is deleted on the way
+)
+
+// Sent is a file and what its sender knows.
+type Sent struct {
+	*File
+	DryRun bool
+	Fate   Fate
+	Answer string // the import's id, where a client was told one
+}
+
+// World is what was done in a case, and all that was seen of it from outside.
+type World struct {
+	Tenants   []*Tenant
+	Contested []string
+	Sent      []*Sent
+	Histories []*client.History
+	Blobs     map[string]int64 // of uploads: by import id, bytes
+	Residue   []string         // what is left over where nothing should be (I8)
+}
+
+// Violation is an invariant that does not hold.
+type Violation struct {
+	Invariant string `json:"invariant"` // I1 … I8
+	Detail    string `json:"detail"`
+}
