@@ -11,8 +11,8 @@ RUN --mount=type=cache,target=/go/pkg/mod go mod download
 # With .git: the commit goes into the binary, which is what `tenantry version` and the log say.
 COPY . .
 # SQLite is pure Go (modernc.org/sqlite), so nothing needs C.
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags="-s -w" -o /tenantry .
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/gocache \
+    CGO_ENABLED=0 GOCACHE=/gocache go build -trimpath -buildvcs=auto -ldflags="-s -w" -o /tenantry .
 
 FROM alpine:3.22
 # A named volume takes owner and mode of the folder that it is mounted on.
