@@ -12,7 +12,7 @@
 //     transaction: whoever goes on starts where the last commit ended.
 //   - The result is what judging the rows one after another would give (rule R2).
 //
-// One file a concern: start (accepting), columns and layout (what a header means), row
+// One file a concern: start and upload (accepting), columns and layout (what a header means), row
 // (what a cell may be), one file a kind, claim, run, batch, finish, rejects, watch,
 // cancel, preview, template, clean.
 package importer

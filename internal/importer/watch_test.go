@@ -102,26 +102,33 @@ func TestJ4ASlowReaderGetsTheNewest(t *testing.T) {
 	})
 }
 
+// Changes come as fast as the database takes them; the states do not.
 func TestJ4AtMostTenStatesASecond(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		e := w.engine(Options{BatchRows: 1})
-		run := w.start(e, names(60))
-		states := w.watch(w.as(w.maria), e, run.ID)
-		var worker sync.WaitGroup
-		worker.Go(func() { w.work(e) })
-		defer worker.Wait()
-		var at []time.Time
-		for s := range states {
-			at = append(at, time.Now())
-			// Counts add up at every revision that can be seen (R2).
-			if s.ProcessedRows != s.CreatedCount+s.UpdatedCount+s.UnchangedCount+s.SkippedCount+s.FailedCount {
-				t.Errorf("revision %d: %s, %d processed", s.Revision, counts(s), s.ProcessedRows)
+		e := w.engine(Options{})
+		run := w.start(e, names(3))
+		ctx, leave := context.WithCancel(w.as(w.maria))
+		states := w.watch(ctx, e, run.ID)
+		var changes sync.WaitGroup
+		changes.Go(func() {
+			for ctx.Err() == nil {
+				w.exec(`UPDATE import_runs SET revision = revision + 1 WHERE id = $1`, run.ID)
+				e.tell(w.system, Topic(run.ID))
 			}
+		})
+		const n = 12
+		next(t, states)
+		began := time.Now()
+		for range n {
+			next(t, states)
 		}
-		for i := range at {
-			if j := i + 10; j < len(at) && at[j].Sub(at[i]) < 950*time.Millisecond {
-				t.Errorf("states %d to %d came within %v", i, j, at[j].Sub(at[i]))
-			}
+		// The first pause may have begun before the clock was read.
+		if took := time.Since(began); took < (n-1)*watchEvery {
+			t.Errorf("%d states came within %v", n, took)
+		}
+		leave()
+		changes.Wait()
+		for range states {
 		}
 	})
 }
@@ -163,7 +170,7 @@ func TestJ4AWatcherWhoLosesTheRightIsTold(t *testing.T) {
 		for s := range states {
 			t.Errorf("then %s", counts(s))
 		}
-		if err := <-lost; !fault.Is(err, fault.NotFound) || time.Since(began) > 5*time.Second {
+		if err := <-lost; !fault.Is(err, fault.NotFound) || time.Since(began) > 10*time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
@@ -213,46 +220,4 @@ func TestJ4TwoHundredWatchersSeeTheSameEnd(t *testing.T) {
 		w.work(worker)
 		watchers.Wait()
 	})
-}
-
-// R2 at every moment: the database itself refuses counts that do not add up.
-func TestR2CountsAddUpAtEveryRevision(t *testing.T) {
-	inWorlds(t, func(t *testing.T, w *world) {
-		e := w.engine(Options{BatchRows: 2})
-		run := w.start(e, mixed)
-		last := 0
-		e.hook(hooked{between: func(turn int) {
-			s := w.state(run.ID)
-			if s.ProcessedRows != 2*turn || s.CreatedCount+s.SkippedCount+s.FailedCount != s.ProcessedRows || s.Revision <= last {
-				t.Errorf("before batch %d: %s, revision %d after %d", turn, counts(s), s.Revision, last)
-			}
-			if turn > 0 {
-				if pace, left := Pace(s); pace == nil || *pace <= 0 || left == nil || *left < 0 {
-					t.Errorf("before batch %d: pace %v, left %v", turn, pace, left)
-				}
-			}
-			last = s.Revision
-		}})
-		w.work(e)
-		if pace, left := Pace(w.state(run.ID)); pace == nil || left != nil {
-			t.Errorf("at the end: pace %v, left %v", pace, left)
-		}
-	})
-}
-
-func TestPaceIsTheMeanAndItsRemainder(t *testing.T) {
-	t.Parallel()
-	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	then := began.Add(4 * time.Second)
-	r := &ent.ImportRun{Status: enum.Running, TotalRows: 101, ProcessedRows: 40, StartedAt: &began, ProgressedAt: &then}
-	if pace, left := Pace(r); *pace != 10 || *left != 7 {
-		t.Errorf("%v rows a second, %v s left", *pace, *left)
-	}
-	r.ProgressedAt = &began // within the clock's grain
-	if pace, left := Pace(r); *pace != 40_000 || *left != 1 {
-		t.Errorf("%v rows a second, %v s left", *pace, *left)
-	}
-	if pace, left := Pace(&ent.ImportRun{Status: enum.Queued, TotalRows: 5}); pace != nil || left != nil {
-		t.Error("a queued import has a pace")
-	}
 }
