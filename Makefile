@@ -17,7 +17,7 @@ FUZZTIME ?= 20s
 # What generation writes, and nothing else.
 GENERATED := ent/generated graph/generated docs/settings.md $(wildcard graph/*.resolvers.go)
 
-.PHONY: help generate test race lint format drift e2e check bench chaos fuzz demo
+.PHONY: help generate test race lint format drift e2e graphiql check bench chaos fuzz demo
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ drift: ## generate, and demand that the committed code is what comes out
 
 e2e: ## the real npm clients against the whole server (needs Node 20)
 	cd e2e && npm ci --no-audit --no-fund && npm test
+
+graphiql: ## build the page at /graphiql anew from its packages (needs Node 20)
+	cd graph/graphiql && npm ci --no-audit --no-fund --ignore-scripts && npm run --silent build
 
 check: test race lint drift e2e ## all of the above
 

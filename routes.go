@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql/playground"
 	"github.com/go-chi/chi/v5"
 
 	"tenantry/ent/viewer"
 	"tenantry/graph"
+	"tenantry/graph/graphiql"
 	"tenantry/graph/limits"
 	"tenantry/graph/transport"
 	"tenantry/internal/auth"
@@ -37,11 +37,12 @@ func (a *app) handler() (http.Handler, *transport.Endpoint) {
 	r := chi.NewRouter()
 	r.Use(requestid.Middleware)
 	r.With(a.gate.Middleware).Handle("/graphql", api)
-	r.Handle("/graphiql", playground.Handler("Tenantry", "/graphql"))
+	r.Handle(graphiql.Path, graphiql.Handler())
+	r.Handle(graphiql.Path+"/*", graphiql.Handler())
 	r.Handle(graph.FilesPath+"*", files)
 	r.Get("/livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	r.Get("/readyz", a.ready)
-	r.Get("/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/graphiql", http.StatusFound) })
+	r.Get("/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, graphiql.Path, http.StatusFound) })
 	return r, endpoint
 }
 
