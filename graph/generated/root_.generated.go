@@ -2520,7 +2520,7 @@ type Mutation {
 }
 
 type Subscription {
-  "An import's state now, then each change (at most ten a second), the final state always; completes after it. NOT_FOUND for an import that is not the viewer's to know, also when it ceases to be."
+  "An import's state now, then each change (at most ten a second), the final state always; completes after it. UNAUTHENTICATED for nobody; NOT_FOUND for an import that is not the viewer's to know, also when it ceases to be."
   importProgress("The import's id." id: ID!): ImportRun!
 }
 `, BuiltIn: false},

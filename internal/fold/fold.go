@@ -9,6 +9,7 @@ package fold
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/cases"
@@ -24,6 +25,10 @@ func zeroWidth(r rune) bool {
 	}
 	return false
 }
+
+// Storable reports whether every database can hold the text: PostgreSQL takes neither NUL
+// nor what is no UTF-8.
+func Storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // Text is text as it is stored: NFC, without white space around it.
 func Text(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }

@@ -78,9 +78,9 @@ func TestIdempotencyTheSameKeyForAnythingElseIsRefused(t *testing.T) {
 		if run := w.start(e, file, key("free")); run.ID == first.ID {
 			t.Error("two keys are one")
 		}
-		for _, k := range []string{"", strings.Repeat("k", 256)} {
+		for _, k := range []string{"", strings.Repeat("k", 256), "a\x00b", "a\xff"} {
 			if _, err := w.tryStart(e, w.maria, file, key(k)); !fault.Is(err, fault.Invalid) {
-				t.Errorf("a key of %d bytes: %v", len(k), err)
+				t.Errorf("the key %.10q of %d bytes: %v", k, len(k), err)
 			}
 		}
 	})

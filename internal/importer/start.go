@@ -14,6 +14,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
+	"tenantry/internal/fold"
 	"tenantry/internal/id"
 )
 
@@ -103,6 +104,9 @@ func (in StartInput) check() error {
 	}
 	if k := in.IdempotencyKey; k != nil && (len(*k) == 0 || len(*k) > 255) {
 		return fault.New(fault.Invalid, "idempotencyKey has %d bytes; 1 to 255 are accepted", len(*k)).At("input", "idempotencyKey")
+	}
+	if k := in.IdempotencyKey; k != nil && !fold.Storable(*k) {
+		return fault.New(fault.Invalid, "idempotencyKey has characters that no text has: a NUL, or bytes that are no UTF-8").At("input", "idempotencyKey")
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (s *Service) Customers(ctx context.Context, f CustomerFilter) (*ent.Company
 
 // SearchKey is what a search compares with the key columns (rule K6); not ok where no row
 // can match, because no database could hold such a text (PostgreSQL takes no NUL).
-func SearchKey(search string) (key string, ok bool) { return fold.Key(search), storable(search) }
+func SearchKey(search string) (key string, ok bool) { return fold.Key(search), fold.Storable(search) }
 
 // matching: a word of the name begins so, or the slug does.
 func matching(search string) predicate.Company {

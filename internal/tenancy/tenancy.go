@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"unicode/utf8"
 
 	"tenantry/ent/generated/ent"
@@ -85,7 +84,7 @@ func operator(ctx context.Context) (viewer.Viewer, error) {
 func name(raw string, path ...string) (string, error) {
 	n := fold.Text(raw)
 	switch {
-	case !storable(n):
+	case !fold.Storable(n):
 		return "", fault.New(fault.Invalid, "the name has characters that no text has: a NUL, or bytes that are no UTF-8").At(path...)
 	case fold.Slug(n) == "":
 		return "", fault.New(fault.Invalid, "a name is needed, with at least one visible character").At(path...)
@@ -99,16 +98,12 @@ func name(raw string, path ...string) (string, error) {
 // address checks an email at the input's path and returns it trimmed.
 func address(raw string, path ...string) (string, error) {
 	a := fold.Text(raw)
-	if !storable(a) || !email.Valid(a) {
+	if !fold.Storable(a) || !email.Valid(a) {
 		return "", fault.New(fault.Invalid, "%q is no email address such as kim@example.com of at most %d characters", cut(a), email.MaxLength).
 			At(path...)
 	}
 	return a, nil
 }
-
-// storable reports whether every database can hold the text: PostgreSQL takes neither NUL
-// nor what is no UTF-8.
-func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // cut keeps a client's own value short in a message.
 func cut(s string) string {
