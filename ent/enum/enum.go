@@ -131,6 +131,34 @@ const (
 // Values lists the kinds, for ent.
 func (SessionKind) Values() []string { return []string{string(Bearer), string(Cookie)} }
 
+// ContactType is what kind of customer a contact is (rule K1).
+type ContactType string
+
+// The types of contacts.
+const (
+	Personal ContactType = "PERSONAL"
+	Business ContactType = "BUSINESS"
+)
+
+// Values lists the types, for ent.
+func (ContactType) Values() []string { return []string{string(Personal), string(Business)} }
+
+// CustomFieldType is what values of a custom field look like (rule K3).
+type CustomFieldType string
+
+// The types of custom fields.
+const (
+	Text    CustomFieldType = "TEXT"
+	Number  CustomFieldType = "NUMBER"
+	Boolean CustomFieldType = "BOOLEAN"
+	Date    CustomFieldType = "DATE"
+)
+
+// Values lists the types, for ent.
+func (CustomFieldType) Values() []string {
+	return []string{string(Text), string(Number), string(Boolean), string(Date)}
+}
+
 // What follows lets the API speak the same types: one line each way for each set.
 
 func (v UserRole) MarshalGQL(w io.Writer)         { write(w, v) } //nolint:revive // gqlgen's interface
@@ -139,6 +167,8 @@ func (v ImportStatus) MarshalGQL(w io.Writer)     { write(w, v) } //nolint:reviv
 func (v IssueCode) MarshalGQL(w io.Writer)        { write(w, v) } //nolint:revive // gqlgen's interface
 func (v NotificationKind) MarshalGQL(w io.Writer) { write(w, v) } //nolint:revive // gqlgen's interface
 func (v SessionKind) MarshalGQL(w io.Writer)      { write(w, v) } //nolint:revive // gqlgen's interface
+func (v ContactType) MarshalGQL(w io.Writer)      { write(w, v) } //nolint:revive // gqlgen's interface
+func (v CustomFieldType) MarshalGQL(w io.Writer)  { write(w, v) } //nolint:revive // gqlgen's interface
 
 func (v *UserRole) UnmarshalGQL(in any) error         { return read(v, in) } //nolint:revive // gqlgen's interface
 func (v *ImportKind) UnmarshalGQL(in any) error       { return read(v, in) } //nolint:revive // gqlgen's interface
@@ -146,6 +176,8 @@ func (v *ImportStatus) UnmarshalGQL(in any) error     { return read(v, in) } //n
 func (v *IssueCode) UnmarshalGQL(in any) error        { return read(v, in) } //nolint:revive // gqlgen's interface
 func (v *NotificationKind) UnmarshalGQL(in any) error { return read(v, in) } //nolint:revive // gqlgen's interface
 func (v *SessionKind) UnmarshalGQL(in any) error      { return read(v, in) } //nolint:revive // gqlgen's interface
+func (v *ContactType) UnmarshalGQL(in any) error      { return read(v, in) } //nolint:revive // gqlgen's interface
+func (v *CustomFieldType) UnmarshalGQL(in any) error  { return read(v, in) } //nolint:revive // gqlgen's interface
 
 type set interface {
 	~string

@@ -90,6 +90,27 @@ func creations() []creation {
 		{"AuditEvent", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
 			return c.AuditEvent.Create().SetCompanyID(v.CompanyID).SetAction("a").SetActorName("b").SetSummary("c")
 		}},
+		{"Contact in another's project and desk", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return w.newContact(c, w.own(v), w.foreign(v), "new")
+		}},
+		{"Contact that takes labels along", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return w.newContact(c, w.own(v), w.own(v), "new").AddContactLabelIDs(1)
+		}},
+		{"Project that takes contacts along", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return c.Project.Create().SetCompanyID(v.CompanyID).SetName("new").AddContactIDs(w.ids["contact of gamma"])
+		}},
+		{"ContactLabel of another's contact", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return w.newContactLabel(c, w.own(v), w.foreign(v), w.own(v))
+		}},
+		{"ContactLabel of another's label", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return w.newContactLabel(c, w.own(v), w.own(v), w.foreign(v))
+		}},
+		{"CustomFieldValue of another's contact", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return w.newValue(c, w.own(v), w.foreign(v), w.own(v))
+		}},
+		{"CustomFieldValue of another's field", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return w.newValue(c, w.own(v), w.own(v), w.foreign(v))
+		}},
 		{"Setting", "", func(_ *world, c *ent.Client, _ viewer.Viewer) any {
 			return c.Setting.Create().SetID("new").SetValue("x")
 		}},
@@ -109,6 +130,15 @@ func creations() []creation {
 			creation{"Desk in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {
 				return c.Desk.Create().SetCompanyID(w.ids[at.company]).SetName("new")
 			}},
+			creation{"Contact in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {
+				return w.newContact(c, at.company, at.company, "new")
+			}},
+			creation{"Label in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {
+				return c.Label.Create().SetCompanyID(w.ids[at.company]).SetName("new")
+			}},
+			creation{"CustomField in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {
+				return newCustomField(c, w.ids[at.company], "new")
+			}},
 			creation{"ImportRun in " + at.company, at.by, func(w *world, c *ent.Client, v viewer.Viewer) any {
 				return newRun(c, w.ids[at.company], v.UserID, "new")
 			}},
@@ -124,6 +154,18 @@ func creations() []creation {
 	}
 	return list
 }
+
+// own names the viewer's company, foreign another one, with records of every kind.
+func (w *world) own(v viewer.Viewer) string {
+	for name, u := range w.ids {
+		if u == v.CompanyID {
+			return name
+		}
+	}
+	return "northwind" // nobody has none
+}
+
+func (w *world) foreign(v viewer.Viewer) string { return other(v, w) }
 
 func other(v viewer.Viewer, w *world) string {
 	if v.CompanyID == w.ids["rival"] {

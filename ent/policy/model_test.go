@@ -144,6 +144,16 @@ func labels(w *world, rows []reflect.Value) []string {
 			out[i] = names[r.CompanyID]
 		case *ent.Desk:
 			out[i] = names[r.CompanyID]
+		case *ent.Contact:
+			out[i] = names[r.CompanyID]
+		case *ent.Label:
+			out[i] = names[r.CompanyID]
+		case *ent.ContactLabel:
+			out[i] = names[r.CompanyID]
+		case *ent.CustomField:
+			out[i] = names[r.CompanyID]
+		case *ent.CustomFieldValue:
+			out[i] = names[r.CompanyID]
 		case *ent.AuditEvent:
 			out[i] = names[r.CompanyID]
 		case *ent.TransferToken:

@@ -82,6 +82,13 @@ type writes struct {
 	update func(viewer.Viewer, *sql.Selector) *sql.Predicate
 	remove func(viewer.Viewer, *sql.Selector) *sql.Predicate
 	fields []string // that an update may change
+
+	siblings []sibling // the edges to other records of the same company; a create may set them too
+}
+
+// attaches reports whether the edge leads to a record of the same company, which is judged.
+func (w writes) attaches(edge string) bool {
+	return slices.ContainsFunc(w.siblings, func(s sibling) bool { return s.edge == edge })
 }
 
 func (w writes) policy() privacy.MutationPolicy {
@@ -112,11 +119,14 @@ func (w writes) judge(ctx context.Context, v viewer.Viewer, m mutation) error {
 		}
 		// Other edges would take rows of whoever's into the new record.
 		for _, e := range m.AddedEdges() {
-			if !slices.Contains(w.refers, e) {
+			if !slices.Contains(w.refers, e) && !w.attaches(e) {
 				return deny("%s.%s cannot be set on creation", m.Type(), e)
 			}
 		}
-		return w.create(ctx, v, m)
+		if err := w.create(ctx, v, m); err != nil {
+			return err
+		}
+		return w.related(ctx, m)
 	case m.Op().Is(ent.OpUpdate | ent.OpUpdateOne):
 		if w.update == nil {
 			return deny("%s is changed by the platform alone", m.Type())
@@ -126,9 +136,13 @@ func (w writes) judge(ctx context.Context, v viewer.Viewer, m mutation) error {
 				return deny("%s.%s cannot be changed so", m.Type(), f)
 			}
 		}
-		if edges := slices.Concat(m.AddedEdges(), m.RemovedEdges(), m.ClearedEdges()); len(edges) > 0 {
+		// An edge in a column that may be set is a column, and judged as one below.
+		edges := slices.Concat(m.AddedEdges(), m.RemovedEdges(), m.ClearedEdges())
+		edges = slices.DeleteFunc(edges, func(e string) bool { return w.attaches(e) && !m.EdgeCleared(e) })
+		if len(edges) > 0 {
 			return deny("%s's %v cannot be changed so", m.Type(), edges)
 		}
+		w.narrow(m)
 		m.WhereP(func(s *sql.Selector) { s.Where(orNothing(v, s, w.update)) })
 		return nil
 	default:

@@ -64,11 +64,9 @@ func mustAdminister(ctx context.Context, v viewer.Viewer, m mutation) error {
 	if !ok {
 		return deny("%s names no company", m.Type())
 	}
-	yes, err := m.Client().Company.Query().
-		Where(func(s *sql.Selector) {
-			s.Where(sql.And(sql.EQ(s.C(company.FieldID), id), over(v, s.C(company.FieldID))))
-		}).
-		Exist(viewer.BypassTenancy(ctx, "judging a write"))
+	yes, err := anyCompany(ctx, m, func(s *sql.Selector) *sql.Predicate {
+		return sql.And(sql.EQ(s.C(company.FieldID), id), over(v, s.C(company.FieldID)))
+	})
 	if err != nil {
 		return fmt.Errorf("whether the viewer administers %v: %w", id, err)
 	}
@@ -100,11 +98,9 @@ func mustBeColleague(ctx context.Context, v viewer.Viewer, m mutation) error {
 // viewer's company.
 func mustBeCustomer(ctx context.Context, v viewer.Viewer, m mutation) error {
 	id, _ := m.Field("company_id")
-	yes, err := m.Client().Company.Query().
-		Where(func(s *sql.Selector) {
-			s.Where(sql.And(sql.EQ(s.C(company.FieldID), id), sql.EQ(s.C(company.FieldPartnerID), v.CompanyID)))
-		}).
-		Exist(viewer.BypassTenancy(ctx, "judging a write"))
+	yes, err := anyCompany(ctx, m, func(s *sql.Selector) *sql.Predicate {
+		return sql.And(sql.EQ(s.C(company.FieldID), id), sql.EQ(s.C(company.FieldPartnerID), v.CompanyID))
+	})
 	if err != nil {
 		return fmt.Errorf("whether company %v is the viewer's customer: %w", id, err)
 	}
@@ -112,4 +108,10 @@ func mustBeCustomer(ctx context.Context, v viewer.Viewer, m mutation) error {
 		return deny("company %v is no customer of the viewer's", id)
 	}
 	return nil
+}
+
+// anyCompany reports whether a company is so.
+func anyCompany(ctx context.Context, m mutation, so func(*sql.Selector) *sql.Predicate) (bool, error) {
+	return m.Client().Company.Query().Where(func(s *sql.Selector) { s.Where(so(s)) }).
+		Exist(viewer.BypassTenancy(ctx, "judging a write"))
 }

@@ -24,6 +24,50 @@ var reads = map[string]string{
 		nothing: nobody
 		solo: solomon
 	`,
+	"Contact": `
+		alpha northwind: sato
+		alpha: alma carl
+		beta northwind: ivanova
+		faded: faye fritz
+		gamma rival: rita
+		northwind: keller okafor
+		nothing: nobody
+		platform: operator clerk
+		solo: solomon
+	`,
+	"ContactLabel": `
+		alpha northwind: sato
+		alpha: alma carl
+		beta northwind: ivanova
+		faded: faye fritz
+		gamma rival: rita
+		northwind: keller okafor
+		nothing: nobody
+		platform: operator clerk
+		solo: solomon
+	`,
+	"CustomField": `
+		alpha northwind: sato
+		alpha: alma carl
+		beta northwind: ivanova
+		faded: faye fritz
+		gamma rival: rita
+		northwind: keller okafor
+		nothing: nobody
+		platform: operator clerk
+		solo: solomon
+	`,
+	"CustomFieldValue": `
+		alpha northwind: sato
+		alpha: alma carl
+		beta northwind: ivanova
+		faded: faye fritz
+		gamma rival: rita
+		northwind: keller okafor
+		nothing: nobody
+		platform: operator clerk
+		solo: solomon
+	`,
 	"Desk": `
 		alpha northwind: sato
 		alpha: alma carl
@@ -56,6 +100,17 @@ var reads = map[string]string{
 		okafor: okafor
 		rita: rita
 		sato: sato alma
+	`,
+	"Label": `
+		alpha northwind: sato
+		alpha: alma carl
+		beta northwind: ivanova
+		faded: faye fritz
+		gamma rival: rita
+		northwind: keller okafor
+		nothing: nobody
+		platform: operator clerk
+		solo: solomon
 	`,
 	"Notification": `
 		faye: faye
@@ -129,9 +184,25 @@ var changes = map[string]string{
 		updated_at is_partner: operator clerk
 		updated_at name name_slug name_key contact_email: keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
+	"Contact": `
+		nothing: nobody
+		updated_at email email_key first_name middle_name last_name username username_key first_name_key last_name_key external_id project_id desk_id active type: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+	`,
+	"CustomField": `
+		nothing: nobody
+		updated_at name: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+	`,
+	"CustomFieldValue": `
+		nothing: nobody
+		value: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+	`,
 	"Desk": `
 		nothing: nobody
 		updated_at name external_id is_default: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+	`,
+	"Label": `
+		nothing: nobody
+		updated_at name: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
 	"Notification": `
 		nothing: nobody
@@ -150,7 +221,57 @@ var reach = map[string]string{
 		alpha: keller
 		nothing: nobody operator clerk okafor sato ivanova alma carl rita solomon faye fritz
 	`,
+	"delete Contact": `
+		alpha: sato alma
+		beta: ivanova
+		faded: faye
+		gamma rival: rita
+		northwind: keller
+		nothing: nobody clerk okafor carl fritz
+		platform: operator
+		solo: solomon
+	`,
+	"delete ContactLabel": `
+		alpha: sato alma
+		beta: ivanova
+		faded: faye
+		gamma rival: rita
+		northwind: keller
+		nothing: nobody clerk okafor carl fritz
+		platform: operator
+		solo: solomon
+	`,
+	"delete CustomField": `
+		alpha: sato alma
+		beta: ivanova
+		faded: faye
+		gamma rival: rita
+		northwind: keller
+		nothing: nobody clerk okafor carl fritz
+		platform: operator
+		solo: solomon
+	`,
+	"delete CustomFieldValue": `
+		alpha: sato alma
+		beta: ivanova
+		faded: faye
+		gamma rival: rita
+		northwind: keller
+		nothing: nobody clerk okafor carl fritz
+		platform: operator
+		solo: solomon
+	`,
 	"delete Desk": `
+		alpha: sato alma
+		beta: ivanova
+		faded: faye
+		gamma rival: rita
+		northwind: keller
+		nothing: nobody clerk okafor carl fritz
+		platform: operator
+		solo: solomon
+	`,
+	"delete Label": `
 		alpha: sato alma
 		beta: ivanova
 		faded: faye
@@ -209,7 +330,47 @@ var reach = map[string]string{
 		nothing: nobody operator clerk okafor carl fritz
 		solo: solomon
 	`,
+	"rename Contact": `
+		alpha: sato alma
+		beta: ivanova
+		faded: faye
+		gamma rival: rita
+		northwind: keller
+		nothing: nobody clerk okafor carl fritz
+		platform: operator
+		solo: solomon
+	`,
+	"rename CustomField": `
+		alpha: sato alma
+		beta: ivanova
+		faded: faye
+		gamma rival: rita
+		northwind: keller
+		nothing: nobody clerk okafor carl fritz
+		platform: operator
+		solo: solomon
+	`,
+	"rename CustomFieldValue": `
+		alpha: sato alma
+		beta: ivanova
+		faded: faye
+		gamma rival: rita
+		northwind: keller
+		nothing: nobody clerk okafor carl fritz
+		platform: operator
+		solo: solomon
+	`,
 	"rename Desk": `
+		alpha: sato alma
+		beta: ivanova
+		faded: faye
+		gamma rival: rita
+		northwind: keller
+		nothing: nobody clerk okafor carl fritz
+		platform: operator
+		solo: solomon
+	`,
+	"rename Label": `
 		alpha: sato alma
 		beta: ivanova
 		faded: faye

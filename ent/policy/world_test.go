@@ -109,8 +109,47 @@ func (w *world) company(name, partner string) {
 	c, err := create.Save(w.system)
 	w.must(err)
 	w.ids[name] = c.ID
-	w.must(w.db.Ent().Project.Create().SetCompanyID(c.ID).SetName("of " + name).SetIsDefault(true).Exec(w.system))
-	w.must(w.db.Ent().Desk.Create().SetCompanyID(c.ID).SetName("of " + name).SetIsDefault(true).Exec(w.system))
+	p, err := w.db.Ent().Project.Create().SetCompanyID(c.ID).SetName("of " + name).SetIsDefault(true).Save(w.system)
+	w.must(err)
+	d, err := w.db.Ent().Desk.Create().SetCompanyID(c.ID).SetName("of " + name).SetIsDefault(true).Save(w.system)
+	w.must(err)
+	w.ids["project of "+name], w.ids["desk of "+name] = p.ID, d.ID
+	w.contact(name)
+}
+
+// contact makes a contact of the company with a label and a value of a custom field.
+func (w *world) contact(company string) {
+	w.t.Helper()
+	c := w.db.Ent()
+	made, err := w.newContact(c, company, company, "kim").Save(w.system)
+	w.must(err)
+	l, err := c.Label.Create().SetCompanyID(w.ids[company]).SetName("of " + company).Save(w.system)
+	w.must(err)
+	f, err := newCustomField(c, w.ids[company], "of").Save(w.system)
+	w.must(err)
+	w.ids["contact of "+company], w.ids["label of "+company], w.ids["field of "+company] = made.ID, l.ID, f.ID
+	w.must(w.newContactLabel(c, company, company, company).Exec(w.system))
+	w.must(w.newValue(c, company, company, company).Exec(w.system))
+}
+
+// newContact, newContactLabel and newValue refer to the named companies' records.
+func (w *world) newContact(c *ent.Client, company, shelves, name string) *ent.ContactCreate {
+	address := name + "@contacts.example"
+	return c.Contact.Create().SetCompanyID(w.ids[company]).SetProjectID(w.ids["project of "+shelves]).SetDeskID(w.ids["desk of "+shelves]).
+		SetEmail(address).SetEmailKey(address).SetFirstName(name).SetUsername(name)
+}
+
+func (w *world) newContactLabel(c *ent.Client, company, contact, label string) *ent.ContactLabelCreate {
+	return c.ContactLabel.Create().SetCompanyID(w.ids[company]).SetContactID(w.ids["contact of "+contact]).SetLabelID(w.ids["label of "+label])
+}
+
+func (w *world) newValue(c *ent.Client, company, contact, field string) *ent.CustomFieldValueCreate {
+	return c.CustomFieldValue.Create().SetCompanyID(w.ids[company]).SetContactID(w.ids["contact of "+contact]).
+		SetCustomFieldID(w.ids["field of "+field]).SetValue("a value")
+}
+
+func newCustomField(c *ent.Client, company id.ID, name string) *ent.CustomFieldCreate {
+	return c.CustomField.Create().SetCompanyID(company).SetVariableName(name).SetVariableKey(name).SetName(name).SetType(enum.Text)
 }
 
 func (w *world) user(name, company string, role enum.UserRole) {

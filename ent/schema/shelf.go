@@ -3,6 +3,7 @@ package schema
 import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
@@ -21,6 +22,9 @@ func (Project) Mixin() []ent.Mixin {
 // Fields of the Project.
 func (Project) Fields() []ent.Field { return shelfFields() }
 
+// Edges of the Project.
+func (Project) Edges() []ent.Edge { return []ent.Edge{edge.To("contacts", Contact.Type)} }
+
 // Indexes of the Project.
 func (Project) Indexes() []ent.Index { return shelfIndexes() }
 
@@ -34,6 +38,9 @@ func (Desk) Mixin() []ent.Mixin {
 
 // Fields of the Desk.
 func (Desk) Fields() []ent.Field { return shelfFields() }
+
+// Edges of the Desk.
+func (Desk) Edges() []ent.Edge { return []ent.Edge{edge.To("contacts", Contact.Type)} }
 
 // Indexes of the Desk.
 func (Desk) Indexes() []ent.Index { return shelfIndexes() }
@@ -50,6 +57,7 @@ func shelfFields() []ent.Field {
 func shelfIndexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("company_id", "external_id").Unique(),
+		index.Fields("company_id", "id").Unique(), // for references
 		index.Fields("company_id", "is_default").Unique().Annotations(entsql.IndexWhere("is_default")),
 	}
 }

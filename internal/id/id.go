@@ -35,6 +35,10 @@ const (
 
 	TransferToken Kind = 0x0A
 	AuditEvent    Kind = 0x0B
+
+	Contact     Kind = 0x0C
+	Label       Kind = 0x0D
+	CustomField Kind = 0x0E
 )
 
 // New makes an id of the kind. It panics only where the operating system has no

@@ -7,6 +7,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/transfertoken"
@@ -120,7 +121,11 @@ func (s *Service) Purge(ctx context.Context) error {
 }
 
 func (s *Service) purge(ctx context.Context, companyID id.ID) error {
-	// What may be much goes first, piece by piece; the rest goes with the company.
+	// What may be much goes first, piece by piece; the rest goes with the company. Each
+	// contact takes its labels and values along.
+	if err := s.purgeContacts(ctx, companyID); err != nil {
+		return err
+	}
 	for _, query := range []string{
 		`DELETE FROM import_issues WHERE id IN (SELECT i.id FROM import_issues i JOIN import_runs r ON r.id = i.import_run_id WHERE r.company_id = $1 LIMIT $2)`,
 		`DELETE FROM import_keys WHERE id IN (SELECT k.id FROM import_keys k JOIN import_runs r ON r.id = k.import_run_id WHERE r.company_id = $1 LIMIT $2)`,
@@ -144,4 +149,24 @@ func (s *Service) purge(ctx context.Context, companyID id.ID) error {
 		}
 		return err
 	})
+}
+
+// purgeContactsAtOnce is purgeAtOnce for contacts, which come with labels and values.
+const purgeContactsAtOnce = 1_000
+
+// purgeContacts goes up through the ids, so that no piece looks again at what the pieces
+// before it have deleted.
+func (s *Service) purgeContacts(ctx context.Context, companyID id.ID) error {
+	for from := (id.ID{}); ; {
+		some, err := s.db.Ent().Contact.Query().Where(contact.CompanyID(companyID), contact.IDGT(from)).
+			Order(ent.Asc(contact.FieldID)).Limit(purgeContactsAtOnce).IDs(ctx)
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		from = some[len(some)-1]
+		if _, err := s.db.Ent().Contact.Delete().
+			Where(contact.CompanyID(companyID), contact.IDLTE(from)).Exec(ctx); err != nil {
+			return err
+		}
+	}
 }

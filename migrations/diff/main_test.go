@@ -1,7 +1,9 @@
 package main
 
 import (
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,10 +62,11 @@ func TestEveryDifferenceIsSeen(t *testing.T) {
 			}
 			for _, a := range alterations {
 				found := false
-				for _, f := range altered {
-					text := strings.ReplaceAll(string(f.Data), a.old, a.new)
-					found = found || text != string(f.Data)
-					f.Data = []byte(text)
+				for _, name := range slices.Sorted(maps.Keys(altered)) {
+					if text := string(altered[name].Data); strings.Contains(text, a.old) {
+						altered[name].Data, found = []byte(strings.ReplaceAll(text, a.old, a.new)), true
+						break // a table is made once
+					}
 				}
 				if !found {
 					t.Errorf("no file has %q: the test needs another example", a.old)

@@ -38,7 +38,7 @@ func (t target) missing(ctx context.Context, files fs.FS) (_ []change, err error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, dropWant()) }()
-	if err := want.Ent().Schema.Create(ctx); err != nil {
+	if err := want.Ent().Schema.Create(ctx, carryTenants(want.Dialect())); err != nil {
 		return nil, fmt.Errorf("making ent's schema: %w", err)
 	}
 	return diff(ctx, have, want)

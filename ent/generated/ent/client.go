@@ -13,11 +13,16 @@ import (
 
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactlabel"
+	"tenantry/ent/generated/ent/customfield"
+	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/idempotencykey"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
@@ -42,6 +47,14 @@ type Client struct {
 	AuditEvent *AuditEventClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
+	// Contact is the client for interacting with the Contact builders.
+	Contact *ContactClient
+	// ContactLabel is the client for interacting with the ContactLabel builders.
+	ContactLabel *ContactLabelClient
+	// CustomField is the client for interacting with the CustomField builders.
+	CustomField *CustomFieldClient
+	// CustomFieldValue is the client for interacting with the CustomFieldValue builders.
+	CustomFieldValue *CustomFieldValueClient
 	// Desk is the client for interacting with the Desk builders.
 	Desk *DeskClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -52,6 +65,8 @@ type Client struct {
 	ImportKey *ImportKeyClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
+	// Label is the client for interacting with the Label builders.
+	Label *LabelClient
 	// Notification is the client for interacting with the Notification builders.
 	Notification *NotificationClient
 	// PartnerAdmin is the client for interacting with the PartnerAdmin builders.
@@ -79,11 +94,16 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.Company = NewCompanyClient(c.config)
+	c.Contact = NewContactClient(c.config)
+	c.ContactLabel = NewContactLabelClient(c.config)
+	c.CustomField = NewCustomFieldClient(c.config)
+	c.CustomFieldValue = NewCustomFieldValueClient(c.config)
 	c.Desk = NewDeskClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.ImportIssue = NewImportIssueClient(c.config)
 	c.ImportKey = NewImportKeyClient(c.config)
 	c.ImportRun = NewImportRunClient(c.config)
+	c.Label = NewLabelClient(c.config)
 	c.Notification = NewNotificationClient(c.config)
 	c.PartnerAdmin = NewPartnerAdminClient(c.config)
 	c.Project = NewProjectClient(c.config)
@@ -181,22 +201,27 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:            ctx,
-		config:         cfg,
-		AuditEvent:     NewAuditEventClient(cfg),
-		Company:        NewCompanyClient(cfg),
-		Desk:           NewDeskClient(cfg),
-		IdempotencyKey: NewIdempotencyKeyClient(cfg),
-		ImportIssue:    NewImportIssueClient(cfg),
-		ImportKey:      NewImportKeyClient(cfg),
-		ImportRun:      NewImportRunClient(cfg),
-		Notification:   NewNotificationClient(cfg),
-		PartnerAdmin:   NewPartnerAdminClient(cfg),
-		Project:        NewProjectClient(cfg),
-		Session:        NewSessionClient(cfg),
-		Setting:        NewSettingClient(cfg),
-		TransferToken:  NewTransferTokenClient(cfg),
-		User:           NewUserClient(cfg),
+		ctx:              ctx,
+		config:           cfg,
+		AuditEvent:       NewAuditEventClient(cfg),
+		Company:          NewCompanyClient(cfg),
+		Contact:          NewContactClient(cfg),
+		ContactLabel:     NewContactLabelClient(cfg),
+		CustomField:      NewCustomFieldClient(cfg),
+		CustomFieldValue: NewCustomFieldValueClient(cfg),
+		Desk:             NewDeskClient(cfg),
+		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
+		ImportIssue:      NewImportIssueClient(cfg),
+		ImportKey:        NewImportKeyClient(cfg),
+		ImportRun:        NewImportRunClient(cfg),
+		Label:            NewLabelClient(cfg),
+		Notification:     NewNotificationClient(cfg),
+		PartnerAdmin:     NewPartnerAdminClient(cfg),
+		Project:          NewProjectClient(cfg),
+		Session:          NewSessionClient(cfg),
+		Setting:          NewSettingClient(cfg),
+		TransferToken:    NewTransferTokenClient(cfg),
+		User:             NewUserClient(cfg),
 	}, nil
 }
 
@@ -214,22 +239,27 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:            ctx,
-		config:         cfg,
-		AuditEvent:     NewAuditEventClient(cfg),
-		Company:        NewCompanyClient(cfg),
-		Desk:           NewDeskClient(cfg),
-		IdempotencyKey: NewIdempotencyKeyClient(cfg),
-		ImportIssue:    NewImportIssueClient(cfg),
-		ImportKey:      NewImportKeyClient(cfg),
-		ImportRun:      NewImportRunClient(cfg),
-		Notification:   NewNotificationClient(cfg),
-		PartnerAdmin:   NewPartnerAdminClient(cfg),
-		Project:        NewProjectClient(cfg),
-		Session:        NewSessionClient(cfg),
-		Setting:        NewSettingClient(cfg),
-		TransferToken:  NewTransferTokenClient(cfg),
-		User:           NewUserClient(cfg),
+		ctx:              ctx,
+		config:           cfg,
+		AuditEvent:       NewAuditEventClient(cfg),
+		Company:          NewCompanyClient(cfg),
+		Contact:          NewContactClient(cfg),
+		ContactLabel:     NewContactLabelClient(cfg),
+		CustomField:      NewCustomFieldClient(cfg),
+		CustomFieldValue: NewCustomFieldValueClient(cfg),
+		Desk:             NewDeskClient(cfg),
+		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
+		ImportIssue:      NewImportIssueClient(cfg),
+		ImportKey:        NewImportKeyClient(cfg),
+		ImportRun:        NewImportRunClient(cfg),
+		Label:            NewLabelClient(cfg),
+		Notification:     NewNotificationClient(cfg),
+		PartnerAdmin:     NewPartnerAdminClient(cfg),
+		Project:          NewProjectClient(cfg),
+		Session:          NewSessionClient(cfg),
+		Setting:          NewSettingClient(cfg),
+		TransferToken:    NewTransferTokenClient(cfg),
+		User:             NewUserClient(cfg),
 	}, nil
 }
 
@@ -259,9 +289,10 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AuditEvent, c.Company, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
-		c.ImportRun, c.Notification, c.PartnerAdmin, c.Project, c.Session, c.Setting,
-		c.TransferToken, c.User,
+		c.AuditEvent, c.Company, c.Contact, c.ContactLabel, c.CustomField,
+		c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
+		c.ImportRun, c.Label, c.Notification, c.PartnerAdmin, c.Project, c.Session,
+		c.Setting, c.TransferToken, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -271,9 +302,10 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AuditEvent, c.Company, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
-		c.ImportRun, c.Notification, c.PartnerAdmin, c.Project, c.Session, c.Setting,
-		c.TransferToken, c.User,
+		c.AuditEvent, c.Company, c.Contact, c.ContactLabel, c.CustomField,
+		c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
+		c.ImportRun, c.Label, c.Notification, c.PartnerAdmin, c.Project, c.Session,
+		c.Setting, c.TransferToken, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -286,6 +318,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditEvent.mutate(ctx, m)
 	case *CompanyMutation:
 		return c.Company.mutate(ctx, m)
+	case *ContactMutation:
+		return c.Contact.mutate(ctx, m)
+	case *ContactLabelMutation:
+		return c.ContactLabel.mutate(ctx, m)
+	case *CustomFieldMutation:
+		return c.CustomField.mutate(ctx, m)
+	case *CustomFieldValueMutation:
+		return c.CustomFieldValue.mutate(ctx, m)
 	case *DeskMutation:
 		return c.Desk.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
@@ -296,6 +336,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ImportKey.mutate(ctx, m)
 	case *ImportRunMutation:
 		return c.ImportRun.mutate(ctx, m)
+	case *LabelMutation:
+		return c.Label.mutate(ctx, m)
 	case *NotificationMutation:
 		return c.Notification.mutate(ctx, m)
 	case *PartnerAdminMutation:
@@ -637,6 +679,54 @@ func (c *CompanyClient) QueryDesks(_m *Company) *DeskQuery {
 	return query
 }
 
+// QueryLabels queries the labels edge of a Company.
+func (c *CompanyClient) QueryLabels(_m *Company) *LabelQuery {
+	query := (&LabelClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, id),
+			sqlgraph.To(label.Table, label.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.LabelsTable, company.LabelsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCustomFields queries the custom_fields edge of a Company.
+func (c *CompanyClient) QueryCustomFields(_m *Company) *CustomFieldQuery {
+	query := (&CustomFieldClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, id),
+			sqlgraph.To(customfield.Table, customfield.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.CustomFieldsTable, company.CustomFieldsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryContacts queries the contacts edge of a Company.
+func (c *CompanyClient) QueryContacts(_m *Company) *ContactQuery {
+	query := (&ContactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, id),
+			sqlgraph.To(contact.Table, contact.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.ContactsTable, company.ContactsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryUsers queries the users edge of a Company.
 func (c *CompanyClient) QueryUsers(_m *Company) *UserQuery {
 	query := (&UserClient{config: c.config}).Query()
@@ -759,6 +849,718 @@ func (c *CompanyClient) mutate(ctx context.Context, m *CompanyMutation) (Value, 
 	}
 }
 
+// ContactClient is a client for the Contact schema.
+type ContactClient struct {
+	config
+}
+
+// NewContactClient returns a client for the Contact from the given config.
+func NewContactClient(c config) *ContactClient {
+	return &ContactClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contact.Hooks(f(g(h())))`.
+func (c *ContactClient) Use(hooks ...Hook) {
+	c.hooks.Contact = append(c.hooks.Contact, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contact.Intercept(f(g(h())))`.
+func (c *ContactClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Contact = append(c.inters.Contact, interceptors...)
+}
+
+// Create returns a builder for creating a Contact entity.
+func (c *ContactClient) Create() *ContactCreate {
+	mutation := newContactMutation(c.config, OpCreate)
+	return &ContactCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Contact entities.
+func (c *ContactClient) CreateBulk(builders ...*ContactCreate) *ContactCreateBulk {
+	return &ContactCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContactClient) MapCreateBulk(slice any, setFunc func(*ContactCreate, int)) *ContactCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContactCreateBulk{err: fmt.Errorf("calling to ContactClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContactCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContactCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Contact.
+func (c *ContactClient) Update() *ContactUpdate {
+	mutation := newContactMutation(c.config, OpUpdate)
+	return &ContactUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContactClient) UpdateOne(_m *Contact) *ContactUpdateOne {
+	mutation := newContactMutation(c.config, OpUpdateOne, withContact(_m))
+	return &ContactUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContactClient) UpdateOneID(id uuid.UUID) *ContactUpdateOne {
+	mutation := newContactMutation(c.config, OpUpdateOne, withContactID(id))
+	return &ContactUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Contact.
+func (c *ContactClient) Delete() *ContactDelete {
+	mutation := newContactMutation(c.config, OpDelete)
+	return &ContactDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContactClient) DeleteOne(_m *Contact) *ContactDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContactClient) DeleteOneID(id uuid.UUID) *ContactDeleteOne {
+	builder := c.Delete().Where(contact.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContactDeleteOne{builder}
+}
+
+// Query returns a query builder for Contact.
+func (c *ContactClient) Query() *ContactQuery {
+	return &ContactQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContact},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Contact entity by its id.
+func (c *ContactClient) Get(ctx context.Context, id uuid.UUID) (*Contact, error) {
+	return c.Query().Where(contact.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContactClient) GetX(ctx context.Context, id uuid.UUID) *Contact {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCompany queries the company edge of a Contact.
+func (c *ContactClient) QueryCompany(_m *Contact) *CompanyQuery {
+	query := (&CompanyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contact.Table, contact.FieldID, id),
+			sqlgraph.To(company.Table, company.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, contact.CompanyTable, contact.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProject queries the project edge of a Contact.
+func (c *ContactClient) QueryProject(_m *Contact) *ProjectQuery {
+	query := (&ProjectClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contact.Table, contact.FieldID, id),
+			sqlgraph.To(project.Table, project.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, contact.ProjectTable, contact.ProjectColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDesk queries the desk edge of a Contact.
+func (c *ContactClient) QueryDesk(_m *Contact) *DeskQuery {
+	query := (&DeskClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contact.Table, contact.FieldID, id),
+			sqlgraph.To(desk.Table, desk.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, contact.DeskTable, contact.DeskColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryContactLabels queries the contact_labels edge of a Contact.
+func (c *ContactClient) QueryContactLabels(_m *Contact) *ContactLabelQuery {
+	query := (&ContactLabelClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contact.Table, contact.FieldID, id),
+			sqlgraph.To(contactlabel.Table, contactlabel.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, contact.ContactLabelsTable, contact.ContactLabelsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryValues queries the values edge of a Contact.
+func (c *ContactClient) QueryValues(_m *Contact) *CustomFieldValueQuery {
+	query := (&CustomFieldValueClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contact.Table, contact.FieldID, id),
+			sqlgraph.To(customfieldvalue.Table, customfieldvalue.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, contact.ValuesTable, contact.ValuesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ContactClient) Hooks() []Hook {
+	hooks := c.hooks.Contact
+	return append(hooks[:len(hooks):len(hooks)], contact.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContactClient) Interceptors() []Interceptor {
+	return c.inters.Contact
+}
+
+func (c *ContactClient) mutate(ctx context.Context, m *ContactMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContactCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContactUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContactUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContactDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Contact mutation op: %q", m.Op())
+	}
+}
+
+// ContactLabelClient is a client for the ContactLabel schema.
+type ContactLabelClient struct {
+	config
+}
+
+// NewContactLabelClient returns a client for the ContactLabel from the given config.
+func NewContactLabelClient(c config) *ContactLabelClient {
+	return &ContactLabelClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contactlabel.Hooks(f(g(h())))`.
+func (c *ContactLabelClient) Use(hooks ...Hook) {
+	c.hooks.ContactLabel = append(c.hooks.ContactLabel, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contactlabel.Intercept(f(g(h())))`.
+func (c *ContactLabelClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContactLabel = append(c.inters.ContactLabel, interceptors...)
+}
+
+// Create returns a builder for creating a ContactLabel entity.
+func (c *ContactLabelClient) Create() *ContactLabelCreate {
+	mutation := newContactLabelMutation(c.config, OpCreate)
+	return &ContactLabelCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContactLabel entities.
+func (c *ContactLabelClient) CreateBulk(builders ...*ContactLabelCreate) *ContactLabelCreateBulk {
+	return &ContactLabelCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContactLabelClient) MapCreateBulk(slice any, setFunc func(*ContactLabelCreate, int)) *ContactLabelCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContactLabelCreateBulk{err: fmt.Errorf("calling to ContactLabelClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContactLabelCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContactLabelCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContactLabel.
+func (c *ContactLabelClient) Update() *ContactLabelUpdate {
+	mutation := newContactLabelMutation(c.config, OpUpdate)
+	return &ContactLabelUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContactLabelClient) UpdateOne(_m *ContactLabel) *ContactLabelUpdateOne {
+	mutation := newContactLabelMutation(c.config, OpUpdateOne, withContactLabel(_m))
+	return &ContactLabelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContactLabelClient) UpdateOneID(id int) *ContactLabelUpdateOne {
+	mutation := newContactLabelMutation(c.config, OpUpdateOne, withContactLabelID(id))
+	return &ContactLabelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContactLabel.
+func (c *ContactLabelClient) Delete() *ContactLabelDelete {
+	mutation := newContactLabelMutation(c.config, OpDelete)
+	return &ContactLabelDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContactLabelClient) DeleteOne(_m *ContactLabel) *ContactLabelDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContactLabelClient) DeleteOneID(id int) *ContactLabelDeleteOne {
+	builder := c.Delete().Where(contactlabel.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContactLabelDeleteOne{builder}
+}
+
+// Query returns a query builder for ContactLabel.
+func (c *ContactLabelClient) Query() *ContactLabelQuery {
+	return &ContactLabelQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContactLabel},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContactLabel entity by its id.
+func (c *ContactLabelClient) Get(ctx context.Context, id int) (*ContactLabel, error) {
+	return c.Query().Where(contactlabel.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContactLabelClient) GetX(ctx context.Context, id int) *ContactLabel {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContact queries the contact edge of a ContactLabel.
+func (c *ContactLabelClient) QueryContact(_m *ContactLabel) *ContactQuery {
+	query := (&ContactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contactlabel.Table, contactlabel.FieldID, id),
+			sqlgraph.To(contact.Table, contact.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, contactlabel.ContactTable, contactlabel.ContactColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLabel queries the label edge of a ContactLabel.
+func (c *ContactLabelClient) QueryLabel(_m *ContactLabel) *LabelQuery {
+	query := (&LabelClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contactlabel.Table, contactlabel.FieldID, id),
+			sqlgraph.To(label.Table, label.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, contactlabel.LabelTable, contactlabel.LabelColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ContactLabelClient) Hooks() []Hook {
+	hooks := c.hooks.ContactLabel
+	return append(hooks[:len(hooks):len(hooks)], contactlabel.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContactLabelClient) Interceptors() []Interceptor {
+	return c.inters.ContactLabel
+}
+
+func (c *ContactLabelClient) mutate(ctx context.Context, m *ContactLabelMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContactLabelCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContactLabelUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContactLabelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContactLabelDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContactLabel mutation op: %q", m.Op())
+	}
+}
+
+// CustomFieldClient is a client for the CustomField schema.
+type CustomFieldClient struct {
+	config
+}
+
+// NewCustomFieldClient returns a client for the CustomField from the given config.
+func NewCustomFieldClient(c config) *CustomFieldClient {
+	return &CustomFieldClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `customfield.Hooks(f(g(h())))`.
+func (c *CustomFieldClient) Use(hooks ...Hook) {
+	c.hooks.CustomField = append(c.hooks.CustomField, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `customfield.Intercept(f(g(h())))`.
+func (c *CustomFieldClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CustomField = append(c.inters.CustomField, interceptors...)
+}
+
+// Create returns a builder for creating a CustomField entity.
+func (c *CustomFieldClient) Create() *CustomFieldCreate {
+	mutation := newCustomFieldMutation(c.config, OpCreate)
+	return &CustomFieldCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CustomField entities.
+func (c *CustomFieldClient) CreateBulk(builders ...*CustomFieldCreate) *CustomFieldCreateBulk {
+	return &CustomFieldCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CustomFieldClient) MapCreateBulk(slice any, setFunc func(*CustomFieldCreate, int)) *CustomFieldCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CustomFieldCreateBulk{err: fmt.Errorf("calling to CustomFieldClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CustomFieldCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CustomFieldCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CustomField.
+func (c *CustomFieldClient) Update() *CustomFieldUpdate {
+	mutation := newCustomFieldMutation(c.config, OpUpdate)
+	return &CustomFieldUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CustomFieldClient) UpdateOne(_m *CustomField) *CustomFieldUpdateOne {
+	mutation := newCustomFieldMutation(c.config, OpUpdateOne, withCustomField(_m))
+	return &CustomFieldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CustomFieldClient) UpdateOneID(id uuid.UUID) *CustomFieldUpdateOne {
+	mutation := newCustomFieldMutation(c.config, OpUpdateOne, withCustomFieldID(id))
+	return &CustomFieldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CustomField.
+func (c *CustomFieldClient) Delete() *CustomFieldDelete {
+	mutation := newCustomFieldMutation(c.config, OpDelete)
+	return &CustomFieldDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CustomFieldClient) DeleteOne(_m *CustomField) *CustomFieldDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CustomFieldClient) DeleteOneID(id uuid.UUID) *CustomFieldDeleteOne {
+	builder := c.Delete().Where(customfield.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CustomFieldDeleteOne{builder}
+}
+
+// Query returns a query builder for CustomField.
+func (c *CustomFieldClient) Query() *CustomFieldQuery {
+	return &CustomFieldQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCustomField},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CustomField entity by its id.
+func (c *CustomFieldClient) Get(ctx context.Context, id uuid.UUID) (*CustomField, error) {
+	return c.Query().Where(customfield.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CustomFieldClient) GetX(ctx context.Context, id uuid.UUID) *CustomField {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCompany queries the company edge of a CustomField.
+func (c *CustomFieldClient) QueryCompany(_m *CustomField) *CompanyQuery {
+	query := (&CompanyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(customfield.Table, customfield.FieldID, id),
+			sqlgraph.To(company.Table, company.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, customfield.CompanyTable, customfield.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryValues queries the values edge of a CustomField.
+func (c *CustomFieldClient) QueryValues(_m *CustomField) *CustomFieldValueQuery {
+	query := (&CustomFieldValueClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(customfield.Table, customfield.FieldID, id),
+			sqlgraph.To(customfieldvalue.Table, customfieldvalue.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, customfield.ValuesTable, customfield.ValuesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CustomFieldClient) Hooks() []Hook {
+	hooks := c.hooks.CustomField
+	return append(hooks[:len(hooks):len(hooks)], customfield.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CustomFieldClient) Interceptors() []Interceptor {
+	return c.inters.CustomField
+}
+
+func (c *CustomFieldClient) mutate(ctx context.Context, m *CustomFieldMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CustomFieldCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CustomFieldUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CustomFieldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CustomFieldDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CustomField mutation op: %q", m.Op())
+	}
+}
+
+// CustomFieldValueClient is a client for the CustomFieldValue schema.
+type CustomFieldValueClient struct {
+	config
+}
+
+// NewCustomFieldValueClient returns a client for the CustomFieldValue from the given config.
+func NewCustomFieldValueClient(c config) *CustomFieldValueClient {
+	return &CustomFieldValueClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `customfieldvalue.Hooks(f(g(h())))`.
+func (c *CustomFieldValueClient) Use(hooks ...Hook) {
+	c.hooks.CustomFieldValue = append(c.hooks.CustomFieldValue, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `customfieldvalue.Intercept(f(g(h())))`.
+func (c *CustomFieldValueClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CustomFieldValue = append(c.inters.CustomFieldValue, interceptors...)
+}
+
+// Create returns a builder for creating a CustomFieldValue entity.
+func (c *CustomFieldValueClient) Create() *CustomFieldValueCreate {
+	mutation := newCustomFieldValueMutation(c.config, OpCreate)
+	return &CustomFieldValueCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CustomFieldValue entities.
+func (c *CustomFieldValueClient) CreateBulk(builders ...*CustomFieldValueCreate) *CustomFieldValueCreateBulk {
+	return &CustomFieldValueCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CustomFieldValueClient) MapCreateBulk(slice any, setFunc func(*CustomFieldValueCreate, int)) *CustomFieldValueCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CustomFieldValueCreateBulk{err: fmt.Errorf("calling to CustomFieldValueClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CustomFieldValueCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CustomFieldValueCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CustomFieldValue.
+func (c *CustomFieldValueClient) Update() *CustomFieldValueUpdate {
+	mutation := newCustomFieldValueMutation(c.config, OpUpdate)
+	return &CustomFieldValueUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CustomFieldValueClient) UpdateOne(_m *CustomFieldValue) *CustomFieldValueUpdateOne {
+	mutation := newCustomFieldValueMutation(c.config, OpUpdateOne, withCustomFieldValue(_m))
+	return &CustomFieldValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CustomFieldValueClient) UpdateOneID(id int) *CustomFieldValueUpdateOne {
+	mutation := newCustomFieldValueMutation(c.config, OpUpdateOne, withCustomFieldValueID(id))
+	return &CustomFieldValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CustomFieldValue.
+func (c *CustomFieldValueClient) Delete() *CustomFieldValueDelete {
+	mutation := newCustomFieldValueMutation(c.config, OpDelete)
+	return &CustomFieldValueDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CustomFieldValueClient) DeleteOne(_m *CustomFieldValue) *CustomFieldValueDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CustomFieldValueClient) DeleteOneID(id int) *CustomFieldValueDeleteOne {
+	builder := c.Delete().Where(customfieldvalue.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CustomFieldValueDeleteOne{builder}
+}
+
+// Query returns a query builder for CustomFieldValue.
+func (c *CustomFieldValueClient) Query() *CustomFieldValueQuery {
+	return &CustomFieldValueQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCustomFieldValue},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CustomFieldValue entity by its id.
+func (c *CustomFieldValueClient) Get(ctx context.Context, id int) (*CustomFieldValue, error) {
+	return c.Query().Where(customfieldvalue.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CustomFieldValueClient) GetX(ctx context.Context, id int) *CustomFieldValue {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContact queries the contact edge of a CustomFieldValue.
+func (c *CustomFieldValueClient) QueryContact(_m *CustomFieldValue) *ContactQuery {
+	query := (&ContactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(customfieldvalue.Table, customfieldvalue.FieldID, id),
+			sqlgraph.To(contact.Table, contact.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, customfieldvalue.ContactTable, customfieldvalue.ContactColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCustomField queries the custom_field edge of a CustomFieldValue.
+func (c *CustomFieldValueClient) QueryCustomField(_m *CustomFieldValue) *CustomFieldQuery {
+	query := (&CustomFieldClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(customfieldvalue.Table, customfieldvalue.FieldID, id),
+			sqlgraph.To(customfield.Table, customfield.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, customfieldvalue.CustomFieldTable, customfieldvalue.CustomFieldColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CustomFieldValueClient) Hooks() []Hook {
+	hooks := c.hooks.CustomFieldValue
+	return append(hooks[:len(hooks):len(hooks)], customfieldvalue.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CustomFieldValueClient) Interceptors() []Interceptor {
+	return c.inters.CustomFieldValue
+}
+
+func (c *CustomFieldValueClient) mutate(ctx context.Context, m *CustomFieldValueMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CustomFieldValueCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CustomFieldValueUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CustomFieldValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CustomFieldValueDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CustomFieldValue mutation op: %q", m.Op())
+	}
+}
+
 // DeskClient is a client for the Desk schema.
 type DeskClient struct {
 	config
@@ -876,6 +1678,22 @@ func (c *DeskClient) QueryCompany(_m *Desk) *CompanyQuery {
 			sqlgraph.From(desk.Table, desk.FieldID, id),
 			sqlgraph.To(company.Table, company.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, desk.CompanyTable, desk.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryContacts queries the contacts edge of a Desk.
+func (c *DeskClient) QueryContacts(_m *Desk) *ContactQuery {
+	query := (&ContactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(desk.Table, desk.FieldID, id),
+			sqlgraph.To(contact.Table, contact.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, desk.ContactsTable, desk.ContactsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -1589,6 +2407,172 @@ func (c *ImportRunClient) mutate(ctx context.Context, m *ImportRunMutation) (Val
 	}
 }
 
+// LabelClient is a client for the Label schema.
+type LabelClient struct {
+	config
+}
+
+// NewLabelClient returns a client for the Label from the given config.
+func NewLabelClient(c config) *LabelClient {
+	return &LabelClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `label.Hooks(f(g(h())))`.
+func (c *LabelClient) Use(hooks ...Hook) {
+	c.hooks.Label = append(c.hooks.Label, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `label.Intercept(f(g(h())))`.
+func (c *LabelClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Label = append(c.inters.Label, interceptors...)
+}
+
+// Create returns a builder for creating a Label entity.
+func (c *LabelClient) Create() *LabelCreate {
+	mutation := newLabelMutation(c.config, OpCreate)
+	return &LabelCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Label entities.
+func (c *LabelClient) CreateBulk(builders ...*LabelCreate) *LabelCreateBulk {
+	return &LabelCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LabelClient) MapCreateBulk(slice any, setFunc func(*LabelCreate, int)) *LabelCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LabelCreateBulk{err: fmt.Errorf("calling to LabelClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LabelCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LabelCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Label.
+func (c *LabelClient) Update() *LabelUpdate {
+	mutation := newLabelMutation(c.config, OpUpdate)
+	return &LabelUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LabelClient) UpdateOne(_m *Label) *LabelUpdateOne {
+	mutation := newLabelMutation(c.config, OpUpdateOne, withLabel(_m))
+	return &LabelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LabelClient) UpdateOneID(id uuid.UUID) *LabelUpdateOne {
+	mutation := newLabelMutation(c.config, OpUpdateOne, withLabelID(id))
+	return &LabelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Label.
+func (c *LabelClient) Delete() *LabelDelete {
+	mutation := newLabelMutation(c.config, OpDelete)
+	return &LabelDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LabelClient) DeleteOne(_m *Label) *LabelDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LabelClient) DeleteOneID(id uuid.UUID) *LabelDeleteOne {
+	builder := c.Delete().Where(label.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LabelDeleteOne{builder}
+}
+
+// Query returns a query builder for Label.
+func (c *LabelClient) Query() *LabelQuery {
+	return &LabelQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLabel},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Label entity by its id.
+func (c *LabelClient) Get(ctx context.Context, id uuid.UUID) (*Label, error) {
+	return c.Query().Where(label.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LabelClient) GetX(ctx context.Context, id uuid.UUID) *Label {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCompany queries the company edge of a Label.
+func (c *LabelClient) QueryCompany(_m *Label) *CompanyQuery {
+	query := (&CompanyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(label.Table, label.FieldID, id),
+			sqlgraph.To(company.Table, company.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, label.CompanyTable, label.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryContactLabels queries the contact_labels edge of a Label.
+func (c *LabelClient) QueryContactLabels(_m *Label) *ContactLabelQuery {
+	query := (&ContactLabelClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(label.Table, label.FieldID, id),
+			sqlgraph.To(contactlabel.Table, contactlabel.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, label.ContactLabelsTable, label.ContactLabelsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LabelClient) Hooks() []Hook {
+	hooks := c.hooks.Label
+	return append(hooks[:len(hooks):len(hooks)], label.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LabelClient) Interceptors() []Interceptor {
+	return c.inters.Label
+}
+
+func (c *LabelClient) mutate(ctx context.Context, m *LabelMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LabelCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LabelUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LabelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LabelDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Label mutation op: %q", m.Op())
+	}
+}
+
 // NotificationClient is a client for the Notification schema.
 type NotificationClient struct {
 	config
@@ -2070,6 +3054,22 @@ func (c *ProjectClient) QueryCompany(_m *Project) *CompanyQuery {
 			sqlgraph.From(project.Table, project.FieldID, id),
 			sqlgraph.To(company.Table, company.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, project.CompanyTable, project.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryContacts queries the contacts edge of a Project.
+func (c *ProjectClient) QueryContacts(_m *Project) *ContactQuery {
+	query := (&ContactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(project.Table, project.FieldID, id),
+			sqlgraph.To(contact.Table, contact.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, project.ContactsTable, project.ContactsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -2786,13 +3786,13 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AuditEvent, Company, Desk, IdempotencyKey, ImportIssue, ImportKey, ImportRun,
-		Notification, PartnerAdmin, Project, Session, Setting, TransferToken,
-		User []ent.Hook
+		AuditEvent, Company, Contact, ContactLabel, CustomField, CustomFieldValue, Desk,
+		IdempotencyKey, ImportIssue, ImportKey, ImportRun, Label, Notification,
+		PartnerAdmin, Project, Session, Setting, TransferToken, User []ent.Hook
 	}
 	inters struct {
-		AuditEvent, Company, Desk, IdempotencyKey, ImportIssue, ImportKey, ImportRun,
-		Notification, PartnerAdmin, Project, Session, Setting, TransferToken,
-		User []ent.Interceptor
+		AuditEvent, Company, Contact, ContactLabel, CustomField, CustomFieldValue, Desk,
+		IdempotencyKey, ImportIssue, ImportKey, ImportRun, Label, Notification,
+		PartnerAdmin, Project, Session, Setting, TransferToken, User []ent.Interceptor
 	}
 )

@@ -58,6 +58,12 @@ type CompanyEdges struct {
 	Projects []*Project `json:"projects,omitempty"`
 	// Desks holds the value of the desks edge.
 	Desks []*Desk `json:"desks,omitempty"`
+	// Labels holds the value of the labels edge.
+	Labels []*Label `json:"labels,omitempty"`
+	// CustomFields holds the value of the custom_fields edge.
+	CustomFields []*CustomField `json:"custom_fields,omitempty"`
+	// Contacts holds the value of the contacts edge.
+	Contacts []*Contact `json:"contacts,omitempty"`
 	// Users holds the value of the users edge.
 	Users []*User `json:"users,omitempty"`
 	// PartnerAdmins holds the value of the partner_admins edge.
@@ -72,7 +78,7 @@ type CompanyEdges struct {
 	AuditEvents []*AuditEvent `json:"audit_events,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [10]bool
+	loadedTypes [13]bool
 }
 
 // PartnerOrErr returns the Partner value or an error if the edge
@@ -113,10 +119,37 @@ func (e CompanyEdges) DesksOrErr() ([]*Desk, error) {
 	return nil, &NotLoadedError{edge: "desks"}
 }
 
+// LabelsOrErr returns the Labels value or an error if the edge
+// was not loaded in eager-loading.
+func (e CompanyEdges) LabelsOrErr() ([]*Label, error) {
+	if e.loadedTypes[4] {
+		return e.Labels, nil
+	}
+	return nil, &NotLoadedError{edge: "labels"}
+}
+
+// CustomFieldsOrErr returns the CustomFields value or an error if the edge
+// was not loaded in eager-loading.
+func (e CompanyEdges) CustomFieldsOrErr() ([]*CustomField, error) {
+	if e.loadedTypes[5] {
+		return e.CustomFields, nil
+	}
+	return nil, &NotLoadedError{edge: "custom_fields"}
+}
+
+// ContactsOrErr returns the Contacts value or an error if the edge
+// was not loaded in eager-loading.
+func (e CompanyEdges) ContactsOrErr() ([]*Contact, error) {
+	if e.loadedTypes[6] {
+		return e.Contacts, nil
+	}
+	return nil, &NotLoadedError{edge: "contacts"}
+}
+
 // UsersOrErr returns the Users value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) UsersOrErr() ([]*User, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[7] {
 		return e.Users, nil
 	}
 	return nil, &NotLoadedError{edge: "users"}
@@ -125,7 +158,7 @@ func (e CompanyEdges) UsersOrErr() ([]*User, error) {
 // PartnerAdminsOrErr returns the PartnerAdmins value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) PartnerAdminsOrErr() ([]*PartnerAdmin, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[8] {
 		return e.PartnerAdmins, nil
 	}
 	return nil, &NotLoadedError{edge: "partner_admins"}
@@ -134,7 +167,7 @@ func (e CompanyEdges) PartnerAdminsOrErr() ([]*PartnerAdmin, error) {
 // ImportRunsOrErr returns the ImportRuns value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ImportRunsOrErr() ([]*ImportRun, error) {
-	if e.loadedTypes[6] {
+	if e.loadedTypes[9] {
 		return e.ImportRuns, nil
 	}
 	return nil, &NotLoadedError{edge: "import_runs"}
@@ -143,7 +176,7 @@ func (e CompanyEdges) ImportRunsOrErr() ([]*ImportRun, error) {
 // TransferTokensOrErr returns the TransferTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[7] {
+	if e.loadedTypes[10] {
 		return e.TransferTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "transfer_tokens"}
@@ -152,7 +185,7 @@ func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
 // ReceivedTokensOrErr returns the ReceivedTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[8] {
+	if e.loadedTypes[11] {
 		return e.ReceivedTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "received_tokens"}
@@ -161,7 +194,7 @@ func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
 // AuditEventsOrErr returns the AuditEvents value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) AuditEventsOrErr() ([]*AuditEvent, error) {
-	if e.loadedTypes[9] {
+	if e.loadedTypes[12] {
 		return e.AuditEvents, nil
 	}
 	return nil, &NotLoadedError{edge: "audit_events"}
@@ -310,6 +343,21 @@ func (_m *Company) QueryProjects() *ProjectQuery {
 // QueryDesks queries the "desks" edge of the Company entity.
 func (_m *Company) QueryDesks() *DeskQuery {
 	return NewCompanyClient(_m.config).QueryDesks(_m)
+}
+
+// QueryLabels queries the "labels" edge of the Company entity.
+func (_m *Company) QueryLabels() *LabelQuery {
+	return NewCompanyClient(_m.config).QueryLabels(_m)
+}
+
+// QueryCustomFields queries the "custom_fields" edge of the Company entity.
+func (_m *Company) QueryCustomFields() *CustomFieldQuery {
+	return NewCompanyClient(_m.config).QueryCustomFields(_m)
+}
+
+// QueryContacts queries the "contacts" edge of the Company entity.
+func (_m *Company) QueryContacts() *ContactQuery {
+	return NewCompanyClient(_m.config).QueryContacts(_m)
 }
 
 // QueryUsers queries the "users" edge of the Company entity.

@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/transfertoken"
@@ -226,6 +229,51 @@ func (_c *CompanyCreate) AddDesks(v ...*Desk) *CompanyCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddDeskIDs(ids...)
+}
+
+// AddLabelIDs adds the "labels" edge to the Label entity by IDs.
+func (_c *CompanyCreate) AddLabelIDs(ids ...uuid.UUID) *CompanyCreate {
+	_c.mutation.AddLabelIDs(ids...)
+	return _c
+}
+
+// AddLabels adds the "labels" edges to the Label entity.
+func (_c *CompanyCreate) AddLabels(v ...*Label) *CompanyCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddLabelIDs(ids...)
+}
+
+// AddCustomFieldIDs adds the "custom_fields" edge to the CustomField entity by IDs.
+func (_c *CompanyCreate) AddCustomFieldIDs(ids ...uuid.UUID) *CompanyCreate {
+	_c.mutation.AddCustomFieldIDs(ids...)
+	return _c
+}
+
+// AddCustomFields adds the "custom_fields" edges to the CustomField entity.
+func (_c *CompanyCreate) AddCustomFields(v ...*CustomField) *CompanyCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddCustomFieldIDs(ids...)
+}
+
+// AddContactIDs adds the "contacts" edge to the Contact entity by IDs.
+func (_c *CompanyCreate) AddContactIDs(ids ...uuid.UUID) *CompanyCreate {
+	_c.mutation.AddContactIDs(ids...)
+	return _c
+}
+
+// AddContacts adds the "contacts" edges to the Contact entity.
+func (_c *CompanyCreate) AddContacts(v ...*Contact) *CompanyCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddContactIDs(ids...)
 }
 
 // AddUserIDs adds the "users" edge to the User entity by IDs.
@@ -565,6 +613,54 @@ func (_c *CompanyCreate) createSpec() (*Company, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(desk.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.LabelsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.LabelsTable,
+			Columns: []string{company.LabelsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(label.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CustomFieldsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.CustomFieldsTable,
+			Columns: []string{company.CustomFieldsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(customfield.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ContactsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ContactsTable,
+			Columns: []string{company.ContactsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -10,8 +10,11 @@ import (
 	"math"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/project"
@@ -37,6 +40,9 @@ type CompanyQuery struct {
 	withCustomers      *CompanyQuery
 	withProjects       *ProjectQuery
 	withDesks          *DeskQuery
+	withLabels         *LabelQuery
+	withCustomFields   *CustomFieldQuery
+	withContacts       *ContactQuery
 	withUsers          *UserQuery
 	withPartnerAdmins  *PartnerAdminQuery
 	withImportRuns     *ImportRunQuery
@@ -161,6 +167,72 @@ func (_q *CompanyQuery) QueryDesks() *DeskQuery {
 			sqlgraph.From(company.Table, company.FieldID, selector),
 			sqlgraph.To(desk.Table, desk.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, company.DesksTable, company.DesksColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryLabels chains the current query on the "labels" edge.
+func (_q *CompanyQuery) QueryLabels() *LabelQuery {
+	query := (&LabelClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, selector),
+			sqlgraph.To(label.Table, label.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.LabelsTable, company.LabelsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryCustomFields chains the current query on the "custom_fields" edge.
+func (_q *CompanyQuery) QueryCustomFields() *CustomFieldQuery {
+	query := (&CustomFieldClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, selector),
+			sqlgraph.To(customfield.Table, customfield.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.CustomFieldsTable, company.CustomFieldsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryContacts chains the current query on the "contacts" edge.
+func (_q *CompanyQuery) QueryContacts() *ContactQuery {
+	query := (&ContactClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, selector),
+			sqlgraph.To(contact.Table, contact.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.ContactsTable, company.ContactsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -496,6 +568,9 @@ func (_q *CompanyQuery) Clone() *CompanyQuery {
 		withCustomers:      _q.withCustomers.Clone(),
 		withProjects:       _q.withProjects.Clone(),
 		withDesks:          _q.withDesks.Clone(),
+		withLabels:         _q.withLabels.Clone(),
+		withCustomFields:   _q.withCustomFields.Clone(),
+		withContacts:       _q.withContacts.Clone(),
 		withUsers:          _q.withUsers.Clone(),
 		withPartnerAdmins:  _q.withPartnerAdmins.Clone(),
 		withImportRuns:     _q.withImportRuns.Clone(),
@@ -549,6 +624,39 @@ func (_q *CompanyQuery) WithDesks(opts ...func(*DeskQuery)) *CompanyQuery {
 		opt(query)
 	}
 	_q.withDesks = query
+	return _q
+}
+
+// WithLabels tells the query-builder to eager-load the nodes that are connected to
+// the "labels" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CompanyQuery) WithLabels(opts ...func(*LabelQuery)) *CompanyQuery {
+	query := (&LabelClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withLabels = query
+	return _q
+}
+
+// WithCustomFields tells the query-builder to eager-load the nodes that are connected to
+// the "custom_fields" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CompanyQuery) WithCustomFields(opts ...func(*CustomFieldQuery)) *CompanyQuery {
+	query := (&CustomFieldClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withCustomFields = query
+	return _q
+}
+
+// WithContacts tells the query-builder to eager-load the nodes that are connected to
+// the "contacts" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CompanyQuery) WithContacts(opts ...func(*ContactQuery)) *CompanyQuery {
+	query := (&ContactClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withContacts = query
 	return _q
 }
 
@@ -702,11 +810,14 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 	var (
 		nodes       = []*Company{}
 		_spec       = _q.querySpec()
-		loadedTypes = [10]bool{
+		loadedTypes = [13]bool{
 			_q.withPartner != nil,
 			_q.withCustomers != nil,
 			_q.withProjects != nil,
 			_q.withDesks != nil,
+			_q.withLabels != nil,
+			_q.withCustomFields != nil,
+			_q.withContacts != nil,
 			_q.withUsers != nil,
 			_q.withPartnerAdmins != nil,
 			_q.withImportRuns != nil,
@@ -760,6 +871,27 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 		if err := _q.loadDesks(ctx, query, nodes,
 			func(n *Company) { n.Edges.Desks = []*Desk{} },
 			func(n *Company, e *Desk) { n.Edges.Desks = append(n.Edges.Desks, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withLabels; query != nil {
+		if err := _q.loadLabels(ctx, query, nodes,
+			func(n *Company) { n.Edges.Labels = []*Label{} },
+			func(n *Company, e *Label) { n.Edges.Labels = append(n.Edges.Labels, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withCustomFields; query != nil {
+		if err := _q.loadCustomFields(ctx, query, nodes,
+			func(n *Company) { n.Edges.CustomFields = []*CustomField{} },
+			func(n *Company, e *CustomField) { n.Edges.CustomFields = append(n.Edges.CustomFields, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withContacts; query != nil {
+		if err := _q.loadContacts(ctx, query, nodes,
+			func(n *Company) { n.Edges.Contacts = []*Contact{} },
+			func(n *Company, e *Contact) { n.Edges.Contacts = append(n.Edges.Contacts, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -918,6 +1050,96 @@ func (_q *CompanyQuery) loadDesks(ctx context.Context, query *DeskQuery, nodes [
 	}
 	query.Where(predicate.Desk(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(company.DesksColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CompanyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "company_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CompanyQuery) loadLabels(ctx context.Context, query *LabelQuery, nodes []*Company, init func(*Company), assign func(*Company, *Label)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Company)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(label.FieldCompanyID)
+	}
+	query.Where(predicate.Label(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(company.LabelsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CompanyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "company_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CompanyQuery) loadCustomFields(ctx context.Context, query *CustomFieldQuery, nodes []*Company, init func(*Company), assign func(*Company, *CustomField)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Company)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(customfield.FieldCompanyID)
+	}
+	query.Where(predicate.CustomField(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(company.CustomFieldsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CompanyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "company_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CompanyQuery) loadContacts(ctx context.Context, query *ContactQuery, nodes []*Company, init func(*Company), assign func(*Company, *Contact)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Company)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(contact.FieldCompanyID)
+	}
+	query.Where(predicate.Contact(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(company.ContactsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

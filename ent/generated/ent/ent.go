@@ -10,11 +10,16 @@ import (
 	"sync"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactlabel"
+	"tenantry/ent/generated/ent/customfield"
+	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/idempotencykey"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
@@ -86,20 +91,25 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			auditevent.Table:     auditevent.ValidColumn,
-			company.Table:        company.ValidColumn,
-			desk.Table:           desk.ValidColumn,
-			idempotencykey.Table: idempotencykey.ValidColumn,
-			importissue.Table:    importissue.ValidColumn,
-			importkey.Table:      importkey.ValidColumn,
-			importrun.Table:      importrun.ValidColumn,
-			notification.Table:   notification.ValidColumn,
-			partneradmin.Table:   partneradmin.ValidColumn,
-			project.Table:        project.ValidColumn,
-			session.Table:        session.ValidColumn,
-			setting.Table:        setting.ValidColumn,
-			transfertoken.Table:  transfertoken.ValidColumn,
-			user.Table:           user.ValidColumn,
+			auditevent.Table:       auditevent.ValidColumn,
+			company.Table:          company.ValidColumn,
+			contact.Table:          contact.ValidColumn,
+			contactlabel.Table:     contactlabel.ValidColumn,
+			customfield.Table:      customfield.ValidColumn,
+			customfieldvalue.Table: customfieldvalue.ValidColumn,
+			desk.Table:             desk.ValidColumn,
+			idempotencykey.Table:   idempotencykey.ValidColumn,
+			importissue.Table:      importissue.ValidColumn,
+			importkey.Table:        importkey.ValidColumn,
+			importrun.Table:        importrun.ValidColumn,
+			label.Table:            label.ValidColumn,
+			notification.Table:     notification.ValidColumn,
+			partneradmin.Table:     partneradmin.ValidColumn,
+			project.Table:          project.ValidColumn,
+			session.Table:          session.ValidColumn,
+			setting.Table:          setting.ValidColumn,
+			transfertoken.Table:    transfertoken.ValidColumn,
+			user.Table:             user.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

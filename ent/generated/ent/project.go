@@ -41,9 +41,11 @@ type Project struct {
 type ProjectEdges struct {
 	// Company holds the value of the company edge.
 	Company *Company `json:"company,omitempty"`
+	// Contacts holds the value of the contacts edge.
+	Contacts []*Contact `json:"contacts,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [2]bool
 }
 
 // CompanyOrErr returns the Company value or an error if the edge
@@ -55,6 +57,15 @@ func (e ProjectEdges) CompanyOrErr() (*Company, error) {
 		return nil, &NotFoundError{label: company.Label}
 	}
 	return nil, &NotLoadedError{edge: "company"}
+}
+
+// ContactsOrErr returns the Contacts value or an error if the edge
+// was not loaded in eager-loading.
+func (e ProjectEdges) ContactsOrErr() ([]*Contact, error) {
+	if e.loadedTypes[1] {
+		return e.Contacts, nil
+	}
+	return nil, &NotLoadedError{edge: "contacts"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -144,6 +155,11 @@ func (_m *Project) Value(name string) (ent.Value, error) {
 // QueryCompany queries the "company" edge of the Project entity.
 func (_m *Project) QueryCompany() *CompanyQuery {
 	return NewProjectClient(_m.config).QueryCompany(_m)
+}
+
+// QueryContacts queries the "contacts" edge of the Project entity.
+func (_m *Project) QueryContacts() *ContactQuery {
+	return NewProjectClient(_m.config).QueryContacts(_m)
 }
 
 // Update returns a builder for updating this Project.

@@ -16,6 +16,14 @@ type Tx struct {
 	AuditEvent *AuditEventClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
+	// Contact is the client for interacting with the Contact builders.
+	Contact *ContactClient
+	// ContactLabel is the client for interacting with the ContactLabel builders.
+	ContactLabel *ContactLabelClient
+	// CustomField is the client for interacting with the CustomField builders.
+	CustomField *CustomFieldClient
+	// CustomFieldValue is the client for interacting with the CustomFieldValue builders.
+	CustomFieldValue *CustomFieldValueClient
 	// Desk is the client for interacting with the Desk builders.
 	Desk *DeskClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -26,6 +34,8 @@ type Tx struct {
 	ImportKey *ImportKeyClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
+	// Label is the client for interacting with the Label builders.
+	Label *LabelClient
 	// Notification is the client for interacting with the Notification builders.
 	Notification *NotificationClient
 	// PartnerAdmin is the client for interacting with the PartnerAdmin builders.
@@ -173,11 +183,16 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.AuditEvent = NewAuditEventClient(tx.config)
 	tx.Company = NewCompanyClient(tx.config)
+	tx.Contact = NewContactClient(tx.config)
+	tx.ContactLabel = NewContactLabelClient(tx.config)
+	tx.CustomField = NewCustomFieldClient(tx.config)
+	tx.CustomFieldValue = NewCustomFieldValueClient(tx.config)
 	tx.Desk = NewDeskClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.ImportIssue = NewImportIssueClient(tx.config)
 	tx.ImportKey = NewImportKeyClient(tx.config)
 	tx.ImportRun = NewImportRunClient(tx.config)
+	tx.Label = NewLabelClient(tx.config)
 	tx.Notification = NewNotificationClient(tx.config)
 	tx.PartnerAdmin = NewPartnerAdminClient(tx.config)
 	tx.Project = NewProjectClient(tx.config)

@@ -95,6 +95,223 @@ var (
 			},
 		},
 	}
+	// ContactsColumns holds the columns for the "contacts" table.
+	ContactsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "email", Type: field.TypeString, Size: 254},
+		{Name: "email_key", Type: field.TypeString, Collation: "C"},
+		{Name: "first_name", Type: field.TypeString, Size: 200},
+		{Name: "middle_name", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "last_name", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "username", Type: field.TypeString, Size: 200},
+		{Name: "username_key", Type: field.TypeString, Nullable: true, Collation: "C"},
+		{Name: "first_name_key", Type: field.TypeString, Nullable: true, Collation: "C"},
+		{Name: "last_name_key", Type: field.TypeString, Nullable: true, Collation: "C"},
+		{Name: "external_id", Type: field.TypeString, Nullable: true, Size: 100, Collation: "C"},
+		{Name: "active", Type: field.TypeBool, Default: true},
+		{Name: "type", Type: field.TypeEnum, Enums: []string{"PERSONAL", "BUSINESS"}, Default: "PERSONAL"},
+		{Name: "company_id", Type: field.TypeUUID},
+		{Name: "desk_id", Type: field.TypeUUID},
+		{Name: "project_id", Type: field.TypeUUID},
+	}
+	// ContactsTable holds the schema information for the "contacts" table.
+	ContactsTable = &schema.Table{
+		Name:       "contacts",
+		Columns:    ContactsColumns,
+		PrimaryKey: []*schema.Column{ContactsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "contacts_companies_contacts",
+				Columns:    []*schema.Column{ContactsColumns[15]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "contacts_desks_contacts",
+				Columns:    []*schema.Column{ContactsColumns[16]},
+				RefColumns: []*schema.Column{DesksColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "contacts_projects_contacts",
+				Columns:    []*schema.Column{ContactsColumns[17]},
+				RefColumns: []*schema.Column{ProjectsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contact_company_id_email_key",
+				Unique:  true,
+				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[4]},
+			},
+			{
+				Name:    "contact_company_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[0]},
+			},
+			{
+				Name:    "contact_company_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[12]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "external_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "contact_company_id_username_key",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[9]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "username_key IS NOT NULL",
+				},
+			},
+			{
+				Name:    "contact_company_id_first_name_key",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[10]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "first_name_key IS NOT NULL",
+				},
+			},
+			{
+				Name:    "contact_company_id_last_name_key",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[11]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "last_name_key IS NOT NULL",
+				},
+			},
+			{
+				Name:    "contact_project_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[17]},
+			},
+			{
+				Name:    "contact_desk_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[16]},
+			},
+		},
+	}
+	// ContactLabelsColumns holds the columns for the "contact_labels" table.
+	ContactLabelsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "company_id", Type: field.TypeUUID},
+		{Name: "contact_id", Type: field.TypeUUID},
+		{Name: "label_id", Type: field.TypeUUID},
+	}
+	// ContactLabelsTable holds the schema information for the "contact_labels" table.
+	ContactLabelsTable = &schema.Table{
+		Name:       "contact_labels",
+		Columns:    ContactLabelsColumns,
+		PrimaryKey: []*schema.Column{ContactLabelsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "contact_labels_contacts_contact_labels",
+				Columns:    []*schema.Column{ContactLabelsColumns[2]},
+				RefColumns: []*schema.Column{ContactsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "contact_labels_labels_contact_labels",
+				Columns:    []*schema.Column{ContactLabelsColumns[3]},
+				RefColumns: []*schema.Column{LabelsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contactlabel_contact_id_label_id",
+				Unique:  true,
+				Columns: []*schema.Column{ContactLabelsColumns[2], ContactLabelsColumns[3]},
+			},
+			{
+				Name:    "contactlabel_label_id_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactLabelsColumns[3], ContactLabelsColumns[2]},
+			},
+		},
+	}
+	// CustomFieldsColumns holds the columns for the "custom_fields" table.
+	CustomFieldsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "variable_name", Type: field.TypeString, Size: 200},
+		{Name: "variable_key", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString, Size: 200},
+		{Name: "type", Type: field.TypeEnum, Enums: []string{"TEXT", "NUMBER", "BOOLEAN", "DATE"}},
+		{Name: "company_id", Type: field.TypeUUID},
+	}
+	// CustomFieldsTable holds the schema information for the "custom_fields" table.
+	CustomFieldsTable = &schema.Table{
+		Name:       "custom_fields",
+		Columns:    CustomFieldsColumns,
+		PrimaryKey: []*schema.Column{CustomFieldsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "custom_fields_companies_custom_fields",
+				Columns:    []*schema.Column{CustomFieldsColumns[7]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "customfield_company_id_variable_key",
+				Unique:  true,
+				Columns: []*schema.Column{CustomFieldsColumns[7], CustomFieldsColumns[4]},
+			},
+			{
+				Name:    "customfield_company_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{CustomFieldsColumns[7], CustomFieldsColumns[0]},
+			},
+		},
+	}
+	// CustomFieldValuesColumns holds the columns for the "custom_field_values" table.
+	CustomFieldValuesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "company_id", Type: field.TypeUUID},
+		{Name: "value", Type: field.TypeString, Size: 10000},
+		{Name: "contact_id", Type: field.TypeUUID},
+		{Name: "custom_field_id", Type: field.TypeUUID},
+	}
+	// CustomFieldValuesTable holds the schema information for the "custom_field_values" table.
+	CustomFieldValuesTable = &schema.Table{
+		Name:       "custom_field_values",
+		Columns:    CustomFieldValuesColumns,
+		PrimaryKey: []*schema.Column{CustomFieldValuesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "custom_field_values_contacts_values",
+				Columns:    []*schema.Column{CustomFieldValuesColumns[3]},
+				RefColumns: []*schema.Column{ContactsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "custom_field_values_custom_fields_values",
+				Columns:    []*schema.Column{CustomFieldValuesColumns[4]},
+				RefColumns: []*schema.Column{CustomFieldsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "customfieldvalue_contact_id_custom_field_id",
+				Unique:  true,
+				Columns: []*schema.Column{CustomFieldValuesColumns[3], CustomFieldValuesColumns[4]},
+			},
+			{
+				Name:    "customfieldvalue_custom_field_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomFieldValuesColumns[4]},
+			},
+		},
+	}
 	// DesksColumns holds the columns for the "desks" table.
 	DesksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -128,6 +345,11 @@ var (
 				Name:    "desk_company_id_external_id",
 				Unique:  true,
 				Columns: []*schema.Column{DesksColumns[6], DesksColumns[4]},
+			},
+			{
+				Name:    "desk_company_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{DesksColumns[6], DesksColumns[0]},
 			},
 			{
 				Name:    "desk_company_id_is_default",
@@ -335,6 +557,40 @@ var (
 			},
 		},
 	}
+	// LabelsColumns holds the columns for the "labels" table.
+	LabelsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "company_id", Type: field.TypeUUID},
+	}
+	// LabelsTable holds the schema information for the "labels" table.
+	LabelsTable = &schema.Table{
+		Name:       "labels",
+		Columns:    LabelsColumns,
+		PrimaryKey: []*schema.Column{LabelsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "labels_companies_labels",
+				Columns:    []*schema.Column{LabelsColumns[4]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "label_company_id_name",
+				Unique:  true,
+				Columns: []*schema.Column{LabelsColumns[4], LabelsColumns[3]},
+			},
+			{
+				Name:    "label_company_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{LabelsColumns[4], LabelsColumns[0]},
+			},
+		},
+	}
 	// NotificationsColumns holds the columns for the "notifications" table.
 	NotificationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -479,6 +735,11 @@ var (
 				Name:    "project_company_id_external_id",
 				Unique:  true,
 				Columns: []*schema.Column{ProjectsColumns[6], ProjectsColumns[4]},
+			},
+			{
+				Name:    "project_company_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ProjectsColumns[6], ProjectsColumns[0]},
 			},
 			{
 				Name:    "project_company_id_is_default",
@@ -633,11 +894,16 @@ var (
 	Tables = []*schema.Table{
 		AuditEventsTable,
 		CompaniesTable,
+		ContactsTable,
+		ContactLabelsTable,
+		CustomFieldsTable,
+		CustomFieldValuesTable,
 		DesksTable,
 		IdempotencyKeysTable,
 		ImportIssuesTable,
 		ImportKeysTable,
 		ImportRunsTable,
+		LabelsTable,
 		NotificationsTable,
 		PartnerAdminsTable,
 		ProjectsTable,
@@ -651,6 +917,14 @@ var (
 func init() {
 	AuditEventsTable.ForeignKeys[0].RefTable = CompaniesTable
 	CompaniesTable.ForeignKeys[0].RefTable = CompaniesTable
+	ContactsTable.ForeignKeys[0].RefTable = CompaniesTable
+	ContactsTable.ForeignKeys[1].RefTable = DesksTable
+	ContactsTable.ForeignKeys[2].RefTable = ProjectsTable
+	ContactLabelsTable.ForeignKeys[0].RefTable = ContactsTable
+	ContactLabelsTable.ForeignKeys[1].RefTable = LabelsTable
+	CustomFieldsTable.ForeignKeys[0].RefTable = CompaniesTable
+	CustomFieldValuesTable.ForeignKeys[0].RefTable = ContactsTable
+	CustomFieldValuesTable.ForeignKeys[1].RefTable = CustomFieldsTable
 	DesksTable.ForeignKeys[0].RefTable = CompaniesTable
 	IdempotencyKeysTable.ForeignKeys[0].RefTable = ImportRunsTable
 	ImportIssuesTable.ForeignKeys[0].RefTable = ImportRunsTable
@@ -663,6 +937,7 @@ func init() {
 		"import_runs_counts_add_up": "processed_rows = created_count + updated_count + unchanged_count + skipped_count + failed_count",
 		"import_runs_within_total":  "processed_rows <= total_rows",
 	}
+	LabelsTable.ForeignKeys[0].RefTable = CompaniesTable
 	NotificationsTable.ForeignKeys[0].RefTable = ImportRunsTable
 	NotificationsTable.ForeignKeys[1].RefTable = CompaniesTable
 	NotificationsTable.ForeignKeys[2].RefTable = TransferTokensTable

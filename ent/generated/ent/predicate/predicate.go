@@ -12,6 +12,18 @@ type AuditEvent func(*sql.Selector)
 // Company is the predicate function for company builders.
 type Company func(*sql.Selector)
 
+// Contact is the predicate function for contact builders.
+type Contact func(*sql.Selector)
+
+// ContactLabel is the predicate function for contactlabel builders.
+type ContactLabel func(*sql.Selector)
+
+// CustomField is the predicate function for customfield builders.
+type CustomField func(*sql.Selector)
+
+// CustomFieldValue is the predicate function for customfieldvalue builders.
+type CustomFieldValue func(*sql.Selector)
+
 // Desk is the predicate function for desk builders.
 type Desk func(*sql.Selector)
 
@@ -26,6 +38,9 @@ type ImportKey func(*sql.Selector)
 
 // ImportRun is the predicate function for importrun builders.
 type ImportRun func(*sql.Selector)
+
+// Label is the predicate function for label builders.
+type Label func(*sql.Selector)
 
 // Notification is the predicate function for notification builders.
 type Notification func(*sql.Selector)

@@ -158,6 +158,102 @@ func (f CompanyMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.CompanyMutation", m)
 }
 
+// The ContactQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ContactQueryRuleFunc func(context.Context, *ent.ContactQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ContactQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContactQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ContactQuery", q)
+}
+
+// The ContactMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ContactMutationRuleFunc func(context.Context, *ent.ContactMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ContactMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ContactMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ContactMutation", m)
+}
+
+// The ContactLabelQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ContactLabelQueryRuleFunc func(context.Context, *ent.ContactLabelQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ContactLabelQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContactLabelQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ContactLabelQuery", q)
+}
+
+// The ContactLabelMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ContactLabelMutationRuleFunc func(context.Context, *ent.ContactLabelMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ContactLabelMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ContactLabelMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ContactLabelMutation", m)
+}
+
+// The CustomFieldQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type CustomFieldQueryRuleFunc func(context.Context, *ent.CustomFieldQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f CustomFieldQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CustomFieldQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.CustomFieldQuery", q)
+}
+
+// The CustomFieldMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type CustomFieldMutationRuleFunc func(context.Context, *ent.CustomFieldMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f CustomFieldMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.CustomFieldMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.CustomFieldMutation", m)
+}
+
+// The CustomFieldValueQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type CustomFieldValueQueryRuleFunc func(context.Context, *ent.CustomFieldValueQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f CustomFieldValueQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CustomFieldValueQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.CustomFieldValueQuery", q)
+}
+
+// The CustomFieldValueMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type CustomFieldValueMutationRuleFunc func(context.Context, *ent.CustomFieldValueMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f CustomFieldValueMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.CustomFieldValueMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.CustomFieldValueMutation", m)
+}
+
 // The DeskQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type DeskQueryRuleFunc func(context.Context, *ent.DeskQuery) error
@@ -276,6 +372,30 @@ func (f ImportRunMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutat
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ImportRunMutation", m)
+}
+
+// The LabelQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type LabelQueryRuleFunc func(context.Context, *ent.LabelQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f LabelQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LabelQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.LabelQuery", q)
+}
+
+// The LabelMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type LabelMutationRuleFunc func(context.Context, *ent.LabelMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f LabelMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.LabelMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.LabelMutation", m)
 }
 
 // The NotificationQueryRuleFunc type is an adapter to allow the use of ordinary

@@ -6,11 +6,16 @@ import (
 	"context"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactlabel"
+	"tenantry/ent/generated/ent/customfield"
+	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/idempotencykey"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
@@ -117,6 +122,218 @@ func init() {
 	companyDescID := companyMixinFields0[0].Descriptor()
 	// company.DefaultID holds the default value on creation for the id field.
 	company.DefaultID = companyDescID.Default.(func() uuid.UUID)
+	contactMixin := schema.Contact{}.Mixin()
+	contact.Policy = privacy.NewPolicies(schema.Contact{})
+	contact.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := contact.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	contactMixinFields0 := contactMixin[0].Fields()
+	_ = contactMixinFields0
+	contactMixinFields2 := contactMixin[2].Fields()
+	_ = contactMixinFields2
+	contactFields := schema.Contact{}.Fields()
+	_ = contactFields
+	// contactDescCreatedAt is the schema descriptor for created_at field.
+	contactDescCreatedAt := contactMixinFields2[0].Descriptor()
+	// contact.DefaultCreatedAt holds the default value on creation for the created_at field.
+	contact.DefaultCreatedAt = contactDescCreatedAt.Default.(func() time.Time)
+	// contactDescUpdatedAt is the schema descriptor for updated_at field.
+	contactDescUpdatedAt := contactMixinFields2[1].Descriptor()
+	// contact.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	contact.DefaultUpdatedAt = contactDescUpdatedAt.Default.(func() time.Time)
+	// contact.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	contact.UpdateDefaultUpdatedAt = contactDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// contactDescEmail is the schema descriptor for email field.
+	contactDescEmail := contactFields[0].Descriptor()
+	// contact.EmailValidator is a validator for the "email" field. It is called by the builders before save.
+	contact.EmailValidator = func() func(string) error {
+		validators := contactDescEmail.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(email string) error {
+			for _, fn := range fns {
+				if err := fn(email); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// contactDescEmailKey is the schema descriptor for email_key field.
+	contactDescEmailKey := contactFields[1].Descriptor()
+	// contact.EmailKeyValidator is a validator for the "email_key" field. It is called by the builders before save.
+	contact.EmailKeyValidator = contactDescEmailKey.Validators[0].(func(string) error)
+	// contactDescFirstName is the schema descriptor for first_name field.
+	contactDescFirstName := contactFields[2].Descriptor()
+	// contact.FirstNameValidator is a validator for the "first_name" field. It is called by the builders before save.
+	contact.FirstNameValidator = func() func(string) error {
+		validators := contactDescFirstName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(first_name string) error {
+			for _, fn := range fns {
+				if err := fn(first_name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// contactDescMiddleName is the schema descriptor for middle_name field.
+	contactDescMiddleName := contactFields[3].Descriptor()
+	// contact.MiddleNameValidator is a validator for the "middle_name" field. It is called by the builders before save.
+	contact.MiddleNameValidator = contactDescMiddleName.Validators[0].(func(string) error)
+	// contactDescLastName is the schema descriptor for last_name field.
+	contactDescLastName := contactFields[4].Descriptor()
+	// contact.LastNameValidator is a validator for the "last_name" field. It is called by the builders before save.
+	contact.LastNameValidator = contactDescLastName.Validators[0].(func(string) error)
+	// contactDescUsername is the schema descriptor for username field.
+	contactDescUsername := contactFields[5].Descriptor()
+	// contact.UsernameValidator is a validator for the "username" field. It is called by the builders before save.
+	contact.UsernameValidator = func() func(string) error {
+		validators := contactDescUsername.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(username string) error {
+			for _, fn := range fns {
+				if err := fn(username); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// contactDescExternalID is the schema descriptor for external_id field.
+	contactDescExternalID := contactFields[9].Descriptor()
+	// contact.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
+	contact.ExternalIDValidator = contactDescExternalID.Validators[0].(func(string) error)
+	// contactDescActive is the schema descriptor for active field.
+	contactDescActive := contactFields[12].Descriptor()
+	// contact.DefaultActive holds the default value on creation for the active field.
+	contact.DefaultActive = contactDescActive.Default.(bool)
+	// contactDescID is the schema descriptor for id field.
+	contactDescID := contactMixinFields0[0].Descriptor()
+	// contact.DefaultID holds the default value on creation for the id field.
+	contact.DefaultID = contactDescID.Default.(func() uuid.UUID)
+	contactlabel.Policy = privacy.NewPolicies(schema.ContactLabel{})
+	contactlabel.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := contactlabel.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	customfieldMixin := schema.CustomField{}.Mixin()
+	customfield.Policy = privacy.NewPolicies(schema.CustomField{})
+	customfield.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := customfield.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	customfieldMixinFields0 := customfieldMixin[0].Fields()
+	_ = customfieldMixinFields0
+	customfieldMixinFields2 := customfieldMixin[2].Fields()
+	_ = customfieldMixinFields2
+	customfieldFields := schema.CustomField{}.Fields()
+	_ = customfieldFields
+	// customfieldDescCreatedAt is the schema descriptor for created_at field.
+	customfieldDescCreatedAt := customfieldMixinFields2[0].Descriptor()
+	// customfield.DefaultCreatedAt holds the default value on creation for the created_at field.
+	customfield.DefaultCreatedAt = customfieldDescCreatedAt.Default.(func() time.Time)
+	// customfieldDescUpdatedAt is the schema descriptor for updated_at field.
+	customfieldDescUpdatedAt := customfieldMixinFields2[1].Descriptor()
+	// customfield.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	customfield.DefaultUpdatedAt = customfieldDescUpdatedAt.Default.(func() time.Time)
+	// customfield.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	customfield.UpdateDefaultUpdatedAt = customfieldDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// customfieldDescVariableName is the schema descriptor for variable_name field.
+	customfieldDescVariableName := customfieldFields[0].Descriptor()
+	// customfield.VariableNameValidator is a validator for the "variable_name" field. It is called by the builders before save.
+	customfield.VariableNameValidator = func() func(string) error {
+		validators := customfieldDescVariableName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(variable_name string) error {
+			for _, fn := range fns {
+				if err := fn(variable_name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// customfieldDescVariableKey is the schema descriptor for variable_key field.
+	customfieldDescVariableKey := customfieldFields[1].Descriptor()
+	// customfield.VariableKeyValidator is a validator for the "variable_key" field. It is called by the builders before save.
+	customfield.VariableKeyValidator = customfieldDescVariableKey.Validators[0].(func(string) error)
+	// customfieldDescName is the schema descriptor for name field.
+	customfieldDescName := customfieldFields[2].Descriptor()
+	// customfield.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	customfield.NameValidator = func() func(string) error {
+		validators := customfieldDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// customfieldDescID is the schema descriptor for id field.
+	customfieldDescID := customfieldMixinFields0[0].Descriptor()
+	// customfield.DefaultID holds the default value on creation for the id field.
+	customfield.DefaultID = customfieldDescID.Default.(func() uuid.UUID)
+	customfieldvalue.Policy = privacy.NewPolicies(schema.CustomFieldValue{})
+	customfieldvalue.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := customfieldvalue.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	customfieldvalueFields := schema.CustomFieldValue{}.Fields()
+	_ = customfieldvalueFields
+	// customfieldvalueDescValue is the schema descriptor for value field.
+	customfieldvalueDescValue := customfieldvalueFields[3].Descriptor()
+	// customfieldvalue.ValueValidator is a validator for the "value" field. It is called by the builders before save.
+	customfieldvalue.ValueValidator = func() func(string) error {
+		validators := customfieldvalueDescValue.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(value string) error {
+			for _, fn := range fns {
+				if err := fn(value); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	deskMixin := schema.Desk{}.Mixin()
 	desk.Policy = privacy.NewPolicies(schema.Desk{})
 	desk.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -300,6 +517,54 @@ func init() {
 	importrunDescID := importrunMixinFields0[0].Descriptor()
 	// importrun.DefaultID holds the default value on creation for the id field.
 	importrun.DefaultID = importrunDescID.Default.(func() uuid.UUID)
+	labelMixin := schema.Label{}.Mixin()
+	label.Policy = privacy.NewPolicies(schema.Label{})
+	label.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := label.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	labelMixinFields0 := labelMixin[0].Fields()
+	_ = labelMixinFields0
+	labelMixinFields2 := labelMixin[2].Fields()
+	_ = labelMixinFields2
+	labelFields := schema.Label{}.Fields()
+	_ = labelFields
+	// labelDescCreatedAt is the schema descriptor for created_at field.
+	labelDescCreatedAt := labelMixinFields2[0].Descriptor()
+	// label.DefaultCreatedAt holds the default value on creation for the created_at field.
+	label.DefaultCreatedAt = labelDescCreatedAt.Default.(func() time.Time)
+	// labelDescUpdatedAt is the schema descriptor for updated_at field.
+	labelDescUpdatedAt := labelMixinFields2[1].Descriptor()
+	// label.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	label.DefaultUpdatedAt = labelDescUpdatedAt.Default.(func() time.Time)
+	// label.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	label.UpdateDefaultUpdatedAt = labelDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// labelDescName is the schema descriptor for name field.
+	labelDescName := labelFields[0].Descriptor()
+	// label.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	label.NameValidator = func() func(string) error {
+		validators := labelDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// labelDescID is the schema descriptor for id field.
+	labelDescID := labelMixinFields0[0].Descriptor()
+	// label.DefaultID holds the default value on creation for the id field.
+	label.DefaultID = labelDescID.Default.(func() uuid.UUID)
 	notificationMixin := schema.Notification{}.Mixin()
 	notification.Policy = privacy.NewPolicies(schema.Notification{})
 	notification.Hooks[0] = func(next ent.Mutator) ent.Mutator {

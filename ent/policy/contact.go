@@ -1,0 +1,64 @@
+package policy
+
+import (
+	"entgo.io/ent/privacy"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactlabel"
+	"tenantry/ent/generated/ent/customfield"
+	"tenantry/ent/generated/ent/customfieldvalue"
+	"tenantry/ent/generated/ent/desk"
+	"tenantry/ent/generated/ent/label"
+	"tenantry/ent/generated/ent/predicate"
+	"tenantry/ent/generated/ent/project"
+)
+
+// Contact: read inside the company, changed by whoever administers it (rules U5, C6); its
+// project and desk are of the same company, always.
+func Contact() privacy.Policy {
+	see, w := insiders(
+		contact.FieldEmail, contact.FieldEmailKey, contact.FieldFirstName, contact.FieldMiddleName, contact.FieldLastName,
+		contact.FieldUsername, contact.FieldUsernameKey, contact.FieldFirstNameKey, contact.FieldLastNameKey,
+		contact.FieldExternalID, contact.FieldProjectID, contact.FieldDeskID, contact.FieldActive, contact.FieldType,
+		contact.FieldUpdatedAt,
+	)
+	w.siblings = []sibling{
+		{contact.EdgeProject, contact.FieldProjectID, project.Table},
+		{contact.EdgeDesk, contact.FieldDeskID, desk.Table},
+	}
+	return privacy.Policy{Query: reads[*ent.ContactQuery, predicate.Contact](see), Mutation: w.policy()}
+}
+
+// Label: as Project.
+func Label() privacy.Policy {
+	see, w := insiders(label.FieldName, label.FieldUpdatedAt)
+	return privacy.Policy{Query: reads[*ent.LabelQuery, predicate.Label](see), Mutation: w.policy()}
+}
+
+// ContactLabel: of a contact and a label of one company; given and taken, never changed.
+func ContactLabel() privacy.Policy {
+	see, w := insiders()
+	w.update = nil
+	w.siblings = []sibling{
+		{contactlabel.EdgeContact, contactlabel.FieldContactID, contact.Table},
+		{contactlabel.EdgeLabel, contactlabel.FieldLabelID, label.Table},
+	}
+	return privacy.Policy{Query: reads[*ent.ContactLabelQuery, predicate.ContactLabel](see), Mutation: w.policy()}
+}
+
+// CustomField: as Project; its variable name and its type stay.
+func CustomField() privacy.Policy {
+	see, w := insiders(customfield.FieldName, customfield.FieldUpdatedAt)
+	return privacy.Policy{Query: reads[*ent.CustomFieldQuery, predicate.CustomField](see), Mutation: w.policy()}
+}
+
+// CustomFieldValue: of a contact and a field of one company.
+func CustomFieldValue() privacy.Policy {
+	see, w := insiders(customfieldvalue.FieldValue)
+	w.siblings = []sibling{
+		{customfieldvalue.EdgeContact, customfieldvalue.FieldContactID, contact.Table},
+		{customfieldvalue.EdgeCustomField, customfieldvalue.FieldCustomFieldID, customfield.Table},
+	}
+	return privacy.Policy{Query: reads[*ent.CustomFieldValueQuery, predicate.CustomFieldValue](see), Mutation: w.policy()}
+}

@@ -1,0 +1,135 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/policy"
+	"tenantry/internal/id"
+)
+
+// Contact is a person on a company's books (rule K1).
+//
+// Imports load this table by the hundred thousand, so each index and each reference is
+// weighed: what it costs them is in internal/contacts, BenchmarkLoad.
+type Contact struct{ ent.Schema }
+
+// Mixin of the Contact.
+func (Contact) Mixin() []ent.Mixin {
+	return []ent.Mixin{identity{kind: id.Contact}, tenant{edge: "contacts", covered: true}, timestamps{}}
+}
+
+// Fields of the Contact.
+//
+// The three search keys are NULL where the email begins with them, which finds the contact
+// then: so the usual username (the part of the email before the @) costs no entry of an
+// index, and the usual first name seldom one. internal/contacts makes them.
+func (Contact) Fields() []ent.Field {
+	searchKey := func(name string) ent.Field {
+		return field.String(name).Optional().Nillable().Annotations(bytewise()).
+			Comment("ignoring case, for search (rule K6); null where email_key begins with it")
+	}
+	return []ent.Field{
+		field.String("email").NotEmpty().MaxRuneLen(emailLength).Comment("as it was typed, trimmed"),
+		field.String("email_key").NotEmpty().Annotations(bytewise()).Comment("the email ignoring case (rule K5), unique in the company"),
+		field.String("first_name").NotEmpty().MaxRuneLen(nameLength),
+		field.String("middle_name").Optional().Nillable().MaxRuneLen(nameLength),
+		field.String("last_name").Optional().Nillable().MaxRuneLen(nameLength),
+		field.String("username").NotEmpty().MaxRuneLen(nameLength).Comment("a label: it need not be unique"),
+		searchKey("username_key"), searchKey("first_name_key"), searchKey("last_name_key"),
+		field.String("external_id").Optional().Nillable().MaxRuneLen(externalIDLength).Annotations(bytewise()).
+			Comment("its id in another system (rule K4)"),
+		field.UUID("project_id", uuid.UUID{}),
+		field.UUID("desk_id", uuid.UUID{}),
+		field.Bool("active").Default(true),
+		field.Enum("type").GoType(enum.ContactType("")).Default(string(enum.Personal)),
+	}
+}
+
+// Edges of the Contact. A project or desk that contacts refer to cannot be deleted: they
+// are moved first (rule K4).
+func (Contact) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("project", Project.Type).Ref("contacts").Field("project_id").Unique().Required(),
+		edge.From("desk", Desk.Type).Ref("contacts").Field("desk_id").Unique().Required(),
+		edge.To("contact_labels", ContactLabel.Type).Annotations(owned()),
+		edge.To("values", CustomFieldValue.Type).Annotations(owned()),
+	}
+}
+
+// Indexes of the Contact.
+func (Contact) Indexes() []ent.Index {
+	present := func(name string) *entsql.IndexAnnotation { return entsql.IndexWhere(name + " IS NOT NULL") }
+	return []ent.Index{
+		index.Fields("company_id", "email_key").Unique(), // and the order of the list
+		index.Fields("company_id", "id").Unique(),        // for references
+		index.Fields("company_id", "external_id").Unique().Annotations(present("external_id")),
+		index.Fields("company_id", "username_key").Annotations(present("username_key")),
+		index.Fields("company_id", "first_name_key").Annotations(present("first_name_key")),
+		index.Fields("company_id", "last_name_key").Annotations(present("last_name_key")),
+		index.Fields("project_id"),
+		index.Fields("desk_id"),
+	}
+}
+
+// Policy of the Contact.
+func (Contact) Policy() ent.Policy { return policy.Contact() }
+
+// Label marks contacts (rule K2); its name is case-sensitive.
+type Label struct{ ent.Schema }
+
+// Mixin of the Label.
+func (Label) Mixin() []ent.Mixin {
+	return []ent.Mixin{identity{kind: id.Label}, tenant{edge: "labels", covered: true}, timestamps{}}
+}
+
+// Fields of the Label.
+func (Label) Fields() []ent.Field {
+	return []ent.Field{field.String("name").NotEmpty().MaxRuneLen(labelLength)}
+}
+
+// Edges of the Label.
+func (Label) Edges() []ent.Edge {
+	return []ent.Edge{edge.To("contact_labels", ContactLabel.Type).Annotations(owned())}
+}
+
+// Indexes of the Label.
+func (Label) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("company_id", "name").Unique(), index.Fields("company_id", "id").Unique()}
+}
+
+// Policy of the Label.
+func (Label) Policy() ent.Policy { return policy.Label() }
+
+// ContactLabel is that a contact has a label.
+type ContactLabel struct{ ent.Schema }
+
+// Fields of the ContactLabel.
+func (ContactLabel) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("company_id", uuid.UUID{}).Immutable().Comment("that of both, which the references hold"),
+		field.UUID("contact_id", uuid.UUID{}).Immutable(),
+		field.UUID("label_id", uuid.UUID{}).Immutable(),
+	}
+}
+
+// Edges of the ContactLabel.
+func (ContactLabel) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("contact", Contact.Type).Ref("contact_labels").Field("contact_id").Unique().Required().Immutable(),
+		edge.From("label", Label.Type).Ref("contact_labels").Field("label_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of the ContactLabel.
+func (ContactLabel) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("contact_id", "label_id").Unique(), index.Fields("label_id", "contact_id")}
+}
+
+// Policy of the ContactLabel.
+func (ContactLabel) Policy() ent.Policy { return policy.ContactLabel() }

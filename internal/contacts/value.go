@@ -1,0 +1,111 @@
+package contacts
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/fold"
+)
+
+// MaxValue is the most code points of a custom field's value (rule K5).
+const MaxValue = 10_000
+
+// maxDigits bounds the digits of a number, which an exponent could make endless.
+const maxDigits = 400
+
+// Problem is what is wrong with a text that was to be a value: the code that a row of an
+// import gets for it, and a message that says what would be accepted.
+type Problem struct {
+	Code    enum.IssueCode
+	Message string
+	Limit   int // the length that it exceeds; 0 where that is not the matter
+}
+
+func invalid(format string, args ...any) *Problem {
+	return &Problem{Code: enum.InvalidValue, Message: fmt.Sprintf(format, args...)}
+}
+
+// Value gives a custom field's value in the one form in which it is stored (rule K3): text
+// trimmed and in NFC, a number as its shortest plain decimal, a boolean as true or false, a
+// date as YYYY-MM-DD. A blank text gives "": there is no value then.
+func Value(t enum.CustomFieldType, raw string) (string, *Problem) {
+	if !utf8.ValidString(raw) || strings.ContainsRune(raw, 0) {
+		return "", invalid("the value has characters that no text has: a NUL, or bytes that are no UTF-8")
+	}
+	s := fold.Text(raw)
+	if n := utf8.RuneCountInString(s); n > MaxValue {
+		return "", &Problem{Code: enum.TooLong, Limit: MaxValue, Message: fmt.Sprintf("the value has %d characters; it may have %d", n, MaxValue)}
+	}
+	if s == "" {
+		return "", nil
+	}
+	switch t {
+	case enum.Number:
+		return number(s)
+	case enum.Boolean:
+		switch lower := strings.ToLower(s); lower {
+		case "true", "false":
+			return lower, nil
+		}
+		return "", invalid("%q is neither true nor false", cut(s))
+	case enum.Date:
+		if _, err := time.Parse(time.DateOnly, s); err != nil {
+			return "", invalid("%q is no date of the calendar in the form YYYY-MM-DD, such as 2026-03-31", cut(s))
+		}
+		return s, nil
+	case enum.Text:
+	}
+	return s, nil
+}
+
+// number gives the shortest plain decimal of a number: 007.50 is 7.5, -0 is 0, 1E+3 is 1000.
+func number(s string) (string, *Problem) {
+	no := invalid("%q is no number such as 42, -0.5 or 1e3, without separators of thousands", cut(s))
+	mantissa, exponent, scientific := strings.Cut(strings.ToLower(s), "e")
+	shift := 0
+	if scientific {
+		var err error
+		if shift, err = strconv.Atoi(exponent); err != nil {
+			return "", no
+		}
+	}
+	sign := ""
+	if mantissa != "" && (mantissa[0] == '-' || mantissa[0] == '+') {
+		sign, mantissa = strings.TrimPrefix(mantissa[:1], "+"), mantissa[1:]
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := whole + fraction
+	if digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return "", no
+	}
+	point := len(whole)
+	zeros := len(digits) - len(strings.TrimLeft(digits, "0"))
+	digits, point = digits[zeros:], point-zeros
+	if digits = strings.TrimRight(digits, "0"); digits == "" {
+		return "0", nil
+	}
+	if len(digits) > maxDigits || shift > maxDigits || shift < -maxDigits || point+shift > maxDigits || point+shift < -maxDigits {
+		return "", invalid("%q has more than %d digits", cut(s), maxDigits)
+	}
+	point += shift
+	switch {
+	case point <= 0:
+		return sign + "0." + strings.Repeat("0", -point) + digits, nil
+	case point >= len(digits):
+		return sign + digits + strings.Repeat("0", point-len(digits)), nil
+	}
+	return sign + digits[:point] + "." + digits[point:], nil
+}
+
+// cut keeps a client's own value short in a message.
+func cut(s string) string {
+	const most = 100
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most]) + "…"
+}
