@@ -12,7 +12,7 @@
 //     transaction: whoever goes on starts where the last commit ended.
 //   - The result is what judging the rows one after another would give (rule R2).
 //
-// One file a concern: start and upload (accepting), columns and layout (what a header means), row
+// One file a concern: start and upload (accepting), catalog (the kinds), columns and layout (what a header means), row
 // (what a cell may be), one file a kind, claim, run, batch, finish, rejects, watch,
 // cancel, preview, template, clean.
 package importer
@@ -26,7 +26,6 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/blob"
 	"tenantry/internal/database"
-	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
 )
@@ -55,7 +54,10 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	rows := map[enum.ImportKind]int{enum.Customers: 100, enum.Contacts: 5_000, enum.Users: 5_000}
+	rows := map[enum.ImportKind]int{}
+	for _, of := range catalog {
+		rows[of.kind] = of.rows
+	}
 	for k, n := range o.MaxRows {
 		if n > 0 {
 			rows[k] = n
@@ -104,10 +106,16 @@ type Parts struct {
 
 // New returns an engine.
 func New(p Parts, o Options) *Engine {
-	return &Engine{
+	e := &Engine{
 		db: p.DB, blobs: p.Blobs, news: p.News, queue: p.Queue, rights: p.Rights, log: p.Log, o: o.withDefaults(),
-		kinds: map[enum.ImportKind]kind{enum.Customers: customers{}},
+		kinds: map[enum.ImportKind]kind{},
 	}
+	for _, of := range catalog {
+		if of.make != nil {
+			e.kinds[of.kind] = of.make(e)
+		}
+	}
+	return e
 }
 
 // Topic is where the news of an import is told.
@@ -130,24 +138,4 @@ func (e *Engine) wake(ctx context.Context) {
 	if err := e.queue.Wake(ctx); err != nil {
 		e.log.WarnContext(ctx, "the queue did not take the task; the sweep will", "error", err)
 	}
-}
-
-// kind is what differs between imports of one kind and another.
-type kind interface {
-	// authorise says whether the viewer may import into the company (rules I8, U5, C6).
-	authorise(v viewer.Viewer, company id.ID) error
-	// cells judges a row as far as it alone tells, and gives the key of what it names: a
-	// later row of the same key is skipped (rule I6). Empty where that is at fault.
-	cells(r *row) (key string)
-	// load judges a batch's rows in order and writes what came of them (rules R1, R2);
-	// in a dry run it writes scratch alone.
-	load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error)
-}
-
-// kindOf finds the kind. INVALID_ARGUMENT for one that this version cannot import.
-func (e *Engine) kindOf(k enum.ImportKind) (kind, error) {
-	if known, ok := e.kinds[k]; ok {
-		return known, nil
-	}
-	return nil, fault.New(fault.Invalid, "files of %s cannot be imported yet; CUSTOMERS can", k).At("input", "kind")
 }

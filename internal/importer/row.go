@@ -47,12 +47,19 @@ func (l *Layout) read(rec *csvfile.Record) row {
 				rec.Fields, len(l.Fields), string(l.File.Delimiter))})
 	}
 	for i, cell := range rec.Cells[:min(len(rec.Cells), len(l.Fields))] {
+		overlong := slices.Contains(rec.Overlong, i)
+		if l.secret(i) {
+			if r.values[i] = cell; overlong {
+				r.reject(i, enum.TooLong, "the cell has more than %d bytes", csvfile.MaxCell)
+			}
+			continue
+		}
 		cell = csvfile.Denature(cell)
 		r.values[i] = text(cell)
 		if l.Fields[i] == problemColumn {
 			continue
 		}
-		if slices.Contains(rec.Overlong, i) {
+		if overlong {
 			r.reject(i, enum.TooLong, "the cell has more than %d bytes", csvfile.MaxCell)
 		}
 		switch {
@@ -80,10 +87,24 @@ func (r *row) reject(column int, code enum.IssueCode, format string, args ...any
 	r.problems = append(r.problems, r.at(column, code, fmt.Sprintf(format, args...)))
 }
 
-// at is an issue of the row, shown at the file's column.
+// at is an issue of the row, shown at the file's column; -1: at the row as a whole.
 func (r *row) at(column int, code enum.IssueCode, message string) issue {
-	shown := cutRunes(r.values[column], maxIssueValue)
-	return issue{row: r.number, line: r.line, place: column, column: &r.layout.File.Header[column], value: &shown, code: code, message: message}
+	i := issue{row: r.number, line: r.line, place: column, code: code, message: message}
+	if column < 0 {
+		return i
+	}
+	i.column = &r.layout.File.Header[column]
+	if !r.hidden(column) {
+		shown := cutRunes(r.values[column], maxIssueValue)
+		i.value = &shown
+	}
+	return i
+}
+
+// hidden reports whether the cell is shown nowhere. Where a row has a cell too few or too
+// many, any may be the secret.
+func (r *row) hidden(column int) bool {
+	return r.layout.hidden(column) || r.misshapen && r.layout.Guarded
 }
 
 // all lists every problem of the row, in the order of the columns (rule R1).
@@ -100,11 +121,14 @@ type field struct {
 }
 
 func (r *row) field(name string) field {
-	i := slices.Index(r.layout.Fields, name)
-	if i < 0 {
+	return r.fieldAt(r.layout.column(name))
+}
+
+func (r *row) fieldAt(column int) field {
+	if column < 0 {
 		return field{row: r, column: -1}
 	}
-	return field{row: r, column: i, value: r.values[i]}
+	return field{row: r, column: column, value: r.values[column]}
 }
 
 func (f field) present() bool { return f.column >= 0 }

@@ -136,7 +136,7 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 func (e *Engine) authorise(ctx context.Context, k kind, c *claim) error {
 	v, err := e.rights.ViewerOf(ctx, c.createdBy)
 	if err == nil {
-		err = k.authorise(v, c.company)
+		err = k.authorise(ctx, v, c.company)
 	}
 	if f := fault.Of(err); f != nil {
 		return fault.New(fault.Forbidden, "whoever started the import may not do so any more; what was written before stays").Because(err)

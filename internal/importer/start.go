@@ -50,7 +50,11 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	}
 	run := id.New(id.ImportRun)
 	key := "uploads/" + run.String()
-	accepted, err := e.store(ctx, key, in)
+	vocabulary, err := e.vocabulary(ctx, in.Kind, companyID)
+	if err != nil {
+		return nil, err
+	}
+	accepted, err := e.store(ctx, key, in, vocabulary)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +99,7 @@ func (e *Engine) importer(ctx context.Context, k enum.ImportKind, companyID *id.
 	if err != nil {
 		return v, into, err
 	}
-	return v, into, kind.authorise(v, into)
+	return v, into, kind.authorise(ctx, v, into)
 }
 
 func (in StartInput) check() error {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 
-	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 )
@@ -23,7 +22,7 @@ type accepted struct {
 }
 
 // store streams the upload into the blob store and inspects it on the way.
-func (e *Engine) store(ctx context.Context, key string, in StartInput) (*accepted, error) {
+func (e *Engine) store(ctx context.Context, key string, in StartInput, v vocabulary) (*accepted, error) {
 	out, err := e.blobs.Create(ctx, key)
 	if err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", err)
@@ -31,7 +30,7 @@ func (e *Engine) store(ctx context.Context, key string, in StartInput) (*accepte
 	defer out.Abort()
 	sum := sha256.New()
 	kept := &storeWriter{w: out}
-	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), in.Kind, in.Mappings, nil)
+	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), v, in.Mappings, nil)
 	if kept.err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", kept.err)
 	}
@@ -67,11 +66,10 @@ func (s *storeWriter) Write(p []byte) (int, error) {
 // inspect reads the whole file once: rules F1–F5. Without each it stops at the first
 // problem; with it, for a preview, it goes on behind a problem of the columns, which then
 // stands in the result.
-func (e *Engine) inspect(file io.Reader, kind enum.ImportKind, mappings []Mapping, each func(*accepted, *csvfile.Record)) (*accepted, error) {
-	v := vocabularyOf(kind)
+func (e *Engine) inspect(file io.Reader, v vocabulary, mappings []Mapping, each func(*accepted, *csvfile.Record)) (*accepted, error) {
 	a := &accepted{}
 	o := csvfile.Options{
-		Score: v.knows, MaxRows: e.o.MaxRows[kind], MaxBytes: e.o.MaxUploadBytes,
+		Score: v.knows, MaxRows: e.o.MaxRows[v.kind], MaxBytes: e.o.MaxUploadBytes,
 		Header: func(f csvfile.Format) error {
 			a.layout, a.problem = match(v, f, mappings)
 			if a.problem != nil && each == nil {
