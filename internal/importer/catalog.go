@@ -77,6 +77,7 @@ var catalog = []entry{
 	},
 	{
 		kind: enum.Users, rows: 5_000, missing: missingOfUsers,
+		make: func(e *Engine) kind { return users{e} },
 		columns: []Column{
 			{Name: "email", Required: true, Description: "Unique on the platform.", Example: "kim@example.net"},
 			{Name: "first_name", Required: true, Description: "At most 200 characters.", Example: "Kim"},

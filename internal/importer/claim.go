@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 )
@@ -25,6 +26,8 @@ type claim struct {
 	kind      enum.ImportKind
 	dryRun    bool
 	uploadKey string
+	secret    *string       // what the upload is encrypted to; nil: it is not
+	by        viewer.Viewer // who started it, with the rights of the last look
 	format    []byte
 	layout    Layout // what the format says
 	total     int
@@ -67,14 +70,14 @@ func (e *Engine) claim(ctx context.Context) (*claim, error) {
 	query := `UPDATE import_runs SET status = 'RUNNING', epoch = epoch + 1, claims = claims + 1, revision = revision + 1,
 		lease_until = ` + d.NowPlus("$1") + `, started_at = COALESCE(started_at, ` + d.Now() + `)
 	WHERE id = (SELECT r.id FROM import_runs r WHERE ` + claimable(d) + ` ORDER BY ` + fairFirst + ` LIMIT 1` + lock + `)
-	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, format, total_rows,
+	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, upload_secret, format, total_rows,
 		position_offset, processed_rows, position_line, claims, cancel_requested`
 	for {
 		var c claim
 		var by sql.Null[id.ID]
 		err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 			return tx.QueryRowContext(ctx, query, e.o.Lease.Seconds()).Scan(&c.id, &c.epoch, &c.company, &by, &c.kind, &c.dryRun,
-				&c.uploadKey, &c.format, &c.total, &c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
+				&c.uploadKey, &c.secret, &c.format, &c.total, &c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
 		})
 		switch {
 		case database.IsUniqueViolation(err):

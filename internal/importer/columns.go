@@ -29,6 +29,9 @@ type Column struct {
 // passes over it. In a [Layout] it stands as a field of that name.
 const problemColumn = "import_problem"
 
+// companyColumn puts a row into another company (rule I13).
+const companyColumn = "company_id"
+
 // maxMappings bounds ImportCsvInput.columns.
 const maxMappings = csvfile.MaxColumns
 

@@ -26,8 +26,10 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/blob"
 	"tenantry/internal/database"
+	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
+	"tenantry/internal/tenancy"
 )
 
 // Queue wakes a worker somewhere: there may be an import to claim.
@@ -38,6 +40,18 @@ type Queue interface {
 // Rights finds what a user may do now (rule J6).
 type Rights interface {
 	ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error)
+}
+
+// Passwords hashes them (rule U2).
+type Passwords interface {
+	Check(password string) *fault.Error
+	Hash(ctx context.Context, password string) (string, error)
+}
+
+// Accounts does what belongs to it when an import makes and changes users (rule U3), in
+// the import's transaction; told are those who have a new notification.
+type Accounts interface {
+	UsersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, company id.ID, users []tenancy.ImportedUser) (told []id.ID, err error)
 }
 
 // Options bound the engine; the zero value of each means its default.
@@ -91,24 +105,30 @@ type Engine struct {
 	rights Rights
 	log    *slog.Logger
 	o      Options
-	kinds  map[enum.ImportKind]kind
+
+	passwords Passwords
+	accounts  Accounts
+
+	kinds map[enum.ImportKind]kind
 }
 
 // Parts are what an Engine works with; all of them are needed.
 type Parts struct {
-	DB     *database.DB
-	Blobs  *blob.Store
-	News   *progress.Hub
-	Queue  Queue
-	Rights Rights
-	Log    *slog.Logger
+	DB        *database.DB
+	Blobs     *blob.Store
+	News      *progress.Hub
+	Queue     Queue
+	Rights    Rights
+	Passwords Passwords
+	Accounts  Accounts
+	Log       *slog.Logger
 }
 
 // New returns an engine.
 func New(p Parts, o Options) *Engine {
 	e := &Engine{
 		db: p.DB, blobs: p.Blobs, news: p.News, queue: p.Queue, rights: p.Rights, log: p.Log, o: o.withDefaults(),
-		kinds: map[enum.ImportKind]kind{},
+		passwords: p.Passwords, accounts: p.Accounts, kinds: map[enum.ImportKind]kind{},
 	}
 	for _, of := range catalog {
 		if of.make != nil {

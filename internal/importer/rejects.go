@@ -37,7 +37,7 @@ func (e *Engine) writeRejects(ctx context.Context, c *claim) (*string, error) {
 		return nil, err
 	}
 	start := c.layout.File.Start()
-	file, err := e.blobs.OpenAt(ctx, c.uploadKey, start.Offset)
+	file, err := e.openUpload(ctx, c, start.Offset)
 	if err != nil {
 		return nil, err
 	}

@@ -113,6 +113,17 @@ func (r *row) all() []issue {
 	return r.problems
 }
 
+// secrets counts the row's filled secret cells.
+func (r *row) secrets() int {
+	n := 0
+	for _, column := range r.layout.Secret {
+		if r.values[column] != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // field is one field of a row; column -1 where the file does not have it.
 type field struct {
 	row    *row
@@ -132,6 +143,21 @@ func (r *row) fieldAt(column int) field {
 }
 
 func (f field) present() bool { return f.column >= 0 }
+
+// held takes back that the cell is unsafe where it is just what the record holds: what came
+// by hand, and was exported, imports again (rules F7, J12). It reports whether it was so.
+func (f field) held(value string) bool {
+	unsafe := func(p issue) bool { return p.place == f.column && p.code == enum.UnsafeContent }
+	if f.value != value || f.column < 0 || !slices.ContainsFunc(f.row.problems, unsafe) {
+		return false
+	}
+	// On a copy: the batch may be judged again.
+	f.row.problems = slices.DeleteFunc(slices.Clone(f.row.problems), unsafe)
+	return true
+}
+
+// filled reports whether there is something in the cell.
+func (f field) filled() bool { return f.value != "" }
 
 // sound reports whether no problem was found in the field so far.
 func (f field) sound() bool {
@@ -162,6 +188,22 @@ func (f field) atMost(limit int) bool {
 		return false
 	}
 	return true
+}
+
+// truth is the value of a cell with true or false, in any of the words for them; ok where
+// it has one.
+func (f field) truth() (value, ok bool) {
+	if !f.filled() || !f.sound() {
+		return false, false
+	}
+	switch strings.ToLower(f.value) {
+	case "true", "yes", "1":
+		return true, true
+	case "false", "no", "0":
+		return false, true
+	}
+	f.reject(enum.InvalidValue, "%q is neither true, yes or 1 nor false, no or 0", cutRunes(f.value, 100))
+	return false, false
 }
 
 // address notes where the field is there but is not filled with an email address.

@@ -138,6 +138,7 @@ func (e *Engine) authorise(ctx context.Context, k kind, c *claim) error {
 	if err == nil {
 		err = k.authorise(ctx, v, c.company)
 	}
+	c.by = v
 	if f := fault.Of(err); f != nil {
 		return fault.New(fault.Forbidden, "whoever started the import may not do so any more; what was written before stays").Because(err)
 	}

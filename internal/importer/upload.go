@@ -19,6 +19,7 @@ type accepted struct {
 	rows    int
 	bytes   int64
 	digest  [sha256.Size]byte // of the file and of the arguments
+	secret  *string           // what the stored file is encrypted to; nil: it is not
 }
 
 // store streams the upload into the blob store and inspects it on the way.
@@ -29,7 +30,18 @@ func (e *Engine) store(ctx context.Context, key string, in StartInput, v vocabul
 	}
 	defer out.Abort()
 	sum := sha256.New()
-	kept := &storeWriter{w: out}
+	kept, secret := &storeWriter{w: out}, (*string)(nil)
+	if v.guarded() {
+		made, err := newSecret()
+		if err != nil {
+			return nil, err
+		}
+		seal, err := sealed(out, made)
+		if err != nil {
+			return nil, err
+		}
+		kept, secret = &storeWriter{w: seal, end: seal}, &made
+	}
 	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), v, in.Mappings, nil)
 	if kept.err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", kept.err)
@@ -37,7 +49,8 @@ func (e *Engine) store(ctx context.Context, key string, in StartInput, v vocabul
 	if err != nil {
 		return nil, refusal(err)
 	}
-	if err := out.Commit(); err != nil {
+	a.secret = secret
+	if err := errors.Join(kept.Close(), out.Commit()); err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", err)
 	}
 	arguments, err := json.Marshal([]any{in.Kind, in.Company, in.Mappings, in.DryRun})
@@ -52,7 +65,16 @@ func (e *Engine) store(ctx context.Context, key string, in StartInput, v vocabul
 // storeWriter remembers that it was the store, and not the upload, that failed.
 type storeWriter struct {
 	w   io.Writer
+	end io.Closer // nil: nothing is to be written at the end
 	err error
+}
+
+// Close writes what is still to be written.
+func (s *storeWriter) Close() error {
+	if s.end == nil {
+		return nil
+	}
+	return s.end.Close()
 }
 
 func (s *storeWriter) Write(p []byte) (int, error) {
