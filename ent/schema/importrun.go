@@ -89,6 +89,7 @@ func (ImportRun) Indexes() []ent.Index {
 		index.Fields("company_id", "kind").Unique().StorageKey("import_runs_one_running").
 			Annotations(entsql.IndexWhere("status = 'RUNNING'")),
 		index.Fields("company_id", "created_at", "id"),
+		index.Fields("company_id", "claimed_at"),
 		index.Fields("status", "created_at"),
 		index.Fields("created_by_id"),
 		index.Fields("finished_at"),

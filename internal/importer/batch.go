@@ -29,6 +29,7 @@ type batch struct {
 	rows   []row
 	first  int // the number of its first row
 	after  csvfile.Position
+	last   bool           // of the file
 	hashes map[int]string // of rows' passwords, by the row's number, as far as they are made
 }
 
@@ -76,6 +77,7 @@ func (e *Engine) batches(ctx context.Context, c *claim, out chan<- *batch) error
 		if len(b.rows) == 0 {
 			return nil
 		}
+		b.last = b.after.Row == c.total
 		at = b.after
 		select {
 		case out <- b:

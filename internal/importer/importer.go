@@ -61,6 +61,7 @@ type Options struct {
 	BatchRows      int                     // rows per transaction, at most; default 5,000
 	BatchBytes     int64                   // bytes of the file per transaction, at most; default 4 MiB
 	Lease          time.Duration           // how long a silent worker keeps its claim; default 10 s
+	Turn           time.Duration           // how long an import is worked on while others wait (rule J8); default 1 s
 	MaxClaims      int                     // claims in a row without a commit before it is FAILED (rule J3); default 5
 	Refresh        time.Duration           // how often watchers look even without news; default 2 s
 	UploadsKept    time.Duration           // after the end (rule J11); default 7 days
@@ -82,6 +83,7 @@ func (o Options) withDefaults() Options {
 	def(&o.BatchRows, 5_000)
 	def(&o.BatchBytes, 4<<20)
 	def(&o.Lease, 10*time.Second)
+	def(&o.Turn, time.Second)
 	def(&o.MaxClaims, 5)
 	def(&o.Refresh, 2*time.Second)
 	def(&o.UploadsKept, 7*24*time.Hour)

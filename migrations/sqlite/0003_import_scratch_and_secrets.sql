@@ -9,6 +9,9 @@ ALTER TABLE `import_runs` ADD COLUMN `spans_companies` bool NOT NULL DEFAULT fal
 -- add column "claimed_at" to table: "import_runs"
 ALTER TABLE `import_runs` ADD COLUMN `claimed_at` datetime NULL;
 
+-- create index "importrun_company_id_claimed_at" to table: "import_runs"
+CREATE INDEX `importrun_company_id_claimed_at` ON `import_runs` (`company_id`, `claimed_at`);
+
 -- create "import_records" table
 CREATE TABLE `import_records` (
   `id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,

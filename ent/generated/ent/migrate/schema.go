@@ -584,6 +584,11 @@ var (
 				Columns: []*schema.Column{ImportRunsColumns[33], ImportRunsColumns[28], ImportRunsColumns[0]},
 			},
 			{
+				Name:    "importrun_company_id_claimed_at",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRunsColumns[33], ImportRunsColumns[30]},
+			},
+			{
 				Name:    "importrun_status_created_at",
 				Unique:  false,
 				Columns: []*schema.Column{ImportRunsColumns[3], ImportRunsColumns[28]},
