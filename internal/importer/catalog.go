@@ -56,7 +56,8 @@ var catalog = []entry{
 		},
 	},
 	{
-		kind: enum.Contacts, rows: 5_000, missing: missingOfContacts,
+		kind: enum.Contacts, rows: 5_000, missing: missingOfContacts, custom: customColumns,
+		make: func(e *Engine) kind { return contactKind{e} },
 		columns: []Column{
 			{Name: "email", Aliases: []string{"e-mail", "email address"}, Required: true,
 				Description: "Unique among the company's contacts.", Example: "ann@example.org"},

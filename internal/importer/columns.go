@@ -23,6 +23,8 @@ type Column struct {
 	Secret      bool // its cells are taken exactly as they are and shown nowhere (rules F6, U2)
 	Description string
 	Example     string
+
+	custom bool // a field of the company's own (rule K3)
 }
 
 // problemColumn is what a rejects file adds (rule J9); every import recognises it and

@@ -16,6 +16,8 @@ type Layout struct {
 	Fields []string       `json:"fields"` // for each column its canonical name; empty: left out
 	// Secret are the columns whose cells are taken exactly as they are and shown nowhere.
 	Secret []int `json:"secret,omitempty"`
+	// Custom are the columns of the company's own fields.
+	Custom []int `json:"custom,omitempty"`
 	// Guarded: files of this kind have secrets, so that nothing is shown which may be one
 	// by mistake.
 	Guarded bool `json:"guarded,omitempty"`
@@ -76,8 +78,12 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvf
 		}
 	}
 	for i, field := range l.Fields {
-		if c, _ := v.column(field); c.Secret {
+		c, _ := v.column(field)
+		if c.Secret {
 			l.Secret = append(l.Secret, i)
+		}
+		if c.custom {
+			l.Custom = append(l.Custom, i)
 		}
 	}
 	if problem != nil {
