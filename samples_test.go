@@ -21,14 +21,16 @@ func TestSamples(t *testing.T) {
 	onBothSets(t, func(t *testing.T, s *server) {
 		_, maria, _ := s.partner("Partner", "partner.example")
 		for _, c := range []struct {
-			file, counts string
-			codes        []string
+			file, kind, counts string
+			codes              []string
 		}{
-			{"customers.csv", "COMPLETED 3+0+0+1+3 of 7", []string{"4:UNKNOWN_PARTNER_ADMIN", "5:DUPLICATE_IN_FILE", "6:INVALID_EMAIL", "7:REQUIRED"}},
-			{"tenants.csv", "COMPLETED 3+0+0+1+0 of 4", []string{"3:DUPLICATE_IN_FILE"}},
-			{"tenants.csv", "COMPLETED 0+0+0+4+0 of 4", []string{"1:ALREADY_EXISTS", "2:ALREADY_EXISTS", "3:DUPLICATE_IN_FILE", "4:ALREADY_EXISTS"}},
+			{"customers.csv", "CUSTOMERS", "COMPLETED 3+0+0+1+3 of 7", []string{"4:UNKNOWN_PARTNER_ADMIN", "5:DUPLICATE_IN_FILE", "6:INVALID_EMAIL", "7:REQUIRED"}},
+			{"tenants.csv", "CUSTOMERS", "COMPLETED 3+0+0+1+0 of 4", []string{"3:DUPLICATE_IN_FILE"}},
+			{"tenants.csv", "CUSTOMERS", "COMPLETED 0+0+0+4+0 of 4", []string{"1:ALREADY_EXISTS", "2:ALREADY_EXISTS", "3:DUPLICATE_IN_FILE", "4:ALREADY_EXISTS"}},
+			{"users.csv", "USERS", "COMPLETED 2+0+0+0+2 of 4", []string{"2:TOO_SHORT", "4:REQUIRED"}},
+			{"users.csv", "USERS", "COMPLETED 0+2+0+0+2 of 4", []string{"2:TOO_SHORT", "4:REQUIRED"}},
 		} {
-			run, r := s.importCsv(maria, c.file, sample(t, c.file), nil)
+			run, r := s.importCsv(maria, c.file, sample(t, c.file), vars{"kind": c.kind})
 			if len(r.Errors) > 0 {
 				t.Fatalf("%s: %+v", c.file, r.Errors)
 			}

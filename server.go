@@ -104,7 +104,8 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.gate, News: a.hub, Log: log})
 	a.queue = jobs.NewClient(a.broker.AsynqOpt())
 	a.engine = importer.New(importer.Parts{
-		DB: a.db, Blobs: a.blobs, News: a.hub, Queue: a.queue, Rights: a.gate, Log: log,
+		DB: a.db, Blobs: a.blobs, News: a.hub, Queue: a.queue, Rights: a.gate,
+		Passwords: passwords, Accounts: a.tenancy, Log: log,
 	}, importer.Options{
 		MaxRows: map[enum.ImportKind]int{
 			enum.Customers: c.MaxRows.Customers, enum.Contacts: c.MaxRows.Contacts, enum.Users: c.MaxRows.Users,

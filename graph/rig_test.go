@@ -57,10 +57,13 @@ func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *
 	must(t, err)
 	gate := auth.New(db, passwords, auth.Options{PublicURL: address})
 	hub := progress.New(redis.Client(), log)
-	engine := importer.New(importer.Parts{DB: db, Blobs: blobs, News: hub, Queue: noQueue{}, Rights: gate, Log: log}, importer.Options{})
+	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: gate, News: hub, Log: log})
+	engine := importer.New(importer.Parts{
+		DB: db, Blobs: blobs, News: hub, Queue: noQueue{}, Rights: gate, Passwords: passwords, Accounts: service, Log: log,
+	}, importer.Options{})
 	r.resolver = &graph.Resolver{
 		Ent: db.Ent(), Importer: engine, Sessions: gate, Files: &graph.SignedFiles{Signer: signer, Importer: engine, Log: log},
-		Tenancy:       tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: gate, News: hub, Log: log}),
+		Tenancy:       service,
 		Notifications: notify.New(db.Ent(), hub),
 	}
 	endpoint := transport.New(transport.Config{MaxBody: 4 << 20})

@@ -81,6 +81,9 @@ func creations() []creation {
 		{"ImportKey", "", func(w *world, c *ent.Client, _ viewer.Viewer) any {
 			return c.ImportKey.Create().SetImportRunID(w.ids["import of keller"]).SetKey("new").SetRow(1)
 		}},
+		{"ImportRecord", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return c.ImportRecord.Create().SetImportRunID(w.ids["import of keller"]).SetRecordID(v.UserID).SetEmailKey("new").SetState([]byte("{}"))
+		}},
 		{"IdempotencyKey", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
 			return c.IdempotencyKey.Create().SetUserID(v.UserID).SetKey("new").SetFingerprint([]byte("x")).SetImportRunID(w.ids["import of keller"])
 		}},

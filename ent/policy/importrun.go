@@ -17,11 +17,12 @@ import (
 )
 
 // visibleRun: an import is its creator's, as long as that one is inside its company,
-// and its company's administrators' (rule J11).
+// and its company's administrators' (rule J11), unless its file has rows for other
+// companies, of which those administrators know nothing (I13).
 func visibleRun(v viewer.Viewer, c func(string) string) *sql.Predicate {
 	return sql.Or(
 		sql.And(sql.EQ(c(importrun.FieldCreatedByID), v.UserID), inside(v, c(importrun.FieldCompanyID))),
-		over(v, c(importrun.FieldCompanyID)),
+		sql.And(sql.IsFalse(c(importrun.FieldSpansCompanies)), over(v, c(importrun.FieldCompanyID))),
 	)
 }
 
@@ -66,6 +67,13 @@ func ImportIssue() privacy.Policy {
 func ImportKey() privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.ImportKeyQuery, predicate.ImportKey](nil), Mutation: writes{}.policy(),
+	}
+}
+
+// ImportRecord is the engine's own.
+func ImportRecord() privacy.Policy {
+	return privacy.Policy{
+		Query: reads[*ent.ImportRecordQuery, predicate.ImportRecord](nil), Mutation: writes{}.policy(),
 	}
 }
 

@@ -119,7 +119,7 @@ func (m model) fields(row reflect.Type) (columns []string, types map[string]refl
 			continue
 		}
 		if name == "-" { // sensitive: ent hides its name, so it is told from the field's
-			name = map[string]string{"PasswordHash": "password_hash", "TokenHash": "token_hash", "SecretHash": "secret_hash", "Value": "value"}[f.Name]
+			name = map[string]string{"PasswordHash": "password_hash", "TokenHash": "token_hash", "SecretHash": "secret_hash", "UploadSecret": "upload_secret", "Value": "value"}[f.Name]
 		}
 		columns = append(columns, name)
 		types[name] = f.Type
@@ -168,7 +168,7 @@ func labels(w *world, rows []reflect.Value) []string {
 			out[i] = strings.TrimPrefix(names[r.ImportRunID], "import of ")
 		case *ent.Notification:
 			out[i] = names[r.UserID]
-		case *ent.ImportKey, *ent.IdempotencyKey, *ent.Setting:
+		case *ent.ImportKey, *ent.ImportRecord, *ent.IdempotencyKey, *ent.Setting:
 			out[i] = "one"
 		default:
 			w.t.Fatalf("%T has no row in these tests: name it in labels, and add it to the tables", r)

@@ -198,6 +198,7 @@ func (w *world) run(user, company string) {
 	w.ids["import of "+user] = r.ID
 	w.must(c.ImportIssue.Create().SetImportRunID(r.ID).SetRow(1).SetOrdinal(0).SetLine(2).SetCode(enum.Required).SetMessage(name).Exec(w.system))
 	w.must(c.ImportKey.Create().SetImportRunID(r.ID).SetKey(name).SetRow(1).Exec(w.system))
+	w.must(c.ImportRecord.Create().SetImportRunID(r.ID).SetRecordID(w.ids[user]).SetEmailKey(name).SetState([]byte("{}")).Exec(w.system))
 	w.must(c.IdempotencyKey.Create().SetUserID(w.ids[user]).SetKey(name).SetFingerprint([]byte("x")).SetImportRunID(r.ID).Exec(w.system))
 	n, err := newNotification(c, w.ids[user], user).SetImportRunID(r.ID).SetCompanyID(w.ids[company]).Save(w.system)
 	w.must(err)

@@ -111,6 +111,7 @@ var writes = []struct{ act, entity, field string }{
 	{"delete", "IdempotencyKey", ""},
 	{"delete", "ImportIssue", ""},
 	{"delete", "ImportKey", ""},
+	{"delete", "ImportRecord", ""},
 	{"delete", "ImportRun", ""},
 	{"delete", "Label", ""},
 	{"delete", "Notification", ""},

@@ -39,6 +39,10 @@ func (ImportRun) Fields() []ent.Field {
 		field.String("file_name").Immutable(),
 		field.Int("file_size").Immutable().Comment("bytes"),
 		field.String("upload_key").Comment("where the blob store has the file; empty once it is purged"),
+		field.String("upload_secret").Optional().Nillable().Sensitive().
+			Comment("the age identity that the file is encrypted to, where it has secrets (rule U2); gone with the end"),
+		field.Bool("spans_companies").Default(false).Immutable().
+			Comment("its file puts rows into other companies: it is its creator's alone to see (rule I13)"),
 		field.JSON("format", json.RawMessage{}).Immutable().Comment("encoding, delimiter, header and the columns' meaning"),
 
 		field.Int("total_rows").Immutable().Positive(),
@@ -59,6 +63,7 @@ func (ImportRun) Fields() []ent.Field {
 
 		field.Time("created_at").Default(now).Immutable(),
 		field.Time("started_at").Optional().Nillable(),
+		field.Time("claimed_at").Optional().Nillable().Comment("the newest claim: turns are taken by it (rule J8)"),
 		field.Time("progressed_at").Optional().Nillable().Comment("the last batch's commit"),
 		field.Time("finished_at").Optional().Nillable(),
 	}
@@ -70,6 +75,7 @@ func (ImportRun) Edges() []ent.Edge {
 		edge.From("created_by", User.Type).Ref("import_runs").Field("created_by_id").Unique(),
 		edge.To("issues", ImportIssue.Type).Annotations(owned()),
 		edge.To("keys", ImportKey.Type).Annotations(owned()),
+		edge.To("records", ImportRecord.Type).Annotations(owned()),
 		edge.To("idempotency_keys", IdempotencyKey.Type).Annotations(owned()),
 		edge.To("notifications", Notification.Type).Annotations(released()),
 	}
@@ -83,6 +89,7 @@ func (ImportRun) Indexes() []ent.Index {
 		index.Fields("company_id", "kind").Unique().StorageKey("import_runs_one_running").
 			Annotations(entsql.IndexWhere("status = 'RUNNING'")),
 		index.Fields("company_id", "created_at", "id"),
+		index.Fields("company_id", "claimed_at"),
 		index.Fields("status", "created_at"),
 		index.Fields("created_by_id"),
 		index.Fields("finished_at"),
@@ -156,6 +163,38 @@ func (ImportKey) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("import_run_id", "key").Unique()}
 }
 
+// ImportRecord is scratch of a running dry run: a record as the earlier rows of the file
+// would have left it. Look-ups read it before the record itself (rule J10); dropped at the
+// end.
+type ImportRecord struct{ ent.Schema }
+
+// Fields of the ImportRecord.
+func (ImportRecord) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("import_run_id", uuid.UUID{}).Immutable(),
+		field.UUID("record_id", uuid.UUID{}).Immutable(),
+		field.String("email_key"),
+		field.String("external_id").Optional().Nillable(),
+		field.JSON("state", json.RawMessage{}).Comment("never a password"),
+	}
+}
+
+// Edges of the ImportRecord.
+func (ImportRecord) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("import_run", ImportRun.Type).Ref("records").Field("import_run_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of the ImportRecord.
+func (ImportRecord) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("import_run_id", "record_id").Unique(),
+		index.Fields("import_run_id", "email_key"),
+		index.Fields("import_run_id", "external_id"),
+	}
+}
+
 // IdempotencyKey makes a repeated importCsv the same import for 24 hours.
 type IdempotencyKey struct{ ent.Schema }
 
@@ -194,6 +233,9 @@ func (ImportIssue) Policy() ent.Policy { return policy.ImportIssue() }
 
 // Policy of the ImportKey.
 func (ImportKey) Policy() ent.Policy { return policy.ImportKey() }
+
+// Policy of the ImportRecord.
+func (ImportRecord) Policy() ent.Policy { return policy.ImportRecord() }
 
 // Policy of the IdempotencyKey.
 func (IdempotencyKey) Policy() ent.Policy { return policy.IdempotencyKey() }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
@@ -14,13 +15,27 @@ import (
 // errCanceled: somebody asked for the import to stop (rule J5).
 var errCanceled = errors.New("the import was canceled")
 
+// postponed is an error that says: this is to be done outside of the transaction, then the
+// batch is to be loaded again.
+type postponed struct {
+	do func(ctx context.Context) error
+}
+
+func (*postponed) Error() string { return "something is to be done before the batch is loaded" }
+
 // batch is some rows of the file and where they end.
 type batch struct {
-	run   *claim
-	rows  []row
-	first int // the number of its first row
-	after csvfile.Position
+	run    *claim
+	rows   []row
+	first  int // the number of its first row
+	after  csvfile.Position
+	last   bool           // of the file
+	hashes map[int]string // of rows' passwords, by the row's number, as far as they are made
 }
+
+// mostSecrets is how many secrets a batch has at most: each takes a hash of some 16 ms, and
+// progress is to move meanwhile.
+const mostSecrets = 64
 
 // batchRows is how many rows one transaction takes: few enough that a small import shows
 // its progress, enough that a large one runs at the database's speed.
@@ -37,15 +52,15 @@ func (e *Engine) batches(ctx context.Context, c *claim, out chan<- *batch) error
 	if c.processed > 0 {
 		at = csvfile.Position{Offset: c.offset, Row: c.processed, Line: c.line}
 	}
-	file, err := e.blobs.OpenAt(ctx, c.uploadKey, at.Offset)
+	file, err := e.openUpload(ctx, c, at.Offset)
 	if err != nil {
 		return fmt.Errorf("opening the upload: %w", err)
 	}
 	defer file.Close()
 	reader, most := csvfile.NewReader(file, c.layout.File, at), e.batchRows(c.total)
 	for {
-		b := &batch{run: c, first: at.Row + 1, after: at}
-		for len(b.rows) < most && b.after.Offset-at.Offset < e.o.BatchBytes {
+		b, secrets := &batch{run: c, first: at.Row + 1, after: at, hashes: map[int]string{}}, 0
+		for len(b.rows) < most && secrets < mostSecrets && b.after.Offset-at.Offset < e.o.BatchBytes {
 			rec, err := reader.Next()
 			if errors.Is(err, io.EOF) {
 				break
@@ -55,10 +70,14 @@ func (e *Engine) batches(ctx context.Context, c *claim, out chan<- *batch) error
 			}
 			b.rows = append(b.rows, c.layout.read(rec))
 			b.after = rec.After()
+			if !c.dryRun {
+				secrets += b.rows[len(b.rows)-1].secrets()
+			}
 		}
 		if len(b.rows) == 0 {
 			return nil
 		}
+		b.last = b.after.Row == c.total
 		at = b.after
 		select {
 		case out <- b:
@@ -70,10 +89,34 @@ func (e *Engine) batches(ctx context.Context, c *claim, out chan<- *batch) error
 
 // commit writes a batch: its records, issues, counts and position in one transaction,
 // fenced by the epoch (rule J2). Errors: errSuperseded, errCanceled, the database's.
+//
+// What somebody else took or deleted between the look and the write shows as a violation:
+// then the rows are judged once more, by what there is now.
 func (e *Engine) commit(ctx context.Context, k kind, b *batch) error {
+	for violations := 0; ; {
+		o, err := e.tryCommit(ctx, k, b)
+		if later, ok := errors.AsType[*postponed](err); ok {
+			if err := later.do(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		if violations++; violations < 5 && (database.IsUniqueViolation(err) || database.IsForeignKeyViolation(err)) {
+			continue
+		}
+		if err == nil {
+			for _, user := range o.told {
+				e.tell(ctx, UserTopic(user))
+			}
+		}
+		return err
+	}
+}
+
+func (e *Engine) tryCommit(ctx context.Context, k kind, b *batch) (o *outcome, err error) {
 	c := b.run
 	defer c.fenced.Store(false)
-	return e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		d := tx.Dialect()
 		var cancel bool
 		var processed int
@@ -94,10 +137,9 @@ func (e *Engine) commit(ctx context.Context, k kind, b *batch) error {
 		}
 		c.fenced.Store(true)
 		// InTx may run this again: the rows are judged afresh each time.
-		again := &batch{run: c, rows: make([]row, len(b.rows)), first: b.first, after: b.after}
-		copy(again.rows, b.rows)
-		o, err := k.load(ctx, tx, again)
-		if err != nil {
+		again := *b
+		again.rows = slices.Clone(b.rows)
+		if o, err = k.load(ctx, tx, &again); err != nil {
 			return err
 		}
 		if o.processed() != len(b.rows) {
@@ -115,4 +157,5 @@ func (e *Engine) commit(ctx context.Context, k kind, b *batch) error {
 			b.after.Offset, b.after.Line, e.o.Lease.Seconds())
 		return err
 	})
+	return o, err
 }

@@ -22,13 +22,14 @@ func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error
 		return nil, err
 	}
 	var told []id.ID
+	var upload string
 	err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		told = nil
+		told, upload = nil, ""
 		var one int
 		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = 'CANCELED', cancel_requested = $2, finished_at = `+tx.Dialect().Now()+`,
 			revision = revision + 1 WHERE id = $1 AND status = 'QUEUED' RETURNING 1`, runID, true).Scan(&one)
 		if err == nil {
-			told, err = settle(ctx, tx, runID)
+			told, upload, err = settle(ctx, tx, runID)
 			return err
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -41,6 +42,7 @@ func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error
 	if err != nil {
 		return nil, err
 	}
+	e.shred(ctx, upload)
 	run, err := e.visible(ctx, runID)
 	if err != nil {
 		return nil, err

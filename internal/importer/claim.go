@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 )
@@ -25,6 +26,8 @@ type claim struct {
 	kind      enum.ImportKind
 	dryRun    bool
 	uploadKey string
+	secret    *string       // what the upload is encrypted to; nil: it is not
+	by        viewer.Viewer // who started it, with the rights of the last look
 	format    []byte
 	layout    Layout // what the format says
 	total     int
@@ -37,14 +40,21 @@ type claim struct {
 	fenced atomic.Bool // a batch's transaction holds the import's row
 }
 
-// fairFirst orders what may be claimed: what was begun goes on first; then the companies
-// with the fewest imports at work, then those whose last one began longest ago, or that
-// never had one, then the oldest (rule J8).
-const fairFirst = `
-	CASE r.status WHEN 'RUNNING' THEN 0 ELSE 1 END,
-	(SELECT count(*) FROM import_runs o WHERE o.company_id = r.company_id AND o.status = 'RUNNING'),
-	(SELECT max(o.started_at) FROM import_runs o WHERE o.company_id = r.company_id) NULLS FIRST,
-	r.created_at, r.id`
+// busy counts the imports of r's company that workers hold, and turn is when the company
+// last had one claimed. For as long as the order is judged r is held by nobody.
+func busy(d database.Dialect) string {
+	return `(SELECT count(*) FROM import_runs o WHERE o.company_id = r.company_id AND o.status = 'RUNNING' AND o.lease_until >= ` + d.Now() + `)`
+}
+
+const turn = `(SELECT max(o.claimed_at) FROM import_runs o WHERE o.company_id = r.company_id)`
+
+// fairFirst orders what may be claimed: what a worker died over goes on first; then the
+// companies with the fewest imports at work, then those whose last turn began longest ago,
+// or that never had one; within a company what had none yet, and then the oldest (rule J8).
+func fairFirst(d database.Dialect) string {
+	return `CASE WHEN r.status = 'RUNNING' AND r.lease_until IS NOT NULL THEN 0 ELSE 1 END, ` + busy(d) + `, ` + turn + ` NULLS FIRST,
+		r.claimed_at NULLS FIRST, r.created_at, r.id`
+}
 
 // claimable: nobody holds it, and no other import of its kind into its company runs or
 // came before it.
@@ -65,16 +75,16 @@ func (e *Engine) claim(ctx context.Context) (*claim, error) {
 		lock = " FOR UPDATE OF r SKIP LOCKED"
 	}
 	query := `UPDATE import_runs SET status = 'RUNNING', epoch = epoch + 1, claims = claims + 1, revision = revision + 1,
-		lease_until = ` + d.NowPlus("$1") + `, started_at = COALESCE(started_at, ` + d.Now() + `)
-	WHERE id = (SELECT r.id FROM import_runs r WHERE ` + claimable(d) + ` ORDER BY ` + fairFirst + ` LIMIT 1` + lock + `)
-	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, format, total_rows,
+		lease_until = ` + d.NowPlus("$1") + `, claimed_at = ` + d.Now() + `, started_at = COALESCE(started_at, ` + d.Now() + `)
+	WHERE id = (SELECT r.id FROM import_runs r WHERE ` + claimable(d) + ` ORDER BY ` + fairFirst(d) + ` LIMIT 1` + lock + `)
+	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, upload_secret, format, total_rows,
 		position_offset, processed_rows, position_line, claims, cancel_requested`
 	for {
 		var c claim
 		var by sql.Null[id.ID]
 		err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 			return tx.QueryRowContext(ctx, query, e.o.Lease.Seconds()).Scan(&c.id, &c.epoch, &c.company, &by, &c.kind, &c.dryRun,
-				&c.uploadKey, &c.format, &c.total, &c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
+				&c.uploadKey, &c.secret, &c.format, &c.total, &c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
 		})
 		switch {
 		case database.IsUniqueViolation(err):
@@ -99,6 +109,16 @@ func (e *Engine) Claimable(ctx context.Context, limit int) (int, error) {
 		return 0, fmt.Errorf("counting imports to claim: %w", err)
 	}
 	return n, nil
+}
+
+// awaited reports whether another company's import could be claimed now.
+func (e *Engine) awaited(ctx context.Context, c *claim) (yes bool, err error) {
+	err = e.db.SQL().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM import_runs r WHERE r.company_id <> $1 AND `+claimable(e.db.Dialect())+`)`,
+		c.company).Scan(&yes)
+	if err != nil {
+		return false, fmt.Errorf("looking for whoever waits: %w", err)
+	}
+	return yes, nil
 }
 
 // holdLease extends the lease until the context ends, and ends the work through lost when
@@ -128,12 +148,12 @@ func (e *Engine) holdLease(ctx context.Context, c *claim, lost context.CancelCau
 	}
 }
 
-// release gives the claim back: at once to be taken again after a drain, which counts as
-// no try (rule J3), or later and later after failures.
-func (e *Engine) release(ctx context.Context, c *claim, drained bool) error {
+// release gives the claim back: at once to be taken again where it is handed over, which
+// counts as no try (rule J3), or later and later after failures.
+func (e *Engine) release(ctx context.Context, c *claim, handedOver bool) error {
 	d := e.db.Dialect()
 	var err error
-	if drained {
+	if handedOver {
 		_, err = e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = NULL, claims = CASE WHEN claims > 0 THEN claims - 1 ELSE 0 END
 			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch)
 	} else {

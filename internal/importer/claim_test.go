@@ -145,6 +145,38 @@ func TestJ8ManyImportsOfOneTenantDoNotHoldUpAnothers(t *testing.T) {
 	})
 }
 
+// J8: one worker, a huge import and then fifty small ones of others: each of those needs one
+// claim, and the huge one gets no second turn before all have had their first.
+func TestJ8AHugeImportDoesNotHoldUpFiftySmallOnes(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 1, Turn: time.Nanosecond})
+		huge := w.start(e, names(100))
+		var small []*ent.ImportRun
+		for i := range 50 {
+			small = append(small, w.queued(e, w.another(fmt.Sprint("Small", i))))
+		}
+		for claims := 1; claims <= 51; claims++ {
+			worked, err := e.RunNext(w.system)
+			if w.must(err); !worked {
+				t.Fatalf("nothing to do at claim %d", claims)
+			}
+		}
+		for i, r := range small {
+			if s := w.state(r.ID); s.Status != enum.Completed || s.Epoch != 1 {
+				t.Errorf("small import %d is %s after %d claims", i, s.Status, s.Epoch)
+			}
+		}
+		if r := w.state(huge.ID); r.ProcessedRows != 1 || r.Claims != 0 || r.LeaseUntil != nil {
+			t.Errorf("the huge one has %d rows, %d claims counted", r.ProcessedRows, r.Claims)
+		}
+		// With nobody waiting it is not interrupted any more.
+		if _, err := e.RunNext(w.system); err != nil {
+			t.Error(err)
+		}
+		equal(t, "the huge one", counts(w.state(huge.ID)), "COMPLETED 100+0+0+0+0 of 100")
+	})
+}
+
 func TestJ8WhatWasBegunGoesOnFirst(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e, other := w.engine(Options{}), w.another("Other")

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
+	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/viewer"
 	"tenantry/internal/blob"
@@ -30,8 +33,8 @@ func (e *Engine) Clean(ctx context.Context) error {
 		e.expire(ctx, "upload_key", "''", e.o.UploadsKept),
 		e.expire(ctx, "rejects_key", "NULL", e.o.RejectsKept),
 		e.forgetKeys(ctx),
-		e.dropOrphans(ctx, blob.Uploads),
-		e.dropOrphans(ctx, blob.Rejects),
+		e.dropOrphans(ctx, blob.Uploads, func(r *ent.ImportRun) string { return r.UploadKey }),
+		e.dropOrphans(ctx, blob.Rejects, func(r *ent.ImportRun) string { return deref(r.RejectsKey) }),
 	)
 }
 
@@ -81,44 +84,61 @@ func (e *Engine) forgetKeys(ctx context.Context) error {
 	return nil
 }
 
-// dropOrphans deletes the blobs below the prefix whose import is not there.
-func (e *Engine) dropOrphans(ctx context.Context, prefix string) error {
+// dropOrphans deletes the blobs below the prefix that no import refers to: at once where
+// their import has ended, as with files whose secrets are not to be kept (rule U2), and else
+// once they are too old to belong to one that is just being accepted or finished.
+func (e *Engine) dropOrphans(ctx context.Context, prefix string, refers func(*ent.ImportRun) string) error {
 	old := time.Now().Add(-orphanAge)
-	page := map[id.ID]string{}
+	type found struct {
+		key   string
+		young bool
+	}
+	page := map[id.ID]found{}
 	flush := func() error {
 		if len(page) == 0 {
 			return nil
 		}
-		ids := make([]id.ID, 0, len(page))
-		for run := range page {
-			ids = append(ids, run)
-		}
-		there, err := e.db.Ent().ImportRun.Query().Where(importrun.IDIn(ids...)).IDs(ctx)
+		runs, err := e.db.Ent().ImportRun.Query().Where(importrun.IDIn(slices.Collect(maps.Keys(page))...)).
+			Select(importrun.FieldID, importrun.FieldStatus, importrun.FieldUploadKey, importrun.FieldRejectsKey).All(ctx)
 		if err != nil {
 			return fmt.Errorf("looking for the imports of old blobs: %w", err)
 		}
-		for _, run := range there {
-			delete(page, run)
+		for _, r := range runs {
+			b := page[r.ID]
+			if b.young = b.young && !r.Status.Final(); refers(r) == b.key {
+				b.young = true
+			}
+			page[r.ID] = b
 		}
-		for _, key := range page {
-			if err := e.blobs.Delete(ctx, key); err != nil {
+		for _, b := range page {
+			if b.young {
+				continue
+			}
+			if err := e.blobs.Delete(ctx, b.key); err != nil {
 				return err
 			}
-			e.log.InfoContext(ctx, "dropped a blob that no import refers to", "key", key)
+			e.log.InfoContext(ctx, "dropped a blob that no import refers to", "key", b.key)
 		}
 		clear(page)
 		return nil
 	}
 	err := e.blobs.List(ctx, prefix, func(key string, modified time.Time, _ int64) error {
 		run, err := id.Parse(strings.TrimSuffix(strings.TrimPrefix(key, prefix), ".csv"), id.ImportRun)
-		if err != nil || modified.After(old) {
-			return nil //nolint:nilerr // not one of ours, or too young
+		if err != nil {
+			return nil //nolint:nilerr // not one of ours
 		}
-		page[run] = key
+		page[run] = found{key, modified.After(old)}
 		if len(page) < cleanPage {
 			return nil
 		}
 		return flush()
 	})
 	return errors.Join(err, flush())
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

@@ -1,6 +1,9 @@
 package importer
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -9,6 +12,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fold"
+	"tenantry/internal/id"
 )
 
 // Column is one field that a kind of import knows (the tables of docs/rules.md).
@@ -16,13 +20,19 @@ type Column struct {
 	Name        string // canonical, such as first_name
 	Aliases     []string
 	Required    bool // for a new record
+	Secret      bool // its cells are taken exactly as they are and shown nowhere (rules F6, U2)
 	Description string
 	Example     string
+
+	custom bool // a field of the company's own (rule K3)
 }
 
 // problemColumn is what a rejects file adds (rule J9); every import recognises it and
 // passes over it. In a [Layout] it stands as a field of that name.
 const problemColumn = "import_problem"
+
+// companyColumn puts a row into another company (rule I13).
+const companyColumn = "company_id"
 
 // maxMappings bounds ImportCsvInput.columns.
 const maxMappings = csvfile.MaxColumns
@@ -31,42 +41,6 @@ const maxMappings = csvfile.MaxColumns
 type Mapping struct {
 	Header string  `json:"header"`
 	Field  *string `json:"field"`
-}
-
-// catalog is each kind's columns, in the order of its template.
-var catalog = map[enum.ImportKind][]Column{
-	enum.Customers: {
-		{Name: "name", Aliases: []string{"company", "company name", "customer", "customer name"}, Required: true,
-			Description: "The company's name, at most 200 characters.", Example: "Aurora Dental Group"},
-		{Name: "contact_email", Aliases: []string{"email", "contact"},
-			Description: "The company's own address. Together with partner_admin_email, or not at all.", Example: "office@auroradental.example"},
-		{Name: "partner_admin_email", Aliases: []string{"partner admin", "admin email"},
-			Description: "An active user of your company, who becomes partner admin of the new customer.", Example: "you@partner.example"},
-	},
-	enum.Contacts: {
-		{Name: "email", Aliases: []string{"e-mail", "email address"}, Required: true,
-			Description: "Unique among the company's contacts.", Example: "ann@example.org"},
-		{Name: "first_name", Required: true, Description: "At most 200 characters.", Example: "Ann"},
-		{Name: "id", Aliases: []string{"contact id", "client id"}, Description: "Our id, or the contact's id in another system.", Example: ""},
-		{Name: "last_name", Description: "At most 200 characters.", Example: "Archer"},
-		{Name: "middle_name", Description: "At most 200 characters.", Example: ""},
-		{Name: "username", Description: "The part of the email before the @ where it is left blank.", Example: "ann"},
-		{Name: "project", Aliases: []string{"project id"}, Description: "Our id, an external id, or default.", Example: "default"},
-		{Name: "desk", Aliases: []string{"desk id"}, Description: "Our id, an external id, or default.", Example: "default"},
-		{Name: "active", Description: "true or false.", Example: "true"},
-		{Name: "type", Description: "personal or business.", Example: "personal"},
-		{Name: "created", Aliases: []string{"created at"}, Description: "RFC 3339, or a date.", Example: "2026-01-31"},
-		{Name: "company_id", Description: "Another company whose partner admin you are.", Example: ""},
-		{Name: "labels", Description: "Names, separated by colons.", Example: ""},
-		{Name: "labels_id", Aliases: []string{"label ids"}, Description: "Ids, separated by colons.", Example: ""},
-	},
-	enum.Users: {
-		{Name: "email", Required: true, Description: "Unique on the platform.", Example: "kim@example.net"},
-		{Name: "first_name", Required: true, Description: "At most 200 characters.", Example: "Kim"},
-		{Name: "last_name", Required: true, Description: "At most 200 characters.", Example: "Park"},
-		{Name: "password", Required: true, Description: "6 characters to 1,024 bytes.", Example: ""},
-		{Name: "active", Description: "true or false.", Example: "true"},
-	},
 }
 
 // header is a header's key: letter case, spaces, hyphens and underscores do not matter
@@ -80,22 +54,49 @@ func header(s string) string {
 	}, fold.Key(s))
 }
 
-// vocabulary knows what the headers of one kind of file mean.
+// vocabulary knows what the headers of one kind of file mean, in one company.
 type vocabulary struct {
 	kind    enum.ImportKind
 	columns []Column
 	byKey   map[string]string // header key of a name or alias → canonical name
+	missing func(l Layout) (field, why string)
+	others  []vocabulary // of the other kinds, to recognise their files (rule F5)
 }
 
-func vocabularyOf(kind enum.ImportKind) vocabulary {
-	v := vocabulary{kind: kind, columns: catalog[kind], byKey: map[string]string{}}
+// vocabularyOf makes the entry's vocabulary with the company's own columns behind the
+// built-in ones, whose names they cannot take.
+func vocabularyOf(of entry, custom []Column) vocabulary {
+	v := vocabulary{kind: of.kind, columns: slices.Concat(of.columns, custom), byKey: map[string]string{}, missing: of.missing}
 	for _, c := range v.columns {
-		v.byKey[header(c.Name)] = c.Name
-		for _, a := range c.Aliases {
-			v.byKey[header(a)] = c.Name
+		for _, spelling := range append([]string{c.Name}, c.Aliases...) {
+			if key := header(spelling); v.byKey[key] == "" {
+				v.byKey[key] = c.Name
+			}
 		}
 	}
 	return v
+}
+
+// vocabulary is the kind's in the company.
+func (e *Engine) vocabulary(ctx context.Context, k enum.ImportKind, company id.ID) (vocabulary, error) {
+	var own vocabulary
+	var others []vocabulary
+	for _, of := range catalog {
+		var custom []Column
+		if of.custom != nil {
+			var err error
+			if custom, err = of.custom(ctx, e, company); err != nil {
+				return vocabulary{}, fmt.Errorf("reading the company's own columns: %w", err)
+			}
+		}
+		if v := vocabularyOf(of, custom); of.kind == k {
+			own = v
+		} else {
+			others = append(others, v)
+		}
+	}
+	own.others = others
+	return own, nil
 }
 
 // knows reports how many of the headers the kind recognises.
@@ -116,6 +117,12 @@ func (v vocabulary) column(name string) (Column, bool) {
 		}
 	}
 	return Column{}, false
+}
+
+// guarded reports whether files of this kind have secrets: then nothing of them is shown
+// that may be one by mistake, such as a column that is not recognised.
+func (v vocabulary) guarded() bool {
+	return slices.ContainsFunc(v.columns, func(c Column) bool { return c.Secret })
 }
 
 // nearest is the field whose name or alias is spelt most like the header; empty where

@@ -19,7 +19,7 @@ const maxName = 200
 // customers is the kind whose rows become customers of the importing partner (I5–I8).
 type customers struct{}
 
-func (customers) authorise(v viewer.Viewer, company id.ID) error {
+func (customers) authorise(_ context.Context, v viewer.Viewer, company id.ID) error {
 	if !v.PartnerAdministrator() || company != v.CompanyID {
 		return fault.New(fault.Forbidden, "only administrators of a partner import customers, and only into their own company's list")
 	}

@@ -11,6 +11,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
@@ -31,6 +32,7 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 		e.log.ErrorContext(ctx, "the import ends without its rejects file", "import", c.id, "error", err)
 	}
 	var told []id.ID
+	var upload string
 	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		var one int
 		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = $3, failure_code = $4, failure_message = $5, rejects_key = $6,
@@ -43,12 +45,13 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 		if err != nil {
 			return err
 		}
-		told, err = settle(ctx, tx, c.id)
+		told, upload, err = settle(ctx, tx, c.id)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	e.shred(ctx, upload)
 	e.log.InfoContext(ctx, "import ended", "import", c.id, "status", r.status)
 	e.tell(ctx, Topic(c.id))
 	for _, user := range told {
@@ -58,35 +61,35 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 }
 
 // settle does what belongs to every end: it tells the creator and the new partner admins
-// (rule J7) and drops the scratch. It returns who was told.
-func settle(ctx context.Context, tx *database.Tx, run id.ID) ([]id.ID, error) {
+// (rule J7), drops the scratch, and forgets the key of a file with secrets (U2). It returns
+// who was told, and the blob that is to be deleted after the commit.
+func settle(ctx context.Context, tx *database.Tx, run id.ID) (told []id.ID, upload string, err error) {
 	ctx = viewer.BypassTenancy(ctx, "an import tells how it ended")
 	client := tx.Ent()
 	r, err := client.ImportRun.Query().Where(importrun.ID(run)).WithCompany().Only(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var told []id.ID
 	if r.CreatedByID != nil {
 		body, err := summary(ctx, client, r)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		err = client.Notification.Create().SetUserID(*r.CreatedByID).SetKind(enum.ImportFinished).
 			SetTitle(title(r)).SetBody(body).SetImportRunID(run).SetCompanyID(r.CompanyID).Exec(ctx)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		told = append(told, *r.CreatedByID)
 	}
 	admins, err := client.ImportKey.Query().Where(importkey.ImportRunID(run), importkey.KeyHasPrefix(adminKey)).All(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	for _, a := range admins {
 		person, err := id.Parse(strings.TrimPrefix(a.Key, adminKey), id.User)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if r.CreatedByID != nil && person == *r.CreatedByID {
 			continue // the importer knows
@@ -94,7 +97,7 @@ func settle(ctx context.Context, tx *database.Tx, run id.ID) ([]id.ID, error) {
 		// Whoever was deleted since the batch has no notifications; the end must not fail for it.
 		there, err := client.User.Query().Where(user.ID(person)).Exist(ctx)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if !there {
 			continue
@@ -104,12 +107,21 @@ func settle(ctx context.Context, tx *database.Tx, run id.ID) ([]id.ID, error) {
 			SetBody(fmt.Sprintf("%s imported %s and named you as partner admin of %s.", r.CreatedByName, r.FileName, several(a.Row, "new customer"))).
 			SetImportRunID(run).SetCompanyID(r.CompanyID).Exec(ctx)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		told = append(told, person)
 	}
-	_, err = client.ImportKey.Delete().Where(importkey.ImportRunID(run)).Exec(ctx)
-	return told, err
+	if _, err = client.ImportKey.Delete().Where(importkey.ImportRunID(run)).Exec(ctx); err != nil {
+		return nil, "", err
+	}
+	if _, err = client.ImportRecord.Delete().Where(importrecord.ImportRunID(run)).Exec(ctx); err != nil {
+		return nil, "", err
+	}
+	if r.UploadSecret != nil {
+		upload = r.UploadKey
+		err = client.ImportRun.UpdateOneID(run).SetUploadKey("").ClearUploadSecret().Exec(ctx)
+	}
+	return told, upload, err
 }
 
 func title(r *ent.ImportRun) string {

@@ -8,10 +8,10 @@ import (
 	"tenantry/internal/id"
 )
 
-// hooked is the kind of customers with something to happen on the way. Each hook is
+// hooked is a kind with something to happen on the way. Each hook is
 // called once for each batch, with the number of the batch's turn in this engine from 0.
 type hooked struct {
-	customers
+	kind
 	turn    *int
 	between func(turn int)                                             // outside of any transaction
 	inTx    func(ctx context.Context, tx *database.Tx, b *batch) error // behind the fence, before the rows are judged
@@ -21,17 +21,18 @@ type hooked struct {
 func (e *Engine) hook(h hooked) {
 	h.turn = new(int)
 	*h.turn = -1
-	for k := range e.kinds {
+	for k, of := range e.kinds {
+		h.kind = of
 		e.kinds[k] = h
 	}
 }
 
-func (h hooked) authorise(v viewer.Viewer, company id.ID) error {
+func (h hooked) authorise(ctx context.Context, v viewer.Viewer, company id.ID) error {
 	*h.turn++
 	if h.between != nil {
 		h.between(*h.turn)
 	}
-	return h.customers.authorise(v, company)
+	return h.kind.authorise(ctx, v, company)
 }
 
 func (h hooked) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error) {
@@ -40,5 +41,5 @@ func (h hooked) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, 
 			return nil, err
 		}
 	}
-	return h.customers.load(ctx, tx, b)
+	return h.kind.load(ctx, tx, b)
 }

@@ -12,7 +12,7 @@
 //     transaction: whoever goes on starts where the last commit ended.
 //   - The result is what judging the rows one after another would give (rule R2).
 //
-// One file a concern: start and upload (accepting), columns and layout (what a header means), row
+// One file a concern: start and upload (accepting), catalog (the kinds), columns and layout (what a header means), row
 // (what a cell may be), one file a kind, claim, run, batch, finish, rejects, watch,
 // cancel, preview, template, clean.
 package importer
@@ -29,6 +29,7 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
+	"tenantry/internal/tenancy"
 )
 
 // Queue wakes a worker somewhere: there may be an import to claim.
@@ -41,6 +42,18 @@ type Rights interface {
 	ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error)
 }
 
+// Passwords hashes them (rule U2).
+type Passwords interface {
+	Check(password string) *fault.Error
+	Hash(ctx context.Context, password string) (string, error)
+}
+
+// Accounts does what belongs to it when an import makes and changes users (rule U3), in
+// the import's transaction; told are those who have a new notification.
+type Accounts interface {
+	UsersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, company id.ID, users []tenancy.ImportedUser) (told []id.ID, err error)
+}
+
 // Options bound the engine; the zero value of each means its default.
 type Options struct {
 	MaxRows        map[enum.ImportKind]int // rows per file (rule F4); default 100 customers, 5,000 contacts, 5,000 users
@@ -48,6 +61,7 @@ type Options struct {
 	BatchRows      int                     // rows per transaction, at most; default 5,000
 	BatchBytes     int64                   // bytes of the file per transaction, at most; default 4 MiB
 	Lease          time.Duration           // how long a silent worker keeps its claim; default 10 s
+	Turn           time.Duration           // how long an import is worked on while others wait (rule J8); default 1 s
 	MaxClaims      int                     // claims in a row without a commit before it is FAILED (rule J3); default 5
 	Refresh        time.Duration           // how often watchers look even without news; default 2 s
 	UploadsKept    time.Duration           // after the end (rule J11); default 7 days
@@ -55,7 +69,10 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	rows := map[enum.ImportKind]int{enum.Customers: 100, enum.Contacts: 5_000, enum.Users: 5_000}
+	rows := map[enum.ImportKind]int{}
+	for _, of := range catalog {
+		rows[of.kind] = of.rows
+	}
 	for k, n := range o.MaxRows {
 		if n > 0 {
 			rows[k] = n
@@ -66,6 +83,7 @@ func (o Options) withDefaults() Options {
 	def(&o.BatchRows, 5_000)
 	def(&o.BatchBytes, 4<<20)
 	def(&o.Lease, 10*time.Second)
+	def(&o.Turn, time.Second)
 	def(&o.MaxClaims, 5)
 	def(&o.Refresh, 2*time.Second)
 	def(&o.UploadsKept, 7*24*time.Hour)
@@ -89,25 +107,37 @@ type Engine struct {
 	rights Rights
 	log    *slog.Logger
 	o      Options
-	kinds  map[enum.ImportKind]kind
+
+	passwords Passwords
+	accounts  Accounts
+
+	kinds map[enum.ImportKind]kind
 }
 
 // Parts are what an Engine works with; all of them are needed.
 type Parts struct {
-	DB     *database.DB
-	Blobs  *blob.Store
-	News   *progress.Hub
-	Queue  Queue
-	Rights Rights
-	Log    *slog.Logger
+	DB        *database.DB
+	Blobs     *blob.Store
+	News      *progress.Hub
+	Queue     Queue
+	Rights    Rights
+	Passwords Passwords
+	Accounts  Accounts
+	Log       *slog.Logger
 }
 
 // New returns an engine.
 func New(p Parts, o Options) *Engine {
-	return &Engine{
+	e := &Engine{
 		db: p.DB, blobs: p.Blobs, news: p.News, queue: p.Queue, rights: p.Rights, log: p.Log, o: o.withDefaults(),
-		kinds: map[enum.ImportKind]kind{enum.Customers: customers{}},
+		passwords: p.Passwords, accounts: p.Accounts, kinds: map[enum.ImportKind]kind{},
 	}
+	for _, of := range catalog {
+		if of.make != nil {
+			e.kinds[of.kind] = of.make(e)
+		}
+	}
+	return e
 }
 
 // Topic is where the news of an import is told.
@@ -130,24 +160,4 @@ func (e *Engine) wake(ctx context.Context) {
 	if err := e.queue.Wake(ctx); err != nil {
 		e.log.WarnContext(ctx, "the queue did not take the task; the sweep will", "error", err)
 	}
-}
-
-// kind is what differs between imports of one kind and another.
-type kind interface {
-	// authorise says whether the viewer may import into the company (rules I8, U5, C6).
-	authorise(v viewer.Viewer, company id.ID) error
-	// cells judges a row as far as it alone tells, and gives the key of what it names: a
-	// later row of the same key is skipped (rule I6). Empty where that is at fault.
-	cells(r *row) (key string)
-	// load judges a batch's rows in order and writes what came of them (rules R1, R2);
-	// in a dry run it writes scratch alone.
-	load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error)
-}
-
-// kindOf finds the kind. INVALID_ARGUMENT for one that this version cannot import.
-func (e *Engine) kindOf(k enum.ImportKind) (kind, error) {
-	if known, ok := e.kinds[k]; ok {
-		return known, nil
-	}
-	return nil, fault.New(fault.Invalid, "files of %s cannot be imported yet; CUSTOMERS can", k).At("input", "kind")
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
 )
 
@@ -15,6 +14,13 @@ import (
 type Layout struct {
 	File   csvfile.Format `json:"file"`
 	Fields []string       `json:"fields"` // for each column its canonical name; empty: left out
+	// Secret are the columns whose cells are taken exactly as they are and shown nowhere.
+	Secret []int `json:"secret,omitempty"`
+	// Custom are the columns of the company's own fields.
+	Custom []int `json:"custom,omitempty"`
+	// Guarded: files of this kind have secrets, so that nothing is shown which may be one
+	// by mistake.
+	Guarded bool `json:"guarded,omitempty"`
 }
 
 func (l Layout) encode() (json.RawMessage, error) { return json.Marshal(l) }
@@ -33,11 +39,22 @@ func decodeLayout(raw json.RawMessage) (Layout, error) {
 // has reports whether the file has the field.
 func (l Layout) has(field string) bool { return slices.Contains(l.Fields, field) }
 
+// column is where the file has the field; -1 where it does not.
+func (l *Layout) column(field string) int { return slices.Index(l.Fields, field) }
+
+func (l *Layout) secret(column int) bool { return slices.Contains(l.Secret, column) }
+
+// hidden reports whether the column's cells are shown nowhere: secrets, and in files that
+// have some, what is not recognised (rule J9).
+func (l *Layout) hidden(column int) bool {
+	return l.Guarded && (column >= len(l.Fields) || l.Fields[column] == "" || l.secret(column))
+}
+
 // match says what each header means (rules F3, F5): the caller's mappings first, then
 // names and aliases. The layout is as complete as it could be made even where there is a
 // problem, so that a preview can show it.
 func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvfile.Problem) {
-	l := Layout{File: file, Fields: make([]string, len(file.Header))}
+	l := Layout{File: file, Fields: make([]string, len(file.Header)), Guarded: v.guarded()}
 	mapped, problem := resolve(v, file.Header, mappings)
 	var unknown *csvfile.Problem
 	chosen, unmapped := 0, []string{}
@@ -58,6 +75,15 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvf
 			l.Fields[i] = problemColumn
 		case unknown == nil:
 			unknown = unknownColumn(v, i, h)
+		}
+	}
+	for i, field := range l.Fields {
+		c, _ := v.column(field)
+		if c.Secret {
+			l.Secret = append(l.Secret, i)
+		}
+		if c.custom {
+			l.Custom = append(l.Custom, i)
 		}
 	}
 	if problem != nil {
@@ -139,9 +165,9 @@ func duplicate(l Layout) *csvfile.Problem {
 func otherKind(v vocabulary, headers []string, mapped int) *csvfile.Problem {
 	own := v.knows(headers) + mapped
 	best, most := v.kind, own
-	for _, kind := range []enum.ImportKind{enum.Customers, enum.Contacts, enum.Users} {
-		if n := vocabularyOf(kind).knows(headers); n > most {
-			best, most = kind, n
+	for _, other := range v.others {
+		if n := other.knows(headers); n > most {
+			best, most = other.kind, n
 		}
 	}
 	if best == v.kind {
@@ -154,29 +180,10 @@ func otherKind(v vocabulary, headers []string, mapped int) *csvfile.Problem {
 
 // missing names a column that must be there (rules F3, I5).
 func missing(v vocabulary, l Layout) *csvfile.Problem {
-	lacks := func(field, why string) *csvfile.Problem {
-		return &csvfile.Problem{Reason: csvfile.MissingColumn, Column: field, Accepted: v.names(),
-			Message: fmt.Sprintf("the column %s is missing: %s", field, why)}
+	field, why := v.missing(l)
+	if field == "" {
+		return nil
 	}
-	switch v.kind {
-	case enum.Customers:
-		contact, admin := l.has("contact_email"), l.has("partner_admin_email")
-		switch {
-		case !l.has("name"):
-			return lacks("name", "a file of customers has their names")
-		case contact && !admin:
-			return lacks("partner_admin_email", "a file of customers has either names alone, or name, contact_email and partner_admin_email")
-		case admin && !contact:
-			return lacks("contact_email", "a file of customers has either names alone, or name, contact_email and partner_admin_email")
-		}
-	case enum.Contacts:
-		if !l.has("email") && !l.has("id") {
-			return lacks("email", "a file of contacts has their emails, or their ids")
-		}
-	case enum.Users:
-		if !l.has("email") {
-			return lacks("email", "a file of users has their emails")
-		}
-	}
-	return nil
+	return &csvfile.Problem{Reason: csvfile.MissingColumn, Column: field, Accepted: v.names(),
+		Message: fmt.Sprintf("the column %s is missing: %s", field, why)}
 }

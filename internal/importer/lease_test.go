@@ -179,7 +179,9 @@ func TestJ3FiveClaimsThatMoveNothingAreEnough(t *testing.T) {
 			if claims > 10 {
 				t.Fatal("still not final")
 			}
-			w.exec(`UPDATE import_runs SET lease_until = NULL WHERE id = $1`, poison.ID) // the pause after a failure
+			if claims > 0 {
+				w.lapse(poison.ID) // the pause after a failure is over
+			}
 			_, _ = e.RunNext(w.system)
 			if s := w.state(poison.ID); claims == 0 && (s.ProcessedRows != 4 || s.Claims != 0) {
 				t.Errorf("after the first claim %d rows, %d claims without progress", s.ProcessedRows, s.Claims)

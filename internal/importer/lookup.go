@@ -25,6 +25,14 @@ func anyOf(d database.Dialect, placeholder string) string {
 	return "(SELECT value FROM json_each(" + placeholder + "))"
 }
 
+// anyID is [anyOf] for ids.
+func anyID(d database.Dialect, placeholder string) string {
+	if d == database.Postgres {
+		return "(SELECT jsonb_array_elements_text(" + placeholder + "::jsonb)::uuid)"
+	}
+	return anyOf(d, placeholder)
+}
+
 func jsonArray(texts []string) string {
 	if texts == nil {
 		return "[]" // and not null, which PostgreSQL cannot take apart

@@ -15,6 +15,7 @@ type outcome struct {
 	created, updated, unchanged, skipped, failed int
 
 	issues []issue
+	told   []id.ID // users who have a new notification
 }
 
 // skip counts a row that was passed over, with its one reason.

@@ -27,16 +27,28 @@ func Pace(r *ent.ImportRun) (rowsPerSecond *float64, secondsLeft *int) {
 	return &pace, secondsLeft
 }
 
-// QueuePositions says for each of the queued imports how many, of all tenants, were
-// accepted before it and wait still. Imports that run or have ended are left out.
+// QueuePositions says for each of the queued imports how many, of all tenants, will start
+// before it: companies take turns, in the order of the claim, with what each has queued.
+// Imports that run or have ended are left out.
 func (e *Engine) QueuePositions(ctx context.Context, runs []id.ID) (map[id.ID]int, error) {
 	texts := make([]string, len(runs))
 	for i, r := range runs {
 		texts[i] = r.String()
 	}
-	rows, err := e.db.SQL().QueryContext(ctx, `SELECT r.id, (SELECT count(*) FROM import_runs o
-			WHERE o.status = 'QUEUED' AND (o.created_at, o.id) < (r.created_at, r.id))
-		FROM import_runs r WHERE r.status = 'QUEUED' AND CAST(r.id AS text) IN `+anyOf(e.db.Dialect(), "$1"), jsonArray(texts))
+	d := e.db.Dialect()
+	// What waits for another of its kind to end comes after what can start at once.
+	own := `PARTITION BY r.company_id ORDER BY EXISTS (SELECT 1 FROM import_runs o
+		WHERE o.company_id = r.company_id AND o.kind = r.kind AND o.status = 'RUNNING'), r.created_at, r.id`
+	rows, err := e.db.SQL().QueryContext(ctx, `WITH queued AS (
+			SELECT r.id, r.company_id, row_number() OVER (`+own+`) AS round, first_value(r.id) OVER (`+own+`) AS first
+			FROM import_runs r WHERE r.status = 'QUEUED'),
+		companies AS (
+			SELECT r.company_id, r.created_at, r.id, `+busy(d)+` AS busy, `+turn+` AS turn
+			FROM import_runs r WHERE r.id IN (SELECT first FROM queued)),
+		ordered AS (
+			SELECT q.id, row_number() OVER (ORDER BY q.round, c.busy, c.turn NULLS FIRST, c.created_at, c.id) - 1 AS ahead
+			FROM queued q JOIN companies c ON c.company_id = q.company_id)
+		SELECT id, ahead FROM ordered WHERE id IN `+anyID(d, "$1"), jsonArray(texts))
 	if err != nil {
 		return nil, fmt.Errorf("counting the queue: %w", err)
 	}

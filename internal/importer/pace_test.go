@@ -1,11 +1,15 @@
 package importer
 
 import (
+	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/internal/database"
 	"tenantry/internal/id"
 )
 
@@ -51,7 +55,7 @@ func TestPaceIsTheMeanAndItsRemainder(t *testing.T) {
 	}
 }
 
-func TestQueuePositionsCountWhatWasAcceptedBefore(t *testing.T) {
+func TestQueuePositionsCountWhatStartsBefore(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{BatchRows: 1})
 		other := w.another("Other")
@@ -66,6 +70,69 @@ func TestQueuePositionsCountWhatWasAcceptedBefore(t *testing.T) {
 		equal(t, "positions while the first runs", at, map[id.ID]int{second.ID: 0, third.ID: 1})
 		if at, err = e.QueuePositions(w.system, nil); err != nil || len(at) != 0 {
 			t.Errorf("of none: %v, %v", at, err)
+		}
+	})
+}
+
+// J8: the positions are the order in which imports really start, whatever the tenants.
+func TestJ8QueuePositionsAreTheOrderOfTheClaims(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		users := map[string]*ent.User{"A": w.maria, "B": w.another("B"), "C": w.another("C"), "D": w.another("D")}
+		w.queued(e, users["C"])
+		w.work(e) // C has had a turn
+		name := map[id.ID]string{}
+		var runs []id.ID
+		for i, owner := range strings.Split("A A B C C C A D B C", " ") {
+			run := w.queued(e, users[owner])
+			name[run.ID] = fmt.Sprint(owner, i)
+			runs = append(runs, run.ID)
+		}
+		at, err := e.QueuePositions(w.system, runs)
+		w.must(err)
+		want, got := make([]string, len(runs)), []string{}
+		for run, n := range at {
+			want[n] = name[run]
+		}
+		for range runs {
+			c := w.claimed(e)
+			got = append(got, name[c.id])
+			w.must(e.work(w.system, c))
+		}
+		equal(t, "the order of the claims", got, want)
+	})
+}
+
+// The estimate is compared with what came: a mean over a steady import is no more than
+// twice off, beside a second for rounding and for a machine that pauses.
+func TestSecondsLeftAreWhatComes(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 20})
+		run := w.start(e, names(400))
+		type estimate struct {
+			at   time.Time
+			left int
+		}
+		var estimates []estimate
+		e.hook(hooked{
+			between: func(int) {
+				if s := w.state(run.ID); s.ProgressedAt != nil {
+					_, left := Pace(s)
+					estimates = append(estimates, estimate{*s.ProgressedAt, *left})
+				}
+			},
+			inTx: func(context.Context, *database.Tx, *batch) error { <-time.After(100 * time.Millisecond); return nil },
+		})
+		w.work(e)
+		end := *w.state(run.ID).ProgressedAt
+		if len(estimates) != 19 {
+			t.Fatalf("%d estimates", len(estimates))
+		}
+		for i, s := range estimates {
+			came := end.Sub(s.at).Seconds()
+			if left := float64(s.left); left > 2*came+2 || came > 2*left+1 {
+				t.Errorf("after batch %d: %d s left, and it took %.2f", i+1, s.left, came)
+			}
 		}
 	})
 }

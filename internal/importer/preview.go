@@ -54,23 +54,28 @@ func (p *Preview) Delimiter() string {
 // Preview reads a file through and keeps nothing of it. Errors as for Start, but what is
 // wrong with the file stands in the preview.
 func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error) {
-	if _, _, err := e.importer(ctx, in.Kind, in.Company); err != nil {
+	_, company, err := e.importer(ctx, in.Kind, in.Company)
+	if err != nil {
 		return nil, err
 	}
 	if err := (StartInput{Mappings: in.Mappings}).check(); err != nil {
 		return nil, err
 	}
+	v, err := e.vocabulary(ctx, in.Kind, company)
+	if err != nil {
+		return nil, err
+	}
 	p := &Preview{Samples: [][]string{}, Issues: []*ent.ImportIssue{}}
 	seen := map[string]bool{}
 	k := e.kinds[in.Kind]
-	a, err := e.inspect(in.File.Body, in.Kind, in.Mappings, func(a *accepted, rec *csvfile.Record) {
+	a, err := e.inspect(in.File.Body, v, in.Mappings, func(a *accepted, rec *csvfile.Record) {
 		p.Rows = rec.Row
 		if rec.Row > previewRows {
 			return
 		}
 		r := a.layout.read(rec)
 		if len(p.Samples) < sampleRows {
-			p.sample(r.values)
+			p.sample(&r)
 		}
 		if a.problem == nil {
 			p.note(k, &r, seen)
@@ -86,7 +91,6 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	if a.rows > 0 {
 		p.Rows = a.rows
 	}
-	v := vocabularyOf(in.Kind)
 	for i, h := range p.Layout.File.Header {
 		c := PreviewColumn{Header: h, Field: p.Layout.Fields[i]}
 		if c.Field == "" {
@@ -97,12 +101,14 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	return p, nil
 }
 
-// sample keeps a row's cells, each no longer than in an issue: two hundred cells of 32 KiB
+// sample keeps a row's cells, but for those that are shown nowhere, each no longer than in an issue: two hundred cells of 32 KiB
 // would be no preview.
-func (p *Preview) sample(values []string) {
-	cells := make([]string, len(values))
-	for i, v := range values {
-		cells[i] = cutRunes(v, maxIssueValue)
+func (p *Preview) sample(r *row) {
+	cells := make([]string, len(r.values))
+	for i, v := range r.values {
+		if !r.hidden(i) {
+			cells[i] = cutRunes(v, maxIssueValue)
+		}
 	}
 	p.Samples = append(p.Samples, cells)
 }

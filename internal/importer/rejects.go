@@ -37,7 +37,7 @@ func (e *Engine) writeRejects(ctx context.Context, c *claim) (*string, error) {
 		return nil, err
 	}
 	start := c.layout.File.Start()
-	file, err := e.blobs.OpenAt(ctx, c.uploadKey, start.Offset)
+	file, err := e.openUpload(ctx, c, start.Offset)
 	if err != nil {
 		return nil, err
 	}
@@ -80,12 +80,13 @@ func (e *Engine) writeRejects(ctx context.Context, c *claim) (*string, error) {
 
 // rejectShape puts a record's cells and its problems into the file's columns.
 type rejectShape struct {
+	layout Layout
 	header []string
 	drop   []int // import_problem columns of the file itself, which the new one replaces; the last first
 }
 
 func shapeOf(l Layout) rejectShape {
-	s := rejectShape{header: slices.Clone(l.File.Header)}
+	s := rejectShape{layout: l, header: slices.Clone(l.File.Header)}
 	for i, field := range slices.Backward(l.Fields) {
 		if field == problemColumn {
 			s.drop = append(s.drop, i)
@@ -100,15 +101,19 @@ func shapeOf(l Layout) rejectShape {
 // too long in the rejects file as well, and is not imported cut.
 const cutHere = " … (cut here)"
 
-// line keeps every cell. The problem stands in its column even where the row has more or
+// line keeps every cell but those that are shown nowhere. The problem stands in its column even where the row has more or
 // fewer cells than the header; one that has fewer is filled up with blank ones.
 func (s rejectShape) line(rec *csvfile.Record, problems string) []string {
 	cells := make([]string, len(rec.Cells))
+	misshapen := rec.Fields != len(s.layout.Fields)
 	for i, cell := range rec.Cells {
+		if s.layout.hidden(i) || misshapen && s.layout.Guarded {
+			continue
+		}
 		cells[i] = csvfile.Denature(cell) // the writer puts the ' back where it belongs
-	}
-	for _, i := range rec.Overlong {
-		cells[i] += cutHere
+		if slices.Contains(rec.Overlong, i) {
+			cells[i] += cutHere
+		}
 	}
 	for _, i := range s.drop {
 		if i < len(cells) {

@@ -47,12 +47,19 @@ func (l *Layout) read(rec *csvfile.Record) row {
 				rec.Fields, len(l.Fields), string(l.File.Delimiter))})
 	}
 	for i, cell := range rec.Cells[:min(len(rec.Cells), len(l.Fields))] {
+		overlong := slices.Contains(rec.Overlong, i)
+		if l.secret(i) {
+			if r.values[i] = cell; overlong {
+				r.reject(i, enum.TooLong, "the cell has more than %d bytes", csvfile.MaxCell)
+			}
+			continue
+		}
 		cell = csvfile.Denature(cell)
 		r.values[i] = text(cell)
 		if l.Fields[i] == problemColumn {
 			continue
 		}
-		if slices.Contains(rec.Overlong, i) {
+		if overlong {
 			r.reject(i, enum.TooLong, "the cell has more than %d bytes", csvfile.MaxCell)
 		}
 		switch {
@@ -80,16 +87,41 @@ func (r *row) reject(column int, code enum.IssueCode, format string, args ...any
 	r.problems = append(r.problems, r.at(column, code, fmt.Sprintf(format, args...)))
 }
 
-// at is an issue of the row, shown at the file's column.
+// at is an issue of the row, shown at the file's column; -1: at the row as a whole.
 func (r *row) at(column int, code enum.IssueCode, message string) issue {
-	shown := cutRunes(r.values[column], maxIssueValue)
-	return issue{row: r.number, line: r.line, place: column, column: &r.layout.File.Header[column], value: &shown, code: code, message: message}
+	i := issue{row: r.number, line: r.line, place: column, code: code, message: message}
+	if column < 0 {
+		return i
+	}
+	i.column = &r.layout.File.Header[column]
+	if !r.hidden(column) {
+		shown := cutRunes(r.values[column], maxIssueValue)
+		i.value = &shown
+	}
+	return i
+}
+
+// hidden reports whether the cell is shown nowhere. Where a row has a cell too few or too
+// many, any may be the secret.
+func (r *row) hidden(column int) bool {
+	return r.layout.hidden(column) || r.misshapen && r.layout.Guarded
 }
 
 // all lists every problem of the row, in the order of the columns (rule R1).
 func (r *row) all() []issue {
 	slices.SortStableFunc(r.problems, func(a, b issue) int { return cmp.Compare(a.place, b.place) })
 	return r.problems
+}
+
+// secrets counts the row's filled secret cells.
+func (r *row) secrets() int {
+	n := 0
+	for _, column := range r.layout.Secret {
+		if r.values[column] != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // field is one field of a row; column -1 where the file does not have it.
@@ -100,14 +132,32 @@ type field struct {
 }
 
 func (r *row) field(name string) field {
-	i := slices.Index(r.layout.Fields, name)
-	if i < 0 {
+	return r.fieldAt(r.layout.column(name))
+}
+
+func (r *row) fieldAt(column int) field {
+	if column < 0 {
 		return field{row: r, column: -1}
 	}
-	return field{row: r, column: i, value: r.values[i]}
+	return field{row: r, column: column, value: r.values[column]}
 }
 
 func (f field) present() bool { return f.column >= 0 }
+
+// held takes back that the cell is unsafe where it is just what the record holds: what came
+// by hand, and was exported, imports again (rules F7, J12). It reports whether it was so.
+func (f field) held(value string) bool {
+	unsafe := func(p issue) bool { return p.place == f.column && p.code == enum.UnsafeContent }
+	if f.value != value || f.column < 0 || !slices.ContainsFunc(f.row.problems, unsafe) {
+		return false
+	}
+	// On a copy: the batch may be judged again.
+	f.row.problems = slices.DeleteFunc(slices.Clone(f.row.problems), unsafe)
+	return true
+}
+
+// filled reports whether there is something in the cell.
+func (f field) filled() bool { return f.value != "" }
 
 // sound reports whether no problem was found in the field so far.
 func (f field) sound() bool {
@@ -138,6 +188,22 @@ func (f field) atMost(limit int) bool {
 		return false
 	}
 	return true
+}
+
+// truth is the value of a cell with true or false, in any of the words for them; ok where
+// it has one.
+func (f field) truth() (value, ok bool) {
+	if !f.filled() || !f.sound() {
+		return false, false
+	}
+	switch strings.ToLower(f.value) {
+	case "true", "yes", "1":
+		return true, true
+	case "false", "no", "0":
+		return false, true
+	}
+	f.reject(enum.InvalidValue, "%q is neither true, yes or 1 nor false, no or 0", cutRunes(f.value, 100))
+	return false, false
 }
 
 // address notes where the field is there but is not filled with an email address.

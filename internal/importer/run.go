@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/internal/blob"
@@ -15,6 +16,9 @@ import (
 
 // errDrained: the process is to end, so the import is handed over between two batches.
 var errDrained = errors.New("the worker drains")
+
+// errTurnOver: others wait, and the import has had its turn (rule J8).
+var errTurnOver = errors.New("others wait for their turn")
 
 // RunNext claims the next import by fair order and works on it until its end, until
 // somebody else has it, or until ctx ends: that is a drain, which stops at the end of a
@@ -35,10 +39,10 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 	err = e.work(ctx, c)
 	switch {
 	case err == nil, errors.Is(err, errSuperseded):
-	case errors.Is(err, errDrained):
+	case errors.Is(err, errDrained), errors.Is(err, errTurnOver):
 		err = e.release(work, c, true)
 		e.wake(work)
-		e.log.InfoContext(ctx, "import handed over", "import", c.id, "error", err)
+		e.log.DebugContext(ctx, "import handed over", "import", c.id, "error", err)
 	default:
 		e.log.ErrorContext(ctx, "import stopped; it will be tried again", "import", c.id, "claim", c.claims, "error", err)
 		err = errors.Join(err, e.release(work, c, false))
@@ -94,8 +98,8 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 	return err
 }
 
-// eachBatch reads ahead and commits batch after batch; errDrained between two of them
-// once the drain has begun.
+// eachBatch reads ahead and commits batch after batch; between two of them errDrained once
+// the drain has begun, and errTurnOver once the turn is over and others wait.
 func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 	ctx, stop := context.WithCancel(ctx)
 	batches, read := make(chan *batch), make(chan error, 1)
@@ -113,6 +117,7 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 		for range read { // the reader closes its file before we leave
 		}
 	}()
+	began := time.Now()
 	for b := range batches {
 		if drain.Err() != nil {
 			return errDrained
@@ -124,6 +129,15 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 			return err
 		}
 		e.tell(ctx, Topic(c.id))
+		if time.Since(began) < e.o.Turn || b.last {
+			continue
+		}
+		if waits, err := e.awaited(ctx, c); err != nil {
+			return err
+		} else if waits {
+			return errTurnOver
+		}
+		began = time.Now()
 	}
 	err := <-read
 	if _, broken := errors.AsType[*csvfile.Problem](err); broken {
@@ -136,8 +150,9 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 func (e *Engine) authorise(ctx context.Context, k kind, c *claim) error {
 	v, err := e.rights.ViewerOf(ctx, c.createdBy)
 	if err == nil {
-		err = k.authorise(v, c.company)
+		err = k.authorise(ctx, v, c.company)
 	}
+	c.by = v
 	if f := fault.Of(err); f != nil {
 		return fault.New(fault.Forbidden, "whoever started the import may not do so any more; what was written before stays").Because(err)
 	}

@@ -3,14 +3,18 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"strings"
 	"unicode"
 
+	"entgo.io/ent/dialect/sql"
+
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
@@ -50,7 +54,11 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	}
 	run := id.New(id.ImportRun)
 	key := "uploads/" + run.String()
-	accepted, err := e.store(ctx, key, in)
+	vocabulary, err := e.vocabulary(ctx, in.Kind, companyID)
+	if err != nil {
+		return nil, err
+	}
+	accepted, err := e.store(ctx, key, in, vocabulary)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +103,27 @@ func (e *Engine) importer(ctx context.Context, k enum.ImportKind, companyID *id.
 	if err != nil {
 		return v, into, err
 	}
-	return v, into, kind.authorise(v, into)
+	return v, into, kind.authorise(ctx, v, into)
+}
+
+// mustAdminister refuses whoever does not administer the company, as its own administrator
+// or as a partner admin, by what stands now (rules U5, C6). Nobody imports into the
+// platform's own company.
+func (e *Engine) mustAdminister(ctx context.Context, v viewer.Viewer, companyID id.ID) error {
+	may := false
+	if !v.Operator {
+		var err error
+		may, err = e.db.Ent().Company.Query().Where(company.ID(companyID), company.DeletedAtIsNil(), func(s *sql.Selector) {
+			s.Where(policy.MayAdminister(v, s.C(company.FieldID)))
+		}).Exist(viewer.NewContext(ctx, v))
+		if err != nil {
+			return fmt.Errorf("whether the importer administers the company: %w", err)
+		}
+	}
+	if !may {
+		return fault.New(fault.Forbidden, "only the company's administrators and its partner admins import into it").At("input", "companyId")
+	}
+	return nil
 }
 
 func (in StartInput) check() error {
@@ -121,6 +149,7 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 	var made *ent.ImportRun
 	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		made, err = tx.Ent().ImportRun.Create().SetID(run).SetCompanyID(companyID).
+			SetNillableUploadSecret(a.secret).SetSpansCompanies(a.layout.has(companyColumn)).
 			SetCreatedByID(v.UserID).SetCreatedByName(v.Name).SetKind(in.Kind).SetDryRun(in.DryRun).
 			SetFileName(fileName(in.File.Name)).SetFileSize(int(a.bytes)).SetUploadKey("uploads/" + run.String()).
 			SetFormat(layout).SetTotalRows(a.rows).Save(ctx)

@@ -23,14 +23,19 @@ type Template struct {
 
 // Template gives the kind's template: a header and example rows that are to be replaced.
 // Errors: UNAUTHENTICATED, INVALID_ARGUMENT for a kind that cannot be imported yet.
-func (e *Engine) Template(ctx context.Context, k enum.ImportKind, _ *id.ID) (*Template, error) {
-	if !viewer.FromContext(ctx).Authenticated() {
+func (e *Engine) Template(ctx context.Context, k enum.ImportKind, companyID *id.ID) (*Template, error) {
+	own := viewer.FromContext(ctx)
+	if !own.Authenticated() {
 		return nil, fault.New(fault.Unauthenticated, "sign in first")
 	}
 	if _, err := e.kindOf(k); err != nil {
 		return nil, err
 	}
-	t := &Template{Kind: k, FileName: strings.ToLower(string(k)) + ".csv", MaxRows: e.o.MaxRows[k], Columns: catalog[k]}
+	v, err := e.vocabulary(ctx, k, own.CompanyID)
+	if err != nil {
+		return nil, err
+	}
+	t := &Template{Kind: k, FileName: strings.ToLower(string(k)) + ".csv", MaxRows: e.o.MaxRows[k], Columns: v.columns}
 	var names, example []string
 	for _, c := range t.Columns {
 		names, example = append(names, c.Name), append(example, c.Example)

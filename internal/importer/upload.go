@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 
-	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 )
@@ -20,25 +19,38 @@ type accepted struct {
 	rows    int
 	bytes   int64
 	digest  [sha256.Size]byte // of the file and of the arguments
+	secret  *string           // what the stored file is encrypted to; nil: it is not
 }
 
 // store streams the upload into the blob store and inspects it on the way.
-func (e *Engine) store(ctx context.Context, key string, in StartInput) (*accepted, error) {
+func (e *Engine) store(ctx context.Context, key string, in StartInput, v vocabulary) (*accepted, error) {
 	out, err := e.blobs.Create(ctx, key)
 	if err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", err)
 	}
 	defer out.Abort()
 	sum := sha256.New()
-	kept := &storeWriter{w: out}
-	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), in.Kind, in.Mappings, nil)
+	kept, secret := &storeWriter{w: out}, (*string)(nil)
+	if v.guarded() {
+		made, err := newSecret()
+		if err != nil {
+			return nil, err
+		}
+		seal, err := sealed(out, made)
+		if err != nil {
+			return nil, err
+		}
+		kept, secret = &storeWriter{w: seal, end: seal}, &made
+	}
+	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), v, in.Mappings, nil)
 	if kept.err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", kept.err)
 	}
 	if err != nil {
 		return nil, refusal(err)
 	}
-	if err := out.Commit(); err != nil {
+	a.secret = secret
+	if err := errors.Join(kept.Close(), out.Commit()); err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", err)
 	}
 	arguments, err := json.Marshal([]any{in.Kind, in.Company, in.Mappings, in.DryRun})
@@ -53,7 +65,16 @@ func (e *Engine) store(ctx context.Context, key string, in StartInput) (*accepte
 // storeWriter remembers that it was the store, and not the upload, that failed.
 type storeWriter struct {
 	w   io.Writer
+	end io.Closer // nil: nothing is to be written at the end
 	err error
+}
+
+// Close writes what is still to be written.
+func (s *storeWriter) Close() error {
+	if s.end == nil {
+		return nil
+	}
+	return s.end.Close()
 }
 
 func (s *storeWriter) Write(p []byte) (int, error) {
@@ -67,11 +88,10 @@ func (s *storeWriter) Write(p []byte) (int, error) {
 // inspect reads the whole file once: rules F1–F5. Without each it stops at the first
 // problem; with it, for a preview, it goes on behind a problem of the columns, which then
 // stands in the result.
-func (e *Engine) inspect(file io.Reader, kind enum.ImportKind, mappings []Mapping, each func(*accepted, *csvfile.Record)) (*accepted, error) {
-	v := vocabularyOf(kind)
+func (e *Engine) inspect(file io.Reader, v vocabulary, mappings []Mapping, each func(*accepted, *csvfile.Record)) (*accepted, error) {
 	a := &accepted{}
 	o := csvfile.Options{
-		Score: v.knows, MaxRows: e.o.MaxRows[kind], MaxBytes: e.o.MaxUploadBytes,
+		Score: v.knows, MaxRows: e.o.MaxRows[v.kind], MaxBytes: e.o.MaxUploadBytes,
 		Header: func(f csvfile.Format) error {
 			a.layout, a.problem = match(v, f, mappings)
 			if a.problem != nil && each == nil {

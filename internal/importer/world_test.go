@@ -23,6 +23,7 @@ import (
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
+	"tenantry/internal/tenancy"
 	"tenantry/internal/testenv"
 )
 
@@ -123,10 +124,14 @@ func (w *world) engine(o Options) *Engine {
 // deaf is an engine on a hub of the test's; one that nobody runs hears nothing of others.
 func (w *world) deaf(hub *progress.Hub, o Options) *Engine {
 	if o.MaxRows == nil {
-		o.MaxRows = map[enum.ImportKind]int{enum.Customers: 1_000_000}
+		o.MaxRows = map[enum.ImportKind]int{enum.Customers: 1_000_000, enum.Contacts: 1_000_000, enum.Users: 1_000_000}
 	}
+	passwords, err := auth.NewPasswords(auth.PasswordOptions{Cost: auth.Cost{MemoryKiB: 64, Passes: 1}})
+	w.must(err)
+	gate := auth.New(w.db, passwords, auth.Options{})
 	return New(Parts{
-		DB: w.db, Blobs: w.blobs, News: hub, Queue: w.queue, Rights: auth.New(w.db, nil, auth.Options{}), Log: quiet,
+		DB: w.db, Blobs: w.blobs, News: hub, Queue: w.queue, Rights: gate, Passwords: passwords,
+		Accounts: tenancy.New(tenancy.Parts{DB: w.db, Passwords: passwords, Sessions: gate, News: hub, Log: quiet}), Log: quiet,
 	}, o)
 }
 

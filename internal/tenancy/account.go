@@ -123,14 +123,19 @@ func (s *Service) credentialsChanged(ctx context.Context, a *act, u *ent.User, w
 	if err := s.sessions.EndSessions(ctx, a.Tx, u.ID, a.who.SessionID); err != nil {
 		return err
 	}
-	note := notify.Note{Kind: enum.AccountChanged, Title: "Your account was changed",
-		Body: fmt.Sprintf("Changed by %s: %s. Your other sessions have ended.", a.who.Name, what)}
+	note := accountChanged(a.who, what)
 	// Also to whoever changed it: if it was not them, they should know.
 	a.told = append(a.told, u.ID)
 	if err := notify.Store(ctx, a.Ent(), note, u.ID); err != nil {
 		return err
 	}
 	return a.audit(ctx, userCredentials, fmt.Sprintf("%s of %s <%s> changed", what, fullName(u), u.Email), u.CompanyID)
+}
+
+// accountChanged tells somebody what of theirs was changed by whom.
+func accountChanged(by viewer.Viewer, what string) notify.Note {
+	return notify.Note{Kind: enum.AccountChanged, Title: "Your account was changed",
+		Body: fmt.Sprintf("Changed by %s: %s. Your other sessions have ended.", by.Name, what)}
 }
 
 // checkedChange is a UserChange whose every part is in order; nil and empty parts stay.

@@ -84,7 +84,8 @@ func (a *act) bury(ctx context.Context, companyID, partnerID id.ID) ([]id.ID, er
 		// The epoch fences a worker that is at it: its next commit finds nothing.
 		func() (int, error) {
 			return tx.ImportRun.Update().Where(importrun.CompanyID(companyID), importrun.StatusIn(unfinished...)).
-				SetStatus(enum.Canceled).AddEpoch(1).AddRevision(1).ClearLeaseUntil().Save(ctx)
+				SetStatus(enum.Canceled).AddEpoch(1).AddRevision(1).ClearLeaseUntil().
+				SetUploadKey("").ClearUploadSecret().Save(ctx) // the clean-up deletes the files
 		},
 		func() (int, error) { return tx.User.Delete().Where(user.CompanyID(companyID)).Exec(ctx) },
 		func() (int, error) {
@@ -129,6 +130,7 @@ func (s *Service) purge(ctx context.Context, companyID id.ID) error {
 	for _, query := range []string{
 		`DELETE FROM import_issues WHERE id IN (SELECT i.id FROM import_issues i JOIN import_runs r ON r.id = i.import_run_id WHERE r.company_id = $1 LIMIT $2)`,
 		`DELETE FROM import_keys WHERE id IN (SELECT k.id FROM import_keys k JOIN import_runs r ON r.id = k.import_run_id WHERE r.company_id = $1 LIMIT $2)`,
+		`DELETE FROM import_records WHERE id IN (SELECT k.id FROM import_records k JOIN import_runs r ON r.id = k.import_run_id WHERE r.company_id = $1 LIMIT $2)`,
 	} {
 		for {
 			res, err := s.db.SQL().ExecContext(ctx, query, companyID, purgeAtOnce)

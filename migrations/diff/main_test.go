@@ -57,7 +57,7 @@ func TestEveryDifferenceIsSeen(t *testing.T) {
 				{"processed_rows <= total_rows", "processed_rows < total_rows", "import_runs_within_total"},
 				{" WHERE is_default", " WHERE NOT is_default", "desk_company_id_is_default"},
 				{"ON DELETE CASCADE", "ON DELETE NO ACTION", "ON DELETE CASCADE"},
-				{"-- +goose Up", "-- +goose Up\nCREATE TABLE old (id bigint);", "DROP TABLE"},
+				{"-- +goose Up", "-- +goose Up\nCREATE TABLE IF NOT EXISTS old (id bigint);", "DROP TABLE"},
 				{"CREATE UNIQUE INDEX", "CREATE INDEX", "CREATE UNIQUE INDEX"},
 			}
 			for _, a := range alterations {

@@ -21,6 +21,7 @@ import (
 	"tenantry/ent/generated/ent/idempotencykey"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
@@ -63,6 +64,8 @@ type Client struct {
 	ImportIssue *ImportIssueClient
 	// ImportKey is the client for interacting with the ImportKey builders.
 	ImportKey *ImportKeyClient
+	// ImportRecord is the client for interacting with the ImportRecord builders.
+	ImportRecord *ImportRecordClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
 	// Label is the client for interacting with the Label builders.
@@ -102,6 +105,7 @@ func (c *Client) init() {
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.ImportIssue = NewImportIssueClient(c.config)
 	c.ImportKey = NewImportKeyClient(c.config)
+	c.ImportRecord = NewImportRecordClient(c.config)
 	c.ImportRun = NewImportRunClient(c.config)
 	c.Label = NewLabelClient(c.config)
 	c.Notification = NewNotificationClient(c.config)
@@ -213,6 +217,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
 		ImportIssue:      NewImportIssueClient(cfg),
 		ImportKey:        NewImportKeyClient(cfg),
+		ImportRecord:     NewImportRecordClient(cfg),
 		ImportRun:        NewImportRunClient(cfg),
 		Label:            NewLabelClient(cfg),
 		Notification:     NewNotificationClient(cfg),
@@ -251,6 +256,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
 		ImportIssue:      NewImportIssueClient(cfg),
 		ImportKey:        NewImportKeyClient(cfg),
+		ImportRecord:     NewImportRecordClient(cfg),
 		ImportRun:        NewImportRunClient(cfg),
 		Label:            NewLabelClient(cfg),
 		Notification:     NewNotificationClient(cfg),
@@ -291,8 +297,8 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.AuditEvent, c.Company, c.Contact, c.ContactLabel, c.CustomField,
 		c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
-		c.ImportRun, c.Label, c.Notification, c.PartnerAdmin, c.Project, c.Session,
-		c.Setting, c.TransferToken, c.User,
+		c.ImportRecord, c.ImportRun, c.Label, c.Notification, c.PartnerAdmin,
+		c.Project, c.Session, c.Setting, c.TransferToken, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -304,8 +310,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.AuditEvent, c.Company, c.Contact, c.ContactLabel, c.CustomField,
 		c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
-		c.ImportRun, c.Label, c.Notification, c.PartnerAdmin, c.Project, c.Session,
-		c.Setting, c.TransferToken, c.User,
+		c.ImportRecord, c.ImportRun, c.Label, c.Notification, c.PartnerAdmin,
+		c.Project, c.Session, c.Setting, c.TransferToken, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -334,6 +340,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ImportIssue.mutate(ctx, m)
 	case *ImportKeyMutation:
 		return c.ImportKey.mutate(ctx, m)
+	case *ImportRecordMutation:
+		return c.ImportRecord.mutate(ctx, m)
 	case *ImportRunMutation:
 		return c.ImportRun.mutate(ctx, m)
 	case *LabelMutation:
@@ -2177,6 +2185,156 @@ func (c *ImportKeyClient) mutate(ctx context.Context, m *ImportKeyMutation) (Val
 	}
 }
 
+// ImportRecordClient is a client for the ImportRecord schema.
+type ImportRecordClient struct {
+	config
+}
+
+// NewImportRecordClient returns a client for the ImportRecord from the given config.
+func NewImportRecordClient(c config) *ImportRecordClient {
+	return &ImportRecordClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `importrecord.Hooks(f(g(h())))`.
+func (c *ImportRecordClient) Use(hooks ...Hook) {
+	c.hooks.ImportRecord = append(c.hooks.ImportRecord, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `importrecord.Intercept(f(g(h())))`.
+func (c *ImportRecordClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ImportRecord = append(c.inters.ImportRecord, interceptors...)
+}
+
+// Create returns a builder for creating a ImportRecord entity.
+func (c *ImportRecordClient) Create() *ImportRecordCreate {
+	mutation := newImportRecordMutation(c.config, OpCreate)
+	return &ImportRecordCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ImportRecord entities.
+func (c *ImportRecordClient) CreateBulk(builders ...*ImportRecordCreate) *ImportRecordCreateBulk {
+	return &ImportRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImportRecordClient) MapCreateBulk(slice any, setFunc func(*ImportRecordCreate, int)) *ImportRecordCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImportRecordCreateBulk{err: fmt.Errorf("calling to ImportRecordClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImportRecordCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImportRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ImportRecord.
+func (c *ImportRecordClient) Update() *ImportRecordUpdate {
+	mutation := newImportRecordMutation(c.config, OpUpdate)
+	return &ImportRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImportRecordClient) UpdateOne(_m *ImportRecord) *ImportRecordUpdateOne {
+	mutation := newImportRecordMutation(c.config, OpUpdateOne, withImportRecord(_m))
+	return &ImportRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImportRecordClient) UpdateOneID(id int) *ImportRecordUpdateOne {
+	mutation := newImportRecordMutation(c.config, OpUpdateOne, withImportRecordID(id))
+	return &ImportRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ImportRecord.
+func (c *ImportRecordClient) Delete() *ImportRecordDelete {
+	mutation := newImportRecordMutation(c.config, OpDelete)
+	return &ImportRecordDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImportRecordClient) DeleteOne(_m *ImportRecord) *ImportRecordDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImportRecordClient) DeleteOneID(id int) *ImportRecordDeleteOne {
+	builder := c.Delete().Where(importrecord.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImportRecordDeleteOne{builder}
+}
+
+// Query returns a query builder for ImportRecord.
+func (c *ImportRecordClient) Query() *ImportRecordQuery {
+	return &ImportRecordQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImportRecord},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ImportRecord entity by its id.
+func (c *ImportRecordClient) Get(ctx context.Context, id int) (*ImportRecord, error) {
+	return c.Query().Where(importrecord.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImportRecordClient) GetX(ctx context.Context, id int) *ImportRecord {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryImportRun queries the import_run edge of a ImportRecord.
+func (c *ImportRecordClient) QueryImportRun(_m *ImportRecord) *ImportRunQuery {
+	query := (&ImportRunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrecord.Table, importrecord.FieldID, id),
+			sqlgraph.To(importrun.Table, importrun.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, importrecord.ImportRunTable, importrecord.ImportRunColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ImportRecordClient) Hooks() []Hook {
+	hooks := c.hooks.ImportRecord
+	return append(hooks[:len(hooks):len(hooks)], importrecord.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImportRecordClient) Interceptors() []Interceptor {
+	return c.inters.ImportRecord
+}
+
+func (c *ImportRecordClient) mutate(ctx context.Context, m *ImportRecordMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImportRecordCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImportRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImportRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImportRecordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ImportRecord mutation op: %q", m.Op())
+	}
+}
+
 // ImportRunClient is a client for the ImportRun schema.
 type ImportRunClient struct {
 	config
@@ -2342,6 +2500,22 @@ func (c *ImportRunClient) QueryKeys(_m *ImportRun) *ImportKeyQuery {
 			sqlgraph.From(importrun.Table, importrun.FieldID, id),
 			sqlgraph.To(importkey.Table, importkey.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, importrun.KeysTable, importrun.KeysColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRecords queries the records edge of a ImportRun.
+func (c *ImportRunClient) QueryRecords(_m *ImportRun) *ImportRecordQuery {
+	query := (&ImportRecordClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, id),
+			sqlgraph.To(importrecord.Table, importrecord.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.RecordsTable, importrun.RecordsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -3787,12 +3961,14 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 type (
 	hooks struct {
 		AuditEvent, Company, Contact, ContactLabel, CustomField, CustomFieldValue, Desk,
-		IdempotencyKey, ImportIssue, ImportKey, ImportRun, Label, Notification,
-		PartnerAdmin, Project, Session, Setting, TransferToken, User []ent.Hook
+		IdempotencyKey, ImportIssue, ImportKey, ImportRecord, ImportRun, Label,
+		Notification, PartnerAdmin, Project, Session, Setting, TransferToken,
+		User []ent.Hook
 	}
 	inters struct {
 		AuditEvent, Company, Contact, ContactLabel, CustomField, CustomFieldValue, Desk,
-		IdempotencyKey, ImportIssue, ImportKey, ImportRun, Label, Notification,
-		PartnerAdmin, Project, Session, Setting, TransferToken, User []ent.Interceptor
+		IdempotencyKey, ImportIssue, ImportKey, ImportRecord, ImportRun, Label,
+		Notification, PartnerAdmin, Project, Session, Setting, TransferToken,
+		User []ent.Interceptor
 	}
 )

@@ -18,6 +18,7 @@ import (
 	"tenantry/ent/generated/ent/idempotencykey"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
@@ -101,6 +102,7 @@ func checkColumn(t, c string) error {
 			idempotencykey.Table:   idempotencykey.ValidColumn,
 			importissue.Table:      importissue.ValidColumn,
 			importkey.Table:        importkey.ValidColumn,
+			importrecord.Table:     importrecord.ValidColumn,
 			importrun.Table:        importrun.ValidColumn,
 			label.Table:            label.ValidColumn,
 			notification.Table:     notification.ValidColumn,

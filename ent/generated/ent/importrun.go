@@ -40,6 +40,10 @@ type ImportRun struct {
 	FileSize int `json:"file_size,omitempty"`
 	// where the blob store has the file; empty once it is purged
 	UploadKey string `json:"upload_key,omitempty"`
+	// the age identity that the file is encrypted to, where it has secrets (rule U2); gone with the end
+	UploadSecret *string `json:"-"`
+	// its file puts rows into other companies: it is its creator's alone to see (rule I13)
+	SpansCompanies bool `json:"spans_companies,omitempty"`
 	// encoding, delimiter, header and the columns' meaning
 	Format json.RawMessage `json:"format,omitempty"`
 	// TotalRows holds the value of the "total_rows" field.
@@ -80,6 +84,8 @@ type ImportRun struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// StartedAt holds the value of the "started_at" field.
 	StartedAt *time.Time `json:"started_at,omitempty"`
+	// the newest claim: turns are taken by it (rule J8)
+	ClaimedAt *time.Time `json:"claimed_at,omitempty"`
 	// the last batch's commit
 	ProgressedAt *time.Time `json:"progressed_at,omitempty"`
 	// FinishedAt holds the value of the "finished_at" field.
@@ -100,13 +106,15 @@ type ImportRunEdges struct {
 	Issues []*ImportIssue `json:"issues,omitempty"`
 	// Keys holds the value of the keys edge.
 	Keys []*ImportKey `json:"keys,omitempty"`
+	// Records holds the value of the records edge.
+	Records []*ImportRecord `json:"records,omitempty"`
 	// IdempotencyKeys holds the value of the idempotency_keys edge.
 	IdempotencyKeys []*IdempotencyKey `json:"idempotency_keys,omitempty"`
 	// Notifications holds the value of the notifications edge.
 	Notifications []*Notification `json:"notifications,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [7]bool
 }
 
 // CompanyOrErr returns the Company value or an error if the edge
@@ -149,10 +157,19 @@ func (e ImportRunEdges) KeysOrErr() ([]*ImportKey, error) {
 	return nil, &NotLoadedError{edge: "keys"}
 }
 
+// RecordsOrErr returns the Records value or an error if the edge
+// was not loaded in eager-loading.
+func (e ImportRunEdges) RecordsOrErr() ([]*ImportRecord, error) {
+	if e.loadedTypes[4] {
+		return e.Records, nil
+	}
+	return nil, &NotLoadedError{edge: "records"}
+}
+
 // IdempotencyKeysOrErr returns the IdempotencyKeys value or an error if the edge
 // was not loaded in eager-loading.
 func (e ImportRunEdges) IdempotencyKeysOrErr() ([]*IdempotencyKey, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[5] {
 		return e.IdempotencyKeys, nil
 	}
 	return nil, &NotLoadedError{edge: "idempotency_keys"}
@@ -161,7 +178,7 @@ func (e ImportRunEdges) IdempotencyKeysOrErr() ([]*IdempotencyKey, error) {
 // NotificationsOrErr returns the Notifications value or an error if the edge
 // was not loaded in eager-loading.
 func (e ImportRunEdges) NotificationsOrErr() ([]*Notification, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[6] {
 		return e.Notifications, nil
 	}
 	return nil, &NotLoadedError{edge: "notifications"}
@@ -176,13 +193,13 @@ func (*ImportRun) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case importrun.FieldFormat:
 			values[i] = new([]byte)
-		case importrun.FieldDryRun, importrun.FieldCancelRequested:
+		case importrun.FieldDryRun, importrun.FieldSpansCompanies, importrun.FieldCancelRequested:
 			values[i] = new(sql.NullBool)
 		case importrun.FieldFileSize, importrun.FieldTotalRows, importrun.FieldProcessedRows, importrun.FieldCreatedCount, importrun.FieldUpdatedCount, importrun.FieldUnchangedCount, importrun.FieldSkippedCount, importrun.FieldFailedCount, importrun.FieldRevision, importrun.FieldPositionOffset, importrun.FieldPositionLine, importrun.FieldEpoch, importrun.FieldClaims:
 			values[i] = new(sql.NullInt64)
-		case importrun.FieldCreatedByName, importrun.FieldKind, importrun.FieldStatus, importrun.FieldFileName, importrun.FieldUploadKey, importrun.FieldFailureCode, importrun.FieldFailureMessage, importrun.FieldRejectsKey:
+		case importrun.FieldCreatedByName, importrun.FieldKind, importrun.FieldStatus, importrun.FieldFileName, importrun.FieldUploadKey, importrun.FieldUploadSecret, importrun.FieldFailureCode, importrun.FieldFailureMessage, importrun.FieldRejectsKey:
 			values[i] = new(sql.NullString)
-		case importrun.FieldLeaseUntil, importrun.FieldCreatedAt, importrun.FieldStartedAt, importrun.FieldProgressedAt, importrun.FieldFinishedAt:
+		case importrun.FieldLeaseUntil, importrun.FieldCreatedAt, importrun.FieldStartedAt, importrun.FieldClaimedAt, importrun.FieldProgressedAt, importrun.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
 		case importrun.FieldID, importrun.FieldCompanyID:
 			values[i] = new(uuid.UUID)
@@ -261,6 +278,19 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field upload_key", values[i])
 			} else if value.Valid {
 				_m.UploadKey = value.String
+			}
+		case importrun.FieldUploadSecret:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field upload_secret", values[i])
+			} else if value.Valid {
+				_m.UploadSecret = new(string)
+				*_m.UploadSecret = value.String
+			}
+		case importrun.FieldSpansCompanies:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field spans_companies", values[i])
+			} else if value.Valid {
+				_m.SpansCompanies = value.Bool
 			}
 		case importrun.FieldFormat:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -389,6 +419,13 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 				_m.StartedAt = new(time.Time)
 				*_m.StartedAt = value.Time
 			}
+		case importrun.FieldClaimedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field claimed_at", values[i])
+			} else if value.Valid {
+				_m.ClaimedAt = new(time.Time)
+				*_m.ClaimedAt = value.Time
+			}
 		case importrun.FieldProgressedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field progressed_at", values[i])
@@ -434,6 +471,11 @@ func (_m *ImportRun) QueryIssues() *ImportIssueQuery {
 // QueryKeys queries the "keys" edge of the ImportRun entity.
 func (_m *ImportRun) QueryKeys() *ImportKeyQuery {
 	return NewImportRunClient(_m.config).QueryKeys(_m)
+}
+
+// QueryRecords queries the "records" edge of the ImportRun entity.
+func (_m *ImportRun) QueryRecords() *ImportRecordQuery {
+	return NewImportRunClient(_m.config).QueryRecords(_m)
 }
 
 // QueryIdempotencyKeys queries the "idempotency_keys" edge of the ImportRun entity.
@@ -497,6 +539,11 @@ func (_m *ImportRun) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("upload_key=")
 	builder.WriteString(_m.UploadKey)
+	builder.WriteString(", ")
+	builder.WriteString("upload_secret=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("spans_companies=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SpansCompanies))
 	builder.WriteString(", ")
 	builder.WriteString("format=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Format))
@@ -565,6 +612,11 @@ func (_m *ImportRun) String() string {
 	builder.WriteString(", ")
 	if v := _m.StartedAt; v != nil {
 		builder.WriteString("started_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ClaimedAt; v != nil {
+		builder.WriteString("claimed_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")

@@ -12,6 +12,7 @@ import (
 	"tenantry/ent/generated/ent/idempotencykey"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/user"
@@ -104,6 +105,34 @@ func (_c *ImportRunCreate) SetFileSize(v int) *ImportRunCreate {
 // SetUploadKey sets the "upload_key" field.
 func (_c *ImportRunCreate) SetUploadKey(v string) *ImportRunCreate {
 	_c.mutation.SetUploadKey(v)
+	return _c
+}
+
+// SetUploadSecret sets the "upload_secret" field.
+func (_c *ImportRunCreate) SetUploadSecret(v string) *ImportRunCreate {
+	_c.mutation.SetUploadSecret(v)
+	return _c
+}
+
+// SetNillableUploadSecret sets the "upload_secret" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableUploadSecret(v *string) *ImportRunCreate {
+	if v != nil {
+		_c.SetUploadSecret(*v)
+	}
+	return _c
+}
+
+// SetSpansCompanies sets the "spans_companies" field.
+func (_c *ImportRunCreate) SetSpansCompanies(v bool) *ImportRunCreate {
+	_c.mutation.SetSpansCompanies(v)
+	return _c
+}
+
+// SetNillableSpansCompanies sets the "spans_companies" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableSpansCompanies(v *bool) *ImportRunCreate {
+	if v != nil {
+		_c.SetSpansCompanies(*v)
+	}
 	return _c
 }
 
@@ -371,6 +400,20 @@ func (_c *ImportRunCreate) SetNillableStartedAt(v *time.Time) *ImportRunCreate {
 	return _c
 }
 
+// SetClaimedAt sets the "claimed_at" field.
+func (_c *ImportRunCreate) SetClaimedAt(v time.Time) *ImportRunCreate {
+	_c.mutation.SetClaimedAt(v)
+	return _c
+}
+
+// SetNillableClaimedAt sets the "claimed_at" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableClaimedAt(v *time.Time) *ImportRunCreate {
+	if v != nil {
+		_c.SetClaimedAt(*v)
+	}
+	return _c
+}
+
 // SetProgressedAt sets the "progressed_at" field.
 func (_c *ImportRunCreate) SetProgressedAt(v time.Time) *ImportRunCreate {
 	_c.mutation.SetProgressedAt(v)
@@ -453,6 +496,21 @@ func (_c *ImportRunCreate) AddKeys(v ...*ImportKey) *ImportRunCreate {
 	return _c.AddKeyIDs(ids...)
 }
 
+// AddRecordIDs adds the "records" edge to the ImportRecord entity by IDs.
+func (_c *ImportRunCreate) AddRecordIDs(ids ...int) *ImportRunCreate {
+	_c.mutation.AddRecordIDs(ids...)
+	return _c
+}
+
+// AddRecords adds the "records" edges to the ImportRecord entity.
+func (_c *ImportRunCreate) AddRecords(v ...*ImportRecord) *ImportRunCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddRecordIDs(ids...)
+}
+
 // AddIdempotencyKeyIDs adds the "idempotency_keys" edge to the IdempotencyKey entity by IDs.
 func (_c *ImportRunCreate) AddIdempotencyKeyIDs(ids ...int) *ImportRunCreate {
 	_c.mutation.AddIdempotencyKeyIDs(ids...)
@@ -527,6 +585,10 @@ func (_c *ImportRunCreate) defaults() error {
 	if _, ok := _c.mutation.DryRun(); !ok {
 		v := importrun.DefaultDryRun
 		_c.mutation.SetDryRun(v)
+	}
+	if _, ok := _c.mutation.SpansCompanies(); !ok {
+		v := importrun.DefaultSpansCompanies
+		_c.mutation.SetSpansCompanies(v)
 	}
 	if _, ok := _c.mutation.ProcessedRows(); !ok {
 		v := importrun.DefaultProcessedRows
@@ -628,6 +690,9 @@ func (_c *ImportRunCreate) check() error {
 	}
 	if _, ok := _c.mutation.UploadKey(); !ok {
 		return &ValidationError{Name: "upload_key", err: errors.New(`ent: missing required field "ImportRun.upload_key"`)}
+	}
+	if _, ok := _c.mutation.SpansCompanies(); !ok {
+		return &ValidationError{Name: "spans_companies", err: errors.New(`ent: missing required field "ImportRun.spans_companies"`)}
 	}
 	if _, ok := _c.mutation.Format(); !ok {
 		return &ValidationError{Name: "format", err: errors.New(`ent: missing required field "ImportRun.format"`)}
@@ -775,6 +840,14 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 		_spec.SetField(importrun.FieldUploadKey, field.TypeString, value)
 		_node.UploadKey = value
 	}
+	if value, ok := _c.mutation.UploadSecret(); ok {
+		_spec.SetField(importrun.FieldUploadSecret, field.TypeString, value)
+		_node.UploadSecret = &value
+	}
+	if value, ok := _c.mutation.SpansCompanies(); ok {
+		_spec.SetField(importrun.FieldSpansCompanies, field.TypeBool, value)
+		_node.SpansCompanies = value
+	}
 	if value, ok := _c.mutation.Format(); ok {
 		_spec.SetField(importrun.FieldFormat, field.TypeJSON, value)
 		_node.Format = value
@@ -855,6 +928,10 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 		_spec.SetField(importrun.FieldStartedAt, field.TypeTime, value)
 		_node.StartedAt = &value
 	}
+	if value, ok := _c.mutation.ClaimedAt(); ok {
+		_spec.SetField(importrun.FieldClaimedAt, field.TypeTime, value)
+		_node.ClaimedAt = &value
+	}
 	if value, ok := _c.mutation.ProgressedAt(); ok {
 		_spec.SetField(importrun.FieldProgressedAt, field.TypeTime, value)
 		_node.ProgressedAt = &value
@@ -922,6 +999,22 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importkey.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RecordsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.RecordsTable,
+			Columns: []string{importrun.RecordsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrecord.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

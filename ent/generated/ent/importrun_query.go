@@ -12,6 +12,7 @@ import (
 	"tenantry/ent/generated/ent/idempotencykey"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/predicate"
@@ -36,6 +37,7 @@ type ImportRunQuery struct {
 	withCreatedBy       *UserQuery
 	withIssues          *ImportIssueQuery
 	withKeys            *ImportKeyQuery
+	withRecords         *ImportRecordQuery
 	withIdempotencyKeys *IdempotencyKeyQuery
 	withNotifications   *NotificationQuery
 	modifiers           []func(*sql.Selector)
@@ -156,6 +158,28 @@ func (_q *ImportRunQuery) QueryKeys() *ImportKeyQuery {
 			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
 			sqlgraph.To(importkey.Table, importkey.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, importrun.KeysTable, importrun.KeysColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRecords chains the current query on the "records" edge.
+func (_q *ImportRunQuery) QueryRecords() *ImportRecordQuery {
+	query := (&ImportRecordClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
+			sqlgraph.To(importrecord.Table, importrecord.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.RecordsTable, importrun.RecordsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -403,6 +427,7 @@ func (_q *ImportRunQuery) Clone() *ImportRunQuery {
 		withCreatedBy:       _q.withCreatedBy.Clone(),
 		withIssues:          _q.withIssues.Clone(),
 		withKeys:            _q.withKeys.Clone(),
+		withRecords:         _q.withRecords.Clone(),
 		withIdempotencyKeys: _q.withIdempotencyKeys.Clone(),
 		withNotifications:   _q.withNotifications.Clone(),
 		// clone intermediate query.
@@ -452,6 +477,17 @@ func (_q *ImportRunQuery) WithKeys(opts ...func(*ImportKeyQuery)) *ImportRunQuer
 		opt(query)
 	}
 	_q.withKeys = query
+	return _q
+}
+
+// WithRecords tells the query-builder to eager-load the nodes that are connected to
+// the "records" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ImportRunQuery) WithRecords(opts ...func(*ImportRecordQuery)) *ImportRunQuery {
+	query := (&ImportRecordClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRecords = query
 	return _q
 }
 
@@ -561,11 +597,12 @@ func (_q *ImportRunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Im
 	var (
 		nodes       = []*ImportRun{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [7]bool{
 			_q.withCompany != nil,
 			_q.withCreatedBy != nil,
 			_q.withIssues != nil,
 			_q.withKeys != nil,
+			_q.withRecords != nil,
 			_q.withIdempotencyKeys != nil,
 			_q.withNotifications != nil,
 		}
@@ -614,6 +651,13 @@ func (_q *ImportRunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Im
 		if err := _q.loadKeys(ctx, query, nodes,
 			func(n *ImportRun) { n.Edges.Keys = []*ImportKey{} },
 			func(n *ImportRun, e *ImportKey) { n.Edges.Keys = append(n.Edges.Keys, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withRecords; query != nil {
+		if err := _q.loadRecords(ctx, query, nodes,
+			func(n *ImportRun) { n.Edges.Records = []*ImportRecord{} },
+			func(n *ImportRun, e *ImportRecord) { n.Edges.Records = append(n.Edges.Records, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -740,6 +784,36 @@ func (_q *ImportRunQuery) loadKeys(ctx context.Context, query *ImportKeyQuery, n
 	}
 	query.Where(predicate.ImportKey(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(importrun.KeysColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ImportRunID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "import_run_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ImportRunQuery) loadRecords(ctx context.Context, query *ImportRecordQuery, nodes []*ImportRun, init func(*ImportRun), assign func(*ImportRun, *ImportRecord)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*ImportRun)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(importrecord.FieldImportRunID)
+	}
+	query.Where(predicate.ImportRecord(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(importrun.RecordsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/generated/ent/idempotencykey"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/predicate"
@@ -80,6 +81,26 @@ func (_u *ImportRunUpdate) SetNillableUploadKey(v *string) *ImportRunUpdate {
 	if v != nil {
 		_u.SetUploadKey(*v)
 	}
+	return _u
+}
+
+// SetUploadSecret sets the "upload_secret" field.
+func (_u *ImportRunUpdate) SetUploadSecret(v string) *ImportRunUpdate {
+	_u.mutation.SetUploadSecret(v)
+	return _u
+}
+
+// SetNillableUploadSecret sets the "upload_secret" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableUploadSecret(v *string) *ImportRunUpdate {
+	if v != nil {
+		_u.SetUploadSecret(*v)
+	}
+	return _u
+}
+
+// ClearUploadSecret clears the value of the "upload_secret" field.
+func (_u *ImportRunUpdate) ClearUploadSecret() *ImportRunUpdate {
+	_u.mutation.ClearUploadSecret()
 	return _u
 }
 
@@ -428,6 +449,26 @@ func (_u *ImportRunUpdate) ClearStartedAt() *ImportRunUpdate {
 	return _u
 }
 
+// SetClaimedAt sets the "claimed_at" field.
+func (_u *ImportRunUpdate) SetClaimedAt(v time.Time) *ImportRunUpdate {
+	_u.mutation.SetClaimedAt(v)
+	return _u
+}
+
+// SetNillableClaimedAt sets the "claimed_at" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableClaimedAt(v *time.Time) *ImportRunUpdate {
+	if v != nil {
+		_u.SetClaimedAt(*v)
+	}
+	return _u
+}
+
+// ClearClaimedAt clears the value of the "claimed_at" field.
+func (_u *ImportRunUpdate) ClearClaimedAt() *ImportRunUpdate {
+	_u.mutation.ClearClaimedAt()
+	return _u
+}
+
 // SetProgressedAt sets the "progressed_at" field.
 func (_u *ImportRunUpdate) SetProgressedAt(v time.Time) *ImportRunUpdate {
 	_u.mutation.SetProgressedAt(v)
@@ -501,6 +542,21 @@ func (_u *ImportRunUpdate) AddKeys(v ...*ImportKey) *ImportRunUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddKeyIDs(ids...)
+}
+
+// AddRecordIDs adds the "records" edge to the ImportRecord entity by IDs.
+func (_u *ImportRunUpdate) AddRecordIDs(ids ...int) *ImportRunUpdate {
+	_u.mutation.AddRecordIDs(ids...)
+	return _u
+}
+
+// AddRecords adds the "records" edges to the ImportRecord entity.
+func (_u *ImportRunUpdate) AddRecords(v ...*ImportRecord) *ImportRunUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddRecordIDs(ids...)
 }
 
 // AddIdempotencyKeyIDs adds the "idempotency_keys" edge to the IdempotencyKey entity by IDs.
@@ -584,6 +640,27 @@ func (_u *ImportRunUpdate) RemoveKeys(v ...*ImportKey) *ImportRunUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveKeyIDs(ids...)
+}
+
+// ClearRecords clears all "records" edges to the ImportRecord entity.
+func (_u *ImportRunUpdate) ClearRecords() *ImportRunUpdate {
+	_u.mutation.ClearRecords()
+	return _u
+}
+
+// RemoveRecordIDs removes the "records" edge to ImportRecord entities by IDs.
+func (_u *ImportRunUpdate) RemoveRecordIDs(ids ...int) *ImportRunUpdate {
+	_u.mutation.RemoveRecordIDs(ids...)
+	return _u
+}
+
+// RemoveRecords removes "records" edges to ImportRecord entities.
+func (_u *ImportRunUpdate) RemoveRecords(v ...*ImportRecord) *ImportRunUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveRecordIDs(ids...)
 }
 
 // ClearIdempotencyKeys clears all "idempotency_keys" edges to the IdempotencyKey entity.
@@ -716,6 +793,12 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.UploadKey(); ok {
 		_spec.SetField(importrun.FieldUploadKey, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.UploadSecret(); ok {
+		_spec.SetField(importrun.FieldUploadSecret, field.TypeString, value)
+	}
+	if _u.mutation.UploadSecretCleared() {
+		_spec.ClearField(importrun.FieldUploadSecret, field.TypeString)
+	}
 	if value, ok := _u.mutation.ProcessedRows(); ok {
 		_spec.SetField(importrun.FieldProcessedRows, field.TypeInt, value)
 	}
@@ -814,6 +897,12 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.StartedAtCleared() {
 		_spec.ClearField(importrun.FieldStartedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ClaimedAt(); ok {
+		_spec.SetField(importrun.FieldClaimedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ClaimedAtCleared() {
+		_spec.ClearField(importrun.FieldClaimedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.ProgressedAt(); ok {
 		_spec.SetField(importrun.FieldProgressedAt, field.TypeTime, value)
@@ -939,6 +1028,51 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importkey.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RecordsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.RecordsTable,
+			Columns: []string{importrun.RecordsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrecord.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRecordsIDs(); len(nodes) > 0 && !_u.mutation.RecordsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.RecordsTable,
+			Columns: []string{importrun.RecordsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrecord.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RecordsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.RecordsTable,
+			Columns: []string{importrun.RecordsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrecord.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -1101,6 +1235,26 @@ func (_u *ImportRunUpdateOne) SetNillableUploadKey(v *string) *ImportRunUpdateOn
 	if v != nil {
 		_u.SetUploadKey(*v)
 	}
+	return _u
+}
+
+// SetUploadSecret sets the "upload_secret" field.
+func (_u *ImportRunUpdateOne) SetUploadSecret(v string) *ImportRunUpdateOne {
+	_u.mutation.SetUploadSecret(v)
+	return _u
+}
+
+// SetNillableUploadSecret sets the "upload_secret" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableUploadSecret(v *string) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetUploadSecret(*v)
+	}
+	return _u
+}
+
+// ClearUploadSecret clears the value of the "upload_secret" field.
+func (_u *ImportRunUpdateOne) ClearUploadSecret() *ImportRunUpdateOne {
+	_u.mutation.ClearUploadSecret()
 	return _u
 }
 
@@ -1449,6 +1603,26 @@ func (_u *ImportRunUpdateOne) ClearStartedAt() *ImportRunUpdateOne {
 	return _u
 }
 
+// SetClaimedAt sets the "claimed_at" field.
+func (_u *ImportRunUpdateOne) SetClaimedAt(v time.Time) *ImportRunUpdateOne {
+	_u.mutation.SetClaimedAt(v)
+	return _u
+}
+
+// SetNillableClaimedAt sets the "claimed_at" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableClaimedAt(v *time.Time) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetClaimedAt(*v)
+	}
+	return _u
+}
+
+// ClearClaimedAt clears the value of the "claimed_at" field.
+func (_u *ImportRunUpdateOne) ClearClaimedAt() *ImportRunUpdateOne {
+	_u.mutation.ClearClaimedAt()
+	return _u
+}
+
 // SetProgressedAt sets the "progressed_at" field.
 func (_u *ImportRunUpdateOne) SetProgressedAt(v time.Time) *ImportRunUpdateOne {
 	_u.mutation.SetProgressedAt(v)
@@ -1522,6 +1696,21 @@ func (_u *ImportRunUpdateOne) AddKeys(v ...*ImportKey) *ImportRunUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.AddKeyIDs(ids...)
+}
+
+// AddRecordIDs adds the "records" edge to the ImportRecord entity by IDs.
+func (_u *ImportRunUpdateOne) AddRecordIDs(ids ...int) *ImportRunUpdateOne {
+	_u.mutation.AddRecordIDs(ids...)
+	return _u
+}
+
+// AddRecords adds the "records" edges to the ImportRecord entity.
+func (_u *ImportRunUpdateOne) AddRecords(v ...*ImportRecord) *ImportRunUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddRecordIDs(ids...)
 }
 
 // AddIdempotencyKeyIDs adds the "idempotency_keys" edge to the IdempotencyKey entity by IDs.
@@ -1605,6 +1794,27 @@ func (_u *ImportRunUpdateOne) RemoveKeys(v ...*ImportKey) *ImportRunUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveKeyIDs(ids...)
+}
+
+// ClearRecords clears all "records" edges to the ImportRecord entity.
+func (_u *ImportRunUpdateOne) ClearRecords() *ImportRunUpdateOne {
+	_u.mutation.ClearRecords()
+	return _u
+}
+
+// RemoveRecordIDs removes the "records" edge to ImportRecord entities by IDs.
+func (_u *ImportRunUpdateOne) RemoveRecordIDs(ids ...int) *ImportRunUpdateOne {
+	_u.mutation.RemoveRecordIDs(ids...)
+	return _u
+}
+
+// RemoveRecords removes "records" edges to ImportRecord entities.
+func (_u *ImportRunUpdateOne) RemoveRecords(v ...*ImportRecord) *ImportRunUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveRecordIDs(ids...)
 }
 
 // ClearIdempotencyKeys clears all "idempotency_keys" edges to the IdempotencyKey entity.
@@ -1767,6 +1977,12 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	if value, ok := _u.mutation.UploadKey(); ok {
 		_spec.SetField(importrun.FieldUploadKey, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.UploadSecret(); ok {
+		_spec.SetField(importrun.FieldUploadSecret, field.TypeString, value)
+	}
+	if _u.mutation.UploadSecretCleared() {
+		_spec.ClearField(importrun.FieldUploadSecret, field.TypeString)
+	}
 	if value, ok := _u.mutation.ProcessedRows(); ok {
 		_spec.SetField(importrun.FieldProcessedRows, field.TypeInt, value)
 	}
@@ -1865,6 +2081,12 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	}
 	if _u.mutation.StartedAtCleared() {
 		_spec.ClearField(importrun.FieldStartedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ClaimedAt(); ok {
+		_spec.SetField(importrun.FieldClaimedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ClaimedAtCleared() {
+		_spec.ClearField(importrun.FieldClaimedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.ProgressedAt(); ok {
 		_spec.SetField(importrun.FieldProgressedAt, field.TypeTime, value)
@@ -1990,6 +2212,51 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importkey.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RecordsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.RecordsTable,
+			Columns: []string{importrun.RecordsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrecord.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRecordsIDs(); len(nodes) > 0 && !_u.mutation.RecordsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.RecordsTable,
+			Columns: []string{importrun.RecordsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrecord.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RecordsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.RecordsTable,
+			Columns: []string{importrun.RecordsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrecord.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -19,6 +19,7 @@ import (
 	"tenantry/ent/generated/ent/idempotencykey"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
@@ -55,6 +56,7 @@ const (
 	TypeIdempotencyKey   = "IdempotencyKey"
 	TypeImportIssue      = "ImportIssue"
 	TypeImportKey        = "ImportKey"
+	TypeImportRecord     = "ImportRecord"
 	TypeImportRun        = "ImportRun"
 	TypeLabel            = "Label"
 	TypeNotification     = "Notification"
@@ -9129,6 +9131,640 @@ func (m *ImportKeyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ImportKey edge %s", name)
 }
 
+// ImportRecordMutation represents an operation that mutates the ImportRecord nodes in the graph.
+type ImportRecordMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *int
+	record_id         *uuid.UUID
+	email_key         *string
+	external_id       *string
+	state             *json.RawMessage
+	appendstate       json.RawMessage
+	clearedFields     map[string]struct{}
+	import_run        *uuid.UUID
+	clearedimport_run bool
+	done              bool
+	oldValue          func(context.Context) (*ImportRecord, error)
+	predicates        []predicate.ImportRecord
+}
+
+var _ ent.Mutation = (*ImportRecordMutation)(nil)
+
+// importrecordOption allows management of the mutation configuration using functional options.
+type importrecordOption func(*ImportRecordMutation)
+
+// newImportRecordMutation creates new mutation for the ImportRecord entity.
+func newImportRecordMutation(c config, op Op, opts ...importrecordOption) *ImportRecordMutation {
+	m := &ImportRecordMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImportRecord,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImportRecordID sets the ID field of the mutation.
+func withImportRecordID(id int) importrecordOption {
+	return func(m *ImportRecordMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ImportRecord
+		)
+		m.oldValue = func(ctx context.Context) (*ImportRecord, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ImportRecord.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImportRecord sets the old ImportRecord of the mutation.
+func withImportRecord(node *ImportRecord) importrecordOption {
+	return func(m *ImportRecordMutation) {
+		m.oldValue = func(context.Context) (*ImportRecord, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImportRecordMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImportRecordMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImportRecordMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImportRecordMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ImportRecord.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetImportRunID sets the "import_run_id" field.
+func (m *ImportRecordMutation) SetImportRunID(u uuid.UUID) {
+	m.import_run = &u
+}
+
+// ImportRunID returns the value of the "import_run_id" field in the mutation.
+func (m *ImportRecordMutation) ImportRunID() (r uuid.UUID, exists bool) {
+	v := m.import_run
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImportRunID returns the old "import_run_id" field's value of the ImportRecord entity.
+// If the ImportRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRecordMutation) OldImportRunID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImportRunID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImportRunID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImportRunID: %w", err)
+	}
+	return oldValue.ImportRunID, nil
+}
+
+// ResetImportRunID resets all changes to the "import_run_id" field.
+func (m *ImportRecordMutation) ResetImportRunID() {
+	m.import_run = nil
+}
+
+// SetRecordID sets the "record_id" field.
+func (m *ImportRecordMutation) SetRecordID(u uuid.UUID) {
+	m.record_id = &u
+}
+
+// RecordID returns the value of the "record_id" field in the mutation.
+func (m *ImportRecordMutation) RecordID() (r uuid.UUID, exists bool) {
+	v := m.record_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordID returns the old "record_id" field's value of the ImportRecord entity.
+// If the ImportRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRecordMutation) OldRecordID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordID: %w", err)
+	}
+	return oldValue.RecordID, nil
+}
+
+// ResetRecordID resets all changes to the "record_id" field.
+func (m *ImportRecordMutation) ResetRecordID() {
+	m.record_id = nil
+}
+
+// SetEmailKey sets the "email_key" field.
+func (m *ImportRecordMutation) SetEmailKey(s string) {
+	m.email_key = &s
+}
+
+// EmailKey returns the value of the "email_key" field in the mutation.
+func (m *ImportRecordMutation) EmailKey() (r string, exists bool) {
+	v := m.email_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmailKey returns the old "email_key" field's value of the ImportRecord entity.
+// If the ImportRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRecordMutation) OldEmailKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmailKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmailKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmailKey: %w", err)
+	}
+	return oldValue.EmailKey, nil
+}
+
+// ResetEmailKey resets all changes to the "email_key" field.
+func (m *ImportRecordMutation) ResetEmailKey() {
+	m.email_key = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *ImportRecordMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *ImportRecordMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the ImportRecord entity.
+// If the ImportRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRecordMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *ImportRecordMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[importrecord.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *ImportRecordMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[importrecord.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *ImportRecordMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, importrecord.FieldExternalID)
+}
+
+// SetState sets the "state" field.
+func (m *ImportRecordMutation) SetState(jm json.RawMessage) {
+	m.state = &jm
+	m.appendstate = nil
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ImportRecordMutation) State() (r json.RawMessage, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ImportRecord entity.
+// If the ImportRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRecordMutation) OldState(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// AppendState adds jm to the "state" field.
+func (m *ImportRecordMutation) AppendState(jm json.RawMessage) {
+	m.appendstate = append(m.appendstate, jm...)
+}
+
+// AppendedState returns the list of values that were appended to the "state" field in this mutation.
+func (m *ImportRecordMutation) AppendedState() (json.RawMessage, bool) {
+	if len(m.appendstate) == 0 {
+		return nil, false
+	}
+	return m.appendstate, true
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ImportRecordMutation) ResetState() {
+	m.state = nil
+	m.appendstate = nil
+}
+
+// ClearImportRun clears the "import_run" edge to the ImportRun entity.
+func (m *ImportRecordMutation) ClearImportRun() {
+	m.clearedimport_run = true
+	m.clearedFields[importrecord.FieldImportRunID] = struct{}{}
+}
+
+// ImportRunCleared reports if the "import_run" edge to the ImportRun entity was cleared.
+func (m *ImportRecordMutation) ImportRunCleared() bool {
+	return m.clearedimport_run
+}
+
+// ImportRunIDs returns the "import_run" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ImportRunID instead. It exists only for internal usage by the builders.
+func (m *ImportRecordMutation) ImportRunIDs() (ids []uuid.UUID) {
+	if id := m.import_run; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetImportRun resets all changes to the "import_run" edge.
+func (m *ImportRecordMutation) ResetImportRun() {
+	m.import_run = nil
+	m.clearedimport_run = false
+}
+
+// Where appends a list predicates to the ImportRecordMutation builder.
+func (m *ImportRecordMutation) Where(ps ...predicate.ImportRecord) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImportRecordMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImportRecordMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ImportRecord, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImportRecordMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImportRecordMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ImportRecord).
+func (m *ImportRecordMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImportRecordMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.import_run != nil {
+		fields = append(fields, importrecord.FieldImportRunID)
+	}
+	if m.record_id != nil {
+		fields = append(fields, importrecord.FieldRecordID)
+	}
+	if m.email_key != nil {
+		fields = append(fields, importrecord.FieldEmailKey)
+	}
+	if m.external_id != nil {
+		fields = append(fields, importrecord.FieldExternalID)
+	}
+	if m.state != nil {
+		fields = append(fields, importrecord.FieldState)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImportRecordMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case importrecord.FieldImportRunID:
+		return m.ImportRunID()
+	case importrecord.FieldRecordID:
+		return m.RecordID()
+	case importrecord.FieldEmailKey:
+		return m.EmailKey()
+	case importrecord.FieldExternalID:
+		return m.ExternalID()
+	case importrecord.FieldState:
+		return m.State()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImportRecordMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case importrecord.FieldImportRunID:
+		return m.OldImportRunID(ctx)
+	case importrecord.FieldRecordID:
+		return m.OldRecordID(ctx)
+	case importrecord.FieldEmailKey:
+		return m.OldEmailKey(ctx)
+	case importrecord.FieldExternalID:
+		return m.OldExternalID(ctx)
+	case importrecord.FieldState:
+		return m.OldState(ctx)
+	}
+	return nil, fmt.Errorf("unknown ImportRecord field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportRecordMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case importrecord.FieldImportRunID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImportRunID(v)
+		return nil
+	case importrecord.FieldRecordID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordID(v)
+		return nil
+	case importrecord.FieldEmailKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmailKey(v)
+		return nil
+	case importrecord.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
+	case importrecord.FieldState:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportRecord field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImportRecordMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImportRecordMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportRecordMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ImportRecord numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImportRecordMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(importrecord.FieldExternalID) {
+		fields = append(fields, importrecord.FieldExternalID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImportRecordMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImportRecordMutation) ClearField(name string) error {
+	switch name {
+	case importrecord.FieldExternalID:
+		m.ClearExternalID()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportRecord nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImportRecordMutation) ResetField(name string) error {
+	switch name {
+	case importrecord.FieldImportRunID:
+		m.ResetImportRunID()
+		return nil
+	case importrecord.FieldRecordID:
+		m.ResetRecordID()
+		return nil
+	case importrecord.FieldEmailKey:
+		m.ResetEmailKey()
+		return nil
+	case importrecord.FieldExternalID:
+		m.ResetExternalID()
+		return nil
+	case importrecord.FieldState:
+		m.ResetState()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportRecord field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImportRecordMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.import_run != nil {
+		edges = append(edges, importrecord.EdgeImportRun)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImportRecordMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case importrecord.EdgeImportRun:
+		if id := m.import_run; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImportRecordMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImportRecordMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImportRecordMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedimport_run {
+		edges = append(edges, importrecord.EdgeImportRun)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImportRecordMutation) EdgeCleared(name string) bool {
+	switch name {
+	case importrecord.EdgeImportRun:
+		return m.clearedimport_run
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImportRecordMutation) ClearEdge(name string) error {
+	switch name {
+	case importrecord.EdgeImportRun:
+		m.ClearImportRun()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportRecord unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImportRecordMutation) ResetEdge(name string) error {
+	switch name {
+	case importrecord.EdgeImportRun:
+		m.ResetImportRun()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportRecord edge %s", name)
+}
+
 // ImportRunMutation represents an operation that mutates the ImportRun nodes in the graph.
 type ImportRunMutation struct {
 	config
@@ -9143,6 +9779,8 @@ type ImportRunMutation struct {
 	file_size               *int
 	addfile_size            *int
 	upload_key              *string
+	upload_secret           *string
+	spans_companies         *bool
 	format                  *json.RawMessage
 	appendformat            json.RawMessage
 	total_rows              *int
@@ -9176,6 +9814,7 @@ type ImportRunMutation struct {
 	rejects_key             *string
 	created_at              *time.Time
 	started_at              *time.Time
+	claimed_at              *time.Time
 	progressed_at           *time.Time
 	finished_at             *time.Time
 	clearedFields           map[string]struct{}
@@ -9189,6 +9828,9 @@ type ImportRunMutation struct {
 	keys                    map[int]struct{}
 	removedkeys             map[int]struct{}
 	clearedkeys             bool
+	records                 map[int]struct{}
+	removedrecords          map[int]struct{}
+	clearedrecords          bool
 	idempotency_keys        map[int]struct{}
 	removedidempotency_keys map[int]struct{}
 	clearedidempotency_keys bool
@@ -9659,6 +10301,91 @@ func (m *ImportRunMutation) OldUploadKey(ctx context.Context) (v string, err err
 // ResetUploadKey resets all changes to the "upload_key" field.
 func (m *ImportRunMutation) ResetUploadKey() {
 	m.upload_key = nil
+}
+
+// SetUploadSecret sets the "upload_secret" field.
+func (m *ImportRunMutation) SetUploadSecret(s string) {
+	m.upload_secret = &s
+}
+
+// UploadSecret returns the value of the "upload_secret" field in the mutation.
+func (m *ImportRunMutation) UploadSecret() (r string, exists bool) {
+	v := m.upload_secret
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUploadSecret returns the old "upload_secret" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldUploadSecret(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUploadSecret is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUploadSecret requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUploadSecret: %w", err)
+	}
+	return oldValue.UploadSecret, nil
+}
+
+// ClearUploadSecret clears the value of the "upload_secret" field.
+func (m *ImportRunMutation) ClearUploadSecret() {
+	m.upload_secret = nil
+	m.clearedFields[importrun.FieldUploadSecret] = struct{}{}
+}
+
+// UploadSecretCleared returns if the "upload_secret" field was cleared in this mutation.
+func (m *ImportRunMutation) UploadSecretCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldUploadSecret]
+	return ok
+}
+
+// ResetUploadSecret resets all changes to the "upload_secret" field.
+func (m *ImportRunMutation) ResetUploadSecret() {
+	m.upload_secret = nil
+	delete(m.clearedFields, importrun.FieldUploadSecret)
+}
+
+// SetSpansCompanies sets the "spans_companies" field.
+func (m *ImportRunMutation) SetSpansCompanies(b bool) {
+	m.spans_companies = &b
+}
+
+// SpansCompanies returns the value of the "spans_companies" field in the mutation.
+func (m *ImportRunMutation) SpansCompanies() (r bool, exists bool) {
+	v := m.spans_companies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSpansCompanies returns the old "spans_companies" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldSpansCompanies(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSpansCompanies is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSpansCompanies requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSpansCompanies: %w", err)
+	}
+	return oldValue.SpansCompanies, nil
+}
+
+// ResetSpansCompanies resets all changes to the "spans_companies" field.
+func (m *ImportRunMutation) ResetSpansCompanies() {
+	m.spans_companies = nil
 }
 
 // SetFormat sets the "format" field.
@@ -10701,6 +11428,55 @@ func (m *ImportRunMutation) ResetStartedAt() {
 	delete(m.clearedFields, importrun.FieldStartedAt)
 }
 
+// SetClaimedAt sets the "claimed_at" field.
+func (m *ImportRunMutation) SetClaimedAt(t time.Time) {
+	m.claimed_at = &t
+}
+
+// ClaimedAt returns the value of the "claimed_at" field in the mutation.
+func (m *ImportRunMutation) ClaimedAt() (r time.Time, exists bool) {
+	v := m.claimed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaimedAt returns the old "claimed_at" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldClaimedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaimedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaimedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaimedAt: %w", err)
+	}
+	return oldValue.ClaimedAt, nil
+}
+
+// ClearClaimedAt clears the value of the "claimed_at" field.
+func (m *ImportRunMutation) ClearClaimedAt() {
+	m.claimed_at = nil
+	m.clearedFields[importrun.FieldClaimedAt] = struct{}{}
+}
+
+// ClaimedAtCleared returns if the "claimed_at" field was cleared in this mutation.
+func (m *ImportRunMutation) ClaimedAtCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldClaimedAt]
+	return ok
+}
+
+// ResetClaimedAt resets all changes to the "claimed_at" field.
+func (m *ImportRunMutation) ResetClaimedAt() {
+	m.claimed_at = nil
+	delete(m.clearedFields, importrun.FieldClaimedAt)
+}
+
 // SetProgressedAt sets the "progressed_at" field.
 func (m *ImportRunMutation) SetProgressedAt(t time.Time) {
 	m.progressed_at = &t
@@ -10961,6 +11737,60 @@ func (m *ImportRunMutation) ResetKeys() {
 	m.removedkeys = nil
 }
 
+// AddRecordIDs adds the "records" edge to the ImportRecord entity by ids.
+func (m *ImportRunMutation) AddRecordIDs(ids ...int) {
+	if m.records == nil {
+		m.records = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.records[ids[i]] = struct{}{}
+	}
+}
+
+// ClearRecords clears the "records" edge to the ImportRecord entity.
+func (m *ImportRunMutation) ClearRecords() {
+	m.clearedrecords = true
+}
+
+// RecordsCleared reports if the "records" edge to the ImportRecord entity was cleared.
+func (m *ImportRunMutation) RecordsCleared() bool {
+	return m.clearedrecords
+}
+
+// RemoveRecordIDs removes the "records" edge to the ImportRecord entity by IDs.
+func (m *ImportRunMutation) RemoveRecordIDs(ids ...int) {
+	if m.removedrecords == nil {
+		m.removedrecords = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.records, ids[i])
+		m.removedrecords[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedRecords returns the removed IDs of the "records" edge to the ImportRecord entity.
+func (m *ImportRunMutation) RemovedRecordsIDs() (ids []int) {
+	for id := range m.removedrecords {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// RecordsIDs returns the "records" edge IDs in the mutation.
+func (m *ImportRunMutation) RecordsIDs() (ids []int) {
+	for id := range m.records {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetRecords resets all changes to the "records" edge.
+func (m *ImportRunMutation) ResetRecords() {
+	m.records = nil
+	m.clearedrecords = false
+	m.removedrecords = nil
+}
+
 // AddIdempotencyKeyIDs adds the "idempotency_keys" edge to the IdempotencyKey entity by ids.
 func (m *ImportRunMutation) AddIdempotencyKeyIDs(ids ...int) {
 	if m.idempotency_keys == nil {
@@ -11103,7 +11933,7 @@ func (m *ImportRunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImportRunMutation) Fields() []string {
-	fields := make([]string, 0, 31)
+	fields := make([]string, 0, 34)
 	if m.company != nil {
 		fields = append(fields, importrun.FieldCompanyID)
 	}
@@ -11130,6 +11960,12 @@ func (m *ImportRunMutation) Fields() []string {
 	}
 	if m.upload_key != nil {
 		fields = append(fields, importrun.FieldUploadKey)
+	}
+	if m.upload_secret != nil {
+		fields = append(fields, importrun.FieldUploadSecret)
+	}
+	if m.spans_companies != nil {
+		fields = append(fields, importrun.FieldSpansCompanies)
 	}
 	if m.format != nil {
 		fields = append(fields, importrun.FieldFormat)
@@ -11191,6 +12027,9 @@ func (m *ImportRunMutation) Fields() []string {
 	if m.started_at != nil {
 		fields = append(fields, importrun.FieldStartedAt)
 	}
+	if m.claimed_at != nil {
+		fields = append(fields, importrun.FieldClaimedAt)
+	}
 	if m.progressed_at != nil {
 		fields = append(fields, importrun.FieldProgressedAt)
 	}
@@ -11223,6 +12062,10 @@ func (m *ImportRunMutation) Field(name string) (ent.Value, bool) {
 		return m.FileSize()
 	case importrun.FieldUploadKey:
 		return m.UploadKey()
+	case importrun.FieldUploadSecret:
+		return m.UploadSecret()
+	case importrun.FieldSpansCompanies:
+		return m.SpansCompanies()
 	case importrun.FieldFormat:
 		return m.Format()
 	case importrun.FieldTotalRows:
@@ -11263,6 +12106,8 @@ func (m *ImportRunMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case importrun.FieldStartedAt:
 		return m.StartedAt()
+	case importrun.FieldClaimedAt:
+		return m.ClaimedAt()
 	case importrun.FieldProgressedAt:
 		return m.ProgressedAt()
 	case importrun.FieldFinishedAt:
@@ -11294,6 +12139,10 @@ func (m *ImportRunMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldFileSize(ctx)
 	case importrun.FieldUploadKey:
 		return m.OldUploadKey(ctx)
+	case importrun.FieldUploadSecret:
+		return m.OldUploadSecret(ctx)
+	case importrun.FieldSpansCompanies:
+		return m.OldSpansCompanies(ctx)
 	case importrun.FieldFormat:
 		return m.OldFormat(ctx)
 	case importrun.FieldTotalRows:
@@ -11334,6 +12183,8 @@ func (m *ImportRunMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldCreatedAt(ctx)
 	case importrun.FieldStartedAt:
 		return m.OldStartedAt(ctx)
+	case importrun.FieldClaimedAt:
+		return m.OldClaimedAt(ctx)
 	case importrun.FieldProgressedAt:
 		return m.OldProgressedAt(ctx)
 	case importrun.FieldFinishedAt:
@@ -11409,6 +12260,20 @@ func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetUploadKey(v)
+		return nil
+	case importrun.FieldUploadSecret:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUploadSecret(v)
+		return nil
+	case importrun.FieldSpansCompanies:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSpansCompanies(v)
 		return nil
 	case importrun.FieldFormat:
 		v, ok := value.(json.RawMessage)
@@ -11549,6 +12414,13 @@ func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetStartedAt(v)
+		return nil
+	case importrun.FieldClaimedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaimedAt(v)
 		return nil
 	case importrun.FieldProgressedAt:
 		v, ok := value.(time.Time)
@@ -11756,6 +12628,9 @@ func (m *ImportRunMutation) ClearedFields() []string {
 	if m.FieldCleared(importrun.FieldCreatedByID) {
 		fields = append(fields, importrun.FieldCreatedByID)
 	}
+	if m.FieldCleared(importrun.FieldUploadSecret) {
+		fields = append(fields, importrun.FieldUploadSecret)
+	}
 	if m.FieldCleared(importrun.FieldLeaseUntil) {
 		fields = append(fields, importrun.FieldLeaseUntil)
 	}
@@ -11770,6 +12645,9 @@ func (m *ImportRunMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(importrun.FieldStartedAt) {
 		fields = append(fields, importrun.FieldStartedAt)
+	}
+	if m.FieldCleared(importrun.FieldClaimedAt) {
+		fields = append(fields, importrun.FieldClaimedAt)
 	}
 	if m.FieldCleared(importrun.FieldProgressedAt) {
 		fields = append(fields, importrun.FieldProgressedAt)
@@ -11794,6 +12672,9 @@ func (m *ImportRunMutation) ClearField(name string) error {
 	case importrun.FieldCreatedByID:
 		m.ClearCreatedByID()
 		return nil
+	case importrun.FieldUploadSecret:
+		m.ClearUploadSecret()
+		return nil
 	case importrun.FieldLeaseUntil:
 		m.ClearLeaseUntil()
 		return nil
@@ -11808,6 +12689,9 @@ func (m *ImportRunMutation) ClearField(name string) error {
 		return nil
 	case importrun.FieldStartedAt:
 		m.ClearStartedAt()
+		return nil
+	case importrun.FieldClaimedAt:
+		m.ClearClaimedAt()
 		return nil
 	case importrun.FieldProgressedAt:
 		m.ClearProgressedAt()
@@ -11849,6 +12733,12 @@ func (m *ImportRunMutation) ResetField(name string) error {
 		return nil
 	case importrun.FieldUploadKey:
 		m.ResetUploadKey()
+		return nil
+	case importrun.FieldUploadSecret:
+		m.ResetUploadSecret()
+		return nil
+	case importrun.FieldSpansCompanies:
+		m.ResetSpansCompanies()
 		return nil
 	case importrun.FieldFormat:
 		m.ResetFormat()
@@ -11910,6 +12800,9 @@ func (m *ImportRunMutation) ResetField(name string) error {
 	case importrun.FieldStartedAt:
 		m.ResetStartedAt()
 		return nil
+	case importrun.FieldClaimedAt:
+		m.ResetClaimedAt()
+		return nil
 	case importrun.FieldProgressedAt:
 		m.ResetProgressedAt()
 		return nil
@@ -11922,7 +12815,7 @@ func (m *ImportRunMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ImportRunMutation) AddedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.company != nil {
 		edges = append(edges, importrun.EdgeCompany)
 	}
@@ -11934,6 +12827,9 @@ func (m *ImportRunMutation) AddedEdges() []string {
 	}
 	if m.keys != nil {
 		edges = append(edges, importrun.EdgeKeys)
+	}
+	if m.records != nil {
+		edges = append(edges, importrun.EdgeRecords)
 	}
 	if m.idempotency_keys != nil {
 		edges = append(edges, importrun.EdgeIdempotencyKeys)
@@ -11968,6 +12864,12 @@ func (m *ImportRunMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case importrun.EdgeRecords:
+		ids := make([]ent.Value, 0, len(m.records))
+		for id := range m.records {
+			ids = append(ids, id)
+		}
+		return ids
 	case importrun.EdgeIdempotencyKeys:
 		ids := make([]ent.Value, 0, len(m.idempotency_keys))
 		for id := range m.idempotency_keys {
@@ -11986,12 +12888,15 @@ func (m *ImportRunMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ImportRunMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.removedissues != nil {
 		edges = append(edges, importrun.EdgeIssues)
 	}
 	if m.removedkeys != nil {
 		edges = append(edges, importrun.EdgeKeys)
+	}
+	if m.removedrecords != nil {
+		edges = append(edges, importrun.EdgeRecords)
 	}
 	if m.removedidempotency_keys != nil {
 		edges = append(edges, importrun.EdgeIdempotencyKeys)
@@ -12018,6 +12923,12 @@ func (m *ImportRunMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case importrun.EdgeRecords:
+		ids := make([]ent.Value, 0, len(m.removedrecords))
+		for id := range m.removedrecords {
+			ids = append(ids, id)
+		}
+		return ids
 	case importrun.EdgeIdempotencyKeys:
 		ids := make([]ent.Value, 0, len(m.removedidempotency_keys))
 		for id := range m.removedidempotency_keys {
@@ -12036,7 +12947,7 @@ func (m *ImportRunMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ImportRunMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.clearedcompany {
 		edges = append(edges, importrun.EdgeCompany)
 	}
@@ -12048,6 +12959,9 @@ func (m *ImportRunMutation) ClearedEdges() []string {
 	}
 	if m.clearedkeys {
 		edges = append(edges, importrun.EdgeKeys)
+	}
+	if m.clearedrecords {
+		edges = append(edges, importrun.EdgeRecords)
 	}
 	if m.clearedidempotency_keys {
 		edges = append(edges, importrun.EdgeIdempotencyKeys)
@@ -12070,6 +12984,8 @@ func (m *ImportRunMutation) EdgeCleared(name string) bool {
 		return m.clearedissues
 	case importrun.EdgeKeys:
 		return m.clearedkeys
+	case importrun.EdgeRecords:
+		return m.clearedrecords
 	case importrun.EdgeIdempotencyKeys:
 		return m.clearedidempotency_keys
 	case importrun.EdgeNotifications:
@@ -12107,6 +13023,9 @@ func (m *ImportRunMutation) ResetEdge(name string) error {
 		return nil
 	case importrun.EdgeKeys:
 		m.ResetKeys()
+		return nil
+	case importrun.EdgeRecords:
+		m.ResetRecords()
 		return nil
 	case importrun.EdgeIdempotencyKeys:
 		m.ResetIdempotencyKeys()

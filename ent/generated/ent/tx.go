@@ -32,6 +32,8 @@ type Tx struct {
 	ImportIssue *ImportIssueClient
 	// ImportKey is the client for interacting with the ImportKey builders.
 	ImportKey *ImportKeyClient
+	// ImportRecord is the client for interacting with the ImportRecord builders.
+	ImportRecord *ImportRecordClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
 	// Label is the client for interacting with the Label builders.
@@ -191,6 +193,7 @@ func (tx *Tx) init() {
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.ImportIssue = NewImportIssueClient(tx.config)
 	tx.ImportKey = NewImportKeyClient(tx.config)
+	tx.ImportRecord = NewImportRecordClient(tx.config)
 	tx.ImportRun = NewImportRunClient(tx.config)
 	tx.Label = NewLabelClient(tx.config)
 	tx.Notification = NewNotificationClient(tx.config)

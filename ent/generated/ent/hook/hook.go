@@ -128,6 +128,18 @@ func (f ImportKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImportKeyMutation", m)
 }
 
+// The ImportRecordFunc type is an adapter to allow the use of ordinary
+// function as ImportRecord mutator.
+type ImportRecordFunc func(context.Context, *ent.ImportRecordMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ImportRecordFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ImportRecordMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImportRecordMutation", m)
+}
+
 // The ImportRunFunc type is an adapter to allow the use of ordinary
 // function as ImportRun mutator.
 type ImportRunFunc func(context.Context, *ent.ImportRunMutation) (ent.Value, error)

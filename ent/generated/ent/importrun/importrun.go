@@ -36,6 +36,10 @@ const (
 	FieldFileSize = "file_size"
 	// FieldUploadKey holds the string denoting the upload_key field in the database.
 	FieldUploadKey = "upload_key"
+	// FieldUploadSecret holds the string denoting the upload_secret field in the database.
+	FieldUploadSecret = "upload_secret"
+	// FieldSpansCompanies holds the string denoting the spans_companies field in the database.
+	FieldSpansCompanies = "spans_companies"
 	// FieldFormat holds the string denoting the format field in the database.
 	FieldFormat = "format"
 	// FieldTotalRows holds the string denoting the total_rows field in the database.
@@ -76,6 +80,8 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldStartedAt holds the string denoting the started_at field in the database.
 	FieldStartedAt = "started_at"
+	// FieldClaimedAt holds the string denoting the claimed_at field in the database.
+	FieldClaimedAt = "claimed_at"
 	// FieldProgressedAt holds the string denoting the progressed_at field in the database.
 	FieldProgressedAt = "progressed_at"
 	// FieldFinishedAt holds the string denoting the finished_at field in the database.
@@ -88,6 +94,8 @@ const (
 	EdgeIssues = "issues"
 	// EdgeKeys holds the string denoting the keys edge name in mutations.
 	EdgeKeys = "keys"
+	// EdgeRecords holds the string denoting the records edge name in mutations.
+	EdgeRecords = "records"
 	// EdgeIdempotencyKeys holds the string denoting the idempotency_keys edge name in mutations.
 	EdgeIdempotencyKeys = "idempotency_keys"
 	// EdgeNotifications holds the string denoting the notifications edge name in mutations.
@@ -122,6 +130,13 @@ const (
 	KeysInverseTable = "import_keys"
 	// KeysColumn is the table column denoting the keys relation/edge.
 	KeysColumn = "import_run_id"
+	// RecordsTable is the table that holds the records relation/edge.
+	RecordsTable = "import_records"
+	// RecordsInverseTable is the table name for the ImportRecord entity.
+	// It exists in this package in order to avoid circular dependency with the "importrecord" package.
+	RecordsInverseTable = "import_records"
+	// RecordsColumn is the table column denoting the records relation/edge.
+	RecordsColumn = "import_run_id"
 	// IdempotencyKeysTable is the table that holds the idempotency_keys relation/edge.
 	IdempotencyKeysTable = "idempotency_keys"
 	// IdempotencyKeysInverseTable is the table name for the IdempotencyKey entity.
@@ -150,6 +165,8 @@ var Columns = []string{
 	FieldFileName,
 	FieldFileSize,
 	FieldUploadKey,
+	FieldUploadSecret,
+	FieldSpansCompanies,
 	FieldFormat,
 	FieldTotalRows,
 	FieldProcessedRows,
@@ -170,6 +187,7 @@ var Columns = []string{
 	FieldRejectsKey,
 	FieldCreatedAt,
 	FieldStartedAt,
+	FieldClaimedAt,
 	FieldProgressedAt,
 	FieldFinishedAt,
 }
@@ -194,6 +212,8 @@ var (
 	Policy ent.Policy
 	// DefaultDryRun holds the default value on creation for the "dry_run" field.
 	DefaultDryRun bool
+	// DefaultSpansCompanies holds the default value on creation for the "spans_companies" field.
+	DefaultSpansCompanies bool
 	// TotalRowsValidator is a validator for the "total_rows" field. It is called by the builders before save.
 	TotalRowsValidator func(int) error
 	// DefaultProcessedRows holds the default value on creation for the "processed_rows" field.
@@ -313,6 +333,16 @@ func ByUploadKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUploadKey, opts...).ToFunc()
 }
 
+// ByUploadSecret orders the results by the upload_secret field.
+func ByUploadSecret(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUploadSecret, opts...).ToFunc()
+}
+
+// BySpansCompanies orders the results by the spans_companies field.
+func BySpansCompanies(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSpansCompanies, opts...).ToFunc()
+}
+
 // ByTotalRows orders the results by the total_rows field.
 func ByTotalRows(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTotalRows, opts...).ToFunc()
@@ -408,6 +438,11 @@ func ByStartedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStartedAt, opts...).ToFunc()
 }
 
+// ByClaimedAt orders the results by the claimed_at field.
+func ByClaimedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldClaimedAt, opts...).ToFunc()
+}
+
 // ByProgressedAt orders the results by the progressed_at field.
 func ByProgressedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldProgressedAt, opts...).ToFunc()
@@ -457,6 +492,20 @@ func ByKeysCount(opts ...sql.OrderTermOption) OrderOption {
 func ByKeys(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newKeysStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByRecordsCount orders the results by records count.
+func ByRecordsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newRecordsStep(), opts...)
+	}
+}
+
+// ByRecords orders the results by records terms.
+func ByRecords(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRecordsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -513,6 +562,13 @@ func newKeysStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(KeysInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, KeysTable, KeysColumn),
+	)
+}
+func newRecordsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(RecordsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, RecordsTable, RecordsColumn),
 	)
 }
 func newIdempotencyKeysStep() *sqlgraph.Step {

@@ -92,6 +92,16 @@ func UploadKey(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldUploadKey, v))
 }
 
+// UploadSecret applies equality check predicate on the "upload_secret" field. It's identical to UploadSecretEQ.
+func UploadSecret(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldUploadSecret, v))
+}
+
+// SpansCompanies applies equality check predicate on the "spans_companies" field. It's identical to SpansCompaniesEQ.
+func SpansCompanies(v bool) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldSpansCompanies, v))
+}
+
 // TotalRows applies equality check predicate on the "total_rows" field. It's identical to TotalRowsEQ.
 func TotalRows(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldTotalRows, v))
@@ -185,6 +195,11 @@ func CreatedAt(v time.Time) predicate.ImportRun {
 // StartedAt applies equality check predicate on the "started_at" field. It's identical to StartedAtEQ.
 func StartedAt(v time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldStartedAt, v))
+}
+
+// ClaimedAt applies equality check predicate on the "claimed_at" field. It's identical to ClaimedAtEQ.
+func ClaimedAt(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldClaimedAt, v))
 }
 
 // ProgressedAt applies equality check predicate on the "progressed_at" field. It's identical to ProgressedAtEQ.
@@ -550,6 +565,91 @@ func UploadKeyEqualFold(v string) predicate.ImportRun {
 // UploadKeyContainsFold applies the ContainsFold predicate on the "upload_key" field.
 func UploadKeyContainsFold(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldContainsFold(FieldUploadKey, v))
+}
+
+// UploadSecretEQ applies the EQ predicate on the "upload_secret" field.
+func UploadSecretEQ(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldUploadSecret, v))
+}
+
+// UploadSecretNEQ applies the NEQ predicate on the "upload_secret" field.
+func UploadSecretNEQ(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldUploadSecret, v))
+}
+
+// UploadSecretIn applies the In predicate on the "upload_secret" field.
+func UploadSecretIn(vs ...string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldUploadSecret, vs...))
+}
+
+// UploadSecretNotIn applies the NotIn predicate on the "upload_secret" field.
+func UploadSecretNotIn(vs ...string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldUploadSecret, vs...))
+}
+
+// UploadSecretGT applies the GT predicate on the "upload_secret" field.
+func UploadSecretGT(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldUploadSecret, v))
+}
+
+// UploadSecretGTE applies the GTE predicate on the "upload_secret" field.
+func UploadSecretGTE(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldUploadSecret, v))
+}
+
+// UploadSecretLT applies the LT predicate on the "upload_secret" field.
+func UploadSecretLT(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldUploadSecret, v))
+}
+
+// UploadSecretLTE applies the LTE predicate on the "upload_secret" field.
+func UploadSecretLTE(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldUploadSecret, v))
+}
+
+// UploadSecretContains applies the Contains predicate on the "upload_secret" field.
+func UploadSecretContains(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldContains(FieldUploadSecret, v))
+}
+
+// UploadSecretHasPrefix applies the HasPrefix predicate on the "upload_secret" field.
+func UploadSecretHasPrefix(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldHasPrefix(FieldUploadSecret, v))
+}
+
+// UploadSecretHasSuffix applies the HasSuffix predicate on the "upload_secret" field.
+func UploadSecretHasSuffix(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldHasSuffix(FieldUploadSecret, v))
+}
+
+// UploadSecretIsNil applies the IsNil predicate on the "upload_secret" field.
+func UploadSecretIsNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIsNull(FieldUploadSecret))
+}
+
+// UploadSecretNotNil applies the NotNil predicate on the "upload_secret" field.
+func UploadSecretNotNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotNull(FieldUploadSecret))
+}
+
+// UploadSecretEqualFold applies the EqualFold predicate on the "upload_secret" field.
+func UploadSecretEqualFold(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEqualFold(FieldUploadSecret, v))
+}
+
+// UploadSecretContainsFold applies the ContainsFold predicate on the "upload_secret" field.
+func UploadSecretContainsFold(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldContainsFold(FieldUploadSecret, v))
+}
+
+// SpansCompaniesEQ applies the EQ predicate on the "spans_companies" field.
+func SpansCompaniesEQ(v bool) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldSpansCompanies, v))
+}
+
+// SpansCompaniesNEQ applies the NEQ predicate on the "spans_companies" field.
+func SpansCompaniesNEQ(v bool) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldSpansCompanies, v))
 }
 
 // TotalRowsEQ applies the EQ predicate on the "total_rows" field.
@@ -1407,6 +1507,56 @@ func StartedAtNotNil() predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldNotNull(FieldStartedAt))
 }
 
+// ClaimedAtEQ applies the EQ predicate on the "claimed_at" field.
+func ClaimedAtEQ(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldClaimedAt, v))
+}
+
+// ClaimedAtNEQ applies the NEQ predicate on the "claimed_at" field.
+func ClaimedAtNEQ(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldClaimedAt, v))
+}
+
+// ClaimedAtIn applies the In predicate on the "claimed_at" field.
+func ClaimedAtIn(vs ...time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldClaimedAt, vs...))
+}
+
+// ClaimedAtNotIn applies the NotIn predicate on the "claimed_at" field.
+func ClaimedAtNotIn(vs ...time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldClaimedAt, vs...))
+}
+
+// ClaimedAtGT applies the GT predicate on the "claimed_at" field.
+func ClaimedAtGT(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldClaimedAt, v))
+}
+
+// ClaimedAtGTE applies the GTE predicate on the "claimed_at" field.
+func ClaimedAtGTE(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldClaimedAt, v))
+}
+
+// ClaimedAtLT applies the LT predicate on the "claimed_at" field.
+func ClaimedAtLT(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldClaimedAt, v))
+}
+
+// ClaimedAtLTE applies the LTE predicate on the "claimed_at" field.
+func ClaimedAtLTE(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldClaimedAt, v))
+}
+
+// ClaimedAtIsNil applies the IsNil predicate on the "claimed_at" field.
+func ClaimedAtIsNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIsNull(FieldClaimedAt))
+}
+
+// ClaimedAtNotNil applies the NotNil predicate on the "claimed_at" field.
+func ClaimedAtNotNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotNull(FieldClaimedAt))
+}
+
 // ProgressedAtEQ applies the EQ predicate on the "progressed_at" field.
 func ProgressedAtEQ(v time.Time) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldProgressedAt, v))
@@ -1591,6 +1741,29 @@ func HasKeys() predicate.ImportRun {
 func HasKeysWith(preds ...predicate.ImportKey) predicate.ImportRun {
 	return predicate.ImportRun(func(s *sql.Selector) {
 		step := newKeysStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasRecords applies the HasEdge predicate on the "records" edge.
+func HasRecords() predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, RecordsTable, RecordsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRecordsWith applies the HasEdge predicate on the "records" edge with a given conditions (other predicates).
+func HasRecordsWith(preds ...predicate.ImportRecord) predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := newRecordsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -467,6 +467,46 @@ var (
 			},
 		},
 	}
+	// ImportRecordsColumns holds the columns for the "import_records" table.
+	ImportRecordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "record_id", Type: field.TypeUUID},
+		{Name: "email_key", Type: field.TypeString},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
+		{Name: "state", Type: field.TypeJSON},
+		{Name: "import_run_id", Type: field.TypeUUID},
+	}
+	// ImportRecordsTable holds the schema information for the "import_records" table.
+	ImportRecordsTable = &schema.Table{
+		Name:       "import_records",
+		Columns:    ImportRecordsColumns,
+		PrimaryKey: []*schema.Column{ImportRecordsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "import_records_import_runs_records",
+				Columns:    []*schema.Column{ImportRecordsColumns[5]},
+				RefColumns: []*schema.Column{ImportRunsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "importrecord_import_run_id_record_id",
+				Unique:  true,
+				Columns: []*schema.Column{ImportRecordsColumns[5], ImportRecordsColumns[1]},
+			},
+			{
+				Name:    "importrecord_import_run_id_email_key",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRecordsColumns[5], ImportRecordsColumns[2]},
+			},
+			{
+				Name:    "importrecord_import_run_id_external_id",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRecordsColumns[5], ImportRecordsColumns[3]},
+			},
+		},
+	}
 	// ImportRunsColumns holds the columns for the "import_runs" table.
 	ImportRunsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -477,6 +517,8 @@ var (
 		{Name: "file_name", Type: field.TypeString},
 		{Name: "file_size", Type: field.TypeInt},
 		{Name: "upload_key", Type: field.TypeString},
+		{Name: "upload_secret", Type: field.TypeString, Nullable: true},
+		{Name: "spans_companies", Type: field.TypeBool, Default: false},
 		{Name: "format", Type: field.TypeJSON},
 		{Name: "total_rows", Type: field.TypeInt},
 		{Name: "processed_rows", Type: field.TypeInt, Default: 0},
@@ -497,6 +539,7 @@ var (
 		{Name: "rejects_key", Type: field.TypeString, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "started_at", Type: field.TypeTime, Nullable: true},
+		{Name: "claimed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "progressed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
 		{Name: "company_id", Type: field.TypeUUID},
@@ -510,13 +553,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "import_runs_companies_import_runs",
-				Columns:    []*schema.Column{ImportRunsColumns[30]},
+				Columns:    []*schema.Column{ImportRunsColumns[33]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "import_runs_users_import_runs",
-				Columns:    []*schema.Column{ImportRunsColumns[31]},
+				Columns:    []*schema.Column{ImportRunsColumns[34]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -525,12 +568,12 @@ var (
 			{
 				Name:    "importrun_company_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[30]},
+				Columns: []*schema.Column{ImportRunsColumns[33]},
 			},
 			{
 				Name:    "import_runs_one_running",
 				Unique:  true,
-				Columns: []*schema.Column{ImportRunsColumns[30], ImportRunsColumns[2]},
+				Columns: []*schema.Column{ImportRunsColumns[33], ImportRunsColumns[2]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'RUNNING'",
 				},
@@ -538,22 +581,27 @@ var (
 			{
 				Name:    "importrun_company_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[30], ImportRunsColumns[26], ImportRunsColumns[0]},
+				Columns: []*schema.Column{ImportRunsColumns[33], ImportRunsColumns[28], ImportRunsColumns[0]},
+			},
+			{
+				Name:    "importrun_company_id_claimed_at",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRunsColumns[33], ImportRunsColumns[30]},
 			},
 			{
 				Name:    "importrun_status_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[3], ImportRunsColumns[26]},
+				Columns: []*schema.Column{ImportRunsColumns[3], ImportRunsColumns[28]},
 			},
 			{
 				Name:    "importrun_created_by_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[31]},
+				Columns: []*schema.Column{ImportRunsColumns[34]},
 			},
 			{
 				Name:    "importrun_finished_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[29]},
+				Columns: []*schema.Column{ImportRunsColumns[32]},
 			},
 		},
 	}
@@ -902,6 +950,7 @@ var (
 		IdempotencyKeysTable,
 		ImportIssuesTable,
 		ImportKeysTable,
+		ImportRecordsTable,
 		ImportRunsTable,
 		LabelsTable,
 		NotificationsTable,
@@ -929,6 +978,7 @@ func init() {
 	IdempotencyKeysTable.ForeignKeys[0].RefTable = ImportRunsTable
 	ImportIssuesTable.ForeignKeys[0].RefTable = ImportRunsTable
 	ImportKeysTable.ForeignKeys[0].RefTable = ImportRunsTable
+	ImportRecordsTable.ForeignKeys[0].RefTable = ImportRunsTable
 	ImportRunsTable.ForeignKeys[0].RefTable = CompaniesTable
 	ImportRunsTable.ForeignKeys[1].RefTable = UsersTable
 	ImportRunsTable.Annotation = &entsql.Annotation{}

@@ -36,6 +36,9 @@ type ImportIssue func(*sql.Selector)
 // ImportKey is the predicate function for importkey builders.
 type ImportKey func(*sql.Selector)
 
+// ImportRecord is the predicate function for importrecord builders.
+type ImportRecord func(*sql.Selector)
+
 // ImportRun is the predicate function for importrun builders.
 type ImportRun func(*sql.Selector)
 

@@ -350,6 +350,30 @@ func (f ImportKeyMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutat
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ImportKeyMutation", m)
 }
 
+// The ImportRecordQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ImportRecordQueryRuleFunc func(context.Context, *ent.ImportRecordQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ImportRecordQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ImportRecordQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ImportRecordQuery", q)
+}
+
+// The ImportRecordMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ImportRecordMutationRuleFunc func(context.Context, *ent.ImportRecordMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ImportRecordMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ImportRecordMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ImportRecordMutation", m)
+}
+
 // The ImportRunQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ImportRunQueryRuleFunc func(context.Context, *ent.ImportRunQuery) error

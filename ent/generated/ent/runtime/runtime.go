@@ -14,6 +14,7 @@ import (
 	"tenantry/ent/generated/ent/idempotencykey"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
@@ -427,6 +428,15 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
+	importrecord.Policy = privacy.NewPolicies(schema.ImportRecord{})
+	importrecord.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := importrecord.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
 	importrunMixin := schema.ImportRun{}.Mixin()
 	importrun.Policy = privacy.NewPolicies(schema.ImportRun{})
 	importrun.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -445,72 +455,76 @@ func init() {
 	importrunDescDryRun := importrunFields[4].Descriptor()
 	// importrun.DefaultDryRun holds the default value on creation for the dry_run field.
 	importrun.DefaultDryRun = importrunDescDryRun.Default.(bool)
+	// importrunDescSpansCompanies is the schema descriptor for spans_companies field.
+	importrunDescSpansCompanies := importrunFields[9].Descriptor()
+	// importrun.DefaultSpansCompanies holds the default value on creation for the spans_companies field.
+	importrun.DefaultSpansCompanies = importrunDescSpansCompanies.Default.(bool)
 	// importrunDescTotalRows is the schema descriptor for total_rows field.
-	importrunDescTotalRows := importrunFields[9].Descriptor()
+	importrunDescTotalRows := importrunFields[11].Descriptor()
 	// importrun.TotalRowsValidator is a validator for the "total_rows" field. It is called by the builders before save.
 	importrun.TotalRowsValidator = importrunDescTotalRows.Validators[0].(func(int) error)
 	// importrunDescProcessedRows is the schema descriptor for processed_rows field.
-	importrunDescProcessedRows := importrunFields[10].Descriptor()
+	importrunDescProcessedRows := importrunFields[12].Descriptor()
 	// importrun.DefaultProcessedRows holds the default value on creation for the processed_rows field.
 	importrun.DefaultProcessedRows = importrunDescProcessedRows.Default.(int)
 	// importrun.ProcessedRowsValidator is a validator for the "processed_rows" field. It is called by the builders before save.
 	importrun.ProcessedRowsValidator = importrunDescProcessedRows.Validators[0].(func(int) error)
 	// importrunDescCreatedCount is the schema descriptor for created_count field.
-	importrunDescCreatedCount := importrunFields[11].Descriptor()
+	importrunDescCreatedCount := importrunFields[13].Descriptor()
 	// importrun.DefaultCreatedCount holds the default value on creation for the created_count field.
 	importrun.DefaultCreatedCount = importrunDescCreatedCount.Default.(int)
 	// importrun.CreatedCountValidator is a validator for the "created_count" field. It is called by the builders before save.
 	importrun.CreatedCountValidator = importrunDescCreatedCount.Validators[0].(func(int) error)
 	// importrunDescUpdatedCount is the schema descriptor for updated_count field.
-	importrunDescUpdatedCount := importrunFields[12].Descriptor()
+	importrunDescUpdatedCount := importrunFields[14].Descriptor()
 	// importrun.DefaultUpdatedCount holds the default value on creation for the updated_count field.
 	importrun.DefaultUpdatedCount = importrunDescUpdatedCount.Default.(int)
 	// importrun.UpdatedCountValidator is a validator for the "updated_count" field. It is called by the builders before save.
 	importrun.UpdatedCountValidator = importrunDescUpdatedCount.Validators[0].(func(int) error)
 	// importrunDescUnchangedCount is the schema descriptor for unchanged_count field.
-	importrunDescUnchangedCount := importrunFields[13].Descriptor()
+	importrunDescUnchangedCount := importrunFields[15].Descriptor()
 	// importrun.DefaultUnchangedCount holds the default value on creation for the unchanged_count field.
 	importrun.DefaultUnchangedCount = importrunDescUnchangedCount.Default.(int)
 	// importrun.UnchangedCountValidator is a validator for the "unchanged_count" field. It is called by the builders before save.
 	importrun.UnchangedCountValidator = importrunDescUnchangedCount.Validators[0].(func(int) error)
 	// importrunDescSkippedCount is the schema descriptor for skipped_count field.
-	importrunDescSkippedCount := importrunFields[14].Descriptor()
+	importrunDescSkippedCount := importrunFields[16].Descriptor()
 	// importrun.DefaultSkippedCount holds the default value on creation for the skipped_count field.
 	importrun.DefaultSkippedCount = importrunDescSkippedCount.Default.(int)
 	// importrun.SkippedCountValidator is a validator for the "skipped_count" field. It is called by the builders before save.
 	importrun.SkippedCountValidator = importrunDescSkippedCount.Validators[0].(func(int) error)
 	// importrunDescFailedCount is the schema descriptor for failed_count field.
-	importrunDescFailedCount := importrunFields[15].Descriptor()
+	importrunDescFailedCount := importrunFields[17].Descriptor()
 	// importrun.DefaultFailedCount holds the default value on creation for the failed_count field.
 	importrun.DefaultFailedCount = importrunDescFailedCount.Default.(int)
 	// importrun.FailedCountValidator is a validator for the "failed_count" field. It is called by the builders before save.
 	importrun.FailedCountValidator = importrunDescFailedCount.Validators[0].(func(int) error)
 	// importrunDescRevision is the schema descriptor for revision field.
-	importrunDescRevision := importrunFields[16].Descriptor()
+	importrunDescRevision := importrunFields[18].Descriptor()
 	// importrun.DefaultRevision holds the default value on creation for the revision field.
 	importrun.DefaultRevision = importrunDescRevision.Default.(int)
 	// importrunDescPositionOffset is the schema descriptor for position_offset field.
-	importrunDescPositionOffset := importrunFields[17].Descriptor()
+	importrunDescPositionOffset := importrunFields[19].Descriptor()
 	// importrun.DefaultPositionOffset holds the default value on creation for the position_offset field.
 	importrun.DefaultPositionOffset = importrunDescPositionOffset.Default.(int64)
 	// importrunDescPositionLine is the schema descriptor for position_line field.
-	importrunDescPositionLine := importrunFields[18].Descriptor()
+	importrunDescPositionLine := importrunFields[20].Descriptor()
 	// importrun.DefaultPositionLine holds the default value on creation for the position_line field.
 	importrun.DefaultPositionLine = importrunDescPositionLine.Default.(int)
 	// importrunDescEpoch is the schema descriptor for epoch field.
-	importrunDescEpoch := importrunFields[19].Descriptor()
+	importrunDescEpoch := importrunFields[21].Descriptor()
 	// importrun.DefaultEpoch holds the default value on creation for the epoch field.
 	importrun.DefaultEpoch = importrunDescEpoch.Default.(int64)
 	// importrunDescClaims is the schema descriptor for claims field.
-	importrunDescClaims := importrunFields[20].Descriptor()
+	importrunDescClaims := importrunFields[22].Descriptor()
 	// importrun.DefaultClaims holds the default value on creation for the claims field.
 	importrun.DefaultClaims = importrunDescClaims.Default.(int)
 	// importrunDescCancelRequested is the schema descriptor for cancel_requested field.
-	importrunDescCancelRequested := importrunFields[22].Descriptor()
+	importrunDescCancelRequested := importrunFields[24].Descriptor()
 	// importrun.DefaultCancelRequested holds the default value on creation for the cancel_requested field.
 	importrun.DefaultCancelRequested = importrunDescCancelRequested.Default.(bool)
 	// importrunDescCreatedAt is the schema descriptor for created_at field.
-	importrunDescCreatedAt := importrunFields[26].Descriptor()
+	importrunDescCreatedAt := importrunFields[28].Descriptor()
 	// importrun.DefaultCreatedAt holds the default value on creation for the created_at field.
 	importrun.DefaultCreatedAt = importrunDescCreatedAt.Default.(func() time.Time)
 	// importrunDescID is the schema descriptor for id field.

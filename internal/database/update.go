@@ -1,0 +1,109 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Change is rows of one table that are there already, to be changed as fast as the
+// database can. Like [Batch] it goes past ent: whoever changes has to bind the tenant, by
+// having it among the keys, and to set what ent would (updated_at).
+type Change struct {
+	Table   string
+	Keys    []string // the columns that find a row: one or none of the table for each of Rows
+	Columns []string // the columns that are set
+	// Rows have the values of Keys, then those of Columns, of the types that [Batch] takes.
+	// No two have the same keys. A unique index is checked while they are changed one by
+	// one in any order, so values that pass from row to row have to be parked in between.
+	Rows [][]any
+}
+
+// Update makes the change and says how many rows it found.
+func Update(ctx context.Context, tx *Tx, c Change) (found int, err error) {
+	if len(c.Rows) == 0 {
+		return 0, nil
+	}
+	b := Batch{Table: c.Table, Columns: slices.Concat(c.Keys, c.Columns), Rows: c.Rows}
+	err = b.check()
+	if len(c.Keys) == 0 || len(c.Columns) == 0 {
+		err = errors.New("keys and columns are needed")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("changing %s: %w", c.Table, err)
+	}
+	if tx.dialect == Postgres {
+		found, err = c.fromStage(ctx, tx, b)
+	} else {
+		found, err = c.oneByOne(ctx, tx)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("changing %d rows of %s: %w", len(c.Rows), c.Table, err)
+	}
+	return found, nil
+}
+
+// fromStage copies the rows into a temporary table and changes all by one statement.
+func (c Change) fromStage(ctx context.Context, tx *Tx, b Batch) (int, error) {
+	text, err := copyText(b.Rows, true)
+	if err != nil {
+		return 0, err
+	}
+	staging, err := tx.stage(ctx, b)
+	if err != nil {
+		return 0, fmt.Errorf("making the staging table: %w", err)
+	}
+	if err := tx.copy(ctx, "COPY "+staging+" ("+ordinal+", "+quotedList(b.Columns)+") FROM STDIN", text); err != nil {
+		return 0, err
+	}
+	set := make([]string, len(c.Columns))
+	for i, column := range c.Columns {
+		set[i] = quoted(column) + " = staged." + quoted(column)
+	}
+	where := make([]string, len(c.Keys))
+	for i, key := range c.Keys {
+		where[i] = "kept." + quoted(key) + " = staged." + quoted(key)
+	}
+	return changed(tx.ExecContext(ctx, "UPDATE "+quoted(c.Table)+" AS kept SET "+strings.Join(set, ", ")+
+		" FROM "+staging+" AS staged WHERE "+strings.Join(where, " AND ")))
+}
+
+// oneByOne serves SQLite, which has no network between the statements.
+func (c Change) oneByOne(ctx context.Context, tx *Tx) (found int, err error) {
+	placed := func(columns []string, first int) []string {
+		out := make([]string, len(columns))
+		for i, column := range columns {
+			out[i] = fmt.Sprintf("%s = ?%d", quoted(column), first+i)
+		}
+		return out
+	}
+	stmt, err := tx.PrepareContext(ctx, "UPDATE "+quoted(c.Table)+" SET "+strings.Join(placed(c.Columns, len(c.Keys)+1), ", ")+
+		" WHERE "+strings.Join(placed(c.Keys, 1), " AND "))
+	if err != nil {
+		return 0, err
+	}
+	defer stmt.Close()
+	var arguments []any
+	for i := range c.Rows {
+		if arguments, err = appendArguments(arguments[:0], c.Rows[i:i+1]); err != nil {
+			return 0, err
+		}
+		n, err := changed(stmt.ExecContext(ctx, arguments...))
+		if err != nil {
+			return 0, err
+		}
+		found += n
+	}
+	return found, nil
+}
+
+func changed(result sql.Result, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	n, err := result.RowsAffected()
+	return int(n), err
+}

@@ -1,0 +1,210 @@
+package importer
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"tenantry/internal/database"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// each runs a query and calls scan for each of its rows.
+func each(ctx context.Context, tx *database.Tx, what string, scan func(rows *sql.Rows) error, query string, args ...any) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("looking for %s: %w", what, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return fmt.Errorf("reading %s: %w", what, err)
+		}
+	}
+	return rows.Err()
+}
+
+// lookForShelves finds the projects and desks that the rows name, and the default ones.
+func (p *books) lookForShelves(ctx context.Context, tx *database.Tx, want *references) error {
+	d := tx.Dialect()
+	for _, t := range []struct {
+		table string
+		names []string
+		shelf func(b *book) (*shelf, *id.ID)
+	}{
+		{"projects", want.projects, func(b *book) (*shelf, *id.ID) { return &b.projects, &b.project }},
+		{"desks", want.desks, func(b *book) (*shelf, *id.ID) { return &b.desks, &b.desk }},
+	} {
+		err := each(ctx, tx, t.table, func(rows *sql.Rows) error {
+			var of, company id.ID
+			var external sql.Null[string]
+			var isDefault bool
+			if err := rows.Scan(&of, &company, &external, &isDefault); err != nil {
+				return err
+			}
+			s, standard := t.shelf(p.byID[company])
+			s.ids[of] = true
+			if external.Valid {
+				s.byExternal[external.V] = of
+			}
+			if isDefault {
+				*standard = of
+			}
+			return nil
+		}, `SELECT id, company_id, external_id, is_default FROM `+t.table+` WHERE company_id IN `+anyID(d, "$1")+
+			` AND (is_default OR external_id IN `+anyOf(d, "$2")+` OR id IN `+anyID(d, "$3")+`)`,
+			p.companies(), jsonArray(t.names), jsonArray(idTexts(t.names)))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// idTexts are the texts of those names that are ids, as the database writes them.
+func idTexts(names []string) []string {
+	var ids []string
+	for _, n := range names {
+		if of, err := id.ParseAny(n); err == nil {
+			ids = append(ids, of.String())
+		}
+	}
+	return ids
+}
+
+// lookForLabels fetches the labels of the companies, where rows name any.
+func (p *books) lookForLabels(ctx context.Context, tx *database.Tx, want *references) error {
+	if !want.labels {
+		return nil
+	}
+	return each(ctx, tx, "labels", func(rows *sql.Rows) error {
+		var of, company id.ID
+		var name string
+		if err := rows.Scan(&of, &company, &name); err != nil {
+			return err
+		}
+		p.byID[company].labels[name], p.byID[company].labelIDs[of] = of, true
+		return nil
+	}, `SELECT id, company_id, name FROM labels WHERE company_id IN `+anyID(tx.Dialect(), "$1"), p.companies())
+}
+
+// lookForFields fetches the custom fields of the companies, where rows fill any.
+func (p *books) lookForFields(ctx context.Context, tx *database.Tx, want *references) error {
+	if !want.fields {
+		return nil
+	}
+	return each(ctx, tx, "custom fields", func(rows *sql.Rows) error {
+		var company id.ID
+		var key string
+		var f customField
+		if err := rows.Scan(&f.id, &company, &key, &f.of); err != nil {
+			return err
+		}
+		p.byID[company].fields[key] = f
+		return nil
+	}, `SELECT id, company_id, variable_key, type FROM custom_fields WHERE company_id IN `+anyID(tx.Dialect(), "$1"), p.companies())
+}
+
+// lookForContacts finds the contacts that the rows name by id, external id or email, and
+// holds them until the commit.
+func (p *books) lookForContacts(ctx context.Context, tx *database.Tx, c *claim, want *references) error {
+	d := tx.Dialect()
+	lock := ""
+	if d == database.Postgres && !c.dryRun {
+		lock = " ORDER BY id FOR UPDATE"
+	}
+	for _, by := range []struct {
+		condition string
+		names     []string
+	}{
+		{`id IN ` + anyID(d, "$2"), want.ids},
+		{`external_id IN ` + anyOf(d, "$2"), want.externals},
+		{`email_key IN ` + anyOf(d, "$2"), want.emails},
+	} {
+		if len(by.names) == 0 {
+			continue
+		}
+		err := each(ctx, tx, "contacts", p.scanContact, `SELECT id, company_id, email, email_key, first_name, middle_name, last_name, username,
+			external_id, project_id, desk_id, active, type FROM contacts WHERE company_id IN `+anyID(d, "$1")+` AND `+by.condition+lock,
+			p.companies(), jsonArray(by.names))
+		if err != nil {
+			return err
+		}
+	}
+	if err := p.lookForBelongings(ctx, tx, want); err != nil {
+		return err
+	}
+	if c.dryRun {
+		if err := p.readScratch(ctx, tx, c, want, fold.Email); err != nil {
+			return err
+		}
+	}
+	for _, b := range p.byID {
+		for _, t := range b.contacts {
+			b.byEmail[t.emailKey] = t
+			if t.now.ExternalID != "" {
+				b.byExternal[t.now.ExternalID] = t
+			}
+		}
+	}
+	return nil
+}
+
+func (p *books) scanContact(rows *sql.Rows) error {
+	t := &contactRecord{}
+	var company id.ID
+	var middle, last, external sql.Null[string]
+	n := &t.now
+	err := rows.Scan(&t.id, &company, &n.Email, &t.emailKey, &n.FirstName, &middle, &last, &n.Username,
+		&external, &n.Project, &n.Desk, &n.Active, &n.Type)
+	if err != nil {
+		return err
+	}
+	n.MiddleName, n.LastName, n.ExternalID = middle.V, last.V, external.V
+	t.book, t.keyWas = p.byID[company], t.emailKey
+	t.book.contacts[t.id] = t
+	return nil
+}
+
+// lookForBelongings fetches the labels and values of the contacts that were found, as far
+// as the rows touch such.
+func (p *books) lookForBelongings(ctx context.Context, tx *database.Tx, want *references) error {
+	var ids []string
+	known := map[id.ID]*contactRecord{}
+	for _, b := range p.byID {
+		for of, t := range b.contacts {
+			t.labels, t.values = map[id.ID]bool{}, map[id.ID]string{}
+			ids, known[of] = append(ids, of.String()), t
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	in := ` WHERE company_id IN ` + anyID(tx.Dialect(), "$1") + ` AND contact_id IN ` + anyID(tx.Dialect(), "$2")
+	if want.labels {
+		err := each(ctx, tx, "contacts' labels", func(rows *sql.Rows) error {
+			var of, label id.ID
+			if err := rows.Scan(&of, &label); err != nil {
+				return err
+			}
+			known[of].labels[label] = true
+			return nil
+		}, `SELECT contact_id, label_id FROM contact_labels`+in, p.companies(), jsonArray(ids))
+		if err != nil {
+			return err
+		}
+	}
+	if !want.fields {
+		return nil
+	}
+	return each(ctx, tx, "contacts' values", func(rows *sql.Rows) error {
+		var of, field id.ID
+		var value string
+		if err := rows.Scan(&of, &field, &value); err != nil {
+			return err
+		}
+		known[of].values[field] = value
+		return nil
+	}, `SELECT contact_id, custom_field_id, value FROM custom_field_values`+in, p.companies(), jsonArray(ids))
+}

@@ -1,0 +1,130 @@
+package importer
+
+import (
+	"context"
+	"slices"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+)
+
+// kind is what differs between imports of one kind and another. It is stateless: what it
+// works with is in the batch.
+type kind interface {
+	// authorise says whether the viewer may import into the company (rules I8, U5, C6).
+	authorise(ctx context.Context, v viewer.Viewer, company id.ID) error
+	// cells judges a row as far as it alone tells, and gives the key of what it names: a
+	// later row of the same key is skipped (rule I6). Empty where that is at fault, and
+	// always where rows of one key follow each other (rule R2).
+	cells(r *row) (key string)
+	// load judges a batch's rows in order and writes what came of them (rules R1, R2);
+	// in a dry run it writes scratch alone. A [*postponed] that it returns is done
+	// outside of the transaction, and the batch is loaded again.
+	load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error)
+}
+
+// entry is what the engine knows of a kind without importing anything.
+type entry struct {
+	kind    enum.ImportKind
+	rows    int // per file, by default (rule F4)
+	columns []Column
+	// missing names a column that a file must have and this one has not, and says why
+	// (rules F3, I5); empty where there is none.
+	missing func(l Layout) (field, why string)
+	// custom are the columns that the company's files have besides; nil: none.
+	custom func(ctx context.Context, e *Engine, company id.ID) ([]Column, error)
+	// make gives the kind; nil: this version does not import it.
+	make func(e *Engine) kind
+}
+
+// catalog has each kind's entry. What a column means is said here; where it is read, in
+// its kind's file.
+var catalog = []entry{
+	{
+		kind: enum.Customers, rows: 100, missing: missingOfCustomers,
+		make: func(*Engine) kind { return customers{} },
+		columns: []Column{
+			{Name: "name", Aliases: []string{"company", "company name", "customer", "customer name"}, Required: true,
+				Description: "The company's name, at most 200 characters.", Example: "Aurora Dental Group"},
+			{Name: "contact_email", Aliases: []string{"email", "contact"},
+				Description: "The company's own address. Together with partner_admin_email, or not at all.", Example: "office@auroradental.example"},
+			{Name: "partner_admin_email", Aliases: []string{"partner admin", "admin email"},
+				Description: "An active user of your company, who becomes partner admin of the new customer.", Example: "you@partner.example"},
+		},
+	},
+	{
+		kind: enum.Contacts, rows: 5_000, missing: missingOfContacts, custom: customColumns,
+		make: func(e *Engine) kind { return contactKind{e} },
+		columns: []Column{
+			{Name: "email", Aliases: []string{"e-mail", "email address"}, Required: true,
+				Description: "Unique among the company's contacts.", Example: "ann@example.org"},
+			{Name: "first_name", Required: true, Description: "At most 200 characters.", Example: "Ann"},
+			{Name: "id", Aliases: []string{"contact id", "client id"}, Description: "Our id, or the contact's id in another system.", Example: ""},
+			{Name: "last_name", Description: "At most 200 characters.", Example: "Archer"},
+			{Name: "middle_name", Description: "At most 200 characters.", Example: ""},
+			{Name: "username", Description: "The part of the email before the @ where it is left blank.", Example: "ann"},
+			{Name: "project", Aliases: []string{"project id"}, Description: "Our id, an external id, or default.", Example: "default"},
+			{Name: "desk", Aliases: []string{"desk id"}, Description: "Our id, an external id, or default.", Example: "default"},
+			{Name: "active", Description: "true or false.", Example: "true"},
+			{Name: "type", Description: "personal or business.", Example: "personal"},
+			{Name: "created", Aliases: []string{"created at"}, Description: "RFC 3339, or a date.", Example: "2026-01-31"},
+			{Name: "company_id", Description: "Another company whose partner admin you are.", Example: ""},
+			{Name: "labels", Description: "Names, separated by colons.", Example: ""},
+			{Name: "labels_id", Aliases: []string{"label ids"}, Description: "Ids, separated by colons.", Example: ""},
+		},
+	},
+	{
+		kind: enum.Users, rows: 5_000, missing: missingOfUsers,
+		make: func(e *Engine) kind { return users{e} },
+		columns: []Column{
+			{Name: "email", Required: true, Description: "Unique on the platform.", Example: "kim@example.net"},
+			{Name: "first_name", Required: true, Description: "At most 200 characters.", Example: "Kim"},
+			{Name: "last_name", Required: true, Description: "At most 200 characters.", Example: "Park"},
+			{Name: "password", Required: true, Secret: true, Description: "6 characters to 1,024 bytes.", Example: ""},
+			{Name: "active", Description: "true or false.", Example: "true"},
+		},
+	},
+}
+
+func missingOfCustomers(l Layout) (field, why string) {
+	contact, admin := l.has("contact_email"), l.has("partner_admin_email")
+	switch {
+	case !l.has("name"):
+		return "name", "a file of customers has their names"
+	case contact && !admin:
+		return "partner_admin_email", "a file of customers has either names alone, or name, contact_email and partner_admin_email"
+	case admin && !contact:
+		return "contact_email", "a file of customers has either names alone, or name, contact_email and partner_admin_email"
+	}
+	return "", ""
+}
+
+func missingOfContacts(l Layout) (field, why string) {
+	if !l.has("email") && !l.has("id") {
+		return "email", "a file of contacts has their emails, or their ids"
+	}
+	return "", ""
+}
+
+func missingOfUsers(l Layout) (field, why string) {
+	if !l.has("email") {
+		return "email", "a file of users has their emails"
+	}
+	return "", ""
+}
+
+// entryOf finds the kind's entry; there is one for each of the enum's.
+func entryOf(k enum.ImportKind) entry {
+	return catalog[slices.IndexFunc(catalog, func(e entry) bool { return e.kind == k })]
+}
+
+// kindOf finds the kind. INVALID_ARGUMENT for one that this version cannot import.
+func (e *Engine) kindOf(k enum.ImportKind) (kind, error) {
+	if known, ok := e.kinds[k]; ok {
+		return known, nil
+	}
+	return nil, fault.New(fault.Invalid, "files of %s cannot be imported yet", k).At("input", "kind")
+}

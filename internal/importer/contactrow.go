@@ -1,0 +1,340 @@
+package importer
+
+import (
+	"strings"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/contacts"
+	"tenantry/internal/id"
+)
+
+// judgement is one row's: whom it is about, what they are to be, and what is wrong with it.
+type judgement struct {
+	*books
+	row   *row
+	cells contactCells
+
+	book     *book
+	known    *contactRecord // nil: a new one, or it cannot be told
+	byID     bool           // it was found by its id, so that its email can change
+	told     bool           // whom the row is about
+	next     person
+	emailKey string
+	labels   []id.ID
+	values   []fieldValue
+}
+
+type fieldValue struct {
+	field id.ID
+	value string
+}
+
+// judge notes in the row all that is wrong with it (rule R1).
+func (j *judgement) judge() {
+	if j.row.misshapen {
+		return // its cells may be other fields'
+	}
+	company := j.row.fieldAt(j.columns.company)
+	if j.book = j.books.of(j.row); j.book == nil {
+		if company.sound() {
+			company.reject(enum.UnknownCompany, "%q is not the id of a company that you may manage", cutRunes(company.value, 100))
+		}
+		return // what else the row names is that company's
+	}
+	j.identify()
+	j.describe()
+	j.next.Project = j.place(j.columns.project, &j.book.projects, j.book.project, j.next.Project, id.Project, enum.UnknownProject, "project")
+	j.next.Desk = j.place(j.columns.desk, &j.book.desks, j.book.desk, j.next.Desk, id.Desk, enum.UnknownDesk, "desk")
+	j.tag()
+	j.fill()
+}
+
+// identify finds out whom the row is about (rule I9).
+func (j *judgement) identify() {
+	email, ident := j.row.fieldAt(j.columns.email), j.row.fieldAt(j.columns.id)
+	owner := j.book.byEmail[j.cells.emailKey] // of the email; nil too where there is none
+	if j.cells.emailKey == "" {
+		owner = nil
+	}
+	external := ""
+	switch {
+	case j.cells.ours != (id.ID{}):
+		if j.known = j.book.contacts[j.cells.ours]; j.known == nil {
+			ident.reject(enum.UnknownID, "there is no contact with the id %s", ident.value)
+			return
+		}
+		j.byID = true
+	case ident.filled():
+		if j.known = j.book.byExternal[ident.value]; j.known != nil {
+			j.byID = true
+			ident.held(ident.value)
+		} else if external = ident.value; !ident.sound() {
+			return
+		}
+	}
+	if j.byID {
+		j.told, j.next, j.emailKey = true, j.known.now, j.known.emailKey
+		if email.held(j.known.now.Email); !email.filled() || !email.sound() {
+			return
+		}
+		if owner != nil && owner != j.known {
+			email.reject(enum.EmailTaken, "%s is the email of another contact", cutRunes(email.value, 100))
+			return
+		}
+		j.next.Email, j.emailKey = email.value, j.cells.emailKey
+		return
+	}
+	if owner != nil {
+		email.held(owner.now.Email)
+	}
+	if !email.sound() {
+		return
+	}
+	j.emailKey = j.cells.emailKey
+	switch {
+	case owner == nil:
+		j.begin(email, external)
+	case external == "":
+		j.known, j.told, j.next = owner, true, owner.now
+	case owner.now.ExternalID == "":
+		j.known, j.told, j.next = owner, true, owner.now
+		j.next.ExternalID = external
+	default:
+		email.reject(enum.EmailTaken, "%s is the email of another contact, which has another id", cutRunes(email.value, 100))
+	}
+}
+
+// begin is a new contact with its defaults (rule K1).
+func (j *judgement) begin(email field, external string) {
+	j.told = true
+	if !email.filled() {
+		email.reject(enum.Required, "a new contact needs an email")
+	}
+	if first := j.row.fieldAt(j.columns.first); !first.filled() && first.sound() {
+		first.reject(enum.Required, "a new contact needs a first name")
+	}
+	j.next = person{Email: email.value, ExternalID: external, Project: j.book.project, Desk: j.book.desk, Active: true, Type: enum.Personal}
+	if email.filled() {
+		j.next.Username = contacts.DefaultUsername(email.value)
+	}
+}
+
+// describe takes over what stands in plain cells; blank ones leave it (rule R3).
+func (j *judgement) describe() {
+	c, r := j.columns, j.row
+	for _, f := range [...]struct {
+		column int
+		into   *string
+	}{{c.first, &j.next.FirstName}, {c.middle, &j.next.MiddleName}, {c.last, &j.next.LastName}, {c.username, &j.next.Username}} {
+		cell := r.fieldAt(f.column)
+		if !cell.filled() {
+			continue
+		}
+		if j.known != nil {
+			cell.held(*f.into)
+		}
+		*f.into = cell.value
+	}
+	if r.fieldAt(c.active).filled() {
+		j.next.Active = j.cells.active
+	}
+	if j.cells.typ != "" {
+		j.next.Type = j.cells.typ
+	}
+}
+
+// place finds a project or desk by our id, an external id, or as default (rule I14).
+func (j *judgement) place(column int, s *shelf, standard, now id.ID, k id.Kind, code enum.IssueCode, what string) id.ID {
+	f := j.row.fieldAt(column)
+	if !f.filled() {
+		return now
+	}
+	of, ok := standard, f.value == "default"
+	if !ok {
+		if of, ok = s.byExternal[f.value]; !ok {
+			ours, err := id.Parse(f.value, k)
+			of, ok = ours, err == nil && s.ids[ours]
+		}
+	}
+	if ok && j.known != nil && of == now {
+		f.held(f.value)
+	}
+	if !ok && f.sound() {
+		f.reject(code, "the company has no %s %q; give its id, its external id, or default", what, cutRunes(f.value, 100))
+	}
+	return of
+}
+
+// tag finds the labels that the row adds (rule I11).
+func (j *judgement) tag() {
+	b, has := j.book, func(label id.ID) bool { return j.known != nil && j.known.labels[label] }
+	for _, c := range [...]struct {
+		column int
+		find   func(part string) (id.ID, bool)
+		what   string
+	}{
+		{j.columns.labels, func(part string) (id.ID, bool) { label, ok := b.labels[part]; return label, ok }, "named"},
+		{j.columns.labelIDs, func(part string) (id.ID, bool) {
+			label, err := id.Parse(part, id.Label)
+			return label, err == nil && b.labelIDs[label]
+		}, "with the id"},
+	} {
+		f := j.row.fieldAt(c.column)
+		if !f.filled() {
+			continue
+		}
+		all := true
+		var unknown []string
+		for _, part := range parts(f.value) {
+			label, ok := c.find(part)
+			if !ok {
+				unknown = append(unknown, part)
+				continue
+			}
+			all = all && has(label)
+			j.labels = append(j.labels, label)
+		}
+		if all && len(unknown) == 0 {
+			f.held(f.value)
+		}
+		if !f.sound() {
+			continue
+		}
+		for _, part := range unknown {
+			f.reject(enum.UnknownLabel, "the company has no label %s %q", c.what, cutRunes(part, 100))
+		}
+	}
+}
+
+// parts takes a cell of labels apart: colons separate them, \: is a colon, \\ a backslash,
+// and any other backslash itself.
+func parts(cell string) []string {
+	var out []string
+	var part strings.Builder
+	end := func() {
+		if p := text(part.String()); p != "" {
+			out = append(out, p)
+		}
+		part.Reset()
+	}
+	for i := 0; i < len(cell); i++ {
+		switch c := cell[i]; {
+		case c == ':':
+			end()
+		case c == '\\' && i+1 < len(cell) && (cell[i+1] == ':' || cell[i+1] == '\\'):
+			i++
+			part.WriteByte(cell[i])
+		default:
+			part.WriteByte(c)
+		}
+	}
+	end()
+	return out
+}
+
+// fill finds the values of custom fields that the row sets (rule I12).
+func (j *judgement) fill() {
+	for _, c := range j.columns.custom {
+		f := j.row.fieldAt(c.column)
+		if !f.filled() {
+			continue
+		}
+		field, ok := j.book.fields[c.key]
+		if !ok {
+			if f.sound() {
+				f.reject(enum.UnknownField, "the company has no custom field %s", c.name)
+			}
+			continue
+		}
+		value, problem := contacts.Value(field.of, f.value)
+		if j.known != nil && problem == nil && j.known.values[field.id] == value {
+			f.held(f.value)
+		}
+		if problem != nil && f.sound() {
+			f.reject(problem.Code, "%s", problem.Message)
+		}
+		j.values = append(j.values, fieldValue{field.id, value})
+	}
+}
+
+// apply does what the row asks for, in the picture, and counts it. Nothing is wrong with it.
+func (j *judgement) apply(o *outcome) {
+	t := j.known
+	if t == nil {
+		t = &contactRecord{id: id.New(id.Contact), book: j.book, created: j.cells.created}
+		j.book.contacts[t.id] = t
+		o.created++
+	} else if j.changes(t) {
+		o.updated++
+	} else {
+		o.unchanged++
+		return
+	}
+	if t.emailKey != j.emailKey {
+		if j.book.byEmail[t.emailKey] == t {
+			delete(j.book.byEmail, t.emailKey)
+		}
+		t.emailKey = j.emailKey
+		j.book.byEmail[t.emailKey] = t
+	}
+	if external := j.next.ExternalID; external != "" {
+		j.book.byExternal[external] = t
+	}
+	t.now = j.next
+	t.tag(j.labels)
+	t.note(j.values)
+	if !t.touched {
+		t.touched = true
+		j.touched = append(j.touched, t)
+	}
+}
+
+// changes reports whether the contact would not be what it is (rule R4).
+func (j *judgement) changes(t *contactRecord) bool {
+	if j.next != t.now {
+		return true
+	}
+	for _, label := range j.labels {
+		if !t.labels[label] {
+			return true
+		}
+	}
+	for _, v := range j.values {
+		if t.values[v.field] != v.value {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *contactRecord) tag(labels []id.ID) {
+	for _, label := range labels {
+		if t.labels[label] {
+			continue
+		}
+		if t.labels == nil {
+			t.labels = map[id.ID]bool{}
+		}
+		t.labels[label] = true
+		t.tagged = append(t.tagged, label)
+	}
+}
+
+func (t *contactRecord) note(values []fieldValue) {
+	for _, v := range values {
+		was, had := t.values[v.field]
+		if had && was == v.value {
+			continue
+		}
+		if t.values == nil {
+			t.values = map[id.ID]string{}
+		}
+		if t.noted == nil {
+			t.noted = map[id.ID]bool{}
+		}
+		if _, again := t.noted[v.field]; !again {
+			t.noted[v.field] = had
+		}
+		t.values[v.field] = v.value
+	}
+}

@@ -1,0 +1,176 @@
+package importer
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/customfield"
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// Lengths in code points (rule K5).
+const (
+	maxUsername   = 254 // the default may be the whole of an email's first part
+	maxExternalID = 100
+)
+
+// contactKind is the kind whose rows become people on companies' books (I9–I14, K1–K5).
+//
+// Its rows are judged one after another against a picture of all that they refer to,
+// which each of them changes; what came of it in the end is written by a few statements
+// for the whole batch. So the result is that of rule R2 by construction.
+type contactKind struct{ e *Engine }
+
+func (k contactKind) authorise(ctx context.Context, v viewer.Viewer, company id.ID) error {
+	return k.e.mustAdminister(ctx, v, company)
+}
+
+// customColumns are the company's own fields as columns (rule K3).
+func customColumns(ctx context.Context, e *Engine, company id.ID) ([]Column, error) {
+	fields, err := e.db.Ent().CustomField.Query().Where(customfield.CompanyID(company)).
+		Order(ent.Asc(customfield.FieldVariableKey)).All(ctx)
+	columns := make([]Column, len(fields))
+	for i, f := range fields {
+		c := Column{Name: f.VariableName, custom: true}
+		switch f.Type {
+		case enum.Number:
+			c.Description, c.Example = f.Name+": a number.", "42"
+		case enum.Boolean:
+			c.Description, c.Example = f.Name+": true or false.", "true"
+		case enum.Date:
+			c.Description, c.Example = f.Name+": a date.", "2026-01-31"
+		case enum.Text:
+			c.Description, c.Example = f.Name+": text, at most 10,000 characters.", "text"
+		}
+		columns[i] = c
+	}
+	return columns, err
+}
+
+// contactColumns is where a file has the fields of contacts; -1 where it does not.
+type contactColumns struct {
+	email, first, middle, last, username, id, project, desk, active, typ, created, company, labels, labelIDs int
+
+	custom []customColumn
+}
+
+type customColumn struct {
+	column int
+	key    string // of the field's variable name
+	name   string
+}
+
+func contactColumnsOf(l *Layout) *contactColumns {
+	c := &contactColumns{
+		email: l.column("email"), first: l.column("first_name"), middle: l.column("middle_name"), last: l.column("last_name"),
+		username: l.column("username"), id: l.column("id"), project: l.column("project"), desk: l.column("desk"),
+		active: l.column("active"), typ: l.column("type"), created: l.column("created"), company: l.column(companyColumn),
+		labels: l.column("labels"), labelIDs: l.column("labels_id"),
+	}
+	for _, i := range l.Custom {
+		c.custom = append(c.custom, customColumn{column: i, key: header(l.Fields[i]), name: l.Fields[i]})
+	}
+	return c
+}
+
+// contactCells is a row as its cells alone tell.
+type contactCells struct {
+	emailKey string // empty: there is none
+	ours     id.ID  // of the id cell, where it is one of ours
+	active   bool
+	typ      enum.ContactType // empty: not given
+	created  time.Time        // zero: not given
+}
+
+// cells is the kind's. Rows of one contact follow each other, so there is no key.
+func (k contactKind) cells(r *row) (key string) {
+	c := contactColumnsOf(r.layout)
+	k.read(c, r)
+	if email := r.fieldAt(c.email); email.sound() && !email.filled() && !r.fieldAt(c.id).filled() {
+		email.reject(enum.Required, "an email is needed, or an id")
+	}
+	return ""
+}
+
+// read judges the cells.
+func (contactKind) read(c *contactColumns, r *row) (out contactCells) {
+	if email := r.fieldAt(c.email); email.filled() {
+		out.emailKey = fold.Email(email.value)
+		email.address("the email")
+	}
+	for _, column := range [...]int{c.first, c.middle, c.last} {
+		r.fieldAt(column).short(maxName)
+	}
+	r.fieldAt(c.username).short(maxUsername)
+	if f := r.fieldAt(c.id); f.filled() {
+		if ours, err := id.Parse(f.value, id.Contact); err == nil {
+			out.ours = ours
+		} else {
+			f.short(maxExternalID)
+		}
+	}
+	out.active, _ = r.fieldAt(c.active).truth()
+	if f := r.fieldAt(c.typ); f.filled() && f.sound() {
+		switch strings.ToLower(f.value) {
+		case "personal", "individual":
+			out.typ = enum.Personal
+		case "business", "company", "corporate":
+			out.typ = enum.Business
+		default:
+			f.reject(enum.InvalidValue, "%q is neither personal (individual) nor business (company, corporate)", cutRunes(f.value, 100))
+		}
+	}
+	if f := r.fieldAt(c.created); f.filled() && f.sound() {
+		at, ok := instant(f.value)
+		if out.created = at; !ok {
+			f.reject(enum.InvalidValue, "%q is neither a time such as 2026-03-31T08:30:00Z nor a date such as 2026-03-31", cutRunes(f.value, 100))
+		}
+	}
+	return out
+}
+
+// instant reads RFC 3339, or a date: its beginning in UTC (rule I10).
+func instant(s string) (time.Time, bool) {
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		at, err = time.Parse(time.DateOnly, s)
+	}
+	at = at.UTC().Truncate(time.Microsecond)
+	return at, err == nil && at.Year() >= 1 && at.Year() <= 9999 // what both databases hold
+}
+
+// short notes a filled cell with more code points than the limit.
+func (f field) short(limit int) {
+	if len(f.value) > limit && utf8.RuneCountInString(f.value) > limit && f.sound() {
+		f.atMost(limit)
+	}
+}
+
+func (k contactKind) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error) {
+	p, err := k.look(ctx, tx, b)
+	if err != nil {
+		return nil, err
+	}
+	o := &outcome{}
+	for i := range b.rows {
+		r := &b.rows[i]
+		j := judgement{books: p, row: r, cells: p.cells[i]}
+		j.judge()
+		if problems := r.all(); len(problems) > 0 {
+			o.fail(problems...)
+			continue
+		}
+		j.apply(o)
+	}
+	if b.run.dryRun {
+		return o, p.keep(ctx, tx, b.run)
+	}
+	return o, p.write(ctx, tx)
+}

@@ -1,0 +1,362 @@
+package importer
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+)
+
+// furnish gives the company its default project and desk, projects and desks with external
+// ids, labels, and custom fields named type:name.
+func (w *world) furnish(c *ent.Company, shelves string, labels []string, fields ...string) {
+	w.t.Helper()
+	e := w.db.Ent()
+	w.must(e.Project.Create().SetCompanyID(c.ID).SetName("default").SetIsDefault(true).Exec(w.system))
+	w.must(e.Desk.Create().SetCompanyID(c.ID).SetName("default").SetIsDefault(true).Exec(w.system))
+	for _, external := range strings.Fields(shelves) {
+		w.must(e.Project.Create().SetCompanyID(c.ID).SetName(external).SetExternalID(external).Exec(w.system))
+		w.must(e.Desk.Create().SetCompanyID(c.ID).SetName(external).SetExternalID(external).Exec(w.system))
+	}
+	for _, l := range labels {
+		w.must(e.Label.Create().SetCompanyID(c.ID).SetName(l).Exec(w.system))
+	}
+	for _, f := range fields {
+		kind, name, _ := strings.Cut(f, ":")
+		w.must(e.CustomField.Create().SetCompanyID(c.ID).SetVariableName(name).SetVariableKey(header(name)).SetName(name).
+			SetType(enum.CustomFieldType(kind)).Exec(w.system))
+	}
+}
+
+// books lists a company's contacts, by email:
+// email|first|middle|last|username|external|project|desk|active|type|labels|values
+func (w *world) books(c id.ID) []string {
+	w.t.Helper()
+	all, err := w.db.Ent().Contact.Query().Where(contact.CompanyID(c)).Order(ent.Asc(contact.FieldEmailKey)).WithProject().WithDesk().
+		WithContactLabels(func(q *ent.ContactLabelQuery) { q.WithLabel() }).
+		WithValues(func(q *ent.CustomFieldValueQuery) { q.WithCustomField() }).All(w.system)
+	w.must(err)
+	out := []string{}
+	for _, t := range all {
+		var labels, values []string
+		for _, l := range t.Edges.ContactLabels {
+			labels = append(labels, l.Edges.Label.Name)
+		}
+		for _, v := range t.Edges.Values {
+			values = append(values, v.Edges.CustomField.VariableName+"="+v.Value)
+		}
+		slices.Sort(labels)
+		slices.Sort(values)
+		out = append(out, strings.Join([]string{
+			t.Email, t.FirstName, deref(t.MiddleName), deref(t.LastName), t.Username, deref(t.ExternalID), t.Edges.Project.Name, t.Edges.Desk.Name,
+			fmt.Sprint(t.Active), string(t.Type), strings.Join(labels, "+"), strings.Join(values, "+"),
+		}, "|"))
+	}
+	return out
+}
+
+// contactsOf takes a file of contacts all the way, dry first.
+func (w *world) contactsOf(u *ent.User, into *ent.Company, file string, o Options) (*ent.ImportRun, string) {
+	w.t.Helper()
+	return w.bothWays(u, enum.Contacts, into, file, o, func() []string { return w.books(into.ID) })
+}
+
+// anyBatches runs a test with batches of one row, of two, and of all.
+func anyBatches(t *testing.T, test func(t *testing.T, w *world, o Options)) {
+	t.Helper()
+	inWorlds(t, func(t *testing.T, w *world) {
+		for _, rows := range []int{1, 2, 1000} {
+			t.Run(fmt.Sprint(rows), func(t *testing.T) {
+				w.t = t
+				w.exec(`DELETE FROM import_runs`)
+				w.exec(`DELETE FROM contacts`)
+				test(t, w, Options{BatchRows: rows})
+			})
+		}
+	})
+}
+
+func TestK1AContactAndItsDefaults(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.plain, "p1", nil)
+		run, issues := w.contactsOf(w.outside, w.plain, "E-Mail,First Name,last-name,MIDDLENAME,username,project,desk,active,type,created\n"+
+			"Ann.Archer@Example.org,Ann,,,,,,,,\n"+
+			"bob@example.org,Bob,Breuer,B.,bobby,p1,default,NO,Corporate,2024-06-13T15:06:02.802+02:00\n"+
+			"cem@example.org,Cem,,,,default,p1,1,individual,2024-06-13\n", Options{})
+		equal(t, "counts", counts(run), "COMPLETED 3+0+0+0+0 of 3")
+		equal(t, "issues", issues, "")
+		equal(t, "the books", w.books(w.plain.ID), []string{
+			"Ann.Archer@Example.org|Ann|||ann.archer||default|default|true|PERSONAL||",
+			"bob@example.org|Bob|B.|Breuer|bobby||p1|default|false|BUSINESS||",
+			"cem@example.org|Cem|||cem||default|p1|true|PERSONAL||",
+		})
+		at := map[string]string{}
+		for _, c := range w.db.Ent().Contact.Query().AllX(w.system) {
+			at[c.FirstName] = c.CreatedAt.UTC().Format(time.RFC3339Nano)
+			if id.KindOf(c.ID) != id.Contact || c.CompanyID != w.plain.ID {
+				t.Errorf("%+v", c)
+			}
+		}
+		if at["Bob"] != "2024-06-13T13:06:02.802Z" || at["Cem"] != "2024-06-13T00:00:00Z" {
+			t.Errorf("made at %v", at)
+		}
+		// R3, R4: blank cells leave what stands, and what is the same writes nothing.
+		before := w.db.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.system)
+		run, _ = w.contactsOf(w.outside, w.plain, "email,first_name,last_name,project,active,type,created\n"+
+			"BOB@example.org,,Breuer,,,,2020-01-01\nann.archer@example.org,Anna,,p1,,,\n", Options{})
+		equal(t, "again", counts(run), "COMPLETED 0+1+1+0+0 of 2")
+		after := w.db.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.system)
+		if !after.UpdatedAt.Equal(before.UpdatedAt) || !after.CreatedAt.Equal(before.CreatedAt) || after.Email != "bob@example.org" {
+			t.Errorf("unchanged, and yet %+v became %+v", before, after)
+		}
+		ann := w.db.Ent().Contact.Query().Where(contact.EmailKey("ann.archer@example.org")).OnlyX(w.system)
+		if ann.Email != "Ann.Archer@Example.org" || ann.FirstName != "Anna" || !ann.UpdatedAt.After(ann.CreatedAt) {
+			t.Errorf("%+v", ann)
+		}
+	})
+}
+
+// I9: who a row is about, whatever the batches.
+func TestI9IdsExternalIdsAndEmails(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		if w.db.Ent().Project.Query().CountX(w.system) == 0 {
+			w.furnish(w.plain, "", nil)
+			w.furnish(w.customer, "", nil)
+		}
+		w.contactsOf(w.inside, w.customer, "email,first_name,id\nzoe@example.org,Zoe,theirs\n", o)
+		run, issues := w.contactsOf(w.outside, w.plain, "id,email,first_name\n"+
+			"A1,ann@example.org,Ann\n"+ // new, with its external id
+			",bob@example.org,Bob\n"+
+			"A1,ANN@example.org,Anna\n"+ // by external id: the letters are rewritten
+			"B1,bob@example.org,\n"+ // a known one without takes it
+			"C1,bob@example.org,Cem\n"+ // with another: taken
+			"B1,ann@example.org,\n"+ // another's email
+			",BOB@example.org,Robert\n"+ // by email: its letters stay
+			"theirs,,Zoe\n"+ // another company's is nothing here: it would be new
+			"A1,,Ann\n"+ // no email: it stays
+			",,Nobody\n", o)
+		equal(t, "counts", counts(run), "COMPLETED 2+4+0+0+4 of 10")
+		equal(t, "issues", issues, "5:email:EMAIL_TAKEN 6:email:EMAIL_TAKEN 8:email:REQUIRED 10:email:REQUIRED")
+		equal(t, "the books", w.books(w.plain.ID), []string{
+			"ANN@example.org|Ann|||ann|A1|default|default|true|PERSONAL||", "bob@example.org|Robert|||bob|B1|default|default|true|PERSONAL||",
+		})
+		ann := w.db.Ent().Contact.Query().Where(contact.EmailKey("ann@example.org")).OnlyX(w.system)
+		bob := w.db.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.system)
+		zoe := w.db.Ent().Contact.Query().Where(contact.EmailKey("zoe@example.org")).OnlyX(w.system)
+		// Ours; and emails that go round, which no single statement can swap.
+		run, issues = w.contactsOf(w.outside, w.plain, "id,email,first_name\n"+
+			ann.ID.String()+",spare@example.org,\n"+
+			strings.ToUpper(bob.ID.String())+",ann@example.org,\n"+
+			"A1,bob@example.org,\n"+
+			",spare@example.org,New\n"+
+			zoe.ID.String()+",,Stolen\n"+
+			id.New(id.Contact).String()+",x@example.org,X\n"+
+			id.New(id.Label).String()+",y@example.org,Y\n", o)
+		equal(t, "counts", counts(run), "COMPLETED 2+3+0+0+2 of 7")
+		equal(t, "issues", issues, "5:id:UNKNOWN_ID 6:id:UNKNOWN_ID")
+		var got []string
+		for _, c := range w.db.Ent().Contact.Query().Where(contact.CompanyID(w.plain.ID)).Order(ent.Asc(contact.FieldEmailKey)).AllX(w.system) {
+			got = append(got, c.Email+" "+map[id.ID]string{ann.ID: "was ann", bob.ID: "was bob"}[c.ID])
+		}
+		equal(t, "whose email is whose", got, []string{"ann@example.org was bob", "bob@example.org was ann", "spare@example.org ", "y@example.org "})
+	})
+}
+
+// I11, I12, K2, K3: labels and values are added to what there is.
+func TestI11I12LabelsAndCustomFields(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		if w.db.Ent().Project.Query().CountX(w.system) == 0 {
+			w.furnish(w.plain, "", []string{"VIP", "vip", "a:b", `c\d`, "Trial"}, "TEXT:Plan", "NUMBER:seats", "BOOLEAN:is_paying", "DATE:renewal-date")
+		}
+		trial := ""
+		for _, l := range w.db.Ent().Label.Query().AllX(w.system) {
+			if l.Name == "Trial" {
+				trial = l.ID.String()
+			}
+		}
+		run, issues := w.contactsOf(w.outside, w.plain, "email,first_name,labels,label ids,PLAN,Seats,is paying,renewal_date\n"+
+			`ann@example.org,Ann, VIP :a\:b:,`+trial+",gold,007.50,TRUE,2026-12-31\n"+
+			`bob@example.org,Bob,Vip:c\\d:nope,x:`+trial+",,,,\n"+
+			"cem@example.org,Cem,,,,seven,yes,2023-02-29\n"+
+			`ANN@example.org,,vip:VIP:c\d,,platinum,,,`+"\n"+
+			`ann@example.org,,a\:b,`+strings.ToUpper(trial)+",platinum,7.5,true,2026-12-31\n", o)
+		equal(t, "counts", counts(run), "COMPLETED 1+1+1+0+2 of 5")
+		equal(t, "issues", issues, "2:labels:UNKNOWN_LABEL 2:labels:UNKNOWN_LABEL 2:label ids:UNKNOWN_LABEL "+
+			"3:Seats:INVALID_VALUE 3:is paying:INVALID_VALUE 3:renewal_date:INVALID_VALUE")
+		equal(t, "the books", w.books(w.plain.ID), []string{
+			`ann@example.org|Ann|||ann||default|default|true|PERSONAL|Trial+VIP+a:b+c\d+vip|Plan=platinum+is_paying=true+renewal-date=2026-12-31+seats=7.5`,
+		})
+		// A file without these columns leaves them.
+		run, _ = w.contactsOf(w.outside, w.plain, "email,first_name\nann@example.org,Ann\n", o)
+		equal(t, "without", counts(run), "COMPLETED 0+0+1+0+0 of 1")
+	})
+}
+
+// R1: a row is rejected with every one of its problems.
+func TestR1EveryProblemOfAContact(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.plain, "", nil, "NUMBER:seats")
+		long := strings.Repeat("x", 201)
+		run, issues := w.contactsOf(w.outside, w.plain, "email,first_name,last_name,project,desk,active,type,created,labels,seats,company_id\n"+
+			"nobody,"+long+","+long+",p,d,perhaps,robot,yesterday,L,x,\n"+
+			",,,,,,,,,,\n"+ // blank: no row
+			"a@example.org,,,p,,,,,,,\n"+
+			"b@example.org,B,,,,,,,,1,"+w.partner.ID.String()+"\n"+
+			"c@example.org,C,=x,p,,,,,,,nowhere\n"+
+			"d@example.org,D\n", Options{})
+		equal(t, "counts", counts(run), "COMPLETED 0+0+0+0+5 of 5")
+		equal(t, "issues", issues, "1:email:INVALID_EMAIL 1:first_name:TOO_LONG 1:last_name:TOO_LONG 1:project:UNKNOWN_PROJECT 1:desk:UNKNOWN_DESK "+
+			"1:active:INVALID_VALUE 1:type:INVALID_VALUE 1:created:INVALID_VALUE 1:labels:UNKNOWN_LABEL 1:seats:INVALID_VALUE "+
+			"2:first_name:REQUIRED 2:project:UNKNOWN_PROJECT 3:company_id:UNKNOWN_COMPANY 4:last_name:UNSAFE_CONTENT 4:company_id:UNKNOWN_COMPANY 5::WRONG_FIELD_COUNT")
+	})
+}
+
+// I13: a row goes into another company that the importer may manage, and that import is
+// its creator's alone to see.
+func TestI13RowsIntoOtherCompanies(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.partner, "own", []string{"Own"}, "TEXT:plan")
+		w.furnish(w.customer, "", []string{"Theirs"}, "TEXT:plan", "TEXT:other")
+		second := w.company("Second Customer", false, &w.partner.ID)
+		w.furnish(second, "", nil)
+		boss := w.user(w.partner, "boss@partner.example", enum.Admin, true)
+		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.maria.ID).Exec(w.system))
+		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.tom.ID).Exec(w.system))
+		file := "email,first_name,company_id,labels,plan\n" +
+			"ann@example.org,Ann,,Own,gold\n" +
+			"ann@example.org,Anna," + w.customer.ID.String() + ",Theirs,\n" + // another contact
+			"bob@example.org,Bob," + strings.ToUpper(w.customer.ID.String()) + ",Own,silver\n" +
+			"cem@example.org,Cem," + w.partner.ID.String() + ",,\n" +
+			"dan@example.org,Dan," + second.ID.String() + ",,\n" + // a customer, but not hers
+			"eve@example.org,Eve," + w.plain.ID.String() + ",,\n"
+		run, issues := w.contactsOf(w.maria, w.partner, file, Options{})
+		equal(t, "counts", counts(run), "COMPLETED 3+0+0+0+3 of 6")
+		equal(t, "issues", issues, "3:labels:UNKNOWN_LABEL 5:company_id:UNKNOWN_COMPANY 6:company_id:UNKNOWN_COMPANY")
+		equal(t, "the own books", w.books(w.partner.ID), []string{
+			"ann@example.org|Ann|||ann||default|default|true|PERSONAL|Own|plan=gold", "cem@example.org|Cem|||cem||default|default|true|PERSONAL||",
+		})
+		equal(t, "the customer's", w.books(w.customer.ID), []string{"ann@example.org|Anna|||ann||default|default|true|PERSONAL|Theirs|"})
+		if !run.SpansCompanies {
+			t.Error("the import does not say that it spans companies")
+		}
+		e := w.engine(Options{})
+		for who, c := range map[string]struct {
+			user *ent.User
+			sees bool
+		}{"its creator": {w.maria, true}, "another administrator": {boss, false}, "the customer's": {w.inside, false}} {
+			_, err := e.visible(w.as(c.user), run.ID)
+			if sees := err == nil; sees != c.sees {
+				t.Errorf("%s sees it: %v, error %v", who, sees, err)
+			}
+		}
+		// A member who is partner admin writes there, and not in the own company (U5).
+		_, issues = w.contactsOf(w.tom, w.customer, "email,first_name,company_id,other\nfay@example.org,Fay,"+w.partner.ID.String()+",\ngus@example.org,Gus,,x\n", Options{})
+		equal(t, "tom's issues", issues, "1:company_id:UNKNOWN_COMPANY")
+		// I12: a field that the row's company does not have.
+		_, issues = w.contactsOf(w.tom, w.customer, "email,first_name,company_id,other\ngus@example.org,,,y\n", Options{})
+		equal(t, "tom's own field", issues, "")
+		_, issues = w.contactsOf(w.maria, w.customer, "email,first_name,company_id,other\nann@example.org,,"+w.partner.ID.String()+",y\n", Options{})
+		equal(t, "a field of another company", issues, "1:other:UNKNOWN_FIELD")
+	})
+}
+
+// F7, J12: what came by hand and was exported imports again, and nothing else that is unsafe does.
+func TestF7WhatTheRecordHoldsPasses(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.plain, "=p", []string{"=L"}, "TEXT:plan")
+		w.contactsOf(w.outside, w.plain, "email,first_name\nann@example.org,Ann\n", Options{})
+		c := w.db.Ent().Contact.Query().OnlyX(w.system)
+		p := w.db.Ent().Project.Query().AllX(w.system)
+		w.must(c.Update().SetFirstName("=cmd").SetLastName("<script>x</script>").SetEmail("=ann@example.org").SetEmailKey("=ann@example.org").
+			SetExternalID("-x").SetProjectID(p[slices.IndexFunc(p, func(p *ent.Project) bool { return p.ExternalID != nil })].ID).Exec(w.system))
+		w.must(w.db.Ent().ContactLabel.Create().SetCompanyID(w.plain.ID).SetContactID(c.ID).
+			SetLabelID(w.db.Ent().Label.Query().OnlyIDX(w.system)).Exec(w.system))
+		w.must(w.db.Ent().CustomFieldValue.Create().SetCompanyID(w.plain.ID).SetContactID(c.ID).
+			SetCustomFieldID(w.db.Ent().CustomField.Query().OnlyIDX(w.system)).SetValue("@x").Exec(w.system))
+		const head = "email,first_name,last_name,id,project,labels,plan\n"
+		run, issues := w.contactsOf(w.outside, w.plain, head+"'=ann@example.org,'=cmd,<script>x</script>,'-x,'=p,'=L,'@x\n=ann@example.org,,,,,,\n", Options{})
+		equal(t, "counts", counts(run)+issues, "COMPLETED 0+0+2+0+0 of 2")
+		_, issues = w.contactsOf(w.outside, w.plain, head+
+			"=ann@example.org,=other,<script>y</script>,=x,=q,=M,@y\n"+
+			"=Ann@example.org,,,,,,\n=new@example.org,New,,,,,\n", Options{})
+		equal(t, "issues", issues, "1:email:UNSAFE_CONTENT 1:first_name:UNSAFE_CONTENT 1:last_name:UNSAFE_CONTENT 1:id:UNSAFE_CONTENT 1:project:UNSAFE_CONTENT "+
+			"1:labels:UNSAFE_CONTENT 1:plan:UNSAFE_CONTENT 2:email:UNSAFE_CONTENT 3:email:UNSAFE_CONTENT")
+	})
+}
+
+// samples/README.md, in any batches, and a second time.
+func TestSamplesOfContacts(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		if w.db.Ent().Project.Query().CountX(w.system) == 0 {
+			w.furnish(w.plain, "77524609caa3558dd8f8da65 78a346ad8092c651c919337e", []string{"Marketing", "Trial", "Demo"}, "TEXT:plan", "DATE:renewal_date")
+			w.furnish(w.customer, "", nil)
+		}
+		read := func(name string) string {
+			file, err := os.ReadFile("../../testdata/samples/" + name)
+			w.must(err)
+			return string(file)
+		}
+		for _, c := range []struct {
+			what, file, want string
+			who              *ent.User
+			into             *ent.Company
+		}{
+			{"clients", read("clients.csv"), "COMPLETED 4+0+0+0+1 of 5 4:firstName:REQUIRED", w.outside, w.plain},
+			{"clients again", read("clients.csv"), "COMPLETED 0+0+4+0+1 of 5 4:firstName:REQUIRED", w.outside, w.plain},
+			{"foreign", read("clients-foreign.csv"), "COMPLETED 3+0+0+0+0 of 3 ", w.outside, w.plain},
+			{"foreign, one changed", strings.Replace(read("clients-foreign.csv"), "pia.berg@", "pia.strom@", 1), "COMPLETED 0+1+2+0+0 of 3 ", w.outside, w.plain},
+			{"foreign, elsewhere", read("clients-foreign.csv"), "COMPLETED 0+0+0+0+3 of 3 1:Project:UNKNOWN_PROJECT 1:Desk:UNKNOWN_DESK " +
+				"2:Project:UNKNOWN_PROJECT 2:Desk:UNKNOWN_DESK 3:Project:UNKNOWN_PROJECT", w.inside, w.customer},
+			{"contacts", read("contacts.csv"), "COMPLETED 1+1+0+0+2 of 4 2:labels:UNKNOWN_LABEL 3:renewal_date:INVALID_VALUE", w.outside, w.plain},
+		} {
+			run, issues := w.contactsOf(c.who, c.into, c.file, o)
+			equal(t, c.what, counts(run)+" "+issues, c.want)
+		}
+		if all := w.books(w.plain.ID); !slices.Contains(all, "ann@example.org|Ann||Archer-Lee|ann||default|default|true|PERSONAL|Demo+Marketing+Trial|plan=gold+renewal_date=2026-12-31") {
+			t.Errorf("Ann is in none of %q", all)
+		}
+	})
+}
+
+// The vocabulary of a file of contacts is its company's (K3, F5, F8).
+func TestF5CustomFieldsAreColumns(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.plain, "", nil, "TEXT:Loyalty_Level", "NUMBER:seats")
+		w.furnish(w.customer, "", nil)
+		e := w.engine(Options{})
+		m, err := e.Template(w.as(w.outside), enum.Contacts, nil)
+		w.must(err)
+		if n := len(m.Columns); n != 16 || m.Columns[14].Name != "Loyalty_Level" || !strings.Contains(m.Content, "labels_id,Loyalty_Level,seats\n") {
+			t.Errorf("%d columns: %s", n, m.Content)
+		}
+		refused := func(u *ent.User, k enum.ImportKind, head string) string {
+			_, err := w.tryStart(e, u, head+"\na@example.org,A,1\n", func(in *StartInput) { in.Kind = k })
+			f := fault.Of(err)
+			if f == nil {
+				return fmt.Sprint(err)
+			}
+			return fmt.Sprint(f.Extra["reason"], " ", f.Extra["suggestion"])
+		}
+		equal(t, "near", refused(w.outside, enum.Contacts, "email,first name,loyalty levl"), "UNKNOWN_COLUMN Loyalty_Level")
+		equal(t, "another company's", refused(w.inside, enum.Contacts, "email,first name,loyalty level"), "UNKNOWN_COLUMN <nil>")
+		equal(t, "another kind", refused(w.outside, enum.Users, "seats,username,loyalty level"), "WRONG_KIND CONTACTS")
+		p, err := e.Preview(w.as(w.outside), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader("email;first_name;LOYALTY LEVEL\na@example.org;A;gold\nb;B;\n;C;\n")}})
+		w.must(err)
+		equal(t, "the preview's columns", p.Columns, []PreviewColumn{{"email", "email", ""}, {"first_name", "first_name", ""}, {"LOYALTY LEVEL", "Loyalty_Level", ""}})
+		if len(p.Issues) != 2 || p.Issues[0].Code != enum.InvalidEmail || p.Issues[1].Code != enum.Required {
+			t.Errorf("issues %+v", p.Issues)
+		}
+		// F8: the template imports once its examples are replaced.
+		head, _, _ := strings.Cut(m.Content, "\n")
+		run, issues := w.contactsOf(w.outside, w.plain, head+"\nnew@example.org,New,,,,,,,,,,,,,gold,3\n", Options{})
+		equal(t, "the template", counts(run)+issues, "COMPLETED 1+0+0+0+0 of 1")
+	})
+}

@@ -1,0 +1,164 @@
+package importer
+
+import (
+	"context"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/viewer"
+	"tenantry/internal/auth"
+	"tenantry/internal/database"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// users is the kind whose rows become users of the company's directory (U1–U6, I15).
+type users struct{ e *Engine }
+
+func (k users) authorise(ctx context.Context, v viewer.Viewer, company id.ID) error {
+	return k.e.mustAdminister(ctx, v, company)
+}
+
+// cells is the kind's. Rows of one email follow each other, so there is no key.
+func (k users) cells(r *row) (key string) {
+	r.field("email").address("the email")
+	for _, name := range []string{"first_name", "last_name"} {
+		if f := r.field(name); f.filled() && f.sound() {
+			f.atMost(maxName)
+		}
+	}
+	if f := r.field("password"); f.filled() && f.sound() {
+		if wrong := k.e.passwords.Check(f.value); wrong != nil {
+			code := enum.TooShort
+			if len(f.value) > auth.MostBytes {
+				code = enum.TooLong
+			}
+			f.reject(code, "%s", wrong.Message) // which does not hold the password
+		}
+	}
+	r.field("active").truth()
+	return ""
+}
+
+func (k users) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error) {
+	d, err := k.look(ctx, tx, b)
+	if err != nil {
+		return nil, err
+	}
+	o := &outcome{}
+	for i := range b.rows {
+		r := &b.rows[i]
+		k.cells(r)
+		change := d.judge(b.run, r)
+		if problems := r.all(); len(problems) > 0 {
+			o.fail(problems...)
+			continue
+		}
+		change(o)
+	}
+	if b.run.dryRun {
+		return o, d.keep(ctx, tx, b.run)
+	}
+	return o, k.write(ctx, tx, b, d, o)
+}
+
+// judge finds out whom the row is about and notes what is wrong with it. change does what
+// the row asks for, and counts it; it is to be called where nothing is wrong.
+func (d *directory) judge(c *claim, r *row) (change func(o *outcome)) {
+	email := r.field("email")
+	known := d.byEmail[fold.Email(email.value)]
+	if known != nil && known.company == c.company {
+		email.held(known.now.Email)
+		return d.judgeKnown(c, r, known)
+	}
+	if !email.sound() || r.misshapen {
+		return nil // whoever it is about cannot be told
+	}
+	if known != nil {
+		email.reject(enum.EmailTaken, "the email %s is taken", cutRunes(email.value, 100))
+		return nil
+	}
+	first, last, password := r.field("first_name"), r.field("last_name"), r.field("password")
+	for _, f := range []struct {
+		field
+		what string
+	}{{first, "the first name"}, {last, "the last name"}, {password, "a password"}} {
+		if f.sound() && !f.filled() {
+			f.reject(enum.Required, "a new user needs %s", f.what)
+		}
+	}
+	active, given := r.field("active").truth()
+	return func(o *outcome) {
+		u := &account{
+			id: id.New(id.User), company: c.company, emailKey: fold.Email(email.value), isNew: true, password: r.number,
+			now: profile{Email: email.value, FirstName: first.value, LastName: last.value, Active: active || !given},
+		}
+		d.byEmail[u.emailKey] = u
+		d.touched = append(d.touched, u)
+		o.created++
+	}
+}
+
+// judgeKnown is judge for a user of the company.
+func (d *directory) judgeKnown(c *claim, r *row, u *account) (change func(o *outcome)) {
+	next := u.now
+	for _, f := range []struct {
+		field
+		into *string
+	}{{r.field("first_name"), &next.FirstName}, {r.field("last_name"), &next.LastName}} {
+		if f.held(*f.into); f.filled() {
+			*f.into = f.value
+		}
+	}
+	active, password := r.field("active"), r.field("password")
+	if value, given := active.truth(); given {
+		next.Active = value
+	}
+	deactivated, own := u.now.Active && !next.Active, u.id == c.createdBy
+	protected := c.by.CompanyID != u.company && u.admin && u.now.Active
+	switch {
+	case deactivated && own:
+		active.reject(enum.Forbidden, "one does not deactivate oneself")
+	case deactivated && protected:
+		active.reject(enum.Forbidden, "%s", protectedUser)
+	}
+	if password.filled() {
+		switch {
+		case own:
+			password.reject(enum.Forbidden, "one's own password changes by changePassword only; leave the cell blank")
+		case protected:
+			password.reject(enum.Forbidden, "%s", protectedUser)
+		}
+	}
+	if deactivated && d.last(u) {
+		active.reject(enum.LastAdministrator, "this is the last active administrator of a company that no partner manages")
+	}
+	return func(o *outcome) {
+		if next == u.now && !password.filled() {
+			o.unchanged++
+			return
+		}
+		o.updated++
+		u.now = next
+		if password.filled() {
+			u.password = r.number
+		}
+		d.touched = append(d.touched, u)
+	}
+}
+
+// protectedUser is what U6 says of the customer's own active administrators.
+const protectedUser = "this is an active administrator of the company itself, whom its partner's people cannot change"
+
+// last reports whether the user is the only active administrator of a company that no
+// partner manages (rule U4).
+func (d *directory) last(u *account) bool {
+	if d.managed || !u.admin {
+		return false
+	}
+	for _, other := range d.administrators {
+		if other != u && other.now.Active {
+			return false
+		}
+	}
+	return true
+}
