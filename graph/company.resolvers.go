@@ -161,7 +161,7 @@ func (r *queryResolver) Companies(ctx context.Context, first *int, after *string
 	if err != nil {
 		return nil, err
 	}
-	return page.Of(ctx, q, ownFirst(viewer.FromContext(ctx)), page.Args{First: first, After: after, Last: last, Before: before})
+	return page.Of(ctx, q, companiesByName, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // Partners is the resolver for the partners field.
@@ -176,11 +176,11 @@ func (r *queryResolver) Company(ctx context.Context, id uuid.UUID) (*ent.Company
 
 // Customers is the resolver for the customers field.
 func (r *queryResolver) Customers(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.CustomerFilter) (*page.Connection[*ent.Company], error) {
-	q, err := r.Tenancy.Customers(ctx, customerFilter(filter))
+	parts, err := r.Tenancy.Customers(ctx, customerFilter(filter))
 	if err != nil {
 		return nil, err
 	}
-	return page.Of(ctx, q, ownFirst(viewer.FromContext(ctx)), page.Args{First: first, After: after, Last: last, Before: before})
+	return page.Parts(ctx, parts, companiesByName, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // Company returns generated.CompanyResolver implementation.

@@ -19,20 +19,12 @@ import (
 	"tenantry/internal/tenancy"
 )
 
-// The orders of the API's lists: companies own first, then by name; users by email;
-// issues in the file's order; everything else newest first.
+// The orders of the API's lists: companies by name (the viewer's own is a part before the
+// others), users by email; issues in the file's order; everything else newest first.
 
-func ownFirst(v viewer.Viewer) page.Order[*ent.Company] {
-	return page.Order[*ent.Company]{
-		Terms: []page.Term{page.NotEqual(company.FieldID, v.CompanyID), page.Text(company.FieldNameKey), page.UUID(company.FieldID)},
-		Key: func(c *ent.Company) []any {
-			rank := 1
-			if c.ID == v.CompanyID {
-				rank = 0
-			}
-			return []any{rank, c.NameKey, c.ID}
-		},
-	}
+var companiesByName = page.Order[*ent.Company]{
+	Terms: []page.Term{page.Text(company.FieldNameKey), page.UUID(company.FieldID)},
+	Key:   func(c *ent.Company) []any { return []any{c.NameKey, c.ID} },
 }
 
 var usersByEmail = page.Order[*ent.User]{

@@ -12,6 +12,8 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+
+	"tenantry/internal/fault"
 )
 
 // Order is a list's total order: terms that together are unique, and how to read them
@@ -21,6 +23,8 @@ type Order[T any] struct {
 	Terms []Term
 	Desc  bool
 	Key   func(T) []any // the terms' values of a row
+
+	parts int // of the list, where it has several
 }
 
 // Term is one column, or expression, of an order.
@@ -59,17 +63,6 @@ func UUID(name string) Term {
 	return column(name, func(s string) (any, error) { return uuid.Parse(s) })
 }
 
-// NotEqual is 0 for rows whose column has the value and 1 for all others, so that the
-// former come first.
-func NotEqual(name string, value any) Term {
-	return Term{
-		parse: func(s string) (any, error) { return strconv.ParseUint(s, 10, 1) },
-		write: func(s *sql.Selector, b *sql.Builder) {
-			b.WriteString("CASE WHEN ").WriteString(s.C(name)).WriteString(" = ").Arg(value).WriteString(" THEN 0 ELSE 1 END")
-		},
-	}
-}
-
 // beyond keeps the rows behind the key, or before it.
 func (o Order[T]) beyond(key []any, after bool) func(*sql.Selector) {
 	return func(s *sql.Selector) {
@@ -106,37 +99,73 @@ func (o Order[T]) by(backward bool) func(*sql.Selector) {
 	}
 }
 
-func (o Order[T]) encode(row T) string {
+// place is where a cursor points: behind or before the key in one of the list's parts. A
+// nil key is the part's end.
+type place struct {
+	part int
+	key  []any
+}
+
+// inParts is the order of a list of so many parts, whose cursors name theirs.
+func (o Order[T]) inParts(n int) Order[T] {
+	o.parts = n
+	return o
+}
+
+// bound is where the argument's cursor points, or the end that stands for none.
+func (o Order[T]) bound(cursor *string, name string, end place) (place, error) {
+	if cursor == nil {
+		return end, nil
+	}
+	at, err := o.decode(*cursor)
+	if err != nil {
+		return at, fault.New(fault.Invalid, "%q is no cursor of this list: take one from its edges or its pageInfo", name).
+			At(name).Because(err)
+	}
+	return at, nil
+}
+
+func (o Order[T]) encode(row T, part int) string {
 	key := o.Key(row)
-	texts := make([]string, len(key))
-	for i, v := range key {
+	texts := make([]string, 0, len(key)+1)
+	if o.parts > 0 {
+		texts = append(texts, strconv.Itoa(part))
+	}
+	for _, v := range key {
 		if t, ok := v.(time.Time); ok {
-			texts[i] = t.UTC().Format(time.RFC3339Nano)
-			continue
+			v = t.UTC().Format(time.RFC3339Nano)
 		}
-		texts[i] = fmt.Sprint(v)
+		texts = append(texts, fmt.Sprint(v))
 	}
 	raw, _ := json.Marshal(texts) // strings always marshal
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-func (o Order[T]) decode(cursor string) ([]any, error) {
+func (o Order[T]) decode(cursor string) (place, error) {
+	var at place
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
-		return nil, err
+		return at, err
 	}
 	var texts []string
 	if err := json.Unmarshal(raw, &texts); err != nil {
-		return nil, err
+		return at, err
+	}
+	if o.parts > 0 && len(texts) > 0 {
+		at.part, err = strconv.Atoi(texts[0])
+		if err != nil || at.part < 0 || at.part >= o.parts {
+			return at, fmt.Errorf("the cursor's part is %.20q; the list has %d", texts[0], o.parts)
+		}
+		texts = texts[1:]
 	}
 	if len(texts) != len(o.Terms) {
-		return nil, fmt.Errorf("the cursor has %d keys, the order %d", len(texts), len(o.Terms))
+		return at, fmt.Errorf("the cursor has %d keys, the order %d", len(texts), len(o.Terms))
 	}
-	key := make([]any, len(texts))
+	at.key = make([]any, len(texts))
 	for i, t := range o.Terms {
-		if key[i], err = t.parse(texts[i]); err != nil {
-			return nil, err
+		if at.key[i], err = t.parse(texts[i]); err != nil {
+			return at, err
 		}
 	}
-	return key, nil
+	return at, nil
 }

@@ -9,6 +9,7 @@ package page
 
 import (
 	"context"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -79,44 +80,64 @@ type Query[Q, T any, P, O ~func(*sql.Selector)] interface {
 func Of[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 	ctx context.Context, q Q, order Order[T], args Args,
 ) (*Connection[T], error) {
+	return cut(ctx, []Q{q}, order, args)
+}
+
+// Parts is Of for a list that is made of several, one behind the other, each of them in the
+// order: an index can give what no single order of one query could. No row may be in two.
+func Parts[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
+	ctx context.Context, parts []Q, order Order[T], args Args,
+) (*Connection[T], error) {
+	return cut(ctx, parts, order.inParts(len(parts)), args)
+}
+
+func cut[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
+	ctx context.Context, parts []Q, order Order[T], args Args,
+) (*Connection[T], error) {
 	size, backward, err := args.size()
 	if err != nil {
 		return nil, err
 	}
-	all := q.Clone()
-	for _, bound := range []struct {
-		cursor *string
-		name   string
-		after  bool
-	}{{args.After, "after", true}, {args.Before, "before", false}} {
-		if bound.cursor == nil {
-			continue
-		}
-		key, err := order.decode(*bound.cursor)
-		if err != nil {
-			return nil, fault.New(fault.Invalid, "%q is no cursor of this list: take one from its edges or its pageInfo", bound.name).
-				At(bound.name).Because(err)
-		}
-		q = q.Where(P(order.beyond(key, bound.after)))
-	}
-	// One row more than the page tells whether there is another page.
-	rows, err := q.Order(O(order.by(backward))).Limit(size + 1).All(ctx)
+	after, err := order.bound(args.After, "after", place{part: 0})
 	if err != nil {
 		return nil, err
+	}
+	before, err := order.bound(args.Before, "before", place{part: len(parts) - 1})
+	if err != nil {
+		return nil, err
+	}
+	// One row more than the page tells whether there is another page.
+	var rows []*Edge[T]
+	for n := 0; n < len(parts) && len(rows) <= size; n++ {
+		i := n
+		if backward {
+			i = len(parts) - 1 - n
+		}
+		if i < after.part || i > before.part {
+			continue
+		}
+		q := parts[i].Clone()
+		if after.key != nil && i == after.part {
+			q = q.Where(P(order.beyond(after.key, true)))
+		}
+		if before.key != nil && i == before.part {
+			q = q.Where(P(order.beyond(before.key, false)))
+		}
+		found, err := q.Order(O(order.by(backward))).Limit(size + 1 - len(rows)).All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range found {
+			rows = append(rows, &Edge[T]{Node: row, Cursor: order.encode(row, i)})
+		}
 	}
 	more := len(rows) > size
 	if more {
 		rows = rows[:size]
 	}
-	c := &Connection[T]{Edges: make([]*Edge[T], len(rows)), PageInfo: &Info{}, count: all.Count}
-	for i, row := range rows {
-		at := i
-		if backward {
-			at = len(rows) - 1 - i
-		}
-		c.Edges[at] = &Edge[T]{Node: row, Cursor: order.encode(row)}
-	}
+	c := &Connection[T]{Edges: rows, PageInfo: &Info{}, count: func(ctx context.Context) (int, error) { return count(ctx, parts) }}
 	if backward {
+		slices.Reverse(c.Edges)
 		c.PageInfo.HasPreviousPage, c.PageInfo.HasNextPage = more, args.Before != nil
 	} else {
 		c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = more, args.After != nil
@@ -125,6 +146,18 @@ func Of[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
 	}
 	return c, nil
+}
+
+func count[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](ctx context.Context, parts []Q) (int, error) {
+	all := 0
+	for _, q := range parts {
+		n, err := q.Clone().Count(ctx)
+		if err != nil {
+			return 0, err
+		}
+		all += n
+	}
+	return all, nil
 }
 
 func (a Args) size() (n int, backward bool, err error) {

@@ -24,31 +24,37 @@ type CustomerFilter struct {
 	IsOwn  *bool
 }
 
-// Customers is the viewer's customer list (rules C3, C7): the own company and the
-// customers that the policy lets the viewer see. The operators' own company is in
-// nobody's list.
-func (s *Service) Customers(ctx context.Context, f CustomerFilter) (*ent.CompanyQuery, error) {
+// Customers is the viewer's customer list (rules C3, C7), in its two parts: the own company,
+// and behind it the customers that the policy lets the viewer see. The operators' own
+// company is in nobody's list.
+func (s *Service) Customers(ctx context.Context, f CustomerFilter) ([]*ent.CompanyQuery, error) {
 	v, err := signedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	listed := company.Or(company.ID(v.CompanyID), company.PartnerID(v.CompanyID))
+	own := s.db.Ent().Company.Query().Where(company.ID(v.CompanyID))
+	others := s.db.Ent().Company.Query().Where(company.PartnerID(v.CompanyID))
 	if !v.Partner {
-		listed = company.ID(v.CompanyID)
+		others = others.Where(nobody)
 	}
-	q := s.db.Ent().Company.Query().Where(listed, company.IsPlatform(false))
 	if f.IsOwn != nil {
-		own := company.ID(v.CompanyID)
-		if !*f.IsOwn {
-			own = company.Not(own)
+		out := own
+		if *f.IsOwn {
+			out = others
 		}
-		q = q.Where(own)
+		out.Where(nobody)
 	}
-	if f.Search != nil {
-		q = q.Where(matching(*f.Search))
+	parts := []*ent.CompanyQuery{own, others}
+	for _, q := range parts {
+		q.Where(company.IsPlatform(false))
+		if f.Search != nil {
+			q.Where(matching(*f.Search))
+		}
 	}
-	return q, nil
+	return parts, nil
 }
+
+func nobody(s *sql.Selector) { s.Where(sql.False()) }
 
 // SearchKey is what a search compares with the key columns (rule K6); not ok where no row
 // can match, because no database could hold such a text (PostgreSQL takes no NUL).

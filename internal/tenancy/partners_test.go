@@ -3,6 +3,7 @@ package tenancy_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -80,15 +81,20 @@ func TestDemotedPartners(t *testing.T) {
 
 func (w *world) list(ctx context.Context) (names string) {
 	w.t.Helper()
-	q, err := w.Customers(ctx, tenancy.CustomerFilter{})
+	return strings.Join(w.listed(ctx, tenancy.CustomerFilter{}), ",")
+}
+
+// listed are the names in the customer list, its own part first.
+func (w *world) listed(ctx context.Context, f tenancy.CustomerFilter) (names []string) {
+	w.t.Helper()
+	parts, err := w.Customers(ctx, f)
 	w.must(err)
-	all, err := q.Order(ent.Asc(company.FieldCreatedAt)).All(ctx)
-	w.must(err)
-	for i, c := range all {
-		if i > 0 {
-			names += ","
+	for _, q := range parts {
+		found, err := q.Order(ent.Asc(company.FieldCreatedAt)).All(ctx)
+		w.must(err)
+		for _, c := range found {
+			names = append(names, c.Name)
 		}
-		names += c.Name
 	}
 	return names
 }
