@@ -3,27 +3,11 @@ package importer
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 )
-
-// each runs a query and calls scan for each of its rows.
-func each(ctx context.Context, tx *database.Tx, what string, scan func(rows *sql.Rows) error, query string, args ...any) error {
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return fmt.Errorf("looking for %s: %w", what, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return fmt.Errorf("reading %s: %w", what, err)
-		}
-	}
-	return rows.Err()
-}
 
 // lookForShelves finds the projects and desks that the rows name, and the default ones.
 func (p *books) lookForShelves(ctx context.Context, tx *database.Tx, want *references) error {
