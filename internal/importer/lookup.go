@@ -17,19 +17,21 @@ const (
 	adminKey = "admin:" // how many customers a person became partner admin of; the count stands in row
 )
 
-// anyOf is a subquery that yields the texts of the JSON array bound at the placeholder:
-// one parameter however many there are, on both databases.
+// anyOf is the condition that a column, which stands before it, is one of the texts in the
+// JSON array bound at the placeholder: one parameter however many there are, on both
+// databases. PostgreSQL takes an array of unknown size for a short one, and so goes by the
+// column's index: as a subquery it would read a table of any size for each batch.
 func anyOf(d database.Dialect, placeholder string) string {
 	if d == database.Postgres {
-		return "(SELECT jsonb_array_elements_text(" + placeholder + "::jsonb))"
+		return "= ANY (ARRAY(SELECT jsonb_array_elements_text(" + placeholder + "::jsonb)))"
 	}
-	return "(SELECT value FROM json_each(" + placeholder + "))"
+	return "IN (SELECT value FROM json_each(" + placeholder + "))"
 }
 
 // anyID is [anyOf] for ids.
 func anyID(d database.Dialect, placeholder string) string {
 	if d == database.Postgres {
-		return "(SELECT jsonb_array_elements_text(" + placeholder + "::jsonb)::uuid)"
+		return "= ANY (ARRAY(SELECT jsonb_array_elements_text(" + placeholder + "::jsonb)::uuid))"
 	}
 	return anyOf(d, placeholder)
 }
@@ -68,7 +70,7 @@ func takenSlugs(ctx context.Context, tx *database.Tx, slugs []string) (map[strin
 		}
 		taken[slug] = append(taken[slug], name)
 		return nil
-	}, `SELECT slug, name FROM companies WHERE slug IN `+in+` UNION SELECT name_slug, name FROM companies WHERE name_slug IN `+in, jsonArray(slugs))
+	}, `SELECT slug, name FROM companies WHERE slug `+in+` UNION SELECT name_slug, name FROM companies WHERE name_slug `+in, jsonArray(slugs))
 	return taken, err
 }
 
@@ -84,7 +86,7 @@ func scratchKeys(ctx context.Context, tx *database.Tx, run id.ID, prefix string,
 		err := rows.Scan(&key)
 		found[strings.TrimPrefix(key, prefix)] = true
 		return err
-	}, `SELECT key FROM import_keys WHERE import_run_id = $1 AND key IN `+anyOf(tx.Dialect(), "$2"), run, jsonArray(prefixed))
+	}, `SELECT key FROM import_keys WHERE import_run_id = $1 AND key `+anyOf(tx.Dialect(), "$2"), run, jsonArray(prefixed))
 	return found, err
 }
 
@@ -100,7 +102,7 @@ func activeUsers(ctx context.Context, tx *database.Tx, company id.ID, emails []s
 		err := rows.Scan(&key, &user)
 		users[key] = user
 		return err
-	}, `SELECT email_key, id FROM users WHERE company_id = $1 AND active AND email_key IN `+anyOf(tx.Dialect(), "$2"), company, jsonArray(emails))
+	}, `SELECT email_key, id FROM users WHERE company_id = $1 AND active AND email_key `+anyOf(tx.Dialect(), "$2"), company, jsonArray(emails))
 	return users, err
 }
 
