@@ -102,9 +102,9 @@ func (p *books) lookForContacts(ctx context.Context, tx *database.Tx, c *claim, 
 		condition string
 		names     []string
 	}{
-		{`id `+anyID(d, "$2"), want.ids},
-		{`external_id `+anyOf(d, "$2"), want.externals},
-		{`email_key `+anyOf(d, "$2"), want.emails},
+		{`id ` + anyID(d, "$2"), want.ids},
+		{`external_id ` + anyOf(d, "$2"), want.externals},
+		{`email_key ` + anyOf(d, "$2"), want.emails},
 	} {
 		if len(by.names) == 0 {
 			continue
@@ -165,7 +165,7 @@ func (p *books) lookForBelongings(ctx context.Context, tx *database.Tx, want *re
 	if len(ids) == 0 {
 		return nil
 	}
-	in := ` WHERE company_id `+anyID(tx.Dialect(), "$1") + ` AND contact_id `+anyID(tx.Dialect(), "$2")
+	in := ` WHERE company_id ` + anyID(tx.Dialect(), "$1") + ` AND contact_id ` + anyID(tx.Dialect(), "$2")
 	if want.labels {
 		err := each(ctx, tx, "contacts' labels", func(rows *sql.Rows) error {
 			var of, label id.ID

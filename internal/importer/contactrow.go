@@ -18,7 +18,6 @@ type judgement struct {
 	book     *book
 	known    *contactRecord // nil: a new one, or it cannot be told
 	byID     bool           // it was found by its id, so that its email can change
-	told     bool           // whom the row is about
 	next     person
 	emailKey string
 	labels   []id.ID
