@@ -329,6 +329,33 @@ func TestU3AnImportedPasswordEndsSessions(t *testing.T) {
 	})
 }
 
+// U2: an idempotency key recognises a file of users again, by nothing that would tell whose
+// password was guessed right.
+func TestU2TheFingerprintOfAFileWithPasswordsIsSlow(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		const file = people + "kim@example.net,Kim,Park,s3cret-enough,\n"
+		first := w.of(e, w.maria, enum.Users, w.partner, file, key("k"))
+		if again := w.of(e, w.maria, enum.Users, w.partner, file, key("k")); again.ID != first.ID {
+			t.Error("the same key, file and arguments are another import")
+		}
+		_, err := w.tryStart(e, w.maria, file+"x\n", key("k"), func(in *StartInput) { in.Kind, in.Company = enum.Users, &w.partner.ID })
+		if !fault.Is(err, fault.Invalid) {
+			t.Errorf("another file: %v", err)
+		}
+		v, err := e.vocabulary(w.as(w.maria), enum.Users, w.partner.ID)
+		w.must(err)
+		a, err := e.store(w.as(w.maria), "uploads/"+id.New(id.ImportRun).String(), StartInput{
+			File: File{Body: strings.NewReader(file)}, Kind: enum.Users, Company: &w.partner.ID,
+		}, v)
+		w.must(err)
+		kept := w.db.Ent().IdempotencyKey.Query().OnlyX(w.system).Fingerprint
+		if len(kept) != len(a.digest) || slices.Equal(kept, a.digest) {
+			t.Error("what is kept is a plain digest of the file")
+		}
+	})
+}
+
 // U5, C6: who may import users.
 func TestU5WhoImportsUsers(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
