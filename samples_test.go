@@ -28,6 +28,9 @@ func TestSamples(t *testing.T) {
 			{"tenants.csv", "CUSTOMERS", "COMPLETED 3+0+0+1+0 of 4", []string{"3:DUPLICATE_IN_FILE"}},
 			{"tenants.csv", "CUSTOMERS", "COMPLETED 0+0+0+4+0 of 4", []string{"1:ALREADY_EXISTS", "2:ALREADY_EXISTS", "3:DUPLICATE_IN_FILE", "4:ALREADY_EXISTS"}},
 			{"users.csv", "USERS", "COMPLETED 2+0+0+0+2 of 4", []string{"2:TOO_SHORT", "4:REQUIRED"}},
+			{"clients.csv", "CONTACTS", "COMPLETED 4+0+0+0+1 of 5", []string{"4:REQUIRED"}},
+			{"clients.csv", "CONTACTS", "COMPLETED 0+0+4+0+1 of 5", []string{"4:REQUIRED"}},
+			{"clients-foreign.csv", "CONTACTS", "COMPLETED 0+0+0+0+3 of 3", []string{"1:UNKNOWN_PROJECT", "1:UNKNOWN_DESK", "2:UNKNOWN_PROJECT", "2:UNKNOWN_DESK", "3:UNKNOWN_PROJECT"}},
 			{"users.csv", "USERS", "COMPLETED 0+2+0+0+2 of 4", []string{"2:TOO_SHORT", "4:REQUIRED"}},
 		} {
 			run, r := s.importCsv(maria, c.file, sample(t, c.file), vars{"kind": c.kind})

@@ -2637,7 +2637,7 @@ type ImportIssue {
   line: Int!
   "The header as the file spells it; null where the whole row is meant."
   column: String
-  "At most 200 characters of the cell; never a password."
+  "At most 200 characters of the cell; null where it might be a password."
   value: String
   "The class of the problem."
   code: ImportIssueCode!
@@ -2793,7 +2793,7 @@ type ImportPreview {
   columns: [ImportPreviewColumn!]!
   "Why importCsv would refuse the file as it is; null where it would not."
   problem: ImportFileProblem
-  "The first ten rows."
+  "The first ten rows. In a file of users, passwords and what is not recognised are left blank."
   sampleRows: [[String!]!]!
   "What was found in the first 1,000 rows without asking the database, at most 100."
   issues: [ImportIssue!]!
@@ -2815,7 +2815,7 @@ input ImportCsvInput {
   file: Upload!
   "What its rows become."
   kind: ImportKind!
-  "Whose records; the caller's own company where it is left out."
+  "Whose records; the caller's own company where it is left out. A company_id column puts rows of CONTACTS into others that the caller administers; then only the caller sees the import."
   companyId: ID
   "For headers that are not recognised, to change what one is taken for, or to leave one out. At most 200."
   columns: [ImportColumnMapping!]
@@ -2889,7 +2889,7 @@ extend type Query {
     "Only those that stand so."
     status: ImportStatus
   ): ImportRunConnection!
-  "A file to start from. UNAUTHENTICATED where nobody is signed in."
+  "A file to start from, with the company's own columns. UNAUTHENTICATED where nobody is signed in; NOT_FOUND for a company that the viewer may not know of, FORBIDDEN for one that the viewer does not work inside."
   importTemplate(
     "For which kind of import."
     kind: ImportKind!

@@ -114,6 +114,20 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	return hash, nil
 }
 
+// Fingerprint recognises data again that has passwords in it, and is as slow to guess by as
+// a password's hash: the same data and salt, which has 8 bytes at least, give the same 32
+// bytes. It gives up when ctx ends while it waits for its turn.
+func (p *Passwords) Fingerprint(ctx context.Context, data, salt []byte) (sum []byte, err error) {
+	err = p.inTurn(ctx, func() error {
+		sum = argon2.IDKey(data, salt, p.params.Iterations, p.params.Memory, p.params.Parallelism, p.params.KeyLength)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("taking a fingerprint: %w", err)
+	}
+	return sum, nil
+}
+
 // Verify reports whether the hash is the password's. An error means that the hash is
 // no argon2id hash in PHC form, or that ctx ended while waiting for a turn.
 func (p *Passwords) Verify(ctx context.Context, password, hash string) (bool, error) {

@@ -67,8 +67,18 @@ func (c Change) fromStage(ctx context.Context, tx *Tx, b Batch) (int, error) {
 	for i, key := range c.Keys {
 		where[i] = "kept." + quoted(key) + " = staged." + quoted(key)
 	}
-	return changed(tx.ExecContext(ctx, "UPDATE "+quoted(c.Table)+" AS kept SET "+strings.Join(set, ", ")+
+	// The staging table has no statistics, and by the usual guess the whole table would be
+	// read for each few thousand rows: with its index the cost does not grow with it.
+	if _, err := tx.ExecContext(ctx, "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"); err != nil {
+		return 0, err
+	}
+	n, err := changed(tx.ExecContext(ctx, "UPDATE "+quoted(c.Table)+" AS kept SET "+strings.Join(set, ", ")+
 		" FROM "+staging+" AS staged WHERE "+strings.Join(where, " AND ")))
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.ExecContext(ctx, "SET LOCAL enable_hashjoin = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT")
+	return n, err
 }
 
 // oneByOne serves SQLite, which has no network between the statements.

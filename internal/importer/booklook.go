@@ -3,27 +3,11 @@ package importer
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 )
-
-// each runs a query and calls scan for each of its rows.
-func each(ctx context.Context, tx *database.Tx, what string, scan func(rows *sql.Rows) error, query string, args ...any) error {
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return fmt.Errorf("looking for %s: %w", what, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return fmt.Errorf("reading %s: %w", what, err)
-		}
-	}
-	return rows.Err()
-}
 
 // lookForShelves finds the projects and desks that the rows name, and the default ones.
 func (p *books) lookForShelves(ctx context.Context, tx *database.Tx, want *references) error {
@@ -52,8 +36,8 @@ func (p *books) lookForShelves(ctx context.Context, tx *database.Tx, want *refer
 				*standard = of
 			}
 			return nil
-		}, `SELECT id, company_id, external_id, is_default FROM `+t.table+` WHERE company_id IN `+anyID(d, "$1")+
-			` AND (is_default OR external_id IN `+anyOf(d, "$2")+` OR id IN `+anyID(d, "$3")+`)`,
+		}, `SELECT id, company_id, external_id, is_default FROM `+t.table+` WHERE company_id `+anyID(d, "$1")+
+			` AND (is_default OR external_id `+anyOf(d, "$2")+` OR id `+anyID(d, "$3")+`)`,
 			p.companies(), jsonArray(t.names), jsonArray(idTexts(t.names)))
 		if err != nil {
 			return err
@@ -86,7 +70,7 @@ func (p *books) lookForLabels(ctx context.Context, tx *database.Tx, want *refere
 		}
 		p.byID[company].labels[name], p.byID[company].labelIDs[of] = of, true
 		return nil
-	}, `SELECT id, company_id, name FROM labels WHERE company_id IN `+anyID(tx.Dialect(), "$1"), p.companies())
+	}, `SELECT id, company_id, name FROM labels WHERE company_id `+anyID(tx.Dialect(), "$1"), p.companies())
 }
 
 // lookForFields fetches the custom fields of the companies, where rows fill any.
@@ -103,7 +87,7 @@ func (p *books) lookForFields(ctx context.Context, tx *database.Tx, want *refere
 		}
 		p.byID[company].fields[key] = f
 		return nil
-	}, `SELECT id, company_id, variable_key, type FROM custom_fields WHERE company_id IN `+anyID(tx.Dialect(), "$1"), p.companies())
+	}, `SELECT id, company_id, variable_key, type FROM custom_fields WHERE company_id `+anyID(tx.Dialect(), "$1"), p.companies())
 }
 
 // lookForContacts finds the contacts that the rows name by id, external id or email, and
@@ -118,15 +102,15 @@ func (p *books) lookForContacts(ctx context.Context, tx *database.Tx, c *claim, 
 		condition string
 		names     []string
 	}{
-		{`id IN ` + anyID(d, "$2"), want.ids},
-		{`external_id IN ` + anyOf(d, "$2"), want.externals},
-		{`email_key IN ` + anyOf(d, "$2"), want.emails},
+		{`id ` + anyID(d, "$2"), want.ids},
+		{`external_id ` + anyOf(d, "$2"), want.externals},
+		{`email_key ` + anyOf(d, "$2"), want.emails},
 	} {
 		if len(by.names) == 0 {
 			continue
 		}
 		err := each(ctx, tx, "contacts", p.scanContact, `SELECT id, company_id, email, email_key, first_name, middle_name, last_name, username,
-			external_id, project_id, desk_id, active, type FROM contacts WHERE company_id IN `+anyID(d, "$1")+` AND `+by.condition+lock,
+			external_id, project_id, desk_id, active, type FROM contacts WHERE company_id `+anyID(d, "$1")+` AND `+by.condition+lock,
 			p.companies(), jsonArray(by.names))
 		if err != nil {
 			return err
@@ -181,7 +165,7 @@ func (p *books) lookForBelongings(ctx context.Context, tx *database.Tx, want *re
 	if len(ids) == 0 {
 		return nil
 	}
-	in := ` WHERE company_id IN ` + anyID(tx.Dialect(), "$1") + ` AND contact_id IN ` + anyID(tx.Dialect(), "$2")
+	in := ` WHERE company_id ` + anyID(tx.Dialect(), "$1") + ` AND contact_id ` + anyID(tx.Dialect(), "$2")
 	if want.labels {
 		err := each(ctx, tx, "contacts' labels", func(rows *sql.Rows) error {
 			var of, label id.ID

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"slices"
 	"strings"
 
 	"tenantry/ent/enum"
@@ -17,7 +18,6 @@ type judgement struct {
 	book     *book
 	known    *contactRecord // nil: a new one, or it cannot be told
 	byID     bool           // it was found by its id, so that its email can change
-	told     bool           // whom the row is about
 	next     person
 	emailKey string
 	labels   []id.ID
@@ -68,12 +68,12 @@ func (j *judgement) identify() {
 		if j.known = j.book.byExternal[ident.value]; j.known != nil {
 			j.byID = true
 			ident.held(ident.value)
-		} else if external = ident.value; !ident.sound() {
-			return
+		} else {
+			external = ident.value
 		}
 	}
 	if j.byID {
-		j.told, j.next, j.emailKey = true, j.known.now, j.known.emailKey
+		j.next, j.emailKey = j.known.now, j.known.emailKey
 		if email.held(j.known.now.Email); !email.filled() || !email.sound() {
 			return
 		}
@@ -84,29 +84,25 @@ func (j *judgement) identify() {
 		j.next.Email, j.emailKey = email.value, j.cells.emailKey
 		return
 	}
-	if owner != nil {
-		email.held(owner.now.Email)
-	}
-	if !email.sound() {
-		return
-	}
 	j.emailKey = j.cells.emailKey
 	switch {
 	case owner == nil:
-		j.begin(email, external)
-	case external == "":
-		j.known, j.told, j.next = owner, true, owner.now
-	case owner.now.ExternalID == "":
-		j.known, j.told, j.next = owner, true, owner.now
-		j.next.ExternalID = external
-	default:
+		if email.sound() && ident.sound() {
+			j.begin(email, external)
+		}
+	case external == "" || owner.now.ExternalID == "":
+		email.held(owner.now.Email)
+		j.known, j.next, j.emailKey = owner, owner.now, owner.emailKey
+		if external != "" {
+			j.next.ExternalID = external
+		}
+	case email.sound():
 		email.reject(enum.EmailTaken, "%s is the email of another contact, which has another id", cutRunes(email.value, 100))
 	}
 }
 
 // begin is a new contact with its defaults (rule K1).
 func (j *judgement) begin(email field, external string) {
-	j.told = true
 	if !email.filled() {
 		email.reject(enum.Required, "a new contact needs an email")
 	}
@@ -188,7 +184,9 @@ func (j *judgement) tag() {
 		for _, part := range parts(f.value) {
 			label, ok := c.find(part)
 			if !ok {
-				unknown = append(unknown, part)
+				if !slices.Contains(unknown, part) {
+					unknown = append(unknown, part)
+				}
 				continue
 			}
 			all = all && has(label)

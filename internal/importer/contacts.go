@@ -15,11 +15,8 @@ import (
 	"tenantry/internal/id"
 )
 
-// Lengths in code points (rule K5).
-const (
-	maxUsername   = 254 // the default may be the whole of an email's first part
-	maxExternalID = 100
-)
+// maxExternalID is the most code points of an external id (rule K5).
+const maxExternalID = 100
 
 // contactKind is the kind whose rows become people on companies' books (I9–I14, K1–K5).
 //
@@ -105,10 +102,9 @@ func (contactKind) read(c *contactColumns, r *row) (out contactCells) {
 		out.emailKey = fold.Email(email.value)
 		email.address("the email")
 	}
-	for _, column := range [...]int{c.first, c.middle, c.last} {
+	for _, column := range [...]int{c.first, c.middle, c.last, c.username} {
 		r.fieldAt(column).short(maxName)
 	}
-	r.fieldAt(c.username).short(maxUsername)
 	if f := r.fieldAt(c.id); f.filled() {
 		if ours, err := id.Parse(f.value, id.Contact); err == nil {
 			out.ours = ours

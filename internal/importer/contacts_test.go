@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -358,5 +359,55 @@ func TestF5CustomFieldsAreColumns(t *testing.T) {
 		head, _, _ := strings.Cut(m.Content, "\n")
 		run, issues := w.contactsOf(w.outside, w.plain, head+"\nnew@example.org,New,,,,,,,,,,,,,gold,3\n", Options{})
 		equal(t, "the template", counts(run)+issues, "COMPLETED 1+0+0+0+0 of 1")
+	})
+}
+
+// R2: two imports of two companies put rows into a third at the same time, in opposite
+// order: each email is one contact, whoever comes first, and no row is lost.
+func TestR2TwoImportsMeetInOneCompany(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		const rows = 300
+		shared := w.company("Shared", false, &w.partner.ID)
+		w.furnish(shared, "", []string{"L"}, "TEXT:plan")
+		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(shared.ID).SetUserID(w.maria.ID).Exec(w.system))
+		var runs []*ent.ImportRun
+		for i := range 2 {
+			into := w.company(fmt.Sprint("Side ", i), false, &w.partner.ID)
+			w.furnish(into, "", nil, "TEXT:plan")
+			w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(into.ID).SetUserID(w.maria.ID).Exec(w.system))
+			lines := make([]string, rows)
+			for n := range lines {
+				at := n
+				if i == 1 {
+					at = rows - 1 - n
+				}
+				lines[n] = fmt.Sprintf("c%d@example.org,x%d,C%d,%s,L,side %d\n", at, at, at, shared.ID, i)
+			}
+			runs = append(runs, w.of(w.engine(Options{}), w.maria, enum.Contacts, into, "email,id,first_name,company_id,labels,plan\n"+strings.Join(lines, "")))
+		}
+		var workers sync.WaitGroup
+		for range 2 {
+			e := w.engine(Options{BatchRows: 50})
+			workers.Go(func() { w.work(e) })
+		}
+		workers.Wait()
+		w.work(w.engine(Options{}))
+		created, updated := 0, 0
+		for _, r := range runs {
+			s := w.state(r.ID)
+			if s.Status != enum.Completed || s.FailedCount > 0 {
+				t.Errorf("%s %v", counts(s), w.issues(r.ID))
+			}
+			created, updated = created+s.CreatedCount, updated+s.UpdatedCount
+		}
+		if created != rows || updated != rows || len(w.books(shared.ID)) != rows {
+			t.Errorf("%d created, %d updated, %d contacts", created, updated, len(w.books(shared.ID)))
+		}
+		// All of one side or of the other, and each with its label.
+		for _, c := range w.books(shared.ID) {
+			if !strings.HasSuffix(c, "|L|plan=side 0") && !strings.HasSuffix(c, "|L|plan=side 1") {
+				t.Errorf("half a contact: %s", c)
+			}
+		}
 	})
 }

@@ -97,19 +97,19 @@ func (customers) judge(b *batch, w *customerWorld, r *row) customer {
 // customerWorld is what a batch's rows are judged against: the database as it is inside
 // the transaction, and the rows of the file before them.
 type customerWorld struct {
-	slugs    []string        // of each row's name; empty where the name is at fault
-	existing map[string]bool // slugs, and slugs of names, of companies on the platform
-	seen     map[string]bool // slugs of earlier rows that did not fail
+	slugs    []string            // of each row's name; empty where the name is at fault
+	existing map[string][]string // by slugs, and slugs of names, of companies on the platform: their names
+	seen     map[string]bool     // slugs of earlier rows that did not fail
 	admins   map[string]id.ID
 }
 
-// look judges the rows' cells and fetches all that they refer to: one query each.
+// look fetches all that the rows refer to, one query each, and judges their cells.
 func (k customers) look(ctx context.Context, tx *database.Tx, b *batch) (*customerWorld, error) {
 	w := &customerWorld{slugs: make([]string, len(b.rows))}
 	var slugs, admins []string
 	for i := range b.rows {
-		if w.slugs[i] = k.cells(&b.rows[i]); w.slugs[i] != "" {
-			slugs = append(slugs, w.slugs[i])
+		if name := b.rows[i].field("name"); name.filled() {
+			slugs = append(slugs, fold.Slug(name.value))
 		}
 		if a := b.rows[i].field("partner_admin_email"); a.value != "" {
 			admins = append(admins, fold.Email(a.value))
@@ -122,6 +122,14 @@ func (k customers) look(ctx context.Context, tx *database.Tx, b *batch) (*custom
 	if w.seen, err = scratchKeys(ctx, tx, b.run.id, slugKey, slugs); err != nil {
 		return nil, err
 	}
+	for i := range b.rows {
+		// A name that a company there bears may be whatever it is (rules F7, J12).
+		name := b.rows[i].field("name")
+		for _, held := range w.existing[fold.Slug(name.value)] {
+			name.held(held)
+		}
+		w.slugs[i] = k.cells(&b.rows[i])
+	}
 	w.admins, err = activeUsers(ctx, tx, b.run.company, admins)
 	return w, err
 }
@@ -132,7 +140,7 @@ func (w *customerWorld) taken(slug string) (enum.IssueCode, string) {
 	case slug == "":
 	case w.seen[slug]:
 		return enum.DuplicateInFile, sameNameBefore
-	case w.existing[slug]:
+	case w.existing[slug] != nil:
 		return enum.AlreadyExists, sameNameExists
 	}
 	return "", ""

@@ -76,8 +76,8 @@ func (users) look(ctx context.Context, tx *database.Tx, b *batch) (*directory, e
 	}
 	const read = `SELECT id, company_id, email, email_key, first_name, last_name, active, role FROM users WHERE `
 	for _, query := range []string{
-		read + `company_id = $1 AND (email_key IN ` + in + administrators + `) ORDER BY id` + lock,
-		read + `company_id <> $1 AND email_key IN ` + in,
+		read + `company_id = $1 AND (email_key ` + in + administrators + `) ORDER BY id` + lock,
+		read + `company_id <> $1 AND email_key ` + in,
 	} {
 		rows, err := tx.QueryContext(ctx, query, b.run.company, jsonArray(emails))
 		if err != nil {

@@ -46,6 +46,7 @@ type Rights interface {
 type Passwords interface {
 	Check(password string) *fault.Error
 	Hash(ctx context.Context, password string) (string, error)
+	Fingerprint(ctx context.Context, data, salt []byte) ([]byte, error)
 }
 
 // Accounts does what belongs to it when an import makes and changes users (rule U3), in

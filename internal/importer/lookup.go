@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -16,19 +17,21 @@ const (
 	adminKey = "admin:" // how many customers a person became partner admin of; the count stands in row
 )
 
-// anyOf is a subquery that yields the texts of the JSON array bound at the placeholder:
-// one parameter however many there are, on both databases.
+// anyOf is the condition that a column, which stands before it, is one of the texts in the
+// JSON array bound at the placeholder: one parameter however many there are, on both
+// databases. PostgreSQL takes an array of unknown size for a short one, and so goes by the
+// column's index: as a subquery it would read a table of any size for each batch.
 func anyOf(d database.Dialect, placeholder string) string {
 	if d == database.Postgres {
-		return "(SELECT jsonb_array_elements_text(" + placeholder + "::jsonb))"
+		return "= ANY (ARRAY(SELECT jsonb_array_elements_text(" + placeholder + "::jsonb)))"
 	}
-	return "(SELECT value FROM json_each(" + placeholder + "))"
+	return "IN (SELECT value FROM json_each(" + placeholder + "))"
 }
 
 // anyID is [anyOf] for ids.
 func anyID(d database.Dialect, placeholder string) string {
 	if d == database.Postgres {
-		return "(SELECT jsonb_array_elements_text(" + placeholder + "::jsonb)::uuid)"
+		return "= ANY (ARRAY(SELECT jsonb_array_elements_text(" + placeholder + "::jsonb)::uuid))"
 	}
 	return anyOf(d, placeholder)
 }
@@ -41,35 +44,34 @@ func jsonArray(texts []string) string {
 	return string(raw)
 }
 
-// texts runs a query whose rows are single texts.
-func texts(ctx context.Context, tx *database.Tx, query string, args ...any) ([]string, error) {
+// each runs a query and calls scan for each of its rows.
+func each(ctx context.Context, tx *database.Tx, what string, scan func(rows *sql.Rows) error, query string, args ...any) error {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("looking for %s: %w", what, err)
 	}
 	defer rows.Close()
-	var out []string
 	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
+		if err := scan(rows); err != nil {
+			return fmt.Errorf("reading %s: %w", what, err)
 		}
-		out = append(out, s)
 	}
-	return out, rows.Err()
+	return rows.Err()
 }
 
 // takenSlugs says which of the slugs are the slug, or the slug of the name, of any company
-// on the platform (rule I6).
-func takenSlugs(ctx context.Context, tx *database.Tx, slugs []string) (map[string]bool, error) {
-	in := anyOf(tx.Dialect(), "$1")
-	found, err := texts(ctx, tx,
-		`SELECT slug FROM companies WHERE slug IN `+in+` UNION SELECT name_slug FROM companies WHERE name_slug IN `+in,
-		jsonArray(slugs))
-	if err != nil {
-		return nil, fmt.Errorf("looking for companies: %w", err)
-	}
-	return setOf(found, ""), nil
+// on the platform (rule I6), and gives those companies' names.
+func takenSlugs(ctx context.Context, tx *database.Tx, slugs []string) (map[string][]string, error) {
+	in, taken := anyOf(tx.Dialect(), "$1"), map[string][]string{}
+	err := each(ctx, tx, "companies", func(rows *sql.Rows) error {
+		var slug, name string
+		if err := rows.Scan(&slug, &name); err != nil {
+			return err
+		}
+		taken[slug] = append(taken[slug], name)
+		return nil
+	}, `SELECT slug, name FROM companies WHERE slug `+in+` UNION SELECT name_slug, name FROM companies WHERE name_slug `+in, jsonArray(slugs))
+	return taken, err
 }
 
 // scratchKeys says which of the keys earlier batches of this import have left.
@@ -78,20 +80,14 @@ func scratchKeys(ctx context.Context, tx *database.Tx, run id.ID, prefix string,
 	for i, k := range keys {
 		prefixed[i] = prefix + k
 	}
-	found, err := texts(ctx, tx,
-		`SELECT key FROM import_keys WHERE import_run_id = $1 AND key IN `+anyOf(tx.Dialect(), "$2"), run, jsonArray(prefixed))
-	if err != nil {
-		return nil, fmt.Errorf("looking for earlier rows: %w", err)
-	}
-	return setOf(found, prefix), nil
-}
-
-func setOf(texts []string, prefix string) map[string]bool {
-	set := make(map[string]bool, len(texts))
-	for _, t := range texts {
-		set[strings.TrimPrefix(t, prefix)] = true
-	}
-	return set
+	found := map[string]bool{}
+	err := each(ctx, tx, "earlier rows", func(rows *sql.Rows) error {
+		var key string
+		err := rows.Scan(&key)
+		found[strings.TrimPrefix(key, prefix)] = true
+		return err
+	}, `SELECT key FROM import_keys WHERE import_run_id = $1 AND key `+anyOf(tx.Dialect(), "$2"), run, jsonArray(prefixed))
+	return found, err
 }
 
 // activeUsers finds the company's active users by the keys of their emails (rule I7).
@@ -100,22 +96,14 @@ func activeUsers(ctx context.Context, tx *database.Tx, company id.ID, emails []s
 	if len(emails) == 0 {
 		return users, nil
 	}
-	rows, err := tx.QueryContext(ctx,
-		`SELECT email_key, id FROM users WHERE company_id = $1 AND active AND email_key IN `+anyOf(tx.Dialect(), "$2"),
-		company, jsonArray(emails))
-	if err != nil {
-		return nil, fmt.Errorf("looking for partner admins: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err := each(ctx, tx, "partner admins", func(rows *sql.Rows) error {
 		var key string
 		var user id.ID
-		if err := rows.Scan(&key, &user); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&key, &user)
 		users[key] = user
-	}
-	return users, rows.Err()
+		return err
+	}, `SELECT email_key, id FROM users WHERE company_id = $1 AND active AND email_key `+anyOf(tx.Dialect(), "$2"), company, jsonArray(emails))
+	return users, err
 }
 
 // countAdmins adds to how many customers each person became partner admin of, for the one

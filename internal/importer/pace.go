@@ -48,7 +48,7 @@ func (e *Engine) QueuePositions(ctx context.Context, runs []id.ID) (map[id.ID]in
 		ordered AS (
 			SELECT q.id, row_number() OVER (ORDER BY q.round, c.busy, c.turn NULLS FIRST, c.created_at, c.id) - 1 AS ahead
 			FROM queued q JOIN companies c ON c.company_id = q.company_id)
-		SELECT id, ahead FROM ordered WHERE id IN `+anyID(d, "$1"), jsonArray(texts))
+		SELECT id, ahead FROM ordered WHERE id `+anyID(d, "$1"), jsonArray(texts))
 	if err != nil {
 		return nil, fmt.Errorf("counting the queue: %w", err)
 	}

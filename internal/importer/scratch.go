@@ -33,7 +33,7 @@ func keepScratch(ctx context.Context, tx *database.Tx, run id.ID, records []scra
 		ids[i] = r.id.String()
 		rows[i] = []any{run, r.id, r.emailKey, r.externalID, json.RawMessage(state)}
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM import_records WHERE import_run_id = $1 AND record_id IN `+anyID(tx.Dialect(), "$2"), run, jsonArray(ids))
+	_, err := tx.ExecContext(ctx, `DELETE FROM import_records WHERE import_run_id = $1 AND record_id `+anyID(tx.Dialect(), "$2"), run, jsonArray(ids))
 	if err != nil {
 		return fmt.Errorf("forgetting older scratch: %w", err)
 	}
@@ -48,9 +48,9 @@ func keepScratch(ctx context.Context, tx *database.Tx, run id.ID, records []scra
 func scratchOf(ctx context.Context, tx *database.Tx, run id.ID, ids, emails, externals []string, each func(record id.ID, state []byte) error) error {
 	d := tx.Dialect()
 	const read = `SELECT record_id, state FROM import_records WHERE import_run_id = $1 AND `
-	rows, err := tx.QueryContext(ctx, read+`record_id IN `+anyID(d, "$2")+
-		` UNION ALL `+read+`email_key IN `+anyOf(d, "$3")+
-		` UNION ALL `+read+`external_id IN `+anyOf(d, "$4"),
+	rows, err := tx.QueryContext(ctx, read+`record_id `+anyID(d, "$2")+
+		` UNION ALL `+read+`email_key `+anyOf(d, "$3")+
+		` UNION ALL `+read+`external_id `+anyOf(d, "$4"),
 		run, jsonArray(ids), jsonArray(emails), jsonArray(externals))
 	if err != nil {
 		return fmt.Errorf("looking for what earlier rows have left: %w", err)

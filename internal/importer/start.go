@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -61,6 +62,13 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	accepted, err := e.store(ctx, key, in, vocabulary)
 	if err != nil {
 		return nil, err
+	}
+	if accepted.secret != nil && in.IdempotencyKey != nil {
+		// The fingerprint outlives the file: nobody is to guess its passwords by it.
+		salt := sha256.Sum256([]byte(v.UserID.String() + *in.IdempotencyKey))
+		if accepted.digest, err = e.passwords.Fingerprint(ctx, accepted.digest, salt[:]); err != nil {
+			return nil, errors.Join(err, e.blobs.Delete(context.WithoutCancel(ctx), key))
+		}
 	}
 	made, err := e.record(ctx, v, companyID, run, in, accepted)
 	if errors.Is(err, database.ErrCommitUnknown) {
@@ -156,11 +164,11 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 		if err != nil || in.IdempotencyKey == nil {
 			return err
 		}
-		return keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest[:])
+		return keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest)
 	})
 	switch {
 	case errors.Is(err, errKeyTaken):
-		return e.sameImport(ctx, v.UserID, *in.IdempotencyKey, a.digest[:])
+		return e.sameImport(ctx, v.UserID, *in.IdempotencyKey, a.digest)
 	case database.IsForeignKeyViolation(err):
 		return nil, fault.New(fault.NotFound, "the company was deleted while the file came in").At("input", "companyId").Because(err)
 	}

@@ -5,7 +5,11 @@ import (
 	"context"
 	"strings"
 
+	"entgo.io/ent/dialect/sql"
+
 	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
@@ -21,8 +25,10 @@ type Template struct {
 	Columns  []Column
 }
 
-// Template gives the kind's template: a header and example rows that are to be replaced.
-// Errors: UNAUTHENTICATED, INVALID_ARGUMENT for a kind that cannot be imported yet.
+// Template gives the kind's template, with the company's own columns: a header and example
+// rows that are to be replaced. Errors: UNAUTHENTICATED; NOT_FOUND for a company that the
+// viewer may not know of, FORBIDDEN for one that the viewer may not look into;
+// INVALID_ARGUMENT for a kind that cannot be imported yet.
 func (e *Engine) Template(ctx context.Context, k enum.ImportKind, companyID *id.ID) (*Template, error) {
 	own := viewer.FromContext(ctx)
 	if !own.Authenticated() {
@@ -31,7 +37,11 @@ func (e *Engine) Template(ctx context.Context, k enum.ImportKind, companyID *id.
 	if _, err := e.kindOf(k); err != nil {
 		return nil, err
 	}
-	v, err := e.vocabulary(ctx, k, own.CompanyID)
+	of, err := e.reader(ctx, own, companyID)
+	if err != nil {
+		return nil, err
+	}
+	v, err := e.vocabulary(ctx, k, of)
 	if err != nil {
 		return nil, err
 	}
@@ -53,4 +63,24 @@ func (e *Engine) Template(ctx context.Context, k enum.ImportKind, companyID *id.
 	}
 	t.Content = content.String()
 	return t, nil
+}
+
+// reader is the company that the viewer reads in: the own one where none is named.
+func (e *Engine) reader(ctx context.Context, v viewer.Viewer, companyID *id.ID) (id.ID, error) {
+	if companyID == nil || *companyID == v.CompanyID {
+		return v.CompanyID, nil
+	}
+	known := e.db.Ent().Company.Query().Where(company.ID(*companyID), company.DeletedAtIsNil())
+	seen, err := known.Clone().Exist(ctx)
+	if err != nil {
+		return id.ID{}, err
+	}
+	if !seen {
+		return id.ID{}, fault.New(fault.NotFound, "there is no such company").At("companyId")
+	}
+	inside, err := known.Where(func(s *sql.Selector) { s.Where(policy.MayWorkInside(v, s.C(company.FieldID))) }).Exist(ctx)
+	if err == nil && !inside {
+		err = fault.New(fault.Forbidden, "you do not work inside this company").At("companyId")
+	}
+	return *companyID, err
 }

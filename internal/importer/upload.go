@@ -18,8 +18,8 @@ type accepted struct {
 	problem *csvfile.Problem // of the columns; only in a preview
 	rows    int
 	bytes   int64
-	digest  [sha256.Size]byte // of the file and of the arguments
-	secret  *string           // what the stored file is encrypted to; nil: it is not
+	digest  []byte  // of the file and of the arguments
+	secret  *string // what the stored file is encrypted to; nil: it is not
 }
 
 // store streams the upload into the blob store and inspects it on the way.
@@ -58,7 +58,7 @@ func (e *Engine) store(ctx context.Context, key string, in StartInput, v vocabul
 		return nil, err
 	}
 	sum.Write(arguments)
-	copy(a.digest[:], sum.Sum(nil))
+	a.digest = sum.Sum(nil)
 	return a, nil
 }
 

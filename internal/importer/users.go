@@ -65,12 +65,15 @@ func (k users) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, e
 // the row asks for, and counts it; it is to be called where nothing is wrong.
 func (d *directory) judge(c *claim, r *row) (change func(o *outcome)) {
 	email := r.field("email")
+	if r.misshapen {
+		return nil // its cells may be other fields'
+	}
 	known := d.byEmail[fold.Email(email.value)]
 	if known != nil && known.company == c.company {
 		email.held(known.now.Email)
 		return d.judgeKnown(c, r, known)
 	}
-	if !email.sound() || r.misshapen {
+	if !email.sound() {
 		return nil // whoever it is about cannot be told
 	}
 	if known != nil {
@@ -129,7 +132,7 @@ func (d *directory) judgeKnown(c *claim, r *row, u *account) (change func(o *out
 			password.reject(enum.Forbidden, "%s", protectedUser)
 		}
 	}
-	if deactivated && d.last(u) {
+	if deactivated && !own && !protected && d.last(u) {
 		active.reject(enum.LastAdministrator, "this is the last active administrator of a company that no partner manages")
 	}
 	return func(o *outcome) {

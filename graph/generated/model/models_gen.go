@@ -211,7 +211,7 @@ type ImportCSVInput struct {
 	File graphql.Upload `json:"file"`
 	// What its rows become.
 	Kind enum.ImportKind `json:"kind"`
-	// Whose records; the caller's own company where it is left out.
+	// Whose records; the caller's own company where it is left out. A company_id column puts rows of CONTACTS into others that the caller administers; then only the caller sees the import.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
 	// For headers that are not recognised, to change what one is taken for, or to leave one out. At most 200.
 	Columns graphql.Omittable[[]*ImportColumnMapping] `json:"columns,omitempty"`
@@ -247,7 +247,7 @@ type ImportPreview struct {
 	Columns []*ImportPreviewColumn `json:"columns"`
 	// Why importCsv would refuse the file as it is; null where it would not.
 	Problem *ImportFileProblem `json:"problem,omitempty"`
-	// The first ten rows.
+	// The first ten rows. In a file of users, passwords and what is not recognised are left blank.
 	SampleRows [][]string `json:"sampleRows"`
 	// What was found in the first 1,000 rows without asking the database, at most 100.
 	Issues []*ent.ImportIssue `json:"issues"`

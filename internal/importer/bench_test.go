@@ -1,0 +1,84 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+	"tenantry/internal/testenv"
+)
+
+// BenchmarkContacts imports new contacts, updates all of them, imports them unchanged, and
+// compares with COPY of as many rows straight into the table, in transactions of the same
+// size: rows a second, and each as a share of COPY.
+func BenchmarkContacts(b *testing.B) {
+	const rows = 100_000
+	for _, dialect := range []database.Dialect{database.Postgres, database.SQLite} {
+		b.Run(string(dialect), func(b *testing.B) {
+			for range b.N {
+				w := newWorld(b, testenv.Open(b, dialect))
+				w.furnish(w.plain, "", nil)
+				w.furnish(w.customer, "", nil)
+				plain := w.copied(rows)
+				b.ReportMetric(plain, "copy-rows/s")
+				for _, c := range []struct{ what, last string }{{"new", "Last"}, {"updated", "Other"}, {"unchanged", "Other"}} {
+					var file strings.Builder
+					file.WriteString("email,first_name,last_name,active,type\n")
+					for i := range rows {
+						fmt.Fprintf(&file, "person.%d@example.org,First%d,%s%d,true,personal\n", i, i, c.last, i)
+					}
+					e := w.engine(Options{MaxUploadBytes: 1 << 30})
+					run := w.of(e, w.outside, enum.Contacts, w.plain, file.String())
+					began := time.Now()
+					w.work(e)
+					took := time.Since(began)
+					if r := w.state(run.ID); r.FailedCount > 0 || r.ProcessedRows != rows {
+						b.Fatal(counts(r))
+					}
+					b.ReportMetric(rows/took.Seconds(), c.what+"-rows/s")
+					b.ReportMetric(rows/took.Seconds()/plain, c.what+"/copy")
+				}
+			}
+		})
+	}
+}
+
+// copied loads as many contacts into another company and gives the rows a second.
+func (w *world) copied(rows int) float64 {
+	w.t.Helper()
+	p, d := w.db.Ent().Project.Query().AllX(w.system), w.db.Ent().Desk.Query().AllX(w.system)
+	var project, desk id.ID
+	for i := range p {
+		if p[i].CompanyID == w.customer.ID {
+			project = p[i].ID
+		}
+		if d[i].CompanyID == w.customer.ID {
+			desk = d[i].ID
+		}
+	}
+	at := time.Now().UTC()
+	var batches []database.Batch
+	for from := 0; from < rows; from += 5_000 {
+		batch := database.Batch{Table: "contacts", Columns: append([]string{"id", "company_id", "created_at"}, describedColumns...)}
+		for i := from; i < from+5_000; i++ {
+			t := &contactRecord{id: id.New(id.Contact), emailKey: fmt.Sprintf("person.%d@example.org", i)}
+			t.now = person{Email: t.emailKey, FirstName: fmt.Sprint("First", i), LastName: fmt.Sprint("Last", i), Username: fmt.Sprint("person.", i),
+				Project: project, Desk: desk, Active: true, Type: enum.Personal}
+			batch.Rows = append(batch.Rows, t.described([]any{t.id, w.customer.ID, at}, at))
+		}
+		batches = append(batches, batch)
+	}
+	began := time.Now()
+	for _, batch := range batches {
+		w.must(w.db.InTx(w.system, func(ctx context.Context, tx *database.Tx) error {
+			_, err := database.Load(ctx, tx, batch)
+			return err
+		}))
+	}
+	return float64(rows) / time.Since(began).Seconds()
+}
