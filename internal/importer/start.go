@@ -18,6 +18,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
+	"tenantry/internal/faultpoint"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 )
@@ -62,6 +63,7 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	if err != nil {
 		return nil, err
 	}
+	faultpoint.Hit("accept.blob", run)
 	made, err := e.record(ctx, v, companyID, run, in, accepted)
 	if errors.Is(err, database.ErrCommitUnknown) {
 		// The import may stand, so its upload must. Where it does not, the clean-up drops it.
@@ -78,7 +80,11 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 		}
 		return made, err
 	}
+	faultpoint.Hit("accept.after-commit", run)
+	faultpoint.Hit("enqueue.before", run)
 	e.wake(ctx)
+	faultpoint.Hit("enqueue.after", run)
+	faultpoint.Hit("accept.before-answer", run)
 	return made, nil
 }
 
@@ -153,10 +159,13 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 			SetCreatedByID(v.UserID).SetCreatedByName(v.Name).SetKind(in.Kind).SetDryRun(in.DryRun).
 			SetFileName(fileName(in.File.Name)).SetFileSize(int(a.bytes)).SetUploadKey("uploads/" + run.String()).
 			SetFormat(layout).SetTotalRows(a.rows).Save(ctx)
-		if err != nil || in.IdempotencyKey == nil {
-			return err
+		if err == nil && in.IdempotencyKey != nil {
+			err = keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest[:])
 		}
-		return keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest[:])
+		if err == nil {
+			faultpoint.Hit("accept.before-commit", run)
+		}
+		return err
 	})
 	switch {
 	case errors.Is(err, errKeyTaken):
