@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"time"
 	"unicode"
 
 	"entgo.io/ent/dialect/sql"
@@ -38,6 +39,9 @@ type StartInput struct {
 	DryRun         bool
 	IdempotencyKey *string
 }
+
+// answerWithin bounds what a caller waits for the database, the upload itself apart.
+const answerWithin = 12 * time.Second
 
 // Start accepts a file (rule J1): it stores the upload while csvfile reads along, then
 // records the import, and with it its idempotency key, in one transaction, and wakes a
@@ -94,6 +98,8 @@ func (e *Engine) importer(ctx context.Context, k enum.ImportKind, companyID *id.
 	if !v.Authenticated() {
 		return v, id.ID{}, fault.New(fault.Unauthenticated, "sign in first")
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	into := v.CompanyID
 	if companyID != nil {
 		into = *companyID
@@ -152,6 +158,8 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	var made *ent.ImportRun
 	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		made, err = tx.Ent().ImportRun.Create().SetID(run).SetCompanyID(companyID).
