@@ -40,6 +40,10 @@ type outcome struct {
 	Faults     int               `json:"faults"`
 	Still      float64           `json:"still"` // the longest that a begun import did not move, in seconds
 	Logs       string            `json:"logs,omitempty"`
+	Commit     string            `json:"commit"`
+	Machine    string            `json:"machine"`
+	Load       float64           `json:"load"` // the machine's, at its end
+	Date       string            `json:"date"`
 }
 
 func (o outcome) failed() bool { return len(o.Violations) > 0 || o.Error != "" }
@@ -56,6 +60,7 @@ func campaign(ctx context.Context, o options, chosen []experiment) ([]outcome, e
 	var (
 		mu       sync.Mutex
 		outcomes []outcome
+		troubles error
 		all      sync.WaitGroup
 		slots    = make(chan struct{}, o.parallel)
 	)
@@ -71,9 +76,13 @@ func campaign(ctx context.Context, o options, chosen []experiment) ([]outcome, e
 			all.Go(func() {
 				defer func() { <-slots }()
 				result := try(ctx, s, e, seed)
+				s.stamp(&result)
 				mu.Lock()
 				defer mu.Unlock()
 				outcomes = append(outcomes, result)
+				if o.results != "" {
+					troubles = errors.Join(troubles, addResult(o.results, result))
+				}
 				if !o.asJSON {
 					fmt.Print(line(result))
 				}
@@ -84,7 +93,7 @@ func campaign(ctx context.Context, o options, chosen []experiment) ([]outcome, e
 	if ctx.Err() != nil {
 		err = errors.New("interrupted")
 	}
-	return outcomes, err
+	return outcomes, errors.Join(err, troubles)
 }
 
 // halt ends a trial from wherever it is.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tenantry/chaos/client"
@@ -27,9 +28,11 @@ func apiKilledUploading(t *trial) {
 	apis := []*part{t.api(), t.api()}
 	t.worker()
 	t.worker()
+	var broken atomic.Int64
 	t.send(t.plan(load{tenants: 4, files: 3, rows: 1500}), func(_ *truth.Sent, u *client.Upload) {
 		u.Piece = 4 << 10
 		u.Pace = func(int, int) error { time.Sleep(30 * time.Millisecond); return nil }
+		u.Failed = func(error) { broken.Add(1) }
 	})
 	for range 4 {
 		t.sleep(t.between(100*time.Millisecond, 700*time.Millisecond))
@@ -38,6 +41,7 @@ func apiKilledUploading(t *trial) {
 		api.again()
 	}
 	t.conclude()
+	t.shown(int(broken.Load()), "uploads under way when a process died")
 }
 
 func apiKilledAtPoint(t *trial) {
@@ -48,8 +52,9 @@ func apiKilledAtPoint(t *trial) {
 	}
 	t.worker()
 	t.worker()
-	t.send(t.plan(load{tenants: 8, files: 4, rows: 300}))
-	t.revive(doomed, 45*time.Second)
+	work := load{tenants: 8, files: 4, rows: 300}
+	t.send(t.plan(work))
+	t.revive(doomed, work)
 	t.conclude()
 }
 

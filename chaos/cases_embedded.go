@@ -61,7 +61,7 @@ func embeddedKilled(t *trial) {
 // middleOrEnd waits until an import is in its middle, or none is left that could be.
 func (t *trial) middleOrEnd() {
 	t.await(30*time.Second, "an import's middle", func() bool {
-		return t.watch.running() > 0 || t.watch.count(func(status string, _ int) bool { return !final(status) }) == 0
+		return t.watch.running() > 0 || !t.working()
 	})
 }
 

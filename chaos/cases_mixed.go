@@ -54,6 +54,6 @@ func everything(t *trial) {
 		t.sleep(t.between(0, 800*time.Millisecond))
 		kinds[t.rand.IntN(len(kinds))]()
 	}
-	t.watch.bound("RUNNING", 30*time.Second)
+	t.bound("RUNNING", 30*time.Second)
 	t.conclude()
 }

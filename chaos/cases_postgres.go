@@ -21,7 +21,7 @@ func postgresCases() []experiment {
 
 func sessionsTerminated(t *trial) {
 	t.eightSlots()
-	t.watch.bound("RUNNING", afterDeath)
+	t.bound("RUNNING", afterDeath)
 	t.send(t.plan(load{tenants: 5, files: 2, rows: 6000}))
 	for range 5 {
 		t.sleep(2 * time.Second)
@@ -35,7 +35,7 @@ func sessionsTerminated(t *trial) {
 func postgresCrashed(t *trial) {
 	t.pace = "batch.mid=sleep:40ms@1+"
 	t.eightSlots()
-	t.watch.bound("RUNNING", afterDeath)
+	t.bound("RUNNING", afterDeath)
 	t.send(t.plan(load{tenants: 4, files: 2, rows: 4000}))
 	t.middle(2)
 	for range 2 {
@@ -87,7 +87,7 @@ func postgresUnreachable(t *trial) {
 	t.sleep(max(0, hole-time.Since(began)))
 	t.toDB.Restore()
 	t.fault("PostgreSQL can be reached again")
-	t.watch.bound("RUNNING", 20*time.Second)
+	t.bound("RUNNING", 20*time.Second)
 	leaving.again()
 	t.conclude()
 }
@@ -95,7 +95,7 @@ func postgresUnreachable(t *trial) {
 func postgresSlow(t *trial) {
 	t.throughProxies()
 	t.pace = ""
-	t.watch.bound("RUNNING", afterDeath)
+	t.bound("RUNNING", afterDeath)
 	t.eightSlots()
 	t.send(t.plan(load{tenants: 5, rows: 1200}))
 	for range 8 {
@@ -119,6 +119,6 @@ func diskFull(t *trial) {
 	t.sleep(t.between(3*time.Second, 9*time.Second))
 	t.exec(`DROP TRIGGER full_disk ON companies`)
 	t.fault("the disk has room again")
-	t.watch.bound("RUNNING", 15*time.Second) // the backoff is 10 s at most, then a sweep
+	t.bound("RUNNING", 15*time.Second) // the backoff is 10 s at most, then a sweep
 	t.conclude()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"time"
 )
@@ -27,8 +28,8 @@ func (t *trial) eightSlots() {
 }
 
 func redisFlushed(t *trial) {
-	t.watch.bound("QUEUED", afterLoss)
-	t.watch.bound("RUNNING", afterLoss) // nothing died
+	t.bound("QUEUED", afterLoss)
+	t.bound("RUNNING", afterLoss) // nothing died
 	t.eightSlots()
 	t.send(t.plan(load{tenants: 6, files: 3, rows: 1500}))
 	for range 6 {
@@ -40,7 +41,7 @@ func redisFlushed(t *trial) {
 }
 
 func redisKilled(t *trial) {
-	t.watch.bound("RUNNING", afterDeath)
+	t.bound("RUNNING", afterDeath)
 	t.eightSlots()
 	t.send(t.plan(load{tenants: 6, files: 3, rows: 1500}))
 	for range 3 {
@@ -51,14 +52,14 @@ func redisKilled(t *trial) {
 		t.check(t.redis.Start(t.ctx))
 		t.fault("Redis is back, empty")
 	}
-	t.watch.bound("QUEUED", 10*time.Second) // clients notice, and then a sweep
+	t.bound("QUEUED", 10*time.Second) // clients notice, and then a sweep
 	t.conclude()
 }
 
 func redisPaused(t *trial) {
 	pause := t.patience(45*time.Second, 10*time.Second)
 	t.pace = "batch.mid=sleep:700ms@1+"
-	t.watch.bound("RUNNING", afterLoss)
+	t.bound("RUNNING", afterLoss)
 	t.eightSlots()
 	t.send(t.plan(load{tenants: 4, files: 2, rows: 5000}))
 	t.middle(3)
@@ -72,7 +73,7 @@ func redisPaused(t *trial) {
 
 func redisNetwork(t *trial) {
 	t.throughProxies()
-	t.watch.bound("RUNNING", afterDeath)
+	t.bound("RUNNING", afterDeath)
 	t.eightSlots()
 	t.send(t.plan(load{tenants: 6, files: 2, rows: 2500}))
 	for range 12 {
@@ -86,18 +87,21 @@ func redisNetwork(t *trial) {
 }
 
 func redisFull(t *trial) {
-	t.watch.bound("RUNNING", afterDeath)
+	t.bound("RUNNING", afterDeath)
 	t.eightSlots()
 	t.check(t.redis.Client.ConfigSet(t.ctx, "maxmemory-policy", "noeviction").Err())
 	// Connections count too, so that a megabyte alone may not be full yet.
 	t.check(t.redis.Client.Set(t.ctx, "ballast", strings.Repeat("x", 1<<20), 0).Err())
 	t.check(t.redis.Client.ConfigSet(t.ctx, "maxmemory", "1mb").Err())
 	t.fault("Redis takes no more writes")
+	if err := t.redis.Client.Set(t.ctx, "more", "x", 0).Err(); err == nil {
+		t.check(errors.New("nothing was shown: Redis, said to be full, takes a write"))
+	}
 	t.send(t.plan(load{tenants: 6, files: 2, rows: 1500}))
 	t.sent()
 	t.sleep(10 * time.Second)
 	t.check(t.redis.Client.ConfigSet(t.ctx, "maxmemory", "0").Err())
 	t.fault("Redis has room again")
-	t.watch.bound("QUEUED", afterLoss)
+	t.bound("QUEUED", afterLoss)
 	t.conclude()
 }

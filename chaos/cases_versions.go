@@ -55,6 +55,7 @@ func twoVersions(t *trial) {
 	t.sleep(t.between(200*time.Millisecond, 2*time.Second))
 	api.leave()
 	t.conclude()
+	t.takenOver()
 	t.note("before: %s", t.stage.options.previous)
 }
 

@@ -118,13 +118,17 @@ func (t *trial) settle(within time.Duration) {
 	t.sent()
 	began := time.Now()
 	for time.Since(began) < within && t.ctx.Err() == nil {
-		open := t.watch.count(func(status string, _ int) bool { return !final(status) })
-		if open == 0 && t.watch.count(func(string, int) bool { return true }) >= t.expected() {
+		if !t.working() {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	t.say("not every import is final after %v", within)
+}
+
+// working says whether an import that was accepted has not ended, or has not been seen yet.
+func (t *trial) working() bool {
+	return t.watch.open() > 0 || t.watch.count(func(string, int) bool { return true }) < t.expected()
 }
 
 // expected is how many imports the tables must show.

@@ -41,6 +41,8 @@ type options struct {
 	binary    string
 	previous  string
 	markdown  string
+	results   string
+	report    bool
 	verbosely bool
 }
 
@@ -68,16 +70,12 @@ func run(ctx context.Context) int {
 		fmt.Fprintln(os.Stderr, "chaos: no case has such a name; -list shows them all")
 		return 2
 	}
-	outcomes, err := campaign(ctx, o, chosen)
-	if o.asJSON {
-		_ = json.NewEncoder(os.Stdout).Encode(outcomes)
-	} else {
-		fmt.Printf("\n%s", table(chosen, outcomes))
+	var outcomes []outcome
+	if !o.report {
+		outcomes, err = campaign(ctx, o, chosen)
 	}
-	if o.markdown != "" {
-		err = errors.Join(err, write(o.markdown, table(chosen, outcomes)))
-	}
-	if err != nil {
+	failed := tell(o, outcomes)
+	if err = errors.Join(err, failed); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		return 1
 	}
@@ -87,6 +85,25 @@ func run(ctx context.Context) int {
 		}
 	}
 	return 0
+}
+
+// tell writes what came out where the options want it: the table is of these runs, and with
+// -results of all that stand there.
+func tell(o options, outcomes []outcome) error {
+	all := outcomes
+	var err error
+	if o.results != "" {
+		all, err = readResults(o.results)
+	}
+	if o.asJSON {
+		_ = json.NewEncoder(os.Stdout).Encode(all)
+	} else {
+		fmt.Printf("\n%s", table(all))
+	}
+	if o.markdown != "" {
+		err = errors.Join(err, write(o.markdown, table(all)))
+	}
+	return err
 }
 
 func parse() (options, bool, error) {
@@ -101,6 +118,8 @@ func parse() (options, bool, error) {
 	flag.StringVar(&o.binary, "binary", "", "use this program, built with -tags faultpoints, rather than build one")
 	flag.StringVar(&o.previous, "previous", "", "the `commit` of the version before, for the case that runs both")
 	flag.StringVar(&o.markdown, "markdown", "", "write the table to this `file` too, such as docs/reliability.md")
+	flag.StringVar(&o.results, "results", "", "add each outcome to this `file`; the table is of all that stand there, the last of each case and seed")
+	flag.BoolVar(&o.report, "report", false, "run nothing: write the table of what stands in -results")
 	flag.BoolVar(&o.verbosely, "v", false, "say what is done as it is done")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -109,6 +128,9 @@ func parse() (options, bool, error) {
 	var err error
 	if o.cases, err = regexp.Compile(*pattern); err != nil {
 		return o, false, fmt.Errorf("-case: %w", err)
+	}
+	if o.report && o.results == "" {
+		return o, false, errors.New("-report wants -results")
 	}
 	if o.parallel < 1 {
 		return o, false, fmt.Errorf("-parallel is %d; want 1 or more", o.parallel)

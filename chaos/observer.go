@@ -180,6 +180,11 @@ func (o *observer) count(is func(status string, processed int) bool) int {
 	return n
 }
 
+// open counts the imports that are not final.
+func (o *observer) open() int {
+	return o.count(func(status string, _ int) bool { return !final(status) })
+}
+
 // running counts the imports in their middle.
 func (o *observer) running() int {
 	return o.count(func(status string, processed int) bool { return status == "RUNNING" && processed > 0 })

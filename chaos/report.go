@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 )
 
 // line tells of one outcome.
@@ -47,17 +46,20 @@ func line(o outcome) string {
 }
 
 // table sums the outcomes up, as Markdown.
-func table(chosen []experiment, outcomes []outcome) string {
+func table(outcomes []outcome) string {
 	var b strings.Builder
 	b.WriteString("| Case | What is done | Seeds held | Imports | Rows | Faults | Longest standstill | Remarks |\n")
 	b.WriteString("| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n")
 	held, all := 0, 0
-	for _, e := range chosen {
+	for _, e := range experiments() {
 		var s sum
 		for _, o := range outcomes {
 			if o.Case == e.name {
 				s.add(o)
 			}
+		}
+		if s.run+s.skipped == 0 {
+			continue
 		}
 		held, all = held+s.held, all+s.run
 		still := "–"
@@ -66,7 +68,7 @@ func table(chosen []experiment, outcomes []outcome) string {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %d | %d | %d | %s | %s |\n", e.name, e.what, s.seeds(), s.imports, s.rows, s.faults, still, s.text())
 	}
-	fmt.Fprintf(&b, "\n%d of %d runs held every invariant. %s\n", held, all, time.Now().UTC().Format("2006-01-02"))
+	fmt.Fprintf(&b, "\n%d of %d runs held every invariant. %s\n", held, all, circumstances(outcomes))
 	return b.String()
 }
 

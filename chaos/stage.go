@@ -28,6 +28,9 @@ type stage struct {
 	postgres *rig.Postgres
 	tenants  []*truth.Tenant
 
+	commit  string // what the program was built of
+	machine string
+
 	skewed   string // a program whose clock can be set wrong, where a case wants one
 	previous string // the program of the commit before, likewise
 }
@@ -61,6 +64,7 @@ func prepare(ctx context.Context, o options, chosen []experiment) (*stage, error
 			return s, err
 		}
 	}
+	s.commit, s.machine = commitOf(s.binary), machine(ctx)
 	for _, e := range chosen {
 		if e.programs == nil {
 			continue

@@ -113,6 +113,25 @@ func (t *trial) say(format string, args ...any) {
 	}
 }
 
+// shown ends the trial where what it is for did not happen: it would have proven nothing.
+func (t *trial) shown(n int, what string) {
+	if n == 0 {
+		t.check(fmt.Errorf("nothing was shown: there were no %s", what))
+	}
+}
+
+// slack is how much longer than the promise the selection for CI waits for a recovery: its
+// machine is shared, and its failures are to be the program's.
+const slack = 3
+
+// bound asks that an import of the status move within the time after each fault.
+func (t *trial) bound(status string, within time.Duration) {
+	if t.short {
+		within *= slack
+	}
+	t.watch.bound(status, within)
+}
+
 // sleep waits, unless the trial is over.
 func (t *trial) sleep(d time.Duration) {
 	select {

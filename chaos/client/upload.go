@@ -20,9 +20,11 @@ type Upload struct {
 
 	// Pace, where set, is called before each piece of the body, with how much of it was
 	// sent: it may wait, or break the upload off with an error.
-	Pace  func(sent, size int) error
-	Piece int  // bytes a piece; 0: all at once
-	Blind bool // do not announce the length (chunked)
+	Pace func(sent, size int) error
+	// Failed, where set, is called with what became of each try that is made again.
+	Failed func(error)
+	Piece  int  // bytes a piece; 0: all at once
+	Blind  bool // do not announce the length (chunked)
 }
 
 const importMutation = `mutation($input:ImportCsvInput!){importCsv(input:$input){importRun{id}}}`
@@ -59,6 +61,9 @@ func (n *Nodes) Deliver(ctx context.Context, u Upload) (string, error) {
 		cancel()
 		if err == nil || Final(err) && !brokenOff(err) {
 			return run, err
+		}
+		if u.Failed != nil {
+			u.Failed(err)
 		}
 		u.Pace = nil // what was to happen on the way has happened
 		select {

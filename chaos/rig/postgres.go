@@ -45,7 +45,7 @@ func NewPostgres(ctx context.Context, dir string) (*Postgres, error) {
 			return nil, err
 		}
 	}
-	program, err := postgresProgram("initdb")
+	program, err := Program("initdb")
 	if err != nil {
 		return nil, err
 	}
@@ -71,15 +71,15 @@ func unprivileged() (*syscall.Credential, error) {
 	return nil, fmt.Errorf("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
 }
 
-// postgresProgram finds a program of PostgreSQL, on Debian outside the PATH.
-func postgresProgram(name string) (string, error) {
+// Program finds a server's program; those of PostgreSQL are outside the PATH on Debian.
+func Program(name string) (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
 	if len(found) > 0 {
 		return found[len(found)-1], nil
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("PostgreSQL's server is needed: %w", err)
+		return "", fmt.Errorf("the servers of PostgreSQL and Redis are needed: %w", err)
 	}
 	return path, nil
 }
@@ -91,7 +91,7 @@ func (p *Postgres) Socket() string { return filepath.Join(p.dir, ".s.PGSQL."+pos
 
 // Start starts the server of the cluster and waits until it answers.
 func (p *Postgres) Start(ctx context.Context) error {
-	program, err := postgresProgram("postgres")
+	program, err := Program("postgres")
 	if err != nil {
 		return err
 	}

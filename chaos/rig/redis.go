@@ -2,9 +2,7 @@ package rig
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -41,9 +39,9 @@ func (r *Redis) URL() string { return "unix://" + r.Socket() }
 
 // Start starts it, empty, and waits until it answers.
 func (r *Redis) Start(ctx context.Context) error {
-	program, err := exec.LookPath("redis-server")
+	program, err := Program("redis-server")
 	if err != nil {
-		return fmt.Errorf("a Redis server is needed: %w", err)
+		return err
 	}
 	r.proc, err = Start(Command{
 		Name: "redis", Path: program, Dir: r.dir, Log: r.dir + ".log", Env: []string{"LC_ALL=C"},

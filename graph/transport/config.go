@@ -23,6 +23,10 @@ type Config struct {
 	// further 16 KiB of an upload must arrive; time in which the resolver does not read
 	// does not count. Default 30 s. Over it: 408.
 	ReadTimeout time.Duration
+	// AnswerTimeout is the time that a query or a mutation may take, without the file of an
+	// upload; it is what answers while a database or a network hangs. Default 12 s. Over it:
+	// INTERNAL.
+	AnswerTimeout time.Duration
 	// WriteTimeout bounds the writing of one event or socket message; a client that does
 	// not take it in that time is dropped. Default 10 s.
 	WriteTimeout time.Duration
@@ -93,6 +97,7 @@ func (c Config) withDefaults() Config {
 	c.MaxBody = cmp.Or(c.MaxBody, 256<<10)
 	c.MaxUpload = cmp.Or(c.MaxUpload, 256<<20)
 	c.ReadTimeout = cmp.Or(c.ReadTimeout, 30*time.Second)
+	c.AnswerTimeout = cmp.Or(c.AnswerTimeout, 12*time.Second)
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10*time.Second)
 	c.MaxErrors = cmp.Or(c.MaxErrors, 20)
 	c.MaxStreams = cmp.Or(c.MaxStreams, 20_000)

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tenantry/internal/fault"
@@ -36,13 +38,18 @@ type execution struct {
 	ctx       context.Context
 	op        *graphql.OperationContext
 	responses graphql.ResponseHandler
+	within    time.Duration          // for the answer; 0: it takes as long as it takes
 	broken    bool                   // by a panic; there is nothing more to come
 	failure   *atomic.Pointer[error] // what Fail was told
 }
 
 func (e *Endpoint) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) *execution {
 	failure := new(atomic.Pointer[error])
-	return &execution{endpoint: e, exec: exec, ctx: withFailure(ctx, failure), op: op, failure: failure}
+	x := &execution{endpoint: e, exec: exec, ctx: withFailure(ctx, failure), op: op, failure: failure}
+	if op.Operation.Operation != ast.Subscription {
+		x.within = e.cfg.AnswerTimeout
+	}
+	return x
 }
 
 // next is the next response, nil after the last one and when the context is over. Its
@@ -60,7 +67,13 @@ func (x *execution) next() (resp *graphql.Response) {
 	if x.responses == nil {
 		x.responses, x.ctx = x.exec.DispatchOperation(x.ctx, x.op)
 	}
-	if resp = x.responses(x.ctx); resp == nil {
+	ctx := x.ctx
+	if x.within > 0 {
+		within, cancel := context.WithTimeout(ctx, x.within)
+		defer cancel()
+		ctx = within
+	}
+	if resp = x.responses(ctx); resp == nil {
 		resp = x.failed()
 	}
 	return resp

@@ -79,8 +79,8 @@ func RequireForUpload(r *http.Request) error {
 // FromInit returns ctx with the caller that a WebSocket's connection_init names, by
 // {"Authorization": "Bearer <token>"} (the key in any case). Where it names none (the
 // key is missing, null or empty) the caller is whoever the HTTP request r was. A token
-// that is not valid is UNAUTHENTICATED, upon which the socket closes with 4403; any
-// other error is the database's.
+// that is not valid is UNAUTHENTICATED, upon which the socket closes with 4403. INTERNAL
+// where the database did not say: the socket closes with 1013, and its client comes back.
 func (g *Gate) FromInit(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, error) {
 	for key, value := range payload {
 		if !strings.EqualFold(key, "Authorization") || value == nil || value == "" {
@@ -93,6 +93,9 @@ func (g *Gate) FromInit(ctx context.Context, payload map[string]any, r *http.Req
 				"The connection_init payload's Authorization is no bearer token: it must be a text such as \"Bearer tnt_s_…\".")
 		}
 		who, err := g.Authenticate(ctx, token)
+		if err != nil && fault.Of(err) == nil {
+			err = fault.New(fault.Internal, "the service cannot check who is calling just now; try again").Because(err)
+		}
 		if err != nil {
 			return nil, err
 		}

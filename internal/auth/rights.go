@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/viewer"
@@ -12,6 +13,10 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 )
+
+// lookupTimeout bounds a look-up of rights: while the database hangs nobody is to wait long
+// for being told so.
+const lookupTimeout = 5 * time.Second
 
 // statements are the raw reads of rights. They are the platform's own and pass by
 // ent's policies, because they come before there is a viewer to judge by; and they are
@@ -50,6 +55,8 @@ func (g *Gate) Authenticate(ctx context.Context, token string) (viewer.Viewer, e
 // re-checks its importer with it (rule J6). An unknown or inactive user is FORBIDDEN.
 func (g *Gate) ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error) {
 	var v viewer.Viewer
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
 	active, err := scanRights(g.db.SQL().QueryRowContext(ctx, g.sql.ofUser, userID), &v)
 	switch {
 	case errors.Is(err, sql.ErrNoRows) || err == nil && !active:
@@ -78,6 +85,8 @@ func (g *Gate) Recheck(ctx context.Context) (context.Context, error) {
 
 func (g *Gate) bySession(ctx context.Context, query string, key any) (viewer.Viewer, error) {
 	var v viewer.Viewer
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
 	active, err := scanRights(g.db.SQL().QueryRowContext(ctx, query, key), &v, &v.SessionID)
 	switch {
 	case errors.Is(err, sql.ErrNoRows) || err == nil && !active:

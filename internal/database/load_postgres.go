@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"strconv"
@@ -73,36 +74,45 @@ func (tx *Tx) stage(ctx context.Context, b Batch) (name string, err error) {
 // copy sends the text. lib/pq's rows-as-values COPY is slower and can end a context's
 // statement only between rows, so this speaks to the driver.
 func (tx *Tx) copy(ctx context.Context, statement string, text []byte) error {
-	return tx.conn.Raw(func(connection any) error {
-		stmt, err := connection.(session).PrepareContext(ctx, statement)
-		if err != nil {
+	var failed error
+	err := tx.conn.Raw(func(connection any) error {
+		failed = copyIn(ctx, connection.(session), statement, text)
+		// Never driver.ErrBadConn from in here: database/sql would close the connection at
+		// once, which waits for the end of its transaction, which is ours, for ever.
+		return nil
+	})
+	return errors.Join(err, failed)
+}
+
+func copyIn(ctx context.Context, to session, statement string, text []byte) error {
+	stmt, err := to.PrepareContext(ctx, statement)
+	if err != nil {
+		return err
+	}
+	in, ok := stmt.(interface {
+		driver.Stmt
+		CopyData(ctx context.Context, text string) (driver.Result, error)
+	})
+	if !ok {
+		return fmt.Errorf("the driver's %T cannot take COPY's data", stmt)
+	}
+	for len(text) > 0 {
+		end := len(text)
+		if end > copyChunk {
+			end = bytes.LastIndexByte(text[:copyChunk], '\n') + 1
+			if end == 0 { // one row is longer than a chunk
+				end = bytes.IndexByte(text, '\n') + 1
+			}
+		}
+		// CopyData adds the last line's end.
+		if _, err := in.CopyData(ctx, string(text[:end-1])); err != nil {
+			_ = in.Close()
 			return err
 		}
-		in, ok := stmt.(interface {
-			driver.Stmt
-			CopyData(ctx context.Context, text string) (driver.Result, error)
-		})
-		if !ok {
-			return fmt.Errorf("the driver's %T cannot take COPY's data", stmt)
-		}
-		for len(text) > 0 {
-			end := len(text)
-			if end > copyChunk {
-				end = bytes.LastIndexByte(text[:copyChunk], '\n') + 1
-				if end == 0 { // one row is longer than a chunk
-					end = bytes.IndexByte(text, '\n') + 1
-				}
-			}
-			// CopyData adds the last line's end.
-			if _, err := in.CopyData(ctx, string(text[:end-1])); err != nil {
-				_ = in.Close()
-				return err
-			}
-			text = text[end:]
-		}
-		_, err = in.Exec(nil) // ends the COPY; there is no other way to
-		return err
-	})
+		text = text[end:]
+	}
+	_, err = in.Exec(nil) // ends the COPY; there is no other way to
+	return err
 }
 
 // copyText encodes rows in COPY's text format, each with its ordinal first if wanted.

@@ -123,7 +123,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	for name, want := range map[string]string{
 		"statement_timeout":                   "1min",
 		"lock_timeout":                        "10s",
-		"idle_in_transaction_session_timeout": "1min",
+		"idle_in_transaction_session_timeout": "10s",
 		"TimeZone":                            "UTC",
 	} {
 		if got := value[string](t, db, "SELECT current_setting($1)", name); got != want {

@@ -26,7 +26,7 @@ const (
 var serverDefaults = map[string]string{
 	"statement_timeout":                   "60000",
 	"lock_timeout":                        "10000",
-	"idle_in_transaction_session_timeout": "60000",
+	"idle_in_transaction_session_timeout": "10000", // how long a process that hangs in a transaction can hold others up
 }
 
 func openPostgres(o Options) (*DB, error) {

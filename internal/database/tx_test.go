@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
@@ -215,5 +216,42 @@ func TestTxPassesStaleConnections(t *testing.T) {
 	err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error { return add(ctx, tx, "a") })
 	if err != nil {
 		t.Errorf("after the server ended the pool's connections: %v", err)
+	}
+}
+
+// A session that ends in the middle of a transaction ends Load with an error: whoever loads
+// must not wait for a connection that is gone.
+func TestLoadEndsWithItsSession(t *testing.T) {
+	t.Parallel()
+	db, other := testenv.Open(t, database.Postgres), testenv.Open(t, database.Postgres)
+	execute(t, db, people, "CREATE UNIQUE INDEX people_email ON people (tenant, email)")
+	straight := emails(1, "a@x.example")
+	straight.Conflict, straight.Key = nil, ""
+	for name, b := range map[string]database.Batch{"into the table": straight, "by way of another": emails(1, "b@x.example")} {
+		ended := make(chan error, 1)
+		go func() {
+			ended <- db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+				var pid int
+				if err := tx.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&pid); err != nil {
+					return err
+				}
+				if _, err := other.SQL().ExecContext(ctx, "SELECT pg_terminate_backend($1, 5000)", pid); err != nil {
+					return err
+				}
+				_, err := database.Load(ctx, tx, b)
+				return err
+			})
+		}()
+		select {
+		case err := <-ended:
+			if !database.IsUnavailable(err) {
+				t.Errorf("%s: error %v", name, err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%s: Load waits for ever", name)
+		}
+	}
+	if n := value[int](t, db, "SELECT count(*) FROM people"); n != 0 {
+		t.Errorf("%d rows are there", n)
 	}
 }

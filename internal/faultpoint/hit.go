@@ -2,5 +2,7 @@
 
 package faultpoint
 
-// Hit marks a place by its name; detail says what it is about, such as an import's key.
-func Hit(string, ...string) {}
+import "fmt"
+
+// Hit marks a place by its name; detail says what it is about, such as an import's id.
+func Hit(string, ...fmt.Stringer) {}

@@ -21,7 +21,11 @@ var plan = sync.OnceValue(func() []*entry {
 })
 
 // Hit does what FAULTPOINT says about the place of this name.
-func Hit(name string, detail ...string) {
+func Hit(name string, about ...fmt.Stringer) {
+	detail := make([]string, len(about))
+	for i, a := range about {
+		detail[i] = a.String()
+	}
 	for _, e := range plan() {
 		if e.strikes(name, detail) {
 			act(e)

@@ -10,6 +10,7 @@ import (
 
 	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
+	"tenantry/internal/faultpoint"
 )
 
 // errCanceled: somebody asked for the import to stop (rule J5).
@@ -145,6 +146,7 @@ func (e *Engine) tryCommit(ctx context.Context, k kind, b *batch) (o *outcome, e
 		if o.processed() != len(b.rows) {
 			return fmt.Errorf("%d rows came to %d results", len(b.rows), o.processed())
 		}
+		faultpoint.Hit("batch.mid", c.id)
 		if err := writeIssues(ctx, tx, c.id, o.issues); err != nil {
 			return err
 		}
@@ -155,6 +157,7 @@ func (e *Engine) tryCommit(ctx context.Context, k kind, b *batch) (o *outcome, e
 			lease_until = `+d.NowPlus("$10")+` WHERE id = $1`,
 			c.id, o.processed(), o.created, o.updated, o.unchanged, o.skipped, o.failed,
 			b.after.Offset, b.after.Line, e.o.Lease.Seconds())
+		faultpoint.Hit("batch.before-commit", c.id)
 		return err
 	})
 	return o, err

@@ -59,6 +59,8 @@ func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error
 
 // visible reads an import as the viewer sees it; NOT_FOUND where the viewer does not.
 func (e *Engine) visible(ctx context.Context, runID id.ID) (*ent.ImportRun, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	run, err := e.db.Ent().ImportRun.Query().Where(importrun.ID(runID)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, fault.New(fault.NotFound, "there is no such import").At("input", "id")

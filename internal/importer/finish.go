@@ -17,6 +17,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/blob"
 	"tenantry/internal/database"
+	"tenantry/internal/faultpoint"
 	"tenantry/internal/id"
 )
 
@@ -31,6 +32,7 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 		// The rows are in; the import must not hang for want of its rejects file.
 		e.log.ErrorContext(ctx, "the import ends without its rejects file", "import", c.id, "error", err)
 	}
+	faultpoint.Hit("finish.before", c.id)
 	var told []id.ID
 	var upload string
 	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
@@ -51,6 +53,7 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 	if err != nil {
 		return err
 	}
+	faultpoint.Hit("finish.after", c.id)
 	e.shred(ctx, upload)
 	e.log.InfoContext(ctx, "import ended", "import", c.id, "status", r.status)
 	e.tell(ctx, Topic(c.id))

@@ -12,6 +12,7 @@ import (
 	"tenantry/internal/blob"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
+	"tenantry/internal/faultpoint"
 )
 
 // errDrained: the process is to end, so the import is handed over between two batches.
@@ -35,6 +36,7 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 	if c == nil {
 		return false, err
 	}
+	faultpoint.Hit("claim.after", c.id)
 	e.tell(work, Topic(c.id))
 	err = e.work(ctx, c)
 	switch {
@@ -128,7 +130,9 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 		if err := e.commit(ctx, k, b); err != nil {
 			return err
 		}
+		faultpoint.Hit("batch.after-commit", c.id)
 		e.tell(ctx, Topic(c.id))
+		faultpoint.Hit("publish.after", c.id)
 		if time.Since(began) < e.o.Turn || b.last {
 			continue
 		}

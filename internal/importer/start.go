@@ -8,6 +8,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"time"
 	"unicode"
 
 	"entgo.io/ent/dialect/sql"
@@ -19,6 +20,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
+	"tenantry/internal/faultpoint"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 )
@@ -38,6 +40,9 @@ type StartInput struct {
 	DryRun         bool
 	IdempotencyKey *string
 }
+
+// answerWithin bounds what a caller waits for the database, the upload itself apart.
+const answerWithin = 12 * time.Second
 
 // Start accepts a file (rule J1): it stores the upload while csvfile reads along, then
 // records the import, and with it its idempotency key, in one transaction, and wakes a
@@ -63,6 +68,7 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	if err != nil {
 		return nil, err
 	}
+	faultpoint.Hit("accept.blob", run)
 	if accepted.secret != nil && in.IdempotencyKey != nil {
 		// The fingerprint outlives the file: nobody is to guess its passwords by it.
 		salt := sha256.Sum256([]byte(v.UserID.String() + *in.IdempotencyKey))
@@ -86,7 +92,11 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 		}
 		return made, err
 	}
+	faultpoint.Hit("accept.after-commit", run)
+	faultpoint.Hit("enqueue.before", run)
 	e.wake(ctx)
+	faultpoint.Hit("enqueue.after", run)
+	faultpoint.Hit("accept.before-answer", run)
 	return made, nil
 }
 
@@ -96,6 +106,8 @@ func (e *Engine) importer(ctx context.Context, k enum.ImportKind, companyID *id.
 	if !v.Authenticated() {
 		return v, id.ID{}, fault.New(fault.Unauthenticated, "sign in first")
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	into := v.CompanyID
 	if companyID != nil {
 		into = *companyID
@@ -154,6 +166,8 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	var made *ent.ImportRun
 	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		made, err = tx.Ent().ImportRun.Create().SetID(run).SetCompanyID(companyID).
@@ -161,10 +175,13 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 			SetCreatedByID(v.UserID).SetCreatedByName(v.Name).SetKind(in.Kind).SetDryRun(in.DryRun).
 			SetFileName(fileName(in.File.Name)).SetFileSize(int(a.bytes)).SetUploadKey("uploads/" + run.String()).
 			SetFormat(layout).SetTotalRows(a.rows).Save(ctx)
-		if err != nil || in.IdempotencyKey == nil {
-			return err
+		if err == nil && in.IdempotencyKey != nil {
+			err = keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest)
 		}
-		return keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest)
+		if err == nil {
+			faultpoint.Hit("accept.before-commit", run)
+		}
+		return err
 	})
 	switch {
 	case errors.Is(err, errKeyTaken):
