@@ -70,12 +70,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if a.db, err = database.Open(ctx, database.Options{
-		URL: c.DatabaseURL.Reveal(), Dir: c.DataDir, MaxConns: c.DatabaseMaxConns, Log: log,
-	}); err != nil {
-		return a, err
-	}
-	if err = a.db.Migrate(ctx); err != nil {
+	if a.db, err = openDatabase(ctx, c, log, false); err != nil {
 		return a, err
 	}
 	if a.broker, err = broker.Open(ctx, broker.Options{URL: c.RedisURL.Reveal(), Log: log}); err != nil {
@@ -90,7 +85,10 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 	}
 	key := []byte(c.SecretKey.Reveal())
 	if len(key) == 0 {
-		if key, err = signed.LoadOrCreateKey(ctx, a.db.SQL()); err != nil {
+		if err = whenAvailable(ctx, log, databaseWithin, func() (err error) {
+			key, err = signed.LoadOrCreateKey(ctx, a.db.SQL())
+			return err
+		}); err != nil {
 			return a, err
 		}
 	}
