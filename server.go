@@ -29,6 +29,7 @@ import (
 	"tenantry/internal/config"
 	"tenantry/internal/database"
 	"tenantry/internal/importer"
+	"tenantry/internal/peer"
 	"tenantry/internal/progress"
 	"tenantry/internal/requestid"
 	"tenantry/internal/signed"
@@ -132,6 +133,10 @@ func (a *app) close() error {
 	return errors.Join(errs...)
 }
 
+// silentFor is how long a client may leave what it is sent unacknowledged or untaken. With
+// the 12 s between two comments of an event stream, a dead one is noticed within half a minute.
+const silentFor = 15 * time.Second
+
 // roles says what this process does.
 type roles struct{ api, worker bool }
 
@@ -153,7 +158,7 @@ func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) erro
 
 	work, ctx := errgroup.WithContext(ctx)
 	if r.api {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.config.HTTPAddr)
+		listener, err := (&net.ListenConfig{Control: peer.GiveUpAfter(silentFor)}).Listen(ctx, "tcp", a.config.HTTPAddr)
 		if err != nil {
 			return fmt.Errorf("listening on HTTP_ADDR: %w", err)
 		}
