@@ -37,16 +37,17 @@ func openDatabase(ctx context.Context, c config.Config, log *slog.Logger, shared
 	return db, nil
 }
 
-// whenAvailable does something with the database, again for as long as it is unavailable
+// whenAvailable does something with the database, again for as long as it is unavailable, or
+// undid what was done for another's sake (a migration beside a release at work may deadlock),
 // and the time is not over.
 func whenAvailable(ctx context.Context, log *slog.Logger, within time.Duration, do func() error) error {
 	end := time.Now().Add(within)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		err := do()
-		if err == nil || !database.IsUnavailable(err) || time.Now().Add(pause).After(end) {
+		if err == nil || !database.IsUnavailable(err) && !database.IsRetryable(err) || time.Now().Add(pause).After(end) {
 			return err
 		}
-		log.WarnContext(ctx, "the database is unavailable; it will be tried again", "for", time.Until(end).Round(time.Second), "error", err)
+		log.WarnContext(ctx, "the database is not ready for this; it will be tried again", "for", time.Until(end).Round(time.Second), "error", err)
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lib/pq"
 )
 
 // A process that starts while its database restarts waits for it, and says so; what waiting
@@ -24,6 +26,7 @@ func TestAStartWaitsForTheDatabase(t *testing.T) {
 		tries   int
 	}{
 		"it comes back":             {time.Minute, []error{reset, reset, nil}, nil, 3},
+		"another has the lock":      {time.Minute, []error{&pq.Error{Code: "40P01"}, nil}, nil, 2},
 		"it answers, with a no":     {time.Minute, []error{reset, wrong, nil}, wrong, 2},
 		"it does not come back":     {250 * time.Millisecond, []error{reset, reset, reset, nil}, reset, 2},
 		"it is a file and not free": {0, []error{reset, nil}, reset, 1},
