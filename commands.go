@@ -117,17 +117,11 @@ func (c *migrateCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(ctx, settings, t, false)
+	db, err := openDatabase(ctx, settings, newLog(t.err, settings), false)
 	if err != nil {
 		return err
 	}
-	return errors.Join(db.Migrate(ctx), db.Close())
-}
-
-func openDatabase(ctx context.Context, c config.Config, t *terminal, shared bool) (*database.DB, error) {
-	return database.Open(ctx, database.Options{
-		URL: c.DatabaseURL.Reveal(), Dir: c.DataDir, MaxConns: c.DatabaseMaxConns, Shared: shared, Log: newLog(t.err, c),
-	})
+	return db.Close()
 }
 
 type operatorCommand struct {
@@ -147,7 +141,7 @@ func (c *operatorCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return fmt.Errorf("reading the password: %w", err)
 	}
-	db, err := openDatabase(ctx, settings, t, true)
+	db, err := openDatabase(ctx, settings, newLog(t.err, settings), true)
 	if err != nil {
 		return err
 	}
@@ -155,9 +149,6 @@ func (c *operatorCommand) Run(ctx context.Context, t *terminal) error {
 }
 
 func (c *operatorCommand) create(ctx context.Context, t *terminal, db *database.DB, settings config.Config, password string) error {
-	if err := db.Migrate(ctx); err != nil {
-		return err
-	}
 	passwords, err := auth.NewPasswords(auth.PasswordOptions{MinLength: settings.PasswordMinLength})
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ import (
 	"tenantry/internal/config"
 	"tenantry/internal/database"
 	"tenantry/internal/importer"
+	"tenantry/internal/peer"
 	"tenantry/internal/progress"
 	"tenantry/internal/requestid"
 	"tenantry/internal/signed"
@@ -70,12 +71,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if a.db, err = database.Open(ctx, database.Options{
-		URL: c.DatabaseURL.Reveal(), Dir: c.DataDir, MaxConns: c.DatabaseMaxConns, Log: log,
-	}); err != nil {
-		return a, err
-	}
-	if err = a.db.Migrate(ctx); err != nil {
+	if a.db, err = openDatabase(ctx, c, log, false); err != nil {
 		return a, err
 	}
 	if a.broker, err = broker.Open(ctx, broker.Options{URL: c.RedisURL.Reveal(), Log: log}); err != nil {
@@ -90,7 +86,10 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 	}
 	key := []byte(c.SecretKey.Reveal())
 	if len(key) == 0 {
-		if key, err = signed.LoadOrCreateKey(ctx, a.db.SQL()); err != nil {
+		if err = whenAvailable(ctx, log, databaseWithin, func() (err error) {
+			key, err = signed.LoadOrCreateKey(ctx, a.db.SQL())
+			return err
+		}); err != nil {
 			return a, err
 		}
 	}
@@ -134,6 +133,10 @@ func (a *app) close() error {
 	return errors.Join(errs...)
 }
 
+// silentFor is how long a client may leave what it is sent unacknowledged or untaken. With
+// the 12 s between two comments of an event stream, a dead one is noticed within half a minute.
+const silentFor = 15 * time.Second
+
 // roles says what this process does.
 type roles struct{ api, worker bool }
 
@@ -155,7 +158,7 @@ func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) erro
 
 	work, ctx := errgroup.WithContext(ctx)
 	if r.api {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.config.HTTPAddr)
+		listener, err := (&net.ListenConfig{Control: peer.GiveUpAfter(silentFor)}).Listen(ctx, "tcp", a.config.HTTPAddr)
 		if err != nil {
 			return fmt.Errorf("listening on HTTP_ADDR: %w", err)
 		}

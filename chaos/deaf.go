@@ -44,7 +44,9 @@ func deafen(ctx context.Context, nodes *client.Nodes, token, importID string, ea
 				return d, err
 			}
 		}
-		body := `{"query":"subscription{importProgress(id:\"` + importID + `\"){status revision}}"}`
+		// What one takes who does not read is for the system to buffer; only when that is full
+		// can a server know. So the events are large.
+		body := `{"query":"subscription{importProgress(id:\"` + importID + `\"){status revision` + many() + `}}"}`
 		stream, err := speak(ctx, address, "POST /graphql HTTP/1.1\r\nHost: "+address+"\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n"+
 			"Authorization: Bearer "+token+"\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body)
 		if err != nil {
@@ -86,11 +88,14 @@ func frame(text string) []byte {
 
 // held asks the system which of the connections the server has not let go.
 func (d *deaf) held(p *part) heldBy {
+	_, port, _ := strings.Cut(strings.TrimPrefix(p.url, "http://"), ":")
+	n, _ := strconv.Atoi(port)
+	served := fmt.Sprintf(":%04X", n) // other connections of this machine may bear the same clients' ports
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", p.PID()))
 	open := map[string]bool{} // the clients' ports
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)
-		if len(fields) > 9 && fields[3] == "01" && fields[9] != "0" {
+		if len(fields) > 9 && strings.HasSuffix(fields[1], served) && fields[3] == "01" && fields[9] != "0" {
 			_, remote, _ := strings.Cut(fields[2], ":")
 			open[remote] = true
 		}
@@ -110,4 +115,13 @@ func (d *deaf) end() {
 	for _, c := range append(d.sockets, d.streams...) {
 		_ = c.Close()
 	}
+}
+
+// many are fields that make an event some kilobytes.
+func many() string {
+	var b strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&b, " %s%d:fileName", strings.Repeat("a", 20), i)
+	}
+	return b.String()
 }

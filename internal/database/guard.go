@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+
+	"tenantry/internal/peer"
 )
 
 // When a context ends, lib/pq asks the server (on a new connection) to cancel the
@@ -111,7 +113,7 @@ type dialer struct{}
 func (dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: peerTimeout / 2, Interval: peerTimeout / 6, Count: 3},
-		Control:         giveUpAfter(peerTimeout),
+		Control:         peer.GiveUpAfter(peerTimeout),
 	}
 	conn, err := d.DialContext(ctx, network, address)
 	if err != nil {

@@ -174,6 +174,29 @@ func TestCallsDoNotWaitForASilentServer(t *testing.T) {
 	}
 }
 
+// reset breaks every connection.
+func (r *relay) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.conns {
+		_ = c.(*net.TCPConn).SetLinger(0)
+		_ = c.Close()
+	}
+}
+
+// A pool whose connections were reset closes without an error: nothing is left undone.
+func TestAPoolWhoseConnectionsAreLostCloses(t *testing.T) {
+	t.Parallel()
+	db, way := relayed(t)
+	if _, err := db.Clock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	way.reset()
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // relayed gives a database behind a relay.
 func relayed(t *testing.T) (*database.DB, *relay) {
 	t.Helper()

@@ -25,6 +25,15 @@ type session struct {
 	net *guardedConn
 }
 
+// Close has nothing to report where the connection was lost already: a process that ends in
+// order after its network broke would end with an error.
+func (s session) Close() error {
+	if err := s.pqConn.Close(); err != nil && !IsUnavailable(err) {
+		return err
+	}
+	return nil
+}
+
 func (s session) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	s.net.serve(ctx, cancelGrace)
 	return s.pqConn.QueryContext(ctx, query, args)

@@ -48,11 +48,11 @@ func busy(d database.Dialect) string {
 
 const turn = `(SELECT max(o.claimed_at) FROM import_runs o WHERE o.company_id = r.company_id)`
 
-// fairFirst orders what may be claimed: what a worker died over goes on first; then the
-// companies with the fewest imports at work, then those whose last turn began longest ago,
+// fairFirst orders what may be claimed: suspects (see desk) and then whatever else a worker
+// died over go on first; then the companies with the fewest imports at work, then those whose last turn began longest ago,
 // or that never had one; within a company what had none yet, and then the oldest (rule J8).
 func fairFirst(d database.Dialect) string {
-	return `CASE WHEN r.status = 'RUNNING' AND r.lease_until IS NOT NULL THEN 0 ELSE 1 END, ` + busy(d) + `, ` + turn + ` NULLS FIRST,
+	return `CASE WHEN r.claims > 0 THEN 0 WHEN r.status = 'RUNNING' AND r.lease_until IS NOT NULL THEN 1 ELSE 2 END, ` + busy(d) + `, ` + turn + ` NULLS FIRST,
 		r.claimed_at NULLS FIRST, r.created_at, r.id`
 }
 
@@ -65,10 +65,11 @@ func claimable(d database.Dialect) string {
 		AND (o.status = 'RUNNING' OR (o.status = 'QUEUED' AND (o.created_at, o.id) < (r.created_at, r.id)))))`
 }
 
-// claim takes the next import by fair order; nil where there is none. One conditional
+// claim takes the next import by fair order; nil where there is none, or where it is a
+// suspect (see desk) and suspects are not wanted. One conditional
 // UPDATE decides between workers; the unique index on what runs decides between two
 // that would start two imports of one kind and company at the same instant.
-func (e *Engine) claim(ctx context.Context) (*claim, error) {
+func (e *Engine) claim(ctx context.Context, suspects bool) (*claim, error) {
 	d := e.db.Dialect()
 	lock := ""
 	if d == database.Postgres {
@@ -76,14 +77,14 @@ func (e *Engine) claim(ctx context.Context) (*claim, error) {
 	}
 	query := `UPDATE import_runs SET status = 'RUNNING', epoch = epoch + 1, claims = claims + 1, revision = revision + 1,
 		lease_until = ` + d.NowPlus("$1") + `, claimed_at = ` + d.Now() + `, started_at = COALESCE(started_at, ` + d.Now() + `)
-	WHERE id = (SELECT r.id FROM import_runs r WHERE ` + claimable(d) + ` ORDER BY ` + fairFirst(d) + ` LIMIT 1` + lock + `)
+	WHERE id = (SELECT r.id FROM import_runs r WHERE ` + claimable(d) + ` ORDER BY ` + fairFirst(d) + ` LIMIT 1` + lock + `) AND (claims = 0 OR $2)
 	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, upload_secret, format, total_rows,
 		position_offset, processed_rows, position_line, claims, cancel_requested`
 	for {
 		var c claim
 		var by sql.Null[id.ID]
 		err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-			return tx.QueryRowContext(ctx, query, e.o.Lease.Seconds()).Scan(&c.id, &c.epoch, &c.company, &by, &c.kind, &c.dryRun,
+			return tx.QueryRowContext(ctx, query, e.o.Lease.Seconds(), suspects).Scan(&c.id, &c.epoch, &c.company, &by, &c.kind, &c.dryRun,
 				&c.uploadKey, &c.secret, &c.format, &c.total, &c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
 		})
 		switch {
@@ -111,9 +112,9 @@ func (e *Engine) Claimable(ctx context.Context, limit int) (int, error) {
 	return n, nil
 }
 
-// awaited reports whether another company's import could be claimed now.
+// awaited reports whether another company's import could be claimed now, or a suspect.
 func (e *Engine) awaited(ctx context.Context, c *claim) (yes bool, err error) {
-	err = e.db.SQL().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM import_runs r WHERE r.company_id <> $1 AND `+claimable(e.db.Dialect())+`)`,
+	err = e.db.SQL().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM import_runs r WHERE (r.company_id <> $1 OR r.claims > 0) AND `+claimable(e.db.Dialect())+`)`,
 		c.company).Scan(&yes)
 	if err != nil {
 		return false, fmt.Errorf("looking for whoever waits: %w", err)

@@ -30,7 +30,7 @@ func (w *world) another(name string) *ent.User {
 // claimed claims once and says whose import it is; nil where there is none.
 func (w *world) claimed(e *Engine) *claim {
 	w.t.Helper()
-	c, err := e.claim(w.system)
+	c, err := e.claim(w.system, true)
 	w.must(err)
 	return c
 }

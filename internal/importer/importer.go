@@ -14,7 +14,7 @@
 //
 // One file a concern: start and upload (accepting), catalog (the kinds), columns and layout (what a header means), row
 // (what a cell may be), one file a kind, claim, run, batch, finish, rejects, watch,
-// cancel, preview, template, clean.
+// cancel, preview, template, clean, desk.
 package importer
 
 import (
@@ -113,6 +113,7 @@ type Engine struct {
 	accounts  Accounts
 
 	kinds map[enum.ImportKind]kind
+	desk  desk
 }
 
 // Parts are what an Engine works with; all of them are needed.

@@ -135,7 +135,7 @@ func TestJ2AHeartbeatKeepsABatchThatTakesLongerThanTheLease(t *testing.T) {
 					return sleepIn(ctx, 2*lease) // the write lock is ours: nobody can claim anything
 				}
 				w.await("the lease to run out", over)
-				if c, err := rival.claim(w.system); c != nil || err != nil {
+				if c, err := rival.claim(w.system, true); c != nil || err != nil {
 					t.Errorf("claimed %v, error %v, in the middle of a transaction", c, err)
 				}
 				return nil

@@ -32,10 +32,11 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 	}
 	// A batch under way is finished even while the process drains.
 	work := context.WithoutCancel(ctx)
-	c, err := e.claim(work)
+	c, err := e.take(work)
 	if c == nil {
 		return false, err
 	}
+	defer e.put(work, c)
 	faultpoint.Hit("claim.after", c.id)
 	e.tell(work, Topic(c.id))
 	err = e.work(ctx, c)
@@ -133,7 +134,8 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 		faultpoint.Hit("batch.after-commit", c.id)
 		e.tell(ctx, Topic(c.id))
 		faultpoint.Hit("publish.after", c.id)
-		if time.Since(began) < e.o.Turn || b.last {
+		cleared := e.clear(ctx, c) // then others that were suspected with it need not wait long
+		if !cleared && time.Since(began) < e.o.Turn || b.last {
 			continue
 		}
 		if waits, err := e.awaited(ctx, c); err != nil {

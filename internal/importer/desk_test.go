@@ -1,0 +1,147 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/internal/database"
+)
+
+// J3: a file that kills its process uses up its own five claims and nobody else's, also
+// where one process has all imports at work and its death ends all their leases together.
+func TestJ3AFileThatKillsItsProcessTakesNoOtherImportWithIt(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		killer := w.queued(e, w.maria)
+		var others []*ent.ImportRun
+		for i := range 3 {
+			others = append(others, w.queued(e, w.another(fmt.Sprint("Other", i))))
+		}
+		deaths := 0
+		for ; !w.state(killer.ID).Status.Final(); deaths++ {
+			if deaths > 8 {
+				t.Fatal("the killer lives on")
+			}
+			e := w.deaf(e.news, Options{}) // the next process
+			var atWork []*claim
+			kills := false
+			for c := w.taken(e); c != nil; c = w.taken(e) {
+				atWork = append(atWork, c)
+				kills = kills || c.id == killer.ID && c.claims <= e.o.MaxClaims
+			}
+			if len(atWork) > 1 && deaths > 0 {
+				t.Errorf("after %d deaths %d imports are at work together", deaths, len(atWork))
+			}
+			for _, c := range atWork {
+				if kills { // the process dies before any of them commits a batch
+					w.lapse(c.id)
+				} else {
+					w.must(e.work(w.system, c))
+				}
+			}
+			if !kills {
+				deaths--
+			}
+		}
+		if s := w.state(killer.ID); s.Status != enum.Failed || s.Claims != 6 {
+			t.Errorf("the killer is %s after %d claims", s.Status, s.Claims)
+		}
+		w.work(e)
+		for _, r := range others {
+			if s := w.state(r.ID); s.Status != enum.Completed || s.Epoch > 2 {
+				t.Errorf("an import beside it is %s after %d claims", s.Status, s.Epoch)
+			}
+		}
+	})
+}
+
+// taken takes what may be at work beside what the engine has.
+func (w *world) taken(e *Engine) *claim {
+	w.t.Helper()
+	c, err := e.take(w.system)
+	w.must(err)
+	return c
+}
+
+// A suspect does not wait for imports that take long: they are handed over at the end of
+// their turn. It is alone until its first batch stands, and then at work like any other.
+func TestASuspectIsAloneUntilItsFirstBatchStands(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 1, Turn: time.Nanosecond})
+		suspect, err := w.tryStart(e, w.another("Suspected"), names(3))
+		w.must(err)
+		w.claimed(e) // and the process dies
+		long := w.start(e, names(3))
+		third := w.queued(e, w.another("Third"))
+		e.hook(hooked{
+			between: func(turn int) {
+				if turn == 0 {
+					w.lapse(suspect.ID)
+				}
+			},
+			inTx: func(_ context.Context, _ *database.Tx, b *batch) error {
+				if b.run.id != suspect.ID {
+					return nil
+				}
+				alone := b.first == 1
+				if e.desk.alone != nil != alone {
+					t.Errorf("at row %d the suspect is alone: %t", b.first, !alone)
+				}
+				if alone && w.db.Dialect() == database.Postgres { // SQLite's only writer is the batch
+					if worked, err := e.RunNext(w.system); worked || err != nil {
+						t.Errorf("something was at work beside the suspect, error %v", err)
+					}
+				}
+				return nil
+			},
+		})
+		for _, want := range []string{"the long one", "the suspect"} {
+			if worked, err := e.RunNext(w.system); !worked || err != nil {
+				t.Fatalf("%s: %t, %v", want, worked, err)
+			}
+		}
+		equal(t, "rows of the long import", w.state(long.ID).ProcessedRows, 1)
+		if s := w.state(suspect.ID); s.ProcessedRows != 1 || s.Claims != 0 || s.LeaseUntil != nil {
+			t.Errorf("the suspect has %d rows and %d claims", s.ProcessedRows, s.Claims)
+		}
+		w.work(e)
+		for _, r := range []*ent.ImportRun{long, suspect, third} {
+			if s := w.state(r.ID); s.Status != enum.Completed {
+				t.Errorf("%s is %s", s.ID, s.Status)
+			}
+		}
+		if e.desk.runs != 0 || e.desk.alone != nil {
+			t.Errorf("%d places are taken", e.desk.runs)
+		}
+	})
+}
+
+// A process that has something at work leaves a suspect, and what comes behind it, to the
+// others, or until it has nothing.
+func TestASuspectIsNotTakenBesideAnother(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		busy, idle := w.engine(Options{}), w.engine(Options{})
+		suspect := w.queued(busy, w.maria)
+		w.claimed(busy)
+		w.queued(busy, w.another("Other"))
+		mine := w.taken(busy)
+		w.lapse(suspect.ID)
+		w.queued(busy, w.another("Third"))
+		if c := w.taken(busy); c != nil {
+			t.Errorf("took %v beside another", c.id)
+		}
+		if c := w.taken(idle); c == nil || c.id != suspect.ID || !c.suspect() {
+			t.Errorf("the idle process took %+v", c)
+		} else if beside := w.taken(idle); beside != nil {
+			t.Errorf("and %v beside it", beside.id)
+		}
+		if c := w.taken(busy); c == nil {
+			t.Error("the busy process does not go on when the suspect is taken")
+		}
+		busy.put(w.system, mine)
+	})
+}

@@ -1,0 +1,52 @@
+package peer_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"tenantry/internal/peer"
+)
+
+// A client that takes nothing of what it is sent is dropped, though its machine answers; one
+// that was only slow to begin is not.
+func TestAConnectionWhosePeerTakesNothingIsGivenUp(t *testing.T) {
+	t.Parallel()
+	const patience = 500 * time.Millisecond
+	listener, err := (&net.ListenConfig{Control: peer.GiveUpAfter(patience)}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	for name, reads := range map[string]bool{"never reads": false, "reads": true} {
+		client, err := new(net.Dialer).DialContext(t.Context(), "tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		server, err := listener.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if reads {
+			go func() { _, _ = io.Copy(io.Discard, client) }()
+		}
+		began := time.Now()
+		end := began.Add(20 * time.Second)
+		if reads {
+			end = began.Add(4 * patience)
+		}
+		_ = server.SetWriteDeadline(end)
+		for chunk := bytes.Repeat([]byte("x"), 64<<10); err == nil; {
+			_, err = server.Write(chunk)
+		}
+		if reads && !errors.Is(err, os.ErrDeadlineExceeded) || !reads && !errors.Is(err, syscall.ETIMEDOUT) {
+			t.Errorf("one that %s: %v after %v", name, err, time.Since(began))
+		}
+		_, _ = server.Close(), client.Close()
+	}
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"tenantry/internal/config"
+	"tenantry/internal/database"
+)
+
+// databaseWithin is how long a process that starts waits for PostgreSQL: after a power cut
+// both come up together, and a restart of the one must not cost the other.
+const databaseWithin = 30 * time.Second
+
+// openDatabase opens the database and brings it to this version's form.
+func openDatabase(ctx context.Context, c config.Config, log *slog.Logger, shared bool) (*database.DB, error) {
+	o := database.Options{URL: c.DatabaseURL.Reveal(), Dir: c.DataDir, MaxConns: c.DatabaseMaxConns, Shared: shared, Log: log}
+	within := databaseWithin
+	if o.URL == "" {
+		within = 0 // a file does not come back by waiting
+	}
+	var db *database.DB
+	err := whenAvailable(ctx, log, within, func() (err error) {
+		if db, err = database.Open(ctx, o); err != nil {
+			return err
+		}
+		if err = db.Migrate(ctx); err != nil {
+			err = errors.Join(err, db.Close())
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// whenAvailable does something with the database, again for as long as it is unavailable, or
+// undid what was done for another's sake (a migration beside a release at work may deadlock),
+// and the time is not over.
+func whenAvailable(ctx context.Context, log *slog.Logger, within time.Duration, do func() error) error {
+	end := time.Now().Add(within)
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := do()
+		if err == nil || !database.IsUnavailable(err) && !database.IsRetryable(err) || time.Now().Add(pause).After(end) {
+			return err
+		}
+		log.WarnContext(ctx, "the database is not ready for this; it will be tried again", "for", time.Until(end).Round(time.Second), "error", err)
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(pause):
+		}
+	}
+}
