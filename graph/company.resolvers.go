@@ -5,7 +5,6 @@ import (
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
-	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
@@ -65,11 +64,7 @@ func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *in
 	if err := inside(ctx, obj.ID); err != nil {
 		return nil, err
 	}
-	q := r.Ent.User.Query().Where(user.CompanyID(obj.ID))
-	if filter != nil {
-		q = filterUsers(q, *filter)
-	}
-	return page.Of(ctx, q, usersByEmail, page.Args{First: first, After: after, Last: last, Before: before})
+	return pagesOf(ctx, r.Ent.User.Query(), usersOfCompany, obj.ID, page.Args{First: first, After: after, Last: last, Before: before}, usersThat(filter)...)
 }
 
 // Projects is the resolver for the projects field.

@@ -7,6 +7,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/viewer"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
@@ -75,11 +76,11 @@ func (r *importRunResolver) Failure(ctx context.Context, obj *ent.ImportRun) (*m
 
 // Issues is the resolver for the issues field.
 func (r *importRunResolver) Issues(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string, code *enum.IssueCode) (*page.Connection[*ent.ImportIssue], error) {
-	q := r.Ent.ImportIssue.Query().Where(importissue.ImportRunID(obj.ID))
+	var where []predicate.ImportIssue
 	if code != nil {
-		q = q.Where(importissue.CodeEQ(*code))
+		where = append(where, importissue.CodeEQ(*code))
 	}
-	return page.Of(ctx, q, issuesOfFile, page.Args{First: first, After: after, Last: last, Before: before})
+	return pagesOf(ctx, r.Ent.ImportIssue.Query(), issuesOfImport, obj.ID, page.Args{First: first, After: after, Last: last, Before: before}, where...)
 }
 
 // RejectsURL is the resolver for the rejectsUrl field.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -19,6 +20,7 @@ import (
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/graph/page"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
@@ -46,6 +48,8 @@ type loaders struct {
 	named      *dataloadgen.Loader[id.ID, *ent.Company]       // see tenancy.Service.Named
 	tokens     *dataloadgen.Loader[id.ID, *ent.TransferToken] // the outstanding one, by company
 	sentTokens *dataloadgen.Loader[id.ID, *ent.TransferToken] // by id
+
+	pages sync.Map // the loader of a connection's field, by the field in the document; see pagesOf
 }
 
 // loaderWait is how long a loader collects before it asks.
@@ -152,6 +156,23 @@ func list[V any](ctx context.Context, l *dataloadgen.Loader[id.ID, []V], key id.
 		found = []V{}
 	}
 	return found, err
+}
+
+// maxParents is of how many parents one statement cuts the pages: SQLite joins at most 500
+// parts into one.
+const maxParents = 100
+
+// pagesOf is the connection of a field that each of many parents has: all that one
+// selection asks for, whose arguments are the same, is cut in one statement.
+func pagesOf[Q page.Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
+	ctx context.Context, q Q, of page.Children[Q, T], parent id.ID, args page.Args, where ...P,
+) (*page.Connection[T], error) {
+	fetch := func(ctx context.Context, parents []id.ID) (map[id.ID]*page.Connection[T], error) {
+		return page.Each(ctx, q, of, parents, args, where...)
+	}
+	l := dataloadgen.NewMappedLoader(fetch, dataloadgen.WithWait(loaderWait), dataloadgen.WithBatchCapacity(maxParents))
+	kept, _ := loadersOf(ctx).pages.LoadOrStore(graphql.GetFieldContext(ctx).Field.Field, l)
+	return kept.(*dataloadgen.Loader[id.ID, *page.Connection[T]]).Load(ctx, parent)
 }
 
 // inside refuses what only those who may work inside a company read.
