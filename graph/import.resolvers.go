@@ -19,15 +19,12 @@ import (
 
 // Company is the resolver for the company field.
 func (r *importRunResolver) Company(ctx context.Context, obj *ent.ImportRun) (*ent.Company, error) {
-	return load(ctx, loadersOf(ctx).companies, obj.CompanyID)
+	return load(ctx, loadersOf(ctx).companies, obj, &companyOfImport)
 }
 
 // CreatedBy is the resolver for the createdBy field.
 func (r *importRunResolver) CreatedBy(ctx context.Context, obj *ent.ImportRun) (*ent.User, error) {
-	if obj.CreatedByID == nil {
-		return nil, nil
-	}
-	return load(ctx, loadersOf(ctx).users, *obj.CreatedByID)
+	return load(ctx, loadersOf(ctx).users, obj, &creatorOfImport)
 }
 
 // ImportedCount is the resolver for the importedCount field.
@@ -50,7 +47,7 @@ func (r *importRunResolver) QueuePosition(ctx context.Context, obj *ent.ImportRu
 	if obj.Status != enum.Queued {
 		return nil, nil
 	}
-	ahead, err := load(ctx, loadersOf(ctx).queue, obj.ID)
+	ahead, err := load(ctx, loadersOf(ctx).queue, obj, &queuedImport)
 	return &ahead, err
 }
 
@@ -80,7 +77,7 @@ func (r *importRunResolver) Issues(ctx context.Context, obj *ent.ImportRun, firs
 	if code != nil {
 		where = append(where, importissue.CodeEQ(*code))
 	}
-	return pagesOf(ctx, r.Ent.ImportIssue.Query(), issuesOfImport, obj.ID, page.Args{First: first, After: after, Last: last, Before: before}, where...)
+	return pagesOf(ctx, r.Ent.ImportIssue.Query(), issuesOfImport, obj, &importItself, page.Args{First: first, After: after, Last: last, Before: before}, where...)
 }
 
 // RejectsURL is the resolver for the rejectsUrl field.
@@ -141,7 +138,7 @@ func (r *queryResolver) ImportRuns(ctx context.Context, first *int, after *strin
 	if status != nil {
 		q = q.Where(importrun.StatusEQ(*status))
 	}
-	return page.Of(ctx, q, newestImports, page.Args{First: first, After: after, Last: last, Before: before})
+	return pageOf(ctx, q, newestImports, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // ImportTemplate is the resolver for the importTemplate field.

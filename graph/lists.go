@@ -35,7 +35,9 @@ var usersByEmail = page.Order[*ent.User]{
 
 var usersOfCompany = page.Children[*ent.UserQuery, *ent.User]{
 	Order: usersByEmail, Column: user.FieldCompanyID, Parent: func(u *ent.User) id.ID { return u.CompanyID },
-	Count: func(q *ent.UserQuery, f ...func(*sql.Selector) string) page.Scanner { return q.Aggregate(aggregates(f)...) },
+	Count: func(q *ent.UserQuery, f ...func(*sql.Selector) string) page.Scanner {
+		return q.Aggregate(aggregates(f)...)
+	},
 }
 
 // aggregates are functions by ent's type.
@@ -69,7 +71,9 @@ var issuesOfFile = page.Order[*ent.ImportIssue]{
 
 var issuesOfImport = page.Children[*ent.ImportIssueQuery, *ent.ImportIssue]{
 	Order: issuesOfFile, Column: importissue.FieldImportRunID, Parent: func(i *ent.ImportIssue) id.ID { return i.ImportRunID },
-	Count: func(q *ent.ImportIssueQuery, f ...func(*sql.Selector) string) page.Scanner { return q.Aggregate(aggregates(f)...) },
+	Count: func(q *ent.ImportIssueQuery, f ...func(*sql.Selector) string) page.Scanner {
+		return q.Aggregate(aggregates(f)...)
+	},
 }
 
 // userMatches: the beginning of the email, the first or the last name (rule K6).

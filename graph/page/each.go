@@ -67,17 +67,17 @@ func Each[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 		return some.Limit(size + 1)
 	}
 	rows, err := q.Clone().Where(P(func(s *sql.Selector) {
-		var all *sql.Selector
-		for i, parent := range parents {
-			// In a table of its own each, because an order and a limit cannot stand in a union.
-			some := sql.Dialect(s.Dialect()).Select("id").From(first(s, parent).As(fmt.Sprint("page", i)))
-			if all == nil {
-				all = some
-			} else {
-				all.UnionAll(some)
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.Ident(s.C("id")).WriteString(" IN (")
+			for i, parent := range parents {
+				if i > 0 {
+					b.WriteString(" UNION ALL ")
+				}
+				// In a table of its own each, because an order and a limit cannot stand in a union.
+				b.WriteString("SELECT id FROM ").Wrap(func(b *sql.Builder) { b.Join(first(s, parent)) }).WriteString(" AS ").Ident(fmt.Sprint("page", i))
 			}
-		}
-		s.Where(sql.In(s.C("id"), all))
+			b.WriteByte(')')
+		}))
 	})).Order(O(of.Order.by(backward))).Limit(len(parents) * (size + 1)).All(ctx)
 	if err != nil {
 		return nil, err
