@@ -99,13 +99,17 @@ func (s *server) getenv(key string) string { return s.env[key] }
 // operator makes an operator at the command line and signs in.
 func (s *server) operator() string {
 	s.t.Helper()
-	in := strings.NewReader("operator-password\n")
-	err := run(s.t.Context(), []string{"operator", "create", "--email=operator@platform.example", "--password-stdin"},
-		s.getenv, in, io.Discard, io.Discard)
+	return s.operatorBy("operator@platform.example", "operator-password")
+}
+
+func (s *server) operatorBy(email, password string) string {
+	s.t.Helper()
+	err := run(s.t.Context(), []string{"operator", "create", "--email=" + email, "--password-stdin"},
+		s.getenv, strings.NewReader(password+"\n"), io.Discard, io.Discard)
 	if err != nil && !strings.Contains(err.Error(), "is taken") {
 		s.t.Fatalf("operator create: %v", err)
 	}
-	return s.signIn("operator@platform.example", "operator-password")
+	return s.signIn(email, password)
 }
 
 func (s *server) signIn(email, password string) string {

@@ -54,7 +54,8 @@ func (a *app) recheck(ctx context.Context) (context.Context, error) {
 	fresh, err := a.gate.Recheck(within)
 	switch {
 	case err == nil:
-		return viewer.NewContext(ctx, viewer.FromContext(fresh)), nil
+		viewer.Renew(ctx, viewer.FromContext(fresh))
+		return ctx, nil
 	case fault.Of(err) != nil:
 		return nil, err
 	}

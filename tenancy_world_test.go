@@ -50,7 +50,7 @@ type tenancyWorld struct {
 
 func newTenancyWorld(s *server) *tenancyWorld {
 	s.t.Helper()
-	w := &tenancyWorld{server: s, tokens: map[string]string{"operator": s.operator()}, ids: map[string]string{}}
+	w := &tenancyWorld{server: s, tokens: map[string]string{"operator": s.operatorBy(email("operator"), everybodysPassword)}, ids: map[string]string{}}
 	w.viewers = []string{"nobody", "operator"}
 
 	// Northwind: keller administers, okafor is a member, sato and ivanova are partner

@@ -12,15 +12,12 @@ import (
 
 // Actor is the resolver for the actor field.
 func (r *auditEventResolver) Actor(ctx context.Context, obj *ent.AuditEvent) (*ent.User, error) {
-	if obj.ActorID == nil {
-		return nil, nil
-	}
-	return load(ctx, loadersOf(ctx).users, *obj.ActorID)
+	return load(ctx, loadersOf(ctx).users, obj, &actorOfEvent)
 }
 
 // Company is the resolver for the company field.
 func (r *auditEventResolver) Company(ctx context.Context, obj *ent.AuditEvent) (*ent.Company, error) {
-	return load(ctx, loadersOf(ctx).companies, obj.CompanyID)
+	return load(ctx, loadersOf(ctx).companies, obj, &companyOfEvent)
 }
 
 // AuditEvents is the resolver for the auditEvents field.
@@ -29,7 +26,7 @@ func (r *queryResolver) AuditEvents(ctx context.Context, companyID *uuid.UUID, f
 	if err != nil {
 		return nil, err
 	}
-	return page.Of(ctx, q, newestEvents, page.Args{First: first, After: after, Last: last, Before: before})
+	return pageOf(ctx, q, newestEvents, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // AuditEvent returns generated.AuditEventResolver implementation.

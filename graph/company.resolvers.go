@@ -5,7 +5,6 @@ import (
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
-	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
@@ -18,7 +17,7 @@ import (
 
 // ContactEmail is the resolver for the contactEmail field.
 func (r *companyResolver) ContactEmail(ctx context.Context, obj *ent.Company) (*string, error) {
-	see, err := load(ctx, loadersOf(ctx).manageable, obj.ID)
+	see, err := load(ctx, loadersOf(ctx).manageable, obj, &companyItself)
 	v := viewer.FromContext(ctx)
 	if see || (v.PartnerAdministrator() && obj.PartnerID != nil && *obj.PartnerID == v.CompanyID) {
 		return obj.ContactEmail, err
@@ -33,7 +32,7 @@ func (r *companyResolver) IsOwn(ctx context.Context, obj *ent.Company) (bool, er
 
 // ViewerCanManage is the resolver for the viewerCanManage field.
 func (r *companyResolver) ViewerCanManage(ctx context.Context, obj *ent.Company) (bool, error) {
-	return load(ctx, loadersOf(ctx).manageable, obj.ID)
+	return load(ctx, loadersOf(ctx).manageable, obj, &companyItself)
 }
 
 // CanDelete is the resolver for the canDelete field.
@@ -43,49 +42,42 @@ func (r *companyResolver) CanDelete(ctx context.Context, obj *ent.Company) (bool
 
 // Partner is the resolver for the partner field.
 func (r *companyResolver) Partner(ctx context.Context, obj *ent.Company) (*ent.Company, error) {
-	if obj.PartnerID == nil {
-		return nil, nil
-	}
-	return load(ctx, loadersOf(ctx).companies, *obj.PartnerID)
+	return load(ctx, loadersOf(ctx).companies, obj, &partnerOf)
 }
 
 // PartnerAdmins is the resolver for the partnerAdmins field.
 func (r *companyResolver) PartnerAdmins(ctx context.Context, obj *ent.Company) ([]*ent.User, error) {
 	v := viewer.FromContext(ctx)
 	if !v.PartnerAdministrator() || obj.PartnerID == nil || *obj.PartnerID != v.CompanyID {
-		if err := inside(ctx, obj.ID); err != nil {
+		if err := inside(ctx, obj); err != nil {
 			return nil, err
 		}
 	}
-	return list(ctx, loadersOf(ctx).admins, obj.ID)
+	return list(ctx, loadersOf(ctx).admins, obj, &companyItself)
 }
 
 // Users is the resolver for the users field.
 func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *int, after *string, last *int, before *string, filter *model.UserFilter) (*page.Connection[*ent.User], error) {
-	if err := inside(ctx, obj.ID); err != nil {
+	if err := inside(ctx, obj); err != nil {
 		return nil, err
 	}
-	q := r.Ent.User.Query().Where(user.CompanyID(obj.ID))
-	if filter != nil {
-		q = filterUsers(q, *filter)
-	}
-	return page.Of(ctx, q, usersByEmail, page.Args{First: first, After: after, Last: last, Before: before})
+	return pagesOf(ctx, r.Ent.User.Query(), usersOfCompany, obj, &companyItself, page.Args{First: first, After: after, Last: last, Before: before}, usersThat(filter)...)
 }
 
 // Projects is the resolver for the projects field.
 func (r *companyResolver) Projects(ctx context.Context, obj *ent.Company) ([]*ent.Project, error) {
-	if err := inside(ctx, obj.ID); err != nil {
+	if err := inside(ctx, obj); err != nil {
 		return nil, err
 	}
-	return list(ctx, loadersOf(ctx).projects, obj.ID)
+	return list(ctx, loadersOf(ctx).projects, obj, &companyItself)
 }
 
 // Desks is the resolver for the desks field.
 func (r *companyResolver) Desks(ctx context.Context, obj *ent.Company) ([]*ent.Desk, error) {
-	if err := inside(ctx, obj.ID); err != nil {
+	if err := inside(ctx, obj); err != nil {
 		return nil, err
 	}
-	return list(ctx, loadersOf(ctx).desks, obj.ID)
+	return list(ctx, loadersOf(ctx).desks, obj, &companyItself)
 }
 
 // TransferToken is the resolver for the transferToken field.
@@ -93,7 +85,7 @@ func (r *companyResolver) TransferToken(ctx context.Context, obj *ent.Company) (
 	if !tenancy.SeesToken(viewer.FromContext(ctx), obj) {
 		return nil, fault.New(fault.Forbidden, "only those who may give the company to a partner see its transfer token")
 	}
-	return load(ctx, loadersOf(ctx).tokens, obj.ID)
+	return load(ctx, loadersOf(ctx).tokens, obj, &companyItself)
 }
 
 // CreateCompany is the resolver for the createCompany field.
@@ -161,12 +153,13 @@ func (r *queryResolver) Companies(ctx context.Context, first *int, after *string
 	if err != nil {
 		return nil, err
 	}
-	return page.Of(ctx, q, companiesByName, page.Args{First: first, After: after, Last: last, Before: before})
+	return pageOf(ctx, q, companiesByName, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // Partners is the resolver for the partners field.
 func (r *queryResolver) Partners(ctx context.Context, search *string) ([]*ent.Company, error) {
-	return r.Tenancy.Partners(ctx, search)
+	found, err := r.Tenancy.Partners(ctx, search)
+	return together(ctx, found), err
 }
 
 // Company is the resolver for the company field.
@@ -180,7 +173,7 @@ func (r *queryResolver) Customers(ctx context.Context, first *int, after *string
 	if err != nil {
 		return nil, err
 	}
-	return page.Parts(ctx, parts, companiesByName, page.Args{First: first, After: after, Last: last, Before: before})
+	return pageOfParts(ctx, parts, companiesByName, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // Company returns generated.CompanyResolver implementation.

@@ -3,7 +3,7 @@ package graph
 import (
 	"github.com/99designs/gqlgen/graphql"
 
-	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/graph/generated/model"
 	"tenantry/internal/importer"
@@ -34,17 +34,21 @@ func customerFilter(f *model.CustomerFilter) tenancy.CustomerFilter {
 	return tenancy.CustomerFilter{Search: f.Search.Value(), IsOwn: f.IsOwn.Value()}
 }
 
-func filterUsers(q *ent.UserQuery, f model.UserFilter) *ent.UserQuery {
+// usersThat is what a filter, which may be nil, wants of users.
+func usersThat(f *model.UserFilter) (where []predicate.User) {
+	if f == nil {
+		return nil
+	}
 	if s := f.Search.Value(); s != nil {
-		q = q.Where(userMatches(*s))
+		where = append(where, userMatches(*s))
 	}
 	if a := f.Active.Value(); a != nil {
-		q = q.Where(user.Active(*a))
+		where = append(where, user.Active(*a))
 	}
 	if role := f.Role.Value(); role != nil {
-		q = q.Where(user.RoleEQ(*role))
+		where = append(where, user.RoleEQ(*role))
 	}
-	return q
+	return where
 }
 
 func templateModel(t *importer.Template) *model.ImportTemplate {

@@ -7,6 +7,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/viewer"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
@@ -18,15 +19,12 @@ import (
 
 // Company is the resolver for the company field.
 func (r *importRunResolver) Company(ctx context.Context, obj *ent.ImportRun) (*ent.Company, error) {
-	return load(ctx, loadersOf(ctx).companies, obj.CompanyID)
+	return load(ctx, loadersOf(ctx).companies, obj, &companyOfImport)
 }
 
 // CreatedBy is the resolver for the createdBy field.
 func (r *importRunResolver) CreatedBy(ctx context.Context, obj *ent.ImportRun) (*ent.User, error) {
-	if obj.CreatedByID == nil {
-		return nil, nil
-	}
-	return load(ctx, loadersOf(ctx).users, *obj.CreatedByID)
+	return load(ctx, loadersOf(ctx).users, obj, &creatorOfImport)
 }
 
 // ImportedCount is the resolver for the importedCount field.
@@ -49,7 +47,7 @@ func (r *importRunResolver) QueuePosition(ctx context.Context, obj *ent.ImportRu
 	if obj.Status != enum.Queued {
 		return nil, nil
 	}
-	ahead, err := load(ctx, loadersOf(ctx).queue, obj.ID)
+	ahead, err := load(ctx, loadersOf(ctx).queue, obj, &queuedImport)
 	return &ahead, err
 }
 
@@ -75,11 +73,11 @@ func (r *importRunResolver) Failure(ctx context.Context, obj *ent.ImportRun) (*m
 
 // Issues is the resolver for the issues field.
 func (r *importRunResolver) Issues(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string, code *enum.IssueCode) (*page.Connection[*ent.ImportIssue], error) {
-	q := r.Ent.ImportIssue.Query().Where(importissue.ImportRunID(obj.ID))
+	var where []predicate.ImportIssue
 	if code != nil {
-		q = q.Where(importissue.CodeEQ(*code))
+		where = append(where, importissue.CodeEQ(*code))
 	}
-	return page.Of(ctx, q, issuesOfFile, page.Args{First: first, After: after, Last: last, Before: before})
+	return pagesOf(ctx, r.Ent.ImportIssue.Query(), issuesOfImport, obj, &importItself, page.Args{First: first, After: after, Last: last, Before: before}, where...)
 }
 
 // RejectsURL is the resolver for the rejectsUrl field.
@@ -140,7 +138,7 @@ func (r *queryResolver) ImportRuns(ctx context.Context, first *int, after *strin
 	if status != nil {
 		q = q.Where(importrun.StatusEQ(*status))
 	}
-	return page.Of(ctx, q, newestImports, page.Args{First: first, After: after, Last: last, Before: before})
+	return pageOf(ctx, q, newestImports, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // ImportTemplate is the resolver for the importTemplate field.

@@ -16,6 +16,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/graph/page"
 	"tenantry/internal/fault"
+	"tenantry/internal/id"
 	"tenantry/internal/tenancy"
 )
 
@@ -30,6 +31,22 @@ var companiesByName = page.Order[*ent.Company]{
 var usersByEmail = page.Order[*ent.User]{
 	Terms: []page.Term{page.Text(user.FieldEmailKey), page.UUID(user.FieldID)},
 	Key:   func(u *ent.User) []any { return []any{u.EmailKey, u.ID} },
+}
+
+var usersOfCompany = page.Children[*ent.UserQuery, *ent.User]{
+	Order: usersByEmail, Column: user.FieldCompanyID, Parent: func(u *ent.User) id.ID { return u.CompanyID },
+	Count: func(q *ent.UserQuery, f ...func(*sql.Selector) string) page.Scanner {
+		return q.Aggregate(aggregates(f)...)
+	},
+}
+
+// aggregates are functions by ent's type.
+func aggregates(f []func(*sql.Selector) string) []ent.AggregateFunc {
+	out := make([]ent.AggregateFunc, len(f))
+	for i, one := range f {
+		out[i] = one
+	}
+	return out
 }
 
 var newestImports = page.Order[*ent.ImportRun]{
@@ -50,6 +67,13 @@ var newestEvents = page.Order[*ent.AuditEvent]{
 var issuesOfFile = page.Order[*ent.ImportIssue]{
 	Terms: []page.Term{page.Int(importissue.FieldRow), page.Int(importissue.FieldOrdinal)},
 	Key:   func(i *ent.ImportIssue) []any { return []any{i.Row, i.Ordinal} },
+}
+
+var issuesOfImport = page.Children[*ent.ImportIssueQuery, *ent.ImportIssue]{
+	Order: issuesOfFile, Column: importissue.FieldImportRunID, Parent: func(i *ent.ImportIssue) id.ID { return i.ImportRunID },
+	Count: func(q *ent.ImportIssueQuery, f ...func(*sql.Selector) string) page.Scanner {
+		return q.Aggregate(aggregates(f)...)
+	},
 }
 
 // userMatches: the beginning of the email, the first or the last name (rule K6).

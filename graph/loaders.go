@@ -2,14 +2,13 @@ package graph
 
 import (
 	"context"
-	"errors"
+	"maps"
 	"slices"
 	"strings"
-	"time"
+	"sync"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vikstrous/dataloadgen"
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
@@ -19,6 +18,7 @@ import (
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/graph/page"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
@@ -35,21 +35,21 @@ const (
 // one answer (for each event of a subscription, for each field of a mutation), so nothing
 // they remember is stale, and they ask as the viewer, so policies hold.
 type loaders struct {
-	companies  *dataloadgen.Loader[id.ID, *ent.Company]
-	users      *dataloadgen.Loader[id.ID, *ent.User]
-	imports    *dataloadgen.Loader[id.ID, *ent.ImportRun]
-	manageable *dataloadgen.Loader[id.ID, bool]
-	admins     *dataloadgen.Loader[id.ID, []*ent.User]
-	projects   *dataloadgen.Loader[id.ID, []*ent.Project]
-	desks      *dataloadgen.Loader[id.ID, []*ent.Desk]
-	queue      *dataloadgen.Loader[id.ID, int]
-	named      *dataloadgen.Loader[id.ID, *ent.Company]       // see tenancy.Service.Named
-	tokens     *dataloadgen.Loader[id.ID, *ent.TransferToken] // the outstanding one, by company
-	sentTokens *dataloadgen.Loader[id.ID, *ent.TransferToken] // by id
-}
+	companies  *loader[*ent.Company]
+	users      *loader[*ent.User]
+	imports    *loader[*ent.ImportRun]
+	manageable *loader[bool]
+	admins     *loader[[]*ent.User]
+	projects   *loader[[]*ent.Project]
+	desks      *loader[[]*ent.Desk]
+	queue      *loader[int]
+	named      *loader[*ent.Company]       // see tenancy.Service.Named
+	tokens     *loader[*ent.TransferToken] // the outstanding one, by company
+	sentTokens *loader[*ent.TransferToken] // by id
 
-// loaderWait is how long a loader collects before it asks.
-const loaderWait = time.Millisecond
+	pages    sync.Map // the loader of a connection's field, by the field in the document; see pagesOf
+	families families
+}
 
 func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.Engine) *loaders {
 	return &loaders{
@@ -67,11 +67,14 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 			rows, err := client.PartnerAdmin.Query().Where(partneradmin.CompanyIDIn(ids...), firstOfEach(partneradmin.Table, maxPartnerAdmins)).
 				WithUser().All(ctx)
 			out := make(map[id.ID][]*ent.User, len(ids))
+			var people []*ent.User
 			for _, pa := range rows {
 				if pa.Edges.User != nil {
+					people = append(people, pa.Edges.User)
 					out[pa.CompanyID] = append(out[pa.CompanyID], pa.Edges.User)
 				}
 			}
+			together(ctx, people)
 			for _, users := range out {
 				slices.SortFunc(users, func(a, b *ent.User) int { return strings.Compare(a.EmailKey, b.EmailKey) })
 			}
@@ -85,9 +88,13 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 			return client.Desk.Query().Where(desk.CompanyIDIn(ids...), firstOfEach(desk.Table, maxShelf)).
 				Order(ent.Desc(desk.FieldIsDefault), ent.Asc(desk.FieldName, desk.FieldID)).All(ctx)
 		}, func(d *ent.Desk) id.ID { return d.CompanyID }),
-		queue:  mapped(engine.QueuePositions),
-		named:  byID(service.Named, func(c *ent.Company) id.ID { return c.ID }),
-		tokens: mapped(service.Outstanding),
+		queue: mapped(engine.QueuePositions),
+		named: byID(service.Named, func(c *ent.Company) id.ID { return c.ID }),
+		tokens: mapped(func(ctx context.Context, ids []id.ID) (map[id.ID]*ent.TransferToken, error) {
+			found, err := service.Outstanding(ctx, ids)
+			together(ctx, slices.Collect(maps.Values(found)))
+			return found, err
+		}),
 		sentTokens: byID(func(ctx context.Context, ids []id.ID) ([]*ent.TransferToken, error) {
 			return client.TransferToken.Query().Where(transfertoken.IDIn(ids...)).All(ctx)
 		}, func(t *ent.TransferToken) id.ID { return t.ID }),
@@ -109,54 +116,59 @@ func firstOfEach(table string, most int) func(*sql.Selector) {
 	}
 }
 
-func mapped[V any](fetch func(context.Context, []id.ID) (map[id.ID]V, error)) *dataloadgen.Loader[id.ID, V] {
-	return dataloadgen.NewMappedLoader(fetch, dataloadgen.WithWait(loaderWait))
-}
+// maxParents is of how many parents one statement cuts the pages: SQLite joins at most 500
+// parts into one.
+const maxParents = 100
 
-func byID[V any](fetch func(context.Context, []id.ID) ([]V, error), key func(V) id.ID) *dataloadgen.Loader[id.ID, V] {
-	return mapped(func(ctx context.Context, ids []id.ID) (map[id.ID]V, error) {
-		rows, err := fetch(ctx, ids)
-		out := make(map[id.ID]V, len(rows))
-		for _, row := range rows {
-			out[key(row)] = row
+// pagesOf is the connection that each of a family's rows has: all that one selection asks
+// for, whose arguments are the same, is cut in one statement.
+func pagesOf[Q page.Query[Q, T, P, O], T, R any, P, O ~func(*sql.Selector)](
+	ctx context.Context, q Q, of page.Children[Q, T], row R, ref *reference[R], args page.Args, where ...P,
+) (*page.Connection[T], error) {
+	l := mapped(func(ctx context.Context, parents []id.ID) (map[id.ID]*page.Connection[T], error) {
+		all := make(map[id.ID]*page.Connection[T], len(parents))
+		var rows []T
+		for some := range slices.Chunk(parents, maxParents) {
+			pages, err := page.Each(ctx, q, of, some, args, where...)
+			if err != nil {
+				return nil, err
+			}
+			for parent, p := range pages {
+				all[parent] = p
+				rows = append(rows, p.Nodes()...)
+			}
 		}
-		return out, err
+		together(ctx, rows)
+		return all, nil
 	})
+	kept, _ := loadersOf(ctx).pages.LoadOrStore(graphql.GetFieldContext(ctx).Field.Field, l)
+	return load(ctx, kept.(*loader[*page.Connection[T]]), row, ref)
 }
 
-func grouped[V any](fetch func(context.Context, []id.ID) ([]V, error), key func(V) id.ID) *dataloadgen.Loader[id.ID, []V] {
-	return mapped(func(ctx context.Context, ids []id.ID) (map[id.ID][]V, error) {
-		rows, err := fetch(ctx, ids)
-		out := make(map[id.ID][]V, len(ids))
-		for _, row := range rows {
-			out[key(row)] = append(out[key(row)], row)
-		}
-		return out, err
-	})
-}
-
-// load gives what the loader finds; the zero value where that is nothing.
-func load[V any](ctx context.Context, l *dataloadgen.Loader[id.ID, V], key id.ID) (V, error) {
-	v, err := l.Load(ctx, key)
-	if errors.Is(err, dataloadgen.ErrNotFound) {
-		var none V
-		return none, nil
+// pageOf and pageOfParts are those of package page; the entries are a family.
+func pageOf[Q page.Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
+	ctx context.Context, q Q, order page.Order[T], args page.Args,
+) (*page.Connection[T], error) {
+	c, err := page.Of(ctx, q, order, args)
+	if err == nil {
+		together(ctx, c.Nodes())
 	}
-	return v, err
+	return c, err
 }
 
-// list gives what the loader finds, an empty list where that is nothing.
-func list[V any](ctx context.Context, l *dataloadgen.Loader[id.ID, []V], key id.ID) ([]V, error) {
-	found, err := load(ctx, l, key)
-	if err == nil && found == nil {
-		found = []V{}
+func pageOfParts[Q page.Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
+	ctx context.Context, parts []Q, order page.Order[T], args page.Args,
+) (*page.Connection[T], error) {
+	c, err := page.Parts(ctx, parts, order, args)
+	if err == nil {
+		together(ctx, c.Nodes())
 	}
-	return found, err
+	return c, err
 }
 
 // inside refuses what only those who may work inside a company read.
-func inside(ctx context.Context, companyID id.ID) error {
-	may, err := load(ctx, loadersOf(ctx).manageable, companyID)
+func inside(ctx context.Context, c *ent.Company) error {
+	may, err := load(ctx, loadersOf(ctx).manageable, c, &companyItself)
 	if err == nil && !may {
 		err = fault.New(fault.Forbidden, "only those who may work inside the company see this")
 	}

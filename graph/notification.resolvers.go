@@ -18,26 +18,17 @@ func (r *mutationResolver) MarkNotificationsRead(ctx context.Context, input mode
 
 // ImportRun is the resolver for the importRun field.
 func (r *notificationResolver) ImportRun(ctx context.Context, obj *ent.Notification) (*ent.ImportRun, error) {
-	if obj.ImportRunID == nil {
-		return nil, nil
-	}
-	return load(ctx, loadersOf(ctx).imports, *obj.ImportRunID)
+	return load(ctx, loadersOf(ctx).imports, obj, &importOfNote)
 }
 
 // Company is the resolver for the company field.
 func (r *notificationResolver) Company(ctx context.Context, obj *ent.Notification) (*ent.Company, error) {
-	if obj.CompanyID == nil {
-		return nil, nil
-	}
-	return load(ctx, loadersOf(ctx).companies, *obj.CompanyID)
+	return load(ctx, loadersOf(ctx).companies, obj, &companyOfNote)
 }
 
 // TransferToken is the resolver for the transferToken field.
 func (r *notificationResolver) TransferToken(ctx context.Context, obj *ent.Notification) (*ent.TransferToken, error) {
-	if obj.TransferTokenID == nil {
-		return nil, nil
-	}
-	return load(ctx, loadersOf(ctx).sentTokens, *obj.TransferTokenID)
+	return load(ctx, loadersOf(ctx).sentTokens, obj, &tokenOfNote)
 }
 
 // Notifications is the resolver for the notifications field.
@@ -49,7 +40,7 @@ func (r *queryResolver) Notifications(ctx context.Context, first *int, after *st
 	if unreadOnly {
 		q = q.Where(notification.ReadAtIsNil())
 	}
-	return page.Of(ctx, q, newestNotifications, page.Args{First: first, After: after, Last: last, Before: before})
+	return pageOf(ctx, q, newestNotifications, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
 // NotificationReceived is the resolver for the notificationReceived field.

@@ -34,20 +34,18 @@ func (r *mutationResolver) ClaimCustomer(ctx context.Context, input model.ClaimC
 
 // ReceivedTransferTokens is the resolver for the receivedTransferTokens field.
 func (r *queryResolver) ReceivedTransferTokens(ctx context.Context) ([]*ent.TransferToken, error) {
-	return r.Tenancy.ReceivedTokens(ctx)
+	found, err := r.Tenancy.ReceivedTokens(ctx)
+	return together(ctx, found), err
 }
 
 // Company is the resolver for the company field.
 func (r *transferTokenResolver) Company(ctx context.Context, obj *ent.TransferToken) (*ent.Company, error) {
-	return load(ctx, loadersOf(ctx).named, obj.CompanyID)
+	return load(ctx, loadersOf(ctx).named, obj, &companyOfToken)
 }
 
 // SentTo is the resolver for the sentTo field.
 func (r *transferTokenResolver) SentTo(ctx context.Context, obj *ent.TransferToken) (*ent.Company, error) {
-	if obj.SentToID == nil {
-		return nil, nil
-	}
-	return load(ctx, loadersOf(ctx).named, *obj.SentToID)
+	return load(ctx, loadersOf(ctx).named, obj, &sentToOfToken)
 }
 
 // TransferToken returns generated.TransferTokenResolver implementation.

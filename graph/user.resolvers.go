@@ -51,7 +51,7 @@ func (r *userResolver) Company(ctx context.Context, obj *ent.User) (*ent.Company
 	if obj.Edges.Company != nil { // signing in brings it along: whoever asks is nobody yet
 		return obj.Edges.Company, nil
 	}
-	return load(ctx, loadersOf(ctx).companies, obj.CompanyID)
+	return load(ctx, loadersOf(ctx).companies, obj, &companyOfUser)
 }
 
 // User returns generated.UserResolver implementation.

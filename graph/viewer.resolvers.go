@@ -3,6 +3,8 @@ package graph
 import (
 	"context"
 
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/graph/generated/model"
 )
@@ -13,10 +15,10 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
 	if !v.Authenticated() {
 		return nil, nil
 	}
-	u, err := load(ctx, loadersOf(ctx).users, v.UserID)
+	u, err := orNull(r.Ent.User.Query().Where(user.ID(v.UserID)).Only(ctx))
 	if err != nil {
 		return nil, err
 	}
-	own, err := load(ctx, loadersOf(ctx).companies, v.CompanyID)
+	own, err := orNull(r.Ent.Company.Query().Where(company.ID(v.CompanyID)).Only(ctx))
 	return &model.Viewer{User: u, Company: own, IsOperator: v.Operator}, err
 }

@@ -7,6 +7,7 @@ package viewer
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 )
@@ -37,16 +38,39 @@ func (v Viewer) System() (reason string, ok bool) { return v.system, v.system !=
 
 type key struct{}
 
+// asking is who asks in a context and in all that come of it, as of now.
+type asking struct{ now atomic.Pointer[Viewer] }
+
+func with(ctx context.Context, v Viewer) context.Context {
+	a := &asking{}
+	a.now.Store(&v)
+	return context.WithValue(ctx, key{}, a)
+}
+
 // NewContext returns a context in which v is asking.
 func NewContext(ctx context.Context, v Viewer) context.Context {
 	v.system = ""
-	return context.WithValue(ctx, key{}, v)
+	return with(ctx, v)
 }
 
 // FromContext returns who is asking; the zero Viewer where nobody is.
 func FromContext(ctx context.Context) Viewer {
-	v, _ := ctx.Value(key{}).(Viewer)
-	return v
+	if a, ok := ctx.Value(key{}).(*asking); ok {
+		return *a.now.Load()
+	}
+	return Viewer{}
+}
+
+// Renew gives whoever is asking in the context, and in those that came of it, the rights of
+// v, the same person, from now on: what has long been open, such as a subscription, goes on
+// with these. Nobody stays nobody.
+func Renew(ctx context.Context, v Viewer) {
+	a, ok := ctx.Value(key{}).(*asking)
+	if !ok || a.now.Load().UserID != v.UserID {
+		return
+	}
+	v.system = a.now.Load().system
+	a.now.Store(&v)
 }
 
 // BypassTenancy returns a context in which no policy applies: the one loud name by
@@ -55,5 +79,5 @@ func FromContext(ctx context.Context) Viewer {
 func BypassTenancy(ctx context.Context, reason string) context.Context {
 	v := FromContext(ctx)
 	v.system = reason
-	return context.WithValue(ctx, key{}, v)
+	return with(ctx, v)
 }

@@ -131,11 +131,17 @@ func cut[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 			rows = append(rows, &Edge[T]{Node: row, Cursor: order.encode(row, i)})
 		}
 	}
+	return connect(rows, args, size, backward, func(ctx context.Context) (int, error) { return count(ctx, parts) }), nil
+}
+
+// connect makes the page of its rows, of which there is one more where there is another
+// page; backward they come last one first.
+func connect[T any](rows []*Edge[T], args Args, size int, backward bool, count func(context.Context) (int, error)) *Connection[T] {
 	more := len(rows) > size
 	if more {
 		rows = rows[:size]
 	}
-	c := &Connection[T]{Edges: rows, PageInfo: &Info{}, count: func(ctx context.Context) (int, error) { return count(ctx, parts) }}
+	c := &Connection[T]{Edges: rows, PageInfo: &Info{}, count: count}
 	if backward {
 		slices.Reverse(c.Edges)
 		c.PageInfo.HasPreviousPage, c.PageInfo.HasNextPage = more, args.Before != nil
@@ -145,7 +151,7 @@ func cut[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 	if n := len(c.Edges); n > 0 {
 		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
 	}
-	return c, nil
+	return c
 }
 
 func count[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](ctx context.Context, parts []Q) (int, error) {

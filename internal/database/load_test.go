@@ -144,6 +144,30 @@ func TestLoadSaysWhichRowsAreNew(t *testing.T) {
 	})
 }
 
+// A row that bears the id of another tenant's record does not take it over, whichever of
+// the two keys is met first: nothing is ever updated, and the batch fails as a whole.
+func TestLoadTakesNoRecordOver(t *testing.T) {
+	withPeople(t, func(t *testing.T, db *database.DB) {
+		theirs := emails(2, "kim")
+		if _, err := load(t, db, theirs); err != nil {
+			t.Fatal(err)
+		}
+		for _, email := range []string{"kim", "taken over"} {
+			b := emails(1, "new", email)
+			b.Rows[1][1] = theirs.Rows[0][1]
+			if _, err := load(t, db, b); !database.IsUniqueViolation(err) {
+				t.Errorf("%s: %v, want a violated key", email, err)
+			}
+		}
+		if n := value[int](t, db, "SELECT count(*) FROM people WHERE tenant = 2 AND email = 'kim'"); n != 1 {
+			t.Error("the record is not what it was")
+		}
+		if n := value[int](t, db, "SELECT count(*) FROM people"); n != 1 {
+			t.Errorf("%d records, want the one that was there", n)
+		}
+	})
+}
+
 func TestLoadTakesSeveralBatchesInATransaction(t *testing.T) {
 	withPeople(t, func(t *testing.T, db *database.DB) {
 		inserted, err := load(t, db, emails(1, "a", "b"), emails(1, "b", "c"), emails(1, "c", "a"))

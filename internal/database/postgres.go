@@ -42,24 +42,27 @@ func openPostgres(o Options) (*DB, error) {
 	own.Runtime["statement_timeout"] = "0"
 	own.Runtime["idle_in_transaction_session_timeout"] = "0"
 	own.ApplicationName = "tenantry migrate"
-	p, err := connectorPool(cfg)
+	p, err := connectorPool(cfg, o.Observe)
 	if err != nil {
 		return nil, err
 	}
 	return &DB{
 		sql:      pool(p, conns, postgresConnLifetime),
 		dialect:  Postgres,
-		migrator: func() (*sql.DB, error) { return connectorPool(own) },
+		migrator: func() (*sql.DB, error) { return connectorPool(own, nil) },
 		exclude:  func(context.Context) (func(), error) { return func() {}, nil }, // schemaLock does it
 	}, nil
 }
 
-func connectorPool(cfg pq.Config) (*sql.DB, error) {
+func connectorPool(cfg pq.Config, observe func(string)) (*sql.DB, error) {
 	inner, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
 		return nil, err
 	}
 	inner.Dialer(dialer{})
+	if observe != nil {
+		return sql.OpenDB(observed{connector{inner}, observe}), nil
+	}
 	return sql.OpenDB(connector{inner}), nil
 }
 

@@ -65,6 +65,9 @@ func openSQLiteFile(dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening SQLite's file: %w", err)
 	}
+	if o.Observe != nil {
+		p = sql.OpenDB(observed{dsnConnector{p.Driver(), sqliteDSN(file, true)}, o.Observe})
+	}
 	return &DB{
 		sql:     pool(p, conns, 0),
 		dialect: SQLite,

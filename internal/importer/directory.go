@@ -63,11 +63,15 @@ func (users) look(ctx context.Context, tx *database.Tx, b *batch) (*directory, e
 		lock = " FOR UPDATE"
 	}
 	// The company first, as whoever changes users by hand does.
-	var partner sql.Null[id.ID]
-	if err := tx.QueryRowContext(ctx, `SELECT partner_id FROM companies WHERE id = $1`+lock, b.run.company).Scan(&partner); err != nil {
+	company := `SELECT p.is_partner FROM companies c LEFT JOIN companies p ON p.id = c.partner_id WHERE c.id = $1`
+	if lock != "" {
+		company += lock + " OF c"
+	}
+	var managed sql.NullBool // one who is demoted manages nobody (rule C2)
+	if err := tx.QueryRowContext(ctx, company, b.run.company).Scan(&managed); err != nil {
 		return nil, fmt.Errorf("looking for the company: %w", err)
 	}
-	d.managed = partner.Valid
+	d.managed = managed.Bool
 	in := anyOf(tx.Dialect(), "$2")
 	byID := map[id.ID]*account{}
 	administrators := ""

@@ -79,18 +79,26 @@ const (
 // audit writes into the log of each company that the act concerns.
 func (a *act) audit(ctx context.Context, action, summary string, companies ...id.ID) error {
 	ctx = viewer.BypassTenancy(ctx, "an act is written into the log of each company that it concerns")
-	creates := make([]*ent.AuditEventCreate, len(companies))
-	for i, c := range companies {
-		e := a.Ent().AuditEvent.Create().SetCompanyID(c).SetAction(action).SetActorName(a.who.Name).SetSummary(summary)
-		if a.who.Authenticated() {
-			e.SetActorID(a.who.UserID)
-		} else {
-			e.SetActorName("system")
+	for some := range slices.Chunk(companies, auditedAtOnce) {
+		creates := make([]*ent.AuditEventCreate, len(some))
+		for i, c := range some {
+			e := a.Ent().AuditEvent.Create().SetCompanyID(c).SetAction(action).SetActorName(a.who.Name).SetSummary(summary)
+			if a.who.Authenticated() {
+				e.SetActorID(a.who.UserID)
+			} else {
+				e.SetActorName("system")
+			}
+			creates[i] = e
 		}
-		creates[i] = e
+		if err := a.Ent().AuditEvent.CreateBulk(creates...).Exec(ctx); err != nil {
+			return err
+		}
 	}
-	return a.Ent().AuditEvent.CreateBulk(creates...).Exec(ctx)
+	return nil
 }
+
+// auditedAtOnce bounds the events of one statement: a database takes only so many values.
+const auditedAtOnce = 1_000
 
 // administrators are the company's own active ones.
 func (a *act) administrators(ctx context.Context, companyID id.ID) ([]id.ID, error) {

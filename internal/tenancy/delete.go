@@ -128,6 +128,7 @@ func (s *Service) purge(ctx context.Context, companyID id.ID) error {
 		return err
 	}
 	for _, query := range []string{
+		`DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE company_id = $1 LIMIT $2)`,
 		`DELETE FROM import_issues WHERE id IN (SELECT i.id FROM import_issues i JOIN import_runs r ON r.id = i.import_run_id WHERE r.company_id = $1 LIMIT $2)`,
 		`DELETE FROM import_keys WHERE id IN (SELECT k.id FROM import_keys k JOIN import_runs r ON r.id = k.import_run_id WHERE r.company_id = $1 LIMIT $2)`,
 		`DELETE FROM import_records WHERE id IN (SELECT k.id FROM import_records k JOIN import_runs r ON r.id = k.import_run_id WHERE r.company_id = $1 LIMIT $2)`,

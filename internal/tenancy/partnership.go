@@ -82,6 +82,10 @@ func (s *Service) RemovePartnerAdmin(ctx context.Context, customerID, userID id.
 		return nil, fault.New(fault.Forbidden, "only the partner's administrators and the customer's own remove partner admins")
 	}
 	err = s.do(ctx, func(ctx context.Context, a *act) error {
+		names, err := a.Ent().User.Query().Where(user.ID(userID)).All(ctx)
+		if err != nil {
+			return err
+		}
 		n, err := a.Ent().PartnerAdmin.Delete().Where(partneradmin.CompanyID(c.ID), partneradmin.UserID(userID)).Exec(ctx)
 		if err != nil {
 			return err
@@ -95,13 +99,18 @@ func (s *Service) RemovePartnerAdmin(ctx context.Context, customerID, userID id.
 		}, userID); err != nil {
 			return err
 		}
-		return a.audit(ctx, adminRemoved, fmt.Sprintf("a partner admin of %q was removed", c.Name), a.concerned(c)...)
+		whom := "a partner admin"
+		for _, u := range names {
+			whom = fullName(u)
+		}
+		return a.audit(ctx, adminRemoved, fmt.Sprintf("%s is no longer partner admin of %q", whom, c.Name), a.concerned(c)...)
 	})
 	return c, err
 }
 
 // EndPartnership ends it from either side (rule C8): the company keeps all it has and
-// loses its partner and the partner's admins. FAILED_PRECONDITION where it has no active
+// loses its partner and the partner's admins; a transfer token that is outstanding is
+// revoked. FAILED_PRECONDITION where it has no active
 // administrator of its own, or no partner.
 func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Company, error) {
 	v, err := signedIn(ctx)
@@ -141,6 +150,10 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 		}
 		left, err := a.separate(ctx, c.ID, partnerID, nil)
 		if err != nil {
+			return err
+		}
+		// One that the partner generated would take the company back.
+		if err := a.revoke(ctx, c.ID); err != nil {
 			return err
 		}
 		if err := a.tell(ctx, notify.Note{

@@ -121,6 +121,8 @@ func answer(err error) error {
 		return err
 	case errors.Is(err, policy.ErrDenied):
 		return fault.New(fault.Forbidden, "you may not do this").Because(err)
+	case database.IsForeignKeyViolation(err):
+		return fault.New(fault.NotFound, "a record that this refers to has been deleted meanwhile").Because(err)
 	case ent.IsNotFound(err):
 		return fault.New(fault.NotFound, "there is no such record, or you may not change it").Because(err)
 	}

@@ -60,6 +60,12 @@ func (a *act) mayTransfer(ctx context.Context, companyID id.ID) (*ent.Company, e
 	return c, nil
 }
 
+// givers are the companies in whose logs stands what is done with a token before it is
+// redeemed: the company's own and that of whoever acts, but not its partner's where the
+// company's own administrators act. A partner whose customer turns to another is told when
+// it has happened.
+func (a *act) givers(c *ent.Company) []id.ID { return union([]id.ID{c.ID}, []id.ID{a.who.CompanyID}) }
+
 // GenerateToken makes a transfer token for the company (nil: the viewer's own) and gives
 // its secret, this once. The outstanding one is revoked.
 func (s *Service) GenerateToken(ctx context.Context, companyID *id.ID) (t *ent.TransferToken, secret string, err error) {
@@ -75,7 +81,7 @@ func (s *Service) GenerateToken(ctx context.Context, companyID *id.ID) (t *ent.T
 		if t, secret, err = a.mint(ctx, c.ID); err != nil {
 			return err
 		}
-		return a.audit(ctx, tokenGenerated, fmt.Sprintf("a transfer token for %q was generated", c.Name), a.concerned(c)...)
+		return a.audit(ctx, tokenGenerated, fmt.Sprintf("a transfer token for %q was generated", c.Name), a.givers(c)...)
 	})
 	return t, secret, err
 }
@@ -152,7 +158,7 @@ func (s *Service) SendToken(ctx context.Context, companyID *id.ID, partnerID id.
 			return err
 		}
 		return a.audit(ctx, tokenSent, fmt.Sprintf("the transfer token of %q was sent to %q", c.Name, partner.Name),
-			union(a.concerned(c), []id.ID{partner.ID})...)
+			union(a.givers(c), []id.ID{partner.ID})...)
 	})
 	return sent, err
 }
@@ -190,7 +196,11 @@ func (s *Service) RevokeToken(ctx context.Context, tokenID id.ID) (*ent.Transfer
 		if t, err = a.Ent().TransferToken.Get(system, t.ID); err != nil {
 			return err
 		}
-		return a.audit(ctx, tokenRevoked, fmt.Sprintf("a transfer token of %q was revoked", c.Name), a.concerned(c)...)
+		concerned := a.givers(c)
+		if t.SentToID != nil {
+			concerned = union(concerned, []id.ID{*t.SentToID})
+		}
+		return a.audit(ctx, tokenRevoked, fmt.Sprintf("a transfer token of %q was revoked", c.Name), concerned...)
 	})
 	return t, err
 }

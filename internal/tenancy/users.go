@@ -8,6 +8,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
@@ -152,7 +153,14 @@ func (s *Service) DeleteUser(ctx context.Context, userID id.ID) error {
 			return err
 		}
 		system := viewer.BypassTenancy(ctx, "a user is deleted by those who administer the directory")
+		customers, err := a.Ent().PartnerAdmin.Query().Where(partneradmin.UserID(u.ID)).QueryCompany().IDs(system)
+		if err != nil {
+			return err
+		}
 		if err := a.Ent().User.DeleteOneID(u.ID).Exec(system); err != nil {
+			return err
+		}
+		if err := a.audit(ctx, adminRemoved, fmt.Sprintf("%s is no longer partner admin: the user was deleted", fullName(u)), customers...); err != nil {
 			return err
 		}
 		return a.audit(ctx, userDeleted, fmt.Sprintf("%s <%s> was deleted", fullName(u), u.Email), u.CompanyID)
@@ -200,8 +208,15 @@ func (a *act) keepsAdministrator(ctx context.Context, u *ent.User, stays bool) e
 		return nil
 	}
 	partner, err := a.lock(ctx, u.CompanyID)
-	if err != nil || partner != nil {
+	if err != nil {
 		return err
+	}
+	if partner != nil { // one who is demoted manages nobody (rule C2)
+		managed, err := a.Ent().Company.Query().Where(company.ID(*partner), company.IsPartner(true)).
+			Exist(viewer.BypassTenancy(ctx, "whether a partner manages the company"))
+		if err != nil || managed {
+			return err
+		}
 	}
 	all, err := a.administrators(ctx, u.CompanyID)
 	if err != nil {

@@ -32,7 +32,7 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(filepath.Join(dir, "tenantry.db"))
 })
 
-func openSQLite(t testing.TB) *database.DB {
+func openSQLite(t testing.TB, observe func(string)) *database.DB {
 	t.Helper()
 	file, err := template()
 	if err != nil {
@@ -42,7 +42,7 @@ func openSQLite(t testing.TB) *database.DB {
 	if err := os.WriteFile(filepath.Join(dir, "tenantry.db"), file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return open(t, database.Options{Dir: dir})
+	return open(t, database.Options{Dir: dir, Observe: observe})
 }
 
 // open opens a database and closes it after the test.

@@ -20,8 +20,14 @@ import (
 // "postgres", each with a migrated, empty database that is closed and removed after it.
 func Databases(t *testing.T, test func(t *testing.T, db *database.DB)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, Open(t, database.SQLite)) })
-	t.Run("postgres", func(t *testing.T) { test(t, Open(t, database.Postgres)) })
+	Observed(t, nil, test)
+}
+
+// Observed is Databases with an observer of every statement (database.Options.Observe).
+func Observed(t *testing.T, observe func(query string), test func(t *testing.T, db *database.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, openSQLite(t, observe)) })
+	t.Run("postgres", func(t *testing.T) { test(t, openPostgres(t, observe)) })
 }
 
 // Open gives a migrated, empty database that is closed and removed after the test.
@@ -29,9 +35,9 @@ func Databases(t *testing.T, test func(t *testing.T, db *database.DB)) {
 func Open(t testing.TB, dialect database.Dialect) *database.DB {
 	t.Helper()
 	if dialect == database.SQLite {
-		return openSQLite(t)
+		return openSQLite(t, nil)
 	}
-	return openPostgres(t)
+	return openPostgres(t, nil)
 }
 
 // missing skips the test, or fails it where everything must be there.

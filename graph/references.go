@@ -1,0 +1,35 @@
+package graph
+
+import (
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/internal/id"
+)
+
+// What rows refer to, each by the id that it bears of it.
+var (
+	companyItself = reference[*ent.Company](func(c *ent.Company) *id.ID { return &c.ID })
+	partnerOf     = reference[*ent.Company](func(c *ent.Company) *id.ID { return c.PartnerID })
+
+	companyOfUser = reference[*ent.User](func(u *ent.User) *id.ID { return &u.CompanyID })
+
+	companyOfToken = reference[*ent.TransferToken](func(t *ent.TransferToken) *id.ID { return &t.CompanyID })
+	sentToOfToken  = reference[*ent.TransferToken](func(t *ent.TransferToken) *id.ID { return t.SentToID })
+
+	importItself    = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID { return &r.ID })
+	companyOfImport = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID { return &r.CompanyID })
+	creatorOfImport = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID { return r.CreatedByID })
+	queuedImport    = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID {
+		if r.Status != enum.Queued {
+			return nil
+		}
+		return &r.ID
+	})
+
+	importOfNote  = reference[*ent.Notification](func(n *ent.Notification) *id.ID { return n.ImportRunID })
+	companyOfNote = reference[*ent.Notification](func(n *ent.Notification) *id.ID { return n.CompanyID })
+	tokenOfNote   = reference[*ent.Notification](func(n *ent.Notification) *id.ID { return n.TransferTokenID })
+
+	actorOfEvent   = reference[*ent.AuditEvent](func(e *ent.AuditEvent) *id.ID { return e.ActorID })
+	companyOfEvent = reference[*ent.AuditEvent](func(e *ent.AuditEvent) *id.ID { return &e.CompanyID })
+)

@@ -1,0 +1,275 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/graph/limits"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+	"tenantry/internal/testenv"
+	"tenantry/schema"
+)
+
+// counted are queries with a page of $n, and where the list of $n entries lies. Who asks
+// is keller, an administrator of a partner with more than a hundred of everything; the
+// first entry has all that is asked for, as the others have.
+var counted = []struct{ query, list string }{
+	{`customers(first:$n){nodes{name viewerCanManage} totalCount}`, "customers"},
+	{`customers(first:$n,filter:{search:"customer"}){nodes{name partner{name} partnerAdmins{email company{name}} viewerCanManage canDelete isOwn contactEmail
+		projects{name} desks{name} transferToken{expiresAt sentTo{name}}
+		users(first:2,filter:{active:true}){nodes{email company{name}} totalCount pageInfo{hasNextPage}}} totalCount}`, "customers"},
+	{`customers(last:$n,filter:{isOwn:false,search:"customer"}){edges{cursor node{name users(last:1){edges{cursor node{email}}}}}}`, "customers"},
+	{`viewer{company{users(first:$n){nodes{email company{name partnerAdmins{email}}} totalCount}}}`, "viewer company users"},
+	{`importRuns(first:$n){nodes{company{name} createdBy{email} queuePosition secondsLeft rejectsUrl
+		issues(first:2,code:REQUIRED){nodes{message} totalCount}} totalCount}`, "importRuns"},
+	{`notifications(first:$n){nodes{title company{name users(first:1){totalCount}} transferToken{company{name} sentTo{name}} importRun{fileName issues(first:1){nodes{message}}}} totalCount}`, "notifications"},
+	{`auditEvents(first:$n){nodes{summary actor{email} company{name}} totalCount}`, "auditEvents"},
+}
+
+// uncounted are connections whose entries refer to nothing that keller could ask for.
+var uncounted = map[string]bool{"Query.companies": true} // the operators': tried below as olga
+
+// Issue's "no N+1": a page of 100 costs as many statements as a page of 1, whatever its
+// entries refer to, and nothing is counted where no totalCount is asked for.
+func TestPagesCostTheSameNumberOfStatements(t *testing.T) {
+	t.Parallel()
+	var said statements
+	testenv.Observed(t, said.tell, func(t *testing.T, db *database.DB) {
+		w := newTenants(t, newRig(t, db, limits.Config{MaxComplexity: 1 << 40}, 1<<20))
+		w.hundreds()
+		for _, c := range append(counted, struct{ query, list string }{`companies(first:$n){nodes{name partner{name} partnerAdmins{email} canDelete} totalCount}`, "companies"}) {
+			who := "keller"
+			if strings.HasPrefix(c.query, "companies") {
+				who = "olga" // who sees inside none
+				c.query = strings.Replace(c.query, " partnerAdmins{email}", "", 1)
+			}
+			of := func(n int, query string) (made []string, entries int) {
+				t.Helper()
+				said.take()
+				a := w.ask(who, "query($n:Int){"+query+"}", map[string]any{"n": n})
+				if len(a.Errors) > 0 {
+					t.Fatalf("%s: %+v", query, a.Errors[0])
+				}
+				return said.take(), len(list(a.Data, c.list))
+			}
+			one, entries := of(1, c.query)
+			if entries != 1 {
+				t.Fatalf("%s: %d entries on a page of 1", c.query, entries)
+			}
+			hundred, entries := of(100, c.query)
+			if entries != 100 {
+				t.Fatalf("%s: %d entries on a page of 100", c.query, entries)
+			}
+			if len(one) != len(hundred) {
+				t.Errorf("%s: a page of 1 costs %d statements, one of 100 costs %d:\n%s", c.query, len(one), len(hundred), beginnings(hundred))
+			}
+			made, _ := of(100, strings.ReplaceAll(c.query, "totalCount", "__typename"))
+			for _, statement := range made {
+				if strings.Contains(strings.ToUpper(statement), "COUNT(") && !strings.Contains(statement, "older") && !strings.Contains(statement, "QUEUED") {
+					t.Errorf("%s counts without being asked to: %s", c.query, statement)
+				}
+			}
+		}
+	})
+}
+
+// A new connection is counted too.
+func TestEveryConnectionIsCounted(t *testing.T) {
+	t.Parallel()
+	sdl := gqlparser.MustLoadSchema(&ast.Source{Input: schema.SDL()})
+	tried := map[string]bool{}
+	for _, c := range counted {
+		doc, err := gqlparser.LoadQuery(sdl, "query($n:Int){"+c.query+"}")
+		if err != nil {
+			t.Fatalf("%s: %v", c.query, err)
+		}
+		connections(doc.Operations[0].SelectionSet, tried)
+	}
+	for _, def := range sdl.Types {
+		for _, field := range def.Fields {
+			name := def.Name + "." + field.Name
+			if strings.HasSuffix(field.Type.Name(), "Connection") && !tried[name] && !uncounted[name] {
+				t.Errorf("nothing counts the statements of %s: add it to the table", name)
+			}
+		}
+	}
+}
+
+func connections(set ast.SelectionSet, into map[string]bool) {
+	for _, s := range set {
+		if f, ok := s.(*ast.Field); ok {
+			if strings.HasSuffix(f.Definition.Type.Name(), "Connection") {
+				into[f.ObjectDefinition.Name+"."+f.Name] = true
+			}
+			connections(f.SelectionSet, into)
+		}
+	}
+}
+
+// statements are what a database was asked.
+type statements struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (s *statements) tell(query string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.said = append(s.said, query)
+}
+
+func (s *statements) take() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	said := s.said
+	s.said = nil
+	return said
+}
+
+func beginnings(made []string) string {
+	var out strings.Builder
+	for _, m := range made {
+		from := max(strings.Index(m, "FROM"), 0)
+		fmt.Fprintf(&out, "  %.150s\n", m[from:])
+	}
+	return out.String()
+}
+
+// list is the entries of the connection at the path.
+func list(data any, path string) []any {
+	for _, field := range strings.Fields(path) {
+		at, _ := data.(map[string]any)
+		data = at[field]
+	}
+	at, _ := data.(map[string]any)
+	if nodes, ok := at["nodes"].([]any); ok {
+		return nodes
+	}
+	edges, _ := at["edges"].([]any)
+	return edges
+}
+
+// hundreds makes Northwind a hundred and more of all that keller has lists of: customers,
+// each with two users and keller as partner admin, colleagues, imports with issues, notes
+// and events.
+func (w *tenants) hundreds() {
+	w.t.Helper()
+	c := w.db.Ent()
+	const many = 105
+	var companies []*ent.CompanyCreate
+	var users []*ent.UserCreate
+	admins := []*ent.PartnerAdminCreate{
+		c.PartnerAdmin.Create().SetCompanyID(w.ids["alpha"]).SetUserID(w.ids["keller"]),
+		c.PartnerAdmin.Create().SetCompanyID(w.ids["beta"]).SetUserID(w.ids["keller"]),
+	}
+	var shelves []*ent.ProjectCreate
+	var desks []*ent.DeskCreate
+	var tokens []*ent.TransferTokenCreate
+	var runs []*ent.ImportRunCreate
+	var issues []*ent.ImportIssueCreate
+	var notes []*ent.NotificationCreate
+	var events []*ent.AuditEventCreate
+	northwind, keller := w.ids["northwind"], w.ids["keller"]
+	person := func(company id.ID, name string) *ent.UserCreate {
+		email := name + "@many.example"
+		return c.User.Create().SetID(id.New(id.User)).SetCompanyID(company).SetEmail(email).SetEmailKey(email).SetFirstName(name).SetFirstNameKey(name).
+			SetLastName("x").SetLastNameKey("x").SetPasswordHash("secret hash")
+	}
+	for i := range many {
+		name := fmt.Sprintf("customer %03d", i)
+		company, run, token := id.New(id.Company), id.New(id.ImportRun), id.New(id.TransferToken)
+		companies = append(companies, c.Company.Create().SetID(company).SetName(name).SetSlug(name).SetNameSlug(name).SetNameKey(name).
+			SetPartnerID(northwind).SetCreatedByPartnerID(northwind))
+		users = append(users, person(company, fmt.Sprint("a", i)), person(company, fmt.Sprint("b", i)), person(northwind, fmt.Sprint("c", i)))
+		admins = append(admins, c.PartnerAdmin.Create().SetCompanyID(company).SetUserID(keller))
+		shelves = append(shelves, c.Project.Create().SetCompanyID(company).SetName("default").SetIsDefault(true))
+		desks = append(desks, c.Desk.Create().SetCompanyID(company).SetName("default").SetIsDefault(true))
+		tokens = append(tokens, c.TransferToken.Create().SetID(token).SetCompanyID(company).SetSecretHash([]byte(name)).
+			SetSentToID(w.ids["rival"]).SetExpiresAt(time.Now().UTC().Add(time.Hour)))
+		runs = append(runs, c.ImportRun.Create().SetID(run).SetCompanyID(company).SetCreatedByID(keller).SetCreatedByName("keller").
+			SetKind(enum.Contacts).SetStatus(enum.Queued).SetFileName(name).SetFileSize(1).SetUploadKey("").SetRejectsKey("r").
+			SetFormat(json.RawMessage("{}")).SetTotalRows(1))
+		for n := range 3 {
+			issues = append(issues, c.ImportIssue.Create().SetImportRunID(run).SetRow(n).SetOrdinal(0).SetLine(n).SetCode(enum.Required).SetMessage(name))
+		}
+		notes = append(notes, c.Notification.Create().SetUserID(keller).SetKind(enum.ImportFinished).SetTitle(name).SetBody("").
+			SetImportRunID(run).SetCompanyID(company).SetTransferTokenID(token))
+		events = append(events, c.AuditEvent.Create().SetCompanyID(northwind).SetAction("done").SetActorName("keller").SetActorID(keller).SetSummary(name))
+	}
+	must(w.t, c.Company.CreateBulk(companies...).Exec(w.system))
+	must(w.t, c.User.CreateBulk(users...).Exec(w.system))
+	must(w.t, c.PartnerAdmin.CreateBulk(admins...).Exec(w.system))
+	must(w.t, c.Project.CreateBulk(shelves...).Exec(w.system))
+	must(w.t, c.Desk.CreateBulk(desks...).Exec(w.system))
+	must(w.t, c.TransferToken.CreateBulk(tokens...).Exec(w.system))
+	must(w.t, c.ImportRun.CreateBulk(runs...).Exec(w.system))
+	must(w.t, c.ImportIssue.CreateBulk(issues...).Exec(w.system))
+	must(w.t, c.Notification.CreateBulk(notes...).Exec(w.system))
+	must(w.t, c.AuditEvent.CreateBulk(events...).Exec(w.system))
+}
+
+// No list is without a limit: the plain ones have caps.
+func TestPlainListsAreCapped(t *testing.T) {
+	t.Parallel()
+	testenv.Databases(t, func(t *testing.T, db *database.DB) {
+		w := newTenants(t, newRig(t, db, limits.Config{MaxComplexity: 1 << 40}, 1<<20))
+		c, alpha := w.db.Ent(), w.ids["alpha"]
+		var projects []*ent.ProjectCreate
+		var desks []*ent.DeskCreate
+		for i := range 501 {
+			projects = append(projects, c.Project.Create().SetCompanyID(alpha).SetName(fmt.Sprint(i)))
+			desks = append(desks, c.Desk.Create().SetCompanyID(alpha).SetName(fmt.Sprint(i)))
+		}
+		var partners []*ent.CompanyCreate
+		for i := range 51 {
+			name := fmt.Sprint("partner ", i)
+			partners = append(partners, c.Company.Create().SetName(name).SetSlug(name).SetNameSlug(name).SetNameKey(name).SetIsPartner(true))
+		}
+		var people []*ent.UserCreate
+		for i := range 101 {
+			email := fmt.Sprint(i, "@many.example")
+			people = append(people, c.User.Create().SetCompanyID(w.ids["northwind"]).SetEmail(email).SetEmailKey(email).SetFirstName("x").SetFirstNameKey("x").
+				SetLastName("x").SetLastNameKey("x").SetPasswordHash("secret hash"))
+		}
+		must(t, c.Project.CreateBulk(projects...).Exec(w.system))
+		must(t, c.Desk.CreateBulk(desks...).Exec(w.system))
+		must(t, c.Company.CreateBulk(partners...).Exec(w.system))
+		made, err := c.User.CreateBulk(people...).Save(w.system)
+		must(t, err)
+		var admins []*ent.PartnerAdminCreate
+		var sent []*ent.TransferTokenCreate
+		var givers []*ent.CompanyCreate
+		for i, u := range made {
+			name, giver := fmt.Sprint("giver ", i), id.New(id.Company)
+			admins = append(admins, c.PartnerAdmin.Create().SetCompanyID(alpha).SetUserID(u.ID))
+			givers = append(givers, c.Company.Create().SetID(giver).SetName(name).SetSlug(name).SetNameSlug(name).SetNameKey(name))
+			sent = append(sent, c.TransferToken.Create().SetCompanyID(giver).SetSecretHash([]byte(name)).SetSentToID(w.ids["rival"]).
+				SetExpiresAt(time.Now().UTC().Add(time.Hour)))
+		}
+		must(t, c.PartnerAdmin.CreateBulk(admins...).Exec(w.system))
+		must(t, c.Company.CreateBulk(givers...).Exec(w.system))
+		must(t, c.TransferToken.CreateBulk(sent...).Exec(w.system))
+		for _, l := range []struct {
+			who, query string
+			most       int
+		}{
+			{"alma", `{viewer{company{projects{id}}}}`, 500}, {"alma", `{viewer{company{desks{id}}}}`, 500},
+			{"alma", `{viewer{company{partnerAdmins{id}}}}`, 100}, {"alma", `{partners{id}}`, 50},
+			{"rita", `{receivedTransferTokens{id}}`, 100},
+		} {
+			if got := strings.Count(w.ask(l.who, l.query, nil).text, `"id"`); got != l.most {
+				t.Errorf("%s gives %d entries, want %d", l.query, got, l.most)
+			}
+		}
+	})
+}
