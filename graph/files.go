@@ -91,7 +91,7 @@ func (f *SignedFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	if err := file.send(&patient{w, http.NewResponseController(w)}); err != nil {
+	if err := file.send(&patient{w, http.NewResponseController(w), patience}); err != nil {
 		f.Log.DebugContext(r.Context(), "a download broke off", "error", err)
 		panic(http.ErrAbortHandler) // so that half a file is not taken for a whole one
 	}
@@ -101,10 +101,11 @@ func (f *SignedFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type patient struct {
 	w       io.Writer
 	control *http.ResponseController
+	within  time.Duration
 }
 
 func (p *patient) Write(b []byte) (int, error) {
-	if err := p.control.SetWriteDeadline(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := p.control.SetWriteDeadline(time.Now().Add(p.within)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
 	return p.w.Write(b)
