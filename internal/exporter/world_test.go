@@ -52,7 +52,7 @@ func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 	testenv.Databases(t, func(t *testing.T, db *database.DB) { test(t, newWorld(t, db)) })
 }
 
-func newWorld(t *testing.T, db *database.DB) *world {
+func newWorld(t testing.TB, db *database.DB) *world {
 	t.Helper()
 	blobs, err := blob.Open(t.Context(), blob.Options{Dir: t.TempDir()})
 	if err != nil {
