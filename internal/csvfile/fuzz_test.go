@@ -104,7 +104,7 @@ func FuzzWriter(f *testing.F) { // J12, F7
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
-		if !utf8.ValidString(a+b) || strings.ContainsRune(a+b, 0) || len(a) >= MaxCell || len(b) >= MaxCell {
+		if !utf8.ValidString(a) || !utf8.ValidString(b) || strings.ContainsRune(a+b, 0) || len(a) >= MaxCell || len(b) >= MaxCell {
 			t.Skip()
 		}
 		var file bytes.Buffer
