@@ -13,6 +13,7 @@ GOIMPORTS := go run golang.org/x/tools/cmd/goimports@v0.45.0
 ARGS     ?=
 BENCH    ?= .
 FUZZTIME ?= 20s
+CHECKS   ?= 2000
 
 # What generation writes, and nothing else.
 GENERATED := ent/generated graph/generated docs/settings.md $(wildcard graph/*.resolvers.go)
@@ -65,7 +66,7 @@ bench: ## the benchmarks; BENCH chooses by name
 chaos: ## the campaign of kills, hangs and losses (ARGS=-short: a selection, under three minutes)
 	go run ./chaos $(ARGS)
 
-fuzz: ## every fuzz target for FUZZTIME
+fuzz: ## every fuzz target for FUZZTIME, and CHECKS drawn files of each kind against the oracle
 	@files=$$(git grep -l --untracked '^func Fuzz' -- '*_test.go'); \
 	[[ -n $$files ]] || { echo "there are no fuzz targets" >&2; exit 1; }; \
 	for file in $$files; do \
@@ -74,6 +75,7 @@ fuzz: ## every fuzz target for FUZZTIME
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $(ARGS) "./$$(dirname "$$file")"; \
 		done; \
 	done
+	go test -run 'AreAsRowAfterRow$$' -timeout 4h $(ARGS) ./internal/importer -rapid.checks=$(CHECKS) -rapid.nofailfile
 
 demo: ## a server of its own with a partner and an import, live
 	go run . demo $(ARGS)

@@ -33,8 +33,6 @@ UpdateProjectInput UpdateProjectPayload
 
 CreateDeskInput CreateDeskPayload DeleteDeskInput DeleteDeskPayload Mutation.createDesk Mutation.deleteDesk Mutation.updateDesk UpdateDeskInput
 UpdateDeskPayload
-
-ExportCsvInput ExportCsvPayload Mutation.exportCsv
 `
 
 // Clients are written against testdata/api/contract.graphql. What we have of it is spelt

@@ -14,6 +14,7 @@ import (
 	"tenantry/graph/limits"
 	"tenantry/graph/transport"
 	"tenantry/internal/auth"
+	"tenantry/internal/exporter"
 	"tenantry/internal/fault"
 	"tenantry/internal/notify"
 	"tenantry/internal/requestid"
@@ -26,7 +27,7 @@ func (a *app) handler() (http.Handler, *transport.Endpoint) {
 		Authorize: auth.RequireForUpload, InitFunc: a.gate.FromInit,
 		Recheck: a.recheck, RecheckInterval: auth.RecheckInterval,
 	})
-	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Log: a.log}
+	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Exporter: exporter.New(a.db.Ent(), a.gate, a.tenancy), Log: a.log}
 	api := graph.NewServer(&graph.Resolver{
 		Ent: a.db.Ent(), Tenancy: a.tenancy, Importer: a.engine, Sessions: a.gate, Files: files,
 		Notifications: notify.New(a.db.Ent(), a.hub),

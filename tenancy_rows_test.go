@@ -100,6 +100,17 @@ mutation importCsv(input: {file: $file, kind: CUSTOMERS, companyId: $northwind, 
 mutation importCsv(input: {file: $file, kind: CUSTOMERS, companyId: $alpha, dryRun: true}) { importRun { company { name } } }
 mutation importCsv(input: {file: $file, kind: CUSTOMERS, companyId: $rival, dryRun: true}) { importRun { company { name } } }
 mutation importCsv(input: {file: $file, kind: CUSTOMERS, companyId: $platform, dryRun: true}) { importRun { company { name } } }
+mutation exportCsv(input: {kind: CUSTOMERS}) { __typename }
+mutation exportCsv(input: {kind: CUSTOMERS, companyId: $alpha}) { __typename }
+mutation exportCsv(input: {kind: CONTACTS}) { __typename }
+mutation exportCsv(input: {kind: CONTACTS, companyId: $alpha}) { __typename }
+mutation exportCsv(input: {kind: USERS, companyId: $northwind}) { __typename }
+mutation exportCsv(input: {kind: USERS, companyId: $alpha}) { __typename }
+mutation exportCsv(input: {kind: USERS, companyId: $beta}) { __typename }
+mutation exportCsv(input: {kind: USERS, companyId: $rival}) { __typename }
+mutation exportCsv(input: {kind: USERS, companyId: $delta}) { __typename }
+mutation exportCsv(input: {kind: USERS, companyId: $platform}) { __typename }
+mutation exportCsv(input: {kind: USERS, companyId: $nonsense}) { __typename }
 
 # users and companies are made
 mutation createUser(input: {email: "own.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { role company { name } } }

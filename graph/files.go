@@ -1,14 +1,19 @@
 package graph
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"tenantry/ent/enum"
+	"tenantry/ent/viewer"
+	"tenantry/internal/exporter"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
@@ -22,8 +27,12 @@ const FilesPath = "/files/"
 const (
 	rejectsPath    = FilesPath + "rejects/"
 	rejectsSubject = "rejects"
+	exportsPath    = FilesPath + "exports/"
+	exportsSubject = "export"
 	// addressLifetime is how long a signed address is good.
 	addressLifetime = 15 * time.Minute
+	// patience is how long a client may take to read what is written at a time.
+	patience = time.Minute
 )
 
 // SignedFiles makes addresses of files and serves what they lead to. The signature says
@@ -31,6 +40,7 @@ const (
 type SignedFiles struct {
 	Signer   *signed.Signer
 	Importer *importer.Engine
+	Exporter *exporter.Exporter
 	Log      *slog.Logger
 }
 
@@ -41,45 +51,114 @@ func (f *SignedFiles) RejectsURL(run, user id.ID) string {
 	})
 }
 
-// ServeHTTP streams a file.
+// Export is the address of a company's records of the kind for the viewer.
+func (f *SignedFiles) Export(ctx context.Context, kind enum.ImportKind, companyID *id.ID) (string, time.Time, error) {
+	of, err := f.Exporter.Begin(ctx, kind, companyID)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	expires := time.Now().Add(addressLifetime).UTC().Truncate(time.Second)
+	return f.Signer.URL(exportsPath+of.String()+"/"+strings.ToLower(string(kind))+".csv", signed.Claims{
+		Subject: exportsSubject, User: viewer.FromContext(ctx).UserID, Expires: expires,
+	}), expires, nil
+}
+
+// download is a file that is about to be sent. It ends by send, or by close.
+type download struct {
+	name  string
+	send  func(io.Writer) error
+	close func() error
+}
+
+// ServeHTTP streams a file. A client that reads none of it for too long is left.
 func (f *SignedFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "use GET", http.StatusMethodNotAllowed)
 		return
 	}
-	file, name, err := f.open(r)
+	file, err := f.open(r)
 	if err != nil {
 		f.refuse(w, r, err)
 		return
 	}
-	defer file.Close()
+	defer func() { _ = file.close() }()
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file.name}))
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	if r.Method == http.MethodHead {
 		return
 	}
-	if _, err := io.Copy(w, file); err != nil {
+	if err := file.send(&patient{w, http.NewResponseController(w), patience}); err != nil {
 		f.Log.DebugContext(r.Context(), "a download broke off", "error", err)
 		panic(http.ErrAbortHandler) // so that half a file is not taken for a whole one
 	}
 }
 
-func (f *SignedFiles) open(r *http.Request) (io.ReadCloser, string, error) {
+// patient gives the client a while for each piece.
+type patient struct {
+	w       io.Writer
+	control *http.ResponseController
+	within  time.Duration
+}
+
+func (p *patient) Write(b []byte) (int, error) {
+	if err := p.control.SetWriteDeadline(time.Now().Add(p.within)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return p.w.Write(b)
+}
+
+func (f *SignedFiles) open(r *http.Request) (*download, error) {
 	claims, err := f.Signer.Verify(r, time.Now())
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
+	switch claims.Subject {
+	case rejectsSubject:
+		return f.openRejects(r, claims.User)
+	case exportsSubject:
+		return f.openExport(r, claims.User)
+	}
+	return nil, noFile()
+}
+
+func (f *SignedFiles) openRejects(r *http.Request, user id.ID) (*download, error) {
 	text, ok := strings.CutPrefix(r.URL.Path, rejectsPath)
 	run, err := id.Parse(strings.TrimSuffix(text, ".csv"), id.ImportRun)
-	if !ok || err != nil || claims.Subject != rejectsSubject {
-		return nil, "", fault.New(fault.NotFound, "there is no such file")
+	if !ok || err != nil {
+		return nil, noFile()
 	}
-	return f.Importer.OpenRejects(r.Context(), claims.User, run)
+	file, name, err := f.Importer.OpenRejects(r.Context(), user, run)
+	if err != nil {
+		return nil, err
+	}
+	return &download{name: name, close: file.Close, send: func(w io.Writer) error {
+		_, err := io.Copy(w, file)
+		return err
+	}}, nil
 }
+
+func (f *SignedFiles) openExport(r *http.Request, user id.ID) (*download, error) {
+	text, ok := strings.CutPrefix(r.URL.Path, exportsPath)
+	company, name, _ := strings.Cut(text, "/")
+	of, err := id.Parse(company, id.Company)
+	kind := enum.ImportKind(strings.ToUpper(strings.TrimSuffix(name, ".csv")))
+	if !ok || err != nil || !slices.Contains(kind.Values(), string(kind)) {
+		return nil, noFile()
+	}
+	file, err := f.Exporter.Open(r.Context(), kind, user, of)
+	if err != nil {
+		return nil, err
+	}
+	return &download{name: file.Name, close: func() error { return nil }, send: func(w io.Writer) error {
+		return file.Send(r.Context(), w)
+	}}, nil
+}
+
+func noFile() error { return fault.New(fault.NotFound, "there is no such file") }
 
 func (f *SignedFiles) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status := http.StatusInternalServerError

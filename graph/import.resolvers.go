@@ -118,6 +118,12 @@ func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelI
 	return &model.CancelImportPayload{ImportRun: run}, err
 }
 
+// ExportCSV is the resolver for the exportCsv field.
+func (r *mutationResolver) ExportCSV(ctx context.Context, input model.ExportCSVInput) (*model.ExportCSVPayload, error) {
+	address, expires, err := r.Files.Export(ctx, input.Kind, input.CompanyID.Value())
+	return &model.ExportCSVPayload{URL: address, ExpiresAt: expires}, err
+}
+
 // ImportRun is the resolver for the importRun field.
 func (r *queryResolver) ImportRun(ctx context.Context, id uuid.UUID) (*ent.ImportRun, error) {
 	return orNull(r.Ent.ImportRun.Query().Where(importrun.ID(id)).Only(ctx))

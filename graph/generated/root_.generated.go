@@ -136,6 +136,11 @@ type ComplexityRoot struct {
 		Company func(childComplexity int) int
 	}
 
+	ExportCsvPayload struct {
+		ExpiresAt func(childComplexity int) int
+		URL       func(childComplexity int) int
+	}
+
 	GenerateTransferTokenPayload struct {
 		Secret        func(childComplexity int) int
 		TransferToken func(childComplexity int) int
@@ -262,6 +267,7 @@ type ComplexityRoot struct {
 		DeleteCustomer        func(childComplexity int, input model.DeleteCustomerInput) int
 		DeleteUser            func(childComplexity int, input model.DeleteUserInput) int
 		EndPartnership        func(childComplexity int, input model.EndPartnershipInput) int
+		ExportCSV             func(childComplexity int, input model.ExportCSVInput) int
 		GenerateTransferToken func(childComplexity int, input model.GenerateTransferTokenInput) int
 		ImportCSV             func(childComplexity int, input model.ImportCSVInput) int
 		MarkNotificationsRead func(childComplexity int, input model.MarkNotificationsReadInput) int
@@ -747,6 +753,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EndPartnershipPayload.Company(childComplexity), true
+
+	case "ExportCsvPayload.expiresAt":
+		if e.ComplexityRoot.ExportCsvPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportCsvPayload.ExpiresAt(childComplexity), true
+	case "ExportCsvPayload.url":
+		if e.ComplexityRoot.ExportCsvPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportCsvPayload.URL(childComplexity), true
 
 	case "GenerateTransferTokenPayload.secret":
 		if e.ComplexityRoot.GenerateTransferTokenPayload.Secret == nil {
@@ -1315,6 +1334,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndPartnership(childComplexity, args["input"].(model.EndPartnershipInput)), true
+	case "Mutation.exportCsv":
+		if e.ComplexityRoot.Mutation.ExportCSV == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_exportCsv_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExportCSV(childComplexity, args["input"].(model.ExportCSVInput)), true
 	case "Mutation.generateTransferToken":
 		if e.ComplexityRoot.Mutation.GenerateTransferToken == nil {
 			break
@@ -2011,6 +2041,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteCustomerInput,
 		ec.unmarshalInputDeleteUserInput,
 		ec.unmarshalInputEndPartnershipInput,
+		ec.unmarshalInputExportCsvInput,
 		ec.unmarshalInputGenerateTransferTokenInput,
 		ec.unmarshalInputImportColumnMapping,
 		ec.unmarshalInputImportCsvInput,
@@ -2123,7 +2154,7 @@ type AuditEvent implements Node {
   id: ID!
   "When."
   at: Time!
-  "What: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted or user.credentials_changed."
+  "What: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted, user.credentials_changed or records.exported."
   action: String!
   "Who; null for the system, and where that user is gone or not the viewer's to know."
   actor: User
@@ -2869,6 +2900,22 @@ type CancelImportPayload {
   importRun: ImportRun!
 }
 
+"What to export."
+input ExportCsvInput {
+  "CUSTOMERS: the caller's own company's. CONTACTS or USERS: a company's."
+  kind: ImportKind!
+  "Whose records; the caller's own company where it is left out."
+  companyId: ID
+}
+
+"Where the file is."
+type ExportCsvPayload {
+  "A signed, absolute address, good for 15 minutes. The caller's rights are checked again when it is opened. It gives a CSV file that imports again: contacts and users are then all unchanged, customers all skipped. It holds no password, and no role."
+  url: String!
+  "Until when the address is good."
+  expiresAt: Time!
+}
+
 extend type Query {
   "The import with this id; null where it is unknown, malformed or not the viewer's to know."
   importRun("The import's id." id: ID!): ImportRun
@@ -2905,6 +2952,8 @@ extend type Mutation {
   importCsv(input: ImportCsvInput!): ImportCsvPayload!
   "Stops an import before its next batch. Its creator and the administrators of its company. FAILED_PRECONDITION where it has finished otherwise."
   cancelImport(input: CancelImportInput!): CancelImportPayload!
+  "Gives the address of a CSV file of records, and stands in the company's log. Whoever administers the company; CUSTOMERS: administrators of a partner, their own company's."
+  exportCsv(input: ExportCsvInput!): ExportCsvPayload!
 }
 `, BuiltIn: false},
 	{Name: "../../schema/notification.graphql", Input: `"What a notification tells."
@@ -3491,6 +3540,16 @@ func (ec *executionContext) childFields_EndPartnershipPayload(ctx context.Contex
 		return ec.fieldContext_EndPartnershipPayload_company(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EndPartnershipPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportCsvPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_ExportCsvPayload_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ExportCsvPayload_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportCsvPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GenerateTransferTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -55,7 +55,10 @@ func Int(name string) Term {
 
 // Time is a column of instants, UTC, in microseconds.
 func Time(name string) Term {
-	return column(name, func(s string) (any, error) { return time.Parse(time.RFC3339Nano, s) })
+	return column(name, func(s string) (any, error) {
+		at, err := time.Parse(time.RFC3339Nano, s)
+		return at.UTC(), err // whatever zone a client has put there: SQLite compares texts
+	})
 }
 
 // UUID is a column of ids.

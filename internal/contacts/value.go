@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"tenantry/ent/enum"
+	"tenantry/internal/csvfile"
 	"tenantry/internal/fold"
 )
 
@@ -39,6 +40,9 @@ func Value(t enum.CustomFieldType, raw string) (string, *Problem) {
 	s := fold.Text(raw)
 	if n := utf8.RuneCountInString(s); n > MaxValue {
 		return "", &Problem{Code: enum.TooLong, Limit: MaxValue, Message: fmt.Sprintf("the value has %d characters; it may have %d", n, MaxValue)}
+	}
+	if len(s) >= csvfile.MaxCell { // with a ' in front, too, an export of it imports again (rules F7, J12)
+		return "", &Problem{Code: enum.TooLong, Limit: csvfile.MaxCell - 1, Message: fmt.Sprintf("the value has %d bytes; it may have %d", len(s), csvfile.MaxCell-1)}
 	}
 	if s == "" {
 		return "", nil

@@ -25,6 +25,8 @@ func TestValues(t *testing.T) {
 		{enum.Text, "a\xff", refused},
 		{enum.Text, strings.Repeat("é", contacts.MaxValue), strings.Repeat("é", contacts.MaxValue)},
 		{enum.Text, strings.Repeat("é", contacts.MaxValue+1), refused},
+		{enum.Text, strings.Repeat("\U0001F600", 8191), strings.Repeat("\U0001F600", 8191)}, // a cell holds it (J12), with a '
+		{enum.Text, strings.Repeat("\U0001F600", 8192), refused},
 		{enum.Number, "", ""},
 		{enum.Number, "42", "42"},
 		{enum.Number, "+007.50", "7.5"},

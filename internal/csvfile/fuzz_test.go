@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func FuzzReaderAgainstEncodingCSV(f *testing.F) { // F1
@@ -70,6 +71,59 @@ func FuzzInspect(f *testing.F) { // F1, F2, F3
 				if !utf8.ValidString(cell) || len(cell) > MaxCell {
 					t.Fatalf("%q: cell %q", file, cell)
 				}
+			}
+		}
+	})
+}
+
+// What is read from any record on is what follows it, in every encoding: a worker that takes
+// an import over neither repeats nor loses a row.
+func FuzzResume(f *testing.F) { // J2
+	for _, seed := range []string{
+		"email,name\na,b\n\nc,d\n", "sep=;\r\na;b\r\n1;2\r3;4", "a\tb\r1\t2\r\r\n3\t4", "a,b\n\"1\r\n\",2\n\"\"\"\",4\n",
+		wide("a|b\n1|\"ä\n😀\"\n3|4", false), wide("a;b\n1;2\r\n\"3\"\";\";4", true), "a,b\n\xE9,\x80\n\xC7,x\n", "\xEF\xBB\xBFa\n\xEF\xBB\xBFb\nc",
+	} {
+		f.Add([]byte(seed), uint(1))
+	}
+	f.Fuzz(func(t *testing.T, file []byte, behind uint) {
+		report, records, err := inspectAll(bytes.NewReader(file), Options{MaxRows: 1000})
+		if err != nil {
+			return
+		}
+		from := int(behind % uint(len(records)))
+		at := records[from].After()
+		if d := cmp.Diff(records[from+1:], readAll(t, string(file), report.Format, at), cmpopts.EquateEmpty()); d != "" {
+			t.Fatalf("%q from %+v (-whole +resumed):\n%s", file, at, d)
+		}
+	})
+}
+
+// What is written is read back to the same cells, guarded or not.
+func FuzzWriter(f *testing.F) { // J12, F7
+	for _, seed := range [][2]string{{"=1", "'=1"}, {"\r\n", "\"\""}, {"a;b|c\td", "\uFEFF"}, {"sep=;", "'"}, {" x ", "\u200b"}} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if !utf8.ValidString(a) || !utf8.ValidString(b) || strings.ContainsRune(a+b, 0) || len(a) >= MaxCell || len(b) >= MaxCell {
+			t.Skip()
+		}
+		var file bytes.Buffer
+		w := NewWriter(&file)
+		for _, row := range [][]string{{"email", "name", "last"}, {a, b, "é"}} {
+			if err := w.Write(row); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		_, records, err := inspectAll(&file, Options{Score: known})
+		if err != nil || len(records) != 1 || len(records[0].Cells) != 3 {
+			t.Fatalf("%q, %q: %v, %+v", a, b, err, records)
+		}
+		for i, want := range []string{a, b} {
+			if got := Denature(records[0].Cells[i]); got != want {
+				t.Fatalf("%q came back as %q", want, got)
 			}
 		}
 	})

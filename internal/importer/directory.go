@@ -36,7 +36,8 @@ type account struct {
 	was, now profile
 	isNew    bool // no record is there yet
 	admin    bool
-	password int // the row whose password is theirs from now on; 0: none
+	written  bool // by a row: even where a later one has put back what was (rules R2, R4)
+	password int  // the row whose password is theirs from now on; 0: none
 }
 
 // profile is what an import reads and writes of a user. Never a password.
@@ -183,7 +184,7 @@ func (k users) write(ctx context.Context, tx *database.Tx, b *batch, d *director
 			told = append(told, user)
 			continue
 		}
-		if u.was != p {
+		if u.written {
 			profiles = append(profiles, []any{u.id, u.company, p.FirstName, fold.Key(p.FirstName), p.LastName, fold.Key(p.LastName), p.Active, at})
 		}
 		if u.password > 0 {
@@ -193,7 +194,7 @@ func (k users) write(ctx context.Context, tx *database.Tx, b *batch, d *director
 		if u.was.Active != p.Active {
 			user.Credentials = append(user.Credentials, "activity")
 		}
-		if u.was != p || u.password > 0 {
+		if u.written || u.password > 0 {
 			told = append(told, user)
 		}
 	}

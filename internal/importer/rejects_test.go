@@ -88,7 +88,7 @@ func TestJ9RejectsImportAgain(t *testing.T) {
 		for i, cells := range rows[1:] {
 			cells[0], cells[1], cells[2], cells[3] = fmt.Sprint("Mended ", i), "", "a@b.example", "tom@partner.example"
 		}
-		mended, issues := w.imported(fileOf(rows[0], rows[1:]), leave)
+		mended, issues := w.imported(sheet{header: rows[0], rows: rows[1:]}.text(), leave)
 		equal(t, "counts once mended", counts(mended), "COMPLETED 7+0+0+0+0 of 7")
 		equal(t, "issues once mended", issues, []string{})
 		if mended.RejectsKey != nil {

@@ -159,9 +159,10 @@ func (f field) held(value string) bool {
 // filled reports whether there is something in the cell.
 func (f field) filled() bool { return f.value != "" }
 
-// sound reports whether no problem was found in the field so far.
+// sound reports whether no problem was found in the field so far. Of fields that the file
+// does not have each has its own (rule R1), though all stand at the row as a whole.
 func (f field) sound() bool {
-	return !slices.ContainsFunc(f.row.problems, func(p issue) bool { return p.place == f.column })
+	return f.column < 0 || !slices.ContainsFunc(f.row.problems, func(p issue) bool { return p.place == f.column })
 }
 
 // reject notes what is wrong with the cell as a field. In a row with a cell too few or too

@@ -141,6 +141,7 @@ func (d *directory) judgeKnown(c *claim, r *row, u *account) (change func(o *out
 			return
 		}
 		o.updated++
+		u.written = u.written || next != u.now
 		u.now = next
 		if password.filled() {
 			u.password = r.number

@@ -416,3 +416,27 @@ func (c *countingPasswords) Hash(ctx context.Context, password string) (string, 
 	c.n++
 	return c.Passwords.Hash(ctx, password)
 }
+
+// R1: of two fields that a new user needs and the file does not have, both are told.
+func TestR1EveryFieldThatIsMissingIsTold(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		_, issues := w.usersOf(w.maria, w.partner, "email,password\nkim@example.net,s3cret-enough\n")
+		equal(t, "issues", issues, "1::REQUIRED 1::REQUIRED")
+	})
+}
+
+// R2: a user who is changed and changed back has been written, whether or not a batch ends
+// in between.
+func TestR2AUserWhoIsChangedBackIsWritten(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		for _, rows := range []int{1, 2} {
+			before := w.userOf("tom@partner.example").UpdatedAt
+			run, _ := w.bothWays(w.maria, enum.Users, w.partner, "email,last_name\ntom@partner.example,Park\ntom@partner.example,Lovelace\n",
+				Options{BatchRows: rows}, func() []string { return w.directory(w.partner.ID) })
+			equal(t, "counts", counts(run), "COMPLETED 0+2+0+0+0 of 2")
+			if !w.userOf("tom@partner.example").UpdatedAt.After(before) {
+				t.Errorf("in batches of %d the user is as it was", rows)
+			}
+		}
+	})
+}

@@ -74,6 +74,7 @@ const (
 	userUpdated      = "user.updated"
 	userDeleted      = "user.deleted"
 	userCredentials  = "user.credentials_changed"
+	recordsExported  = "records.exported"
 )
 
 // audit writes into the log of each company that the act concerns.

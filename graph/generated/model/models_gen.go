@@ -169,6 +169,22 @@ type EndPartnershipPayload struct {
 	Company *ent.Company `json:"company"`
 }
 
+// What to export.
+type ExportCSVInput struct {
+	// CUSTOMERS: the caller's own company's. CONTACTS or USERS: a company's.
+	Kind enum.ImportKind `json:"kind"`
+	// Whose records; the caller's own company where it is left out.
+	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
+}
+
+// Where the file is.
+type ExportCSVPayload struct {
+	// A signed, absolute address, good for 15 minutes. The caller's rights are checked again when it is opened. It gives a CSV file that imports again: contacts and users are then all unchanged, customers all skipped. It holds no password, and no role.
+	URL string `json:"url"`
+	// Until when the address is good.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
 // Which company.
 type GenerateTransferTokenInput struct {
 	// The own company where it is left out; or a customer that has no active administrator of its own.

@@ -1,0 +1,217 @@
+// Package exporter writes a company's records as CSV files.
+//
+// It promises that such a file imports again into the same company: contacts and users are
+// then all `unchanged`, customers all skipped (rule J12). What follows from that:
+//
+//   - The columns are ones that every import knows, under their canonical names.
+//   - Each cell says what the record holds in a form that is read back to just that: ids
+//     that could be taken for others are not written, a cell never exceeds what an import
+//     takes, and csvfile.Writer guards what a spreadsheet could run (F7).
+//   - What an import never reads back is not written: no password, and no role (U6).
+//
+// A file is made while it is sent: page by page, each a short query of its own by the key of
+// the last row. Memory is that of one page, and a client that reads slowly, or not at all,
+// holds no transaction and no connection of the database. In exchange a record that changes
+// its key meanwhile may be met twice or not at all; one that stays is there once.
+//
+// Whoever was given a file's address has the rights of now at each page: they may be
+// taken away while it is being sent, and then it breaks off.
+package exporter
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/viewer"
+	"tenantry/internal/csvfile"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+)
+
+// defaultPage is how many records are held at a time.
+const defaultPage = 1_000
+
+// Rights finds what a user may do now.
+type Rights interface {
+	ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error)
+}
+
+// Tenancy judges who administers what, and keeps the companies' logs.
+type Tenancy interface {
+	// Administers reports whether the viewer administers the company (rules U5, C6).
+	Administers(ctx context.Context, companyID id.ID) (bool, error)
+	// Exported writes into the company's log that the viewer takes its records out.
+	Exported(ctx context.Context, kind enum.ImportKind, companyID id.ID) error
+}
+
+// Exporter makes exports. Make it with New; it is safe for concurrent use.
+type Exporter struct {
+	ent     *ent.Client
+	rights  Rights
+	tenancy Tenancy
+	page    int
+}
+
+// New returns an exporter.
+func New(client *ent.Client, rights Rights, tenancy Tenancy) *Exporter {
+	return &Exporter{ent: client, rights: rights, tenancy: tenancy, page: defaultPage}
+}
+
+// Begin says whose records the viewer exports (nil: the own company's), and writes into
+// that company's log that they do. Users and contacts are for whoever administers the
+// company, customers for the administrators of their partner (rules U5, C6, C7).
+//
+// Errors: UNAUTHENTICATED; NOT_FOUND; FORBIDDEN.
+func (e *Exporter) Begin(ctx context.Context, kind enum.ImportKind, companyID *id.ID) (id.ID, error) {
+	v := viewer.FromContext(ctx)
+	if !v.Authenticated() {
+		return id.ID{}, fault.New(fault.Unauthenticated, "sign in first")
+	}
+	of := v.CompanyID
+	if companyID != nil {
+		of = *companyID
+	}
+	if err := e.authorise(ctx, kind, of); err != nil {
+		return of, err
+	}
+	return of, e.tenancy.Exported(ctx, kind, of)
+}
+
+// authorise refuses whoever may not have the company's records.
+func (e *Exporter) authorise(ctx context.Context, kind enum.ImportKind, of id.ID) error {
+	v := viewer.FromContext(ctx)
+	if of != v.CompanyID {
+		seen, err := e.ent.Company.Query().Where(company.ID(of), company.DeletedAtIsNil()).Exist(ctx)
+		if err != nil {
+			return err
+		}
+		if !seen {
+			return fault.New(fault.NotFound, "there is no such company").At("input", "companyId")
+		}
+	}
+	if kind == enum.Customers {
+		if !v.PartnerAdministrator() || of != v.CompanyID {
+			return fault.New(fault.Forbidden, "only administrators of a partner export customers, and only their own company's").At("input", "kind")
+		}
+		return nil
+	}
+	may := false
+	if !v.Operator {
+		var err error
+		if may, err = e.tenancy.Administers(ctx, of); err != nil {
+			return err
+		}
+	}
+	if !may {
+		return fault.New(fault.Forbidden, "only the company's administrators and its partner admins export its records").At("input", "companyId")
+	}
+	return nil
+}
+
+// File is an export that is about to be sent.
+type File struct {
+	Name string
+
+	exporter *Exporter
+	kind     enum.ImportKind
+	user, of id.ID
+}
+
+// Open prepares the company's records of the kind on behalf of the user, whose rights are
+// those of now. NOT_FOUND and FORBIDDEN as Begin.
+func (e *Exporter) Open(ctx context.Context, kind enum.ImportKind, user, of id.ID) (*File, error) {
+	f := &File{exporter: e, kind: kind, user: user, of: of}
+	ctx, err := f.asUser(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := e.ent.Company.Query().Where(company.ID(of)).Select(company.FieldSlug).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, fault.New(fault.NotFound, "there is no such company").Because(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.Name = c.Slug + "-" + strings.ToLower(string(kind)) + ".csv"
+	return f, nil
+}
+
+// asUser gives a context in which the user asks, or says why they may not.
+func (f *File) asUser(ctx context.Context) (context.Context, error) {
+	v, err := f.exporter.rights.ViewerOf(ctx, f.user)
+	if err != nil {
+		return nil, err
+	}
+	ctx = viewer.NewContext(ctx, v)
+	return ctx, f.exporter.authorise(ctx, f.kind, f.of)
+}
+
+// table is what differs between exports of one kind and another.
+type table interface {
+	// header gives the columns.
+	header(ctx context.Context) ([]string, error)
+	// next gives the rows of the page behind the last one; none at the end.
+	next(ctx context.Context, most int) ([][]string, error)
+}
+
+// Send writes the file to w, to the end or the first error.
+func (f *File) Send(ctx context.Context, w io.Writer) error {
+	out, t := csvfile.NewWriter(w), f.table()
+	asked, err := f.asUser(ctx)
+	if err != nil {
+		return err
+	}
+	header, err := t.header(asked)
+	if err != nil {
+		return err
+	}
+	if err := out.Write(header); err != nil {
+		return err
+	}
+	for {
+		rows, err := t.next(asked, f.exporter.page)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := out.Write(row); err != nil {
+				return err
+			}
+		}
+		if err := out.Flush(); err != nil || len(rows) < f.exporter.page {
+			return err
+		}
+		if asked, err = f.asUser(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (f *File) table() table {
+	switch f.kind {
+	case enum.Customers:
+		return &customers{ent: f.exporter.ent, partner: f.of}
+	case enum.Contacts:
+		return &contacts{ent: f.exporter.ent, company: f.of}
+	default:
+		return &users{ent: f.exporter.ent, company: f.of}
+	}
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func truth(b bool) string {
+	if b {
+		return "true"
+	}
+	return "false"
+}

@@ -1,0 +1,269 @@
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/internal/csvfile"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// strange are texts that files have trouble with: formulas and what guards them, leading
+// zeros, long digits, quotes, delimiters, line breaks, right-to-left and invisible characters.
+var strange = []string{
+	"=1+1", "'=1+1", "''=x", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "007", "00123456789012345678901234567890", "1E+11", "+49 30 1234567", "-1.50",
+	`say "hi"`, "a,b;c|d\te", "two\nlines", "two\r\nlines", "cr\rline", "\u05e9\u05dc\u05d5\u05dd \u202eabc", "zero\u200bwidth\ufeff", "\u200b", "'", "''", "sep=;",
+	"<script>alert(1)</script>", "javascript:alert(1)", "true", "NULL", "\u0130\u0131\u00df", "e\u0301\u00e9", "\U0001F600", strings.Repeat("\u00fc", 200),
+}
+
+// J12, F7: customers are all skipped when they come back, whatever they are called.
+func TestJ12CustomersAreAllSkipped(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		for i, s := range strange {
+			if s = fold.Text(s); fold.Slug(s) == "" {
+				continue
+			}
+			c, err := w.db.Ent().Company.Create().SetName(s).SetSlug(fmt.Sprint("renamed-", i)).SetNameSlug(fold.Slug(s)).SetNameKey(fold.Key(s)).
+				SetPartnerID(w.partner.ID).Save(w.system)
+			w.must(err)
+			if i%2 == 0 {
+				w.must(c.Update().SetContactEmail("+office@example.org").Exec(w.system))
+				w.adminOf(c, w.tom, w.maria)
+			}
+		}
+		w.company("Acme", &w.partner.ID) // two of one name (C5)
+		w.must(w.db.Ent().Company.Create().SetName("Acme").SetSlug("acme-2").SetNameSlug("acme").SetNameKey("acme").SetPartnerID(w.partner.ID).Exec(w.system))
+		file := w.exported(w.maria, enum.Customers, w.partner)
+		n := w.db.Ent().Company.Query().CountX(w.as(w.maria)) - 1 // without the own
+		if rows := records(t, file); len(rows)-1 != n || !slices.Equal(rows[0], []string{"name", "contact_email", "partner_admin_email"}) {
+			t.Fatalf("%d rows below %v, want %d", len(rows)-1, rows[0], n)
+		}
+		if !strings.Contains(file, "'=1+1,'+office@example.org,tom@partner.example\n") {
+			t.Errorf("no guarded row in\n%s", file)
+		}
+		equal(t, "back", w.imported(w.maria, enum.Customers, w.partner, file), fmt.Sprintf("COMPLETED 0+0+0+%d+0", n))
+	})
+}
+
+// J12, U2, U6: users are all unchanged, also a customer's when a partner admin brings them
+// back; no password, no role is told.
+func TestJ12UsersAreAllUnchanged(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.adminOf(w.customer, w.tom)
+		for i, s := range strange {
+			if s = fold.Text(s); fold.Key(s) == "" {
+				continue
+			}
+			email := fmt.Sprintf("User+%d@Customer.example", i)
+			if i%3 == 0 {
+				email = "+" + email
+			}
+			u := w.user(w.customer, email, enum.Member)
+			w.must(u.Update().SetFirstName(s).SetLastName(s).SetActive(i%4 > 0).Exec(w.system))
+		}
+		file := w.exported(w.tom, enum.Users, w.customer)
+		rows := records(t, file)
+		equal(t, "the header", rows[0], []string{"email", "first_name", "last_name", "active"})
+		equal(t, "back", w.imported(w.tom, enum.Users, w.customer, file), fmt.Sprintf("COMPLETED 0+0+%d+0+0", len(rows)-1))
+		equal(t, "back by their own", w.imported(w.inside, enum.Users, w.customer, w.exported(w.inside, enum.Users, w.customer)),
+			fmt.Sprintf("COMPLETED 0+0+%d+0+0", len(rows)-1))
+		emails := make([]string, 0, len(rows))
+		for _, r := range rows[1:] {
+			emails = append(emails, fold.Email(csvfile.Denature(r[0])))
+		}
+		if !slices.IsSorted(emails) && w.db.Dialect() == database.SQLite { // PostgreSQL sorts by its own collation
+			t.Errorf("the order is %q", emails)
+		}
+	})
+}
+
+// J12, I9, I11, I12, I14, F7: contacts are all unchanged.
+func TestJ12ContactsAreAllUnchanged(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.db.Ent()
+		project := e.Project.Query().AllX(w.as(w.plume))[0]
+		desk := e.Desk.Query().AllX(w.as(w.plume))[0]
+		field := e.CustomField.Create().SetCompanyID(w.plain.ID).SetVariableName("Loyalty Level").SetVariableKey("loyaltylevel").SetName("x").SetType(enum.Text).SaveX(w.system)
+		number := e.CustomField.Create().SetCompanyID(w.plain.ID).SetVariableName("seats").SetVariableKey("seats").SetName("x").SetType(enum.Number).SaveX(w.system)
+		var labels []*ent.Label
+		for _, name := range append([]string{"VIP", "vip", "a:b", `c\d`, `\:`, `e\`}, strange...) {
+			if name = fold.Text(name); fold.Key(name) == "" || len([]rune(name)) > 100 || slices.ContainsFunc(labels, func(l *ent.Label) bool { return l.Name == name }) {
+				continue
+			}
+			labels = append(labels, e.Label.Create().SetCompanyID(w.plain.ID).SetName(name).SaveX(w.system))
+		}
+		made := 0
+		for i, s := range strange {
+			if s = fold.Text(s); fold.Key(s) == "" {
+				continue
+			}
+			made++
+			email, external := fmt.Sprintf("=Contact.%d@x.example", i), s
+			if i%2 == 0 {
+				email = fmt.Sprintf("contact.%d@x.example", i)
+			}
+			if len([]rune(external)) > 100 {
+				external = "default"
+			}
+			p, d := project, desk
+			if i%3 > 0 {
+				p = e.Project.Create().SetCompanyID(w.plain.ID).SetName("p").SetExternalID(external).SaveX(w.system)
+				d = e.Desk.Create().SetCompanyID(w.plain.ID).SetName("d").SetExternalID(external).SaveX(w.system)
+			}
+			c := e.Contact.Create().SetCompanyID(w.plain.ID).SetEmail(email).SetEmailKey(fold.Email(email)).SetFirstName(s).SetMiddleName(s).SetLastName(s).
+				SetUsername(s).SetProjectID(p.ID).SetDeskID(d.ID).SetActive(i%4 > 0)
+			if i%5 > 0 {
+				c.SetExternalID(external)
+			}
+			if i%7 == 0 {
+				c.SetExternalID(id.New(id.Contact).String()) // by hand: it has the form of ours
+				c.SetType(enum.Business)
+			}
+			k := c.SaveX(w.system)
+			for j, l := range labels {
+				if (i+j)%3 == 0 {
+					w.must(e.ContactLabel.Create().SetCompanyID(w.plain.ID).SetContactID(k.ID).SetLabelID(l.ID).Exec(w.system))
+				}
+			}
+			w.must(e.CustomFieldValue.Create().SetCompanyID(w.plain.ID).SetContactID(k.ID).SetCustomFieldID(field.ID).SetValue(s).Exec(w.system))
+			w.must(e.CustomFieldValue.Create().SetCompanyID(w.plain.ID).SetContactID(k.ID).SetCustomFieldID(number.ID).SetValue("-7.5").Exec(w.system))
+		}
+		bare := e.Contact.Create().SetCompanyID(w.plain.ID).SetEmail("a@x.example").SetEmailKey("a@x.example").SetFirstName("A").SetUsername("a").
+			SetProjectID(project.ID).SetDeskID(desk.ID).SaveX(w.system)
+		file := w.exported(w.plume, enum.Contacts, w.plain)
+		rows := records(t, file)
+		equal(t, "the header", strings.Join(rows[0], " "), "email first_name middle_name last_name username id project desk active type created labels labels_id Loyalty Level seats")
+		plainest := slices.IndexFunc(rows, func(r []string) bool { return r[0] == "a@x.example" })
+		equal(t, "the plainest row", rows[plainest], []string{"a@x.example", "A", "", "", "a", bare.ID.String(), project.ID.String(), desk.ID.String(), "true", "personal",
+			bare.CreatedAt.Format("2006-01-02T15:04:05.999999999Z07:00"), "", "", "", ""})
+		equal(t, "back", w.imported(w.plume, enum.Contacts, w.plain, file), fmt.Sprintf("COMPLETED 0+0+%d+0+0", made+1))
+		equal(t, "the same file again", w.exported(w.plume, enum.Contacts, w.plain), file)
+	})
+}
+
+// J12, K5: more labels than a cell holds go into the other column.
+func TestJ12ManyLabelsComeBack(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.db.Ent()
+		project, desk := e.Project.Query().AllX(w.as(w.plume))[0], e.Desk.Query().AllX(w.as(w.plume))[0]
+		c := e.Contact.Create().SetCompanyID(w.plain.ID).SetEmail("a@x.example").SetEmailKey("a@x.example").SetFirstName("A").SetUsername("a").
+			SetProjectID(project.ID).SetDeskID(desk.ID).SaveX(w.system)
+		for i := range 400 {
+			l := e.Label.Create().SetCompanyID(w.plain.ID).SetName(fmt.Sprintf("=%s%03d", strings.Repeat("\u00fc", 96), i)).SaveX(w.system)
+			w.must(e.ContactLabel.Create().SetCompanyID(w.plain.ID).SetContactID(c.ID).SetLabelID(l.ID).Exec(w.system))
+		}
+		file := w.exported(w.plume, enum.Contacts, w.plain)
+		row := records(t, file)[1]
+		if n := strings.Count(row[11], ":") + strings.Count(row[12], ":") + 2; n != 400 || len(row[11]) > csvfile.MaxCell || row[12] == "" {
+			t.Errorf("%d labels in cells of %d and %d bytes", n, len(row[11]), len(row[12]))
+		}
+		equal(t, "back", w.imported(w.plume, enum.Contacts, w.plain, file), "COMPLETED 0+0+1+0+0")
+	})
+}
+
+// U5, C6, C7: who may export what.
+func TestU5WhoExports(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.adminOf(w.customer, w.tom)
+		for _, c := range []struct {
+			who  *ent.User
+			kind enum.ImportKind
+			of   *ent.Company
+			want string
+		}{
+			{w.maria, enum.Customers, w.partner, ""}, {w.maria, enum.Users, w.partner, ""}, {w.maria, enum.Contacts, w.partner, ""},
+			{w.maria, enum.Customers, w.customer, "FORBIDDEN"}, {w.maria, enum.Users, w.customer, "FORBIDDEN"}, {w.maria, enum.Users, w.plain, "NOT_FOUND"},
+			{w.tom, enum.Customers, w.partner, "FORBIDDEN"}, {w.tom, enum.Users, w.partner, "FORBIDDEN"}, {w.tom, enum.Contacts, w.customer, ""},
+			{w.inside, enum.Users, w.customer, ""}, {w.inside, enum.Customers, w.customer, "FORBIDDEN"}, {w.inside, enum.Users, w.partner, "FORBIDDEN"},
+			{w.plume, enum.Contacts, w.customer, "NOT_FOUND"}, {w.plume, enum.Customers, w.plain, "FORBIDDEN"},
+		} {
+			before := w.db.Ent().AuditEvent.Query().CountX(w.system)
+			_, err := w.exporter.Begin(w.as(c.who), c.kind, &c.of.ID)
+			_, open := w.exporter.Open(t.Context(), c.kind, c.who.ID, c.of.ID)
+			for _, err := range []error{err, open} {
+				got := ""
+				if f := fault.Of(err); f != nil {
+					got = f.Kind.Code()
+				} else if err != nil {
+					t.Error(err)
+				}
+				if got != c.want {
+					t.Errorf("%s exports %s of %s: %q, want %q", c.who.Email, c.kind, c.of.Name, got, c.want)
+				}
+			}
+			if logged := w.db.Ent().AuditEvent.Query().CountX(w.system) - before; (logged == 1) != (c.want == "") {
+				t.Errorf("%s exports %s of %s: %d audit events", c.who.Email, c.kind, c.of.Name, logged)
+			}
+		}
+		if _, err := w.exporter.Begin(t.Context(), enum.Users, nil); !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("nobody: %v", err)
+		}
+		// One who is inactive by now.
+		w.must(w.tom.Update().SetActive(false).Exec(w.system))
+		if _, err := w.exporter.Open(t.Context(), enum.Contacts, w.tom.ID, w.customer.ID); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("an inactive user: %v", err)
+		}
+	})
+}
+
+// C6: rights that end while the file is being sent end the file.
+func TestC6RightsThatEndBreakTheExportOff(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.adminOf(w.customer, w.tom)
+		for i := range 9 {
+			w.user(w.customer, fmt.Sprintf("u%d@customer.example", i), enum.Member)
+		}
+		file, err := w.exporter.Open(t.Context(), enum.Users, w.tom.ID, w.customer.ID)
+		w.must(err)
+		out := &stopper{after: 1, then: func() error {
+			_, err := w.db.Ent().PartnerAdmin.Delete().Exec(w.system)
+			return err
+		}}
+		if err := file.Send(t.Context(), out); !fault.Is(err, fault.NotFound) { // a member does not even know it then
+			t.Errorf("it ended with %v", err)
+		}
+		if n := strings.Count(out.String(), "\n"); n != 1+3 {
+			t.Errorf("%d lines were sent after the rights had ended with the first page", n)
+		}
+	})
+}
+
+// A client that is slow or gone holds nothing of the database, and other tenants' and later
+// records do not slip in.
+func TestASlowReaderHoldsNoTransaction(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		for i := range 9 {
+			w.user(w.customer, fmt.Sprintf("u%d@customer.example", i), enum.Member)
+		}
+		file, err := w.exporter.Open(t.Context(), enum.Users, w.inside.ID, w.customer.ID)
+		w.must(err)
+		gone := errors.New("the client is gone")
+		out := &stopper{after: 1, then: func() error {
+			if open := w.db.SQL().Stats().InUse; open != 0 {
+				t.Errorf("%d connections are in use while the client reads", open)
+			}
+			w.user(w.customer, "zoe@customer.example", enum.Member) // behind: it comes
+			w.user(w.customer, "aaron@customer.example", enum.Member)
+			return nil
+		}}
+		w.must(file.Send(t.Context(), out))
+		if s := out.String(); strings.Count(s, "\n") != 1+11 || !strings.Contains(s, "zoe@") || strings.Contains(s, "aaron@") || strings.Contains(s, "partner.example") {
+			t.Errorf("the file is\n%s", s)
+		}
+		if err := file.Send(t.Context(), &stopper{then: func() error { return gone }}); !errors.Is(err, gone) {
+			t.Errorf("a client that is gone: %v", err)
+		}
+		if n := w.db.Ent().Contact.Query().Where(contact.CompanyID(w.customer.ID)).CountX(w.system); n != 0 {
+			t.Errorf("%d contacts", n)
+		}
+	})
+}

@@ -1,0 +1,99 @@
+package importer
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/id"
+)
+
+// R2, J10: as for customers, with ids, external ids and emails that cross (I9), labels and
+// custom fields (I11, I12), and rows into other companies (I13).
+func TestR2ContactsAreAsRowAfterRow(t *testing.T) {
+	throws(t, drawContacts)
+}
+
+func drawContacts(t *rapid.T, w *world, tag string) trial {
+	b := w.drawBooks(t, tag)
+	c := trial{kind: enum.Contacts}
+	switch rapid.IntRange(0, 3).Draw(t, "who") {
+	case 0:
+		c.by, c.company = b.sole, b.companies[3]
+	case 1:
+		c.by, c.company = b.boss, b.companies[0]
+	case 2:
+		c.by, c.company = b.boss, b.companies[1]
+	case 3:
+		c.by, c.company = b.tom, b.companies[1]
+	}
+	at := func(name string) string { return name + "@x.example" }
+	emails := []string{at("ann"), at("bob"), at("cem"), at("ANN"), at(" Bob"), at("b\u200bob"), at("new"), at("NEW"), at("e\u0301va"), at("\u00c9VA"), at("third"), "ann@X.example"}
+	ids := []string{"", "", "", "ext-1", "ext-2", "EXT-1", "new-1", "new-2", "007"}
+	companies, ours := []string{"", "", "", ""}, []string{}
+	for _, of := range b.companies {
+		companies = append(companies, of.ID.String(), strings.ToUpper(of.ID.String()))
+	}
+	for _, k := range b.contacts {
+		if k.CompanyID == c.company.ID {
+			ours = append(ours, k.ID.String(), strings.ToUpper(k.ID.String()))
+		}
+	}
+	projects, desks, labelIDs := []string{"", "", "default", "p1", "p1"}, []string{"", "", "default", "d1"}, []string{"", ""}
+	for _, p := range b.projects {
+		if p.CompanyID == c.company.ID {
+			projects = append(projects, p.ID.String())
+		}
+	}
+	for _, d := range b.desks {
+		if d.CompanyID == c.company.ID {
+			desks = append(desks, d.ID.String())
+		}
+	}
+	for _, l := range b.labels {
+		if l.CompanyID == c.company.ID {
+			labelIDs = append(labelIDs, l.ID.String(), l.ID.String()+":"+strings.ToUpper(b.labels[0].ID.String()))
+		}
+	}
+	strange := []string{b.contacts[len(b.contacts)-1].ID.String(), id.New(id.Contact).String(), b.projects[0].ID.String()}
+	columns := []columnOf{
+		{field: "email", headers: []string{"email", "e-mail", "Email Address"}, cell: often(emails, "", "nobody", "'"+at("+Unsafe"), at("+Unsafe"), at("+new"), strings.Repeat("l", 250)+"@b.example")},
+		{field: "first_name", headers: []string{"first_name", "First Name"}, cell: often([]string{"Ann", "Ann", "Bob", " Ann", "Ju\u0308rgen", "J\u00fcrgen", ""}, "=x", "'=held", "=held", "<svg>", strings.Repeat("x", 201))},
+		{field: "id", headers: []string{"id", "contact id", "Client-ID"}, cell: often(append(ids, ours...), append(strange, "=x", "'=ext", "@"+strings.Repeat("y", 120), strings.Repeat("y", 101))...)},
+		{field: "last_name", headers: []string{"last_name"}, cell: often([]string{"", "Archer", "Breuer"}, "<b onclick=x>", "\"quoted\", and\nbroken")},
+		{field: "middle_name", headers: []string{"middleName"}, cell: often([]string{"", "", "M."}, "\t=x", strings.Repeat("x", 201))},
+		{field: "username", headers: []string{"username"}, cell: often([]string{"", "ann", "anyone"}, "-rf", strings.Repeat("u", 201))},
+		{field: "project", headers: []string{"project", "Project ID"}, cell: often(projects, "p2", "nowhere", "'=p", "=p", b.desks[0].ID.String(), "'=unheard")},
+		{field: "desk", headers: []string{"desk", "DESK_ID"}, cell: often(desks, "p1", "Default")},
+		{field: "active", headers: []string{"active"}, cell: often([]string{"", "true", "No", "1"}, "perhaps", "-1")},
+		{field: "type", headers: []string{"type"}, cell: often([]string{"", "personal", "Individual", "BUSINESS", "company", "Corporate"}, "robot", "=")},
+		{field: "created", headers: []string{"created", "Created At"}, cell: often([]string{"", "2024-06-13", "2024-06-13T15:06:02.802+02:00"}, "yesterday", "2024-02-30", "=1")},
+		{field: companyColumn, headers: []string{"company_id"}, cell: often(companies, "nowhere", id.New(id.Company).String(), "=x")},
+		{field: "labels", headers: []string{"labels"}, cell: often([]string{"", "", "VIP", "vip", "VIP:vip", `a\:b:c\\d`, " VIP : vip:", "VIP:VIP"}, "Vip", "VIP:none:nil", "'=L", "'=L:VIP", "=M", `c\d`)},
+		{field: "labels_id", headers: []string{"labels_id", "label ids"}, cell: often(labelIDs, b.labels[0].ID.String(), "VIP", "a:b")},
+	}
+	own := func(name string, headers []string, cell *rapid.Generator[string]) {
+		for _, f := range b.fields {
+			if f.CompanyID == c.company.ID && f.VariableKey == header(name) {
+				columns = append(columns, columnOf{field: f.VariableName, headers: headers, cell: cell})
+			}
+		}
+	}
+	own("plan", []string{"plan", "PLAN"}, often([]string{"", "gold", "silver", " gold", "7"}, "'@held", "@held", "=x", strings.Repeat("z", 10_001)))
+	own("seats", []string{"seats"}, often([]string{"", "7", "007.50", "7.5", "-1.50", "1E+3", "0", "-0", ".5", "5."}, "x", "1,5", "=1", "1e", "--1"))
+	own("is_paying", []string{"Is Paying"}, often([]string{"", "true", "FALSE"}, "yes", "1"))
+	own("renewal_date", []string{"renewal-date"}, often([]string{"", "2026-12-31", "2024-02-29"}, "2026-02-30", "31.12.2026"))
+	for i := range columns {
+		columns[i].always = columns[i].field == "email" || columns[i].field == "id" && rapid.Bool().Draw(t, "with ids") ||
+			columns[i].field == "first_name" && rapid.IntRange(0, 3).Draw(t, "with names") > 0
+	}
+	if rapid.IntRange(0, 4).Draw(t, "without emails") == 1 {
+		columns[0].always, columns[2].always = false, true
+	}
+	c.sheet = drawSheet(t, tag, 16, columns)
+	c.stored = func() []string { return w.storedBooks(b) }
+	c.again = func() trial { return b.memory(c) }
+	return c.again()
+}

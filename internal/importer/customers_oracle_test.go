@@ -1,0 +1,101 @@
+package importer
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/internal/importer/oracle"
+)
+
+// R2, J10: whatever the batches, and whoever dies between them, the result of a file of
+// customers is that of its rows one after another, and a dry run says so beforehand.
+func TestR2CustomersAreAsRowAfterRow(t *testing.T) {
+	throws(t, drawCustomers)
+}
+
+// drawCustomers draws names that, being few, collide in letter case, white space and what
+// cannot be seen, with each other and with companies that are there.
+func drawCustomers(t *rapid.T, w *world, tag string) trial {
+	partner := w.company("Partner of "+tag, true, nil)
+	maria := w.user(partner, "maria@"+tag+".example", enum.Admin, true)
+	tom := w.user(partner, "tom+x@"+tag+".example", enum.Member, true)
+	w.user(partner, "gone@"+tag+".example", enum.Admin, false)
+	old := w.companyOf(w.db.Ent().Company.Create().SetName("New " + tag).SetSlug("old-" + tag).SetNameSlug("new-" + tag).SetNameKey("new " + tag).
+		SetPartnerID(partner.ID))
+	w.user(old, "inside@"+tag+".example", enum.Admin, true)
+	w.company("=Formula "+tag, false, nil) // by hand anything may be a name (F7)
+
+	var good []string
+	for _, n := range []string{
+		"Acme %s", "ACME %s", "acme  %s", " Acme\u00a0%s ", "Beta-%s", "beta %s", "Gamma%s", "Old %s", "New %s", "old-%s", "Delta %s", "Epsilon %s",
+		"Caf\u00e9 %s", "CAFE\u0301 %s", "caf\u00e9\u200b\n%s", "'=Formula %s", "\u0130zmir %s", "\u2060Beta %s", "+49 30 1234567 %s",
+	} {
+		good = append(good, fmt.Sprintf(n, tag))
+	}
+	bad := []string{"", "  ", "\u200b", "=Acme " + tag, "=Formula " + tag, "'=formula " + tag, "<script>" + tag, strings.Repeat("x", 201), strings.Repeat("y", 33_000)}
+	columns := []columnOf{{field: "name", headers: []string{"name", "Company name", "CUSTOMER"}, always: true, cell: often(good, bad...)}}
+	if rapid.IntRange(0, 3).Draw(t, "narrow") > 0 {
+		columns = append(columns,
+			columnOf{field: "contact_email", headers: []string{"contact_email", "Contact-Email", "contact"}, always: true,
+				cell: often([]string{"a@b.example", " A@B.example"}, "", "nobody", "=x@b.example", strings.Repeat("l", 250)+"@b.example")},
+			columnOf{field: "partner_admin_email", headers: []string{"partner_admin_email", "Partner Admin", "admin email"}, always: true,
+				cell: often([]string{"maria@" + tag + ".example", "TOM+x@" + tag + ".example ", "to\u200bm+x@" + tag + ".Example"},
+					"", "gone@"+tag+".example", "inside@"+tag+".example", "nobody", "=x")})
+	}
+	c := trial{sheet: drawSheet(t, tag, 14, columns), kind: enum.Customers, by: maria, company: partner}
+	c.stored = func() []string {
+		var out []string
+		for _, c := range w.db.Ent().Company.Query().Where(company.NameKeyContains(tag)).WithProjects().WithDesks().WithPartner().
+			WithPartnerAdmins(func(q *ent.PartnerAdminQuery) { q.WithUser() }).AllX(w.system) {
+			line := c.Name + "|" + c.Slug + "|"
+			if c.ContactEmail != nil {
+				line += *c.ContactEmail
+			}
+			line += "|"
+			if c.Edges.Partner != nil {
+				line += c.Edges.Partner.Name
+			}
+			for _, a := range c.Edges.PartnerAdmins {
+				line += "|" + a.Edges.User.Email
+			}
+			out = append(out, fmt.Sprintf("%s|%d|%d", line, len(c.Edges.Projects), len(c.Edges.Desks)))
+		}
+		return sorted(out)
+	}
+	c.again = func() trial {
+		p := &oracle.Company{Name: partner.Name, Slug: partner.Slug, Partner: true}
+		o := &oracle.Company{Name: old.Name, Slug: old.Slug, Of: p}
+		for _, u := range []*oracle.User{
+			{Email: maria.Email, Active: true, Admin: true}, {Email: tom.Email, Active: true}, {Email: "gone@" + tag + ".example"},
+		} {
+			u.Company, p.Users = p, append(p.Users, u)
+		}
+		o.Users = []*oracle.User{{Email: "inside@" + tag + ".example", Active: true, Admin: true}}
+		f := &oracle.Company{Name: "=Formula " + tag, Slug: "=formula-" + tag}
+		d := c
+		d.memory = &oracle.World{Companies: []*oracle.Company{p, o, f}}
+		d.job = oracle.Job{Kind: oracle.Customers, Importer: p.Users[0], Company: p, File: c.file()}
+		d.known = func() []string {
+			var out []string
+			for _, c := range d.memory.Companies {
+				line := c.Name + "|" + c.Slug + "|" + c.ContactEmail + "|"
+				if c.Of != nil {
+					line += c.Of.Name
+				}
+				for _, a := range c.PartnerAdmins {
+					line += "|" + a.Email
+				}
+				out = append(out, fmt.Sprintf("%s|%d|%d", line, len(c.Projects), len(c.Desks)))
+			}
+			return sorted(out)
+		}
+		return d
+	}
+	return c.again()
+}

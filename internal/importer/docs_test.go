@@ -1,0 +1,72 @@
+package importer
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"tenantry/ent/enum"
+)
+
+// example is a file of a page, and what the page says comes of it.
+var example = regexp.MustCompile("(?s)```csv ([A-Z]+)\n(.*?)```\n\n```result\n(.*?)```")
+
+// Every file in the docs gives what stands below it, in the page's order.
+func TestTheExamplesOfTheDocs(t *testing.T) {
+	for _, page := range []string{"csv.md", "moving.md"} {
+		t.Run(page, func(t *testing.T) {
+			text, err := os.ReadFile("../../docs/" + page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := example.FindAllStringSubmatch(string(text), -1)
+			if n := strings.Count(string(text), "```csv"); len(all) != n || n < 3 {
+				t.Fatalf("%d of %d examples say what comes of them", len(all), n)
+			}
+			inWorlds(t, func(t *testing.T, w *world) {
+				w.furnish(w.partner, "77524609caa3558dd8f8da65 78a346ad8092c651c919337e", []string{"Marketing", "Trial", "Demo"}, "TEXT:plan", "DATE:renewal_date")
+				for i, m := range all {
+					e := w.engine(Options{})
+					run := w.of(e, w.maria, enum.ImportKind(m[1]), w.partner, m[2])
+					w.work(e)
+					r := w.state(run.ID)
+					got := fmt.Sprintf("created %d, updated %d, unchanged %d, skipped %d, failed %d\n",
+						r.CreatedCount, r.UpdatedCount, r.UnchangedCount, r.SkippedCount, r.FailedCount)
+					for _, issue := range w.ledger(run.ID) {
+						got += fmt.Sprintf("row %d, %s: %s\n", issue.Row, deref(issue.Column), issue.Code)
+					}
+					equal(t, fmt.Sprintf("example %d, of %s", i+1, m[1]), got, m[3])
+				}
+			})
+		})
+	}
+}
+
+// The page names every column with every other name that it has.
+func TestTheDocsNameEveryColumn(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/csv.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := strings.Split(string(text), "\n## ")
+	for _, of := range catalog {
+		title := string(of.kind[:1]) + strings.ToLower(string(of.kind[1:])) + "\n"
+		for _, section := range sections {
+			if !strings.HasPrefix(section, title) {
+				continue
+			}
+			for _, c := range of.columns {
+				row := "| `" + c.Name + "` | " + strings.Join(c.Aliases, ", ")
+				if !strings.Contains(section, strings.TrimRight(row, " ")+" |") {
+					t.Errorf("%s: no row begins with %s |", of.kind, row)
+				}
+			}
+		}
+		if !strings.Contains(string(text), "\n## "+title) {
+			t.Errorf("there is no section %q", title)
+		}
+	}
+}

@@ -1,0 +1,200 @@
+package importer
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+	"tenantry/internal/importer/oracle"
+)
+
+// drawnBooks are a partner, its customers and a company that is nobody's, with contacts and
+// all that those refer to; some of it came by hand and is unsafe in a file (F7).
+type drawnBooks struct {
+	companies []*ent.Company // partner, customer, another customer, plain
+	boss, tom *ent.User      // the partner's administrator, partner admin of the customer; a member, likewise
+	sole      *ent.User      // plain's administrator
+	contacts  []*ent.Contact
+	projects  []*ent.Project
+	desks     []*ent.Desk
+	labels    []*ent.Label
+	fields    []*ent.CustomField
+	labelled  map[id.ID][]id.ID
+	valued    map[id.ID]map[string]string
+}
+
+// drawBooks makes them.
+func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
+	b := &drawnBooks{labelled: map[id.ID][]id.ID{}, valued: map[id.ID]map[string]string{}}
+	partner := w.company("Partner "+tag, true, nil)
+	b.companies = []*ent.Company{partner, w.company("Customer "+tag, false, &partner.ID), w.company("Other "+tag, false, &partner.ID), w.company("Plain "+tag, false, nil)}
+	b.boss = w.user(partner, "boss@"+tag+".example", enum.Admin, true)
+	b.tom = w.user(partner, "tom@"+tag+".example", enum.Member, true)
+	b.sole = w.user(b.companies[3], "sole@"+tag+".example", enum.Admin, true)
+	e := w.db.Ent()
+	for _, u := range []*ent.User{b.boss, b.tom} {
+		w.must(e.PartnerAdmin.Create().SetCompanyID(b.companies[1].ID).SetUserID(u.ID).Exec(w.system))
+	}
+	for i, of := range b.companies {
+		for _, external := range []string{"", "p1", "=p"} {
+			p := e.Project.Create().SetCompanyID(of.ID).SetName("p" + external).SetIsDefault(external == "")
+			d := e.Desk.Create().SetCompanyID(of.ID).SetName("d" + external).SetIsDefault(external == "")
+			if external != "" {
+				p.SetExternalID(external)
+				d.SetExternalID(strings.Replace(external, "p", "d", 1))
+			}
+			b.projects, b.desks = append(b.projects, p.SaveX(w.system)), append(b.desks, d.SaveX(w.system))
+		}
+		if i != 2 {
+			for _, name := range []string{"VIP", "vip", "a:b", `c\d`, "=L"} {
+				b.labels = append(b.labels, e.Label.Create().SetCompanyID(of.ID).SetName(name).SaveX(w.system))
+			}
+		}
+		fields := map[string]enum.CustomFieldType{"plan": enum.Text, "seats": enum.Number, "is_paying": enum.Boolean, "renewal_date": enum.Date}
+		if i == 1 { // the same columns, other fields
+			fields = map[string]enum.CustomFieldType{"Plan": enum.Number, "seats": enum.Text}
+		}
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			b.fields = append(b.fields, e.CustomField.Create().SetCompanyID(of.ID).SetVariableName(name).SetVariableKey(header(name)).SetName(name).SetType(fields[name]).SaveX(w.system))
+		}
+		for _, k := range []struct{ email, external, first string }{{"ann@x.example", "", "Ann"}, {"Bob@x.example", "ext-1", "Bob"}, {"cem@x.example", "=ext", "=held"}, {"+Unsafe@x.example", "ext-2", "J\u00fcrgen"}} {
+			if rapid.IntRange(0, 3).Draw(t, "there") == 0 && len(b.contacts) > 0 {
+				continue
+			}
+			create := e.Contact.Create().SetCompanyID(of.ID).SetEmail(k.email).SetEmailKey(fold.Email(k.email)).SetFirstName(k.first).SetUsername("u").
+				SetProjectID(b.projects[3*i+rapid.IntRange(0, 2).Draw(t, "project")].ID).SetDeskID(b.desks[3*i].ID).SetCreatedAt(longAgo).SetUpdatedAt(longAgo)
+			if k.external != "" {
+				create.SetExternalID(k.external)
+			}
+			made := create.SaveX(w.system)
+			b.contacts = append(b.contacts, made)
+			b.valued[made.ID] = map[string]string{}
+			for _, l := range b.labels {
+				if l.CompanyID == of.ID && rapid.IntRange(0, 2).Draw(t, "labelled") == 0 {
+					w.must(e.ContactLabel.Create().SetCompanyID(of.ID).SetContactID(made.ID).SetLabelID(l.ID).Exec(w.system))
+					b.labelled[made.ID] = append(b.labelled[made.ID], l.ID)
+				}
+			}
+			for _, f := range b.fields {
+				value := map[enum.CustomFieldType]string{enum.Text: "@held", enum.Number: "7.5", enum.Boolean: "true", enum.Date: "2026-12-31"}[f.Type]
+				if f.CompanyID == of.ID && rapid.Bool().Draw(t, "valued") {
+					w.must(e.CustomFieldValue.Create().SetCompanyID(of.ID).SetContactID(made.ID).SetCustomFieldID(f.ID).SetValue(value).Exec(w.system))
+					b.valued[made.ID][f.VariableName] = value
+				}
+			}
+		}
+	}
+	return b
+}
+
+// line is a contact in one line; who an import has made has no id, and a time of creation
+// where the file gave one.
+func contactLine(of, id, created string, touched bool, labels []string, values map[string]string, texts ...any) string {
+	slices.Sort(labels)
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		all = append(all, name+"="+values[name])
+	}
+	if id == "" {
+		id, touched = "new", false
+	}
+	return fmt.Sprintf("%s|%s|%s|%v|%q|%q|%v", of, id, created, touched, labels, all, texts)
+}
+
+// storedBooks is what the database has of them.
+func (w *world) storedBooks(b *drawnBooks) []string {
+	known := map[id.ID]bool{}
+	for _, k := range b.contacts {
+		known[k.ID] = true
+	}
+	var ids []id.ID
+	for _, of := range b.companies {
+		ids = append(ids, of.ID)
+	}
+	var out []string
+	for _, k := range w.db.Ent().Contact.Query().Where(contact.CompanyIDIn(ids...)).WithCompany(func(q *ent.CompanyQuery) { q.Select(company.FieldName) }).
+		WithContactLabels().WithValues(func(q *ent.CustomFieldValueQuery) { q.WithCustomField() }).AllX(w.system) {
+		ident, created, values, labels := "", "", map[string]string{}, []string{}
+		if known[k.ID] {
+			ident = k.ID.String()
+		} else if time.Since(k.CreatedAt) > time.Hour {
+			created = k.CreatedAt.UTC().Format(time.RFC3339Nano)
+		}
+		for _, l := range k.Edges.ContactLabels {
+			labels = append(labels, l.LabelID.String())
+		}
+		for _, v := range k.Edges.Values {
+			values[v.Edges.CustomField.VariableName] = v.Value
+		}
+		out = append(out, contactLine(k.Edges.Company.Name, ident, created, !k.UpdatedAt.Equal(longAgo), labels, values, deref(k.ExternalID), k.Email, k.FirstName,
+			deref(k.MiddleName), deref(k.LastName), k.Username, k.ProjectID, k.DeskID, k.Active, k.Type == enum.Business))
+	}
+	return sorted(out)
+}
+
+// memory is the same world for the oracle.
+func (b *drawnBooks) memory(c trial) trial {
+	d := c
+	d.memory = &oracle.World{}
+	byID := map[id.ID]*oracle.Company{}
+	for i, of := range b.companies {
+		o := &oracle.Company{ID: of.ID.String(), Name: of.Name, Slug: of.Slug, Partner: i == 0}
+		if i == 1 || i == 2 {
+			o.Of = d.memory.Companies[0]
+		}
+		byID[of.ID], d.memory.Companies = o, append(d.memory.Companies, o)
+	}
+	for _, u := range []*ent.User{b.boss, b.tom, b.sole} {
+		m := &oracle.User{Company: byID[u.CompanyID], Email: u.Email, Active: true, Admin: u.Role == enum.Admin}
+		m.Company.Users = append(m.Company.Users, m)
+		if u != b.sole {
+			customer := d.memory.Companies[1]
+			customer.PartnerAdmins = append(customer.PartnerAdmins, m)
+		}
+		if u == c.by {
+			d.job.Importer = m
+		}
+	}
+	for _, p := range b.projects {
+		byID[p.CompanyID].Projects = append(byID[p.CompanyID].Projects, oracle.Shelf{ID: p.ID.String(), ExternalID: deref(p.ExternalID), Default: p.IsDefault})
+	}
+	for _, p := range b.desks {
+		byID[p.CompanyID].Desks = append(byID[p.CompanyID].Desks, oracle.Shelf{ID: p.ID.String(), ExternalID: deref(p.ExternalID), Default: p.IsDefault})
+	}
+	for _, l := range b.labels {
+		byID[l.CompanyID].Labels = append(byID[l.CompanyID].Labels, oracle.Label{ID: l.ID.String(), Name: l.Name})
+	}
+	for _, f := range b.fields {
+		byID[f.CompanyID].Fields = append(byID[f.CompanyID].Fields, oracle.Field{Variable: f.VariableName, Type: strings.ToLower(string(f.Type))})
+	}
+	for _, k := range b.contacts {
+		m := &oracle.Contact{ID: k.ID.String(), ExternalID: deref(k.ExternalID), Email: k.Email, First: k.FirstName, Username: k.Username,
+			Project: k.ProjectID.String(), Desk: k.DeskID.String(), Active: true, Labels: map[string]bool{}, Values: maps.Clone(b.valued[k.ID])}
+		for _, l := range b.labelled[k.ID] {
+			m.Labels[l.String()] = true
+		}
+		byID[k.CompanyID].Contacts = append(byID[k.CompanyID].Contacts, m)
+	}
+	d.job.Kind, d.job.Company, d.job.File = oracle.Contacts, byID[c.company.ID], c.file()
+	d.known = func() []string {
+		var out []string
+		for _, of := range d.memory.Companies {
+			for _, k := range of.Contacts {
+				out = append(out, contactLine(of.Name, k.ID, k.Created, k.Touched, slices.Collect(maps.Keys(k.Labels)), k.Values,
+					k.ExternalID, k.Email, k.First, k.Middle, k.Last, k.Username, k.Project, k.Desk, k.Active, k.Business))
+			}
+		}
+		return sorted(out)
+	}
+	return d
+}

@@ -1,0 +1,258 @@
+package oracle
+
+import (
+	"maps"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// contactID is the form of a contact's id: a UUIDv7 whose last byte is the contacts' tag.
+//
+// Read (I9): "one of ours" is what has this form, whether there is such a contact or not;
+// everything else, ids of our other kinds of records included, is an external id.
+var contactID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{10}` + ContactTag + `$`)
+
+// ContactTag is the last byte of a contact's id.
+const ContactTag = "0c"
+
+// contact is one row of contacts (I9–I14).
+func (run *run) contact(r *row) outcome {
+	if r.misshapen {
+		r.guard(nil)
+		return failed
+	}
+	company := run.company(r)
+	m := run.match(r, company)
+	r.guard(func(field, text string) bool { return m.known != nil && company.holds(m.known, field, text) })
+	m.judge(r, company)
+	next := &Contact{Email: m.email.text, ExternalID: m.external, Active: true, Labels: map[string]bool{}, Values: map[string]string{}}
+	if m.known != nil {
+		next = m.known.clone()
+		if m.byID && m.email.text != "" {
+			next.Email = m.email.text
+		}
+		if next.ExternalID == "" {
+			next.ExternalID = m.external
+		}
+	}
+	run.called(r, m, next)
+	run.choices(r, m, next)
+	if company != nil {
+		run.shelves(r, company, m, next)
+		run.labels(r, company, next)
+		run.values(r, company, next)
+	}
+	if len(r.problems) > 0 {
+		return failed
+	}
+	if m.known == nil {
+		company.Contacts = append(company.Contacts, next)
+		return created
+	}
+	if next.equal(m.known) {
+		return unchanged
+	}
+	*m.known = *next
+	m.known.Touched = true
+	return updated
+}
+
+func (c *Contact) equal(d *Contact) bool {
+	return c.ExternalID == d.ExternalID && c.Email == d.Email && c.First == d.First && c.Middle == d.Middle && c.Last == d.Last &&
+		c.Username == d.Username && c.Project == d.Project && c.Desk == d.Desk && c.Active == d.Active && c.Business == d.Business &&
+		maps.Equal(c.Labels, d.Labels) && maps.Equal(c.Values, d.Values)
+}
+
+// company is the one that the row puts its contact into; nil where it may not (I13).
+//
+// Read (I13, "the caller's own, or a customer where the caller is a partner admin"): the
+// own company only for its administrators, for a MEMBER writes nothing there (U5).
+func (run *run) company(r *row) *Company {
+	c := r.field("company_id")
+	if c.text == "" {
+		return run.job.Company
+	}
+	for _, company := range run.world.Companies {
+		if company.ID != "" && strings.EqualFold(company.ID, c.text) && run.job.Importer.administers(company) {
+			return company
+		}
+	}
+	return nil
+}
+
+// match is which contact a row is about.
+type match struct {
+	email, id cell
+	external  string   // the id cell, where it is an external id
+	known     *Contact // nil: none that is known
+	byID      bool     // the id decided
+	fault     string   // UNKNOWN_ID or EMAIL_TAKEN
+	isNew     bool     // the row would make a contact
+}
+
+// match finds the contact (I9).
+func (run *run) match(r *row, company *Company) *match {
+	m := &match{email: r.field("email"), id: r.field("id")}
+	if !contactID.MatchString(strings.ToLower(m.id.text)) {
+		m.external = m.id.text
+	}
+	if company == nil {
+		return m
+	}
+	find := func(is func(*Contact) bool) *Contact {
+		for _, c := range company.Contacts {
+			if is(c) {
+				return c
+			}
+		}
+		return nil
+	}
+	var byEmail *Contact
+	if m.email.text != "" {
+		byEmail = find(func(c *Contact) bool { return emailKey(c.Email) == emailKey(m.email.text) })
+	}
+	switch {
+	case m.id.text == "":
+		m.known = byEmail
+	case m.external == "":
+		m.known = find(func(c *Contact) bool { return c.ID != "" && strings.EqualFold(c.ID, m.id.text) })
+		m.byID = m.known != nil
+		if m.known == nil {
+			m.fault = "UNKNOWN_ID"
+		}
+	default:
+		m.known = find(func(c *Contact) bool { return c.ExternalID == m.external })
+		m.byID = m.known != nil
+		switch {
+		case m.known != nil:
+		case byEmail != nil && byEmail.ExternalID != "":
+			m.fault = "EMAIL_TAKEN"
+		default:
+			m.known = byEmail
+		}
+	}
+	if m.byID && byEmail != nil && byEmail != m.known {
+		m.fault = "EMAIL_TAKEN"
+	}
+	m.isNew = m.known == nil && m.fault == ""
+	return m
+}
+
+// judge notes what is wrong with the cells that decide.
+//
+// Read (F3, REQUIRED "only in a row that makes a new record"): where the company, the id or
+// the email is at fault it is not known whether the row would make one. A row without id
+// and email could make nothing else.
+func (m *match) judge(r *row, company *Company) {
+	if c := r.field("company_id"); company == nil && c.sound() {
+		c.reject("UNKNOWN_COMPANY")
+	}
+	if m.id.sound() && m.id.text != "" {
+		switch {
+		case m.fault == "UNKNOWN_ID":
+			m.id.reject("UNKNOWN_ID")
+		case m.external != "":
+			m.id.atMost(100)
+		}
+	}
+	if m.email.sound() {
+		matched := m.known != nil && !m.byID
+		switch {
+		case m.email.text == "" || matched:
+		case !m.email.atMost(254):
+		case !isEmail(m.email.text):
+			m.email.reject("INVALID_EMAIL")
+		case m.fault == "EMAIL_TAKEN":
+			m.email.reject("EMAIL_TAKEN")
+		}
+	}
+	m.isNew = m.isNew && company != nil && m.id.sound() && m.email.sound()
+	if m.isNew && m.email.text == "" {
+		m.email.reject("REQUIRED")
+	}
+}
+
+// called reads what a person is called.
+func (run *run) called(r *row, m *match, next *Contact) {
+	for _, f := range []struct {
+		name string
+		into *string
+	}{{"first_name", &next.First}, {"middle_name", &next.Middle}, {"last_name", &next.Last}, {"username", &next.Username}} {
+		c := r.field(f.name)
+		switch {
+		case !c.sound():
+		case c.text == "":
+			if f.name == "first_name" && m.isNew {
+				c.reject("REQUIRED")
+			}
+		case c.atMost(200):
+			*f.into = c.text
+		}
+	}
+	if m.known == nil && next.Username == "" { // K1
+		local, _, _ := strings.Cut(m.email.text, "@")
+		next.Username = key(local)
+	}
+}
+
+// choices reads active, type and created (I10).
+func (run *run) choices(r *row, m *match, next *Contact) {
+	if c := r.field("active"); c.sound() && c.text != "" {
+		value, ok := truth(c.text)
+		if !ok {
+			c.reject("INVALID_VALUE")
+		}
+		next.Active = value
+	}
+	if c := r.field("type"); c.sound() && c.text != "" {
+		switch {
+		case c.is("personal", "individual"):
+			next.Business = false
+		case c.is("business", "company", "corporate"):
+			next.Business = true
+		default:
+			c.reject("INVALID_VALUE")
+		}
+	}
+	if c := r.field("created"); c.sound() && c.text != "" {
+		at, err := time.Parse(time.RFC3339, c.text)
+		if err != nil {
+			at, err = time.Parse(time.DateOnly, c.text)
+		}
+		if err != nil {
+			c.reject("INVALID_VALUE")
+		}
+		if m.known == nil {
+			next.Created = at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)
+		}
+	}
+}
+
+// shelves reads project and desk (I14, K1).
+func (run *run) shelves(r *row, company *Company, m *match, next *Contact) {
+	for _, f := range []struct {
+		name, code string
+		all        []Shelf
+		into       *string
+	}{
+		{"project", "UNKNOWN_PROJECT", company.Projects, &next.Project},
+		{"desk", "UNKNOWN_DESK", company.Desks, &next.Desk},
+	} {
+		c := r.field(f.name)
+		wanted := c.text
+		if !c.sound() || wanted == "" && m.known != nil {
+			continue
+		}
+		found := false
+		for _, s := range f.all {
+			if strings.EqualFold(s.ID, wanted) || s.ExternalID != "" && s.ExternalID == wanted || s.Default && (wanted == "" || wanted == "default") {
+				*f.into, found = s.ID, true
+				break
+			}
+		}
+		if !found {
+			c.reject(f.code)
+		}
+	}
+}

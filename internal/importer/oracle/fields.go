@@ -1,0 +1,174 @@
+package oracle
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// builtIn are the columns of contacts; every other one is a custom field's.
+var builtIn = []string{
+	"email", "first_name", "id", "last_name", "middle_name", "username", "project", "desk", "active", "type", "created",
+	"company_id", "labels", "labels_id", "import_problem", "",
+}
+
+// names takes a cell of labels apart (I11): `:` separates, `\:` is a colon, `\\` a backslash.
+func names(cell string) []string {
+	var all []string
+	var name strings.Builder
+	end := func() {
+		if n := text(name.String()); n != "" {
+			all = append(all, n)
+		}
+		name.Reset()
+	}
+	for i := 0; i < len(cell); i++ {
+		switch {
+		case cell[i] == '\\' && i+1 < len(cell) && (cell[i+1] == ':' || cell[i+1] == '\\'):
+			i++
+			name.WriteByte(cell[i])
+		case cell[i] == ':':
+			end()
+		default:
+			name.WriteByte(cell[i])
+		}
+	}
+	end()
+	return all
+}
+
+// labels adds the labels of both columns (I11).
+//
+// Read ("each unknown one is an UNKNOWN_LABEL"): one that the same cell names twice is one
+// unknown label.
+func (run *run) labels(r *row, company *Company, next *Contact) {
+	for _, column := range []string{"labels", "labels_id"} {
+		c := r.field(column)
+		if !c.sound() {
+			continue
+		}
+		unknown := map[string]bool{}
+		for _, name := range names(c.text) {
+			if label, ok := company.label(column, name); ok {
+				next.Labels[label.ID] = true
+			} else if !unknown[name] {
+				unknown[name] = true
+				c.reject("UNKNOWN_LABEL")
+			}
+		}
+	}
+}
+
+func (c *Company) label(column, wanted string) (Label, bool) {
+	for _, l := range c.Labels {
+		if column == "labels" && l.Name == wanted || column == "labels_id" && strings.EqualFold(l.ID, wanted) {
+			return l, true
+		}
+	}
+	return Label{}, false
+}
+
+// custom finds the company's field of a column (F5, K3).
+func (c *Company) custom(column string) (Field, bool) {
+	folded := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r == '-' || r == '_' || unicode.IsSpace(r) {
+				return -1
+			}
+			return r
+		}, key(s))
+	}
+	for _, f := range c.Fields {
+		if folded(f.Variable) == folded(column) {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+// values sets what custom fields are filled (I12, K3).
+func (run *run) values(r *row, company *Company, next *Contact) {
+	for i, column := range r.file.Fields {
+		if slices.Contains(builtIn, column) {
+			continue
+		}
+		c := cell{row: r, column: i, text: text(guarded(r.raw[i]))}
+		if !c.sound() || c.text == "" {
+			continue
+		}
+		field, ok := company.custom(column)
+		if !ok {
+			c.reject("UNKNOWN_FIELD")
+			continue
+		}
+		if !c.atMost(10_000) {
+			continue
+		}
+		value, ok := field.value(c.text)
+		if !ok {
+			c.reject("INVALID_VALUE")
+			continue
+		}
+		next.Values[field.Variable] = value
+	}
+}
+
+// value is the text as a value of the field.
+func (f Field) value(s string) (string, bool) {
+	switch f.Type {
+	case "number":
+		return decimal(s)
+	case "boolean":
+		v := strings.ToLower(s)
+		return v, v == "true" || v == "false"
+	case "date":
+		_, err := time.Parse(time.DateOnly, s)
+		return s, err == nil
+	}
+	return s, true
+}
+
+// holds reports whether the contact already holds what a cell says (F7).
+//
+// Read: a cell of labels is held where all that it names are the contact's.
+func (c *Company) holds(k *Contact, field, s string) bool {
+	switch field {
+	case "id":
+		return k.ExternalID == s
+	case "email":
+		return k.Email == s
+	case "first_name":
+		return k.First == s
+	case "middle_name":
+		return k.Middle == s
+	case "last_name":
+		return k.Last == s
+	case "username":
+		return k.Username == s
+	case "project":
+		return external(c.Projects, k.Project) == s
+	case "desk":
+		return external(c.Desks, k.Desk) == s
+	case "labels":
+		for _, name := range names(s) {
+			if label, ok := c.label(field, name); !ok || !k.Labels[label.ID] {
+				return false
+			}
+		}
+		return true
+	}
+	if f, ok := c.custom(field); ok {
+		return k.Values[f.Variable] == s
+	}
+	return false
+}
+
+func external(all []Shelf, id string) string {
+	for _, s := range all {
+		if s.ID == id {
+			return s.ExternalID
+		}
+	}
+	return ""
+}

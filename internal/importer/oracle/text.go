@@ -1,0 +1,108 @@
+package oracle
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// unseen are the characters without width (K5).
+const unseen = "\u00AD\u180E\u200B\u200C\u200D\u200E\u200F\u2060\uFEFF"
+
+// key is what texts share that are the same ignoring case (K5).
+func key(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(unseen, r) {
+			return -1
+		}
+		return r
+	}, norm.NFC.String(s))
+	return norm.NFC.String(strings.ToLower(strings.TrimSpace(strings.ReplaceAll(s, "İ", "i\u0307"))))
+}
+
+// emailKey is key with the domain in its ASCII form (K5).
+func emailKey(s string) string {
+	k := key(s)
+	if at := strings.LastIndex(k, "@"); at >= 0 {
+		if domain, err := idna.ToASCII(k[at+1:]); err == nil {
+			return k[:at+1] + domain
+		}
+	}
+	return k
+}
+
+// slug is C4.
+func slug(name string) string { return strings.Join(strings.Fields(key(name)), "-") }
+
+// text is a cell's text: trimmed, in NFC (F6).
+//
+// Read: a cell of nothing but characters without width is blank as one of white space is,
+// since F1 passes over rows "whose cells are all blank", and nobody sees a difference.
+func text(cell string) string {
+	if key(cell) == "" {
+		return ""
+	}
+	return norm.NFC.String(strings.TrimSpace(cell))
+}
+
+// guarded takes away the one ' that whoever wrote the file may have put before a beginning
+// that is unsafe, or before 's that precede one (F7).
+func guarded(cell string) string {
+	if rest, ok := strings.CutPrefix(cell, "'"); ok && formula(strings.TrimLeft(rest, "'")) {
+		return rest
+	}
+	return cell
+}
+
+var (
+	signed    = regexp.MustCompile(`^[+-]\d{1,3}((,\d{3})*|\d*)(\.\d+)?([eE][+-]?\d+)?$`)
+	telephone = regexp.MustCompile(`^\+\d[\d ()/-]{4,}$`)
+)
+
+// formula reports whether the cell, before trimming, begins as a formula does and is no
+// plain number or phone number (F7).
+func formula(cell string) bool {
+	if cell == "" || !strings.ContainsAny(cell[:1], "=+-@\t\r") {
+		return false
+	}
+	return !signed.MatchString(cell) && !telephone.MatchString(cell)
+}
+
+var running = regexp.MustCompile(`(?is)<\s*/?\s*(script|iframe|object|embed|svg|style|link|meta|base)\b|<[a-z][^>]*\son[a-z]+\s*=|(java|vb)script:\s*\S`)
+
+// unsafe is F7, of a cell from which guarded has taken the '.
+func unsafe(cell string) bool { return formula(cell) || running.MatchString(cell) }
+
+var address = regexp.MustCompile(`^[^\s@"(),:;<>\[\]\\]+@[^\s@"(),:;<>\[\]\\]+\.[^\s@"(),:;<>\[\]\\]+$`)
+
+func isEmail(s string) bool { return address.MatchString(s) }
+
+func length(s string) int { return len([]rune(s)) }
+
+// truth reads true/false, yes/no, 1/0 in any case.
+func truth(s string) (value, ok bool) {
+	switch strings.ToLower(s) {
+	case "true", "yes", "1":
+		return true, true
+	case "false", "no", "0":
+		return false, true
+	}
+	return false, false
+}
+
+// decimal is a number as it is kept: shortest plain decimal (K3).
+func decimal(s string) (string, bool) {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) && r != 'e' && r != 'E' }) >= 0 {
+		return "", false
+	}
+	if f == 0 {
+		f = 0 // -0 is 0
+	}
+	plain := strconv.FormatFloat(f, 'f', -1, 64)
+	return plain, true
+}

@@ -1,0 +1,171 @@
+package importer
+
+import (
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/internal/database"
+	"tenantry/internal/exporter"
+	"tenantry/internal/id"
+	"tenantry/internal/importer/oracle"
+	"tenantry/internal/progress"
+	"tenantry/internal/tenancy"
+	"tenantry/internal/testenv"
+)
+
+// trial is a drawn world and a file, in the database and in the oracle's memory.
+type trial struct {
+	sheet
+	kind    enum.ImportKind
+	by      *ent.User
+	company *ent.Company
+
+	memory *oracle.World
+	job    oracle.Job
+	stored func() []string // what the database has of it
+	known  func() []string // the same of the oracle's
+	again  func() trial    // the same world and file in a memory of its own, as at first
+}
+
+// throws holds the engine against the oracle: rapid.checks files of the kind on each
+// database, a hundred where nothing is said.
+func throws(t *testing.T, draw func(t *rapid.T, w *world, tag string) trial) {
+	t.Helper()
+	t.Parallel()
+	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
+		t.Run(string(dialect), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, testenv.Open(t, dialect))
+			hub, n := progress.New(w.redis, quiet), 0
+			rapid.Check(t, func(t *rapid.T) {
+				n++
+				w.exec(`DELETE FROM import_runs`) // what a case that failed has left
+				w.compare(t, hub, draw(t, w, fmt.Sprintf("c%dz", n)))
+			})
+		})
+	}
+}
+
+// compare imports the file dry, then for good, then perhaps once more, and demands of each
+// what the oracle says: counts, issues, tables (R1, R2, R4, J10); then exports it.
+func (w *world) compare(t *rapid.T, hub *progress.Hub, c trial) {
+	before := c.stored()
+	if d := cmp.Diff(c.known(), before); d != "" {
+		t.Fatalf("the worlds differ before the import (-oracle +database):\n%s", d)
+	}
+	dryly := c.again()
+	w.judged(t, hub, c, true, dryly.memory.Run(dryly.job))
+	if d := cmp.Diff(before, c.stored()); d != "" {
+		t.Fatalf("the dry run has written (-before +after):\n%s\n%v", d, c)
+	}
+	for range 1 + rapid.IntRange(0, 1).Draw(t, "again") {
+		w.judged(t, hub, c, false, c.memory.Run(c.job))
+		if d := cmp.Diff(c.known(), c.stored()); d != "" {
+			t.Fatalf("the tables (-oracle +database):\n%s\n%v", d, c)
+		}
+	}
+	w.comesBack(t, hub, c)
+}
+
+// comesBack exports what there is now and imports it again: nothing changes (J12).
+func (w *world) comesBack(t *rapid.T, hub *progress.Hub, c trial) {
+	e := w.deaf(hub, Options{})
+	out := exporter.New(w.db.Ent(), e.rights, e.accounts.(*tenancy.Service))
+	file, err := out.Open(w.system, c.kind, c.by.ID, c.company.ID)
+	w.must(err)
+	var text strings.Builder
+	w.must(file.Send(w.system, &text))
+	rows, err := csv.NewReader(strings.NewReader(text.String())).ReadAll()
+	w.must(err)
+	n := len(rows) - 1
+	if n == 0 {
+		return
+	}
+	before := c.stored()
+	run, err := w.tryStart(e, c.by, text.String(), func(in *StartInput) { in.Kind, in.Company = c.kind, &c.company.ID })
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text.String())
+	}
+	w.relay(t, hub, run.ID, 0)
+	want := fmt.Sprintf("COMPLETED 0+0+%d+0+0 of %d", n, n)
+	if c.kind == enum.Customers {
+		want = fmt.Sprintf("COMPLETED 0+0+0+%d+0 of %d", n, n)
+	}
+	if got := counts(w.state(run.ID)); got != want {
+		t.Errorf("exported, it comes back as %s, want %s: %q\n%s", got, want, w.issues(run.ID), text.String())
+	}
+	if d := cmp.Diff(before, c.stored()); d != "" {
+		t.Errorf("coming back has changed something (-before +after):\n%s\n%s", d, text.String())
+	}
+}
+
+// judged imports the file and compares its counts and issues.
+func (w *world) judged(t *rapid.T, hub *progress.Hub, c trial, dry bool, want oracle.Result) {
+	run, err := w.tryStart(w.deaf(hub, Options{}), c.by, c.text(), func(in *StartInput) {
+		in.Kind, in.Company, in.Mappings, in.DryRun = c.kind, &c.company.ID, c.mappings, dry
+	})
+	if err != nil {
+		t.Fatalf("%v\n%v", err, c)
+	}
+	w.relay(t, hub, run.ID, 3)
+	line := fmt.Sprintf("COMPLETED %d+%d+%d+%d+%d of %d", want.Created, want.Updated, want.Unchanged, want.Skipped, want.Failed, len(c.job.File.Rows))
+	if d := cmp.Diff(line, counts(w.state(run.ID))); d != "" {
+		t.Errorf("dry %v: counts (-oracle +engine):\n%s", dry, d)
+	}
+	var got []oracle.Issue
+	for _, i := range w.ledger(run.ID) {
+		column := ""
+		if i.Column != nil {
+			column = *i.Column
+		}
+		got = append(got, oracle.Issue{Row: i.Row, Line: i.Line, Column: column, Code: string(i.Code)})
+	}
+	oracle.Sort(got)
+	if d := cmp.Diff(want.Issues, got); d != "" {
+		t.Errorf("dry %v: issues (-oracle +engine):\n%s", dry, d)
+	}
+	if n := w.scratch(run.ID); n != 0 {
+		t.Errorf("dry %v: %d rows of scratch are left", dry, n)
+	}
+	if t.Failed() {
+		t.Fatalf("of %v", c)
+	}
+}
+
+// relay works on the import with batches of any size. At any border between two of them a
+// worker may be taken for dead and another go on, and the first one then finds
+// out that it was superseded.
+func (w *world) relay(t *rapid.T, hub *progress.Hub, run id.ID, crashes int) {
+	e := w.deaf(hub, Options{BatchRows: rapid.IntRange(1, 15).Draw(t, "batch")})
+	crash := rapid.IntRange(0, 8).Draw(t, "crash")
+	e.hook(hooked{between: func(turn int) {
+		if turn == crash && crashes > 0 {
+			w.lapse(run)
+			w.relay(t, hub, run, crashes-1)
+		}
+	}})
+	if _, err := e.RunNext(w.system); err != nil && !strings.Contains(err.Error(), errSuperseded.Error()) {
+		t.Fatal(err)
+	}
+	if s := w.state(run); s.Status != enum.Completed {
+		t.Fatalf("the import is %s", s.Status)
+	}
+}
+
+// longAgo is when a drawn world was made, so that what an import has written shows (R4).
+var longAgo = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// sorted is the lines in an order of their own, since what an import makes has no other.
+func sorted(lines []string) []string {
+	slices.Sort(lines)
+	return lines
+}

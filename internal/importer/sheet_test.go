@@ -1,0 +1,120 @@
+package importer
+
+import (
+	"encoding/csv"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"pgregory.net/rapid"
+
+	"tenantry/internal/importer/oracle"
+)
+
+// sheet is a drawn file: for the engine as text, for the oracle as it is.
+type sheet struct {
+	header, fields []string
+	mappings       []Mapping
+	rows           [][]string
+}
+
+// columnOf is how a drawn file's column comes about.
+type columnOf struct {
+	field   string
+	headers []string // its name and some aliases
+	always  bool
+	cell    *rapid.Generator[string]
+}
+
+// drawSheet draws a file of some of the columns in any order, with rows that have a cell
+// too few or too many, and blank ones, among them.
+func drawSheet(t *rapid.T, tag string, most int, columns []columnOf) sheet {
+	columns = append(columns,
+		columnOf{field: "", headers: []string{"Remarks!"}, cell: often([]string{"", "x"}, "=x", "<svg>", "'=x")},
+		columnOf{field: problemColumn, headers: []string{"import_problem", "Import Problem"}, cell: rapid.Just("=as it was")})
+	var s sheet
+	var cells []*rapid.Generator[string]
+	for _, c := range rapid.Permutation(columns).Draw(t, "order") {
+		most := 6 // in ten
+		if c.field == "" || c.field == problemColumn {
+			most = 1
+		}
+		if !c.always && rapid.IntRange(0, 9).Draw(t, "there") >= most {
+			continue
+		}
+		h := rapid.SampledFrom(c.headers).Draw(t, "header")
+		s.header, s.fields, cells = append(s.header, h), append(s.fields, c.field), append(cells, c.cell)
+		if c.field == "" {
+			s.mappings = append(s.mappings, Mapping{Header: h})
+		}
+	}
+	for range rapid.IntRange(1, most).Draw(t, "rows") {
+		var row []string
+		for i, c := range cells {
+			row = append(row, c.Draw(t, s.header[i]))
+		}
+		switch rapid.IntRange(0, 39).Draw(t, "shape") {
+		case 1:
+			row = append(row, "more")
+		case 2:
+			row = row[:1]
+		case 3:
+			row = make([]string, len(row)) // blank: no row at all (F1)
+		}
+		s.rows = append(s.rows, row)
+	}
+	if len(s.file().Rows) == 0 {
+		s.rows = append(s.rows, append([]string{"x " + tag}, make([]string, len(s.header)-1)...))
+	}
+	return s
+}
+
+// often draws one of the good ones, and now and then one of the bad.
+func often(good []string, bad ...string) *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		if len(bad) == 0 || rapid.IntRange(0, 8).Draw(t, "bad") != 1 {
+			return rapid.SampledFrom(good).Draw(t, "good cell")
+		}
+		return rapid.SampledFrom(bad).Draw(t, "bad cell")
+	})
+}
+
+func (s sheet) text() string {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	_ = w.Write(s.header)
+	for _, row := range s.rows {
+		if len(row) == 1 && row[0] == "" {
+			w.Flush()
+			b.WriteString("\n") // encoding/csv would quote it
+			continue
+		}
+		_ = w.Write(row)
+	}
+	w.Flush()
+	return b.String()
+}
+
+var lineEnd = regexp.MustCompile(`\r\n|\r|\n`)
+
+// file is the sheet as its reader should see it.
+func (s sheet) file() oracle.File {
+	f := oracle.File{Header: s.header, Fields: s.fields}
+	line := 2
+	for _, row := range s.rows {
+		if strings.TrimFunc(strings.Join(row, ""), func(r rune) bool { return strings.ContainsRune(" \t\r\n\u200b", r) }) != "" {
+			f.Rows = append(f.Rows, oracle.Row{Line: line, Cells: row})
+		}
+		line += 1 + len(lineEnd.FindAllString(strings.Join(row, ""), -1))
+	}
+	return f
+}
+
+var longRun = regexp.MustCompile(`x{50,}|y{50,}|z{50,}|l{50,}|p{50,}|u{50,}`)
+
+// String is for a person: without the long cells' length.
+func (s sheet) String() string {
+	return fmt.Sprintf("%q mapped %v", longRun.ReplaceAllStringFunc(s.text(), func(run string) string {
+		return fmt.Sprintf("(%d %c)", len(run), run[0])
+	}), s.mappings)
+}
