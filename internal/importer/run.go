@@ -28,7 +28,7 @@ var errTurnOver = errors.New("others wait for their turn")
 // returned is for the log.
 func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 	if ctx.Err() != nil {
-		return false, nil //nolint:nilerr // a drain
+		return false, nil
 	}
 	// A batch under way is finished even while the process drains.
 	work := context.WithoutCancel(ctx)
