@@ -72,6 +72,18 @@ func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *in
 	return page.Of(ctx, q, usersByEmail, page.Args{First: first, After: after, Last: last, Before: before})
 }
 
+// Contacts is the resolver for the contacts field.
+func (r *companyResolver) Contacts(ctx context.Context, obj *ent.Company, first *int, after *string, last *int, before *string, filter *model.ContactFilter) (*page.Connection[*ent.Contact], error) {
+	if err := inside(ctx, obj.ID); err != nil {
+		return nil, err
+	}
+	q, err := r.Books.List(ctx, obj.ID, contactFilter(filter))
+	if err != nil {
+		return nil, err
+	}
+	return page.Of(ctx, q, contactsByEmail, page.Args{First: first, After: after, Last: last, Before: before})
+}
+
 // Projects is the resolver for the projects field.
 func (r *companyResolver) Projects(ctx context.Context, obj *ent.Company) ([]*ent.Project, error) {
 	if err := inside(ctx, obj.ID); err != nil {
@@ -86,6 +98,22 @@ func (r *companyResolver) Desks(ctx context.Context, obj *ent.Company) ([]*ent.D
 		return nil, err
 	}
 	return list(ctx, loadersOf(ctx).desks, obj.ID)
+}
+
+// Labels is the resolver for the labels field.
+func (r *companyResolver) Labels(ctx context.Context, obj *ent.Company) ([]*ent.Label, error) {
+	if err := inside(ctx, obj.ID); err != nil {
+		return nil, err
+	}
+	return list(ctx, loadersOf(ctx).labels, obj.ID)
+}
+
+// CustomFields is the resolver for the customFields field.
+func (r *companyResolver) CustomFields(ctx context.Context, obj *ent.Company) ([]*ent.CustomField, error) {
+	if err := inside(ctx, obj.ID); err != nil {
+		return nil, err
+	}
+	return list(ctx, loadersOf(ctx).customFields, obj.ID)
 }
 
 // TransferToken is the resolver for the transferToken field.

@@ -12,6 +12,7 @@ import (
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
 	"tenantry/internal/importer"
+	"tenantry/internal/tenancy"
 
 	"github.com/google/uuid"
 )
@@ -113,7 +114,7 @@ func (r *mutationResolver) ImportCSV(ctx context.Context, input model.ImportCSVI
 
 // CancelImport is the resolver for the cancelImport field.
 func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelImportInput) (*model.CancelImportPayload, error) {
-	if _, err := signedIn(ctx); err != nil {
+	if _, err := tenancy.SignedIn(ctx); err != nil {
 		return nil, err
 	}
 	run, err := r.Importer.Cancel(ctx, input.ID)
@@ -127,7 +128,7 @@ func (r *queryResolver) ImportRun(ctx context.Context, id uuid.UUID) (*ent.Impor
 
 // ImportRuns is the resolver for the importRuns field.
 func (r *queryResolver) ImportRuns(ctx context.Context, first *int, after *string, last *int, before *string, companyID *uuid.UUID, kind *enum.ImportKind, status *enum.ImportStatus) (*page.Connection[*ent.ImportRun], error) {
-	if _, err := signedIn(ctx); err != nil {
+	if _, err := tenancy.SignedIn(ctx); err != nil {
 		return nil, err
 	}
 	q := r.Ent.ImportRun.Query()

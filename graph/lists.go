@@ -1,26 +1,23 @@
 package graph
 
 import (
-	"context"
-
 	"entgo.io/ent/dialect/sql"
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/user"
-	"tenantry/ent/viewer"
 	"tenantry/graph/page"
-	"tenantry/internal/fault"
 	"tenantry/internal/tenancy"
 )
 
 // The orders of the API's lists: companies by name (the viewer's own is a part before the
-// others), users by email; issues in the file's order; everything else newest first.
+// others), users and contacts by email; issues in the file's order; everything else newest first.
 
 var companiesByName = page.Order[*ent.Company]{
 	Terms: []page.Term{page.Text(company.FieldNameKey), page.UUID(company.FieldID)},
@@ -30,6 +27,12 @@ var companiesByName = page.Order[*ent.Company]{
 var usersByEmail = page.Order[*ent.User]{
 	Terms: []page.Term{page.Text(user.FieldEmailKey), page.UUID(user.FieldID)},
 	Key:   func(u *ent.User) []any { return []any{u.EmailKey, u.ID} },
+}
+
+// contactsByEmail orders one company's, where an email is unique.
+var contactsByEmail = page.Order[*ent.Contact]{
+	Terms: []page.Term{page.Text(contact.FieldEmailKey)},
+	Key:   func(c *ent.Contact) []any { return []any{c.EmailKey} },
 }
 
 var newestImports = page.Order[*ent.ImportRun]{
@@ -66,15 +69,6 @@ func userMatches(search string) predicate.User {
 			sql.HasPrefix(s.C(user.FieldLastNameKey), key),
 		))
 	}
-}
-
-// signedIn refuses nobody.
-func signedIn(ctx context.Context) (viewer.Viewer, error) {
-	v := viewer.FromContext(ctx)
-	if !v.Authenticated() {
-		return v, fault.New(fault.Unauthenticated, "sign in first")
-	}
-	return v, nil
 }
 
 // orNull turns what is not to be found into null.

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,35 +14,45 @@ import (
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contactlabel"
+	"tenantry/ent/generated/ent/customfield"
+	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/internal/contacts"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
 	"tenantry/internal/tenancy"
 )
 
-// Caps of the plain lists, for each company.
-const (
-	maxPartnerAdmins = 100
-	maxShelf         = 500 // projects; desks
-)
+// maxPartnerAdmins caps a company's plain list of them; internal/contacts has the other caps.
+const maxPartnerAdmins = 100
 
 // loaders fetch what many records of one answer refer to in one query each. They live for
 // one answer (for each event of a subscription, for each field of a mutation), so nothing
 // they remember is stale, and they ask as the viewer, so policies hold.
 type loaders struct {
-	companies  *dataloadgen.Loader[id.ID, *ent.Company]
-	users      *dataloadgen.Loader[id.ID, *ent.User]
-	imports    *dataloadgen.Loader[id.ID, *ent.ImportRun]
-	manageable *dataloadgen.Loader[id.ID, bool]
-	admins     *dataloadgen.Loader[id.ID, []*ent.User]
-	projects   *dataloadgen.Loader[id.ID, []*ent.Project]
-	desks      *dataloadgen.Loader[id.ID, []*ent.Desk]
+	companies    *dataloadgen.Loader[id.ID, *ent.Company]
+	users        *dataloadgen.Loader[id.ID, *ent.User]
+	imports      *dataloadgen.Loader[id.ID, *ent.ImportRun]
+	manageable   *dataloadgen.Loader[id.ID, bool]
+	admins       *dataloadgen.Loader[id.ID, []*ent.User]
+	projects     *dataloadgen.Loader[id.ID, []*ent.Project]
+	desks        *dataloadgen.Loader[id.ID, []*ent.Desk]
+	labels       *dataloadgen.Loader[id.ID, []*ent.Label]
+	customFields *dataloadgen.Loader[id.ID, []*ent.CustomField]
+
+	projectsByID  *dataloadgen.Loader[id.ID, *ent.Project]
+	desksByID     *dataloadgen.Loader[id.ID, *ent.Desk]
+	contactLabels *dataloadgen.Loader[id.ID, []*ent.Label]
+	contactValues *dataloadgen.Loader[id.ID, []*ent.CustomFieldValue]
+
 	queue      *dataloadgen.Loader[id.ID, int]
 	named      *dataloadgen.Loader[id.ID, *ent.Company]       // see tenancy.Service.Named
 	tokens     *dataloadgen.Loader[id.ID, *ent.TransferToken] // the outstanding one, by company
@@ -78,19 +89,72 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 			return out, err
 		}),
 		projects: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Project, error) {
-			return client.Project.Query().Where(project.CompanyIDIn(ids...), firstOfEach(project.Table, maxShelf)).
+			return client.Project.Query().Where(project.CompanyIDIn(ids...), firstOfEach(project.Table, contacts.MaxProjects)).
 				Order(ent.Desc(project.FieldIsDefault), ent.Asc(project.FieldName, project.FieldID)).All(ctx)
 		}, func(p *ent.Project) id.ID { return p.CompanyID }),
 		desks: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
-			return client.Desk.Query().Where(desk.CompanyIDIn(ids...), firstOfEach(desk.Table, maxShelf)).
+			return client.Desk.Query().Where(desk.CompanyIDIn(ids...), firstOfEach(desk.Table, contacts.MaxDesks)).
 				Order(ent.Desc(desk.FieldIsDefault), ent.Asc(desk.FieldName, desk.FieldID)).All(ctx)
 		}, func(d *ent.Desk) id.ID { return d.CompanyID }),
-		queue:  mapped(engine.QueuePositions),
-		named:  byID(service.Named, func(c *ent.Company) id.ID { return c.ID }),
-		tokens: mapped(service.Outstanding),
+		labels: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Label, error) {
+			return client.Label.Query().Where(label.CompanyIDIn(ids...), firstOfEach(label.Table, contacts.MaxLabels)).
+				Order(ent.Asc(label.FieldName, label.FieldID)).All(ctx)
+		}, func(l *ent.Label) id.ID { return l.CompanyID }),
+		customFields: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.CustomField, error) {
+			return client.CustomField.Query().Where(customfield.CompanyIDIn(ids...), firstOfEach(customfield.Table, contacts.MaxCustomFields)).
+				Order(ent.Asc(customfield.FieldName, customfield.FieldID)).All(ctx)
+		}, func(f *ent.CustomField) id.ID { return f.CompanyID }),
+		projectsByID: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Project, error) {
+			return client.Project.Query().Where(project.IDIn(ids...)).All(ctx)
+		}, func(p *ent.Project) id.ID { return p.ID }),
+		desksByID: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
+			return client.Desk.Query().Where(desk.IDIn(ids...)).All(ctx)
+		}, func(d *ent.Desk) id.ID { return d.ID }),
+		contactLabels: mapped(labelsOf(client)),
+		contactValues: mapped(valuesOf(client)),
+		queue:         mapped(engine.QueuePositions),
+		named:         byID(service.Named, func(c *ent.Company) id.ID { return c.ID }),
+		tokens:        mapped(service.Outstanding),
 		sentTokens: byID(func(ctx context.Context, ids []id.ID) ([]*ent.TransferToken, error) {
 			return client.TransferToken.Query().Where(transfertoken.IDIn(ids...)).All(ctx)
 		}, func(t *ent.TransferToken) id.ID { return t.ID }),
+	}
+}
+
+// labelsOf finds contacts' labels, by name.
+func labelsOf(client *ent.Client) func(context.Context, []id.ID) (map[id.ID][]*ent.Label, error) {
+	return func(ctx context.Context, ids []id.ID) (map[id.ID][]*ent.Label, error) {
+		given, err := client.ContactLabel.Query().Where(contactlabel.ContactIDIn(ids...)).WithLabel().All(ctx)
+		out := make(map[id.ID][]*ent.Label, len(ids))
+		for _, g := range given {
+			if g.Edges.Label != nil { // deleted between the two queries
+				out[g.ContactID] = append(out[g.ContactID], g.Edges.Label)
+			}
+		}
+		for _, labels := range out {
+			slices.SortFunc(labels, func(a, b *ent.Label) int { return strings.Compare(a.Name, b.Name) })
+		}
+		return out, err
+	}
+}
+
+// valuesOf finds what contacts have in custom fields, by the fields' names.
+func valuesOf(client *ent.Client) func(context.Context, []id.ID) (map[id.ID][]*ent.CustomFieldValue, error) {
+	return func(ctx context.Context, ids []id.ID) (map[id.ID][]*ent.CustomFieldValue, error) {
+		given, err := client.CustomFieldValue.Query().Where(customfieldvalue.ContactIDIn(ids...)).WithCustomField().All(ctx)
+		out := make(map[id.ID][]*ent.CustomFieldValue, len(ids))
+		for _, v := range given {
+			if v.Edges.CustomField != nil { // deleted between the two queries
+				out[v.ContactID] = append(out[v.ContactID], v)
+			}
+		}
+		for _, values := range out {
+			slices.SortFunc(values, func(a, b *ent.CustomFieldValue) int {
+				return cmp.Or(strings.Compare(a.Edges.CustomField.Name, b.Edges.CustomField.Name),
+					strings.Compare(a.Edges.CustomField.VariableKey, b.Edges.CustomField.VariableKey))
+			})
+		}
+		return out, err
 	}
 }
 

@@ -1,0 +1,10 @@
+package contacts
+
+// What the tests of this package look at from outside of it.
+var (
+	Conditions = (*Service).conditions
+	Behind     = behind
+)
+
+// Few is above how many rows an index no longer drives a list.
+const Few = few
