@@ -89,7 +89,7 @@ func TestEveryConnectionIsCounted(t *testing.T) {
 	sdl := gqlparser.MustLoadSchema(&ast.Source{Input: schema.SDL()})
 	tried := map[string]bool{}
 	for _, c := range counted {
-		doc, err := gqlparser.LoadQuery(sdl, "query($n:Int){"+c.query+"}")
+		doc, err := gqlparser.LoadQueryWithRules(sdl, "query($n:Int){"+c.query+"}", nil)
 		if err != nil {
 			t.Fatalf("%s: %v", c.query, err)
 		}
