@@ -48,7 +48,7 @@ func busy(d database.Dialect) string {
 
 const turn = `(SELECT max(o.claimed_at) FROM import_runs o WHERE o.company_id = r.company_id)`
 
-// fairFirst orders what may be claimed: suspects (see desk) and then whatever else a worker
+// fairFirst orders what may be claimed: suspects (see workload) and then whatever else a worker
 // died over go on first; then the companies with the fewest imports at work, then those whose last turn began longest ago,
 // or that never had one; within a company what had none yet, and then the oldest (rule J8).
 func fairFirst(d database.Dialect) string {
@@ -66,7 +66,7 @@ func claimable(d database.Dialect) string {
 }
 
 // claim takes the next import by fair order; nil where there is none, or where it is a
-// suspect (see desk) and suspects are not wanted. One conditional
+// suspect (see workload) and suspects are not wanted. One conditional
 // UPDATE decides between workers; the unique index on what runs decides between two
 // that would start two imports of one kind and company at the same instant.
 func (e *Engine) claim(ctx context.Context, suspects bool) (*claim, error) {

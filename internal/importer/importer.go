@@ -12,9 +12,9 @@
 //     transaction: whoever goes on starts where the last commit ended.
 //   - The result is what judging the rows one after another would give (rule R2).
 //
-// One file a concern: start and upload (accepting), catalog (the kinds), columns and layout (what a header means), row
-// (what a cell may be), one file a kind, claim, run, batch, finish, rejects, watch,
-// cancel, preview, template, clean, desk.
+// One file a concern: start and upload (accepting), catalog (the kinds), columns and layout
+// (what a header means), row (what a cell may be), one file a kind, claim, run, batch, finish,
+// rejects, watch, cancel, preview, template, clean, workload.
 package importer
 
 import (
@@ -49,9 +49,12 @@ type Passwords interface {
 	Fingerprint(ctx context.Context, data, salt []byte) ([]byte, error)
 }
 
-// Accounts does what belongs to it when an import makes and changes users (rule U3), in
-// the import's transaction; told are those who have a new notification.
+// Accounts are people and their rights.
 type Accounts interface {
+	// Administers reports whether the context's viewer administers the company now (rules U5, C6).
+	Administers(ctx context.Context, companyID id.ID) (bool, error)
+	// UsersImported does what belongs to it when an import makes and changes users (rule U3),
+	// in the import's transaction; told are those who have a new notification.
 	UsersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, company id.ID, users []tenancy.ImportedUser) (told []id.ID, err error)
 }
 
@@ -112,8 +115,8 @@ type Engine struct {
 	passwords Passwords
 	accounts  Accounts
 
-	kinds map[enum.ImportKind]kind
-	desk  desk
+	kinds    map[enum.ImportKind]kind
+	workload workload
 }
 
 // Parts are what an Engine works with; all of them are needed.

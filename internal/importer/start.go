@@ -11,12 +11,9 @@ import (
 	"time"
 	"unicode"
 
-	"entgo.io/ent/dialect/sql"
-
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
-	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
@@ -133,10 +130,7 @@ func (e *Engine) mustAdminister(ctx context.Context, v viewer.Viewer, companyID 
 	may := false
 	if !v.Operator {
 		var err error
-		may, err = e.db.Ent().Company.Query().Where(company.ID(companyID), company.DeletedAtIsNil(), func(s *sql.Selector) {
-			s.Where(policy.MayAdminister(v, s.C(company.FieldID)))
-		}).Exist(viewer.NewContext(ctx, v))
-		if err != nil {
+		if may, err = e.accounts.Administers(viewer.NewContext(ctx, v), companyID); err != nil {
 			return fmt.Errorf("whether the importer administers the company: %w", err)
 		}
 	}

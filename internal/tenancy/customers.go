@@ -219,7 +219,7 @@ func (s *Service) Administers(ctx context.Context, companyID id.ID) (bool, error
 
 func administers(ctx context.Context, client *ent.Client, companyID id.ID) (bool, error) {
 	v := viewer.FromContext(ctx)
-	return client.Company.Query().Where(company.ID(companyID), func(s *sql.Selector) {
+	return client.Company.Query().Where(company.ID(companyID), company.DeletedAtIsNil(), func(s *sql.Selector) {
 		s.Where(policy.MayAdminister(v, s.C(company.FieldID)))
 	}).Exist(ctx)
 }

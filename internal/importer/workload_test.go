@@ -88,7 +88,7 @@ func TestASuspectIsAloneUntilItsFirstBatchStands(t *testing.T) {
 					return nil
 				}
 				alone := b.first == 1
-				if e.desk.alone != nil != alone {
+				if e.workload.alone != nil != alone {
 					t.Errorf("at row %d the suspect is alone: %t", b.first, !alone)
 				}
 				if alone && w.db.Dialect() == database.Postgres { // SQLite's only writer is the batch
@@ -114,8 +114,8 @@ func TestASuspectIsAloneUntilItsFirstBatchStands(t *testing.T) {
 				t.Errorf("%s is %s", s.ID, s.Status)
 			}
 		}
-		if e.desk.runs != 0 || e.desk.alone != nil {
-			t.Errorf("%d places are taken", e.desk.runs)
+		if e.workload.runs != 0 || e.workload.alone != nil {
+			t.Errorf("%d places are taken", e.workload.runs)
 		}
 	})
 }
