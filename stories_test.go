@@ -46,7 +46,7 @@ func TestStoryOfATakenName(t *testing.T) {
 	})
 }
 
-// C5, I5, I7: a list of names is imported, and whoever imported it works inside; with
+// C5, I5, I7, J7: a list of names is imported, and whoever imported it works inside; with
 // partner admins in the list, it is they who do, and the importer who does not.
 func TestStoryOfAnImportedList(t *testing.T) {
 	t.Parallel()
@@ -55,8 +55,9 @@ func TestStoryOfAnImportedList(t *testing.T) {
 		if got := s.finished(maria, s.accepted(maria, "name\nAlpha\nBeta\n", nil)); got.CreatedCount != 2 {
 			t.Fatal(got.counts())
 		}
-		list := "name,contact_email,partner_admin_email\nGamma,office@gamma.example,tom.okafor@partner.example\n"
-		if got := s.finished(maria, s.accepted(maria, list, nil)); got.CreatedCount != 1 {
+		list := "name,contact_email,partner_admin_email\nGamma,office@gamma.example,tom.okafor@partner.example\n" +
+			"Delta,office@delta.example,tom.okafor@partner.example\n"
+		if got := s.finished(maria, s.accepted(maria, list, nil)); got.CreatedCount != 2 {
 			t.Fatal(got.counts(), got.codes())
 		}
 		var customers struct {
@@ -76,8 +77,21 @@ func TestStoryOfAnImportedList(t *testing.T) {
 		if got := s.notes(tom); !slices.Equal(got, []string{"PARTNER_ADMIN_ADDED"}) {
 			t.Errorf("tom was told %v", got)
 		}
-		if got := s.customerNames(tom); !slices.Equal(got, []string{"Partner", "Gamma Ltd"}) {
+		if got := s.customerNames(tom); !slices.Equal(got, []string{"Partner", "Delta", "Gamma Ltd"}) {
 			t.Errorf("tom's list has %v", got)
+		}
+		added := 0
+		for _, action := range s.log(maria) {
+			if action == "customer.added" {
+				added++
+			}
+		}
+		if added != 4 {
+			t.Errorf("the partner's log has %d customers added, want 4", added)
+		}
+		_, bert := s.user(maria, ids["Beta"], "boss@beta.example", "ADMIN")
+		if got := s.log(bert); !slices.Contains(got, "customer.added") {
+			t.Errorf("the customer's own log has %v", got)
 		}
 	})
 }

@@ -190,3 +190,19 @@ func TestNotificationsComeLive(t *testing.T) {
 		s.want("UNAUTHENTICATED", "", `mutation{markNotificationsRead(input:{}){unreadCount}}`, nil)
 	})
 }
+
+// J7: news comes to whoever watches on another node than the one where it happened.
+func TestNotificationsComeLiveOnEveryNode(t *testing.T) {
+	t.Parallel()
+	env := production(t)
+	one := startServer(t, env)
+	two := startServer(t, map[string]string{
+		"DATABASE_URL": env["DATABASE_URL"], "REDIS_URL": env["REDIS_URL"], "DATABASE_MAX_CONNS": "6",
+	})
+	_, maria, tom := one.partner("Partner", "partner.example")
+	socket := two.subscribe(tom, `subscription{notificationReceived{kind company{name}}}`)
+	one.want("", maria, addAdmin, vars{"c": one.customer(maria, "Acme"), "u": one.viewerID(tom)})
+	if m := socket.hear(); !strings.Contains(m, `{"kind":"PARTNER_ADMIN_ADDED","company":{"name":"Acme"}}`) {
+		t.Errorf("heard %s", m)
+	}
+}

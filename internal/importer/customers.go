@@ -11,6 +11,7 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/tenancy"
 )
 
 // maxName is the most code points of a company's name (rule K5).
@@ -203,6 +204,7 @@ func (customers) write(ctx context.Context, tx *database.Tx, b *batch, made []cu
 	}
 	var projects, desks, admins [][]any
 	added := map[id.ID]int{}
+	var logged []tenancy.ImportedCustomer
 	for i, c := range made {
 		if !stands[i] {
 			o.created--
@@ -213,6 +215,7 @@ func (customers) write(ctx context.Context, tx *database.Tx, b *batch, made []cu
 		desks = append(desks, []any{id.New(id.Desk), c.company, "default", true, at, at})
 		admins = append(admins, []any{id.New(id.PartnerAdmin), c.company, c.admin, at})
 		added[c.admin]++
+		logged = append(logged, tenancy.ImportedCustomer{ID: c.company, Name: c.name})
 	}
 	shelf := []string{"id", "company_id", "name", "is_default", "created_at", "updated_at"}
 	for _, t := range []struct {
@@ -227,6 +230,9 @@ func (customers) write(ctx context.Context, tx *database.Tx, b *batch, made []cu
 		if err := insertAll(ctx, tx, t.table, t.columns, t.rows); err != nil {
 			return err
 		}
+	}
+	if err := tenancy.CustomersImported(ctx, tx, b.run.by, b.run.company, logged); err != nil {
+		return err
 	}
 	o.sortIssues()
 	return countAdmins(ctx, tx, b.run.id, added)

@@ -46,9 +46,34 @@ func (s *Service) UsersImported(ctx context.Context, tx *database.Tx, by viewer.
 		}
 		events[i] = []any{id.New(id.AuditEvent), company, at, action, by.UserID, by.Name, summary}
 	}
-	_, err = database.Load(ctx, tx, database.Batch{Table: auditevent.Table, Rows: events, Columns: []string{
+	return told, record(ctx, tx, events)
+}
+
+// ImportedCustomer is one that an import has added.
+type ImportedCustomer struct {
+	ID   id.ID
+	Name string
+}
+
+// CustomersImported writes them into their own logs and the partner's, as when they are
+// added by hand, in the import's transaction.
+func CustomersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, partner id.ID, customers []ImportedCustomer) error {
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	events := make([][]any, 0, 2*len(customers))
+	for _, c := range customers {
+		summary := fmt.Sprintf("%q was added by an import", c.Name)
+		for _, company := range []id.ID{partner, c.ID} {
+			events = append(events, []any{id.New(id.AuditEvent), company, at, customerAdded, by.UserID, by.Name, summary})
+		}
+	}
+	return record(ctx, tx, events)
+}
+
+// record loads audit events.
+func record(ctx context.Context, tx *database.Tx, events [][]any) error {
+	_, err := database.Load(ctx, tx, database.Batch{Table: auditevent.Table, Rows: events, Columns: []string{
 		auditevent.FieldID, auditevent.FieldCompanyID, auditevent.FieldAt, auditevent.FieldAction,
 		auditevent.FieldActorID, auditevent.FieldActorName, auditevent.FieldSummary,
 	}})
-	return told, err
+	return err
 }
