@@ -18,21 +18,6 @@ const notYet = `
 ApiKey ApiKeyAccess ApiKeyConnection ApiKeyEdge CreateApiKeyInput CreateApiKeyPayload Mutation.createApiKey Mutation.revokeApiKey Query.apiKeys
 RevokeApiKeyInput RevokeApiKeyPayload Viewer.apiKey
 
-Company.contacts Contact ContactConnection ContactEdge ContactFilter ContactType CreateContactInput CreateContactPayload DeleteContactInput
-DeleteContactPayload Mutation.createContact Mutation.deleteContact Mutation.updateContact Query.contact UpdateContactInput UpdateContactPayload
-
-Company.customFields CreateCustomFieldInput CreateCustomFieldPayload CustomField CustomFieldType CustomFieldValue CustomFieldValueInput
-DeleteCustomFieldInput DeleteCustomFieldPayload Mutation.createCustomField Mutation.deleteCustomField Mutation.updateCustomField
-UpdateCustomFieldInput UpdateCustomFieldPayload
-
-Company.labels CreateLabelInput CreateLabelPayload DeleteLabelInput DeleteLabelPayload Label Mutation.createLabel Mutation.deleteLabel
-Mutation.updateLabel UpdateLabelInput UpdateLabelPayload
-
-CreateProjectInput CreateProjectPayload DeleteProjectInput DeleteProjectPayload Mutation.createProject Mutation.deleteProject Mutation.updateProject
-UpdateProjectInput UpdateProjectPayload
-
-CreateDeskInput CreateDeskPayload DeleteDeskInput DeleteDeskPayload Mutation.createDesk Mutation.deleteDesk Mutation.updateDesk UpdateDeskInput
-UpdateDeskPayload
 `
 
 // Clients are written against testdata/api/contract.graphql. What we have of it is spelt

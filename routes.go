@@ -29,7 +29,7 @@ func (a *app) handler() (http.Handler, *transport.Endpoint) {
 	})
 	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Exporter: exporter.New(a.db.Ent(), a.gate, a.tenancy), Log: a.log}
 	api := graph.NewServer(&graph.Resolver{
-		Ent: a.db.Ent(), Tenancy: a.tenancy, Importer: a.engine, Sessions: a.gate, Files: files,
+		Ent: a.db.Ent(), Tenancy: a.tenancy, Books: a.contacts, Importer: a.engine, Sessions: a.gate, Files: files,
 		Notifications: notify.New(a.db.Ent(), a.hub),
 	}, endpoint, a.log, graph.ServerOptions{
 		MaxTokens: a.config.QueryMaxTokens,

@@ -27,6 +27,7 @@ import (
 	"tenantry/internal/blob"
 	"tenantry/internal/broker"
 	"tenantry/internal/config"
+	"tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/importer"
 	"tenantry/internal/peer"
@@ -49,18 +50,19 @@ func main() {
 
 // app is one process: its parts, opened, and how to end them.
 type app struct {
-	config  config.Config
-	log     *slog.Logger
-	db      *database.DB
-	broker  *broker.Broker
-	blobs   *blob.Store
-	hub     *progress.Hub
-	queue   *jobs.Client
-	gate    *auth.Gate
-	signer  *signed.Signer
-	tenancy *tenancy.Service
-	engine  *importer.Engine
-	address *publicAddress
+	config   config.Config
+	log      *slog.Logger
+	db       *database.DB
+	broker   *broker.Broker
+	blobs    *blob.Store
+	hub      *progress.Hub
+	queue    *jobs.Client
+	gate     *auth.Gate
+	signer   *signed.Signer
+	tenancy  *tenancy.Service
+	contacts *contacts.Service
+	engine   *importer.Engine
+	address  *publicAddress
 }
 
 // open opens the parts in order; what was opened before an error is closed again.
@@ -101,6 +103,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 	})
 	a.hub = progress.New(a.broker.Client(), log)
 	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.gate, News: a.hub, Log: log})
+	a.contacts = contacts.New(contacts.Parts{DB: a.db, Companies: a.tenancy, BuiltIn: importer.BuiltIn})
 	a.queue = jobs.NewClient(a.broker.AsynqOpt())
 	a.engine = importer.New(importer.Parts{
 		DB: a.db, Blobs: a.blobs, News: a.hub, Queue: a.queue, Rights: a.gate,

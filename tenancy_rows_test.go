@@ -44,6 +44,16 @@ query company(id: $alpha) { contactEmail }
 query company(id: $alpha) { partnerAdmins { firstName } }
 query company(id: $alpha) { users { nodes { firstName } totalCount } }
 query company(id: $alpha) { projects { name } desks { name } }
+query company(id: $alpha) { labels { name } customFields { name } }
+query company(id: $alpha) { contacts { nodes { firstName company { name } project { name } desk { name } labels { name } customFields { field { name } value } } totalCount } }
+query company(id: $alpha) { contacts(filter: {labelIds: [$label-of-alpha]}) { totalCount } }
+query company(id: $alpha) { contacts(filter: {labelIds: [$label-of-gamma]}) { totalCount } }
+query company(id: $alpha) { contacts(filter: {projectId: $project-of-gamma}) { totalCount } }
+query company(id: $alpha) { contacts(filter: {deskId: $desk-of-gamma}) { totalCount } }
+query company(id: $alpha) { contacts(filter: {search: "contact"}) { totalCount } }
+query company(id: $gamma) { contacts(filter: {search: "contact"}) { totalCount } }
+query company(id: $delta) { contacts { totalCount } }
+query company(id: $northwind) { contacts { totalCount } labels { name } customFields { name } }
 query company(id: $northwind) { contactEmail }
 query company(id: $northwind) { partnerAdmins { firstName } }
 query company(id: $northwind) { users { nodes { firstName } totalCount } }
@@ -66,6 +76,14 @@ query node(id: $alpha) { ... on Company { name } }
 query node(id: $carl) { ... on User { firstName company { name } } }
 query node(id: $sato) { ... on User { firstName company { name } } }
 query node(id: $rita) { ... on User { firstName company { name } } }
+query contact(id: $contact-of-alpha) { firstName company { name } }
+query contact(id: $contact-of-gamma) { firstName company { name } }
+query contact(id: $contact-of-delta) { firstName }
+query contact(id: $nonsense) { firstName }
+query node(id: $contact-of-alpha) { ... on Contact { firstName } }
+query node(id: $label-of-alpha) { ... on Label { name } }
+query node(id: $field-of-alpha) { ... on CustomField { name type } }
+query nodes(ids: [$contact-of-gamma, $label-of-gamma, $field-of-gamma, $project-of-gamma, $desk-of-gamma]) { __typename }
 query node(id: $project) { ... on Project { name } }
 query node(id: $desk) { ... on Desk { name } }
 query node(id: $import-of-alpha) { ... on ImportRun { fileName issues { nodes { message } } } }
@@ -128,6 +146,59 @@ mutation setPartnerStatus(input: {companyId: $plain, isPartner: true}) { company
 mutation setPartnerStatus(input: {companyId: $alpha, isPartner: true}) { company { isPartner } }
 mutation setPartnerStatus(input: {companyId: $platform, isPartner: true}) { company { isPartner } }
 mutation setPartnerStatus(input: {companyId: $nonsense, isPartner: true}) { company { isPartner } }
+
+# contacts and what belongs to them
+mutation createContact(input: {email: "own.{viewer}@new.example", firstName: "a"}) { contact { username active type company { name } project { name } desk { isDefault } } }
+mutation createContact(input: {companyId: $alpha, email: "alpha.{viewer}@new.example", firstName: "a", projectId: $project-of-alpha, deskId: $desk-of-alpha, labelIds: [$label-of-alpha]}) { contact { company { name } project { name } desk { name } labels { name } } }
+mutation createContact(input: {companyId: $gamma, email: "gamma.{viewer}@new.example", firstName: "a"}) { contact { company { name } } }
+mutation createContact(input: {companyId: $delta, email: "delta.{viewer}@new.example", firstName: "a"}) { contact { company { name } } }
+mutation createContact(input: {companyId: $nonsense, email: "nonsense.{viewer}@new.example", firstName: "a"}) { contact { company { name } } }
+mutation createContact(input: {companyId: $alpha, email: "project.{viewer}@new.example", firstName: "a", projectId: $project-of-gamma}) { contact { id } }
+mutation createContact(input: {companyId: $alpha, email: "desk.{viewer}@new.example", firstName: "a", deskId: $desk-of-gamma}) { contact { id } }
+mutation createContact(input: {companyId: $alpha, email: "label.{viewer}@new.example", firstName: "a", labelIds: [$label-of-alpha, $label-of-gamma]}) { contact { id } }
+mutation updateContact(input: {id: $contact-of-alpha, lastName: "changed"}) { contact { lastName } }
+mutation updateContact(input: {id: $contact-of-gamma, lastName: "changed"}) { contact { lastName } }
+mutation updateContact(input: {id: $contact-of-delta, lastName: "changed"}) { contact { lastName } }
+mutation updateContact(input: {id: $nonsense, lastName: "changed"}) { contact { lastName } }
+mutation updateContact(input: {id: $contact-of-alpha, projectId: $project-of-gamma}) { contact { id } }
+mutation updateContact(input: {id: $contact-of-alpha, deskId: $desk-of-gamma}) { contact { id } }
+mutation updateContact(input: {id: $contact-of-alpha, labelIds: [$label-of-gamma]}) { contact { id } }
+mutation createProject(input: {name: "project by {viewer}"}) { project { name } }
+mutation createProject(input: {companyId: $alpha, name: "project by {viewer}"}) { project { name } }
+mutation createProject(input: {companyId: $gamma, name: "project by {viewer}"}) { project { name } }
+mutation createProject(input: {companyId: $nonsense, name: "project by {viewer}"}) { project { name } }
+mutation updateProject(input: {id: $project-of-alpha, name: "project of alpha"}) { project { name } }
+mutation updateProject(input: {id: $project-of-gamma, name: "project of gamma"}) { project { name } }
+mutation deleteProject(input: {id: $project-of-gamma}) { __typename }
+mutation deleteProject(input: {id: $project-of-alpha}) { __typename }
+mutation deleteProject(input: {id: $project}) { __typename }
+mutation createDesk(input: {name: "desk by {viewer}"}) { desk { name } }
+mutation createDesk(input: {companyId: $alpha, name: "desk by {viewer}"}) { desk { name } }
+mutation createDesk(input: {companyId: $gamma, name: "desk by {viewer}"}) { desk { name } }
+mutation createDesk(input: {companyId: $nonsense, name: "desk by {viewer}"}) { desk { name } }
+mutation updateDesk(input: {id: $desk-of-alpha, name: "desk of alpha"}) { desk { name } }
+mutation updateDesk(input: {id: $desk-of-gamma, name: "desk of gamma"}) { desk { name } }
+mutation deleteDesk(input: {id: $desk-of-gamma}) { __typename }
+mutation deleteDesk(input: {id: $desk-of-alpha}) { __typename }
+mutation deleteDesk(input: {id: $desk}) { __typename }
+mutation createLabel(input: {name: "label by {viewer}"}) { label { name } }
+mutation createLabel(input: {companyId: $alpha, name: "label by {viewer}"}) { label { name } }
+mutation createLabel(input: {companyId: $gamma, name: "label by {viewer}"}) { label { name } }
+mutation createLabel(input: {companyId: $nonsense, name: "label by {viewer}"}) { label { name } }
+mutation updateLabel(input: {id: $label-of-alpha, name: "label of alpha"}) { label { name } }
+mutation updateLabel(input: {id: $label-of-gamma, name: "label of gamma"}) { label { name } }
+mutation deleteLabel(input: {id: $label-of-gamma}) { __typename }
+mutation deleteLabel(input: {id: $label-of-alpha}) { __typename }
+mutation createCustomField(input: {variableName: "by {viewer}", name: "field by {viewer}", type: DATE}) { customField { name } }
+mutation createCustomField(input: {companyId: $alpha, variableName: "by {viewer}", name: "field by {viewer}", type: DATE}) { customField { name } }
+mutation createCustomField(input: {companyId: $gamma, variableName: "by {viewer}", name: "field by {viewer}", type: DATE}) { customField { name } }
+mutation createCustomField(input: {companyId: $nonsense, variableName: "by {viewer}", name: "field by {viewer}", type: DATE}) { customField { name } }
+mutation updateCustomField(input: {id: $field-of-alpha, name: "field of alpha"}) { customField { name } }
+mutation updateCustomField(input: {id: $field-of-gamma, name: "field of gamma"}) { customField { name } }
+mutation deleteCustomField(input: {id: $field-of-gamma}) { __typename }
+mutation deleteCustomField(input: {id: $field-of-alpha}) { __typename }
+mutation deleteContact(input: {id: $contact-of-gamma}) { __typename }
+mutation deleteContact(input: {id: $contact-of-alpha}) { __typename }
 
 # users and companies are changed
 mutation updateCompany(input: {contactEmail: "new@people.example"}) { company { name contactEmail } }

@@ -90,6 +90,9 @@ func newTenancyWorld(s *server) *tenancyWorld {
 	w.user("faded", "faye", "fritz", "MEMBER")
 	w.customer("faye", "delta", "fritz")
 	w.user("delta", "fritz", "dora", "MEMBER")
+	w.books("sato", "alpha")
+	w.books("rita", "gamma")
+	w.books("fritz", "delta")
 	w.promote("faded", false)
 	// idle administers Northwind, but is not active any more.
 	w.user("northwind", "keller", "idle", "ADMIN")
@@ -153,6 +156,27 @@ func (w *tenancyWorld) customer(by, name, admin string) {
 	}
 	w.must(by, `mutation addCustomer(input: {name: "`+name+`", contactEmail: "mail@`+name+`.example"`+admin+`}) { customer { id } }`, &made)
 	w.ids[name] = made.AddCustomer.Customer.ID
+}
+
+// books gives the company a contact, and one of each thing that belongs to contacts.
+func (w *tenancyWorld) books(by, company string) {
+	w.server.t.Helper()
+	var made struct {
+		CreateProject     struct{ Project struct{ ID string } }
+		CreateDesk        struct{ Desk struct{ ID string } }
+		CreateLabel       struct{ Label struct{ ID string } }
+		CreateCustomField struct{ CustomField struct{ ID string } }
+		CreateContact     struct{ Contact struct{ ID string } }
+	}
+	w.must(by, `mutation createProject(input: {companyId: $`+company+`, name: "project of `+company+`"}) { project { id } }
+		createDesk(input: {companyId: $`+company+`, name: "desk of `+company+`"}) { desk { id } }
+		createLabel(input: {companyId: $`+company+`, name: "label of `+company+`"}) { label { id } }
+		createCustomField(input: {companyId: $`+company+`, variableName: "field of `+company+`", name: "field of `+company+`", type: TEXT}) { customField { id } }`, &made)
+	w.ids["project-of-"+company], w.ids["desk-of-"+company] = made.CreateProject.Project.ID, made.CreateDesk.Desk.ID
+	w.ids["label-of-"+company], w.ids["field-of-"+company] = made.CreateLabel.Label.ID, made.CreateCustomField.CustomField.ID
+	w.must(by, `mutation createContact(input: {companyId: $`+company+`, email: "contact@`+company+`.example", firstName: "contact of `+company+`",
+		labelIds: [$label-of-`+company+`], customFields: [{variableName: "field of `+company+`", value: "value of `+company+`"}]}) { contact { id } }`, &made)
+	w.ids["contact-of-"+company] = made.CreateContact.Contact.ID
 }
 
 // send sends the transfer token of that one's company to the partner.
@@ -222,9 +246,9 @@ func (w *tenancyWorld) beside() {
 
 	platform, err := client.Company.Query().Where(company.IsPlatform(true)).OnlyID(ctx)
 	fatal(err)
-	p, err := client.Project.Query().Where(project.CompanyID(of("alpha"))).OnlyID(ctx)
+	p, err := client.Project.Query().Where(project.CompanyID(of("alpha")), project.IsDefault(true)).OnlyID(ctx)
 	fatal(err)
-	d, err := client.Desk.Query().Where(desk.CompanyID(of("alpha"))).OnlyID(ctx)
+	d, err := client.Desk.Query().Where(desk.CompanyID(of("alpha")), desk.IsDefault(true)).OnlyID(ctx)
 	fatal(err)
 	event, err := client.AuditEvent.Query().Where(auditevent.CompanyID(of("rival"))).FirstID(ctx)
 	fatal(err)

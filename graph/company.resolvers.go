@@ -5,11 +5,13 @@ import (
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/viewer"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
 	"tenantry/internal/fault"
+	"tenantry/internal/id"
 	"tenantry/internal/tenancy"
 
 	"github.com/google/uuid"
@@ -61,7 +63,18 @@ func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *in
 	if err := inside(ctx, obj); err != nil {
 		return nil, err
 	}
-	return pagesOf(ctx, r.Ent.User.Query(), usersOfCompany, obj, &companyItself, page.Args{First: first, After: after, Last: last, Before: before}, usersThat(filter)...)
+	return pagesOf(ctx, r.Ent.User.Query(), usersOfCompany, obj, &companyItself, page.Args{First: first, After: after, Last: last, Before: before}, allThat(usersOfCompany, usersThat(filter)...))
+}
+
+// Contacts is the resolver for the contacts field.
+func (r *companyResolver) Contacts(ctx context.Context, obj *ent.Company, first *int, after *string, last *int, before *string, filter *model.ContactFilter) (*page.Connection[*ent.Contact], error) {
+	if err := inside(ctx, obj); err != nil {
+		return nil, err
+	}
+	those := func(ctx context.Context, companies []id.ID) (map[id.ID][]predicate.Contact, error) {
+		return r.Books.Those(ctx, companies, contactFilter(filter))
+	}
+	return pagesOf(ctx, r.Ent.Contact.Query(), contactsOfCompany, obj, &companyItself, page.Args{First: first, After: after, Last: last, Before: before}, those)
 }
 
 // Projects is the resolver for the projects field.
@@ -78,6 +91,22 @@ func (r *companyResolver) Desks(ctx context.Context, obj *ent.Company) ([]*ent.D
 		return nil, err
 	}
 	return list(ctx, loadersOf(ctx).desks, obj, &companyItself)
+}
+
+// Labels is the resolver for the labels field.
+func (r *companyResolver) Labels(ctx context.Context, obj *ent.Company) ([]*ent.Label, error) {
+	if err := inside(ctx, obj); err != nil {
+		return nil, err
+	}
+	return list(ctx, loadersOf(ctx).labels, obj, &companyItself)
+}
+
+// CustomFields is the resolver for the customFields field.
+func (r *companyResolver) CustomFields(ctx context.Context, obj *ent.Company) ([]*ent.CustomField, error) {
+	if err := inside(ctx, obj); err != nil {
+		return nil, err
+	}
+	return list(ctx, loadersOf(ctx).fields, obj, &companyItself)
 }
 
 // TransferToken is the resolver for the transferToken field.

@@ -6,7 +6,9 @@ import (
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/graph/generated/model"
+	"tenantry/internal/contacts"
 	"tenantry/internal/importer"
+	"tenantry/internal/input"
 	"tenantry/internal/tenancy"
 )
 
@@ -15,8 +17,38 @@ import (
 func uploaded(u graphql.Upload) importer.File { return importer.File{Name: u.Filename, Body: u.File} }
 
 // field is an argument of an update: left out, null, or a value.
-func field[T any](o graphql.Omittable[*T]) tenancy.Field[T] {
-	return tenancy.Field[T]{Set: o.IsSet(), Value: o.Value()}
+func field[T any](o graphql.Omittable[*T]) input.Field[T] {
+	return input.Field[T]{Set: o.IsSet(), Value: o.Value()}
+}
+
+// listField is field for a list.
+func listField[T, U any](o graphql.Omittable[[]T], convert func([]T) []U) input.Field[[]U] {
+	f := input.Field[[]U]{Set: o.IsSet()}
+	if given := o.Value(); given != nil {
+		list := convert(given)
+		f.Value = &list
+	}
+	return f
+}
+
+func same[T any](list []T) []T { return list }
+
+func fieldValues(in []*model.CustomFieldValueInput) []contacts.FieldValue {
+	out := make([]contacts.FieldValue, len(in))
+	for i, v := range in {
+		out[i] = contacts.FieldValue{VariableName: v.VariableName, Value: v.Value.Value()}
+	}
+	return out
+}
+
+func contactFilter(f *model.ContactFilter) contacts.Filter {
+	if f == nil {
+		return contacts.Filter{}
+	}
+	return contacts.Filter{
+		Search: f.Search.Value(), Active: f.Active.Value(), Type: f.Type.Value(), LabelIDs: f.LabelIds.Value(),
+		ProjectID: f.ProjectID.Value(), DeskID: f.DeskID.Value(),
+	}
 }
 
 func mappings(in []*model.ImportColumnMapping) []importer.Mapping {

@@ -8,6 +8,7 @@ import (
 	"tenantry/graph/generated/model"
 	"tenantry/graph/scalar"
 	"tenantry/graph/transport"
+	"tenantry/internal/tenancy"
 
 	"github.com/google/uuid"
 )
@@ -27,7 +28,7 @@ func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) 
 
 // SignOut is the resolver for the signOut field.
 func (r *mutationResolver) SignOut(ctx context.Context) (*model.SignOutPayload, error) {
-	if _, err := signedIn(ctx); err != nil {
+	if _, err := tenancy.SignedIn(ctx); err != nil {
 		return nil, err
 	}
 	out, err := r.Sessions.SignOut(ctx)
@@ -46,7 +47,7 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []uuid.UUID) ([]scalar.No
 
 // ImportProgress is the resolver for the importProgress field.
 func (r *subscriptionResolver) ImportProgress(ctx context.Context, id uuid.UUID) (<-chan *ent.ImportRun, error) {
-	if _, err := signedIn(ctx); err != nil {
+	if _, err := tenancy.SignedIn(ctx); err != nil {
 		return nil, err
 	}
 	return r.Importer.Watch(ctx, id, func(err error) { transport.Fail(ctx, err) })

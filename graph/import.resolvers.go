@@ -13,6 +13,7 @@ import (
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
 	"tenantry/internal/importer"
+	"tenantry/internal/tenancy"
 
 	"github.com/google/uuid"
 )
@@ -77,7 +78,7 @@ func (r *importRunResolver) Issues(ctx context.Context, obj *ent.ImportRun, firs
 	if code != nil {
 		where = append(where, importissue.CodeEQ(*code))
 	}
-	return pagesOf(ctx, r.Ent.ImportIssue.Query(), issuesOfImport, obj, &importItself, page.Args{First: first, After: after, Last: last, Before: before}, where...)
+	return pagesOf(ctx, r.Ent.ImportIssue.Query(), issuesOfImport, obj, &importItself, page.Args{First: first, After: after, Last: last, Before: before}, allThat(issuesOfImport, where...))
 }
 
 // RejectsURL is the resolver for the rejectsUrl field.
@@ -111,7 +112,7 @@ func (r *mutationResolver) ImportCSV(ctx context.Context, input model.ImportCSVI
 
 // CancelImport is the resolver for the cancelImport field.
 func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelImportInput) (*model.CancelImportPayload, error) {
-	if _, err := signedIn(ctx); err != nil {
+	if _, err := tenancy.SignedIn(ctx); err != nil {
 		return nil, err
 	}
 	run, err := r.Importer.Cancel(ctx, input.ID)
@@ -131,7 +132,7 @@ func (r *queryResolver) ImportRun(ctx context.Context, id uuid.UUID) (*ent.Impor
 
 // ImportRuns is the resolver for the importRuns field.
 func (r *queryResolver) ImportRuns(ctx context.Context, first *int, after *string, last *int, before *string, companyID *uuid.UUID, kind *enum.ImportKind, status *enum.ImportStatus) (*page.Connection[*ent.ImportRun], error) {
-	if _, err := signedIn(ctx); err != nil {
+	if _, err := tenancy.SignedIn(ctx); err != nil {
 		return nil, err
 	}
 	q := r.Ent.ImportRun.Query()

@@ -1,27 +1,24 @@
 package graph
 
 import (
-	"context"
-
 	"entgo.io/ent/dialect/sql"
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/user"
-	"tenantry/ent/viewer"
 	"tenantry/graph/page"
-	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/tenancy"
 )
 
 // The orders of the API's lists: companies by name (the viewer's own is a part before the
-// others), users by email; issues in the file's order; everything else newest first.
+// others), users and contacts by email; issues in the file's order; everything else newest first.
 
 var companiesByName = page.Order[*ent.Company]{
 	Terms: []page.Term{page.Text(company.FieldNameKey), page.UUID(company.FieldID)},
@@ -47,6 +44,19 @@ func aggregates(f []func(*sql.Selector) string) []ent.AggregateFunc {
 		out[i] = one
 	}
 	return out
+}
+
+// contactsByEmail orders one company's, where an email is unique.
+var contactsByEmail = page.Order[*ent.Contact]{
+	Terms: []page.Term{page.Text(contact.FieldEmailKey)},
+	Key:   func(c *ent.Contact) []any { return []any{c.EmailKey} },
+}
+
+var contactsOfCompany = page.Children[*ent.ContactQuery, *ent.Contact]{
+	Order: contactsByEmail, Column: contact.FieldCompanyID, Parent: func(c *ent.Contact) id.ID { return c.CompanyID },
+	Count: func(q *ent.ContactQuery, f ...func(*sql.Selector) string) page.Scanner {
+		return q.Aggregate(aggregates(f)...)
+	},
 }
 
 var newestImports = page.Order[*ent.ImportRun]{
@@ -90,15 +100,6 @@ func userMatches(search string) predicate.User {
 			sql.HasPrefix(s.C(user.FieldLastNameKey), key),
 		))
 	}
-}
-
-// signedIn refuses nobody.
-func signedIn(ctx context.Context) (viewer.Viewer, error) {
-	v := viewer.FromContext(ctx)
-	if !v.Authenticated() {
-		return v, fault.New(fault.Unauthenticated, "sign in first")
-	}
-	return v, nil
 }
 
 // orNull turns what is not to be found into null.

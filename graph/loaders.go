@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -12,24 +13,26 @@ import (
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contactlabel"
+	"tenantry/ent/generated/ent/customfield"
+	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/graph/page"
+	"tenantry/internal/contacts"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
 	"tenantry/internal/tenancy"
 )
 
-// Caps of the plain lists, for each company.
-const (
-	maxPartnerAdmins = 100
-	maxShelf         = 500 // projects; desks
-)
+// maxPartnerAdmins caps a company's plain list of them; internal/contacts has the other caps.
+const maxPartnerAdmins = 100
 
 // loaders fetch what many records of one answer refer to in one query each. They live for
 // one answer (for each event of a subscription, for each field of a mutation), so nothing
@@ -42,6 +45,14 @@ type loaders struct {
 	admins     *loader[[]*ent.User]
 	projects   *loader[[]*ent.Project]
 	desks      *loader[[]*ent.Desk]
+	labels     *loader[[]*ent.Label]
+	fields     *loader[[]*ent.CustomField]
+
+	projectsByID  *loader[*ent.Project]
+	desksByID     *loader[*ent.Desk]
+	contactLabels *loader[[]*ent.Label]
+	contactValues *loader[[]*ent.CustomFieldValue]
+
 	queue      *loader[int]
 	named      *loader[*ent.Company]       // see tenancy.Service.Named
 	tokens     *loader[*ent.TransferToken] // the outstanding one, by company
@@ -81,13 +92,30 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 			return out, err
 		}),
 		projects: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Project, error) {
-			return client.Project.Query().Where(project.CompanyIDIn(ids...), firstOfEach(project.Table, maxShelf)).
+			return client.Project.Query().Where(project.CompanyIDIn(ids...), firstOfEach(project.Table, contacts.MaxProjects)).
 				Order(ent.Desc(project.FieldIsDefault), ent.Asc(project.FieldName, project.FieldID)).All(ctx)
 		}, func(p *ent.Project) id.ID { return p.CompanyID }),
 		desks: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
-			return client.Desk.Query().Where(desk.CompanyIDIn(ids...), firstOfEach(desk.Table, maxShelf)).
+			return client.Desk.Query().Where(desk.CompanyIDIn(ids...), firstOfEach(desk.Table, contacts.MaxDesks)).
 				Order(ent.Desc(desk.FieldIsDefault), ent.Asc(desk.FieldName, desk.FieldID)).All(ctx)
 		}, func(d *ent.Desk) id.ID { return d.CompanyID }),
+		labels: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Label, error) {
+			return client.Label.Query().Where(label.CompanyIDIn(ids...), firstOfEach(label.Table, contacts.MaxLabels)).
+				Order(ent.Asc(label.FieldName, label.FieldID)).All(ctx)
+		}, func(l *ent.Label) id.ID { return l.CompanyID }),
+		fields: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.CustomField, error) {
+			return client.CustomField.Query().Where(customfield.CompanyIDIn(ids...), firstOfEach(customfield.Table, contacts.MaxCustomFields)).
+				Order(ent.Asc(customfield.FieldName, customfield.FieldID)).All(ctx)
+		}, func(f *ent.CustomField) id.ID { return f.CompanyID }),
+		projectsByID: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Project, error) {
+			return client.Project.Query().Where(project.IDIn(ids...)).All(ctx)
+		}, func(p *ent.Project) id.ID { return p.ID }),
+		desksByID: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
+			return client.Desk.Query().Where(desk.IDIn(ids...)).All(ctx)
+		}, func(d *ent.Desk) id.ID { return d.ID }),
+		contactLabels: mapped(labelsOf(client)),
+		contactValues: mapped(valuesOf(client)),
+
 		queue: mapped(engine.QueuePositions),
 		named: byID(service.Named, func(c *ent.Company) id.ID { return c.ID }),
 		tokens: mapped(func(ctx context.Context, ids []id.ID) (map[id.ID]*ent.TransferToken, error) {
@@ -98,6 +126,43 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 		sentTokens: byID(func(ctx context.Context, ids []id.ID) ([]*ent.TransferToken, error) {
 			return client.TransferToken.Query().Where(transfertoken.IDIn(ids...)).All(ctx)
 		}, func(t *ent.TransferToken) id.ID { return t.ID }),
+	}
+}
+
+// labelsOf finds contacts' labels, by name.
+func labelsOf(client *ent.Client) func(context.Context, []id.ID) (map[id.ID][]*ent.Label, error) {
+	return func(ctx context.Context, ids []id.ID) (map[id.ID][]*ent.Label, error) {
+		given, err := client.ContactLabel.Query().Where(contactlabel.ContactIDIn(ids...)).WithLabel().All(ctx)
+		out := make(map[id.ID][]*ent.Label, len(ids))
+		for _, g := range given {
+			if g.Edges.Label != nil { // deleted between the two queries
+				out[g.ContactID] = append(out[g.ContactID], g.Edges.Label)
+			}
+		}
+		for _, labels := range out {
+			slices.SortFunc(labels, func(a, b *ent.Label) int { return strings.Compare(a.Name, b.Name) })
+		}
+		return out, err
+	}
+}
+
+// valuesOf finds what contacts have in custom fields, by the fields' names.
+func valuesOf(client *ent.Client) func(context.Context, []id.ID) (map[id.ID][]*ent.CustomFieldValue, error) {
+	return func(ctx context.Context, ids []id.ID) (map[id.ID][]*ent.CustomFieldValue, error) {
+		given, err := client.CustomFieldValue.Query().Where(customfieldvalue.ContactIDIn(ids...)).WithCustomField().All(ctx)
+		out := make(map[id.ID][]*ent.CustomFieldValue, len(ids))
+		for _, v := range given {
+			if v.Edges.CustomField != nil { // deleted between the two queries
+				out[v.ContactID] = append(out[v.ContactID], v)
+			}
+		}
+		for _, values := range out {
+			slices.SortFunc(values, func(a, b *ent.CustomFieldValue) int {
+				return cmp.Or(strings.Compare(a.Edges.CustomField.Name, b.Edges.CustomField.Name),
+					strings.Compare(a.Edges.CustomField.VariableKey, b.Edges.CustomField.VariableKey))
+			})
+		}
+		return out, err
 	}
 }
 
@@ -120,16 +185,30 @@ func firstOfEach(table string, most int) func(*sql.Selector) {
 // parts into one.
 const maxParents = 100
 
+// conditions say, of each of some parents, which rows are to be in its list.
+type conditions[P any] func(ctx context.Context, parents []id.ID) (map[id.ID][]P, error)
+
+// allThat are the parents' rows for which where holds.
+func allThat[P ~func(*sql.Selector), Q, T any](of page.Children[Q, T], where ...P) conditions[P] {
+	return func(_ context.Context, parents []id.ID) (map[id.ID][]P, error) {
+		return page.Those(of, parents, where...), nil
+	}
+}
+
 // pagesOf is the connection that each of a family's rows has: all that one selection asks
 // for, whose arguments are the same, is cut in one statement.
 func pagesOf[Q page.Query[Q, T, P, O], T, R any, P, O ~func(*sql.Selector)](
-	ctx context.Context, q Q, of page.Children[Q, T], row R, ref *reference[R], args page.Args, where ...P,
+	ctx context.Context, q Q, of page.Children[Q, T], row R, ref *reference[R], args page.Args, those conditions[P],
 ) (*page.Connection[T], error) {
 	l := mapped(func(ctx context.Context, parents []id.ID) (map[id.ID]*page.Connection[T], error) {
 		all := make(map[id.ID]*page.Connection[T], len(parents))
 		var rows []T
 		for some := range slices.Chunk(parents, maxParents) {
-			pages, err := page.Each(ctx, q, of, some, args, where...)
+			where, err := those(ctx, some)
+			if err != nil {
+				return nil, err
+			}
+			pages, err := page.Each(ctx, q, of, some, args, where)
 			if err != nil {
 				return nil, err
 			}

@@ -6,8 +6,11 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/transfertoken"
@@ -71,6 +74,15 @@ func (r *Resolver) nodeKinds() map[id.Kind]fetchNodes {
 		id.Desk: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
 			return r.Ent.Desk.Query().Where(desk.IDIn(ids...)).All(ctx)
 		}, func(n *ent.Desk) id.ID { return n.ID }),
+		id.Contact: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Contact, error) {
+			return r.Ent.Contact.Query().Where(contact.IDIn(ids...)).All(ctx)
+		}, func(n *ent.Contact) id.ID { return n.ID }),
+		id.Label: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Label, error) {
+			return r.Ent.Label.Query().Where(label.IDIn(ids...)).All(ctx)
+		}, func(n *ent.Label) id.ID { return n.ID }),
+		id.CustomField: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.CustomField, error) {
+			return r.Ent.CustomField.Query().Where(customfield.IDIn(ids...)).All(ctx)
+		}, func(n *ent.CustomField) id.ID { return n.ID }),
 		id.User: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.User, error) {
 			return r.Ent.User.Query().Where(user.IDIn(ids...)).All(ctx)
 		}, func(n *ent.User) id.ID { return n.ID }),

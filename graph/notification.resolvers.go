@@ -8,6 +8,7 @@ import (
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
+	"tenantry/internal/tenancy"
 )
 
 // MarkNotificationsRead is the resolver for the markNotificationsRead field.
@@ -33,7 +34,7 @@ func (r *notificationResolver) TransferToken(ctx context.Context, obj *ent.Notif
 
 // Notifications is the resolver for the notifications field.
 func (r *queryResolver) Notifications(ctx context.Context, first *int, after *string, last *int, before *string, unreadOnly bool) (*page.Connection[*ent.Notification], error) {
-	if _, err := signedIn(ctx); err != nil {
+	if _, err := tenancy.SignedIn(ctx); err != nil {
 		return nil, err
 	}
 	q := r.Ent.Notification.Query()

@@ -13,6 +13,11 @@ var (
 
 	companyOfUser = reference[*ent.User](func(u *ent.User) *id.ID { return &u.CompanyID })
 
+	contactItself    = reference[*ent.Contact](func(c *ent.Contact) *id.ID { return &c.ID })
+	companyOfContact = reference[*ent.Contact](func(c *ent.Contact) *id.ID { return &c.CompanyID })
+	projectOfContact = reference[*ent.Contact](func(c *ent.Contact) *id.ID { return &c.ProjectID })
+	deskOfContact    = reference[*ent.Contact](func(c *ent.Contact) *id.ID { return &c.DeskID })
+
 	companyOfToken = reference[*ent.TransferToken](func(t *ent.TransferToken) *id.ID { return &t.CompanyID })
 	sentToOfToken  = reference[*ent.TransferToken](func(t *ent.TransferToken) *id.ID { return t.SentToID })
 

@@ -11,6 +11,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/internal/contacts"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
 	"tenantry/internal/notify"
@@ -21,6 +22,7 @@ import (
 type Resolver struct {
 	Ent           *ent.Client
 	Tenancy       *tenancy.Service
+	Books         *contacts.Service // contacts and what belongs to them
 	Importer      *importer.Engine
 	Notifications *notify.Service
 	Sessions      Sessions

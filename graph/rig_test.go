@@ -20,6 +20,7 @@ import (
 	"tenantry/internal/auth"
 	"tenantry/internal/blob"
 	"tenantry/internal/broker"
+	"tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/importer"
 	"tenantry/internal/notify"
@@ -63,7 +64,7 @@ func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *
 	}, importer.Options{})
 	r.resolver = &graph.Resolver{
 		Ent: db.Ent(), Importer: engine, Sessions: gate, Files: &graph.SignedFiles{Signer: signer, Importer: engine, Log: log},
-		Tenancy:       service,
+		Tenancy: service, Books: contacts.New(contacts.Parts{DB: db, Companies: service, BuiltIn: importer.BuiltIn}),
 		Notifications: notify.New(db.Ent(), hub),
 	}
 	endpoint := transport.New(transport.Config{MaxBody: 4 << 20})

@@ -13,6 +13,8 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/desk"
+	"tenantry/ent/generated/ent/project"
 	"tenantry/graph/limits"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
@@ -30,6 +32,11 @@ var counted = []struct{ query, list string }{
 		users(first:2,filter:{active:true}){nodes{email company{name}} totalCount pageInfo{hasNextPage}}} totalCount}`, "customers"},
 	{`customers(last:$n,filter:{isOwn:false,search:"customer"}){edges{cursor node{name users(last:1){edges{cursor node{email}}}}}}`, "customers"},
 	{`viewer{company{users(first:$n){nodes{email company{name partnerAdmins{email}}} totalCount}}}`, "viewer company users"},
+	{`customers(first:$n,filter:{search:"customer"}){nodes{labels{name} customFields{variableName}
+		contacts(first:2){nodes{email project{name} desk{name} labels{name} customFields{field{name} value} company{name}} totalCount}
+		found:contacts(first:1,filter:{search:"p",active:true,type:PERSONAL}){nodes{email} totalCount}}}`, "customers"},
+	{`viewer{company{contacts(first:$n){nodes{email project{name} desk{name} labels{name} customFields{field{name} value} company{name partner{name}}} totalCount}}}`, "viewer company contacts"},
+	{`viewer{company{contacts(last:$n,filter:{search:"P"}){edges{cursor node{firstName}}}}}`, "viewer company contacts"},
 	{`importRuns(first:$n){nodes{company{name} createdBy{email} queuePosition secondsLeft rejectsUrl
 		issues(first:2,code:REQUIRED){nodes{message} totalCount}} totalCount}`, "importRuns"},
 	{`notifications(first:$n){nodes{title company{name users(first:1){totalCount}} transferToken{company{name} sentTo{name}} importRun{fileName issues(first:1){nodes{message}}}} totalCount}`, "notifications"},
@@ -75,8 +82,10 @@ func TestPagesCostTheSameNumberOfStatements(t *testing.T) {
 			}
 			made, _ := of(100, strings.ReplaceAll(c.query, "totalCount", "__typename"))
 			for _, statement := range made {
-				if strings.Contains(strings.ToUpper(statement), "COUNT(") && !strings.Contains(statement, "older") && !strings.Contains(statement, "QUEUED") {
-					t.Errorf("%s counts without being asked to: %s", c.query, statement)
+				// Counts that stop early, to find the narrowest index, and queue positions are no totals.
+				if strings.Contains(strings.ToUpper(statement), "COUNT(") && !strings.Contains(statement, "older") &&
+					!strings.Contains(statement, "QUEUED") && !strings.Contains(statement, "LIMIT 5001) AS entries") {
+					t.Errorf("%s counts without being asked to: %.500s", c.query, statement)
 				}
 			}
 		}
@@ -160,7 +169,7 @@ func list(data any, path string) []any {
 }
 
 // hundreds makes Northwind a hundred and more of all that keller has lists of: customers,
-// each with two users and keller as partner admin, colleagues, imports with issues, notes
+// each with two users, two contacts and keller as partner admin, colleagues, contacts, imports with issues, notes
 // and events.
 func (w *tenants) hundreds() {
 	w.t.Helper()
@@ -174,6 +183,11 @@ func (w *tenants) hundreds() {
 	}
 	var shelves []*ent.ProjectCreate
 	var desks []*ent.DeskCreate
+	var labels []*ent.LabelCreate
+	var fields []*ent.CustomFieldCreate
+	var contacts []*ent.ContactCreate
+	var given []*ent.ContactLabelCreate
+	var values []*ent.CustomFieldValueCreate
 	var tokens []*ent.TransferTokenCreate
 	var runs []*ent.ImportRunCreate
 	var issues []*ent.ImportIssueCreate
@@ -185,6 +199,27 @@ func (w *tenants) hundreds() {
 		return c.User.Create().SetID(id.New(id.User)).SetCompanyID(company).SetEmail(email).SetEmailKey(email).SetFirstName(name).SetFirstNameKey(name).
 			SetLastName("x").SetLastNameKey("x").SetPasswordHash("secret hash")
 	}
+	// books are a company's shelves, label and field, where it has none; the contacts have all.
+	books := func(company, project, desk, label, field id.ID, names ...string) {
+		for _, name := range names {
+			email, person := name+"@many.example", id.New(id.Contact)
+			contacts = append(contacts, c.Contact.Create().SetID(person).SetCompanyID(company).SetProjectID(project).SetDeskID(desk).
+				SetEmail(email).SetEmailKey(email).SetFirstName("Pat").SetUsername(name).SetFirstNameKey("pat"))
+			given = append(given, c.ContactLabel.Create().SetCompanyID(company).SetContactID(person).SetLabelID(label))
+			values = append(values, c.CustomFieldValue.Create().SetCompanyID(company).SetContactID(person).SetCustomFieldID(field).SetValue(name))
+		}
+	}
+	belongings := func(company id.ID) (label, field id.ID) {
+		label, field = id.New(id.Label), id.New(id.CustomField)
+		labels = append(labels, c.Label.Create().SetID(label).SetCompanyID(company).SetName("VIP"))
+		fields = append(fields, c.CustomField.Create().SetID(field).SetCompanyID(company).SetVariableName("size").SetVariableKey("size").SetName("Size").SetType(enum.Text))
+		return label, field
+	}
+	ownProject, err := c.Project.Query().Where(project.CompanyID(northwind), project.IsDefault(true)).OnlyID(w.system)
+	must(w.t, err)
+	ownDesk, err := c.Desk.Query().Where(desk.CompanyID(northwind), desk.IsDefault(true)).OnlyID(w.system)
+	must(w.t, err)
+	ownLabel, ownField := belongings(northwind)
 	for i := range many {
 		name := fmt.Sprintf("customer %03d", i)
 		company, run, token := id.New(id.Company), id.New(id.ImportRun), id.New(id.TransferToken)
@@ -192,8 +227,12 @@ func (w *tenants) hundreds() {
 			SetPartnerID(northwind).SetCreatedByPartnerID(northwind))
 		users = append(users, person(company, fmt.Sprint("a", i)), person(company, fmt.Sprint("b", i)), person(northwind, fmt.Sprint("c", i)))
 		admins = append(admins, c.PartnerAdmin.Create().SetCompanyID(company).SetUserID(keller))
-		shelves = append(shelves, c.Project.Create().SetCompanyID(company).SetName("default").SetIsDefault(true))
-		desks = append(desks, c.Desk.Create().SetCompanyID(company).SetName("default").SetIsDefault(true))
+		project, desk := id.New(id.Project), id.New(id.Desk)
+		shelves = append(shelves, c.Project.Create().SetID(project).SetCompanyID(company).SetName("default").SetIsDefault(true))
+		desks = append(desks, c.Desk.Create().SetID(desk).SetCompanyID(company).SetName("default").SetIsDefault(true))
+		label, field := belongings(company)
+		books(company, project, desk, label, field, fmt.Sprint("p", i), fmt.Sprint("q", i))
+		books(northwind, ownProject, ownDesk, ownLabel, ownField, fmt.Sprint("o", i))
 		tokens = append(tokens, c.TransferToken.Create().SetID(token).SetCompanyID(company).SetSecretHash([]byte(name)).
 			SetSentToID(w.ids["rival"]).SetExpiresAt(time.Now().UTC().Add(time.Hour)))
 		runs = append(runs, c.ImportRun.Create().SetID(run).SetCompanyID(company).SetCreatedByID(keller).SetCreatedByName("keller").
@@ -211,6 +250,11 @@ func (w *tenants) hundreds() {
 	must(w.t, c.PartnerAdmin.CreateBulk(admins...).Exec(w.system))
 	must(w.t, c.Project.CreateBulk(shelves...).Exec(w.system))
 	must(w.t, c.Desk.CreateBulk(desks...).Exec(w.system))
+	must(w.t, c.Label.CreateBulk(labels...).Exec(w.system))
+	must(w.t, c.CustomField.CreateBulk(fields...).Exec(w.system))
+	must(w.t, c.Contact.CreateBulk(contacts...).Exec(w.system))
+	must(w.t, c.ContactLabel.CreateBulk(given...).Exec(w.system))
+	must(w.t, c.CustomFieldValue.CreateBulk(values...).Exec(w.system))
 	must(w.t, c.TransferToken.CreateBulk(tokens...).Exec(w.system))
 	must(w.t, c.ImportRun.CreateBulk(runs...).Exec(w.system))
 	must(w.t, c.ImportIssue.CreateBulk(issues...).Exec(w.system))
@@ -226,10 +270,21 @@ func TestPlainListsAreCapped(t *testing.T) {
 		c, alpha := w.db.Ent(), w.ids["alpha"]
 		var projects []*ent.ProjectCreate
 		var desks []*ent.DeskCreate
-		for i := range 501 {
-			projects = append(projects, c.Project.Create().SetCompanyID(alpha).SetName(fmt.Sprint(i)))
-			desks = append(desks, c.Desk.Create().SetCompanyID(alpha).SetName(fmt.Sprint(i)))
+		var labels []*ent.LabelCreate
+		var fields []*ent.CustomFieldCreate
+		for i := range 1001 {
+			name := fmt.Sprint(i)
+			labels = append(labels, c.Label.Create().SetCompanyID(alpha).SetName(name))
+			if i <= 500 {
+				projects = append(projects, c.Project.Create().SetCompanyID(alpha).SetName(name))
+				desks = append(desks, c.Desk.Create().SetCompanyID(alpha).SetName(name))
+			}
+			if i <= 100 {
+				fields = append(fields, c.CustomField.Create().SetCompanyID(alpha).SetVariableName(name).SetVariableKey(name).SetName(name).SetType(enum.Text))
+			}
 		}
+		must(t, c.Label.CreateBulk(labels...).Exec(w.system))
+		must(t, c.CustomField.CreateBulk(fields...).Exec(w.system))
 		var partners []*ent.CompanyCreate
 		for i := range 51 {
 			name := fmt.Sprint("partner ", i)
@@ -264,6 +319,7 @@ func TestPlainListsAreCapped(t *testing.T) {
 			most       int
 		}{
 			{"alma", `{viewer{company{projects{id}}}}`, 500}, {"alma", `{viewer{company{desks{id}}}}`, 500},
+			{"alma", `{viewer{company{labels{id}}}}`, 1000}, {"alma", `{viewer{company{customFields{id}}}}`, 100},
 			{"alma", `{viewer{company{partnerAdmins{id}}}}`, 100}, {"alma", `{partners{id}}`, 50},
 			{"rita", `{receivedTransferTokens{id}}`, 100},
 		} {

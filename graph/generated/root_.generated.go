@@ -26,6 +26,8 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	AuditEvent() AuditEventResolver
 	Company() CompanyResolver
+	Contact() ContactResolver
+	CustomFieldValue() CustomFieldValueResolver
 	ImportRun() ImportRunResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
@@ -80,11 +82,14 @@ type ComplexityRoot struct {
 	Company struct {
 		CanDelete       func(childComplexity int) int
 		ContactEmail    func(childComplexity int) int
+		Contacts        func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ContactFilter) int
 		CreatedAt       func(childComplexity int) int
+		CustomFields    func(childComplexity int) int
 		Desks           func(childComplexity int) int
 		ID              func(childComplexity int) int
 		IsOwn           func(childComplexity int) int
 		IsPartner       func(childComplexity int) int
+		Labels          func(childComplexity int) int
 		Name            func(childComplexity int) int
 		Partner         func(childComplexity int) int
 		PartnerAdmins   func(childComplexity int) int
@@ -108,17 +113,100 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Contact struct {
+		Active       func(childComplexity int) int
+		Company      func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		CustomFields func(childComplexity int) int
+		Desk         func(childComplexity int) int
+		Email        func(childComplexity int) int
+		ExternalID   func(childComplexity int) int
+		FirstName    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Labels       func(childComplexity int) int
+		LastName     func(childComplexity int) int
+		MiddleName   func(childComplexity int) int
+		Project      func(childComplexity int) int
+		Type         func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Username     func(childComplexity int) int
+	}
+
+	ContactConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ContactEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	CreateCompanyPayload struct {
 		Admin   func(childComplexity int) int
 		Company func(childComplexity int) int
+	}
+
+	CreateContactPayload struct {
+		Contact func(childComplexity int) int
+	}
+
+	CreateCustomFieldPayload struct {
+		CustomField func(childComplexity int) int
+	}
+
+	CreateDeskPayload struct {
+		Desk func(childComplexity int) int
+	}
+
+	CreateLabelPayload struct {
+		Label func(childComplexity int) int
+	}
+
+	CreateProjectPayload struct {
+		Project func(childComplexity int) int
 	}
 
 	CreateUserPayload struct {
 		User func(childComplexity int) int
 	}
 
+	CustomField struct {
+		ID           func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Type         func(childComplexity int) int
+		VariableName func(childComplexity int) int
+	}
+
+	CustomFieldValue struct {
+		Field func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	DeleteContactPayload struct {
+		ContactID func(childComplexity int) int
+	}
+
+	DeleteCustomFieldPayload struct {
+		CustomFieldID func(childComplexity int) int
+	}
+
 	DeleteCustomerPayload struct {
 		CustomerID func(childComplexity int) int
+	}
+
+	DeleteDeskPayload struct {
+		DeskID func(childComplexity int) int
+	}
+
+	DeleteLabelPayload struct {
+		LabelID func(childComplexity int) int
+	}
+
+	DeleteProjectPayload struct {
+		ProjectID func(childComplexity int) int
 	}
 
 	DeleteUserPayload struct {
@@ -252,6 +340,11 @@ type ComplexityRoot struct {
 		MaxRows  func(childComplexity int) int
 	}
 
+	Label struct {
+		ID   func(childComplexity int) int
+		Name func(childComplexity int) int
+	}
+
 	MarkNotificationsReadPayload struct {
 		UnreadCount func(childComplexity int) int
 	}
@@ -263,8 +356,18 @@ type ComplexityRoot struct {
 		ChangePassword        func(childComplexity int, input model.ChangePasswordInput) int
 		ClaimCustomer         func(childComplexity int, input model.ClaimCustomerInput) int
 		CreateCompany         func(childComplexity int, input model.CreateCompanyInput) int
+		CreateContact         func(childComplexity int, input model.CreateContactInput) int
+		CreateCustomField     func(childComplexity int, input model.CreateCustomFieldInput) int
+		CreateDesk            func(childComplexity int, input model.CreateDeskInput) int
+		CreateLabel           func(childComplexity int, input model.CreateLabelInput) int
+		CreateProject         func(childComplexity int, input model.CreateProjectInput) int
 		CreateUser            func(childComplexity int, input model.CreateUserInput) int
+		DeleteContact         func(childComplexity int, input model.DeleteContactInput) int
+		DeleteCustomField     func(childComplexity int, input model.DeleteCustomFieldInput) int
 		DeleteCustomer        func(childComplexity int, input model.DeleteCustomerInput) int
+		DeleteDesk            func(childComplexity int, input model.DeleteDeskInput) int
+		DeleteLabel           func(childComplexity int, input model.DeleteLabelInput) int
+		DeleteProject         func(childComplexity int, input model.DeleteProjectInput) int
 		DeleteUser            func(childComplexity int, input model.DeleteUserInput) int
 		EndPartnership        func(childComplexity int, input model.EndPartnershipInput) int
 		ExportCSV             func(childComplexity int, input model.ExportCSVInput) int
@@ -279,7 +382,12 @@ type ComplexityRoot struct {
 		SignIn                func(childComplexity int, input model.SignInInput) int
 		SignOut               func(childComplexity int) int
 		UpdateCompany         func(childComplexity int, input model.UpdateCompanyInput) int
+		UpdateContact         func(childComplexity int, input model.UpdateContactInput) int
+		UpdateCustomField     func(childComplexity int, input model.UpdateCustomFieldInput) int
 		UpdateCustomer        func(childComplexity int, input model.UpdateCustomerInput) int
+		UpdateDesk            func(childComplexity int, input model.UpdateDeskInput) int
+		UpdateLabel           func(childComplexity int, input model.UpdateLabelInput) int
+		UpdateProject         func(childComplexity int, input model.UpdateProjectInput) int
 		UpdateUser            func(childComplexity int, input model.UpdateUserInput) int
 	}
 
@@ -333,6 +441,7 @@ type ComplexityRoot struct {
 		AuditEvents            func(childComplexity int, companyID *uuid.UUID, first *int, after *string, last *int, before *string) int
 		Companies              func(childComplexity int, first *int, after *string, last *int, before *string, search *string) int
 		Company                func(childComplexity int, id uuid.UUID) int
+		Contact                func(childComplexity int, id uuid.UUID) int
 		Customers              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.CustomerFilter) int
 		ImportRun              func(childComplexity int, id uuid.UUID) int
 		ImportRuns             func(childComplexity int, first *int, after *string, last *int, before *string, companyID *uuid.UUID, kind *enum.ImportKind, status *enum.ImportStatus) int
@@ -386,8 +495,28 @@ type ComplexityRoot struct {
 		Company func(childComplexity int) int
 	}
 
+	UpdateContactPayload struct {
+		Contact func(childComplexity int) int
+	}
+
+	UpdateCustomFieldPayload struct {
+		CustomField func(childComplexity int) int
+	}
+
 	UpdateCustomerPayload struct {
 		Customer func(childComplexity int) int
+	}
+
+	UpdateDeskPayload struct {
+		Desk func(childComplexity int) int
+	}
+
+	UpdateLabelPayload struct {
+		Label func(childComplexity int) int
+	}
+
+	UpdateProjectPayload struct {
+		Project func(childComplexity int) int
 	}
 
 	UpdateUserPayload struct {
@@ -560,12 +689,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Company.ContactEmail(childComplexity), true
+	case "Company.contacts":
+		if e.ComplexityRoot.Company.Contacts == nil {
+			break
+		}
+
+		args, err := ec.field_Company_contacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Company.Contacts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.ContactFilter)), true
 	case "Company.createdAt":
 		if e.ComplexityRoot.Company.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Company.CreatedAt(childComplexity), true
+	case "Company.customFields":
+		if e.ComplexityRoot.Company.CustomFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.CustomFields(childComplexity), true
 	case "Company.desks":
 		if e.ComplexityRoot.Company.Desks == nil {
 			break
@@ -590,6 +736,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Company.IsPartner(childComplexity), true
+	case "Company.labels":
+		if e.ComplexityRoot.Company.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.Labels(childComplexity), true
 	case "Company.name":
 		if e.ComplexityRoot.Company.Name == nil {
 			break
@@ -688,6 +840,141 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CompanyEdge.Node(childComplexity), true
 
+	case "Contact.active":
+		if e.ComplexityRoot.Contact.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Active(childComplexity), true
+	case "Contact.company":
+		if e.ComplexityRoot.Contact.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Company(childComplexity), true
+	case "Contact.createdAt":
+		if e.ComplexityRoot.Contact.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.CreatedAt(childComplexity), true
+	case "Contact.customFields":
+		if e.ComplexityRoot.Contact.CustomFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.CustomFields(childComplexity), true
+	case "Contact.desk":
+		if e.ComplexityRoot.Contact.Desk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Desk(childComplexity), true
+	case "Contact.email":
+		if e.ComplexityRoot.Contact.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Email(childComplexity), true
+	case "Contact.externalId":
+		if e.ComplexityRoot.Contact.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.ExternalID(childComplexity), true
+	case "Contact.firstName":
+		if e.ComplexityRoot.Contact.FirstName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.FirstName(childComplexity), true
+	case "Contact.id":
+		if e.ComplexityRoot.Contact.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.ID(childComplexity), true
+	case "Contact.labels":
+		if e.ComplexityRoot.Contact.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Labels(childComplexity), true
+	case "Contact.lastName":
+		if e.ComplexityRoot.Contact.LastName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.LastName(childComplexity), true
+	case "Contact.middleName":
+		if e.ComplexityRoot.Contact.MiddleName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.MiddleName(childComplexity), true
+	case "Contact.project":
+		if e.ComplexityRoot.Contact.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Project(childComplexity), true
+	case "Contact.type":
+		if e.ComplexityRoot.Contact.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Type(childComplexity), true
+	case "Contact.updatedAt":
+		if e.ComplexityRoot.Contact.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.UpdatedAt(childComplexity), true
+	case "Contact.username":
+		if e.ComplexityRoot.Contact.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Username(childComplexity), true
+
+	case "ContactConnection.edges":
+		if e.ComplexityRoot.ContactConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.Edges(childComplexity), true
+	case "ContactConnection.nodes":
+		if e.ComplexityRoot.ContactConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.Nodes(childComplexity), true
+	case "ContactConnection.pageInfo":
+		if e.ComplexityRoot.ContactConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.PageInfo(childComplexity), true
+	case "ContactConnection.totalCount":
+		if e.ComplexityRoot.ContactConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.TotalCount(childComplexity), true
+
+	case "ContactEdge.cursor":
+		if e.ComplexityRoot.ContactEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEdge.Cursor(childComplexity), true
+	case "ContactEdge.node":
+		if e.ComplexityRoot.ContactEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEdge.Node(childComplexity), true
+
 	case "CreateCompanyPayload.admin":
 		if e.ComplexityRoot.CreateCompanyPayload.Admin == nil {
 			break
@@ -701,6 +988,41 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateCompanyPayload.Company(childComplexity), true
 
+	case "CreateContactPayload.contact":
+		if e.ComplexityRoot.CreateContactPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateContactPayload.Contact(childComplexity), true
+
+	case "CreateCustomFieldPayload.customField":
+		if e.ComplexityRoot.CreateCustomFieldPayload.CustomField == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateCustomFieldPayload.CustomField(childComplexity), true
+
+	case "CreateDeskPayload.desk":
+		if e.ComplexityRoot.CreateDeskPayload.Desk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateDeskPayload.Desk(childComplexity), true
+
+	case "CreateLabelPayload.label":
+		if e.ComplexityRoot.CreateLabelPayload.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateLabelPayload.Label(childComplexity), true
+
+	case "CreateProjectPayload.project":
+		if e.ComplexityRoot.CreateProjectPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProjectPayload.Project(childComplexity), true
+
 	case "CreateUserPayload.user":
 		if e.ComplexityRoot.CreateUserPayload.User == nil {
 			break
@@ -708,12 +1030,85 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUserPayload.User(childComplexity), true
 
+	case "CustomField.id":
+		if e.ComplexityRoot.CustomField.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.ID(childComplexity), true
+	case "CustomField.name":
+		if e.ComplexityRoot.CustomField.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Name(childComplexity), true
+	case "CustomField.type":
+		if e.ComplexityRoot.CustomField.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Type(childComplexity), true
+	case "CustomField.variableName":
+		if e.ComplexityRoot.CustomField.VariableName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.VariableName(childComplexity), true
+
+	case "CustomFieldValue.field":
+		if e.ComplexityRoot.CustomFieldValue.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldValue.Field(childComplexity), true
+	case "CustomFieldValue.value":
+		if e.ComplexityRoot.CustomFieldValue.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldValue.Value(childComplexity), true
+
+	case "DeleteContactPayload.contactId":
+		if e.ComplexityRoot.DeleteContactPayload.ContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactPayload.ContactID(childComplexity), true
+
+	case "DeleteCustomFieldPayload.customFieldId":
+		if e.ComplexityRoot.DeleteCustomFieldPayload.CustomFieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCustomFieldPayload.CustomFieldID(childComplexity), true
+
 	case "DeleteCustomerPayload.customerId":
 		if e.ComplexityRoot.DeleteCustomerPayload.CustomerID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.DeleteCustomerPayload.CustomerID(childComplexity), true
+
+	case "DeleteDeskPayload.deskId":
+		if e.ComplexityRoot.DeleteDeskPayload.DeskID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteDeskPayload.DeskID(childComplexity), true
+
+	case "DeleteLabelPayload.labelId":
+		if e.ComplexityRoot.DeleteLabelPayload.LabelID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteLabelPayload.LabelID(childComplexity), true
+
+	case "DeleteProjectPayload.projectId":
+		if e.ComplexityRoot.DeleteProjectPayload.ProjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteProjectPayload.ProjectID(childComplexity), true
 
 	case "DeleteUserPayload.userId":
 		if e.ComplexityRoot.DeleteUserPayload.UserID == nil {
@@ -1217,6 +1612,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImportTemplate.MaxRows(childComplexity), true
 
+	case "Label.id":
+		if e.ComplexityRoot.Label.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Label.ID(childComplexity), true
+	case "Label.name":
+		if e.ComplexityRoot.Label.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Label.Name(childComplexity), true
+
 	case "MarkNotificationsReadPayload.unreadCount":
 		if e.ComplexityRoot.MarkNotificationsReadPayload.UnreadCount == nil {
 			break
@@ -1290,6 +1698,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateCompany(childComplexity, args["input"].(model.CreateCompanyInput)), true
+	case "Mutation.createContact":
+		if e.ComplexityRoot.Mutation.CreateContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateContact(childComplexity, args["input"].(model.CreateContactInput)), true
+	case "Mutation.createCustomField":
+		if e.ComplexityRoot.Mutation.CreateCustomField == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createCustomField_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCustomField(childComplexity, args["input"].(model.CreateCustomFieldInput)), true
+	case "Mutation.createDesk":
+		if e.ComplexityRoot.Mutation.CreateDesk == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createDesk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateDesk(childComplexity, args["input"].(model.CreateDeskInput)), true
+	case "Mutation.createLabel":
+		if e.ComplexityRoot.Mutation.CreateLabel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createLabel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateLabel(childComplexity, args["input"].(model.CreateLabelInput)), true
+	case "Mutation.createProject":
+		if e.ComplexityRoot.Mutation.CreateProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateProject(childComplexity, args["input"].(model.CreateProjectInput)), true
 	case "Mutation.createUser":
 		if e.ComplexityRoot.Mutation.CreateUser == nil {
 			break
@@ -1301,6 +1764,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUser(childComplexity, args["input"].(model.CreateUserInput)), true
+	case "Mutation.deleteContact":
+		if e.ComplexityRoot.Mutation.DeleteContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteContact(childComplexity, args["input"].(model.DeleteContactInput)), true
+	case "Mutation.deleteCustomField":
+		if e.ComplexityRoot.Mutation.DeleteCustomField == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteCustomField_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteCustomField(childComplexity, args["input"].(model.DeleteCustomFieldInput)), true
 	case "Mutation.deleteCustomer":
 		if e.ComplexityRoot.Mutation.DeleteCustomer == nil {
 			break
@@ -1312,6 +1797,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteCustomer(childComplexity, args["input"].(model.DeleteCustomerInput)), true
+	case "Mutation.deleteDesk":
+		if e.ComplexityRoot.Mutation.DeleteDesk == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteDesk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteDesk(childComplexity, args["input"].(model.DeleteDeskInput)), true
+	case "Mutation.deleteLabel":
+		if e.ComplexityRoot.Mutation.DeleteLabel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteLabel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteLabel(childComplexity, args["input"].(model.DeleteLabelInput)), true
+	case "Mutation.deleteProject":
+		if e.ComplexityRoot.Mutation.DeleteProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteProject(childComplexity, args["input"].(model.DeleteProjectInput)), true
 	case "Mutation.deleteUser":
 		if e.ComplexityRoot.Mutation.DeleteUser == nil {
 			break
@@ -1461,6 +1979,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateCompany(childComplexity, args["input"].(model.UpdateCompanyInput)), true
+	case "Mutation.updateContact":
+		if e.ComplexityRoot.Mutation.UpdateContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateContact(childComplexity, args["input"].(model.UpdateContactInput)), true
+	case "Mutation.updateCustomField":
+		if e.ComplexityRoot.Mutation.UpdateCustomField == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCustomField_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCustomField(childComplexity, args["input"].(model.UpdateCustomFieldInput)), true
 	case "Mutation.updateCustomer":
 		if e.ComplexityRoot.Mutation.UpdateCustomer == nil {
 			break
@@ -1472,6 +2012,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateCustomer(childComplexity, args["input"].(model.UpdateCustomerInput)), true
+	case "Mutation.updateDesk":
+		if e.ComplexityRoot.Mutation.UpdateDesk == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateDesk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateDesk(childComplexity, args["input"].(model.UpdateDeskInput)), true
+	case "Mutation.updateLabel":
+		if e.ComplexityRoot.Mutation.UpdateLabel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateLabel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateLabel(childComplexity, args["input"].(model.UpdateLabelInput)), true
+	case "Mutation.updateProject":
+		if e.ComplexityRoot.Mutation.UpdateProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProject(childComplexity, args["input"].(model.UpdateProjectInput)), true
 	case "Mutation.updateUser":
 		if e.ComplexityRoot.Mutation.UpdateUser == nil {
 			break
@@ -1674,6 +2247,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Company(childComplexity, args["id"].(uuid.UUID)), true
+	case "Query.contact":
+		if e.ComplexityRoot.Query.Contact == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Contact(childComplexity, args["id"].(uuid.UUID)), true
 	case "Query.customers":
 		if e.ComplexityRoot.Query.Customers == nil {
 			break
@@ -1896,12 +2480,47 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateCompanyPayload.Company(childComplexity), true
 
+	case "UpdateContactPayload.contact":
+		if e.ComplexityRoot.UpdateContactPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateContactPayload.Contact(childComplexity), true
+
+	case "UpdateCustomFieldPayload.customField":
+		if e.ComplexityRoot.UpdateCustomFieldPayload.CustomField == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCustomFieldPayload.CustomField(childComplexity), true
+
 	case "UpdateCustomerPayload.customer":
 		if e.ComplexityRoot.UpdateCustomerPayload.Customer == nil {
 			break
 		}
 
 		return e.ComplexityRoot.UpdateCustomerPayload.Customer(childComplexity), true
+
+	case "UpdateDeskPayload.desk":
+		if e.ComplexityRoot.UpdateDeskPayload.Desk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateDeskPayload.Desk(childComplexity), true
+
+	case "UpdateLabelPayload.label":
+		if e.ComplexityRoot.UpdateLabelPayload.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateLabelPayload.Label(childComplexity), true
+
+	case "UpdateProjectPayload.project":
+		if e.ComplexityRoot.UpdateProjectPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProjectPayload.Project(childComplexity), true
 
 	case "UpdateUserPayload.user":
 		if e.ComplexityRoot.UpdateUserPayload.User == nil {
@@ -2034,11 +2653,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCancelImportInput,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputClaimCustomerInput,
+		ec.unmarshalInputContactFilter,
 		ec.unmarshalInputCreateCompanyAdminInput,
 		ec.unmarshalInputCreateCompanyInput,
+		ec.unmarshalInputCreateContactInput,
+		ec.unmarshalInputCreateCustomFieldInput,
+		ec.unmarshalInputCreateDeskInput,
+		ec.unmarshalInputCreateLabelInput,
+		ec.unmarshalInputCreateProjectInput,
 		ec.unmarshalInputCreateUserInput,
+		ec.unmarshalInputCustomFieldValueInput,
 		ec.unmarshalInputCustomerFilter,
+		ec.unmarshalInputDeleteContactInput,
+		ec.unmarshalInputDeleteCustomFieldInput,
 		ec.unmarshalInputDeleteCustomerInput,
+		ec.unmarshalInputDeleteDeskInput,
+		ec.unmarshalInputDeleteLabelInput,
+		ec.unmarshalInputDeleteProjectInput,
 		ec.unmarshalInputDeleteUserInput,
 		ec.unmarshalInputEndPartnershipInput,
 		ec.unmarshalInputExportCsvInput,
@@ -2053,7 +2684,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSetPartnerStatusInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputUpdateCompanyInput,
+		ec.unmarshalInputUpdateContactInput,
+		ec.unmarshalInputUpdateCustomFieldInput,
 		ec.unmarshalInputUpdateCustomerInput,
+		ec.unmarshalInputUpdateDeskInput,
+		ec.unmarshalInputUpdateLabelInput,
+		ec.unmarshalInputUpdateProjectInput,
 		ec.unmarshalInputUpdateUserInput,
 		ec.unmarshalInputUserFilter,
 	)
@@ -2154,7 +2790,7 @@ type AuditEvent implements Node {
   id: ID!
   "When."
   at: Time!
-  "What: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted, user.credentials_changed or records.exported."
+  "What: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted, user.credentials_changed or records.exported; and, of what was done by hand, created, updated and deleted of contact, project, desk, label and custom_field, such as contact.created."
   action: String!
   "Who; null for the system, and where that user is gone or not the viewer's to know."
   actor: User
@@ -2216,7 +2852,7 @@ type Company implements Node {
   isPartner: Boolean!
   "Whether it is the viewer's own company."
   isOwn: Boolean!
-  "Whether the viewer may work inside it; where not, ` + "`" + `users` + "`" + `, ` + "`" + `projects` + "`" + `, ` + "`" + `desks` + "`" + ` and ` + "`" + `transferToken` + "`" + ` are null with FORBIDDEN."
+  "Whether the viewer may work inside it; where not, ` + "`" + `users` + "`" + `, ` + "`" + `contacts` + "`" + `, ` + "`" + `projects` + "`" + `, ` + "`" + `desks` + "`" + `, ` + "`" + `labels` + "`" + `, ` + "`" + `customFields` + "`" + ` and ` + "`" + `transferToken` + "`" + ` are null with FORBIDDEN."
   viewerCanManage: Boolean!
   "Whether the viewer's company created it as its partner, so that it is deleted rather than released."
   canDelete: Boolean!
@@ -2237,40 +2873,33 @@ type Company implements Node {
     "Which of them."
     filter: UserFilter
   ): UserConnection
+  "Its contacts, by email."
+  contacts(
+    "How many from the front: 1 to 100, 50 by default."
+    first: Int
+    "Only what comes behind this cursor."
+    after: Cursor
+    "How many from the back: 1 to 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: Cursor
+    "Which of them."
+    filter: ContactFilter
+  ): ContactConnection
   "Its projects, the default one first, then by name. At most 500."
   projects: [Project!]
   "Its desks, the default one first, then by name. At most 500."
   desks: [Desk!]
+  "Its labels, by name. At most 1,000."
+  labels: [Label!]
+  "Its custom fields, by name. At most 100."
+  customFields: [CustomField!]
   "The outstanding one: generated, and neither expired, used nor revoked. For those who may generate one."
   transferToken: TransferToken
   "When it was made."
   createdAt: Time!
   "When it last changed."
   updatedAt: Time!
-}
-
-"Where matters of contacts are filed."
-type Project implements Node {
-  "Opaque and globally unique."
-  id: ID!
-  "At most 200 characters."
-  name: String!
-  "Its id in another system; unique among the company's projects."
-  externalId: String
-  "Whether new contacts go here where nothing else is said. Each company has exactly one such."
-  isDefault: Boolean!
-}
-
-"Who looks after contacts."
-type Desk implements Node {
-  "Opaque and globally unique."
-  id: ID!
-  "At most 200 characters."
-  name: String!
-  "Its id in another system; unique among the company's desks."
-  externalId: String
-  "Whether new contacts go here where nothing else is said. Each company has exactly one such."
-  isDefault: Boolean!
 }
 
 "Which customers."
@@ -2483,6 +3112,200 @@ extend type Mutation {
   addCustomer(input: AddCustomerInput!): AddCustomerPayload!
 }
 `, BuiltIn: false},
+	{Name: "../../schema/contact.graphql", Input: `"What kind of customer a contact is."
+enum ContactType {
+  "A person."
+  PERSONAL
+  "A person who stands for a business."
+  BUSINESS
+}
+
+"A person on a company's books: elsewhere a client, or a customer record. Contacts do not sign in."
+type Contact implements Node {
+  "Opaque and globally unique."
+  id: ID!
+  "Its id in another system; unique among the company's contacts."
+  externalId: String
+  "As it was typed. Unique among the company's contacts in any letter case."
+  email: String!
+  "At most 200 characters."
+  firstName: String!
+  "At most 200 characters."
+  middleName: String
+  "At most 200 characters."
+  lastName: String
+  "What the contact is called elsewhere: a label, which need not be unique. The part of the email before the @ in lower case where none was given."
+  username: String!
+  "Where its matters are filed."
+  project: Project!
+  "Who looks after it."
+  desk: Desk!
+  "Whether it is in use."
+  active: Boolean!
+  "What kind of customer it is."
+  type: ContactType!
+  "Its labels, by name."
+  labels: [Label!]!
+  "What it has in the company's custom fields, by the field's name; fields without a value are left out."
+  customFields: [CustomFieldValue!]!
+  "On whose books it is; a contact never moves to another company."
+  company: Company!
+  "When the contact was made."
+  createdAt: Time!
+  "When the contact last changed."
+  updatedAt: Time!
+}
+
+"What a contact has in a custom field."
+type CustomFieldValue {
+  "The field."
+  field: CustomField!
+  "As the field's type writes it: text; the shortest plain decimal, such as ` + "`" + `-0.5` + "`" + `; ` + "`" + `true` + "`" + ` or ` + "`" + `false` + "`" + `; ` + "`" + `YYYY-MM-DD` + "`" + `."
+  value: String!
+}
+
+"Which contacts; what is left out does not matter."
+input ContactFilter {
+  "The beginning of the email, the username, the first or the last name, in any letter case."
+  search: String
+  "Only active or only inactive ones."
+  active: Boolean
+  "Only those of this type."
+  type: ContactType
+  "Only those that have all of these labels. At most 20, else LIMIT_EXCEEDED."
+  labelIds: [ID!]
+  "Only those in this project."
+  projectId: ID
+  "Only those at this desk."
+  deskId: ID
+}
+
+"A page of contacts."
+type ContactConnection {
+  "The page's entries with their cursors."
+  edges: [ContactEdge!]!
+  "The page's contacts."
+  nodes: [Contact!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all pages. Counted only where it is asked for."
+  totalCount: Int!
+}
+
+"An entry of a page."
+type ContactEdge {
+  "The contact."
+  node: Contact!
+  "Its place in the list."
+  cursor: Cursor!
+}
+
+"What a contact is to have in a custom field."
+input CustomFieldValueInput {
+  "The field's variable name, in any spelling that a file's column might have; NOT_FOUND where the company has no such field."
+  variableName: String!
+  "In the form of the field's type, at most 10,000 characters; null, or a blank text, clears it. Fields that are not named stay."
+  value: String
+}
+
+"A new contact."
+input CreateContactInput {
+  "On whose books: the own company's, where it is left out, or those of a customer whose partner admin the caller is."
+  companyId: ID
+  "At most 254 characters; unique among the company's contacts in any letter case, else ALREADY_EXISTS."
+  email: String!
+  "1 to 200 characters."
+  firstName: String!
+  "At most 200 characters."
+  middleName: String
+  "At most 200 characters."
+  lastName: String
+  "At most 200 characters. The part of the email before the @ in lower case where it is left out."
+  username: String
+  "At most 100 characters, and not of the form of an id of ours; unique among the company's contacts, else ALREADY_EXISTS."
+  externalId: String
+  "A project of that company; its default one where it is left out."
+  projectId: ID
+  "A desk of that company; its default one where it is left out."
+  deskId: ID
+  "Whether it is in use."
+  active: Boolean! = true
+  "What kind of customer it is."
+  type: ContactType! = PERSONAL
+  "Labels of that company."
+  labelIds: [ID!]
+  "What it has in that company's custom fields."
+  customFields: [CustomFieldValueInput!]
+}
+
+"What was created."
+type CreateContactPayload {
+  "The contact."
+  contact: Contact!
+}
+
+"What of a contact changes. Left out: unchanged. Null clears middleName, lastName and externalId; nothing else can be cleared."
+input UpdateContactInput {
+  "The contact."
+  id: ID!
+  "At most 254 characters; unique among the company's contacts in any letter case, else ALREADY_EXISTS. The username stays."
+  email: String
+  "1 to 200 characters."
+  firstName: String
+  "At most 200 characters."
+  middleName: String
+  "At most 200 characters."
+  lastName: String
+  "1 to 200 characters."
+  username: String
+  "At most 100 characters, and not of the form of an id of ours; unique among the company's contacts, else ALREADY_EXISTS."
+  externalId: String
+  "A project of the contact's company."
+  projectId: ID
+  "A desk of the contact's company."
+  deskId: ID
+  "Whether it is in use."
+  active: Boolean
+  "What kind of customer it is."
+  type: ContactType
+  "All the labels that it is to have, of its company; an empty list takes all away."
+  labelIds: [ID!]
+  "What it is to have in its company's custom fields; those that are not named stay."
+  customFields: [CustomFieldValueInput!]
+}
+
+"The contact after the change."
+type UpdateContactPayload {
+  "The contact."
+  contact: Contact!
+}
+
+"Which contact goes."
+input DeleteContactInput {
+  "The contact."
+  id: ID!
+}
+
+"What is gone."
+type DeleteContactPayload {
+  "The id that the contact had."
+  contactId: ID!
+}
+
+extend type Query {
+  "The contact with this id; null where it is unknown, malformed or not the viewer's to know."
+  contact("The contact's id." id: ID!): Contact
+}
+
+extend type Mutation {
+  "Creates a contact. The company's administrators and its partner admins. A project, desk, label or custom field that is not the company's is NOT_FOUND."
+  createContact(input: CreateContactInput!): CreateContactPayload!
+  "Changes a contact. As for createContact."
+  updateContact(input: UpdateContactInput!): UpdateContactPayload!
+  "Deletes a contact with its labels and values. The company's administrators and its partner admins."
+  deleteContact(input: DeleteContactInput!): DeleteContactPayload!
+}
+`, BuiltIn: false},
 	{Name: "../../schema/core.graphql", Input: `"An instant, as RFC 3339 in UTC with up to six fractional digits: ` + "`" + `2026-11-22T09:30:00.123456Z` + "`" + `."
 scalar Time
 
@@ -2553,6 +3376,150 @@ type Mutation {
 type Subscription {
   "An import's state now, then each change (at most ten a second), the final state always; completes after it. UNAUTHENTICATED for nobody; NOT_FOUND for an import that is not the viewer's to know, also when it ceases to be."
   importProgress("The import's id." id: ID!): ImportRun!
+}
+`, BuiltIn: false},
+	{Name: "../../schema/customfield.graphql", Input: `"What values of a custom field look like."
+enum CustomFieldType {
+  "Any text of at most 10,000 characters."
+  TEXT
+  "A decimal number, such as ` + "`" + `-0.5` + "`" + `; of ` + "`" + `007.50` + "`" + ` remains ` + "`" + `7.5` + "`" + `."
+  NUMBER
+  "` + "`" + `true` + "`" + ` or ` + "`" + `false` + "`" + `."
+  BOOLEAN
+  "A date of the calendar, such as ` + "`" + `2026-03-31` + "`" + `."
+  DATE
+}
+
+"A field that a company has given its contacts."
+type CustomField implements Node {
+  "Opaque and globally unique."
+  id: ID!
+  "The CSV column of this field."
+  variableName: String!
+  "At most 200 characters."
+  name: String!
+  "What its values look like."
+  type: CustomFieldType!
+}
+
+"A new custom field."
+input CreateCustomFieldInput {
+  "Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is."
+  companyId: ID
+  "1 to 200 characters: its CSV column. Unique among the company's custom fields, where letter case, spaces, hyphens and underscores do not matter, else ALREADY_EXISTS; no column, or alias, that every file of contacts has."
+  variableName: String!
+  "1 to 200 characters, for people."
+  name: String!
+  "What its values look like; it stays."
+  type: CustomFieldType!
+}
+
+"What was created."
+type CreateCustomFieldPayload {
+  "The custom field."
+  customField: CustomField!
+}
+
+"What a custom field is to be called; its variable name and type stay."
+input UpdateCustomFieldInput {
+  "The custom field."
+  id: ID!
+  "1 to 200 characters, for people."
+  name: String!
+}
+
+"The custom field after the change."
+type UpdateCustomFieldPayload {
+  "The custom field."
+  customField: CustomField!
+}
+
+"Which custom field goes."
+input DeleteCustomFieldInput {
+  "The custom field."
+  id: ID!
+}
+
+"What is gone."
+type DeleteCustomFieldPayload {
+  "The id that the custom field had."
+  customFieldId: ID!
+}
+
+extend type Mutation {
+  "Creates a custom field, of which a company may have 100. The company's administrators and its partner admins."
+  createCustomField(input: CreateCustomFieldInput!): CreateCustomFieldPayload!
+  "Renames a custom field. The company's administrators and its partner admins."
+  updateCustomField(input: UpdateCustomFieldInput!): UpdateCustomFieldPayload!
+  "Deletes a custom field with its values. The company's administrators and its partner admins."
+  deleteCustomField(input: DeleteCustomFieldInput!): DeleteCustomFieldPayload!
+}
+`, BuiltIn: false},
+	{Name: "../../schema/desk.graphql", Input: `"Who looks after contacts."
+type Desk implements Node {
+  "Opaque and globally unique."
+  id: ID!
+  "At most 200 characters."
+  name: String!
+  "Its id in another system; unique among the company's desks."
+  externalId: String
+  "Whether new contacts go here where nothing else is said. Each company has exactly one such."
+  isDefault: Boolean!
+}
+
+"A new desk."
+input CreateDeskInput {
+  "Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is."
+  companyId: ID
+  "1 to 200 characters; names need not be unique."
+  name: String!
+  "At most 100 characters, neither ` + "`" + `default` + "`" + ` nor of the form of an id of ours, by which files name desks too; unique among the company's desks, else ALREADY_EXISTS."
+  externalId: String
+}
+
+"What was created."
+type CreateDeskPayload {
+  "The desk."
+  desk: Desk!
+}
+
+"What of a desk changes. Left out: unchanged."
+input UpdateDeskInput {
+  "The desk."
+  id: ID!
+  "1 to 200 characters. It cannot be cleared."
+  name: String
+  "As in CreateDeskInput; null clears it."
+  externalId: String
+  "Only true: the desk that was the default ceases to be. Contacts stay where they are."
+  isDefault: Boolean
+}
+
+"The desk after the change."
+type UpdateDeskPayload {
+  "The desk."
+  desk: Desk!
+}
+
+"Which desk goes."
+input DeleteDeskInput {
+  "The desk; not the default one (FAILED_PRECONDITION)."
+  id: ID!
+}
+
+"What is gone."
+type DeleteDeskPayload {
+  "The id that the desk had."
+  deskId: ID!
+}
+
+extend type Mutation {
+  "Creates a desk, of which a company may have 500. The company's administrators and its partner admins."
+  createDesk(input: CreateDeskInput!): CreateDeskPayload!
+  "Changes a desk, or makes it the default. The company's administrators and its partner admins."
+  updateDesk(input: UpdateDeskInput!): UpdateDeskPayload!
+  "Deletes a desk and moves its contacts to the default one. The company's administrators and its partner admins."
+  deleteDesk(input: DeleteDeskInput!): DeleteDeskPayload!
 }
 `, BuiltIn: false},
 	{Name: "../../schema/import.graphql", Input: `"What the rows of a file become."
@@ -2956,6 +3923,63 @@ extend type Mutation {
   exportCsv(input: ExportCsvInput!): ExportCsvPayload!
 }
 `, BuiltIn: false},
+	{Name: "../../schema/label.graphql", Input: `"A mark that contacts bear."
+type Label implements Node {
+  "Opaque and globally unique."
+  id: ID!
+  "At most 100 characters. Case-sensitive: ` + "`" + `VIP` + "`" + ` and ` + "`" + `vip` + "`" + ` are two."
+  name: String!
+}
+
+"A new label."
+input CreateLabelInput {
+  "Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is."
+  companyId: ID
+  "1 to 100 characters; unique among the company's labels, in exactly these letters, else ALREADY_EXISTS."
+  name: String!
+}
+
+"What was created."
+type CreateLabelPayload {
+  "The label."
+  label: Label!
+}
+
+"What a label is to be called."
+input UpdateLabelInput {
+  "The label."
+  id: ID!
+  "1 to 100 characters; unique among the company's labels, in exactly these letters, else ALREADY_EXISTS."
+  name: String!
+}
+
+"The label after the change."
+type UpdateLabelPayload {
+  "The label."
+  label: Label!
+}
+
+"Which label goes."
+input DeleteLabelInput {
+  "The label."
+  id: ID!
+}
+
+"What is gone."
+type DeleteLabelPayload {
+  "The id that the label had."
+  labelId: ID!
+}
+
+extend type Mutation {
+  "Creates a label, of which a company may have 1,000. The company's administrators and its partner admins."
+  createLabel(input: CreateLabelInput!): CreateLabelPayload!
+  "Renames a label. The company's administrators and its partner admins."
+  updateLabel(input: UpdateLabelInput!): UpdateLabelPayload!
+  "Takes a label from its contacts and deletes it. The company's administrators and its partner admins."
+  deleteLabel(input: DeleteLabelInput!): DeleteLabelPayload!
+}
+`, BuiltIn: false},
 	{Name: "../../schema/notification.graphql", Input: `"What a notification tells."
 enum NotificationKind {
   "An import of yours has reached its end."
@@ -3054,6 +4078,73 @@ extend type Mutation {
 extend type Subscription {
   "Each new notification of the viewer, live, from whichever server told it. UNAUTHENTICATED where nobody is signed in."
   notificationReceived: Notification!
+}
+`, BuiltIn: false},
+	{Name: "../../schema/project.graphql", Input: `"Where matters of contacts are filed."
+type Project implements Node {
+  "Opaque and globally unique."
+  id: ID!
+  "At most 200 characters."
+  name: String!
+  "Its id in another system; unique among the company's projects."
+  externalId: String
+  "Whether new contacts go here where nothing else is said. Each company has exactly one such."
+  isDefault: Boolean!
+}
+
+"A new project."
+input CreateProjectInput {
+  "Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is."
+  companyId: ID
+  "1 to 200 characters; names need not be unique."
+  name: String!
+  "At most 100 characters, neither ` + "`" + `default` + "`" + ` nor of the form of an id of ours, by which files name projects too; unique among the company's projects, else ALREADY_EXISTS."
+  externalId: String
+}
+
+"What was created."
+type CreateProjectPayload {
+  "The project."
+  project: Project!
+}
+
+"What of a project changes. Left out: unchanged."
+input UpdateProjectInput {
+  "The project."
+  id: ID!
+  "1 to 200 characters. It cannot be cleared."
+  name: String
+  "As in CreateProjectInput; null clears it."
+  externalId: String
+  "Only true: the project that was the default ceases to be. Contacts stay where they are."
+  isDefault: Boolean
+}
+
+"The project after the change."
+type UpdateProjectPayload {
+  "The project."
+  project: Project!
+}
+
+"Which project goes."
+input DeleteProjectInput {
+  "The project; not the default one (FAILED_PRECONDITION)."
+  id: ID!
+}
+
+"What is gone."
+type DeleteProjectPayload {
+  "The id that the project had."
+  projectId: ID!
+}
+
+extend type Mutation {
+  "Creates a project, of which a company may have 500. The company's administrators and its partner admins."
+  createProject(input: CreateProjectInput!): CreateProjectPayload!
+  "Changes a project, or makes it the default. The company's administrators and its partner admins."
+  updateProject(input: UpdateProjectInput!): UpdateProjectPayload!
+  "Deletes a project and moves its contacts to the default one. The company's administrators and its partner admins."
+  deleteProject(input: DeleteProjectInput!): DeleteProjectPayload!
 }
 `, BuiltIn: false},
 	{Name: "../../schema/transfer.graphql", Input: `"What lets a partner take an existing company as its customer: for 24 hours, once."
@@ -3448,10 +4539,16 @@ func (ec *executionContext) childFields_Company(ctx context.Context, field graph
 		return ec.fieldContext_Company_partnerAdmins(ctx, field)
 	case "users":
 		return ec.fieldContext_Company_users(ctx, field)
+	case "contacts":
+		return ec.fieldContext_Company_contacts(ctx, field)
 	case "projects":
 		return ec.fieldContext_Company_projects(ctx, field)
 	case "desks":
 		return ec.fieldContext_Company_desks(ctx, field)
+	case "labels":
+		return ec.fieldContext_Company_labels(ctx, field)
+	case "customFields":
+		return ec.fieldContext_Company_customFields(ctx, field)
 	case "transferToken":
 		return ec.fieldContext_Company_transferToken(ctx, field)
 	case "createdAt":
@@ -3486,6 +4583,68 @@ func (ec *executionContext) childFields_CompanyEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CompanyEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Contact_id(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Contact_externalId(ctx, field)
+	case "email":
+		return ec.fieldContext_Contact_email(ctx, field)
+	case "firstName":
+		return ec.fieldContext_Contact_firstName(ctx, field)
+	case "middleName":
+		return ec.fieldContext_Contact_middleName(ctx, field)
+	case "lastName":
+		return ec.fieldContext_Contact_lastName(ctx, field)
+	case "username":
+		return ec.fieldContext_Contact_username(ctx, field)
+	case "project":
+		return ec.fieldContext_Contact_project(ctx, field)
+	case "desk":
+		return ec.fieldContext_Contact_desk(ctx, field)
+	case "active":
+		return ec.fieldContext_Contact_active(ctx, field)
+	case "type":
+		return ec.fieldContext_Contact_type(ctx, field)
+	case "labels":
+		return ec.fieldContext_Contact_labels(ctx, field)
+	case "customFields":
+		return ec.fieldContext_Contact_customFields(ctx, field)
+	case "company":
+		return ec.fieldContext_Contact_company(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Contact_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Contact_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ContactConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ContactConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContactConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ContactConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ContactEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ContactEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "company":
@@ -3496,6 +4655,46 @@ func (ec *executionContext) childFields_CreateCompanyPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CreateCompanyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_CreateContactPayload_contact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCustomFieldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customField":
+		return ec.fieldContext_CreateCustomFieldPayload_customField(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCustomFieldPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateDeskPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "desk":
+		return ec.fieldContext_CreateDeskPayload_desk(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateDeskPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateLabelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_CreateLabelPayload_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateLabelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_CreateProjectPayload_project(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateProjectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -3504,12 +4703,76 @@ func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CustomField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CustomField_id(ctx, field)
+	case "variableName":
+		return ec.fieldContext_CustomField_variableName(ctx, field)
+	case "name":
+		return ec.fieldContext_CustomField_name(ctx, field)
+	case "type":
+		return ec.fieldContext_CustomField_type(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomField", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_CustomFieldValue_field(ctx, field)
+	case "value":
+		return ec.fieldContext_CustomFieldValue_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldValue", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contactId":
+		return ec.fieldContext_DeleteContactPayload_contactId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteCustomFieldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customFieldId":
+		return ec.fieldContext_DeleteCustomFieldPayload_customFieldId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteCustomFieldPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteCustomerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "customerId":
 		return ec.fieldContext_DeleteCustomerPayload_customerId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteCustomerPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteDeskPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deskId":
+		return ec.fieldContext_DeleteDeskPayload_deskId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteDeskPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteLabelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "labelId":
+		return ec.fieldContext_DeleteLabelPayload_labelId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteLabelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "projectId":
+		return ec.fieldContext_DeleteProjectPayload_projectId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteProjectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3774,6 +5037,16 @@ func (ec *executionContext) childFields_ImportTemplate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ImportTemplate", field.Name)
 }
 
+func (ec *executionContext) childFields_Label(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Label_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Label_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Label", field.Name)
+}
+
 func (ec *executionContext) childFields_MarkNotificationsReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "unreadCount":
@@ -3944,12 +5217,52 @@ func (ec *executionContext) childFields_UpdateCompanyPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateCompanyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_UpdateContactPayload_contact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCustomFieldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customField":
+		return ec.fieldContext_UpdateCustomFieldPayload_customField(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCustomFieldPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateCustomerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "customer":
 		return ec.fieldContext_UpdateCustomerPayload_customer(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateCustomerPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateDeskPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "desk":
+		return ec.fieldContext_UpdateDeskPayload_desk(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateDeskPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateLabelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_UpdateLabelPayload_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateLabelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_UpdateProjectPayload_project(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProjectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

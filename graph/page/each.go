@@ -24,17 +24,25 @@ type Scanner interface {
 	Scan(ctx context.Context, into any) error
 }
 
+// Those are the rows of each of the parents that are also what where says.
+func Those[P ~func(*sql.Selector), Q, T any](of Children[Q, T], parents []uuid.UUID, where ...P) map[uuid.UUID][]P {
+	those := make(map[uuid.UUID][]P, len(parents))
+	for _, parent := range parents {
+		those[parent] = append([]P{P(sql.FieldEQ(of.Column, parent))}, where...)
+	}
+	return those
+}
+
 // Each cuts one page for each of the parents out of the query's rows, all pages in one
 // statement and, where it is asked for, all counts in one more: a hundred companies with
-// their users cost what one does. where is what else the rows have to be. The policies
-// judge the rows that come back; the pages are cut before, so whoever asks must see all of
-// the parents' rows or none. Errors: as of Of.
+// their users cost what one does. those says, for each parent, which rows are its own and
+// what else they have to be. The policies judge the rows that come back; the pages are cut
+// before, so whoever asks must see all of the parents' rows or none. Errors: as of Of.
 func Each[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
-	ctx context.Context, q Q, of Children[Q, T], parents []uuid.UUID, args Args, where ...P,
+	ctx context.Context, q Q, of Children[Q, T], parents []uuid.UUID, args Args, those map[uuid.UUID][]P,
 ) (map[uuid.UUID]*Connection[T], error) {
 	if len(parents) == 1 { // the plain query, which the database plans best
-		q = q.Clone().Where(P(sql.FieldEQ(of.Column, parents[0]))).Where(where...)
-		only, err := Of(ctx, q, of.Order, args)
+		only, err := Of(ctx, q.Clone().Where(those[parents[0]]...), of.Order, args)
 		return map[uuid.UUID]*Connection[T]{parents[0]: only}, err
 	}
 	size, backward, err := args.size()
@@ -53,8 +61,7 @@ func Each[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 	first := func(s *sql.Selector, parent uuid.UUID) *sql.Selector {
 		t := sql.Dialect(s.Dialect()).Table(s.TableName())
 		some := sql.Dialect(s.Dialect()).Select(t.C("id")).From(t)
-		some.Where(sql.EQ(some.C(of.Column), parent))
-		for _, w := range where {
+		for _, w := range those[parent] {
 			w(some)
 		}
 		if after.key != nil {
@@ -86,7 +93,7 @@ func Each[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 	for _, row := range rows {
 		byParent[of.Parent(row)] = append(byParent[of.Parent(row)], &Edge[T]{Node: row, Cursor: of.Order.encode(row, 0)})
 	}
-	counts := sync.OnceValues(func() (map[uuid.UUID]int, error) { return of.counts(ctx, countable(q, of.Column, parents, where)) })
+	counts := sync.OnceValues(func() (map[uuid.UUID]int, error) { return of.counts(ctx, countable(q, of.Column, parents, those)) })
 	pages := make(map[uuid.UUID]*Connection[T], len(parents))
 	for _, parent := range parents {
 		pages[parent] = connect(byParent[parent], args, size, backward, func(context.Context) (int, error) {
@@ -98,14 +105,19 @@ func Each[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 }
 
 // countable are all rows of the parents, those of each a group.
-func countable[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](q Q, column string, parents []uuid.UUID, where []P) Q {
+func countable[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](q Q, column string, parents []uuid.UUID, those map[uuid.UUID][]P) Q {
 	return q.Clone().Where(P(func(s *sql.Selector) {
-		values := make([]any, len(parents))
-		for i, p := range parents {
-			values[i] = p
+		either := make([]*sql.Predicate, len(parents))
+		for i, parent := range parents {
+			// Conditions are put on a selector of their own, which says what they came to.
+			own := sql.Dialect(s.Dialect()).Select().From(sql.Dialect(s.Dialect()).Table(s.TableName()))
+			for _, w := range those[parent] {
+				w(own)
+			}
+			either[i] = own.P()
 		}
-		s.Where(sql.In(s.C(column), values...)).GroupBy(s.C(column))
-	})).Where(where...)
+		s.Where(sql.Or(either...)).GroupBy(s.C(column))
+	}))
 }
 
 func (of Children[Q, T]) counts(ctx context.Context, q Q) (map[uuid.UUID]int, error) {

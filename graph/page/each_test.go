@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/project"
 	"tenantry/graph/page"
 	"tenantry/internal/id"
@@ -43,7 +44,7 @@ func TestPagesOfManyParentsAreTheirOwn(t *testing.T) {
 			}
 		}
 		var cursors []*string
-		all, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, page.Args{})
+		all, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, page.Args{}, page.Those[predicate.Project](projectsOfCompany, companies))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +57,7 @@ func TestPagesOfManyParentsAreTheirOwn(t *testing.T) {
 				{First: &size, After: cursors[1], Before: cursors[5]}, {Last: &size, After: cursors[1], Before: cursors[5]},
 			} {
 				where := project.NameIn("0", "2")
-				pages, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, args, where)
+				pages, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, args, page.Those(projectsOfCompany, companies, where))
 				if err != nil {
 					t.Fatal(err)
 				}

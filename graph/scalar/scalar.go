@@ -25,6 +25,8 @@ type (
 	CompanyEdge            = page.Edge[*ent.Company]
 	UserConnection         = page.Connection[*ent.User]
 	UserEdge               = page.Edge[*ent.User]
+	ContactConnection      = page.Connection[*ent.Contact]
+	ContactEdge            = page.Edge[*ent.Contact]
 	ImportRunConnection    = page.Connection[*ent.ImportRun]
 	ImportRunEdge          = page.Edge[*ent.ImportRun]
 	ImportIssueConnection  = page.Connection[*ent.ImportIssue]

@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fold"
+	"tenantry/internal/input"
 )
 
 // MaxValue is the most code points of a custom field's value (rule K5).
@@ -34,7 +35,7 @@ func invalid(format string, args ...any) *Problem {
 // trimmed and in NFC, a number as its shortest plain decimal, a boolean as true or false, a
 // date as YYYY-MM-DD. A blank text gives "": there is no value then.
 func Value(t enum.CustomFieldType, raw string) (string, *Problem) {
-	if !utf8.ValidString(raw) || strings.ContainsRune(raw, 0) {
+	if !fold.Storable(raw) {
 		return "", invalid("the value has characters that no text has: a NUL, or bytes that are no UTF-8")
 	}
 	s := fold.Text(raw)
@@ -55,10 +56,10 @@ func Value(t enum.CustomFieldType, raw string) (string, *Problem) {
 		case "true", "false":
 			return lower, nil
 		}
-		return "", invalid("%q is neither true nor false", cut(s))
+		return "", invalid("%q is neither true nor false", input.Cut(s))
 	case enum.Date:
 		if _, err := time.Parse(time.DateOnly, s); err != nil {
-			return "", invalid("%q is no date of the calendar in the form YYYY-MM-DD, such as 2026-03-31", cut(s))
+			return "", invalid("%q is no date of the calendar in the form YYYY-MM-DD, such as 2026-03-31", input.Cut(s))
 		}
 		return s, nil
 	case enum.Text:
@@ -68,7 +69,7 @@ func Value(t enum.CustomFieldType, raw string) (string, *Problem) {
 
 // number gives the shortest plain decimal of a number: 007.50 is 7.5, -0 is 0, 1E+3 is 1000.
 func number(s string) (string, *Problem) {
-	no := invalid("%q is no number such as 42, -0.5 or 1e3, without separators of thousands", cut(s))
+	no := invalid("%q is no number such as 42, -0.5 or 1e3, without separators of thousands", input.Cut(s))
 	mantissa, exponent, scientific := strings.Cut(strings.ToLower(s), "e")
 	shift := 0
 	if scientific {
@@ -93,7 +94,7 @@ func number(s string) (string, *Problem) {
 		return "0", nil
 	}
 	if len(digits) > maxDigits || shift > maxDigits || shift < -maxDigits || point+shift > maxDigits || point+shift < -maxDigits {
-		return "", invalid("%q has more than %d digits", cut(s), maxDigits)
+		return "", invalid("%q has more than %d digits", input.Cut(s), maxDigits)
 	}
 	point += shift
 	switch {
@@ -103,13 +104,4 @@ func number(s string) (string, *Problem) {
 		return sign + digits + strings.Repeat("0", point-len(digits)), nil
 	}
 	return sign + digits[:point] + "." + digits[point:], nil
-}
-
-// cut keeps a client's own value short in a message.
-func cut(s string) string {
-	const most = 100
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most]) + "…"
 }

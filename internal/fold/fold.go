@@ -70,6 +70,17 @@ func Slug(name string) string {
 	return strings.Join(strings.FieldsFunc(Key(name), unicode.IsSpace), "-")
 }
 
+// Column is the key of a column's name in a file: letter case, spaces, hyphens and
+// underscores do not matter (rule F5).
+func Column(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, Key(name))
+}
+
 func ascii(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {

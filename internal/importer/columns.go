@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/agnivade/levenshtein"
 
@@ -43,16 +42,8 @@ type Mapping struct {
 	Field  *string `json:"field"`
 }
 
-// header is a header's key: letter case, spaces, hyphens and underscores do not matter
-// (rule F5).
-func header(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, fold.Key(s))
-}
+// header is a header's key (rule F5).
+func header(s string) string { return fold.Column(s) }
 
 // vocabulary knows what the headers of one kind of file mean, in one company.
 type vocabulary struct {

@@ -12,17 +12,18 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/input"
 	"tenantry/internal/notify"
 )
 
 // UserChange is what updateUser was given.
 type UserChange struct {
-	Email     Field[string]
-	FirstName Field[string]
-	LastName  Field[string]
-	Password  Field[string]
-	Role      Field[enum.UserRole]
-	Active    Field[bool]
+	Email     input.Field[string]
+	FirstName input.Field[string]
+	LastName  input.Field[string]
+	Password  input.Field[string]
+	Role      input.Field[enum.UserRole]
+	Active    input.Field[bool]
 }
 
 // UpdateUser changes a user of a directory that the viewer administers. A change of email,
@@ -79,7 +80,7 @@ func (s *Service) UpdateUser(ctx context.Context, userID id.ID, c UserChange) (*
 // ChangePassword changes the viewer's own password; their other sessions end.
 // INVALID_ARGUMENT where the current one is wrong or the new one breaks rule U2.
 func (s *Service) ChangePassword(ctx context.Context, current, next string) (*ent.User, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -147,20 +148,20 @@ type checkedChange struct {
 }
 
 func (s *Service) check(ctx context.Context, c UserChange) (out checkedChange, err error) {
-	if _, err := signedIn(ctx); err != nil {
+	if _, err := SignedIn(ctx); err != nil {
 		return out, err
 	}
 	for _, f := range []struct {
-		field Field[string]
+		field input.Field[string]
 		into  **string
 		name  string
 		check func(string, ...string) (string, error)
 	}{
-		{c.Email, &out.email, "email", address},
-		{c.FirstName, &out.firstName, "firstName", name},
-		{c.LastName, &out.lastName, "lastName", name},
+		{c.Email, &out.email, "email", input.Address},
+		{c.FirstName, &out.firstName, "firstName", input.Name},
+		{c.LastName, &out.lastName, "lastName", input.Name},
 	} {
-		value, err := f.field.required("input", f.name)
+		value, err := f.field.Required("input", f.name)
 		if err != nil {
 			return out, err
 		}
@@ -172,13 +173,13 @@ func (s *Service) check(ctx context.Context, c UserChange) (out checkedChange, e
 			*f.into = &checked
 		}
 	}
-	if out.role, err = c.Role.required("input", "role"); err != nil {
+	if out.role, err = c.Role.Required("input", "role"); err != nil {
 		return out, err
 	}
-	if out.active, err = c.Active.required("input", "active"); err != nil {
+	if out.active, err = c.Active.Required("input", "active"); err != nil {
 		return out, err
 	}
-	password, err := c.Password.required("input", "password")
+	password, err := c.Password.Required("input", "password")
 	if err == nil && password != nil {
 		if f := s.passwords.Check(*password); f != nil {
 			err = f.At("input", "password")

@@ -32,7 +32,7 @@ func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a *act) e
 		return fn(ctx, a)
 	})
 	if err != nil {
-		return answer(err)
+		return Answer(err)
 	}
 	slices.SortFunc(a.told, func(x, y id.ID) int { return slices.Compare(x[:], y[:]) })
 	for _, u := range slices.Compact(a.told) {
@@ -79,19 +79,26 @@ const (
 
 // audit writes into the log of each company that the act concerns.
 func (a *act) audit(ctx context.Context, action, summary string, companies ...id.ID) error {
+	return Audit(ctx, a.Tx, action, summary, companies...)
+}
+
+// Audit writes what the viewer does into the log of each company that it concerns, in the
+// act's own transaction.
+func Audit(ctx context.Context, tx *database.Tx, action, summary string, companies ...id.ID) error {
+	who := viewer.FromContext(ctx)
 	ctx = viewer.BypassTenancy(ctx, "an act is written into the log of each company that it concerns")
 	for some := range slices.Chunk(companies, auditedAtOnce) {
 		creates := make([]*ent.AuditEventCreate, len(some))
 		for i, c := range some {
-			e := a.Ent().AuditEvent.Create().SetCompanyID(c).SetAction(action).SetActorName(a.who.Name).SetSummary(summary)
-			if a.who.Authenticated() {
-				e.SetActorID(a.who.UserID)
+			e := tx.Ent().AuditEvent.Create().SetCompanyID(c).SetAction(action).SetActorName(who.Name).SetSummary(summary)
+			if who.Authenticated() {
+				e.SetActorID(who.UserID)
 			} else {
 				e.SetActorName("system")
 			}
 			creates[i] = e
 		}
-		if err := a.Ent().AuditEvent.CreateBulk(creates...).Exec(ctx); err != nil {
+		if err := tx.Ent().AuditEvent.CreateBulk(creates...).Exec(ctx); err != nil {
 			return err
 		}
 	}

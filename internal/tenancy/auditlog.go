@@ -12,7 +12,7 @@ import (
 
 // AuditLog is the log of a company (nil: the viewer's own): its own administrators.
 func (s *Service) AuditLog(ctx context.Context, companyID *id.ID) (*ent.AuditEventQuery, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ import (
 // their rights and are told. One and the same FAILED_PRECONDITION answers whatever cannot
 // be redeemed. Only administrators of a partner.
 func (s *Service) Claim(ctx context.Context, secret *string, tokenID *id.ID) (*ent.Company, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/input"
 	"tenantry/internal/notify"
 )
 
@@ -28,7 +29,7 @@ type CustomerFilter struct {
 // and behind it the customers that the policy lets the viewer see. The operators' own
 // company is in nobody's list.
 func (s *Service) Customers(ctx context.Context, f CustomerFilter) ([]*ent.CompanyQuery, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +88,7 @@ type AddCustomer struct {
 // FORBIDDEN unless the viewer is a partner's administrator, INVALID_ARGUMENT, NOT_FOUND
 // for a partner admin who is no active user of the own company.
 func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -137,13 +138,13 @@ type founding struct {
 // free slug (C5), in one transaction. Two that want the same slug at once: the loser
 // takes the next one.
 func (s *Service) found(ctx context.Context, f founding) (*ent.Company, error) {
-	n, err := name(f.name, "input", "name")
+	n, err := input.Name(f.name, "input", "name")
 	if err != nil {
 		return nil, err
 	}
 	var contact *string
 	if f.contactEmail != nil && fold.Text(*f.contactEmail) != "" {
-		a, err := address(*f.contactEmail, "input", "contactEmail")
+		a, err := input.Address(*f.contactEmail, "input", "contactEmail")
 		if err != nil {
 			return nil, err
 		}
@@ -159,7 +160,7 @@ func (s *Service) found(ctx context.Context, f founding) (*ent.Company, error) {
 			break
 		}
 	}
-	return nil, answer(err)
+	return nil, Answer(err)
 }
 
 func (s *Service) foundOnce(ctx context.Context, f founding, name string, contact *string) (made *ent.Company, err error) {

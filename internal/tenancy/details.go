@@ -10,31 +10,18 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/input"
 )
-
-// Field is an argument of an update: not set, it changes nothing; set to nil, it clears.
-type Field[T any] struct {
-	Set   bool
-	Value *T
-}
-
-// required gives the value of a field that cannot be cleared; nil where it is not set.
-func (f Field[T]) required(path ...string) (*T, error) {
-	if f.Set && f.Value == nil {
-		return nil, fault.New(fault.Invalid, "%s cannot be cleared; leave it out to keep it", path[len(path)-1]).At(path...)
-	}
-	return f.Value, nil
-}
 
 // Details of a company that can be changed. The slug stays (rule C4).
 type Details struct {
-	Name         Field[string]
-	ContactEmail Field[string]
+	Name         input.Field[string]
+	ContactEmail input.Field[string]
 }
 
 // UpdateCompany changes the viewer's own company. Its administrators.
 func (s *Service) UpdateCompany(ctx context.Context, d Details) (*ent.Company, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +43,7 @@ func (s *Service) UpdateCustomer(ctx context.Context, customerID id.ID, d Detail
 // customer finds a customer of the viewer's company: NOT_FOUND where there is none that the
 // viewer may know of, FORBIDDEN for the own company and whatever else is no customer.
 func (s *Service) customer(ctx context.Context, customerID id.ID, path ...string) (*ent.Company, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -76,13 +63,13 @@ func (s *Service) customer(ctx context.Context, customerID id.ID, path ...string
 func noCompany() *fault.Error { return fault.New(fault.NotFound, "there is no such company") }
 
 func (s *Service) update(ctx context.Context, companyID id.ID, d Details, action string) (*ent.Company, error) {
-	newName, err := d.Name.required("input", "name")
+	newName, err := d.Name.Required("input", "name")
 	if err != nil {
 		return nil, err
 	}
 	var checked string
 	if newName != nil {
-		if checked, err = name(*newName, "input", "name"); err != nil {
+		if checked, err = input.Name(*newName, "input", "name"); err != nil {
 			return nil, err
 		}
 	}
@@ -91,7 +78,7 @@ func (s *Service) update(ctx context.Context, companyID id.ID, d Details, action
 		contact = nil
 	}
 	if contact != nil {
-		a, err := address(*contact, "input", "contactEmail")
+		a, err := input.Address(*contact, "input", "contactEmail")
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +119,7 @@ const maxPartners = 50
 // Partners lists partners to choose from when a transfer token is sent, by name, at most
 // 50: for those who may send one, administrators. The own company is not among them.
 func (s *Service) Partners(ctx context.Context, search *string) ([]*ent.Company, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}

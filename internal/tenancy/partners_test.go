@@ -14,6 +14,7 @@ import (
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/input"
 	"tenantry/internal/tenancy"
 )
 
@@ -209,7 +210,7 @@ func TestPasswordsOfOthersCostNothing(t *testing.T) {
 		inside, err := w.CreateUser(w.keller, &acme.ID, person("inside", enum.Member))
 		w.must(err)
 		password := "new password"
-		change := tenancy.UserChange{Password: tenancy.Field[string]{Set: true, Value: &password}}
+		change := tenancy.UserChange{Password: input.Field[string]{Set: true, Value: &password}}
 		_, err = w.UpdateUser(w.okafor, inside.ID, change)
 		w.refused("another's customer", err, fault.NotFound, "input.id")
 		_, err = w.UpdateUser(w.okafor, w.okaforID, change)

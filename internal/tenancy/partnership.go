@@ -66,7 +66,7 @@ func (s *Service) AddPartnerAdmin(ctx context.Context, customerID, userID id.ID)
 // RemovePartnerAdmin takes these rights away: the partner's administrators, and the
 // customer's own. NOT_FOUND for whoever is no partner admin of it.
 func (s *Service) RemovePartnerAdmin(ctx context.Context, customerID, userID id.ID) (*ent.Company, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (s *Service) RemovePartnerAdmin(ctx context.Context, customerID, userID id.
 // revoked. FAILED_PRECONDITION where it has no active
 // administrator of its own, or no partner.
 func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Company, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/input"
 	"tenantry/internal/tenancy"
 )
 
@@ -110,11 +111,11 @@ func TestADemotedPartnersCustomerKeepsAnAdministrator(t *testing.T) {
 		off := false
 		_, err := w.SetPartnerStatus(w.operator, w.partner.ID, false)
 		w.must(err)
-		_, err = w.UpdateUser(own, anna.ID, tenancy.UserChange{Active: tenancy.Field[bool]{Set: true, Value: &off}})
+		_, err = w.UpdateUser(own, anna.ID, tenancy.UserChange{Active: input.Field[bool]{Set: true, Value: &off}})
 		w.refused("the last one", err, fault.FailedPrecondition, "input.id")
 		_, err = w.SetPartnerStatus(w.operator, w.partner.ID, true)
 		w.must(err)
-		_, err = w.UpdateUser(own, anna.ID, tenancy.UserChange{Active: tenancy.Field[bool]{Set: true, Value: &off}})
+		_, err = w.UpdateUser(own, anna.ID, tenancy.UserChange{Active: input.Field[bool]{Set: true, Value: &off}})
 		w.must(err)
 	})
 }
@@ -131,7 +132,7 @@ func TestNoCompanyIsLeftToNobody(t *testing.T) {
 			var ended, left error
 			both.Go(func() { _, ended = w.EndPartnership(w.keller, acme.ID) })
 			both.Go(func() {
-				_, left = w.UpdateUser(own, anna.ID, tenancy.UserChange{Active: tenancy.Field[bool]{Set: true, Value: &off}})
+				_, left = w.UpdateUser(own, anna.ID, tenancy.UserChange{Active: input.Field[bool]{Set: true, Value: &off}})
 			})
 			both.Wait()
 			if (ended == nil) == (left == nil) {

@@ -9,6 +9,7 @@ import (
 
 	"tenantry/ent/generated/ent/company"
 	"tenantry/internal/database"
+	"tenantry/internal/input"
 	"tenantry/internal/tenancy"
 	"tenantry/internal/testenv"
 )
@@ -55,7 +56,7 @@ func TestSlugs(t *testing.T) {
 func TestSlugsStay(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		acme, renamed := w.add("Acme"), "Zenith"
-		changed, err := w.UpdateCustomer(w.keller, acme.ID, tenancy.Details{Name: tenancy.Field[string]{Set: true, Value: &renamed}})
+		changed, err := w.UpdateCustomer(w.keller, acme.ID, tenancy.Details{Name: input.Field[string]{Set: true, Value: &renamed}})
 		w.must(err)
 		if changed.Slug != "acme" || changed.NameSlug != "zenith" || changed.NameKey != "zenith" {
 			t.Errorf("%+v", changed)

@@ -10,21 +10,16 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"unicode/utf8"
 
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
-	"tenantry/internal/email"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/notify"
 )
-
-// MaxName is the most code points of a name (rule K5).
-const MaxName = 200
 
 // Passwords checks and hashes them (rule U2).
 type Passwords interface {
@@ -62,8 +57,8 @@ func New(p Parts) *Service {
 	return &Service{db: p.DB, passwords: p.Passwords, sessions: p.Sessions, news: p.News, log: p.Log}
 }
 
-// signedIn returns who is asking, or UNAUTHENTICATED.
-func signedIn(ctx context.Context) (viewer.Viewer, error) {
+// SignedIn returns who is asking, or UNAUTHENTICATED.
+func SignedIn(ctx context.Context) (viewer.Viewer, error) {
 	v := viewer.FromContext(ctx)
 	if !v.Authenticated() {
 		return v, fault.New(fault.Unauthenticated, "sign in first")
@@ -71,51 +66,34 @@ func signedIn(ctx context.Context) (viewer.Viewer, error) {
 	return v, nil
 }
 
+// Administered is the company with the id (nil: the viewer's own) for whoever administers
+// it. UNAUTHENTICATED; NOT_FOUND for one that the viewer may not know of; FORBIDDEN.
+func (s *Service) Administered(ctx context.Context, companyID *id.ID, path ...string) (*ent.Company, error) {
+	v, err := SignedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.db.Ent().Company.Query().Where(company.ID(orOwn(companyID, v))).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, noCompany().At(path...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, MustAdminister(ctx, s.db.Ent(), c.ID, path...)
+}
+
 // operator returns who is asking, or UNAUTHENTICATED, or FORBIDDEN.
 func operator(ctx context.Context) (viewer.Viewer, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err == nil && !(v.Operator && v.Admin) { // a MEMBER only reads, there as anywhere (rule U5)
 		err = fault.New(fault.Forbidden, "only operators of the platform may do this")
 	}
 	return v, err
 }
 
-// name checks a name at the input's path and returns it trimmed, in NFC.
-func name(raw string, path ...string) (string, error) {
-	n := fold.Text(raw)
-	switch {
-	case !fold.Storable(n):
-		return "", fault.New(fault.Invalid, "the name has characters that no text has: a NUL, or bytes that are no UTF-8").At(path...)
-	case fold.Slug(n) == "":
-		return "", fault.New(fault.Invalid, "a name is needed, with at least one visible character").At(path...)
-	case utf8.RuneCountInString(n) > MaxName:
-		return "", fault.New(fault.Invalid, "the name has %d characters; it may have %d", utf8.RuneCountInString(n), MaxName).
-			At(path...).With("limit", MaxName)
-	}
-	return n, nil
-}
-
-// address checks an email at the input's path and returns it trimmed.
-func address(raw string, path ...string) (string, error) {
-	a := fold.Text(raw)
-	if !fold.Storable(a) || !email.Valid(a) {
-		return "", fault.New(fault.Invalid, "%q is no email address such as kim@example.com of at most %d characters", cut(a), email.MaxLength).
-			At(path...)
-	}
-	return a, nil
-}
-
-// cut keeps a client's own value short in a message.
-func cut(s string) string {
-	const most = 100
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most]) + "…"
-}
-
-// answer turns what ent refused into a fault; other errors stay as they are.
-func answer(err error) error {
+// Answer turns what ent refused into a fault; other errors stay as they are.
+func Answer(err error) error {
 	switch {
 	case err == nil, fault.Of(err) != nil:
 		return err

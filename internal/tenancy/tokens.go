@@ -17,7 +17,7 @@ import (
 // ReceivedTokens are the outstanding ones that were sent to the viewer's company, the
 // newest first. Its administrators.
 func (s *Service) ReceivedTokens(ctx context.Context) ([]*ent.TransferToken, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (a *act) givers(c *ent.Company) []id.ID { return union([]id.ID{c.ID}, []id.
 // GenerateToken makes a transfer token for the company (nil: the viewer's own) and gives
 // its secret, this once. The outstanding one is revoked.
 func (s *Service) GenerateToken(ctx context.Context, companyID *id.ID) (t *ent.TransferToken, secret string, err error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -118,7 +118,7 @@ func (a *act) revoke(ctx context.Context, companyID id.ID) error {
 // SendToken binds the outstanding token of the company, or a new one, to a partner, whose
 // administrators are told and redeem it by its id (rule C9).
 func (s *Service) SendToken(ctx context.Context, companyID *id.ID, partnerID id.ID) (*ent.TransferToken, error) {
-	v, err := signedIn(ctx)
+	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (s *Service) SendToken(ctx context.Context, companyID *id.ID, partnerID id.
 // RevokeToken ends a token that was not redeemed. NOT_FOUND for whoever may not know of
 // it, FORBIDDEN for whom it was sent to, FAILED_PRECONDITION where it has been used.
 func (s *Service) RevokeToken(ctx context.Context, tokenID id.ID) (*ent.TransferToken, error) {
-	if _, err := signedIn(ctx); err != nil {
+	if _, err := SignedIn(ctx); err != nil {
 		return nil, err
 	}
 	var t *ent.TransferToken

@@ -15,6 +15,7 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/input"
 )
 
 // Person is a user about to be (rule U1).
@@ -31,19 +32,8 @@ type Person struct {
 // UNAUTHENTICATED, NOT_FOUND for a company that the viewer may not know of, FORBIDDEN for
 // one that the viewer does not administer, INVALID_ARGUMENT, ALREADY_EXISTS.
 func (s *Service) CreateUser(ctx context.Context, companyID *id.ID, p Person) (*ent.User, error) {
-	v, err := signedIn(ctx)
+	c, err := s.Administered(ctx, companyID, "input", "companyId")
 	if err != nil {
-		return nil, err
-	}
-	in := orOwn(companyID, v)
-	c, err := s.db.Ent().Company.Query().Where(company.ID(in)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, noCompany().At("input", "companyId")
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := mustAdminister(ctx, s.db.Ent(), in, "input", "companyId"); err != nil {
 		return nil, err // before a password is hashed
 	}
 	checked, err := s.person(ctx, p, "input")
@@ -52,16 +42,16 @@ func (s *Service) CreateUser(ctx context.Context, companyID *id.ID, p Person) (*
 	}
 	var made *ent.User
 	err = s.do(ctx, func(ctx context.Context, a *act) error {
-		if made, err = checked.create(ctx, a.Ent(), in); err != nil {
+		if made, err = checked.create(ctx, a.Ent(), c.ID); err != nil {
 			return err
 		}
-		return a.audit(ctx, userCreated, fmt.Sprintf("%s <%s> was added to the directory of %q", fullName(made), made.Email, c.Name), in)
+		return a.audit(ctx, userCreated, fmt.Sprintf("%s <%s> was added to the directory of %q", fullName(made), made.Email, c.Name), c.ID)
 	})
 	return made, err
 }
 
-// mustAdminister refuses whoever does not administer the company.
-func mustAdminister(ctx context.Context, client *ent.Client, companyID id.ID, path ...string) error {
+// MustAdminister refuses whoever does not administer the company.
+func MustAdminister(ctx context.Context, client *ent.Client, companyID id.ID, path ...string) error {
 	may, err := administers(ctx, client, companyID)
 	if err == nil && !may {
 		err = fault.New(fault.Forbidden, "only the company's administrators and its partner admins may do this").At(path...)
@@ -93,13 +83,13 @@ type checkedPerson struct {
 
 func (s *Service) person(ctx context.Context, p Person, path ...string) (checkedPerson, error) {
 	var err error
-	if p.Email, err = address(p.Email, at(path, "email")...); err != nil {
+	if p.Email, err = input.Address(p.Email, at(path, "email")...); err != nil {
 		return checkedPerson{}, err
 	}
-	if p.FirstName, err = name(p.FirstName, at(path, "firstName")...); err != nil {
+	if p.FirstName, err = input.Name(p.FirstName, at(path, "firstName")...); err != nil {
 		return checkedPerson{}, err
 	}
-	if p.LastName, err = name(p.LastName, at(path, "lastName")...); err != nil {
+	if p.LastName, err = input.Name(p.LastName, at(path, "lastName")...); err != nil {
 		return checkedPerson{}, err
 	}
 	hash, err := s.hash(ctx, p.Password, at(path, "password")...)
@@ -171,7 +161,7 @@ func (s *Service) DeleteUser(ctx context.Context, userID id.ID) error {
 // them, FORBIDDEN where the viewer does not administer their company. It holds that
 // company until the act is over.
 func (a *act) target(ctx context.Context, userID id.ID) (*ent.User, error) {
-	if _, err := signedIn(ctx); err != nil {
+	if _, err := SignedIn(ctx); err != nil {
 		return nil, err
 	}
 	u, err := a.Ent().User.Query().Where(user.ID(userID)).Only(ctx)
@@ -188,7 +178,7 @@ func (a *act) target(ctx context.Context, userID id.ID) (*ent.User, error) {
 	if u, err = a.Ent().User.Query().Where(user.ID(userID)).Only(ctx); err != nil {
 		return nil, err
 	}
-	return u, mustAdminister(ctx, a.Ent(), u.CompanyID, "input", "id")
+	return u, MustAdminister(ctx, a.Ent(), u.CompanyID, "input", "id")
 }
 
 // protects refuses what a partner admin may not do to the customer's own active

@@ -71,6 +71,22 @@ type ClaimCustomerPayload struct {
 	Customer *ent.Company `json:"customer"`
 }
 
+// Which contacts; what is left out does not matter.
+type ContactFilter struct {
+	// The beginning of the email, the username, the first or the last name, in any letter case.
+	Search graphql.Omittable[*string] `json:"search,omitempty"`
+	// Only active or only inactive ones.
+	Active graphql.Omittable[*bool] `json:"active,omitempty"`
+	// Only those of this type.
+	Type graphql.Omittable[*enum.ContactType] `json:"type,omitempty"`
+	// Only those that have all of these labels. At most 20, else LIMIT_EXCEEDED.
+	LabelIds graphql.Omittable[[]uuid.UUID] `json:"labelIds,omitempty"`
+	// Only those in this project.
+	ProjectID graphql.Omittable[*uuid.UUID] `json:"projectId,omitempty"`
+	// Only those at this desk.
+	DeskID graphql.Omittable[*uuid.UUID] `json:"deskId,omitempty"`
+}
+
 // The first administrator of a new company.
 type CreateCompanyAdminInput struct {
 	// At most 254 characters; unique on the platform in any letter case, else ALREADY_EXISTS.
@@ -101,6 +117,106 @@ type CreateCompanyPayload struct {
 	Admin *ent.User `json:"admin"`
 }
 
+// A new contact.
+type CreateContactInput struct {
+	// On whose books: the own company's, where it is left out, or those of a customer whose partner admin the caller is.
+	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
+	// At most 254 characters; unique among the company's contacts in any letter case, else ALREADY_EXISTS.
+	Email string `json:"email"`
+	// 1 to 200 characters.
+	FirstName string `json:"firstName"`
+	// At most 200 characters.
+	MiddleName graphql.Omittable[*string] `json:"middleName,omitempty"`
+	// At most 200 characters.
+	LastName graphql.Omittable[*string] `json:"lastName,omitempty"`
+	// At most 200 characters. The part of the email before the @ in lower case where it is left out.
+	Username graphql.Omittable[*string] `json:"username,omitempty"`
+	// At most 100 characters, and not of the form of an id of ours; unique among the company's contacts, else ALREADY_EXISTS.
+	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
+	// A project of that company; its default one where it is left out.
+	ProjectID graphql.Omittable[*uuid.UUID] `json:"projectId,omitempty"`
+	// A desk of that company; its default one where it is left out.
+	DeskID graphql.Omittable[*uuid.UUID] `json:"deskId,omitempty"`
+	// Whether it is in use.
+	Active bool `json:"active"`
+	// What kind of customer it is.
+	Type enum.ContactType `json:"type"`
+	// Labels of that company.
+	LabelIds graphql.Omittable[[]uuid.UUID] `json:"labelIds,omitempty"`
+	// What it has in that company's custom fields.
+	CustomFields graphql.Omittable[[]*CustomFieldValueInput] `json:"customFields,omitempty"`
+}
+
+// What was created.
+type CreateContactPayload struct {
+	// The contact.
+	Contact *ent.Contact `json:"contact"`
+}
+
+// A new custom field.
+type CreateCustomFieldInput struct {
+	// Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is.
+	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
+	// 1 to 200 characters: its CSV column. Unique among the company's custom fields, where letter case, spaces, hyphens and underscores do not matter, else ALREADY_EXISTS; no column, or alias, that every file of contacts has.
+	VariableName string `json:"variableName"`
+	// 1 to 200 characters, for people.
+	Name string `json:"name"`
+	// What its values look like; it stays.
+	Type enum.CustomFieldType `json:"type"`
+}
+
+// What was created.
+type CreateCustomFieldPayload struct {
+	// The custom field.
+	CustomField *ent.CustomField `json:"customField"`
+}
+
+// A new desk.
+type CreateDeskInput struct {
+	// Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is.
+	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
+	// 1 to 200 characters; names need not be unique.
+	Name string `json:"name"`
+	// At most 100 characters, neither `default` nor of the form of an id of ours, by which files name desks too; unique among the company's desks, else ALREADY_EXISTS.
+	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
+}
+
+// What was created.
+type CreateDeskPayload struct {
+	// The desk.
+	Desk *ent.Desk `json:"desk"`
+}
+
+// A new label.
+type CreateLabelInput struct {
+	// Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is.
+	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
+	// 1 to 100 characters; unique among the company's labels, in exactly these letters, else ALREADY_EXISTS.
+	Name string `json:"name"`
+}
+
+// What was created.
+type CreateLabelPayload struct {
+	// The label.
+	Label *ent.Label `json:"label"`
+}
+
+// A new project.
+type CreateProjectInput struct {
+	// Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is.
+	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
+	// 1 to 200 characters; names need not be unique.
+	Name string `json:"name"`
+	// At most 100 characters, neither `default` nor of the form of an id of ours, by which files name projects too; unique among the company's projects, else ALREADY_EXISTS.
+	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
+}
+
+// What was created.
+type CreateProjectPayload struct {
+	// The project.
+	Project *ent.Project `json:"project"`
+}
+
 // A new user.
 type CreateUserInput struct {
 	// In whose directory: the own company, where it is left out, or a customer whose partner admin the caller is.
@@ -125,12 +241,44 @@ type CreateUserPayload struct {
 	User *ent.User `json:"user"`
 }
 
+// What a contact is to have in a custom field.
+type CustomFieldValueInput struct {
+	// The field's variable name, in any spelling that a file's column might have; NOT_FOUND where the company has no such field.
+	VariableName string `json:"variableName"`
+	// In the form of the field's type, at most 10,000 characters; null, or a blank text, clears it. Fields that are not named stay.
+	Value graphql.Omittable[*string] `json:"value,omitempty"`
+}
+
 // Which customers.
 type CustomerFilter struct {
 	// The beginning of any word of the name, or of the slug, in any letter case.
 	Search graphql.Omittable[*string] `json:"search,omitempty"`
 	// True: the own company alone. False: without it.
 	IsOwn graphql.Omittable[*bool] `json:"isOwn,omitempty"`
+}
+
+// Which contact goes.
+type DeleteContactInput struct {
+	// The contact.
+	ID uuid.UUID `json:"id"`
+}
+
+// What is gone.
+type DeleteContactPayload struct {
+	// The id that the contact had.
+	ContactID uuid.UUID `json:"contactId"`
+}
+
+// Which custom field goes.
+type DeleteCustomFieldInput struct {
+	// The custom field.
+	ID uuid.UUID `json:"id"`
+}
+
+// What is gone.
+type DeleteCustomFieldPayload struct {
+	// The id that the custom field had.
+	CustomFieldID uuid.UUID `json:"customFieldId"`
 }
 
 // Which customer goes.
@@ -143,6 +291,42 @@ type DeleteCustomerInput struct {
 type DeleteCustomerPayload struct {
 	// The id that the customer had.
 	CustomerID uuid.UUID `json:"customerId"`
+}
+
+// Which desk goes.
+type DeleteDeskInput struct {
+	// The desk; not the default one (FAILED_PRECONDITION).
+	ID uuid.UUID `json:"id"`
+}
+
+// What is gone.
+type DeleteDeskPayload struct {
+	// The id that the desk had.
+	DeskID uuid.UUID `json:"deskId"`
+}
+
+// Which label goes.
+type DeleteLabelInput struct {
+	// The label.
+	ID uuid.UUID `json:"id"`
+}
+
+// What is gone.
+type DeleteLabelPayload struct {
+	// The id that the label had.
+	LabelID uuid.UUID `json:"labelId"`
+}
+
+// Which project goes.
+type DeleteProjectInput struct {
+	// The project; not the default one (FAILED_PRECONDITION).
+	ID uuid.UUID `json:"id"`
+}
+
+// What is gone.
+type DeleteProjectPayload struct {
+	// The id that the project had.
+	ProjectID uuid.UUID `json:"projectId"`
 }
 
 // Which user goes.
@@ -426,6 +610,56 @@ type UpdateCompanyPayload struct {
 	Company *ent.Company `json:"company"`
 }
 
+// What of a contact changes. Left out: unchanged. Null clears middleName, lastName and externalId; nothing else can be cleared.
+type UpdateContactInput struct {
+	// The contact.
+	ID uuid.UUID `json:"id"`
+	// At most 254 characters; unique among the company's contacts in any letter case, else ALREADY_EXISTS. The username stays.
+	Email graphql.Omittable[*string] `json:"email,omitempty"`
+	// 1 to 200 characters.
+	FirstName graphql.Omittable[*string] `json:"firstName,omitempty"`
+	// At most 200 characters.
+	MiddleName graphql.Omittable[*string] `json:"middleName,omitempty"`
+	// At most 200 characters.
+	LastName graphql.Omittable[*string] `json:"lastName,omitempty"`
+	// 1 to 200 characters.
+	Username graphql.Omittable[*string] `json:"username,omitempty"`
+	// At most 100 characters, and not of the form of an id of ours; unique among the company's contacts, else ALREADY_EXISTS.
+	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
+	// A project of the contact's company.
+	ProjectID graphql.Omittable[*uuid.UUID] `json:"projectId,omitempty"`
+	// A desk of the contact's company.
+	DeskID graphql.Omittable[*uuid.UUID] `json:"deskId,omitempty"`
+	// Whether it is in use.
+	Active graphql.Omittable[*bool] `json:"active,omitempty"`
+	// What kind of customer it is.
+	Type graphql.Omittable[*enum.ContactType] `json:"type,omitempty"`
+	// All the labels that it is to have, of its company; an empty list takes all away.
+	LabelIds graphql.Omittable[[]uuid.UUID] `json:"labelIds,omitempty"`
+	// What it is to have in its company's custom fields; those that are not named stay.
+	CustomFields graphql.Omittable[[]*CustomFieldValueInput] `json:"customFields,omitempty"`
+}
+
+// The contact after the change.
+type UpdateContactPayload struct {
+	// The contact.
+	Contact *ent.Contact `json:"contact"`
+}
+
+// What a custom field is to be called; its variable name and type stay.
+type UpdateCustomFieldInput struct {
+	// The custom field.
+	ID uuid.UUID `json:"id"`
+	// 1 to 200 characters, for people.
+	Name string `json:"name"`
+}
+
+// The custom field after the change.
+type UpdateCustomFieldPayload struct {
+	// The custom field.
+	CustomField *ent.CustomField `json:"customField"`
+}
+
 // What of a customer changes. Left out: unchanged.
 type UpdateCustomerInput struct {
 	// The customer; the own company goes by updateCompany.
@@ -440,6 +674,56 @@ type UpdateCustomerInput struct {
 type UpdateCustomerPayload struct {
 	// The customer.
 	Customer *ent.Company `json:"customer"`
+}
+
+// What of a desk changes. Left out: unchanged.
+type UpdateDeskInput struct {
+	// The desk.
+	ID uuid.UUID `json:"id"`
+	// 1 to 200 characters. It cannot be cleared.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// As in CreateDeskInput; null clears it.
+	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
+	// Only true: the desk that was the default ceases to be. Contacts stay where they are.
+	IsDefault graphql.Omittable[*bool] `json:"isDefault,omitempty"`
+}
+
+// The desk after the change.
+type UpdateDeskPayload struct {
+	// The desk.
+	Desk *ent.Desk `json:"desk"`
+}
+
+// What a label is to be called.
+type UpdateLabelInput struct {
+	// The label.
+	ID uuid.UUID `json:"id"`
+	// 1 to 100 characters; unique among the company's labels, in exactly these letters, else ALREADY_EXISTS.
+	Name string `json:"name"`
+}
+
+// The label after the change.
+type UpdateLabelPayload struct {
+	// The label.
+	Label *ent.Label `json:"label"`
+}
+
+// What of a project changes. Left out: unchanged.
+type UpdateProjectInput struct {
+	// The project.
+	ID uuid.UUID `json:"id"`
+	// 1 to 200 characters. It cannot be cleared.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// As in CreateProjectInput; null clears it.
+	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
+	// Only true: the project that was the default ceases to be. Contacts stay where they are.
+	IsDefault graphql.Omittable[*bool] `json:"isDefault,omitempty"`
+}
+
+// The project after the change.
+type UpdateProjectPayload struct {
+	// The project.
+	Project *ent.Project `json:"project"`
 }
 
 // What of a user changes. Left out: unchanged; none can be cleared.

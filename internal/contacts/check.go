@@ -1,0 +1,130 @@
+package contacts
+
+import (
+	"context"
+	"fmt"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+	"tenantry/internal/input"
+)
+
+func (in NewContact) check() (p parts, err error) {
+	if p.email, err = input.Address(in.Email, "input", "email"); err != nil {
+		return p, err
+	}
+	if p.firstName, err = input.Name(in.FirstName, "input", "firstName"); err != nil {
+		return p, err
+	}
+	if p.middleName, err = input.Optional(in.MiddleName, "name", input.MaxName, "input", "middleName"); err != nil {
+		return p, err
+	}
+	if p.lastName, err = input.Optional(in.LastName, "name", input.MaxName, "input", "lastName"); err != nil {
+		return p, err
+	}
+	username, err := input.Optional(in.Username, "username", input.MaxName, "input", "username")
+	if err != nil {
+		return p, err
+	}
+	if p.username = DefaultUsername(p.email); username != nil {
+		p.username = *username
+	}
+	p.externalID, err = externalID(in.ExternalID, id.Contact)
+	return p, err
+}
+
+// check gives what the change does to a contact's parts.
+func (c ContactChange) check() (func(*parts), error) {
+	var sets []func(*parts)
+	for _, f := range []struct {
+		field input.Field[string]
+		name  string
+		check func(string, ...string) (string, error)
+		into  func(*parts) *string
+	}{
+		{c.Email, "email", input.Address, func(p *parts) *string { return &p.email }},
+		{c.FirstName, "firstName", input.Name, func(p *parts) *string { return &p.firstName }},
+		{c.Username, "username", input.Name, func(p *parts) *string { return &p.username }},
+	} {
+		value, err := f.field.Required("input", f.name)
+		if err != nil {
+			return nil, err
+		}
+		if value != nil {
+			checked, err := f.check(*value, "input", f.name)
+			if err != nil {
+				return nil, err
+			}
+			sets = append(sets, func(p *parts) { *f.into(p) = checked })
+		}
+	}
+	for _, f := range []struct {
+		field input.Field[string]
+		check func(*string) (*string, error)
+		into  func(*parts) **string
+	}{
+		{c.MiddleName, optionalName("middleName"), func(p *parts) **string { return &p.middleName }},
+		{c.LastName, optionalName("lastName"), func(p *parts) **string { return &p.lastName }},
+		{c.ExternalID, func(s *string) (*string, error) { return externalID(s, id.Contact) }, func(p *parts) **string { return &p.externalID }},
+	} {
+		if !f.field.Set {
+			continue
+		}
+		checked, err := f.check(f.field.Value)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, func(p *parts) { *f.into(p) = checked })
+	}
+	return func(p *parts) {
+		for _, set := range sets {
+			set(p)
+		}
+	}, c.nothingCleared()
+}
+
+func optionalName(field string) func(*string) (*string, error) {
+	return func(s *string) (*string, error) { return input.Optional(s, "name", input.MaxName, "input", field) }
+}
+
+// nothingCleared refuses null for what a contact always has.
+func (c ContactChange) nothingCleared() error {
+	_, project := c.ProjectID.Required("input", "projectId")
+	_, desk := c.DeskID.Required("input", "deskId")
+	_, active := c.Active.Required("input", "active")
+	_, kind := c.Type.Required("input", "type")
+	_, labels := c.LabelIDs.Required("input", "labelIds")
+	_, values := c.Values.Required("input", "customFields")
+	for _, err := range []error{project, desk, active, kind, labels, values} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place gives the company's project or desk with the id, or its default one (nil).
+func (sh shelf[T]) place(ctx context.Context, a act, companyID id.ID, given *id.ID, field string) (id.ID, error) {
+	if given != nil {
+		found, err := sh.find(ctx, a.Ent(), *given)
+		there := err == nil && sh.facts(found).company == companyID
+		if there {
+			there, err = a.keepRow(ctx, sh.table, *given)
+		}
+		if !there && (err == nil || ent.IsNotFound(err)) {
+			err = fault.New(fault.NotFound, "the company has no such %s", sh.what).At("input", field)
+		}
+		return *given, err
+	}
+	for {
+		_, standard, err := sh.ofCompany(ctx, a.Ent(), companyID)
+		if err != nil {
+			return id.ID{}, fmt.Errorf("the company's default %s: %w", sh.what, err)
+		}
+		// It is gone only where another was made the default, which is found next.
+		if there, err := a.keepRow(ctx, sh.table, standard); there || err != nil {
+			return standard, err
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package contacts
+
+import (
+	"context"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/desk"
+	"tenantry/internal/id"
+)
+
+var desks = shelf[ent.Desk]{
+	what: "desk", table: desk.Table, kind: id.Desk, most: MaxDesks, standing: contact.DeskID,
+	facts: func(d *ent.Desk) facts { return facts{d.ID, d.CompanyID, d.Name, d.IsDefault} },
+	find: func(ctx context.Context, c *ent.Client, deskID id.ID) (*ent.Desk, error) {
+		return c.Desk.Query().Where(desk.ID(deskID)).Only(ctx)
+	},
+	ofCompany: func(ctx context.Context, c *ent.Client, companyID id.ID) (n int, standard id.ID, err error) {
+		if n, err = c.Desk.Query().Where(desk.CompanyID(companyID)).Count(ctx); err == nil {
+			standard, err = c.Desk.Query().Where(desk.CompanyID(companyID), desk.IsDefault(true)).OnlyID(ctx)
+		}
+		return n, standard, err
+	},
+	create: func(ctx context.Context, c *ent.Client, companyID id.ID, name string, externalID *string) (*ent.Desk, error) {
+		return c.Desk.Create().SetCompanyID(companyID).SetName(name).SetNillableExternalID(externalID).Save(ctx)
+	},
+	change: func(ctx context.Context, c *ent.Client, deskID id.ID, set shelfChange) (*ent.Desk, error) {
+		u := c.Desk.UpdateOneID(deskID).SetNillableName(set.name).SetNillableExternalID(set.externalID).SetNillableIsDefault(set.isDefault)
+		if set.clearExternalID {
+			u.ClearExternalID()
+		}
+		return u.Save(ctx)
+	},
+	remove: func(ctx context.Context, c *ent.Client, deskID id.ID) error {
+		return c.Desk.DeleteOneID(deskID).Exec(ctx)
+	},
+	put: func(u *ent.ContactUpdate, to id.ID) *ent.ContactUpdate { return u.SetDeskID(to) },
+}
+
+// CreateDesk makes a desk in a company that the viewer administers. Errors:
+// UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, INVALID_ARGUMENT, ALREADY_EXISTS, LIMIT_EXCEEDED.
+func (s *Service) CreateDesk(ctx context.Context, in NewShelf) (*ent.Desk, error) {
+	return addShelf(ctx, s, desks, in)
+}
+
+// UpdateDesk changes a desk; made the default, the one that was it ceases to be
+// (rule K4). Errors: as CreateDesk.
+func (s *Service) UpdateDesk(ctx context.Context, deskID id.ID, in ShelfChange) (*ent.Desk, error) {
+	return changeShelf(ctx, s, desks, deskID, in)
+}
+
+// DeleteDesk deletes a desk and moves its contacts to the default one (rule K4).
+// Errors: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN; FAILED_PRECONDITION for the default.
+func (s *Service) DeleteDesk(ctx context.Context, deskID id.ID) error {
+	return removeShelf(ctx, s, desks, deskID)
+}

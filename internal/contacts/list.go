@@ -1,0 +1,271 @@
+package contacts
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"entgo.io/ent/dialect/sql"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/predicate"
+	"tenantry/internal/fault"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// Filter says which contacts; nil and empty parts do not matter.
+type Filter struct {
+	Search    *string // the beginning of the email, username, first or last name (rule K6)
+	Active    *bool
+	Type      *enum.ContactType
+	LabelIDs  []id.ID // all of them
+	ProjectID *id.ID
+	DeskID    *id.ID
+}
+
+// maxFilterLabels bounds Filter.LabelIDs.
+const maxFilterLabels = 20
+
+// few is how many rows an index may give that are then put in order; where each index gives
+// more, the list is gone through in its own order until a page is full. Either way a page
+// costs some thousand rows at most, but for filters whose parts exclude each other.
+const few = 5_000
+
+// Those is, for each of the companies, what its contacts that pass the filter are found by;
+// as far as the viewer sees them, as the policies judge. A page of them is to be cut in the
+// order of email_key. One statement at most, however many companies. LIMIT_EXCEEDED for too
+// many labels.
+//
+// The databases cannot know how many rows a beginning matches: SQLite guesses the same for
+// each, PostgreSQL knows of a table only what it was like at its last ANALYZE. So the
+// indexes are asked first, at most few rows each, and the conditions are then written so
+// that the choice is made: the narrowest one may use its index and no other.
+func (s *Service) Those(ctx context.Context, companies []id.ID, f Filter) (map[id.ID][]predicate.Contact, error) {
+	indexed := make([][]condition, len(companies))
+	for i, c := range companies {
+		var err error
+		if indexed[i], err = f.indexed(c); err != nil {
+			return nil, err
+		}
+	}
+	narrowest, err := s.narrowest(ctx, indexed)
+	if err != nil {
+		return nil, fmt.Errorf("asking how many contacts a filter leaves: %w", err)
+	}
+	those := make(map[id.ID][]predicate.Contact, len(companies))
+	for i, c := range companies {
+		those[c] = f.where(c, indexed[i], narrowest[i])
+	}
+	return those, nil
+}
+
+func (f Filter) where(companyID id.ID, indexed []condition, narrowest int) []predicate.Contact {
+	where := []predicate.Contact{contact.CompanyID(companyID)}
+	if narrowest >= 0 {
+		where[0] = func(q *sql.Selector) { q.Where(opaque(sql.EQ(q.C(contact.FieldCompanyID), companyID))) }
+	}
+	for i, c := range indexed {
+		if i == narrowest {
+			where = append(where, func(q *sql.Selector) { q.Where(c.driving(q)) })
+		} else {
+			where = append(where, func(q *sql.Selector) { q.Where(opaque(c.passing(q))) })
+		}
+	}
+	if f.Active != nil {
+		where = append(where, contact.Active(*f.Active))
+	}
+	if f.Type != nil {
+		where = append(where, contact.TypeEQ(*f.Type))
+	}
+	return where
+}
+
+// condition is a part of a filter that has an index.
+type condition struct {
+	entries []entries                          // what is looked for there
+	driving func(*sql.Selector) *sql.Predicate // so that the index is used
+	passing func(*sql.Selector) *sql.Predicate // for a row at hand
+}
+
+// entries are a range of an index: what stands behind FROM, with arg in place of its values.
+type entries func(arg func(value any) (placeholder string)) string
+
+func (f Filter) indexed(companyID id.ID) ([]condition, error) {
+	var all []condition
+	if f.Search != nil && fold.Key(*f.Search) != "" {
+		all = append(all, begins(companyID, *f.Search))
+	}
+	if f.ProjectID != nil {
+		all = append(all, stands(companyID, contact.FieldProjectID, *f.ProjectID))
+	}
+	if f.DeskID != nil {
+		all = append(all, stands(companyID, contact.FieldDeskID, *f.DeskID))
+	}
+	labels := slices.Clone(f.LabelIDs)
+	slices.SortFunc(labels, func(x, y id.ID) int { return slices.Compare(x[:], y[:]) })
+	labels = slices.Compact(labels)
+	if len(labels) > maxFilterLabels {
+		return nil, fault.New(fault.LimitExceeded, "labelIds has %d entries; a filter may have %d", len(labels), maxFilterLabels).
+			At("filter", "labelIds").With("limit", maxFilterLabels)
+	}
+	for _, l := range labels {
+		all = append(all, labelled(companyID, l))
+	}
+	return all, nil
+}
+
+// stands: the contact stands in that project, or at that desk.
+func stands(companyID id.ID, column string, shelfID id.ID) condition {
+	there := func(q *sql.Selector) *sql.Predicate { return sql.EQ(q.C(column), shelfID) }
+	return condition{
+		driving: there, passing: there,
+		entries: []entries{func(arg func(any) string) string {
+			return "contacts WHERE company_id = " + arg(companyID) + " AND " + column + " = " + arg(shelfID)
+		}},
+	}
+}
+
+// labelled: the contact has the label, which is of the same company.
+func labelled(companyID, labelID id.ID) condition {
+	given := func() (*sql.SelectTable, *sql.Selector) {
+		t := sql.Table("contact_labels")
+		return t, sql.Select(t.C("contact_id")).From(t).
+			Where(sql.And(sql.EQ(t.C("label_id"), labelID), sql.EQ(t.C("company_id"), companyID)))
+	}
+	return condition{
+		entries: []entries{func(arg func(any) string) string {
+			return "contact_labels WHERE company_id = " + arg(companyID) + " AND label_id = " + arg(labelID)
+		}},
+		driving: func(q *sql.Selector) *sql.Predicate {
+			_, ids := given()
+			return sql.In(q.C(contact.FieldID), ids)
+		},
+		passing: func(q *sql.Selector) *sql.Predicate {
+			t, ids := given()
+			return sql.Exists(ids.Where(sql.ColumnsEQ(t.C("contact_id"), q.C(contact.FieldID))))
+		},
+	}
+}
+
+// begins: the email, or a search key, begins with the text (rule K6). Each alternative is a
+// range of an index that begins with the company.
+func begins(companyID id.ID, search string) condition {
+	if !fold.Storable(search) {
+		no := func(*sql.Selector) *sql.Predicate { return sql.False() }
+		return condition{driving: no, passing: no}
+	}
+	key := fold.Key(search)
+	ranges := []struct{ column, from string }{
+		{contact.FieldEmailKey, fold.Email(search)}, // a whole domain has its ASCII form there
+		{contact.FieldUsernameKey, key}, {contact.FieldFirstNameKey, key}, {contact.FieldLastNameKey, key},
+	}
+	c := condition{passing: func(q *sql.Selector) *sql.Predicate {
+		var either []*sql.Predicate
+		for _, r := range ranges {
+			either = append(either, within(q.C(r.column), r.from))
+		}
+		return sql.Or(either...)
+	}}
+	c.driving = func(q *sql.Selector) *sql.Predicate {
+		var either []*sql.Predicate
+		for _, r := range ranges {
+			// SQLite uses an index for an alternative only if all of its columns are in it.
+			either = append(either, sql.And(sql.EQ(q.C(contact.FieldCompanyID), companyID), within(q.C(r.column), r.from)))
+		}
+		return sql.Or(either...)
+	}
+	for _, r := range ranges {
+		c.entries = append(c.entries, func(arg func(any) string) string {
+			from := "contacts WHERE company_id = " + arg(companyID) + " AND " + r.column + " >= " + arg(r.from)
+			if to := behind(r.from); to != "" {
+				from += " AND " + r.column + " < " + arg(to)
+			}
+			return from
+		})
+	}
+	return c
+}
+
+// within: the column's text begins with the prefix.
+func within(column, prefix string) *sql.Predicate {
+	p := sql.GTE(column, prefix)
+	if to := behind(prefix); to != "" {
+		p = sql.And(p, sql.LT(column, to))
+	}
+	return p
+}
+
+// behind is the first text, by bytes, behind all that begin with the prefix; "" where there
+// is none.
+func behind(prefix string) string {
+	runes := []rune(prefix)
+	for len(runes) > 0 {
+		switch last := &runes[len(runes)-1]; *last {
+		case 0x10FFFF:
+			runes = runes[:len(runes)-1]
+			continue
+		case 0xD7FF: // before the surrogates, which no text has
+			*last = 0xE000
+		default:
+			*last++
+		}
+		return string(runes)
+	}
+	return ""
+}
+
+// opaque is a condition that no index is used for.
+func opaque(p *sql.Predicate) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) {
+		b.WriteString("COALESCE(").Join(p).WriteString(", FALSE)")
+	})
+}
+
+// narrowest is, of each list of conditions, the index of the one that the fewest rows pass;
+// -1 where each has more than few, or there is none. The lists are equally long.
+func (s *Service) narrowest(ctx context.Context, lists [][]condition) ([]int, error) {
+	narrowest := slices.Repeat([]int{-1}, len(lists))
+	if len(lists) == 0 || len(lists[0]) == 0 {
+		return narrowest, nil
+	}
+	var args []any
+	arg := func(value any) string {
+		args = append(args, value)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	asked := make([]string, len(lists))
+	for n, conditions := range lists {
+		asked[n] = fmt.Sprintf("SELECT %d", n)
+		for _, c := range conditions {
+			asked[n] += ", 0"
+			for _, e := range c.entries {
+				asked[n] += fmt.Sprintf(" + (SELECT COUNT(*) FROM (SELECT 1 FROM %s LIMIT %d) AS entries)", e(arg), few+1)
+			}
+		}
+	}
+	rows, err := s.db.SQL().QueryContext(ctx, strings.Join(asked, " UNION ALL "), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	found := make([]int, 1+len(lists[0]))
+	into := make([]any, len(found))
+	for i := range found {
+		into[i] = &found[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		best, counts := &narrowest[found[0]], found[1:]
+		for i, n := range counts {
+			if n <= few && (*best < 0 || n < counts[*best]) {
+				*best = i
+			}
+		}
+	}
+	return narrowest, rows.Err()
+}

@@ -1,0 +1,56 @@
+package contacts
+
+import (
+	"context"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/project"
+	"tenantry/internal/id"
+)
+
+var projects = shelf[ent.Project]{
+	what: "project", table: project.Table, kind: id.Project, most: MaxProjects, standing: contact.ProjectID,
+	facts: func(p *ent.Project) facts { return facts{p.ID, p.CompanyID, p.Name, p.IsDefault} },
+	find: func(ctx context.Context, c *ent.Client, projectID id.ID) (*ent.Project, error) {
+		return c.Project.Query().Where(project.ID(projectID)).Only(ctx)
+	},
+	ofCompany: func(ctx context.Context, c *ent.Client, companyID id.ID) (n int, standard id.ID, err error) {
+		if n, err = c.Project.Query().Where(project.CompanyID(companyID)).Count(ctx); err == nil {
+			standard, err = c.Project.Query().Where(project.CompanyID(companyID), project.IsDefault(true)).OnlyID(ctx)
+		}
+		return n, standard, err
+	},
+	create: func(ctx context.Context, c *ent.Client, companyID id.ID, name string, externalID *string) (*ent.Project, error) {
+		return c.Project.Create().SetCompanyID(companyID).SetName(name).SetNillableExternalID(externalID).Save(ctx)
+	},
+	change: func(ctx context.Context, c *ent.Client, projectID id.ID, set shelfChange) (*ent.Project, error) {
+		u := c.Project.UpdateOneID(projectID).SetNillableName(set.name).SetNillableExternalID(set.externalID).SetNillableIsDefault(set.isDefault)
+		if set.clearExternalID {
+			u.ClearExternalID()
+		}
+		return u.Save(ctx)
+	},
+	remove: func(ctx context.Context, c *ent.Client, projectID id.ID) error {
+		return c.Project.DeleteOneID(projectID).Exec(ctx)
+	},
+	put: func(u *ent.ContactUpdate, to id.ID) *ent.ContactUpdate { return u.SetProjectID(to) },
+}
+
+// CreateProject makes a project in a company that the viewer administers. Errors:
+// UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, INVALID_ARGUMENT, ALREADY_EXISTS, LIMIT_EXCEEDED.
+func (s *Service) CreateProject(ctx context.Context, in NewShelf) (*ent.Project, error) {
+	return addShelf(ctx, s, projects, in)
+}
+
+// UpdateProject changes a project; made the default, the one that was it ceases to be
+// (rule K4). Errors: as CreateProject.
+func (s *Service) UpdateProject(ctx context.Context, projectID id.ID, in ShelfChange) (*ent.Project, error) {
+	return changeShelf(ctx, s, projects, projectID, in)
+}
+
+// DeleteProject deletes a project and moves its contacts to the default one (rule K4).
+// Errors: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN; FAILED_PRECONDITION for the default.
+func (s *Service) DeleteProject(ctx context.Context, projectID id.ID) error {
+	return removeShelf(ctx, s, projects, projectID)
+}

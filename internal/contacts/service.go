@@ -1,0 +1,171 @@
+package contacts
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+	"tenantry/internal/tenancy"
+)
+
+// What a company may have at most; each list of the API shows all of it.
+const (
+	MaxProjects     = 500
+	MaxDesks        = 500
+	MaxLabels       = 1_000
+	MaxCustomFields = 100
+)
+
+// atOnce bounds what one transaction moves or deletes, in rows, where it may be much.
+const atOnce = 5_000
+
+// Companies finds those whose books are to be changed.
+type Companies interface {
+	// Administered is the company with the id (nil: the viewer's own) for whoever
+	// administers it; else UNAUTHENTICATED, NOT_FOUND or FORBIDDEN at the path.
+	Administered(ctx context.Context, companyID *id.ID, path ...string) (*ent.Company, error)
+}
+
+// Service does the acts. Make it with New.
+type Service struct {
+	db        *database.DB
+	companies Companies
+	builtIn   func(column string) bool
+}
+
+// Parts are what a Service works with; all of them are needed.
+type Parts struct {
+	DB        *database.DB
+	Companies Companies
+	// BuiltIn says whether files of contacts have a column of this name, or alias, in any
+	// spelling, so that no custom field may be called so (rule K3).
+	BuiltIn func(column string) bool
+}
+
+// New returns the service.
+func New(p Parts) *Service {
+	return &Service{db: p.DB, companies: p.Companies, builtIn: p.BuiltIn}
+}
+
+// books is the company (nil: the viewer's own) to whose books something is to be added. The
+// platform's own company keeps none.
+func (s *Service) books(ctx context.Context, companyID *id.ID) (*ent.Company, error) {
+	c, err := s.companies.Administered(ctx, companyID, "input", "companyId")
+	if err == nil && c.IsPlatform {
+		err = fault.New(fault.Forbidden, "the platform's own company has no contacts, nor what belongs to them").At("input", "companyId")
+	}
+	return c, err
+}
+
+// act is something that somebody does, while it is done, in one transaction.
+type act struct{ *database.Tx }
+
+// attempts is how often an act begins again because what it referred to was deleted
+// meanwhile: the next look says so, or finds the new default.
+const attempts = 3
+
+// do runs an act. What the database refuses comes back as an answer.
+func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a act) error) error {
+	var err error
+	for range attempts {
+		err = s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error { return fn(ctx, act{tx}) })
+		if !database.IsForeignKeyViolation(err) {
+			break
+		}
+	}
+	return tenancy.Answer(err)
+}
+
+// holdCompany keeps other acts that hold the company out until this one is over; rows that
+// refer to it are not kept waiting. (On SQLite the transaction has the whole file.)
+func (a act) holdCompany(ctx context.Context, companyID id.ID) error {
+	if a.Dialect() == database.SQLite {
+		return nil
+	}
+	_, err := a.ExecContext(ctx, `SELECT 1 FROM companies WHERE id = $1 FOR NO KEY UPDATE`, companyID)
+	return err
+}
+
+// holdRow keeps whoever changes the row, or comes to refer to it, waiting until this act is
+// over.
+func (a act) holdRow(ctx context.Context, table string, rowID id.ID) error {
+	if a.Dialect() == database.SQLite {
+		return nil
+	}
+	_, err := a.ExecContext(ctx, `SELECT 1 FROM `+table+` WHERE id = $1 FOR UPDATE`, rowID)
+	return err
+}
+
+// keepRow keeps the row from being deleted until this act is over, and says whether it is
+// still there.
+func (a act) keepRow(ctx context.Context, table string, rowID id.ID) (bool, error) {
+	if a.Dialect() == database.SQLite {
+		return true, nil
+	}
+	var there bool
+	err := a.QueryRowContext(ctx, `SELECT TRUE FROM `+table+` WHERE id = $1 FOR KEY SHARE`, rowID).Scan(&there)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return there, err
+}
+
+// audit writes the act into the company's log.
+func (a act) audit(ctx context.Context, companyID id.ID, action, format string, args ...any) error {
+	return tenancy.Audit(ctx, a.Tx, action, fmt.Sprintf(format, args...), companyID)
+}
+
+// owned gives a record that is to be changed, as find sees it: UNAUTHENTICATED; NOT_FOUND
+// where the viewer may not know of it; FORBIDDEN where looking is all that is allowed.
+func owned[T any](ctx context.Context, s *Service, what string, find func() (T, error), company func(T) id.ID) (T, error) {
+	var none T
+	if _, err := tenancy.SignedIn(ctx); err != nil {
+		return none, err
+	}
+	found, err := find()
+	if ent.IsNotFound(err) {
+		return none, fault.New(fault.NotFound, "there is no such %s", what).At("input", "id")
+	}
+	if err != nil {
+		return none, err
+	}
+	of := company(found)
+	_, err = s.companies.Administered(ctx, &of, "input", "id")
+	return found, err
+}
+
+// taken answers a violated uniqueness of the column; other errors stay as they are.
+func taken(err error, column string, answer *fault.Error) error {
+	if database.IsUniqueViolation(err) && strings.Contains(database.ConstraintOf(err), column) {
+		return answer.Because(err)
+	}
+	return err
+}
+
+// full refuses one more of what a company has enough of. The company must be held.
+func full(n int, err error, most int, what string) error {
+	if err == nil && n >= most {
+		err = fault.New(fault.LimitExceeded, "the company has %d %s; it may have %d", n, what, most).With("limit", most)
+	}
+	return err
+}
+
+// inPieces repeats step, each in a transaction of its own, until it did less than atOnce.
+func (s *Service) inPieces(ctx context.Context, step func(ctx context.Context, a act) (int, error)) error {
+	for {
+		var n int
+		err := s.do(ctx, func(ctx context.Context, a act) (err error) {
+			n, err = step(ctx, a)
+			return err
+		})
+		if err != nil || n < atOnce {
+			return err
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package contacts
+
+import (
+	"context"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/predicate"
+	"tenantry/internal/fault"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+	"tenantry/internal/input"
+)
+
+// shelf is what projects and desks have alike (rules C1, K4): a name, an external id, one
+// default in each company, and contacts that stand there.
+type shelf[T any] struct {
+	what, table string
+	kind        id.Kind
+	most        int
+	facts       func(*T) facts
+	find        func(context.Context, *ent.Client, id.ID) (*T, error)
+	ofCompany   func(ctx context.Context, c *ent.Client, companyID id.ID) (n int, standard id.ID, err error)
+	create      func(ctx context.Context, c *ent.Client, companyID id.ID, name string, externalID *string) (*T, error)
+	change      func(ctx context.Context, c *ent.Client, shelfID id.ID, set shelfChange) (*T, error)
+	remove      func(ctx context.Context, c *ent.Client, shelfID id.ID) error
+	standing    func(id.ID) predicate.Contact
+	put         func(*ent.ContactUpdate, id.ID) *ent.ContactUpdate
+}
+
+type facts struct {
+	id, company id.ID
+	name        string
+	isDefault   bool
+}
+
+// shelfChange is a checked change; nil and false parts stay.
+type shelfChange struct {
+	name            *string
+	externalID      *string
+	clearExternalID bool
+	isDefault       *bool
+}
+
+// NewShelf is a project or desk about to be.
+type NewShelf struct {
+	CompanyID  *id.ID // nil: the viewer's own
+	Name       string
+	ExternalID *string
+}
+
+// ShelfChange is what updateProject or updateDesk was given.
+type ShelfChange struct {
+	Name       input.Field[string]
+	ExternalID input.Field[string]
+	IsDefault  input.Field[bool]
+}
+
+func addShelf[T any](ctx context.Context, s *Service, sh shelf[T], in NewShelf) (*T, error) {
+	company, err := s.books(ctx, in.CompanyID)
+	if err != nil {
+		return nil, err
+	}
+	name, err := input.Name(in.Name, "input", "name")
+	if err != nil {
+		return nil, err
+	}
+	external, err := sh.externalID(in.ExternalID)
+	if err != nil {
+		return nil, err
+	}
+	var made *T
+	err = s.do(ctx, func(ctx context.Context, a act) error {
+		if err := a.holdCompany(ctx, company.ID); err != nil {
+			return err
+		}
+		n, _, err := sh.ofCompany(ctx, a.Ent(), company.ID)
+		if err := full(n, err, sh.most, sh.what+"s"); err != nil {
+			return err
+		}
+		if made, err = sh.create(ctx, a.Ent(), company.ID, name, external); err != nil {
+			return sh.taken(err, external)
+		}
+		return a.audit(ctx, company.ID, sh.what+".created", "the %s %q was made", sh.what, name)
+	})
+	return made, err
+}
+
+func changeShelf[T any](ctx context.Context, s *Service, sh shelf[T], shelfID id.ID, in ShelfChange) (*T, error) {
+	found, err := sh.owned(ctx, s, shelfID)
+	if err != nil {
+		return nil, err
+	}
+	set, err := sh.check(in)
+	if err != nil {
+		return nil, err
+	}
+	var changed *T
+	err = s.do(ctx, func(ctx context.Context, a act) error {
+		company := sh.facts(found).company
+		if set.isDefault != nil {
+			// Of two at once the second waits here, and takes the default from the first.
+			if err := a.holdCompany(ctx, company); err != nil {
+				return err
+			}
+			_, standard, err := sh.ofCompany(ctx, a.Ent(), company)
+			if err != nil {
+				return err
+			}
+			if standard != shelfID {
+				no := false
+				if _, err := sh.change(ctx, a.Ent(), standard, shelfChange{isDefault: &no}); err != nil {
+					return err
+				}
+			}
+		}
+		var err error
+		if changed, err = sh.change(ctx, a.Ent(), shelfID, set); err != nil {
+			return sh.taken(err, set.externalID)
+		}
+		return a.audit(ctx, company, sh.what+".updated", "the %s %q was changed", sh.what, sh.facts(changed).name)
+	})
+	return changed, err
+}
+
+// removeShelf moves the contacts to the default and deletes. What is much goes piece by
+// piece: until the last one the shelf is still there, with fewer contacts.
+func removeShelf[T any](ctx context.Context, s *Service, sh shelf[T], shelfID id.ID) error {
+	found, err := sh.owned(ctx, s, shelfID)
+	if err != nil {
+		return err
+	}
+	company, name := sh.facts(found).company, sh.facts(found).name
+	move := func(ctx context.Context, a act) (int, error) {
+		_, standard, err := sh.ofCompany(ctx, a.Ent(), company)
+		if err != nil {
+			return 0, err
+		}
+		if standard == shelfID {
+			return 0, fault.New(fault.FailedPrecondition, "%q is the default %s, which cannot be deleted; make another one the default first", name, sh.what).
+				At("input", "id")
+		}
+		some, err := a.Ent().Contact.Query().Where(contact.CompanyID(company), sh.standing(shelfID)).Limit(atOnce).IDs(ctx)
+		if err != nil || len(some) == 0 {
+			return 0, err
+		}
+		return sh.put(a.Ent().Contact.Update().Where(contact.IDIn(some...)), standard).Save(ctx)
+	}
+	if err := s.inPieces(ctx, move); err != nil {
+		return err
+	}
+	return s.do(ctx, func(ctx context.Context, a act) error {
+		// From here on nobody makes it the default, or puts a contact there, and whoever was
+		// about to has done so.
+		if err := a.holdCompany(ctx, company); err != nil {
+			return err
+		}
+		if err := a.holdRow(ctx, sh.table, shelfID); err != nil {
+			return err
+		}
+		for {
+			n, err := move(ctx, a)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				break
+			}
+		}
+		if err := sh.remove(ctx, a.Ent(), shelfID); err != nil {
+			return err
+		}
+		return a.audit(ctx, company, sh.what+".deleted", "the %s %q was deleted; its contacts went to the default one", sh.what, name)
+	})
+}
+
+func (sh shelf[T]) owned(ctx context.Context, s *Service, shelfID id.ID) (*T, error) {
+	return owned(ctx, s, sh.what,
+		func() (*T, error) { return sh.find(ctx, s.db.Ent(), shelfID) },
+		func(found *T) id.ID { return sh.facts(found).company })
+}
+
+func (sh shelf[T]) check(in ShelfChange) (set shelfChange, err error) {
+	name, err := in.Name.Required("input", "name")
+	if err != nil {
+		return set, err
+	}
+	if name != nil {
+		checked, err := input.Name(*name, "input", "name")
+		if err != nil {
+			return set, err
+		}
+		set.name = &checked
+	}
+	if set.externalID, err = sh.externalID(in.ExternalID.Value); err != nil {
+		return set, err
+	}
+	set.clearExternalID = in.ExternalID.Set && set.externalID == nil
+	if set.isDefault, err = in.IsDefault.Required("input", "isDefault"); err != nil {
+		return set, err
+	}
+	if set.isDefault != nil && !*set.isDefault {
+		return set, fault.New(fault.Invalid, "isDefault can only be true; make another %s the default, and this one ceases to be", sh.what).
+			At("input", "isDefault")
+	}
+	return set, nil
+}
+
+// externalID checks one (rule K4). Files name a project or desk by our id, by its external
+// id, or as default (rule I14), so an external id is neither of the others.
+func (sh shelf[T]) externalID(raw *string) (*string, error) {
+	external, err := externalID(raw, sh.kind)
+	if err == nil && external != nil && fold.Key(*external) == "default" {
+		err = fault.New(fault.Invalid, "%q names the default %s in files; choose another external id", *external, sh.what).At("input", "externalId")
+	}
+	return external, err
+}
+
+// externalID checks the id of a record of this kind in another system: text, exact, and not
+// of the form of our own ids, for which a file would take it (rules K4, I9).
+func externalID(raw *string, kind id.Kind) (*string, error) {
+	external, err := input.Optional(raw, "external id", input.MaxExternalID, "input", "externalId")
+	if err == nil && external != nil {
+		if _, ours := id.Parse(*external, kind); ours == nil {
+			err = fault.New(fault.Invalid, "%q has the form of an id of ours; an external id is another system's", *external).At("input", "externalId")
+		}
+	}
+	return external, err
+}
+
+func (sh shelf[T]) taken(err error, external *string) error {
+	if external == nil {
+		return err
+	}
+	return taken(err, "external_id", fault.New(fault.AlreadyExists, "another %s has the external id %q", sh.what, *external).At("input", "externalId"))
+}

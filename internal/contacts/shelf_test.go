@@ -1,0 +1,224 @@
+package contacts_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/project"
+	"tenantry/internal/contacts"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+	"tenantry/internal/input"
+)
+
+func yes() input.Field[bool] { return input.Field[bool]{Set: true, Value: to(true)} }
+
+// Rule K4: one is the default, always; only another can be made it.
+func TestTheDefault(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		first, err := w.db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).Only(w.system)
+		w.must(err)
+		second := w.project(w.sato, w.alpha, "second")
+		for what, field := range map[string]input.Field[bool]{"false": {Set: true, Value: to(false)}, "null": {Set: true}} {
+			_, err := w.UpdateProject(w.sato, first.ID, contacts.ShelfChange{IsDefault: field})
+			w.refused(what, err, fault.Invalid, "input.isDefault")
+		}
+		w.refused("the default's deletion", w.DeleteProject(w.sato, first.ID), fault.FailedPrecondition, "input.id")
+		changed, err := w.UpdateProject(w.sato, second.ID, contacts.ShelfChange{IsDefault: yes(), Name: input.Field[string]{Set: true, Value: to("new")}})
+		w.must(err)
+		if !changed.IsDefault || changed.Name != "new" || w.defaults(w.alpha.ID) != "new" {
+			t.Errorf("the default is %s, and the changed one %+v", w.defaults(w.alpha.ID), changed)
+		}
+		if _, err := w.UpdateProject(w.sato, second.ID, contacts.ShelfChange{IsDefault: yes()}); err != nil {
+			t.Errorf("made the default again: %v", err)
+		}
+		if kim := w.contact("kim@x.example"); kim.ProjectID != second.ID {
+			t.Error("a new contact is not in the new default")
+		}
+		w.must(w.DeleteProject(w.sato, first.ID))
+	})
+}
+
+// defaults names the company's default projects.
+func (w *world) defaults(companyID id.ID) string {
+	w.t.Helper()
+	all, err := w.db.Ent().Project.Query().Where(project.CompanyID(companyID), project.IsDefault(true)).All(w.system)
+	w.must(err)
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	return sorted(names)
+}
+
+// Rule K4: external ids of projects and of desks are unique in the company and among their
+// kind, and are not what files call the default and ours by.
+func TestExternalIDs(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		create := func(as context.Context, company id.ID, external string) (id.ID, error) {
+			p, err := w.CreateProject(as, contacts.NewShelf{CompanyID: &company, Name: "p", ExternalID: &external})
+			if err != nil {
+				return id.ID{}, err
+			}
+			return p.ID, nil
+		}
+		one, err := create(w.sato, w.alpha.ID, " A ")
+		w.must(err)
+		_, err = create(w.sato, w.alpha.ID, "A")
+		w.refused("the same", err, fault.AlreadyExists, "input.externalId")
+		for _, other := range []string{"a", "B"} {
+			_, err = create(w.sato, w.alpha.ID, other)
+			w.must(err)
+		}
+		_, err = create(w.rita, w.rival.ID, "A")
+		w.must(err)
+		_, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "d", ExternalID: to("A")})
+		w.must(err)
+		for _, refused := range []string{"Default", one.String()} {
+			_, err = create(w.sato, w.alpha.ID, refused)
+			w.refused(refused, err, fault.Invalid, "input.externalId")
+		}
+		changed, err := w.UpdateProject(w.sato, one, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true}})
+		w.must(err)
+		if changed.ExternalID != nil || changed.Name != "p" {
+			t.Errorf("cleared, it is %+v", changed)
+		}
+		_, err = w.UpdateProject(w.sato, one, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: to("B")}})
+		w.refused("another's", err, fault.AlreadyExists, "input.externalId")
+	})
+}
+
+// Rule K4: many make different ones the default at once, while others delete: there is
+// exactly one in the end, and at every moment.
+func TestOneDefaultUnderConcurrency(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		const many = 6
+		var all []id.ID
+		for i := range many {
+			all = append(all, w.project(w.sato, w.alpha, fmt.Sprint(i)).ID)
+		}
+		var work sync.WaitGroup
+		for i := range 2 * many {
+			work.Go(func() {
+				_, err := w.UpdateProject(w.sato, all[i%many], contacts.ShelfChange{IsDefault: yes()})
+				if err != nil && !fault.Is(err, fault.NotFound) {
+					t.Errorf("making %d the default: %v", i%many, err)
+				}
+			})
+			work.Go(func() {
+				err := w.DeleteProject(w.sato, all[i%many])
+				if err != nil && !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.FailedPrecondition) {
+					t.Errorf("deleting %d: %v", i%many, err)
+				}
+			})
+			work.Go(func() {
+				if n, err := w.db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID), project.IsDefault(true)).Count(w.system); n != 1 || err != nil {
+					t.Errorf("there are %d defaults (%v)", n, err)
+				}
+			})
+		}
+		work.Wait()
+		if n, err := w.db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID), project.IsDefault(true)).Count(w.system); n != 1 || err != nil {
+			t.Errorf("in the end there are %d defaults (%v)", n, err)
+		}
+	})
+}
+
+// Rule K4: whoever stands in a project when it is deleted, or comes while it is, is in the
+// default one afterwards; nobody is lost, and nobody is told of a database's constraint.
+func TestDeletingMovesContacts(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		doomed, spared := w.project(w.sato, w.alpha, "doomed"), w.project(w.sato, w.alpha, "spared")
+		in := func(p id.ID) func(*contacts.NewContact) { return func(c *contacts.NewContact) { c.ProjectID = &p } }
+		for i := range 3 {
+			w.contact(fmt.Sprintf("before%d@x.example", i), in(doomed.ID))
+		}
+		w.contact("spared@x.example", in(spared.ID))
+		var work sync.WaitGroup
+		made := make([]error, 12)
+		for i := range made {
+			work.Go(func() {
+				c := kim(fmt.Sprintf("during%d@x.example", i))
+				c.CompanyID, c.ProjectID = &w.alpha.ID, &doomed.ID
+				_, made[i] = w.CreateContact(w.sato, c)
+			})
+		}
+		work.Go(func() { w.must(w.DeleteProject(w.sato, doomed.ID)) })
+		work.Wait()
+		want := 4
+		for _, err := range made {
+			if err == nil {
+				want++
+			} else {
+				w.refused("created in a project that is gone", err, fault.NotFound, "input.projectId")
+			}
+		}
+		standard, err := w.db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID), project.IsDefault(true)).OnlyID(w.system)
+		w.must(err)
+		all, err := w.db.Ent().Contact.Query().Where(contact.CompanyID(w.alpha.ID)).All(w.system)
+		w.must(err)
+		for _, c := range all {
+			if c.ProjectID != standard && c.Email != "spared@x.example" {
+				t.Errorf("%s is in %v", c.Email, c.ProjectID)
+			}
+		}
+		if len(all) != want {
+			t.Errorf("there are %d contacts, want %d", len(all), want)
+		}
+	})
+}
+
+// Of many that want the same email, external id, label or variable name at once one gets it.
+func TestUniqueUnderConcurrency(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		for what, create := range map[string]func(i int) error{
+			"an email": func(i int) error {
+				in := kim([]string{"kim@x.example", "KIM@x.example"}[i%2])
+				in.CompanyID = &w.alpha.ID
+				_, err := w.CreateContact(w.sato, in)
+				return err
+			},
+			"an external id": func(i int) error {
+				in := kim(fmt.Sprintf("lou%d@x.example", i))
+				in.CompanyID, in.ExternalID = &w.alpha.ID, to("1")
+				_, err := w.CreateContact(w.sato, in)
+				return err
+			},
+			"a label": func(int) error { _, err := w.CreateLabel(w.sato, &w.alpha.ID, "VIP"); return err },
+			"a variable name": func(i int) error {
+				_, err := w.CreateCustomField(w.sato, contacts.NewCustomField{
+					CompanyID: &w.alpha.ID, VariableName: []string{"shoe size", "Shoe_Size"}[i%2], Name: "size", Type: "TEXT",
+				})
+				return err
+			},
+		} {
+			errs := atOnce(8, create)
+			done := 0
+			for _, err := range errs {
+				if err == nil {
+					done++
+				} else if !fault.Is(err, fault.AlreadyExists) {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			if done != 1 {
+				t.Errorf("%s was given %d times: %v", what, done, errors.Join(errs...))
+			}
+		}
+	})
+}
+
+// atOnce calls do with 0 … n-1 at once.
+func atOnce(n int, do func(i int) error) []error {
+	errs := make([]error, n)
+	var work sync.WaitGroup
+	for i := range n {
+		work.Go(func() { errs[i] = do(i) })
+	}
+	work.Wait()
+	return errs
+}

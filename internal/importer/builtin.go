@@ -1,0 +1,10 @@
+package importer
+
+import "tenantry/ent/enum"
+
+// BuiltIn reports whether a file of contacts has a column of this name, or alias, whatever
+// the company: a custom field cannot be called so (rule K3).
+func BuiltIn(name string) bool {
+	key := header(name)
+	return key == header(problemColumn) || vocabularyOf(entryOf(enum.Contacts), nil).byKey[key] != ""
+}

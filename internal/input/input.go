@@ -1,0 +1,83 @@
+// Package input checks what a mutation was given, argument by argument, the same way for
+// every act: what it gives back is trimmed, in NFC, and what every database can hold; what
+// it refuses is INVALID_ARGUMENT at the argument's path, with what would be accepted.
+package input
+
+import (
+	"unicode/utf8"
+
+	"tenantry/internal/email"
+	"tenantry/internal/fault"
+	"tenantry/internal/fold"
+)
+
+// The most code points of texts (rule K5).
+const (
+	MaxName       = 200
+	MaxLabel      = 100
+	MaxExternalID = 100
+)
+
+// Field is an argument of an update: not set, it changes nothing; set to nil, it clears.
+type Field[T any] struct {
+	Set   bool
+	Value *T
+}
+
+// Required gives the value of a field that cannot be cleared; nil where it is not set.
+func (f Field[T]) Required(path ...string) (*T, error) {
+	if f.Set && f.Value == nil {
+		return nil, fault.New(fault.Invalid, "%s cannot be cleared; leave it out to keep it", path[len(path)-1]).At(path...)
+	}
+	return f.Value, nil
+}
+
+// Name checks a name of at most MaxName code points.
+func Name(raw string, path ...string) (string, error) { return Text(raw, "name", MaxName, path...) }
+
+// Text checks a text that must have something to be seen and may have so many code points;
+// what says in a message what it is.
+func Text(raw, what string, most int, path ...string) (string, error) {
+	n := fold.Text(raw)
+	switch {
+	case !fold.Storable(n):
+		return "", fault.New(fault.Invalid, "the %s has characters that no text has: a NUL, or bytes that are no UTF-8", what).At(path...)
+	case fold.Slug(n) == "":
+		return "", fault.New(fault.Invalid, "a %s is needed, with at least one visible character", what).At(path...)
+	case utf8.RuneCountInString(n) > most:
+		return "", fault.New(fault.Invalid, "the %s has %d characters; it may have %d", what, utf8.RuneCountInString(n), most).
+			At(path...).With("limit", most)
+	}
+	return n, nil
+}
+
+// Optional is Text for what need not be there: nil, and what is blank, is nil.
+func Optional(raw *string, what string, most int, path ...string) (*string, error) {
+	if raw == nil || fold.Text(*raw) == "" {
+		return nil, nil //nolint:nilnil // nothing was given
+	}
+	s, err := Text(*raw, what, most, path...)
+	if err != nil {
+		return nil, err
+	}
+	return &s, nil
+}
+
+// Address checks an email.
+func Address(raw string, path ...string) (string, error) {
+	a := fold.Text(raw)
+	if !fold.Storable(a) || !email.Valid(a) {
+		return "", fault.New(fault.Invalid, "%q is no email address such as kim@example.com of at most %d characters", Cut(a), email.MaxLength).
+			At(path...)
+	}
+	return a, nil
+}
+
+// Cut keeps a client's own value short in a message.
+func Cut(s string) string {
+	const most = 100
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most]) + "…"
+}
