@@ -115,7 +115,8 @@ func (s *server) subscribe(token, query string) *live {
 	l.hear()
 	text, _ := json.Marshal(query)
 	l.say(`{"id":"1","type":"subscribe","payload":{"query":` + string(text) + `}}`)
-	// The answer to a query on the same socket shows that the subscription has begun.
+	// The answer to a query on the same socket shows that the subscription has been read, and
+	// it tells what comes from then on.
 	l.ask("{viewer{isOperator}}")
 	return l
 }

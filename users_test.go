@@ -169,7 +169,8 @@ func TestNotificationsComeLive(t *testing.T) {
 		say(message{Type: "connection_init", Payload: json.RawMessage(`{"Authorization":"Bearer ` + tom + `"}`)})
 		hear()
 		say(message{ID: "1", Type: "subscribe", Payload: json.RawMessage(`{"query":"subscription{notificationReceived{kind title company{name}}}"}`)})
-		// The answer to a query on the same socket shows that the subscription has begun.
+		// The answer to a query on the same socket shows that the subscription has been read, and
+		// it tells what comes from then on.
 		say(message{ID: "2", Type: "subscribe", Payload: json.RawMessage(`{"query":"{viewer{isOperator}}"}`)})
 		for m := hear(); m.Type != "complete"; m = hear() {
 			if m.ID != "2" {

@@ -9,6 +9,8 @@ import (
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
 	"tenantry/internal/tenancy"
+
+	"github.com/99designs/gqlgen/graphql"
 )
 
 // MarkNotificationsRead is the resolver for the markNotificationsRead field.
@@ -46,7 +48,7 @@ func (r *queryResolver) Notifications(ctx context.Context, first *int, after *st
 
 // NotificationReceived is the resolver for the notificationReceived field.
 func (r *subscriptionResolver) NotificationReceived(ctx context.Context) (<-chan *ent.Notification, error) {
-	return r.Notifications.Watch(ctx)
+	return r.Notifications.Watch(ctx, graphql.GetOperationContext(ctx).Stats.Read.Start)
 }
 
 // Notification returns generated.NotificationResolver implementation.

@@ -158,11 +158,12 @@ func (p *people) load(b *testing.B, db *database.DB, company id.ID, n int) time.
 			return names[min(p.rand.IntN(len(names)), p.rand.IntN(len(names)))]
 		}
 		first, last := common(p.first), common(p.last)
-		email, username := fmt.Sprintf("%s.%s%d@firm%d.example", first, last, p.n, p.n%97), ""
+		email := fmt.Sprintf("%s.%s%d@firm%d.example", first, last, p.n, p.n%97)
 		if i%2 == 0 {
 			email = fmt.Sprintf("c%07d@firm%d.example", p.rand.IntN(10_000_000), p.n%97)
 		}
-		if username = contacts.DefaultUsername(email); i%10 == 0 {
+		username := contacts.DefaultUsername(email)
+		if i%10 == 0 {
 			username = fmt.Sprintf("%s%d", last, p.rand.IntN(1000))
 		}
 		keys := contacts.KeysOf(fold.Email(email), username, first, last)

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"tenantry/ent/generated/ent"
@@ -54,21 +55,24 @@ func (w *Service) MarkRead(ctx context.Context, ids []id.ID) (unread int, err er
 	return w.client.Notification.Query().Where(notification.ReadAtIsNil()).Count(ctx)
 }
 
-// Watch sends each notification that the viewer is told from now on, in the order in which
-// they become visible, once each, until ctx ends. UNAUTHENTICATED where nobody is signed in.
-func (w *Service) Watch(ctx context.Context) (<-chan *ent.Notification, error) {
+// Watch sends each notification that the viewer is told since then, in the order in which
+// they become visible, once each, until ctx ends. Since is when the client asked, which may
+// be a while ago on a busy server: what came meanwhile is in no list that it read before.
+// UNAUTHENTICATED where nobody is signed in.
+func (w *Service) Watch(ctx context.Context, since time.Time) (<-chan *ent.Notification, error) {
 	v := viewer.FromContext(ctx)
 	if !v.Authenticated() {
 		return nil, fault.New(fault.Unauthenticated, "sign in first")
 	}
 	news := w.hub.Subscribe(progress.UserTopic(v.UserID))
-	since := time.Now().UTC()
+	since = since.UTC().Truncate(time.Microsecond)
 	seen := map[id.ID]time.Time{}
-	// What is there already was told before.
-	if _, err := w.fresh(ctx, v, since, seen); err != nil {
+	found, err := w.fresh(ctx, v, since, seen)
+	if err != nil {
 		news.Close()
 		return nil, err
 	}
+	found = slices.DeleteFunc(found, func(n *ent.Notification) bool { return n.CreatedAt.Before(since) })
 	out := make(chan *ent.Notification)
 	go func() {
 		defer close(out)
@@ -76,16 +80,6 @@ func (w *Service) Watch(ctx context.Context) (<-chan *ent.Notification, error) {
 		tick := time.NewTicker(watchRefresh)
 		defer tick.Stop()
 		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-news.C():
-			case <-tick.C:
-			}
-			found, err := w.fresh(ctx, v, time.Now().UTC(), seen)
-			if err != nil {
-				continue // the database is away; they are not lost
-			}
 			for _, n := range found {
 				select {
 				case out <- n:
@@ -93,6 +87,14 @@ func (w *Service) Watch(ctx context.Context) (<-chan *ent.Notification, error) {
 					return
 				}
 			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-news.C():
+			case <-tick.C:
+			}
+			// Where the database is away nothing is found, and nothing lost.
+			found, _ = w.fresh(ctx, v, time.Now().UTC(), seen)
 		}
 	}()
 	return out, nil
