@@ -179,19 +179,20 @@ func TestForeignCursors(t *testing.T) {
 	t.Parallel()
 	testenv.Databases(t, func(t *testing.T, db *database.DB) {
 		w := newTenants(t, newRig(t, db, limits.Config{}, 0))
-		for _, list := range []string{"customers", "importRuns", "notifications", "auditEvents"} {
+		for _, list := range []string{"customers", "importRuns", "notifications", "auditEvents", "viewer{company{contacts", "viewer{company{users"} {
+			ends := strings.Repeat("}", strings.Count(list, "{"))
 			var cursors []string
 			for _, who := range []string{"keller", "rita", "faye", "alma"} {
-				cursors = append(cursors, texts(w.ask(who, "{"+list+"{edges{at:cursor}}}", nil).Data)...)
+				cursors = append(cursors, texts(w.ask(who, "{"+list+"{edges{at:cursor}}}"+ends, nil).Data)...)
 			}
 			if len(cursors) < 4 {
 				t.Fatalf("%s gave %d cursors", list, len(cursors))
 			}
 			for _, who := range []string{"keller", "rita"} {
-				own := texts(w.ask(who, "{"+list+"{nodes{id}}}", nil).Data)
+				own := texts(w.ask(who, "{"+list+"{nodes{id}}}"+ends, nil).Data)
 				for _, cursor := range cursors {
-					behind := w.ask(who, "query($c:Cursor){"+list+"(after:$c){nodes{id} totalCount}}", map[string]any{"c": cursor})
-					before := w.ask(who, "query($c:Cursor){"+list+"(before:$c){nodes{id} totalCount}}", map[string]any{"c": cursor})
+					behind := w.ask(who, "query($c:Cursor){"+list+"(after:$c){nodes{id} totalCount}}"+ends, map[string]any{"c": cursor})
+					before := w.ask(who, "query($c:Cursor){"+list+"(before:$c){nodes{id} totalCount}}"+ends, map[string]any{"c": cursor})
 					for _, a := range []answer{behind, before} {
 						for _, id := range texts(a.Data) {
 							if !slices.Contains(own, id) {
@@ -218,8 +219,14 @@ func TestFiltersAreNoOracles(t *testing.T) {
 			`{customers(filter:{search:"solo"}){totalCount}}`, `{importRuns(companyId:"$rival"){totalCount nodes{id}}}`,
 			`{importRuns(companyId:"$alpha"){totalCount}}`, `{importRuns(companyId:"$gamma",kind:CUSTOMERS,status:CANCELED){totalCount}}`,
 			`{viewer{company{users(filter:{search:"rita"}){totalCount nodes{id}}}}}`, `{viewer{company{users(filter:{search:"alma"}){totalCount}}}}`,
+			`{viewer{company{contacts(filter:{search:"contact of rival"}){totalCount nodes{id}}}}}`,
+			`{viewer{company{contacts(filter:{search:"contact@alpha"}){totalCount nodes{id}}}}}`,
+			`{viewer{company{contacts(filter:{labelIds:["$label"]}){totalCount nodes{id}}}}}`,
+			`{viewer{company{contacts(filter:{projectId:"$project"}){totalCount nodes{id}}}}}`,
+			`{viewer{company{contacts(filter:{deskId:"$desk"}){totalCount nodes{id}}}}}`,
 		} {
-			a := w.ask("keller", strings.NewReplacer("$rival", w.ids["rival"].String(), "$alpha", w.ids["alpha"].String(), "$gamma", w.ids["gamma"].String()).Replace(query), nil)
+			a := w.ask("keller", strings.NewReplacer("$rival", w.ids["rival"].String(), "$alpha", w.ids["alpha"].String(), "$gamma", w.ids["gamma"].String(),
+				"$label", w.ids["label of rival"].String(), "$project", w.ids["project of alpha"].String(), "$desk", w.ids["desk of gamma"].String()).Replace(query), nil)
 			if a.code() != "" || !strings.Contains(a.text, `"totalCount":0`) || strings.Contains(a.text, `"id"`) {
 				t.Errorf("%s: %s", query, a.text)
 			}

@@ -78,6 +78,18 @@ func (w *tenants) company(name, partner string) {
 	e, err := c.AuditEvent.Create().SetCompanyID(made.ID).SetAction("done").SetActorName("somebody of " + name).SetSummary("event of " + name).Save(w.system)
 	must(w.t, err)
 	w.ids[name], w.ids["project of "+name], w.ids["desk of "+name], w.ids["event of "+name] = made.ID, p.ID, d.ID, e.ID
+	l, err := c.Label.Create().SetCompanyID(made.ID).SetName("label of " + name).Save(w.system)
+	must(w.t, err)
+	f, err := c.CustomField.Create().SetCompanyID(made.ID).SetVariableName("variable of " + name).SetVariableKey("variableof" + name).
+		SetName("field of " + name).SetType(enum.Text).Save(w.system)
+	must(w.t, err)
+	email := "contact@" + name + ".example"
+	kim, err := c.Contact.Create().SetCompanyID(made.ID).SetProjectID(p.ID).SetDeskID(d.ID).SetEmail(email).SetEmailKey(email).
+		SetFirstName("contact of " + name).SetFirstNameKey("contact of " + name).SetUsername("username of " + name).SetExternalID("id at " + name).Save(w.system)
+	must(w.t, err)
+	must(w.t, c.ContactLabel.Create().SetCompanyID(made.ID).SetContactID(kim.ID).SetLabelID(l.ID).Exec(w.system))
+	must(w.t, c.CustomFieldValue.Create().SetCompanyID(made.ID).SetContactID(kim.ID).SetCustomFieldID(f.ID).SetValue("value of "+name).Exec(w.system))
+	w.ids["label of "+name], w.ids["field of "+name], w.ids["contact of "+name] = l.ID, f.ID, kim.ID
 }
 
 func (w *tenants) user(name, company string, role enum.UserRole) {

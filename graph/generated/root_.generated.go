@@ -2852,7 +2852,7 @@ type Company implements Node {
   isPartner: Boolean!
   "Whether it is the viewer's own company."
   isOwn: Boolean!
-  "Whether the viewer may work inside it; where not, ` + "`" + `users` + "`" + `, ` + "`" + `contacts` + "`" + `, ` + "`" + `projects` + "`" + `, ` + "`" + `desks` + "`" + `, ` + "`" + `labels` + "`" + `, ` + "`" + `customFields` + "`" + ` and ` + "`" + `transferToken` + "`" + ` are null with FORBIDDEN."
+  "Whether the viewer may work inside it; where not, ` + "`" + `users` + "`" + `, ` + "`" + `contacts` + "`" + `, ` + "`" + `projects` + "`" + `, ` + "`" + `desks` + "`" + `, ` + "`" + `labels` + "`" + ` and ` + "`" + `customFields` + "`" + ` are null with FORBIDDEN."
   viewerCanManage: Boolean!
   "Whether the viewer's company created it as its partner, so that it is deleted rather than released."
   canDelete: Boolean!
