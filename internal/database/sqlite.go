@@ -17,6 +17,10 @@ const (
 	sqliteConns         = 8
 	sqliteMigrateLock   = "tenantry.migrate.lock"
 	sqliteBusyTimeoutMS = "10000"
+	// sqliteCacheKiB bounds a connection's page cache, which grows with what is touched. With
+	// SQLite's own 2 MB a batch of contacts, whose index entries lie anywhere, writes and reads
+	// the same pages again and again: imports took a sixth longer.
+	sqliteCacheKiB = "32768"
 )
 
 func openSQLite(o Options) (*DB, error) {
@@ -102,6 +106,7 @@ func sqliteDSN(file string, foreignKeys bool) string {
 			"busy_timeout(" + sqliteBusyTimeoutMS + ")",
 			"journal_mode(WAL)",
 			"synchronous(NORMAL)",
+			"cache_size(-" + sqliteCacheKiB + ")",
 			fk,
 		},
 	}
