@@ -16,7 +16,7 @@ import (
 // Contact is a person on a company's books (rule K1).
 //
 // Imports load this table by the hundred thousand, so each index and each reference is
-// weighed: what it costs them is in internal/contacts, BenchmarkLoad.
+// weighed: what it costs them is in internal/importer, BenchmarkSearchIndexes.
 type Contact struct{ ent.Schema }
 
 // Mixin of the Contact.

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
@@ -83,36 +81,6 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-// BenchmarkLoad loads contacts in batches of 5,000 into two databases in alternation, one of
-// them without the search's own indexes, and reports what these cost as a ratio.
-func BenchmarkLoad(b *testing.B) {
-	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
-		b.Run(string(dialect), func(b *testing.B) {
-			var dbs [2]*database.DB
-			var companies [2]id.ID
-			for i := range dbs {
-				dbs[i] = testenv.Open(b, dialect)
-				companies[i] = newWorld(b, dbs[i]).alpha.ID
-			}
-			for _, key := range []string{"username", "first_name", "last_name"} {
-				if _, err := dbs[0].SQL().ExecContext(b.Context(), "DROP INDEX contact_company_id_"+key+"_key"); err != nil {
-					b.Fatal(err)
-				}
-			}
-			people := newPeople()
-			var took [2]time.Duration
-			for turn := 0; b.Loop(); turn++ {
-				for i := range dbs {
-					at := (i + turn) % 2
-					took[at] += people.load(b, dbs[at], companies[at], 5_000)
-				}
-			}
-			b.ReportMetric(float64(took[1])/float64(took[0]), "with/without")
-			b.ReportMetric(float64(b.N)*5_000/took[1].Seconds(), "rows/s")
-		})
-	}
-}
-
 // people are made up: a few hundred first names and some thousand last names, the common
 // ones common, and emails that begin with a number of the customer's and not with a name,
 // which is the dearest case, in every second contact.
@@ -139,8 +107,8 @@ func newPeople() *people {
 	return p
 }
 
-// load loads n contacts and says how long the statements took.
-func (p *people) load(b *testing.B, db *database.DB, company id.ID, n int) time.Duration {
+// load loads n contacts.
+func (p *people) load(b *testing.B, db *database.DB, company id.ID, n int) {
 	b.Helper()
 	ctx := context.Background()
 	var places [2]id.ID
@@ -169,18 +137,10 @@ func (p *people) load(b *testing.B, db *database.DB, company id.ID, n int) time.
 		keys := contacts.KeysOf(fold.Email(email), username, first, last)
 		copy(row[4:], []any{email, fold.Email(email), first, last, username, true, enum.Personal, keys.Username, keys.FirstName, keys.LastName})
 	}
-	began := spent()
 	if err := db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		_, err := database.Load(ctx, tx, batch)
 		return err
 	}); err != nil {
 		b.Fatal(err)
 	}
-	return spent() - began
-}
-
-func spent() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
