@@ -15,6 +15,7 @@ type hooked struct {
 	turn    *int
 	between func(turn int)                                             // outside of any transaction
 	inTx    func(ctx context.Context, tx *database.Tx, b *batch) error // behind the fence, before the rows are judged
+	loaded  func(turn int) error                                       // behind that, when all is written and nothing committed
 }
 
 // hook puts hooks into an engine.
@@ -41,5 +42,9 @@ func (h hooked) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, 
 			return nil, err
 		}
 	}
-	return h.kind.load(ctx, tx, b)
+	o, err := h.kind.load(ctx, tx, b)
+	if err == nil && h.loaded != nil {
+		err = h.loaded(*h.turn)
+	}
+	return o, err
 }

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -143,25 +144,39 @@ func (w *world) judged(t *rapid.T, hub *progress.Hub, c trial, dry bool, want or
 	}
 }
 
-// relay works on the import with batches of any size. At any border between two of them a
-// worker may be taken for dead and another go on, and the first one then finds
-// out that it was superseded.
+// relay works on the import with batches of any size, over any number of connections. At any
+// border between two batches a worker may be taken for dead and another go on, and the first
+// one then finds out that it was superseded; or it dies inside a batch, with all of it written
+// and nothing committed.
 func (w *world) relay(t *rapid.T, hub *progress.Hub, run id.ID, crashes int) {
+	w.db.SQL().SetMaxOpenConns(rapid.IntRange(1, 4).Draw(t, "connections"))
 	e := w.deaf(hub, Options{BatchRows: rapid.IntRange(1, 15).Draw(t, "batch")})
-	crash := rapid.IntRange(0, 8).Draw(t, "crash")
+	crash, inside := rapid.IntRange(0, 8).Draw(t, "crash"), rapid.Bool().Draw(t, "inside")
 	e.hook(hooked{between: func(turn int) {
-		if turn == crash && crashes > 0 {
+		if turn == crash && crashes > 0 && !inside {
 			w.lapse(run)
 			w.relay(t, hub, run, crashes-1)
 		}
+	}, loaded: func(turn int) error {
+		if turn == crash && crashes > 0 && inside {
+			return errCrashed
+		}
+		return nil
 	}})
-	if _, err := e.RunNext(w.system); err != nil && !strings.Contains(err.Error(), errSuperseded.Error()) {
+	switch _, err := e.RunNext(w.system); {
+	case errors.Is(err, errCrashed):
+		w.lapse(run)
+		w.relay(t, hub, run, crashes-1)
+	case err != nil && !strings.Contains(err.Error(), errSuperseded.Error()):
 		t.Fatal(err)
 	}
 	if s := w.state(run); s.Status != enum.Completed {
 		t.Fatalf("the import is %s", s.Status)
 	}
 }
+
+// errCrashed ends a batch that was about to be committed.
+var errCrashed = errors.New("the worker dies")
 
 // longAgo is when a drawn world was made, so that what an import has written shows (R4).
 var longAgo = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
