@@ -36,15 +36,17 @@ func (h hooked) authorise(ctx context.Context, v viewer.Viewer, company id.ID) e
 	return h.kind.authorise(ctx, v, company)
 }
 
-func (h hooked) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error) {
+func (h hooked) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, func() error, error) {
 	if h.inTx != nil {
 		if err := h.inTx(ctx, tx, b); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	o, err := h.kind.load(ctx, tx, b)
-	if err == nil && h.loaded != nil {
-		err = h.loaded(*h.turn)
-	}
-	return o, err
+	o, write, err := h.kind.judge(ctx, tx, b)
+	return o, func() error {
+		if err := write(); err != nil || h.loaded == nil {
+			return err
+		}
+		return h.loaded(*h.turn)
+	}, err
 }

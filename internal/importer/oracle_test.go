@@ -64,7 +64,9 @@ func (w *world) compare(t *rapid.T, hub *progress.Hub, c trial) {
 		t.Fatalf("the worlds differ before the import (-oracle +database):\n%s", d)
 	}
 	dryly := c.again()
-	w.judged(t, hub, c, true, dryly.memory.Run(dryly.job))
+	wants := dryly.memory.Run(dryly.job)
+	w.previewed(t, hub, c, wants)
+	w.judged(t, hub, c, true, wants)
 	if d := cmp.Diff(before, c.stored()); d != "" {
 		t.Fatalf("the dry run has written (-before +after):\n%s\n%v", d, c)
 	}
@@ -77,6 +79,37 @@ func (w *world) compare(t *rapid.T, hub *progress.Hub, c trial) {
 	if rapid.IntRange(0, 2).Draw(t, "and back") == 0 {
 		w.comesBack(t, hub, c)
 	}
+}
+
+// previewed demands that the preview finds in the first rows what the import would.
+func (w *world) previewed(t *rapid.T, hub *progress.Hub, c trial, want oracle.Result) {
+	p, err := w.deaf(hub, Options{}).Preview(w.as(c.by), PreviewInput{
+		File: File{Body: strings.NewReader(c.text())}, Kind: c.kind, Company: &c.company.ID, Mappings: c.mappings,
+	})
+	w.must(err)
+	if p.Problem != nil || p.Rows != len(c.job.File.Rows) || len(p.Samples) != min(p.Rows, sampleRows) {
+		t.Fatalf("a preview of %d rows, %d samples and problem %v\n%v", p.Rows, len(p.Samples), p.Problem, c)
+	}
+	if len(want.Issues) > previewIssues {
+		return
+	}
+	if d := cmp.Diff(want.Issues, issuesOf(p.Issues)); d != "" {
+		t.Fatalf("the preview's issues (-oracle +engine):\n%s\n%v", d, c)
+	}
+}
+
+// issuesOf is the engine's issues as the oracle has them.
+func issuesOf(issues []*ent.ImportIssue) []oracle.Issue {
+	var out []oracle.Issue
+	for _, i := range issues {
+		column := ""
+		if i.Column != nil {
+			column = *i.Column
+		}
+		out = append(out, oracle.Issue{Row: i.Row, Line: i.Line, Column: column, Code: string(i.Code)})
+	}
+	oracle.Sort(out)
+	return out
 }
 
 // comesBack exports what there is now and imports it again: nothing changes (J12).
@@ -124,16 +157,7 @@ func (w *world) judged(t *rapid.T, hub *progress.Hub, c trial, dry bool, want or
 	if d := cmp.Diff(line, counts(w.state(run.ID))); d != "" {
 		t.Errorf("dry %v: counts (-oracle +engine):\n%s", dry, d)
 	}
-	var got []oracle.Issue
-	for _, i := range w.ledger(run.ID) {
-		column := ""
-		if i.Column != nil {
-			column = *i.Column
-		}
-		got = append(got, oracle.Issue{Row: i.Row, Line: i.Line, Column: column, Code: string(i.Code)})
-	}
-	oracle.Sort(got)
-	if d := cmp.Diff(want.Issues, got); d != "" {
+	if d := cmp.Diff(want.Issues, issuesOf(w.ledger(run.ID))); d != "" {
 		t.Errorf("dry %v: issues (-oracle +engine):\n%s", dry, d)
 	}
 	if n := w.scratch(run.ID); n != 0 {
