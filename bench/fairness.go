@@ -214,7 +214,9 @@ func (f *fairness) probe(ctx context.Context, h *house, t tenant, tag string) (t
 	if err != nil {
 		return took, err
 	}
-	var out struct{ ImportRun struct{ CreatedAt, StartedAt, FinishedAt time.Time } }
+	var out struct {
+		ImportRun struct{ CreatedAt, StartedAt, FinishedAt time.Time }
+	}
 	err = h.do(ctx, t.token, `query($id:ID!){importRun(id:$id){createdAt startedAt finishedAt}}`, vars{"id": run}, &out)
 	r := out.ImportRun
 	took.waited, took.worked = r.StartedAt.Sub(r.CreatedAt), r.FinishedAt.Sub(r.StartedAt)
@@ -223,34 +225,42 @@ func (f *fairness) probe(ctx context.Context, h *house, t tenant, tag string) (t
 
 // measure makes one probe after another, each of another company, for as long as the
 // surroundings are what they are to be.
-func (f *fairness) measure(ctx context.Context, h *house, what string, probes []tenant, still func() (bool, error)) ([]time.Duration, error) {
-	var took, waited, worked []time.Duration
+func (f *fairness) measure(ctx context.Context, h *house, what string, probes []tenant, still func() (bool, error)) (measured, error) {
+	var m measured
+	var waited, worked []time.Duration
 	for i, t := range probes {
 		d, err := f.probe(ctx, h, t, strings.ReplaceAll(what, " ", "-")+fmt.Sprint(i))
 		if err != nil {
-			return nil, err
+			return m, err
 		}
 		if still != nil {
 			if yes, err := still(); err != nil {
-				return nil, err
+				return m, err
 			} else if !yes {
 				break // this one may have had less company
 			}
 		}
-		took, waited, worked = append(took, d.all), append(waited, d.waited), append(worked, d.worked)
+		m.all, m.inside = append(m.all, d.all), append(m.inside, d.waited+d.worked)
+		waited, worked = append(waited, d.waited), append(worked, d.worked)
 	}
-	if len(took) < 3 {
-		return nil, fmt.Errorf("%s: only %d probes were over before the rest was; make the load larger", what, len(took))
+	if len(m.all) < 3 {
+		return m, fmt.Errorf("%s: only %d probes were over before the rest was; make the load larger", what, len(m.all))
 	}
-	fmt.Printf("%-22s %d small imports of %d rows: median %v (of which waiting %v, at work %v), nine of ten within %v, the slowest %v\n", what+":", len(took), f.rows,
-		median(took).Round(time.Millisecond), median(waited).Round(time.Millisecond), median(worked).Round(time.Millisecond),
-		quantile(took, 9).Round(time.Millisecond), slices.Max(took).Round(time.Millisecond))
-	return took, nil
+	fmt.Printf("%-22s %d small imports of %d rows: median %v (of which waiting %v, at work %v), nine of ten within %v, the slowest %v\n", what+":", len(m.all), f.rows,
+		median(m.all).Round(time.Millisecond), median(waited).Round(time.Millisecond), median(worked).Round(time.Millisecond),
+		quantile(m.all, 9).Round(time.Millisecond), slices.Max(m.all).Round(time.Millisecond))
+	return m, nil
 }
 
-func compare(idle, loaded []time.Duration) {
-	fmt.Printf("%-22s median %.2f of idle's, nine of ten within %.2f of idle's\n", "", median(loaded).Seconds()/median(idle).Seconds(),
-		quantile(loaded, 9).Seconds()/quantile(idle, 9).Seconds())
+// measured are the probes in one surrounding: as their users see them, and from the moment
+// they are accepted to the moment they are over, without upload and news.
+type measured struct{ all, inside []time.Duration }
+
+func compare(idle, loaded measured) {
+	of := func(a, b []time.Duration) string {
+		return fmt.Sprintf("median %.2f of idle's, nine of ten within %.2f of idle's", median(a).Seconds()/median(b).Seconds(), quantile(a, 9).Seconds()/quantile(b, 9).Seconds())
+	}
+	fmt.Printf("%-22s to the final event: %s\n%-22s from accepted to over: %s\n", "", of(loaded.all, idle.all), "", of(loaded.inside, idle.inside))
 }
 
 // quantile is what so many tenths of the durations are within.
