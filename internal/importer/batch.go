@@ -140,7 +140,11 @@ func (e *Engine) tryCommit(ctx context.Context, k kind, b *batch) (o *outcome, e
 		// InTx may run this again: the rows are judged afresh each time.
 		again := *b
 		again.rows = slices.Clone(b.rows)
-		if o, err = k.load(ctx, tx, &again); err != nil {
+		var write func() error
+		if o, write, err = k.judge(ctx, tx, &again); err != nil {
+			return err
+		}
+		if err := write(); err != nil {
 			return err
 		}
 		if o.processed() != len(b.rows) {

@@ -16,14 +16,11 @@ import (
 type kind interface {
 	// authorise says whether the viewer may import into the company (rules I8, U5, C6).
 	authorise(ctx context.Context, v viewer.Viewer, company id.ID) error
-	// cells judges a row as far as it alone tells, and gives the key of what it names: a
-	// later row of the same key is skipped (rule I6). Empty where that is at fault, and
-	// always where rows of one key follow each other (rule R2).
-	cells(r *row) (key string)
-	// load judges a batch's rows in order and writes what came of them (rules R1, R2);
-	// in a dry run it writes scratch alone. A [*postponed] that it returns is done
-	// outside of the transaction, and the batch is loaded again.
-	load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error)
+	// judge judges a batch's rows in order (rules R1, R2) and writes nothing. What comes of
+	// them is written by write, in the same transaction: records, or in a dry run scratch
+	// alone. A [*postponed] that it returns is done outside of the transaction, and the batch
+	// is judged again; what it finds taken meanwhile it puts right in the outcome.
+	judge(ctx context.Context, tx *database.Tx, b *batch) (o *outcome, write func() error, err error)
 }
 
 // entry is what the engine knows of a kind without importing anything.

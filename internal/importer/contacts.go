@@ -86,16 +86,6 @@ type contactCells struct {
 	created  time.Time        // zero: not given
 }
 
-// cells is the kind's. Rows of one contact follow each other, so there is no key.
-func (k contactKind) cells(r *row) (key string) {
-	c := contactColumnsOf(r.layout)
-	k.read(c, r)
-	if email := r.fieldAt(c.email); email.sound() && !email.filled() && !r.fieldAt(c.id).filled() {
-		email.reject(enum.Required, "an email is needed, or an id")
-	}
-	return ""
-}
-
 // read judges the cells.
 func (contactKind) read(c *contactColumns, r *row) (out contactCells) {
 	if email := r.fieldAt(c.email); email.filled() {
@@ -149,10 +139,10 @@ func (f field) short(limit int) {
 	}
 }
 
-func (k contactKind) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error) {
+func (k contactKind) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, func() error, error) {
 	p, err := k.look(ctx, tx, b)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o := &outcome{}
 	for i := range b.rows {
@@ -165,8 +155,10 @@ func (k contactKind) load(ctx context.Context, tx *database.Tx, b *batch) (*outc
 		}
 		j.apply(o)
 	}
-	if b.run.dryRun {
-		return o, p.keep(ctx, tx, b.run)
-	}
-	return o, p.write(ctx, tx)
+	return o, func() error {
+		if b.run.dryRun {
+			return p.keep(ctx, tx, b.run)
+		}
+		return p.write(ctx, tx)
+	}, nil
 }

@@ -1,12 +1,14 @@
 package importer
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
 	"tenantry/internal/id"
 )
 
@@ -93,7 +95,45 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 		columns[0].always, columns[2].always = false, true
 	}
 	c.sheet = drawSheet(t, tag, 16, columns)
+	c.swap(t, b)
 	c.stored = func() []string { return w.storedBooks(b) }
 	c.again = func() trial { return b.memory(c) }
 	return c.again()
+}
+
+// swap lets two of the company's contacts exchange their emails among the other rows: by way
+// of a third address, which works, or from each other, which does not (I9).
+func (c *trial) swap(t *rapid.T, b *drawnBooks) {
+	if !slices.Contains(c.fields, "email") || !slices.Contains(c.fields, "id") || rapid.IntRange(0, 2).Draw(t, "swap") > 0 {
+		return
+	}
+	var own []*ent.Contact
+	for _, k := range b.contacts {
+		if k.CompanyID == c.company.ID {
+			own = append(own, k)
+		}
+	}
+	if len(own) < 2 {
+		return
+	}
+	ident := func(k *ent.Contact) string {
+		if external := deref(k.ExternalID); external != "" && external[0] != '=' && rapid.Bool().Draw(t, "by external id") {
+			return external
+		}
+		return k.ID.String()
+	}
+	two := rapid.Permutation(own).Draw(t, "two")[:2]
+	one, other := two[0], two[1]
+	steps := [][2]string{{ident(one), other.Email}, {ident(other), one.Email}}
+	if rapid.IntRange(0, 3).Draw(t, "by way of") > 0 {
+		steps = append([][2]string{{ident(other), "interim@x.example"}}, steps...)
+	}
+	at := 0
+	for _, step := range steps {
+		row := make([]string, len(c.fields))
+		row[slices.Index(c.fields, "id")], row[slices.Index(c.fields, "email")] = step[0], step[1]
+		at = rapid.IntRange(at, len(c.rows)).Draw(t, "at")
+		c.rows = slices.Insert(c.rows, at, row)
+		at++
+	}
 }

@@ -36,10 +36,10 @@ type customer struct {
 	admin        id.ID
 }
 
-func (k customers) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error) {
+func (k customers) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, func() error, error) {
 	w, err := k.look(ctx, tx, b)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var made []customer
 	o := &outcome{}
@@ -50,7 +50,7 @@ func (k customers) load(ctx context.Context, tx *database.Tx, b *batch) (*outcom
 			w.seen[slug] = true
 			continue
 		}
-		c := k.judge(b, w, r)
+		c := k.make(b, w, r)
 		if problems := r.all(); len(problems) > 0 {
 			o.fail(problems...)
 			continue
@@ -59,18 +59,18 @@ func (k customers) load(ctx context.Context, tx *database.Tx, b *batch) (*outcom
 		made = append(made, c)
 		o.created++
 	}
-	if err := w.keep(ctx, tx, b); err != nil {
-		return nil, err
-	}
-	if b.run.dryRun {
-		return o, nil
-	}
-	return o, k.write(ctx, tx, b, made, o)
+	return o, func() error {
+		if err := w.keep(ctx, tx, b); err != nil || b.run.dryRun {
+			return err
+		}
+		return k.write(ctx, tx, b, made, o)
+	}, nil
 }
 
-// cells is the kind's: the key of a customer's row is the slug of its name.
-func (customers) cells(r *row) (key string) {
-	slug := companyName(r.field("name"))
+// cells judges a row as far as it alone tells, and gives the slug of its name; empty where
+// that is at fault.
+func (customers) cells(r *row) (slug string) {
+	slug = companyName(r.field("name"))
 	r.field("contact_email").address("the contact email")
 	if f := r.field("partner_admin_email"); f.present() && f.sound() {
 		f.require("the partner admin's email")
@@ -78,9 +78,9 @@ func (customers) cells(r *row) (key string) {
 	return slug
 }
 
-// judge makes the customer of a row whose name is free; the row's problems say whether it
-// can be one.
-func (customers) judge(b *batch, w *customerWorld, r *row) customer {
+// make is the customer of a row whose name is free; the row's problems say whether it can be
+// one.
+func (customers) make(b *batch, w *customerWorld, r *row) customer {
 	c := customer{row: *r, company: id.New(id.Company), name: r.field("name").value, admin: b.run.createdBy}
 	if f := r.field("contact_email"); f.present() {
 		c.contactEmail = &f.value

@@ -15,6 +15,7 @@ type hooked struct {
 	turn    *int
 	between func(turn int)                                             // outside of any transaction
 	inTx    func(ctx context.Context, tx *database.Tx, b *batch) error // behind the fence, before the rows are judged
+	loaded  func(turn int) error                                       // behind that, when all is written and nothing committed
 }
 
 // hook puts hooks into an engine.
@@ -35,11 +36,17 @@ func (h hooked) authorise(ctx context.Context, v viewer.Viewer, company id.ID) e
 	return h.kind.authorise(ctx, v, company)
 }
 
-func (h hooked) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error) {
+func (h hooked) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, func() error, error) {
 	if h.inTx != nil {
 		if err := h.inTx(ctx, tx, b); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return h.kind.load(ctx, tx, b)
+	o, write, err := h.kind.judge(ctx, tx, b)
+	return o, func() error {
+		if err := write(); err != nil || h.loaded == nil {
+			return err
+		}
+		return h.loaded(*h.turn)
+	}, err
 }

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,7 +64,9 @@ func (w *world) compare(t *rapid.T, hub *progress.Hub, c trial) {
 		t.Fatalf("the worlds differ before the import (-oracle +database):\n%s", d)
 	}
 	dryly := c.again()
-	w.judged(t, hub, c, true, dryly.memory.Run(dryly.job))
+	wants := dryly.memory.Run(dryly.job)
+	w.previewed(t, hub, c, wants)
+	w.judged(t, hub, c, true, wants)
 	if d := cmp.Diff(before, c.stored()); d != "" {
 		t.Fatalf("the dry run has written (-before +after):\n%s\n%v", d, c)
 	}
@@ -76,6 +79,37 @@ func (w *world) compare(t *rapid.T, hub *progress.Hub, c trial) {
 	if rapid.IntRange(0, 2).Draw(t, "and back") == 0 {
 		w.comesBack(t, hub, c)
 	}
+}
+
+// previewed demands that the preview finds in the first rows what the import would.
+func (w *world) previewed(t *rapid.T, hub *progress.Hub, c trial, want oracle.Result) {
+	p, err := w.deaf(hub, Options{}).Preview(w.as(c.by), PreviewInput{
+		File: File{Body: strings.NewReader(c.text())}, Kind: c.kind, Company: &c.company.ID, Mappings: c.mappings,
+	})
+	w.must(err)
+	if p.Problem != nil || p.Rows != len(c.job.File.Rows) || len(p.Samples) != min(p.Rows, sampleRows) {
+		t.Fatalf("a preview of %d rows, %d samples and problem %v\n%v", p.Rows, len(p.Samples), p.Problem, c)
+	}
+	if len(want.Issues) > previewIssues {
+		return
+	}
+	if d := cmp.Diff(want.Issues, issuesOf(p.Issues)); d != "" {
+		t.Fatalf("the preview's issues (-oracle +engine):\n%s\n%v", d, c)
+	}
+}
+
+// issuesOf is the engine's issues as the oracle has them.
+func issuesOf(issues []*ent.ImportIssue) []oracle.Issue {
+	var out []oracle.Issue
+	for _, i := range issues {
+		column := ""
+		if i.Column != nil {
+			column = *i.Column
+		}
+		out = append(out, oracle.Issue{Row: i.Row, Line: i.Line, Column: column, Code: string(i.Code)})
+	}
+	oracle.Sort(out)
+	return out
 }
 
 // comesBack exports what there is now and imports it again: nothing changes (J12).
@@ -123,16 +157,7 @@ func (w *world) judged(t *rapid.T, hub *progress.Hub, c trial, dry bool, want or
 	if d := cmp.Diff(line, counts(w.state(run.ID))); d != "" {
 		t.Errorf("dry %v: counts (-oracle +engine):\n%s", dry, d)
 	}
-	var got []oracle.Issue
-	for _, i := range w.ledger(run.ID) {
-		column := ""
-		if i.Column != nil {
-			column = *i.Column
-		}
-		got = append(got, oracle.Issue{Row: i.Row, Line: i.Line, Column: column, Code: string(i.Code)})
-	}
-	oracle.Sort(got)
-	if d := cmp.Diff(want.Issues, got); d != "" {
+	if d := cmp.Diff(want.Issues, issuesOf(w.ledger(run.ID))); d != "" {
 		t.Errorf("dry %v: issues (-oracle +engine):\n%s", dry, d)
 	}
 	if n := w.scratch(run.ID); n != 0 {
@@ -143,25 +168,39 @@ func (w *world) judged(t *rapid.T, hub *progress.Hub, c trial, dry bool, want or
 	}
 }
 
-// relay works on the import with batches of any size. At any border between two of them a
-// worker may be taken for dead and another go on, and the first one then finds
-// out that it was superseded.
+// relay works on the import with batches of any size, over any number of connections. At any
+// border between two batches a worker may be taken for dead and another go on, and the first
+// one then finds out that it was superseded; or it dies inside a batch, with all of it written
+// and nothing committed.
 func (w *world) relay(t *rapid.T, hub *progress.Hub, run id.ID, crashes int) {
+	w.db.SQL().SetMaxOpenConns(rapid.IntRange(1, 4).Draw(t, "connections"))
 	e := w.deaf(hub, Options{BatchRows: rapid.IntRange(1, 15).Draw(t, "batch")})
-	crash := rapid.IntRange(0, 8).Draw(t, "crash")
+	crash, inside := rapid.IntRange(0, 8).Draw(t, "crash"), rapid.Bool().Draw(t, "inside")
 	e.hook(hooked{between: func(turn int) {
-		if turn == crash && crashes > 0 {
+		if turn == crash && crashes > 0 && !inside {
 			w.lapse(run)
 			w.relay(t, hub, run, crashes-1)
 		}
+	}, loaded: func(turn int) error {
+		if turn == crash && crashes > 0 && inside {
+			return errCrashed
+		}
+		return nil
 	}})
-	if _, err := e.RunNext(w.system); err != nil && !strings.Contains(err.Error(), errSuperseded.Error()) {
+	switch _, err := e.RunNext(w.system); {
+	case errors.Is(err, errCrashed):
+		w.lapse(run)
+		w.relay(t, hub, run, crashes-1)
+	case err != nil && !strings.Contains(err.Error(), errSuperseded.Error()):
 		t.Fatal(err)
 	}
 	if s := w.state(run); s.Status != enum.Completed {
 		t.Fatalf("the import is %s", s.Status)
 	}
 }
+
+// errCrashed ends a batch that was about to be committed.
+var errCrashed = errors.New("the worker dies")
 
 // longAgo is when a drawn world was made, so that what an import has written shows (R4).
 var longAgo = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)

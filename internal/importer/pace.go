@@ -37,8 +37,8 @@ func (e *Engine) QueuePositions(ctx context.Context, runs []id.ID) (map[id.ID]in
 	}
 	d := e.db.Dialect()
 	// What waits for another of its kind to end comes after what can start at once.
-	own := `PARTITION BY r.company_id ORDER BY EXISTS (SELECT 1 FROM import_runs o
-		WHERE o.company_id = r.company_id AND o.kind = r.kind AND o.status = 'RUNNING'), r.created_at, r.id`
+	own := `PARTITION BY r.company_id ORDER BY (r.company_id, r.kind) IN (SELECT o.company_id, o.kind FROM import_runs o
+		WHERE o.status = 'RUNNING'), r.created_at, r.id`
 	rows, err := e.db.SQL().QueryContext(ctx, `WITH queued AS (
 			SELECT r.id, r.company_id, row_number() OVER (`+own+`) AS round, first_value(r.id) OVER (`+own+`) AS first
 			FROM import_runs r WHERE r.status = 'QUEUED'),

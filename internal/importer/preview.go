@@ -4,14 +4,17 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/csvfile"
+	"tenantry/internal/database"
 	"tenantry/internal/id"
 )
 
-// What a preview shows.
+// What a preview shows, and of how many rows it looks for issues; of those with long cells
+// it looks at fewer, which make [Options.BatchBytes].
 const (
 	sampleRows    = 10
 	previewRows   = 1_000
@@ -32,7 +35,7 @@ type Preview struct {
 	Rows    int
 	Problem *csvfile.Problem // why Start would refuse it; nil where it would not
 	Samples [][]string
-	Issues  []*ent.ImportIssue // of rows, as far as can be told without asking the database
+	Issues  []*ent.ImportIssue // of the first rows, as a dry run of now would find them
 	Columns []PreviewColumn
 }
 
@@ -53,8 +56,11 @@ func (p *Preview) Delimiter() string {
 
 // Preview reads a file through and keeps nothing of it. Errors as for Start, but what is
 // wrong with the file stands in the preview.
+//
+// The first rows are judged as a dry run judges its first batch, by what there is now, so that
+// their issues are those which it would find. Nothing is written for them.
 func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error) {
-	_, company, err := e.importer(ctx, in.Kind, in.Company)
+	by, company, err := e.importer(ctx, in.Kind, in.Company)
 	if err != nil {
 		return nil, err
 	}
@@ -66,19 +72,23 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 		return nil, err
 	}
 	p := &Preview{Samples: [][]string{}, Issues: []*ent.ImportIssue{}}
-	seen := map[string]bool{}
-	k := e.kinds[in.Kind]
+	first := &batch{run: &claim{id: id.New(id.ImportRun), company: company, createdBy: by.UserID, kind: in.Kind, dryRun: true, by: by}, first: 1}
+	end := int64(0)
 	a, err := e.inspect(in.File.Body, v, in.Mappings, func(a *accepted, rec *csvfile.Record) {
 		p.Rows = rec.Row
-		if rec.Row > previewRows {
+		if end == 0 {
+			end = rec.After().Offset + e.o.BatchBytes
+		}
+		judged := rec.Row <= previewRows && rec.After().Offset <= end && a.problem == nil
+		if !judged && rec.Row > sampleRows {
 			return
 		}
 		r := a.layout.read(rec)
-		if len(p.Samples) < sampleRows {
+		if rec.Row <= sampleRows {
 			p.sample(&r)
 		}
-		if a.problem == nil {
-			p.note(k, &r, seen)
+		if judged {
+			first.rows = append(first.rows, r)
 		}
 	})
 	if problem, ok := errors.AsType[*csvfile.Problem](err); ok {
@@ -88,6 +98,10 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	}
 	p.Problem = a.problem
 	p.Layout = a.layout
+	first.run.layout = a.layout
+	if err := e.judgeFirst(ctx, p, first); err != nil {
+		return nil, err
+	}
 	if a.rows > 0 {
 		p.Rows = a.rows
 	}
@@ -113,18 +127,28 @@ func (p *Preview) sample(r *row) {
 	p.Samples = append(p.Samples, cells)
 }
 
-// note adds the row's issues that need no database.
-func (p *Preview) note(k kind, r *row, seen map[string]bool) {
-	key := k.cells(r)
-	if key != "" && seen[key] {
-		p.add(r.at(r.field("name").column, enum.DuplicateInFile, sameNameBefore))
-		return
+// judgeFirst adds the issues of the file's first rows.
+func (e *Engine) judgeFirst(ctx context.Context, p *Preview, first *batch) error {
+	if len(first.rows) == 0 {
+		return nil
 	}
-	issues := r.all()
-	if key != "" && len(issues) == 0 {
-		seen[key] = true
+	k, err := e.kindOf(first.run.kind)
+	if err != nil {
+		return err
 	}
-	p.add(issues...)
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	var o *outcome
+	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		again := *first
+		again.rows = slices.Clone(first.rows)
+		o, _, err = k.judge(ctx, tx, &again)
+		return err
+	})
+	if err == nil {
+		p.add(o.issues...)
+	}
+	return err
 }
 
 func (p *Preview) add(issues ...issue) {

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -29,9 +30,9 @@ func TestF8TheTemplateImports(t *testing.T) {
 	})
 }
 
-// What a preview tells is what the import will find, as far as the file alone tells, and
-// nothing is kept of it.
-func TestPreviewShowsWhatTheFileAloneTells(t *testing.T) {
+// What a preview tells of the first rows is what the import will find, and nothing is kept
+// of it.
+func TestPreviewShowsWhatTheImportWillFind(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		look := func(text string, m ...Mapping) *Preview {
@@ -57,9 +58,75 @@ func TestPreviewShowsWhatTheFileAloneTells(t *testing.T) {
 		if p := look(""); p.Problem == nil || p.Problem.Reason != "EMPTY" || p.Samples == nil || p.Issues == nil {
 			t.Errorf("%+v", p)
 		}
+		// I6, I7: who is there decides.
+		p = look(three + "old  customer,nobody,tom@partner.example\nBeta,a@b.example,gone@partner.example\n")
+		equal(t, "issues of those who are there", codes(p), "1:name:ALREADY_EXISTS 2:partner_admin_email:UNKNOWN_PARTNER_ADMIN")
 		if p := look("name\n" + strings.Repeat("=x\n", 3000)); p.Rows != 3000 || len(p.Issues) != previewIssues || len(p.Samples) != sampleRows {
 			t.Errorf("%d rows, %d issues, %d samples", p.Rows, len(p.Issues), len(p.Samples))
 		}
 		w.keptNothing("previews")
+	})
+}
+
+// codes lists a preview's issues as row:column:CODE.
+func codes(p *Preview) string {
+	var out []string
+	for _, i := range p.Issues {
+		out = append(out, fmt.Sprintf("%d:%s:%s", i.Row, deref(i.Column), i.Code))
+	}
+	return strings.Join(out, " ")
+}
+
+// K3, I9–I14: a preview of contacts judges custom fields by the company's types, and all that
+// the rows refer to, also what earlier rows of the file have done.
+func TestPreviewJudgesContactsByTheCompanysOwn(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.partner, "p1", []string{"VIP"}, "NUMBER:seats", "BOOLEAN:is_paying", "DATE:renewal_date", "TEXT:plan")
+		p, err := w.engine(Options{}).Preview(w.as(w.maria), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader(
+			"id,email,first_name,project,desk,labels,seats,is_paying,renewal_date,plan\n" +
+				"ext-1,ann@x.example,Ann,p1,default,VIP,7.5,TRUE,2026-12-31,gold\n" +
+				",bob@x.example,Bob,,,,seven,perhaps,31.12.2026," + strings.Repeat("x", 10_001) + "\n" +
+				",cem@x.example,Cem,p2,d2,vip:VIP,,,,\n" +
+				"ext-2,ANN@x.example,,,,,,,,\n" +
+				"ext-1,dan@x.example,,,,,,,,\n" +
+				",dan@x.example,,,,,,,,\n" +
+				",ann@x.example,,,,,,,,\n" +
+				",,,,,,,,,x\n")}})
+		w.must(err)
+		equal(t, "issues", codes(p), "2:seats:INVALID_VALUE 2:is_paying:INVALID_VALUE 2:renewal_date:INVALID_VALUE 2:plan:TOO_LONG "+
+			"3:project:UNKNOWN_PROJECT 3:desk:UNKNOWN_DESK 3:labels:UNKNOWN_LABEL "+
+			"4:email:EMAIL_TAKEN 7:first_name:REQUIRED 8:email:REQUIRED 8:first_name:REQUIRED")
+		w.keptNothing("a preview of contacts")
+	})
+}
+
+// U4, U6, I15: a preview of users tells whom the import may not touch, and no password.
+func TestPreviewJudgesUsersByTheDirectory(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		p, err := w.engine(Options{}).Preview(w.as(w.maria), PreviewInput{Kind: enum.Users, File: File{Body: strings.NewReader(people +
+			"maria@partner.example,,,secret-1,false\n" +
+			"OUTSIDE@plain.example,Out,Side,secret-2,\n" +
+			"new@partner.example,,Only,short,perhaps\n" +
+			"tom@partner.example,Tom,,secret-3,no\n")}})
+		w.must(err)
+		equal(t, "issues", codes(p), "1:password:FORBIDDEN 1:active:FORBIDDEN 2:email:EMAIL_TAKEN 3:first_name:REQUIRED 3:password:TOO_SHORT 3:active:INVALID_VALUE")
+		for _, i := range p.Issues {
+			if strings.Contains(i.Message+deref(i.Value), "secret") || strings.Contains(i.Message+deref(i.Value), "short,") {
+				t.Errorf("%s shows a password: %s", i.Code, i.Message)
+			}
+		}
+		w.keptNothing("a preview of users")
+	})
+}
+
+// A preview judges as many of the first rows as make up a batch, whatever long cells they have.
+func TestPreviewOfLongCellsIsBounded(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		p, err := w.engine(Options{BatchBytes: 1_000}).Preview(w.as(w.maria), PreviewInput{Kind: enum.Customers,
+			File: File{Body: strings.NewReader("name\n" + strings.Repeat("="+strings.Repeat("x", 299)+"\n", 20))}})
+		w.must(err)
+		if p.Rows != 20 || len(p.Issues) != 4 || len(p.Samples) != sampleRows {
+			t.Errorf("%d rows, %d issues, %d samples", p.Rows, len(p.Issues), len(p.Samples))
+		}
 	})
 }

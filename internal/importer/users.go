@@ -18,8 +18,8 @@ func (k users) authorise(ctx context.Context, v viewer.Viewer, company id.ID) er
 	return k.e.mustAdminister(ctx, v, company)
 }
 
-// cells is the kind's. Rows of one email follow each other, so there is no key.
-func (k users) cells(r *row) (key string) {
+// cells judges a row as far as it alone tells.
+func (k users) cells(r *row) {
 	r.field("email").address("the email")
 	for _, name := range []string{"first_name", "last_name"} {
 		if f := r.field(name); f.filled() && f.sound() {
@@ -36,13 +36,12 @@ func (k users) cells(r *row) (key string) {
 		}
 	}
 	r.field("active").truth()
-	return ""
 }
 
-func (k users) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, error) {
+func (k users) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, func() error, error) {
 	d, err := k.look(ctx, tx, b)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o := &outcome{}
 	for i := range b.rows {
@@ -55,10 +54,12 @@ func (k users) load(ctx context.Context, tx *database.Tx, b *batch) (*outcome, e
 		}
 		change(o)
 	}
-	if b.run.dryRun {
-		return o, d.keep(ctx, tx, b.run)
-	}
-	return o, k.write(ctx, tx, b, d, o)
+	return o, func() error {
+		if b.run.dryRun {
+			return d.keep(ctx, tx, b.run)
+		}
+		return k.write(ctx, tx, b, d, o)
+	}, nil
 }
 
 // judge finds out whom the row is about and notes what is wrong with it. change does what

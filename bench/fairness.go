@@ -1,0 +1,292 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"tenantry/chaos/rig"
+)
+
+// fairness measures rule J8: how long a small import takes, from the beginning of its upload
+// to its final event, when nothing else is there, beside one large import, and beside many
+// companies with many imports each and the large one.
+//
+// A probe is a small import of a company that has nothing else under way. With a thousand
+// imports queued those that queue wait for each other whatever is done, as long as the
+// machine's work lasts; what fairness can promise is that a company which asks for little
+// does not wait for those that ask for much.
+type fairness struct{ companies, imports, rows, large, probes, workers, concurrency int }
+
+// tenant is a company of the bench and its administrator's token.
+type tenant struct{ id, token string }
+
+func (f *fairness) run(ctx context.Context) error {
+	if f.companies < 1 || f.imports < 1 || f.rows < 1 || f.probes < 3 || f.workers < 1 {
+		return errors.New("at least one of everything, and three probes")
+	}
+	h, err := newHouse(ctx, false, map[string]string{
+		"IMPORT_MAX_ROWS_CONTACTS": fmt.Sprint(f.large), "UPLOAD_MAX_BYTES": "2GiB", "WORKER_CONCURRENCY": fmt.Sprint(f.concurrency),
+	})
+	defer h.end()
+	if err != nil {
+		return err
+	}
+	fmt.Println(h.about(ctx))
+	if _, err := h.start(ctx, "api"); err != nil {
+		return err
+	}
+	makeTenants := func(name string, n int) (all []tenant) {
+		for i := range n {
+			if err != nil {
+				return nil
+			}
+			var t tenant
+			t.id, t.token, err = h.company(ctx, fmt.Sprint(name, i))
+			all = append(all, t)
+		}
+		return all
+	}
+	probes, crowd, large := makeTenants("Probe", f.probes), makeTenants("Crowd", f.companies), makeTenants("Large", 2)
+	if err != nil {
+		return err
+	}
+	workers, err := h.workers(ctx, f.workers)
+	if err != nil {
+		return err
+	}
+	for i := range 3 { // what is slow the first time
+		if _, err := f.probe(ctx, h, probes[i], fmt.Sprint("warm", i)); err != nil {
+			return err
+		}
+	}
+	idle, err := f.measure(ctx, h, "idle", probes, nil)
+	if err != nil {
+		return err
+	}
+	run, err := h.upload(ctx, large[0].token, f.contacts("large", f.large))
+	if err != nil {
+		return err
+	}
+	if err := h.under(ctx, large[0].token, run); err != nil {
+		return err
+	}
+	beside, err := f.measure(ctx, h, "beside the large one", probes, func() (bool, error) { return h.runs(ctx, large[0].token, run) })
+	if err != nil {
+		return err
+	}
+	compare(idle, beside)
+	if _, err := h.watch(ctx, large[0].token, run, nil); err != nil {
+		return err
+	}
+
+	// The crowd's imports are all there before the first of them is worked on.
+	for _, w := range workers {
+		if err := w.Stop(syscall.SIGTERM, 30*time.Second); err != nil {
+			return err
+		}
+	}
+	if run, err = h.upload(ctx, large[1].token, f.contacts("large", f.large)); err != nil {
+		return err
+	}
+	if err := f.queue(ctx, h, crowd); err != nil {
+		return err
+	}
+	db, err := h.postgres.Open("bench")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	left := func() (n int, err error) {
+		err = db.QueryRowContext(ctx, `SELECT count(*) FROM import_runs r JOIN companies c ON c.id = r.company_id
+			WHERE c.name LIKE 'Crowd%' AND r.status IN ('QUEUED', 'RUNNING')`).Scan(&n)
+		return n, err
+	}
+	began := time.Now()
+	if _, err := h.workers(ctx, f.workers); err != nil {
+		return err
+	}
+	if err := rig.Until(ctx, time.Minute, "every company of the crowd to have had a turn", func() bool {
+		var n int
+		err = db.QueryRowContext(ctx, `SELECT count(*) FROM companies c WHERE c.name LIKE 'Crowd%' AND NOT EXISTS
+			(SELECT 1 FROM import_runs r WHERE r.company_id = c.id AND r.claimed_at IS NOT NULL)`).Scan(&n)
+		return err != nil || n == 0
+	}); err != nil {
+		return err
+	}
+	fmt.Printf("each of the %d companies had had its first turn after %v\n", f.companies, time.Since(began).Round(time.Millisecond))
+	crowded, err := f.measure(ctx, h, "beside all of them", probes, func() (bool, error) {
+		n, err := left()
+		return n > 0, err
+	})
+	if err != nil {
+		return err
+	}
+	compare(idle, crowded)
+	n, err := left()
+	if err != nil {
+		return err
+	}
+	still, err := h.runs(ctx, large[1].token, run)
+	fmt.Printf("when the last probe was over %d of the crowd's %d imports were left, and the large one was under way: %v\n", n, f.companies*f.imports, still)
+	return err
+}
+
+// workers starts so many worker processes.
+func (h *house) workers(ctx context.Context, n int) (all []*rig.Process, err error) {
+	for range n {
+		w, err := h.start(ctx, "worker")
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, w)
+	}
+	return all, nil
+}
+
+// runs reports whether the import is still under way.
+func (h *house) runs(ctx context.Context, token, run string) (bool, error) {
+	var out struct{ ImportRun progress }
+	err := h.do(ctx, token, `query($id:ID!){importRun(id:$id){`+progressFields+`}}`, vars{"id": run}, &out)
+	return !out.ImportRun.final(), err
+}
+
+// under waits until rows of the import are in.
+func (h *house) under(ctx context.Context, token, run string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	moving := false
+	_, err := h.watch(ctx, token, run, func(p progress) {
+		if p.ProcessedRows > 0 {
+			moving = true
+			cancel()
+		}
+	})
+	if moving {
+		return nil
+	}
+	return err
+}
+
+// contacts is a file of new contacts; those of another tag are others.
+func (f *fairness) contacts(tag string, rows int) io.Reader {
+	body, out := io.Pipe()
+	go func() {
+		var text strings.Builder
+		text.WriteString("email,first_name,last_name,active,type\n")
+		for i := range rows {
+			fmt.Fprintf(&text, "%s.%d@example.org,First%d,Last%d,true,personal\n", tag, i, i, i)
+			if text.Len() > 64<<10 {
+				if _, err := io.WriteString(out, text.String()); err != nil {
+					return // whoever read has gone
+				}
+				text.Reset()
+			}
+		}
+		_, err := io.WriteString(out, text.String())
+		out.CloseWithError(err)
+	}()
+	return body
+}
+
+// times are a small import's: all of it as its user sees it, how long it lay until a worker
+// took it, and how long it was worked on.
+type times struct{ all, waited, worked time.Duration }
+
+// probe imports a small file and gives how long it took.
+func (f *fairness) probe(ctx context.Context, h *house, t tenant, tag string) (took times, err error) {
+	began := time.Now()
+	run, err := h.upload(ctx, t.token, f.contacts(tag, f.rows))
+	if err != nil {
+		return took, err
+	}
+	p, err := h.watch(ctx, t.token, run, nil)
+	took.all = time.Since(began)
+	if err == nil && (p.Status != "COMPLETED" || p.CreatedCount != f.rows) {
+		err = fmt.Errorf("a probe ended as %+v", p)
+	}
+	if err != nil {
+		return took, err
+	}
+	var out struct {
+		ImportRun struct{ CreatedAt, StartedAt, FinishedAt time.Time }
+	}
+	err = h.do(ctx, t.token, `query($id:ID!){importRun(id:$id){createdAt startedAt finishedAt}}`, vars{"id": run}, &out)
+	r := out.ImportRun
+	took.waited, took.worked = r.StartedAt.Sub(r.CreatedAt), r.FinishedAt.Sub(r.StartedAt)
+	return took, err
+}
+
+// measure makes one probe after another, each of another company, for as long as the
+// surroundings are what they are to be.
+func (f *fairness) measure(ctx context.Context, h *house, what string, probes []tenant, still func() (bool, error)) (measured, error) {
+	var m measured
+	var waited, worked []time.Duration
+	for i, t := range probes {
+		d, err := f.probe(ctx, h, t, strings.ReplaceAll(what, " ", "-")+fmt.Sprint(i))
+		if err != nil {
+			return m, err
+		}
+		if still != nil {
+			if yes, err := still(); err != nil {
+				return m, err
+			} else if !yes {
+				break // this one may have had less company
+			}
+		}
+		m.all, m.inside = append(m.all, d.all), append(m.inside, d.waited+d.worked)
+		waited, worked = append(waited, d.waited), append(worked, d.worked)
+	}
+	if len(m.all) < 3 {
+		return m, fmt.Errorf("%s: only %d probes were over before the rest was; make the load larger", what, len(m.all))
+	}
+	fmt.Printf("%-22s %d small imports of %d rows: median %v (of which waiting %v, at work %v), nine of ten within %v, the slowest %v\n", what+":", len(m.all), f.rows,
+		median(m.all).Round(time.Millisecond), median(waited).Round(time.Millisecond), median(worked).Round(time.Millisecond),
+		quantile(m.all, 9).Round(time.Millisecond), slices.Max(m.all).Round(time.Millisecond))
+	return m, nil
+}
+
+// measured are the probes in one surrounding: as their users see them, and from the moment
+// they are accepted to the moment they are over, without upload and news.
+type measured struct{ all, inside []time.Duration }
+
+func compare(idle, loaded measured) {
+	of := func(a, b []time.Duration) string {
+		return fmt.Sprintf("median %.2f of idle's, nine of ten within %.2f of idle's", median(a).Seconds()/median(b).Seconds(), quantile(a, 9).Seconds()/quantile(b, 9).Seconds())
+	}
+	fmt.Printf("%-22s to the final event: %s\n%-22s from accepted to over: %s\n", "", of(loaded.all, idle.all), "", of(loaded.inside, idle.inside))
+}
+
+// quantile is what so many tenths of the durations are within.
+func quantile(of []time.Duration, tenths int) time.Duration {
+	sorted := slices.Clone(of)
+	slices.Sort(sorted)
+	return sorted[min(len(sorted)*tenths/10, len(sorted)-1)]
+}
+
+// queue uploads the crowd's imports, each company's one after another.
+func (f *fairness) queue(ctx context.Context, h *house, crowd []tenant) error {
+	var all sync.WaitGroup
+	failed, places := make(chan error, len(crowd)), make(chan struct{}, 4)
+	for c, t := range crowd {
+		all.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			for i := range f.imports {
+				if _, err := h.upload(ctx, t.token, f.contacts(fmt.Sprintf("crowd.%d.%d", c, i), f.rows)); err != nil {
+					failed <- err
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	close(failed)
+	return <-failed
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"tenantry/chaos/rig"
+)
+
+// house is the program with all that it needs, for one measurement.
+type house struct {
+	dir       string
+	binary    string
+	settings  map[string]string
+	postgres  *rig.Postgres // nil on SQLite
+	redis     *rig.Redis    // nil on SQLite
+	processes []*rig.Process
+	url       string // of the API
+	operator  string // its token
+}
+
+const (
+	operatorEmail = "operator@bench.example"
+	password      = "a good password of the bench"
+)
+
+// newHouse builds the program, and prepares a database with an operator. Nothing of the
+// program runs yet. The house must be ended, also after an error.
+func newHouse(ctx context.Context, sqlite bool, settings map[string]string) (*house, error) {
+	parent := os.TempDir()
+	if len(parent) > 40 {
+		parent = "/tmp" // a Unix socket's path may have 107 bytes
+	}
+	dir, err := os.MkdirTemp(parent, "bench")
+	if err != nil {
+		return nil, err
+	}
+	h := &house{dir: dir, binary: filepath.Join(dir, "tenantry"), settings: map[string]string{
+		"DATA_DIR": filepath.Join(dir, "data"), "HTTP_ADDR": "127.0.0.1:0", "LOG_FORMAT": "json", "LOG_LEVEL": "info",
+	}}
+	for k, v := range settings {
+		h.settings[k] = v
+	}
+	// PostgreSQL may have to run as somebody else; what is private in here is so itself.
+	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // may be entered, not read
+		return h, err
+	}
+	root, err := rig.Root(ctx)
+	if err != nil {
+		return h, err
+	}
+	build := exec.CommandContext(ctx, "go", "build", "-o", h.binary, ".")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return h, fmt.Errorf("building the program: %w\n%s", err, out)
+	}
+	if !sqlite {
+		if h.postgres, err = rig.NewPostgres(ctx, filepath.Join(dir, "postgres")); err != nil {
+			return h, err
+		}
+		if err := h.postgres.Clone(ctx, "template0", "bench"); err != nil {
+			return h, err
+		}
+		if h.redis, err = rig.NewRedis(ctx, filepath.Join(dir, "redis")); err != nil {
+			return h, err
+		}
+		h.settings["DATABASE_URL"], h.settings["REDIS_URL"] = h.postgres.URL("bench", "tenantry"), h.redis.URL()
+	}
+	create := exec.CommandContext(ctx, h.binary, "operator", "create", "--email="+operatorEmail, "--password-stdin")
+	create.Env, create.Stdin = h.env(), strings.NewReader(password+"\n")
+	create.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if out, err := create.CombinedOutput(); err != nil {
+		return h, fmt.Errorf("operator create: %w\n%s", err, out)
+	}
+	return h, nil
+}
+
+func (h *house) env() []string {
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "TZ=UTC"}
+	for k, v := range h.settings {
+		env = append(env, k+"="+v)
+	}
+	return env
+}
+
+// start starts a process of the program: api, worker or serve. Of one that answers requests
+// the address becomes the house's.
+func (h *house) start(ctx context.Context, role string) (*rig.Process, error) {
+	name := fmt.Sprintf("%s%d", role, len(h.processes))
+	p, err := rig.Start(rig.Command{Name: name, Path: h.binary, Args: []string{role}, Env: h.env(), Dir: h.dir, Log: filepath.Join(h.dir, name+".log")})
+	if err != nil {
+		return nil, err
+	}
+	h.processes = append(h.processes, p)
+	if role == "worker" {
+		return p, nil
+	}
+	url := ""
+	err = rig.Until(ctx, 60*time.Second, name+"'s address", func() bool {
+		text, _ := os.ReadFile(p.Log) // not there yet is nothing yet
+		lines := bufio.NewScanner(bytes.NewReader(text))
+		for lines.Scan() {
+			var record struct{ Msg, Address string }
+			if json.Unmarshal(lines.Bytes(), &record) == nil && record.Msg == "answering" {
+				url = record.Address
+			}
+		}
+		return url != "" || !p.Alive()
+	})
+	if err == nil && url == "" {
+		text, _ := os.ReadFile(p.Log)
+		err = fmt.Errorf("%s ended before it answered:\n%s", name, text)
+	}
+	if err != nil {
+		return nil, err
+	}
+	h.url = url
+	h.operator, err = h.signIn(ctx, operatorEmail)
+	return p, err
+}
+
+// end ends what the house started, and removes its folder.
+func (h *house) end() {
+	if h == nil {
+		return
+	}
+	for _, p := range h.processes {
+		p.Signal(syscall.SIGTERM)
+	}
+	for _, p := range h.processes {
+		if p.Wait(20*time.Second) != nil {
+			p.Kill()
+		}
+	}
+	if h.redis != nil {
+		h.redis.Stop()
+	}
+	if h.postgres != nil {
+		h.postgres.Stop()
+	}
+	_ = os.RemoveAll(h.dir)
+}
+
+// about says what the measurement was made on.
+func (h *house) about(ctx context.Context) string {
+	commit, _ := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
+	processor := "an unknown processor"
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(text)) {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.HasPrefix(name, "model name") {
+				processor = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	load, _ := os.ReadFile("/proc/loadavg")
+	return fmt.Sprintf("commit %s, %s, %d cores of %s, load before %s", strings.TrimSpace(string(commit)), runtime.Version(), runtime.NumCPU(), processor,
+		strings.Join(strings.Fields(string(load))[:min(3, len(strings.Fields(string(load))))], " "))
+}
+
+// resident is how many bytes of memory the process holds now, and the most that it has held.
+func resident(p *rig.Process) (now, most int64, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		var kib int64
+		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &kib); err == nil {
+			now = kib << 10
+		}
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil {
+			most = kib << 10
+		}
+	}
+	if now == 0 {
+		err = errors.New("the system does not say how much memory a process holds")
+	}
+	return now, most, err
+}

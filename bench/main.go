@@ -1,0 +1,68 @@
+// Bench measures what the documentation says of large files and of many tenants at once, on
+// the program as its users run it: processes of its own, PostgreSQL and Redis, and the public
+// API.
+//
+//	go run ./bench million                         a million contacts, 50,000 of them bad
+//	go run ./bench million -sqlite                 the same in one process, on SQLite
+//	go run ./bench fairness                        50 companies with 20 imports each, and one with a million rows
+//
+// It builds the program, starts everything that it needs behind Unix sockets and on this
+// machine's loopback alone, and ends it. It needs Linux, Go, PostgreSQL's and Redis's servers,
+// and nothing that runs already. What it prints beside times are ratios between things that
+// were done in turn on the same machine, which noise moves less. docs/performance.md has what
+// came out.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string) int {
+	var measure func(context.Context) error
+	name := ""
+	if len(args) > 0 {
+		name = args[0]
+	}
+	flags := flag.NewFlagSet("bench "+name, flag.ContinueOnError)
+	switch name {
+	case "million":
+		m := million{}
+		flags.IntVar(&m.rows, "rows", 1_000_000, "rows of the file")
+		flags.IntVar(&m.bad, "bad", 50_000, "how many of them are bad")
+		flags.BoolVar(&m.sqlite, "sqlite", false, "one process on SQLite in place of PostgreSQL, Redis, api and worker")
+		measure = m.run
+	case "fairness":
+		f := fairness{}
+		flags.IntVar(&f.companies, "companies", 50, "companies with many imports")
+		flags.IntVar(&f.imports, "imports", 20, "imports that each of them has queued")
+		flags.IntVar(&f.rows, "rows", 200, "rows of a small import")
+		flags.IntVar(&f.large, "large", 1_000_000, "rows of the large import")
+		flags.IntVar(&f.probes, "probes", 30, "small imports that are measured in each surrounding")
+		flags.IntVar(&f.workers, "workers", 1, "worker processes")
+		flags.IntVar(&f.concurrency, "concurrency", 4, "imports that a worker process runs at once")
+		measure = f.run
+	default:
+		fmt.Fprintln(os.Stderr, "bench: say what to measure: million or fairness; -h behind it lists its flags")
+		return 2
+	}
+	if err := flags.Parse(args[1:]); err != nil {
+		return 2
+	}
+	if err := measure(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,153 @@
+package graph_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/graph/limits"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+	"tenantry/internal/testenv"
+)
+
+// Issues of an import are paged by an index, however many there are: each page, forwards and
+// backwards, of all codes or of one, is read in the index's order from where the cursor
+// stands, with no sort and without a look at other imports' issues.
+func TestIssuesPageByAnIndex(t *testing.T) {
+	t.Parallel()
+	var said statements
+	testenv.Observed(t, said.tell, func(t *testing.T, db *database.DB) {
+		w := newTenants(t, newRig(t, db, limits.Config{MaxComplexity: 1 << 40}, 1<<20))
+		run := w.manyIssues(3_000)
+		const fields = `{nodes{row code} pageInfo{endCursor startCursor}}`
+		page := func(args string) (plans []string, cursor string) {
+			said.take()
+			a := w.ask("keller", fmt.Sprintf(`{importRun(id:%q){issues(%s)%s}}`, run, args, fields), nil)
+			if len(a.Errors) > 0 {
+				t.Fatalf("issues(%s): %+v", args, a.Errors[0])
+			}
+			for _, statement := range said.take() {
+				if strings.Contains(statement, "import_issues") {
+					plans = append(plans, w.plan(statement))
+				}
+			}
+			var out struct {
+				ImportRun struct {
+					Issues struct {
+						Nodes    []any
+						PageInfo struct{ EndCursor, StartCursor string }
+					}
+				}
+			}
+			raw, err := json.Marshal(a.Data)
+			must(t, err)
+			must(t, json.Unmarshal(raw, &out))
+			if n := len(out.ImportRun.Issues.Nodes); n != 50 {
+				t.Errorf("issues(%s): %d", args, n)
+			}
+			return plans, out.ImportRun.Issues.PageInfo.EndCursor
+		}
+		_, cursor := page("first:50")
+		for _, args := range []string{
+			"first:50", "last:50", fmt.Sprintf("first:50,after:%q", cursor),
+			"first:50,code:REQUIRED", "last:50,code:REQUIRED", fmt.Sprintf("first:50,after:%q,code:REQUIRED", cursor),
+		} {
+			plans, _ := page(args)
+			if len(plans) != 1 {
+				t.Fatalf("issues(%s) takes %d statements", args, len(plans))
+			}
+			if !byIndex.MatchString(plans[0]) || elsewise.MatchString(plans[0]) {
+				t.Errorf("issues(%s) is read by\n%s", args, plans[0])
+			}
+		}
+	})
+}
+
+// elsewise is what stands in a plan that reads more issues than the page has, or sorts them.
+var elsewise = regexp.MustCompile(`Sort|TEMP B-TREE|Seq Scan on import_issues|Bitmap|SCAN import_issues`)
+
+// byIndex is the plan's line that reads the issues, on either database.
+var byIndex = regexp.MustCompile(`Index Scan( Backward)? using importissue_\w+ on import_issues|SEARCH import_issues USING INDEX importissue_\w+ \(import_run_id=\?`)
+
+// manyIssues makes two imports of keller's with so many issues each, and gives one of them.
+func (w *tenants) manyIssues(n int) id.ID {
+	w.t.Helper()
+	c := w.db.Ent()
+	runs := []id.ID{id.New(id.ImportRun), id.New(id.ImportRun)}
+	for _, run := range runs {
+		must(w.t, c.ImportRun.Create().SetID(run).SetCompanyID(w.ids["northwind"]).SetCreatedByID(w.ids["keller"]).SetCreatedByName("keller").
+			SetKind(enum.Contacts).SetStatus(enum.Completed).SetFileName("x").SetFileSize(1).SetUploadKey("").
+			SetFormat(json.RawMessage("{}")).SetTotalRows(n).SetProcessedRows(n).SetFailedCount(n).SetFinishedAt(time.Now().UTC()).Exec(w.system))
+		for from := 0; from < n; from += 500 {
+			var issues []*ent.ImportIssueCreate
+			for i := from; i < from+500; i++ {
+				code := enum.Required
+				if i%3 == 0 {
+					code = enum.InvalidEmail
+				}
+				issues = append(issues, c.ImportIssue.Create().SetImportRunID(run).SetRow(i).SetOrdinal(0).SetLine(i).SetCode(code).SetMessage("x"))
+			}
+			must(w.t, c.ImportIssue.CreateBulk(issues...).Exec(w.system))
+		}
+	}
+	_, err := w.db.SQL().ExecContext(w.system, "ANALYZE")
+	must(w.t, err)
+	return runs[0]
+}
+
+var placeholder = regexp.MustCompile(`\$\d+|\?`)
+
+// plan is how the database would do the statement, whatever its parameters.
+func (w *tenants) plan(statement string) string {
+	w.t.Helper()
+	conn, err := w.db.SQL().Conn(context.WithoutCancel(w.system))
+	must(w.t, err)
+	defer conn.Close()
+	n, args := 0, []any{}
+	for _, p := range placeholder.FindAllString(statement, -1) {
+		var number int
+		if _, err := fmt.Sscanf(p, "$%d", &number); err != nil {
+			number = n + 1
+		}
+		n = max(n, number)
+	}
+	for range n {
+		args = append(args, nil)
+	}
+	query := "EXPLAIN QUERY PLAN " + statement
+	if w.db.Dialect() == database.Postgres {
+		_, err := conn.ExecContext(w.system, "SET plan_cache_mode = force_generic_plan")
+		must(w.t, err)
+		_, err = conn.ExecContext(w.system, "PREPARE looked_at AS "+statement)
+		must(w.t, err)
+		defer func() {
+			_, err := conn.ExecContext(w.system, "DEALLOCATE looked_at; RESET plan_cache_mode")
+			must(w.t, err)
+		}()
+		query, args = "EXPLAIN EXECUTE looked_at("+strings.TrimSuffix(strings.Repeat("NULL,", n), ",")+")", nil
+	}
+	rows, err := conn.QueryContext(w.system, query, args...)
+	must(w.t, err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	must(w.t, err)
+	var out strings.Builder
+	for rows.Next() {
+		cells, line := make([]any, len(columns)), ""
+		for i := range cells {
+			cells[i] = new(any)
+		}
+		cells[len(cells)-1] = &line
+		must(w.t, rows.Scan(cells...))
+		out.WriteString(line + "\n")
+	}
+	must(w.t, rows.Err())
+	return statement + "\n" + out.String()
+}
