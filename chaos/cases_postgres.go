@@ -114,10 +114,14 @@ func diskFull(t *trial) {
 	t.middle(3)
 	t.exec(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
 		BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`)
-	t.exec(`CREATE TRIGGER full_disk BEFORE INSERT ON companies EXECUTE FUNCTION full_disk()`)
+	for _, table := range []string{"companies", "contacts", "users"} {
+		t.exec(`CREATE TRIGGER full_disk BEFORE INSERT ON ` + table + ` EXECUTE FUNCTION full_disk()`)
+	}
 	t.fault("the disk is full")
 	t.sleep(t.between(3*time.Second, 9*time.Second))
-	t.exec(`DROP TRIGGER full_disk ON companies`)
+	for _, table := range []string{"companies", "contacts", "users"} {
+		t.exec(`DROP TRIGGER full_disk ON ` + table)
+	}
 	t.fault("the disk has room again")
 	t.bound("RUNNING", 15*time.Second) // the backoff is 10 s at most, then a sweep
 	t.conclude()

@@ -50,12 +50,7 @@ func workerPaused(point string) func(*trial) {
 func taskHundredfold(t *trial) {
 	queue := asynq.NewClient(asynq.RedisClientOpt{Network: "unix", Addr: filepath.Join(t.dir, "r", "s")})
 	defer queue.Close()
-	// An import that hands itself over at the end of its turn (rule J8) is claimed again, and
-	// rightly so: nobody has it then, and its claim counts as no try. Anything else is double.
-	t.exec(`CREATE TABLE doubles (import_run_id uuid)`)
-	t.exec(`CREATE FUNCTION doubled() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO doubles VALUES (NEW.id); RETURN NULL; END $$`)
-	t.exec(`CREATE TRIGGER doubled AFTER UPDATE ON import_runs FOR EACH ROW
-		WHEN (NEW.epoch > OLD.epoch AND (OLD.lease_until IS NOT NULL OR NEW.claims > 1)) EXECUTE FUNCTION doubled()`)
+	t.recordTakeovers()
 	t.api()
 	sent := t.plan(load{tenants: 2, files: 2, rows: 2000})
 	t.send(sent)
@@ -69,7 +64,7 @@ func taskHundredfold(t *trial) {
 		t.worker(settings{"WORKER_CONCURRENCY": "16"})
 	}
 	t.conclude()
-	if n := t.number(`SELECT count(*) FROM doubles`); n > 0 {
+	if n := t.number(`SELECT count(*) FROM takeovers`); n > 0 {
 		t.violate("I2", "%d times an import was claimed that somebody had, or had not handed over", n)
 	}
 }
@@ -108,6 +103,7 @@ func poison(action string) func(*trial) {
 func clockSkew(t *trial) {
 	off := []int{60, -60, 3600, -3600}[t.seed%4]
 	t.bound("RUNNING", afterDeath)
+	t.recordTakeovers()
 	few := settings{"WORKER_CONCURRENCY": "2"} // five imports keep both workers busy
 	t.api()
 	t.worker(few)

@@ -31,10 +31,10 @@ func watchersDeaf(vanish bool) func(*trial) {
 		t.api()
 		t.worker()
 		t.worker()
-		sent := t.plan(load{tenants: 3, rows: 30_000})
+		sent := t.plan(load{tenants: 3, rows: 30_000, kind: truth.Customers})
 		watched := []*truth.Sent{sent[0]}
 		if vanish { // one that stands still, too: its watchers are sent nothing but signs of life
-			waiting := t.plan(load{tenants: 1, rows: 300})
+			waiting := t.plan(load{tenants: 1, rows: 300, kind: truth.Customers})
 			sent, watched = append(sent, waiting...), append(watched, waiting...)
 		}
 		t.send(sent)
