@@ -14,7 +14,8 @@ func watcherCases() []experiment {
 	return []experiment{
 		{name: "watchers-stuck", what: "500 watchers that never read, half over WebSocket, half over SSE: dropped within 30 s, nobody delayed", run: watchersDeaf(false)},
 		{name: "watchers-half-open", what: "500 watchers whose machines vanish without a word, half over WebSocket, half over SSE: dropped within 30 s, nobody delayed", run: watchersDeaf(true)},
-		{name: "watcher-storm", what: "2,000 watchers come back when an api process restarts", within: 6 * time.Minute, run: watcherStorm},
+		{name: "watcher-storm", what: "2,000 watchers come back when an api process restarts", within: 6 * time.Minute, run: watcherStorm(1)},
+		{name: "watcher-storm-all", what: "2,000 watchers come back when every api process is gone at once", within: 6 * time.Minute, run: watcherStorm(2)},
 	}
 }
 
@@ -109,15 +110,19 @@ func (t *trial) dropped(stuck *deaf, api *part, only *client.Nodes) {
 	}
 }
 
-// watcherStorm has everybody come back at once, and asks that each be told the end.
-func watcherStorm(t *trial) {
+// watcherStorm has 2,000 watchers at two processes, restarts so many of these at once, and
+// asks that each watcher come back and be told the end.
+func watcherStorm(restarted int) func(*trial) {
+	return func(t *trial) { t.storm(restarted) }
+}
+
+func (t *trial) storm(restarted int) {
 	const storm = 2_000
 	t.pace = "batch.mid=sleep:150ms@1+"
-	first := t.api()
-	t.api()
+	apis := []*part{t.api(), t.api()}
 	t.worker()
 	t.worker()
-	sent := t.plan(load{tenants: 4, rows: 12_000})
+	sent := t.plan(load{tenants: 4, rows: 40_000})
 	t.send(sent)
 	t.sent()
 	var coming sync.WaitGroup
@@ -132,7 +137,7 @@ func watcherStorm(t *trial) {
 		}
 	}
 	t.world.Histories = append(t.world.Histories, histories...)
-	came := time.Now()
+	arriving := time.Now()
 	t.await(2*time.Minute, "the first state of every watcher", func() bool {
 		for _, h := range histories {
 			if len(h.Events()) == 0 {
@@ -141,25 +146,52 @@ func watcherStorm(t *trial) {
 		}
 		return true
 	})
-	t.note("the last of %d watchers had its first state after %.1f s", storm, time.Since(came).Seconds())
-	began := time.Now()
-	first.leave()
-	first.again()
-	t.await(60*time.Second, "everybody's return", func() bool { return back(histories, began) })
-	t.note("everybody was back %.1f s after the restart began", time.Since(began).Seconds())
+	t.note("the last of %d watchers had its first state after %.1f s", storm, time.Since(arriving).Seconds())
+	before, began := dials(histories), time.Now()
+	var leaving sync.WaitGroup
+	for _, p := range apis[:restarted] {
+		leaving.Go(p.leave)
+	}
+	t.wait(&leaving, "the processes' end")
+	for _, p := range apis[:restarted] {
+		p.again()
+	}
+	came := 0
+	t.await(90*time.Second, "everybody's return", func() (done bool) {
+		came, done = back(histories, before, restarted == len(apis))
+		return done && came > 0
+	})
+	t.note("%d watchers had lost their connection; the last was back %.1f s after the restart began", came, time.Since(began).Seconds())
 	t.settle(4 * time.Minute)
 	t.wait(&coming, "the watchers' end")
 	t.conclude()
 }
 
-// back says whether every watcher that lost its connection has another one since.
-func back(histories []*client.History, since time.Time) bool {
-	for _, h := range histories {
-		events := h.Events()
-		last := events[len(events)-1]
-		if last.Closed != 0 || last.At.Before(since) && time.Since(since) < 2*time.Second {
-			return false
+// dials is which of its connections each watcher has.
+func dials(histories []*client.History) []int {
+	latest := make([]int, len(histories))
+	for i, h := range histories {
+		for _, e := range h.Events() {
+			latest[i] = max(latest[i], e.Dial)
 		}
 	}
-	return true
+	return latest
+}
+
+// back counts the watchers who have, since they had these connections, lost theirs and were
+// told a state over another one. Where all lost it, done says that all have, or had been told
+// the end before; else, that nobody is without.
+func back(histories []*client.History, before []int, all bool) (n int, done bool) {
+	done = true
+	for i, h := range histories {
+		events := h.Events()
+		last := events[len(events)-1]
+		switch {
+		case last.Dial > before[i] && last.Closed == 0:
+			n++
+		case last.Closed != 0, all && !last.Complete:
+			done = false
+		}
+	}
+	return n, done
 }

@@ -179,6 +179,7 @@ func (b *Book) enter(e *Expected, f *File, i int) {
 	}
 	cells := r.Cells
 	cells.Email = strings.TrimSpace(cells.Email)
+	name, _, _ := strings.Cut(cells.Email, "@")
 	known, problems := b.find(cells)
 	switch {
 	case len(problems) > 0:
@@ -187,7 +188,7 @@ func (b *Book) enter(e *Expected, f *File, i int) {
 		e.Created++
 		b.add(&Entry{
 			Email: cells.Email, First: cells.First, Last: cells.Last, External: cells.External,
-			Username: strings.ToLower(cells.Email[:strings.Index(cells.Email, "@")]), Active: cells.Active != "no",
+			Username: strings.ToLower(name), Active: cells.Active != "no",
 		})
 	case b.change(known, cells) || cells.Password != "":
 		e.Updated++
