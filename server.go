@@ -138,7 +138,7 @@ func (a *app) close() error {
 
 // silentFor is how long a client may leave what it is sent unacknowledged or untaken. With
 // the 12 s between two comments of an event stream, a dead one is noticed within half a minute.
-const silentFor = 15 * time.Second
+const silentFor = 12 * time.Second
 
 // roles says what this process does.
 type roles struct{ api, worker bool }

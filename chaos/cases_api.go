@@ -66,7 +66,7 @@ func uploadBroken(t *trial) {
 	broken := t.plan(load{tenants: 6, rows: 1500, fate: truth.Refused})
 	for i, s := range broken {
 		at := []float64{0.01, 0.5, 0.99}[i%3]
-		u := client.Upload{Token: s.Tenant.Admin.Token, Name: s.Name, Content: s.Bytes, Key: s.Key, Piece: len(s.Bytes) / 500, Blind: t.rand.IntN(2) == 0}
+		u := upload(s, client.Upload{Piece: len(s.Bytes) / 500, Blind: t.rand.IntN(2) == 0})
 		u.Pace = func(sent, size int) error {
 			if float64(sent) >= at*float64(size) {
 				return errGaveUp
@@ -95,8 +95,8 @@ func slowUploads(t *trial) {
 	t.fault("200 uploads begin, at 1 KB/s")
 	for _, s := range slow {
 		t.senders.Go(func() {
-			t.deliver(s, client.Upload{Token: s.Tenant.Admin.Token, Name: s.Name, Content: s.Bytes, Key: s.Key, Piece: 1 << 10,
-				Pace: func(int, int) error { time.Sleep(time.Second); return nil }})
+			t.deliver(s, upload(s, client.Upload{Piece: 1 << 10,
+				Pace: func(int, int) error { time.Sleep(time.Second); return nil }}))
 		})
 	}
 	t.sleep(2 * time.Second)
@@ -106,7 +106,7 @@ func slowUploads(t *trial) {
 	for _, s := range t.plan(load{tenants: 8, rows: 1000}) {
 		normal.Go(func() {
 			began := time.Now()
-			t.deliver(s, client.Upload{Token: s.Tenant.Admin.Token, Name: s.Name, Content: s.Bytes, Key: s.Key})
+			t.deliver(s, upload(s, client.Upload{}))
 			mu.Lock()
 			worst = max(worst, time.Since(began))
 			mu.Unlock()
@@ -134,7 +134,7 @@ func storeFull(t *trial) {
 	sent := t.plan(load{tenants: 8, rows: 4000, fate: truth.MayVanish})
 	full := 0
 	for _, s := range sent {
-		run, err := t.nodes.Once(t.ctx, client.Upload{Token: s.Tenant.Admin.Token, Name: s.Name, Content: s.Bytes, Key: s.Key})
+		run, err := t.nodes.Once(t.ctx, upload(s, client.Upload{}))
 		if err != nil {
 			full++
 			t.fault("%s was refused: %v", s.Name, err)

@@ -15,7 +15,8 @@ func postgresCases() []experiment {
 		{name: "postgres-crashed", what: "PostgreSQL is shut down at once (no checkpoint) in the middle, twice, and recovers", short: true, own: true, run: postgresCrashed},
 		{name: "postgres-unreachable", what: "a black hole before PostgreSQL for 30 s: nothing hangs", run: postgresUnreachable},
 		{name: "postgres-slow", what: "latency of 20 to 120 ms and TCP resets between everybody and PostgreSQL", run: postgresSlow},
-		{name: "disk-full", what: "PostgreSQL's disk is full (53100) for some seconds", run: diskFull},
+		{name: "disk-full", what: "PostgreSQL's disk is full (53100) for some seconds", run: diskFull(3*time.Second, 9*time.Second)},
+		{name: "disk-full-long", what: "the same for a minute, longer than five claims take", run: diskFull(60*time.Second, 70*time.Second)},
 	}
 }
 
@@ -108,17 +109,26 @@ func postgresSlow(t *trial) {
 	t.conclude()
 }
 
-func diskFull(t *trial) {
+func diskFull(least, most time.Duration) func(*trial) {
+	return func(t *trial) { t.fullDisk(t.between(least, most)) }
+}
+
+func (t *trial) fullDisk(within time.Duration) {
 	t.eightSlots()
 	t.send(t.plan(load{tenants: 4, files: 2, rows: 5000}))
 	t.middle(3)
 	t.exec(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
 		BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`)
-	t.exec(`CREATE TRIGGER full_disk BEFORE INSERT ON companies EXECUTE FUNCTION full_disk()`)
+	for _, table := range []string{"companies", "contacts", "users"} {
+		t.exec(`CREATE TRIGGER full_disk BEFORE INSERT ON ` + table + ` EXECUTE FUNCTION full_disk()`)
+	}
 	t.fault("the disk is full")
-	t.sleep(t.between(3*time.Second, 9*time.Second))
-	t.exec(`DROP TRIGGER full_disk ON companies`)
+	t.sleep(within)
+	t.note("an import was tried %d times before there was room", t.number(`SELECT max(epoch) FROM import_runs`))
+	for _, table := range []string{"companies", "contacts", "users"} {
+		t.exec(`DROP TRIGGER full_disk ON ` + table)
+	}
 	t.fault("the disk has room again")
-	t.bound("RUNNING", 15*time.Second) // the backoff is 10 s at most, then a sweep
+	t.bound("RUNNING", 15*time.Second) // the pause is 5 s, then a sweep
 	t.conclude()
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tenantry/chaos/rig"
+	"tenantry/chaos/truth"
 )
 
 func versionCases() []experiment {
@@ -30,8 +31,8 @@ func twoVersions(t *trial) {
 	t.check(t.postgres.Clone(t.ctx, "template0", t.database))
 	t.reopen()
 	t.check(createOperator(t.ctx, old, t.environment("operator")))
-	before := func(role string) *part {
-		p := t.part(role)
+	before := func(role string, env ...settings) *part {
+		p := t.part(role, env...)
 		p.binary = old
 		p.run()
 		return p
@@ -40,22 +41,28 @@ func twoVersions(t *trial) {
 	tenants, err := enrol(t.ctx, t.nodes, tags[:4])
 	t.check(err)
 	t.tenants = tenants
-	before("worker")
+	t.recordTakeovers()
 	t.pace = "batch.mid=sleep:40ms@1+"
-	t.send(t.plan(load{tenants: 4, files: 2, rows: 12_000}))
+	few := settings{"WORKER_CONCURRENCY": "2"} // so that neither worker has all four tenants' imports
+	earlier := before("worker", few)
+	t.send(t.plan(load{tenants: 4, files: 2, rows: 12_000, kind: truth.Customers})) // which the older version knows
 	t.sent()
 	t.sleep(t.between(0, time.Second))
 	migrate(t.ctx, t)
 	t.fault("this version's migrations run")
-	fresh := t.worker()
+	fresh := t.worker(few)
 	t.api()
-	t.sleep(t.between(200*time.Millisecond, 2*time.Second))
+	t.middle(3)
+	t.sleep(t.between(0, time.Second))
 	fresh.crash() // the old one has to go on with what the new one began
+	t.await(30*time.Second, "the older worker's taking over", func() bool { return t.number(`SELECT count(*) FROM takeovers`) > 0 })
+	taken := t.number(`SELECT count(*) FROM takeovers`)
 	t.worker()
-	t.sleep(t.between(200*time.Millisecond, 2*time.Second))
+	t.sleep(t.between(0, time.Second))
+	earlier.crash() // and the new one with the old one's
+	t.await(30*time.Second, "the newer worker's taking over", func() bool { return t.number(`SELECT count(*) FROM takeovers`) > taken })
 	api.leave()
 	t.conclude()
-	t.takenOver()
 	t.note("before: %s", t.stage.options.previous)
 }
 

@@ -13,23 +13,25 @@ import (
 // sound is a world in which everything went well, and its tables.
 func sound(t *testing.T) (*truth.World, *truth.Tables) {
 	t.Helper()
-	w := &truth.World{Contested: []string{"Contested Mill"}, Blobs: map[string]int64{}}
+	w := &truth.World{Contested: []string{"Contested Mill"}, Foreign: "operator@platform.example", Blobs: map[string]int64{}}
 	tables := &truth.Tables{}
-	maker := &truth.Maker{Rand: rand.New(rand.NewPCG(1, 2)), Contested: w.Contested}
+	maker := &truth.Maker{Rand: rand.New(rand.NewPCG(1, 2)), Contested: w.Contested, Taken: w.Foreign}
 	for _, tag := range tags[:2] {
 		w.Tenants = append(w.Tenants, &truth.Tenant{
-			Company: "company-" + tag, Name: tag, Tag: tag, Admin: truth.Person{Email: "ada@" + tag}, Known: []string{tag + " Known 1"},
+			Company: "company-" + tag, Name: tag, Tag: tag, Admin: truth.Person{Email: "ada@" + tag, First: "Ada", Last: "Admin"},
+			Members: []truth.Person{{Email: "bo@" + tag, First: "M", Last: "Member"}}, Known: []string{tag + " Known 1"},
 		})
 	}
 	owner := map[string]string{} // of contested names
-	for n, tenant := range []*truth.Tenant{w.Tenants[0], w.Tenants[1], w.Tenants[0]} {
-		s := &truth.Sent{File: maker.File(tenant, 300), Answer: fmt.Sprintf("run-%d", n)}
-		w.Sent = append(w.Sent, s)
+	for _, kind := range []truth.Kind{truth.Customers, truth.Contacts, truth.Users} {
+		for _, tenant := range []*truth.Tenant{w.Tenants[0], w.Tenants[1], w.Tenants[0]} {
+			w.Sent = append(w.Sent, &truth.Sent{File: maker.File(kind, tenant, 300), Answer: fmt.Sprintf("run-%d", len(w.Sent))})
+		}
 	}
 	for _, tenant := range w.Tenants {
 		serial := truth.NewSerial(tenant, func(slug string) bool {
 			return slug == "contested-mill" && owner[slug] != "" && owner[slug] != tenant.Company
-		})
+		}, w.Foreign)
 		add(tables, tenant, truth.Customer{Name: tenant.Tag + " Known 1", Slug: fold(tenant.Tag) + "-known-1", Admin: tenant.Admin.Email})
 		for _, s := range w.Sent {
 			if s.Tenant != tenant {
@@ -37,7 +39,7 @@ func sound(t *testing.T) (*truth.World, *truth.Tables) {
 			}
 			e := serial.Import(s.File, len(s.Rows), false)
 			tables.Imports = append(tables.Imports, truth.Import{
-				ID: s.Answer, Company: tenant.Company, File: s.Name, Status: "COMPLETED", Total: len(s.Rows), Counts: e.Counts,
+				ID: s.Answer, Kind: s.Kind, Company: tenant.Company, File: s.Name, Status: "COMPLETED", Total: len(s.Rows), Counts: e.Counts,
 				Revision: 9, Epoch: 1, Keys: 1, Notices: 1, Issues: e.Issues,
 			})
 			for _, c := range e.Customers {
@@ -46,7 +48,9 @@ func sound(t *testing.T) (*truth.World, *truth.Tables) {
 					owner[c.Slug] = tenant.Company
 				}
 			}
-			w.Blobs[s.Answer] = int64(len(s.Bytes))
+			if s.Kind != truth.Users {
+				w.Blobs[s.Answer] = int64(len(s.Bytes))
+			}
 			final := &client.State{Status: "COMPLETED", Revision: 9, TotalRows: len(s.Rows), ProcessedRows: len(s.Rows),
 				CreatedCount: e.Created, SkippedCount: e.Skipped, FailedCount: e.Failed}
 			for _, protocol := range []string{"ws", "sse"} {
@@ -58,6 +62,12 @@ func sound(t *testing.T) (*truth.World, *truth.Tables) {
 				h.Note(client.Event{Dial: 2, Complete: true})
 				w.Histories = append(w.Histories, h)
 			}
+		}
+		for _, e := range serial.Contacts.People() {
+			tables.Contacts = append(tables.Contacts, truth.Record{Company: tenant.Company, Entry: e, Sound: true})
+		}
+		for _, e := range serial.Users.People() {
+			tables.Users = append(tables.Users, truth.Record{Company: tenant.Company, Entry: e, Sound: true})
 		}
 	}
 	return w, tables
@@ -77,12 +87,20 @@ func TestASoundWorldBreaksNothing(t *testing.T) {
 	for _, v := range truth.Check(w, tables) {
 		t.Errorf("%s: %s", v.Invariant, v.Detail)
 	}
-	created, skipped, failed := 0, 0, 0
+	sums := map[truth.Kind]truth.Counts{}
 	for _, i := range tables.Imports {
-		created, skipped, failed = created+i.Created, skipped+i.Skipped, failed+i.Failed
+		s := sums[i.Kind]
+		sums[i.Kind] = truth.Counts{Created: s.Created + i.Created, Updated: s.Updated + i.Updated, Unchanged: s.Unchanged + i.Unchanged,
+			Skipped: s.Skipped + i.Skipped, Failed: s.Failed + i.Failed}
 	}
-	if created == 0 || skipped == 0 || failed == 0 {
-		t.Errorf("the files hold %d good, %d repeated and %d bad rows; want some of each", created, skipped, failed)
+	for kind, s := range sums {
+		repeated := s.Skipped > 0
+		if kind != truth.Customers {
+			repeated = s.Updated > 0 && s.Unchanged > 0
+		}
+		if s.Created == 0 || !repeated || s.Failed == 0 {
+			t.Errorf("the files of %s come to %+v; want good, repeated and bad rows", kind, s)
+		}
 	}
 }
 
@@ -142,6 +160,18 @@ func TestEachBrokenInvariantIsSeen(t *testing.T) {
 		"a row in another tenant":     {"I7", func(w *truth.World, x *truth.Tables) { x.Companies[4].Partner = w.Tenants[1].Company }},
 		"an import in another tenant": {"I7", func(w *truth.World, x *truth.Tables) { x.Imports[0].Company = w.Tenants[1].Company }},
 		"another tenant's admin":      {"I7", func(w *truth.World, x *truth.Tables) { x.Companies[4].AdminsCompany = w.Tenants[1].Company }},
+		"a contact is missing":        {"I1", func(_ *truth.World, x *truth.Tables) { x.Contacts = x.Contacts[1:] }},
+		"a user is missing":           {"I1", func(_ *truth.World, x *truth.Tables) { x.Users = x.Users[1:] }},
+		"an import of another kind":   {"I1", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Kind = truth.Users }},
+		"a contact is there twice":    {"I2", func(_ *truth.World, x *truth.Tables) { x.Contacts = append(x.Contacts, x.Contacts[0]) }},
+		"a contact nobody wrote":      {"I2", func(_ *truth.World, x *truth.Tables) { x.Contacts[3].Email = "ghost@contacts.alder.example" }},
+		"a contact was changed":       {"I6", func(_ *truth.World, x *truth.Tables) { x.Contacts[3].First = "Other" }},
+		"an update was lost":          {"I6", func(_ *truth.World, x *truth.Tables) { x.Imports[2].Updated--; x.Imports[2].Unchanged++ }},
+		"a user was deactivated":      {"I6", func(_ *truth.World, x *truth.Tables) { x.Users[3].Active = !x.Users[3].Active }},
+		"a user may more":             {"I6", func(_ *truth.World, x *truth.Tables) { x.Users[5].Sound = false }},
+		"a contact in another tenant": {"I7", func(w *truth.World, x *truth.Tables) { x.Contacts[0].Company = w.Tenants[1].Company }},
+		"a user in another tenant":    {"I7", func(w *truth.World, x *truth.Tables) { x.Users[3].Company = w.Tenants[1].Company }},
+		"a file's key is left":        {"I8", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Sealed = true }},
 		"scratch is left":             {"I8", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Scratch = 3 }},
 		"a connection is left":        {"I8", func(w *truth.World, _ *truth.Tables) { w.Residue = []string{"one connection"} }},
 	} {

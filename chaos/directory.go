@@ -60,7 +60,7 @@ func partner(ctx context.Context, nodes *client.Nodes, operator, tag string) (*t
 		return nil, err
 	}
 	t.Company = made.CreateCompany.Company.ID
-	t.Admin = truth.Person{ID: made.CreateCompany.Admin.ID, Email: made.CreateCompany.Admin.Email}
+	t.Admin = truth.Person{ID: made.CreateCompany.Admin.ID, Email: made.CreateCompany.Admin.Email, First: "Ada", Last: "Admin"}
 	if err := nodes.Do(ctx, operator, `mutation($id:ID!){setPartnerStatus(input:{companyId:$id,isPartner:true}){company{id}}}`,
 		client.Vars{"id": t.Company}, nil); err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func partner(ctx context.Context, nodes *client.Nodes, operator, tag string) (*t
 			client.Vars{"e": name + "@" + domain, "p": userPassword}, &out); err != nil {
 			return nil, err
 		}
-		t.Members = append(t.Members, truth.Person{ID: out.CreateUser.User.ID, Email: out.CreateUser.User.Email})
+		t.Members = append(t.Members, truth.Person{ID: out.CreateUser.User.ID, Email: out.CreateUser.User.Email, First: "M", Last: "Member"})
 	}
 	for n := range 2 {
 		name := fmt.Sprintf("%s Known %d", tag, n+1)

@@ -16,6 +16,26 @@ type load struct {
 	rows    int // each, more or less
 	fate    truth.Fate
 	dryRuns bool
+	kind    truth.Kind // of every file; empty: of all kinds
+}
+
+// usersRows is what a file of users has at most: each new one costs a slow fingerprint of
+// its password (argon2id), 16 ms of a core.
+const usersRows = 60
+
+// kinds draws of which kind a tenant's n-th file is, and how many rows it may have. Where a
+// tenant sends several, the last one of every second tenant has users; where there are many
+// tenants, the last one's.
+func (t *trial) kinds(l load, tenant, n int) (truth.Kind, int) {
+	switch {
+	case l.kind != "":
+		return l.kind, l.rows
+	case l.files > 1 && n == l.files-1 && tenant%2 == 1, l.files == 1 && l.tenants > 4 && tenant == l.tenants-1:
+		return truth.Users, min(l.rows, usersRows)
+	case t.rand.IntN(2) == 0:
+		return truth.Contacts, l.rows
+	}
+	return truth.Customers, l.rows
 }
 
 // plan makes the files. Tenants want some of the same names.
@@ -28,14 +48,15 @@ func (t *trial) plan(l load) []*truth.Sent {
 		t.world.Contested = append(t.world.Contested, "Contested Lighthouse", "Contested Mill", "Contested Orchard")
 	}
 	var sent []*truth.Sent
-	for _, tenant := range t.world.Tenants[:l.tenants] {
+	for i, tenant := range t.world.Tenants[:l.tenants] {
 		for n := range l.files {
+			kind, rows := t.kinds(l, i, n)
 			s := &truth.Sent{Fate: l.fate, DryRun: l.dryRuns && n == 0 && t.rand.IntN(2) == 0}
 			t.maker.Contested = t.world.Contested
 			if s.DryRun {
 				t.maker.Contested = nil // whether such a name was free then cannot be told afterwards
 			}
-			s.File = t.maker.File(tenant, l.rows/2+t.rand.IntN(l.rows))
+			s.File = t.maker.File(kind, tenant, rows/2+t.rand.IntN(rows))
 			sent = append(sent, s)
 		}
 	}
@@ -53,7 +74,7 @@ func (t *trial) send(sent []*truth.Sent, each ...func(*truth.Sent, *client.Uploa
 	for _, files := range byTenant {
 		t.senders.Go(func() {
 			for _, s := range files {
-				u := client.Upload{Token: s.Tenant.Admin.Token, Name: s.Name, Content: s.Bytes, Key: s.Key, DryRun: s.DryRun}
+				u := upload(s, client.Upload{})
 				for _, change := range each {
 					change(s, &u)
 				}
@@ -61,6 +82,12 @@ func (t *trial) send(sent []*truth.Sent, each ...func(*truth.Sent, *client.Uploa
 			}
 		})
 	}
+}
+
+// upload is a file's way to the API.
+func upload(s *truth.Sent, u client.Upload) client.Upload {
+	u.Token, u.Kind, u.Name, u.Content, u.Key, u.DryRun = s.Tenant.Admin.Token, string(s.Kind), s.Name, s.Bytes, s.Key, s.DryRun
+	return u
 }
 
 // deliver sends one file until it is answered for good.

@@ -48,8 +48,8 @@ func line(o outcome) string {
 // table sums the outcomes up, as Markdown.
 func table(outcomes []outcome) string {
 	var b strings.Builder
-	b.WriteString("| Case | What is done | Seeds held | Imports | Rows | Faults | Longest standstill | Remarks |\n")
-	b.WriteString("| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n")
+	b.WriteString("| Case | What is done | Seeds held | Imports | Rows | Faults | Longest standstill | Of commit | Remarks |\n")
+	b.WriteString("| --- | --- | ---: | ---: | ---: | ---: | ---: | --- | --- |\n")
 	held, all := 0, 0
 	for _, e := range experiments() {
 		var s sum
@@ -66,7 +66,7 @@ func table(outcomes []outcome) string {
 		if s.still > 0 {
 			still = fmt.Sprintf("%.1f s", s.still)
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %d | %d | %d | %s | %s |\n", e.name, e.what, s.seeds(), s.imports, s.rows, s.faults, still, s.text())
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %d | %d | %d | %s | %s | %s |\n", e.name, e.what, s.seeds(), s.imports, s.rows, s.faults, still, s.of(), s.text())
 	}
 	fmt.Fprintf(&b, "\n%d of %d runs held every invariant. %s\n", held, all, circumstances(outcomes))
 	return b.String()
@@ -97,12 +97,16 @@ type sum struct {
 	run, held, skipped, imports, rows, faults int
 	still                                     float64
 	broken                                    []string
+	commits                                   []string
 	remarks                                   []string
 }
 
 func (s *sum) add(o outcome) {
 	s.imports, s.rows, s.faults = s.imports+o.Imports, s.rows+o.Rows, s.faults+o.Faults
 	s.still = max(s.still, o.Still)
+	if !slices.Contains(s.commits, o.Commit) {
+		s.commits = append(s.commits, o.Commit)
+	}
 	switch {
 	case o.Skipped != "":
 		s.skipped++
@@ -134,6 +138,9 @@ func (s *sum) seeds() string {
 	}
 	return fmt.Sprintf("%d of %d", s.held, s.run)
 }
+
+// of names what the runs were made of.
+func (s *sum) of() string { return strings.Join(slices.Sorted(slices.Values(s.commits)), ", ") }
 
 func (s *sum) text() string {
 	slices.Sort(s.broken)

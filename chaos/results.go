@@ -69,17 +69,17 @@ func (s *stage) stamp(o *outcome) {
 
 // circumstances sums the stamps up.
 func circumstances(outcomes []outcome) string {
-	commits, machines, dates := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	machines, dates := map[string]bool{}, map[string]bool{}
 	var least, most float64
 	for i, o := range outcomes {
-		commits[o.Commit], machines[o.Machine], dates[o.Date] = true, true, true
+		machines[o.Machine], dates[o.Date] = true, true
 		if i == 0 {
 			least = o.Load
 		}
 		least, most = min(least, o.Load), max(most, o.Load)
 	}
 	list := func(set map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(set)), ", ") }
-	return fmt.Sprintf("Run on %s, of commit %s, on %s; the machine's load was %.0f to %.0f.", list(dates), list(commits), list(machines), least, most)
+	return fmt.Sprintf("Run on %s, on %s; the machine's load was %.0f to %.0f.", list(dates), list(machines), least, most)
 }
 
 // commitOf reads from a program what it was built of.

@@ -61,9 +61,9 @@ func newTrial(ctx context.Context, s *stage, e experiment, seed int) (*trial, er
 		ctx: ctx, stage: s, name: e.name, seed: seed, short: s.options.short, nodes: client.NewNodes(), began: time.Now(),
 		rand: rand.New(rand.NewPCG(uint64(seed), 0x7e4a47)), // repeatable
 		dir:  filepath.Join(s.dir, fmt.Sprintf("%s-%d", e.name, seed)), postgres: s.postgres,
-		tenants: s.tenants, world: &truth.World{}, pace: "batch.mid=sleep:15ms@1+",
+		tenants: s.tenants, world: &truth.World{Foreign: operatorEmail}, pace: "batch.mid=sleep:15ms@1+",
 	}
-	t.maker = &truth.Maker{Rand: t.rand}
+	t.maker = &truth.Maker{Rand: t.rand, Taken: operatorEmail}
 	if err := os.MkdirAll(filepath.Join(t.dir, "tmp"), 0o711); err != nil { //nolint:gosec // may be entered, not read
 		return nil, err
 	}

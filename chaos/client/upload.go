@@ -13,6 +13,7 @@ import (
 // Upload is a file on its way to importCsv.
 type Upload struct {
 	Token   string
+	Kind    string // CUSTOMERS, CONTACTS or USERS
 	Name    string
 	Content []byte
 	Key     string // the idempotency key
@@ -82,7 +83,7 @@ func brokenOff(err error) bool {
 
 // form is the request's body by the GraphQL multipart request specification.
 func (u Upload) form() ([]byte, string, error) {
-	input := map[string]any{"kind": "CUSTOMERS", "file": nil, "dryRun": u.DryRun}
+	input := map[string]any{"kind": u.Kind, "file": nil, "dryRun": u.DryRun}
 	if u.Key != "" {
 		input["idempotencyKey"] = u.Key
 	}

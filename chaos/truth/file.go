@@ -11,7 +11,7 @@ import (
 )
 
 // Person is a user of a tenant.
-type Person struct{ ID, Email, Token string }
+type Person struct{ ID, Email, First, Last, Token string }
 
 // Tenant is a partner with its directory.
 type Tenant struct {
@@ -23,13 +23,24 @@ type Tenant struct {
 	Known   []string // names of customers that it had before the first file
 }
 
-// Row is a row of a file, with all that is wrong with its cells.
+// Kind is what a file's rows become.
+type Kind string
+
+// The kinds, as the API names them.
+const (
+	Customers Kind = "CUSTOMERS"
+	Contacts  Kind = "CONTACTS"
+	Users     Kind = "USERS"
+)
+
+// Row is a row of a file, with all that is wrong with its cells whatever the tables hold.
 type Row struct {
 	Line     int // where it begins
 	Name     string
 	Contact  string
 	Admin    string
 	Slug     string // empty where the name is at fault
+	Cells    Cells  // of contacts and users, in place of these
 	Problems []Problem
 	Shape    bool // it has a cell too many
 }
@@ -42,6 +53,7 @@ type Problem struct {
 
 // File is an upload.
 type File struct {
+	Kind   Kind
 	Tenant *Tenant
 	Name   string // unique in the campaign's case
 	Key    string // its idempotency key
@@ -54,7 +66,9 @@ type File struct {
 type Maker struct {
 	Rand      *rand.Rand
 	Contested []string // names that several tenants' files hold
+	Taken     string   // the email of a user who belongs to none of the tenants
 	made      int
+	met       map[string][]Cells // by tenant and kind: good rows of the files so far
 }
 
 // spelling is how a file may spell the columns.
@@ -66,17 +80,30 @@ var spellings = [][]string{
 
 // File makes a file of so many rows: most good, some bad in every way, some repeated in
 // other letters, some that the tenant has already.
-func (m *Maker) File(t *Tenant, rows int) *File {
+func (m *Maker) File(kind Kind, t *Tenant, rows int) *File {
 	m.made++
 	f := &File{
-		Tenant: t, Name: fmt.Sprintf("%s-%d.csv", strings.ToLower(t.Tag), m.made),
-		Key:    fmt.Sprintf("key-%s-%d-%x", t.Tag, m.made, m.Rand.Uint32()),
-		Header: spellings[m.Rand.IntN(len(spellings))],
+		Kind: kind, Tenant: t, Name: fmt.Sprintf("%s-%d.csv", strings.ToLower(t.Tag), m.made),
+		Key: fmt.Sprintf("key-%s-%d-%x", t.Tag, m.made, m.Rand.Uint32()),
 	}
 	comma := []string{",", ";", "\t", "|"}[m.Rand.IntN(4)]
 	end := []string{"\n", "\r\n"}[m.Rand.IntN(2)]
 	w := &sheet{comma: comma, end: end}
-	w.write(f.Header...)
+	if kind == Customers {
+		f.Header = spellings[m.Rand.IntN(len(spellings))]
+		w.write(f.Header...)
+		m.customers(f, w, rows)
+	} else {
+		f.Header = headers[kind]
+		w.write(f.Header...)
+		m.people(f, w, rows)
+	}
+	f.Bytes = []byte(w.text.String())
+	return f
+}
+
+func (m *Maker) customers(f *File, w *sheet, rows int) {
+	t := f.Tenant
 	contested := map[int]string{}
 	for _, name := range m.Contested {
 		contested[m.Rand.IntN(rows)] = name
@@ -111,8 +138,6 @@ func (m *Maker) File(t *Tenant, rows int) *File {
 		r.Name = strings.TrimSpace(r.Name)
 		f.Rows = append(f.Rows, r)
 	}
-	f.Bytes = []byte(w.text.String())
-	return f
 }
 
 // spoil makes three rows in ten something else than good.

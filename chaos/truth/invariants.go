@@ -92,7 +92,10 @@ func (c *checker) accepted(s *Sent) {
 	if run.Keys > 1 || run.Keys == 0 && s.Key != "" {
 		c.violate("I2", "%d idempotency keys stand for import %s", run.Keys, run.ID)
 	}
-	if c.w.Blobs != nil {
+	if run.Kind != s.Kind {
+		c.violate("I1", "%s is a file of %s, its import one of %s", s.Name, s.Kind, run.Kind)
+	}
+	if c.w.Blobs != nil && s.Kind != Users { // whose files hold passwords, and are gone at the end
 		if size, ok := c.w.Blobs[run.ID]; !ok || size != int64(len(s.Bytes)) {
 			c.violate("I1", "import %s has a file of %d bytes, sent were %d", run.ID, size, len(s.Bytes))
 		}
@@ -151,6 +154,9 @@ func (c *checker) settled(run *Import) {
 	}
 	if run.AdminNotices != run.AdminsTold {
 		c.violate("I2", "import %s: %d notices of partner admins went to %d people", run.ID, run.AdminNotices, run.AdminsTold)
+	}
+	if run.Sealed {
+		c.violate("I8", "import %s has ended and its file's key is still there", run.ID)
 	}
 	if run.Scratch > 0 {
 		c.violate("I8", "import %s has ended and left %d scratch rows", run.ID, run.Scratch)

@@ -12,7 +12,7 @@ func (c *checker) tenant(t *Tenant) {
 			}
 		}
 		return false
-	})
+	}, c.w.Foreign)
 	want := map[string]Customer{}
 	for _, name := range t.Known {
 		want[slug(name)] = Customer{Slug: slug(name)}
@@ -34,6 +34,8 @@ func (c *checker) tenant(t *Tenant) {
 	if c.gone(t) {
 		return
 	}
+	c.people(t, Contacts, serial.Contacts, c.t.Contacts)
+	c.people(t, Users, serial.Users, c.t.Users)
 	have := map[string]bool{}
 	for i := range c.t.Companies {
 		company := &c.t.Companies[i]

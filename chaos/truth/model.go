@@ -29,11 +29,18 @@ type Expected struct {
 type Serial struct {
 	Existing map[string]bool // slugs that this tenant has
 	Taken    func(slug string) bool
+	Contacts *Book
+	Users    *Book
 }
 
 // NewSerial begins with what the tenant had.
-func NewSerial(t *Tenant, taken func(slug string) bool) *Serial {
-	s := &Serial{Existing: map[string]bool{}, Taken: taken}
+func NewSerial(t *Tenant, taken func(slug string) bool, foreign string) *Serial {
+	s := &Serial{Existing: map[string]bool{}, Taken: taken, Contacts: newBook(Contacts), Users: newBook(Users)}
+	s.Users.taken = emailKey(foreign)
+	s.Users.add(&Entry{Email: t.Admin.Email, First: t.Admin.First, Last: t.Admin.Last, Active: true})
+	for _, m := range t.Members {
+		s.Users.add(&Entry{Email: m.Email, First: m.First, Last: m.Last, Active: true})
+	}
 	for _, name := range t.Known {
 		s.Existing[slug(name)] = true
 	}
@@ -43,6 +50,10 @@ func NewSerial(t *Tenant, taken func(slug string) bool) *Serial {
 // Import imports the first rows of the file.
 func (s *Serial) Import(f *File, rows int, dryRun bool) Expected {
 	var e Expected
+	if f.Kind != Customers {
+		s.enter(&e, f, rows, dryRun)
+		return e
+	}
 	seen := map[string]bool{}
 	for i, r := range f.Rows[:rows] {
 		e.Processed++
@@ -53,10 +64,7 @@ func (s *Serial) Import(f *File, rows int, dryRun bool) Expected {
 			e.skip(f, i, "ALREADY_EXISTS")
 			seen[r.Slug] = true
 		case len(r.Problems) > 0:
-			e.Failed++
-			for n, p := range r.Problems {
-				e.Issues = append(e.Issues, Issue{Row: i + 1, Ordinal: n, Line: r.Line, Code: p.Code, Column: column(f, p.Column)})
-			}
+			e.fail(f, i, r.Problems...)
 		default:
 			e.Created++
 			seen[r.Slug] = true
@@ -71,6 +79,28 @@ func (s *Serial) Import(f *File, rows int, dryRun bool) Expected {
 		}
 	}
 	return e
+}
+
+// enter imports the first rows of a file of contacts or users.
+func (s *Serial) enter(e *Expected, f *File, rows int, dryRun bool) {
+	book := &s.Contacts
+	if f.Kind == Users {
+		book = &s.Users
+	}
+	written := (*book).clone() // nothing of a dry run stays
+	for i := range f.Rows[:rows] {
+		written.enter(e, f, i)
+	}
+	if !dryRun {
+		*book = written
+	}
+}
+
+func (e *Expected) fail(f *File, i int, problems ...Problem) {
+	e.Failed++
+	for n, p := range problems {
+		e.Issues = append(e.Issues, Issue{Row: i + 1, Ordinal: n, Line: f.Rows[i].Line, Code: p.Code, Column: column(f, p.Column)})
+	}
 }
 
 func (e *Expected) skip(f *File, i int, code string) {

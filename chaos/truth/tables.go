@@ -9,7 +9,8 @@ import (
 // Import is an import as the tables have it.
 type Import struct {
 	ID, Company, File, Status string
-	DryRun                    bool
+	Kind                      Kind
+	DryRun, Sealed            bool // sealed: the key of its upload is still there
 	Total                     int
 	Counts
 	Revision, Epoch, Claims int
@@ -30,10 +31,19 @@ type Company struct {
 	AdminsCompany           string
 }
 
+// Record is a contact or a user as the tables have it.
+type Record struct {
+	Company string
+	Entry
+	Sound bool // a contact: its project and desk are its company's default ones; a user: a member with a password
+}
+
 // Tables are what stands in the database, read in one transaction.
 type Tables struct {
 	Imports   []Import // in the order in which they began
 	Companies []Company
+	Contacts  []Record
+	Users     []Record
 }
 
 // Read reads the tables. The statements are understood by PostgreSQL and SQLite.
@@ -53,6 +63,9 @@ func Read(ctx context.Context, db *sql.DB) (*Tables, error) {
 	if err := t.readCompanies(ctx, tx); err != nil {
 		return nil, fmt.Errorf("reading the companies: %w", err)
 	}
+	if err := t.readPeople(ctx, tx); err != nil {
+		return nil, fmt.Errorf("reading contacts and users: %w", err)
+	}
 	return t, nil
 }
 
@@ -65,7 +78,7 @@ func isolation(db *sql.DB) sql.IsolationLevel {
 }
 
 func (t *Tables) readImports(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, `SELECT CAST(r.id AS text), CAST(r.company_id AS text), r.file_name, r.status, r.dry_run, r.total_rows,
+	rows, err := tx.QueryContext(ctx, `SELECT CAST(r.id AS text), CAST(r.company_id AS text), r.file_name, r.status, r.kind, r.dry_run, r.upload_secret IS NOT NULL, r.total_rows,
 		r.processed_rows, r.created_count, r.updated_count, r.unchanged_count, r.skipped_count, r.failed_count,
 		r.revision, r.epoch, r.claims, COALESCE(r.failure_code, ''),
 		(SELECT count(*) FROM idempotency_keys k WHERE k.import_run_id = r.id),
@@ -80,7 +93,7 @@ func (t *Tables) readImports(ctx context.Context, tx *sql.Tx) error {
 	defer rows.Close()
 	for rows.Next() {
 		var i Import
-		if err := rows.Scan(&i.ID, &i.Company, &i.File, &i.Status, &i.DryRun, &i.Total,
+		if err := rows.Scan(&i.ID, &i.Company, &i.File, &i.Status, &i.Kind, &i.DryRun, &i.Sealed, &i.Total,
 			&i.Processed, &i.Created, &i.Updated, &i.Unchanged, &i.Skipped, &i.Failed,
 			&i.Revision, &i.Epoch, &i.Claims, &i.FailureCode,
 			&i.Keys, &i.Scratch, &i.Notices, &i.AdminNotices, &i.AdminsTold); err != nil {
@@ -136,4 +149,35 @@ func (t *Tables) readCompanies(ctx context.Context, tx *sql.Tx) error {
 		t.Companies = append(t.Companies, c)
 	}
 	return rows.Err()
+}
+
+func (t *Tables) readPeople(ctx context.Context, tx *sql.Tx) error {
+	var err error
+	t.Contacts, err = readRecords(ctx, tx, `SELECT CAST(c.company_id AS text), c.email, c.first_name, COALESCE(c.last_name, ''),
+		COALESCE(c.external_id, ''), c.username, c.active,
+		EXISTS (SELECT 1 FROM projects p WHERE p.id = c.project_id AND p.company_id = c.company_id AND p.is_default)
+		AND EXISTS (SELECT 1 FROM desks d WHERE d.id = c.desk_id AND d.company_id = c.company_id AND d.is_default)
+		FROM contacts c ORDER BY c.company_id, c.email_key, c.id`)
+	if err == nil {
+		t.Users, err = readRecords(ctx, tx, `SELECT CAST(u.company_id AS text), u.email, u.first_name, u.last_name, '', '', u.active,
+			u.role = 'MEMBER' AND u.password_hash <> '' FROM users u ORDER BY u.company_id, u.email_key, u.id`)
+	}
+	return err
+}
+
+func readRecords(ctx context.Context, tx *sql.Tx, query string) ([]Record, error) {
+	rows, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var records []Record
+	for rows.Next() {
+		var r Record
+		if err := rows.Scan(&r.Company, &r.Email, &r.First, &r.Last, &r.External, &r.Username, &r.Active, &r.Sound); err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, rows.Err()
 }

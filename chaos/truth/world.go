@@ -27,6 +27,7 @@ type Sent struct {
 type World struct {
 	Tenants   []*Tenant
 	Contested []string
+	Foreign   string // the email of a user of none of the tenants
 	Sent      []*Sent
 	Histories []*client.History
 	Blobs     map[string]int64 // of uploads: by import id, bytes

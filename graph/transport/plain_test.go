@@ -239,3 +239,33 @@ func ExampleNew() {
 	fmt.Println(len(endpoint.Transports()), endpoint.Live().Sockets)
 	// Output: 4 0
 }
+
+// A query or a mutation is answered in time, whatever hangs behind it, over each protocol; a
+// subscription may take as long as it likes.
+func TestOperationsThatHangAreAnsweredInTime(t *testing.T) {
+	r := serve(t, transport.Config{AnswerTimeout: 50 * time.Millisecond})
+	c := r.connect()
+	c.subscribe("long", "subscription { forever }")
+	receive(t, r.started, "the subscription")
+	hung := func() {
+		receive(t, r.started, "the query")
+		receive(t, r.ended, "the end of its context")
+	}
+	if a := r.post("application/json", query("{ wait }")); a.status != 200 || !strings.Contains(a.text, `"errors"`) {
+		t.Errorf("over HTTP: %d %s", a.status, a.text)
+	}
+	hung()
+	s := read(t, r.events(t, "POST", query("{ wait }")))
+	if event, err := s.next(); err != nil || !strings.Contains(event, `"errors"`) {
+		t.Errorf("as an event: %q, %v", event, err)
+	}
+	hung()
+	c.subscribe("a", "{ wait }")
+	if got := c.want("next", "a"); !strings.Contains(got, `"errors"`) {
+		t.Errorf("over a socket: %s", got)
+	}
+	c.want("complete", "a")
+	hung()
+	r.ticks <- 1
+	c.want("next", "long")
+}

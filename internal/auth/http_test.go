@@ -6,9 +6,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"tenantry/ent/viewer"
+	"tenantry/internal/database"
 	"tenantry/internal/fault"
 )
 
@@ -177,4 +180,52 @@ func TestNetworks(t *testing.T) {
 			t.Errorf("%q counts as %q, want %q", address, got, want)
 		}
 	}
+}
+
+// A database that hangs says nothing about the token: within the time of a look-up a request
+// is answered 503, and a socket is told INTERNAL, upon which it is closed with 1013 (try again
+// later), not with 4403, after which clients stay away.
+func TestWhileTheDatabaseHangsNobodyIsRefused(t *testing.T) {
+	inWorlds(t, Options{}, func(t *testing.T, w *world) {
+		token, _ := w.signIn(w.member)
+		nobody := httptest.NewRequest(http.MethodGet, "/graphql", nil)
+		asked := func() {
+			began := time.Now()
+			var both sync.WaitGroup
+			both.Go(func() {
+				_, err := w.FromInit(t.Context(), map[string]any{"Authorization": "Bearer " + token}, nobody)
+				if !fault.Is(err, fault.Internal) {
+					t.Errorf("connection_init got %v, want INTERNAL", err)
+				}
+			})
+			both.Go(func() {
+				answer := httptest.NewRecorder()
+				request := httptest.NewRequest(http.MethodPost, "/graphql", nil)
+				request.Header.Set("Authorization", "Bearer "+token)
+				w.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the request went on") })).ServeHTTP(answer, request)
+				if answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Retry-After") == "" {
+					t.Errorf("a request got %d %v, want 503 and when to try again", answer.Code, answer.Header())
+				}
+			})
+			both.Wait()
+			if took := time.Since(began); took > 3*lookupTimeout {
+				t.Errorf("it took %v", took)
+			}
+		}
+		if w.db.Dialect() == database.Postgres {
+			err := w.db.InTx(w.system, func(ctx context.Context, tx *database.Tx) error {
+				_, err := tx.ExecContext(ctx, `LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE`) // look-ups wait for it
+				asked()
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		if err := w.db.Close(); err != nil { // it has no lock that a reader waits for
+			t.Fatal(err)
+		}
+		asked()
+	})
 }

@@ -59,7 +59,7 @@ func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error
 
 // visible reads an import as the viewer sees it; NOT_FOUND where the viewer does not.
 func (e *Engine) visible(ctx context.Context, runID id.ID) (*ent.ImportRun, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
 	defer cancel()
 	run, err := e.db.Ent().ImportRun.Query().Where(importrun.ID(runID)).Only(ctx)
 	if ent.IsNotFound(err) {

@@ -156,13 +156,28 @@ func (e *Engine) release(ctx context.Context, c *claim, handedOver bool) error {
 	d := e.db.Dialect()
 	var err error
 	if handedOver {
-		_, err = e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = NULL, claims = CASE WHEN claims > 0 THEN claims - 1 ELSE 0 END
+		_, err = e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = NULL, `+noTry+`
 			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch)
 	} else {
 		backoff := min(time.Second<<min(c.claims-1, 4), 10*time.Second)
 		_, err = e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = `+d.NowPlus("$3")+`
 			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch, backoff.Seconds())
 	}
+	return err
+}
+
+// noTry takes back that a claim counts as one of the five (rule J3).
+const noTry = `claims = CASE WHEN claims > 0 THEN claims - 1 ELSE 0 END`
+
+// fullPause is how long an import rests that found no room in the database.
+const fullPause = 5 * time.Second
+
+// pause gives the claim back for a while because the database is full. That is nothing that
+// the import could help, and no import could do better, so that it counts as no try: imports
+// wait, however long it takes somebody to make room, and may be canceled meanwhile.
+func (e *Engine) pause(ctx context.Context, c *claim) error {
+	_, err := e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = `+e.db.Dialect().NowPlus("$3")+`, `+noTry+`
+		WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch, fullPause.Seconds())
 	return err
 }
 

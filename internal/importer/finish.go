@@ -21,13 +21,16 @@ import (
 	"tenantry/internal/id"
 )
 
+// errRejects: the rejects file, not the database, could not be written.
+var errRejects = errors.New("writing the rejects")
+
 // finish writes the rejects file and then, in one transaction, the final status and the
 // notifications (rules J7, J9); only then the final event goes out.
 func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 	rejects, err := e.writeRejects(ctx, c)
 	if err != nil {
 		if c.claims < e.o.MaxClaims && !errors.Is(err, blob.ErrNotFound) {
-			return fmt.Errorf("writing the rejects: %w", err)
+			return fmt.Errorf("%w: %w", errRejects, err)
 		}
 		// The rows are in; the import must not hang for want of its rejects file.
 		e.log.ErrorContext(ctx, "the import ends without its rejects file", "import", c.id, "error", err)

@@ -67,6 +67,7 @@ type Options struct {
 	Lease          time.Duration           // how long a silent worker keeps its claim; default 10 s
 	Turn           time.Duration           // how long an import is worked on while others wait (rule J8); default 1 s
 	MaxClaims      int                     // claims in a row without a commit before it is FAILED (rule J3); default 5
+	AnswerWithin   time.Duration           // what a caller waits for the database at most, the upload itself apart; default 12 s
 	Refresh        time.Duration           // how often watchers look even without news; default 2 s
 	UploadsKept    time.Duration           // after the end (rule J11); default 7 days
 	RejectsKept    time.Duration           // after the end (rule J11); default 30 days
@@ -89,6 +90,7 @@ func (o Options) withDefaults() Options {
 	def(&o.Lease, 10*time.Second)
 	def(&o.Turn, time.Second)
 	def(&o.MaxClaims, 5)
+	def(&o.AnswerWithin, 12*time.Second)
 	def(&o.Refresh, 2*time.Second)
 	def(&o.UploadsKept, 7*24*time.Hour)
 	def(&o.RejectsKept, 30*24*time.Hour)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -223,5 +224,40 @@ func TestJ3WhatCannotBeReadEnds(t *testing.T) {
 				t.Errorf("%s: %s %q", what, status, message)
 			}
 		}
+	})
+}
+
+// J3: a database without room is nothing that an import could help: it waits, for more than
+// five claims if need be, and goes on where it was.
+func TestJ3AFullDatabaseCostsNoTry(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 2})
+		run := w.start(e, names(4))
+		full := true
+		e.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b *batch) error {
+			if !full || b.first == 1 {
+				return nil
+			}
+			if w.db.Dialect() == database.Postgres {
+				_, err := tx.ExecContext(ctx, `DO $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$`)
+				return err
+			}
+			return fmt.Errorf("the file cannot grow: %w", syscall.ENOSPC)
+		}})
+		for claim := range 8 {
+			if claim > 0 {
+				w.lapse(run.ID) // the pause is over
+			}
+			if _, err := e.RunNext(w.system); !database.IsDiskFull(err) {
+				t.Fatalf("claim %d: %v", claim, err)
+			}
+			if s := w.state(run.ID); s.Status != enum.Running || s.ProcessedRows != 2 || s.Claims != 0 || s.LeaseUntil == nil {
+				t.Fatalf("claim %d: %s at row %d, %d claims counted, pausing until %v", claim, s.Status, s.ProcessedRows, s.Claims, s.LeaseUntil)
+			}
+		}
+		full = false
+		w.lapse(run.ID)
+		w.work(e)
+		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 4+0+0+0+0 of 4")
 	})
 }

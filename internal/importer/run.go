@@ -11,6 +11,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/blob"
 	"tenantry/internal/csvfile"
+	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/faultpoint"
 )
@@ -46,6 +47,9 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 		err = e.release(work, c, true)
 		e.wake(work)
 		e.log.DebugContext(ctx, "import handed over", "import", c.id, "error", err)
+	case database.IsDiskFull(err) && !errors.Is(err, errRejects):
+		e.log.WarnContext(ctx, "import paused: the database has no room", "import", c.id, "error", err)
+		err = errors.Join(err, e.pause(work, c))
 	default:
 		e.log.ErrorContext(ctx, "import stopped; it will be tried again", "import", c.id, "claim", c.claims, "error", err)
 		err = errors.Join(err, e.release(work, c, false))

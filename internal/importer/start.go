@@ -8,7 +8,6 @@ import (
 	"io"
 	"path"
 	"strings"
-	"time"
 	"unicode"
 
 	"tenantry/ent/enum"
@@ -37,9 +36,6 @@ type StartInput struct {
 	DryRun         bool
 	IdempotencyKey *string
 }
-
-// answerWithin bounds what a caller waits for the database, the upload itself apart.
-const answerWithin = 12 * time.Second
 
 // Start accepts a file (rule J1): it stores the upload while csvfile reads along, then
 // records the import, and with it its idempotency key, in one transaction, and wakes a
@@ -103,7 +99,7 @@ func (e *Engine) importer(ctx context.Context, k enum.ImportKind, companyID *id.
 	if !v.Authenticated() {
 		return v, id.ID{}, fault.New(fault.Unauthenticated, "sign in first")
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
 	defer cancel()
 	into := v.CompanyID
 	if companyID != nil {
@@ -160,7 +156,7 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
 	defer cancel()
 	var made *ent.ImportRun
 	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"tenantry/internal/peer"
 )
 
@@ -48,5 +50,44 @@ func TestAConnectionWhosePeerTakesNothingIsGivenUp(t *testing.T) {
 			t.Errorf("one that %s: %v after %v", name, err, time.Since(began))
 		}
 		_, _ = server.Close(), client.Close()
+	}
+}
+
+// One whose machine vanishes says nothing any more and acknowledges nothing: its system drops
+// what arrives. It is noticed as soon as there is something to say to it.
+func TestAConnectionWhosePeerVanishesIsGivenUp(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{Control: peer.GiveUpAfter(500 * time.Millisecond)}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	client, err := new(net.Dialer).DialContext(t.Context(), "tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	raw, err := client.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	nothing := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}
+	var attached error
+	if err := raw.Control(func(fd uintptr) {
+		attached = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &nothing})
+	}); err != nil || attached != nil {
+		t.Fatal(err, attached)
+	}
+	if _, err := server.Write([]byte(":\n\n")); err != nil {
+		t.Fatal(err)
+	}
+	_ = server.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if _, err := server.Read(make([]byte, 1)); !errors.Is(err, syscall.ETIMEDOUT) {
+		t.Errorf("got %v, want the connection given up", err)
 	}
 }
