@@ -136,7 +136,7 @@ func (e *Engine) judgeFirst(ctx context.Context, p *Preview, first *batch) error
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
 	defer cancel()
 	var o *outcome
 	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
