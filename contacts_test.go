@@ -44,7 +44,9 @@ const ofPerson = `id email firstName lastName username externalId type active pr
 func (s *server) contacts(token, filter string) []person {
 	s.t.Helper()
 	var out struct {
-		Viewer struct{ Company struct{ Contacts struct{ Nodes []person } } }
+		Viewer struct {
+			Company struct{ Contacts struct{ Nodes []person } }
+		}
 	}
 	s.must(token, `{viewer{company{contacts(filter:{`+filter+`}){nodes{`+ofPerson+`}}}}}`, nil, &out)
 	return out.Viewer.Company.Contacts.Nodes
