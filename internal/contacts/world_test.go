@@ -25,7 +25,7 @@ import (
 // administers the stranger.
 type world struct {
 	*contacts.Service
-	t       *testing.T
+	t       testing.TB
 	db      *database.DB
 	tenancy *tenancy.Service
 	system  context.Context // passes by the policies
@@ -45,10 +45,9 @@ func newWorld(t testing.TB, db *database.DB) *world {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	companies := tenancy.New(tenancy.Parts{DB: db, Passwords: unhashed{}, Sessions: noSessions{}, News: silence{}, Log: log})
 	w := &world{
-		db: db, tenancy: companies, system: viewer.BypassTenancy(t.Context(), "arranging a test"),
+		t: t, db: db, tenancy: companies, system: viewer.BypassTenancy(t.Context(), "arranging a test"),
 		Service: contacts.New(contacts.Parts{DB: db, Companies: companies, BuiltIn: importer.BuiltIn}),
 	}
-	w.t, _ = t.(*testing.T)
 	fatal := func(err error) {
 		t.Helper()
 		if err != nil {
