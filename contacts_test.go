@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -187,5 +188,54 @@ func TestStoryOfABook(t *testing.T) {
 				t.Errorf("the log has no %s: %v", action, log)
 			}
 		}
+	})
+}
+
+// K6: whoever came with a large file is found by what they are called now, whichever way
+// that changed.
+func TestThousandsAreFound(t *testing.T) {
+	t.Parallel()
+	onBothSets(t, func(t *testing.T, s *server) {
+		_, own := s.company("Acme", "own@acme.example")
+		load := func(surname string, from, to int) {
+			t.Helper()
+			var file strings.Builder
+			file.WriteString("email,first_name,last_name\n")
+			for i := from; i < to; i++ {
+				fmt.Fprintf(&file, "n%04d@acme.example,Given%d,%s%d\n", i, i, surname, i)
+			}
+			run, r := s.importCsv(own, "all.csv", []byte(file.String()), vars{"kind": "CONTACTS"})
+			if len(r.Errors) > 0 {
+				t.Fatalf("%+v", r.Errors)
+			}
+			if got := s.finished(own, run); got.CreatedCount+got.UpdatedCount != to-from {
+				t.Fatal(got.counts(), got.codes())
+			}
+		}
+		finds := func(search, want string) []person {
+			t.Helper()
+			found := s.contacts(own, `search:"`+search+`"`)
+			if got := emails(found); got != want {
+				t.Errorf("%q finds %q, want %q", search, got, want)
+			}
+			return found
+		}
+		load("Archer", 0, 2_000)
+		finds("archer1999", "n1999")
+		finds("GIVEN1234", "n1234")
+		load("Breuer", 0, 700)   // by the thousand, again
+		load("Çağlar", 700, 710) // a few
+		finds("archer42", "")
+		finds("archer1042", "n1042")
+		finds("breuer42", "n0042 n0420 n0421 n0422 n0423 n0424 n0425 n0426 n0427 n0428 n0429")
+		finds("çağlar705", "n0705")
+		finds("given705", "n0705")
+		kim := finds("breuer699", "n0699")
+		s.want("", own, `mutation($i:ID!){updateContact(input:{id:$i,lastName:"By Hand"}){contact{id}}}`, vars{"i": kim[0].ID})
+		finds("breuer699", "")
+		finds("by hand", "n0699")
+		finds("given699", "n0699")
+		s.want("", own, `mutation($i:ID!){deleteContact(input:{id:$i}){contactId}}`, vars{"i": kim[0].ID})
+		finds("given699", "")
 	})
 }

@@ -186,14 +186,14 @@ func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) erro
 	return work.Wait()
 }
 
-// tidy does what has no hurry: ended sessions go, what deleted companies have left behind, and
-// files that are kept no longer.
+// tidy does what has no hurry: ended sessions go, what deleted companies have left behind,
+// files that are kept no longer, and what search blocks say in vain.
 func (a *app) tidy(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
 	for {
 		_, err := a.gate.Purge(ctx)
-		if err = errors.Join(err, a.tenancy.Purge(ctx), a.engine.Clean(ctx)); err != nil && ctx.Err() == nil {
+		if err = errors.Join(err, a.tenancy.Purge(ctx), a.engine.Clean(ctx), a.contacts.Compact(ctx)); err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "what has had its time was not dropped; it will be", "error", err)
 		}
 		select {

@@ -22,7 +22,7 @@ func Contact() privacy.Policy {
 	see, w := insiders(
 		contact.FieldEmail, contact.FieldEmailKey, contact.FieldFirstName, contact.FieldMiddleName, contact.FieldLastName,
 		contact.FieldUsername, contact.FieldUsernameKey, contact.FieldFirstNameKey, contact.FieldLastNameKey,
-		contact.FieldExternalID, contact.FieldProjectID, contact.FieldDeskID, contact.FieldActive, contact.FieldType,
+		contact.FieldInBlock, contact.FieldExternalID, contact.FieldProjectID, contact.FieldDeskID, contact.FieldActive, contact.FieldType,
 		contact.FieldUpdatedAt,
 	)
 	see, w.update, w.remove = atHand(see), atHand(w.update), atHand(w.remove)
@@ -39,6 +39,13 @@ func Contact() privacy.Policy {
 func atHand(p visibility) visibility {
 	return func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 		return sql.P(func(b *sql.Builder) { b.WriteString("COALESCE(").Join(p(v, s)).WriteString(", FALSE)") })
+	}
+}
+
+// SearchBlock is internal/contacts' own.
+func SearchBlock() privacy.Policy {
+	return privacy.Policy{
+		Query: reads[*ent.SearchBlockQuery, predicate.SearchBlock](nil), Mutation: writes{}.policy(),
 	}
 }
 

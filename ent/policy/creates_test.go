@@ -81,6 +81,9 @@ func creations() []creation {
 		{"ImportKey", "", func(w *world, c *ent.Client, _ viewer.Viewer) any {
 			return c.ImportKey.Create().SetImportRunID(w.ids["import of keller"]).SetKey("new").SetRow(1)
 		}},
+		{"SearchBlock", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
+			return c.SearchBlock.Create().SetCompanyID(v.CompanyID).SetFirstKey("a").SetLastKey("b").SetSize(1).SetEntries([]byte("x"))
+		}},
 		{"ImportRecord", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
 			return c.ImportRecord.Create().SetImportRunID(w.ids["import of keller"]).SetRecordID(v.UserID).SetEmailKey("new").SetState([]byte("{}"))
 		}},

@@ -93,6 +93,9 @@ var reads = map[string]string{
 	"ImportKey": `
 		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
+	"SearchBlock": `
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+	`,
 	"ImportRecord": `
 		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
@@ -189,7 +192,7 @@ var changes = map[string]string{
 	`,
 	"Contact": `
 		nothing: nobody
-		updated_at email email_key first_name middle_name last_name username username_key first_name_key last_name_key external_id project_id desk_id active type: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		updated_at email email_key first_name middle_name last_name username username_key first_name_key last_name_key in_block external_id project_id desk_id active type: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
 	"CustomField": `
 		nothing: nobody

@@ -117,6 +117,7 @@ var writes = []struct{ act, entity, field string }{
 	{"delete", "Notification", ""},
 	{"delete", "PartnerAdmin", ""},
 	{"delete", "Project", ""},
+	{"delete", "SearchBlock", ""},
 	{"delete", "Session", ""},
 	{"delete", "Setting", ""},
 	{"delete", "TransferToken", ""},

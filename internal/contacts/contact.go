@@ -208,6 +208,7 @@ func (p parts) write(m *ent.ContactMutation) {
 	m.SetUsername(p.username)
 	m.SetProjectID(p.project)
 	m.SetDeskID(p.desk)
+	m.SetInBlock(false) // whatever was: these keys are new
 	for _, column := range []struct {
 		value *string
 		set   func(string)

@@ -36,7 +36,7 @@ const few = 5_000
 
 // Those is, for each of the companies, what its contacts that pass the filter are found by;
 // as far as the viewer sees them, as the policies judge. A page of them is to be cut in the
-// order of email_key. One statement at most, however many companies. LIMIT_EXCEEDED for too
+// order of email_key. Two statements at most, however many companies. LIMIT_EXCEEDED for too
 // many labels.
 //
 // The databases cannot know how many rows a beginning matches: SQLite guesses the same for
@@ -51,7 +51,10 @@ func (s *Service) Those(ctx context.Context, companies []id.ID, f Filter) (map[i
 			return nil, err
 		}
 	}
-	narrowest, err := s.narrowest(ctx, indexed)
+	narrowest, err := s.narrowest(ctx, companies, indexed)
+	if err == nil {
+		err = s.fetchBlocks(ctx, companies, indexed, narrowest)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("asking how many contacts a filter leaves: %w", err)
 	}
@@ -88,6 +91,7 @@ type condition struct {
 	entries []entries                          // what is looked for there
 	driving func(*sql.Selector) *sql.Predicate // so that the index is used
 	passing func(*sql.Selector) *sql.Predicate // for a row at hand
+	search  *search                            // of the part that search blocks help to find
 }
 
 // entries are a range of an index: what stands behind FROM, with arg in place of its values.
@@ -150,73 +154,6 @@ func labelled(companyID, labelID id.ID) condition {
 	}
 }
 
-// begins: the email, or a search key, begins with the text (rule K6). Each alternative is a
-// range of an index that begins with the company.
-func begins(companyID id.ID, search string) condition {
-	if !fold.Storable(search) {
-		no := func(*sql.Selector) *sql.Predicate { return sql.False() }
-		return condition{driving: no, passing: no}
-	}
-	key := fold.Key(search)
-	ranges := []struct{ column, from string }{
-		{contact.FieldEmailKey, fold.Email(search)}, // a whole domain has its ASCII form there
-		{contact.FieldUsernameKey, key}, {contact.FieldFirstNameKey, key}, {contact.FieldLastNameKey, key},
-	}
-	c := condition{passing: func(q *sql.Selector) *sql.Predicate {
-		var either []*sql.Predicate
-		for _, r := range ranges {
-			either = append(either, within(q.C(r.column), r.from))
-		}
-		return sql.Or(either...)
-	}}
-	c.driving = func(q *sql.Selector) *sql.Predicate {
-		var either []*sql.Predicate
-		for _, r := range ranges {
-			// SQLite uses an index for an alternative only if all of its columns are in it.
-			either = append(either, sql.And(sql.EQ(q.C(contact.FieldCompanyID), companyID), within(q.C(r.column), r.from)))
-		}
-		return sql.Or(either...)
-	}
-	for _, r := range ranges {
-		c.entries = append(c.entries, func(arg func(any) string) string {
-			from := "contacts WHERE company_id = " + arg(companyID) + " AND " + r.column + " >= " + arg(r.from)
-			if to := behind(r.from); to != "" {
-				from += " AND " + r.column + " < " + arg(to)
-			}
-			return from
-		})
-	}
-	return c
-}
-
-// within: the column's text begins with the prefix.
-func within(column, prefix string) *sql.Predicate {
-	p := sql.GTE(column, prefix)
-	if to := behind(prefix); to != "" {
-		p = sql.And(p, sql.LT(column, to))
-	}
-	return p
-}
-
-// behind is the first text, by bytes, behind all that begin with the prefix; "" where there
-// is none.
-func behind(prefix string) string {
-	runes := []rune(prefix)
-	for len(runes) > 0 {
-		switch last := &runes[len(runes)-1]; *last {
-		case 0x10FFFF:
-			runes = runes[:len(runes)-1]
-			continue
-		case 0xD7FF: // before the surrogates, which no text has
-			*last = 0xE000
-		default:
-			*last++
-		}
-		return string(runes)
-	}
-	return ""
-}
-
 // opaque is a condition that no index is used for.
 func opaque(p *sql.Predicate) *sql.Predicate {
 	return sql.P(func(b *sql.Builder) {
@@ -226,7 +163,7 @@ func opaque(p *sql.Predicate) *sql.Predicate {
 
 // narrowest is, of each list of conditions, the index of the one that the fewest rows pass;
 // -1 where each has more than few, or there is none. The lists are equally long.
-func (s *Service) narrowest(ctx context.Context, lists [][]condition) ([]int, error) {
+func (s *Service) narrowest(ctx context.Context, companies []id.ID, lists [][]condition) ([]int, error) {
 	narrowest := slices.Repeat([]int{-1}, len(lists))
 	if len(lists) == 0 || len(lists[0]) == 0 {
 		return narrowest, nil
@@ -241,6 +178,9 @@ func (s *Service) narrowest(ctx context.Context, lists [][]condition) ([]int, er
 		asked[n] = fmt.Sprintf("SELECT %d", n)
 		for _, c := range conditions {
 			asked[n] += ", 0"
+			if c.search != nil {
+				asked[n] += " + (SELECT COALESCE(SUM(size), 0) FROM search_blocks WHERE company_id = " + arg(companies[n]) + " AND " + filled(c.search.prefix, arg) + ")"
+			}
 			for _, e := range c.entries {
 				asked[n] += fmt.Sprintf(" + (SELECT COUNT(*) FROM (SELECT 1 FROM %s LIMIT %d) AS entries)", e(arg), few+1)
 			}

@@ -69,7 +69,7 @@ func (w *world) copied(rows int) float64 {
 			t := &contactRecord{id: id.New(id.Contact), emailKey: fmt.Sprintf("person.%d@example.org", i)}
 			t.now = person{Email: t.emailKey, FirstName: fmt.Sprint("First", i), LastName: fmt.Sprint("Last", i), Username: fmt.Sprint("person.", i),
 				Project: project, Desk: desk, Active: true, Type: enum.Personal}
-			batch.Rows = append(batch.Rows, t.described([]any{t.id, w.customer.ID, at}, at))
+			batch.Rows = append(batch.Rows, t.described([]any{t.id, w.customer.ID, at}, t.keys(), true, at))
 		}
 		batches = append(batches, batch)
 	}

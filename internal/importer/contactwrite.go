@@ -11,14 +11,19 @@ import (
 // describedColumns are those of a contact that an import may change, in the order of described.
 var describedColumns = []string{
 	"email", "email_key", "first_name", "middle_name", "last_name", "username", "username_key", "first_name_key", "last_name_key",
-	"external_id", "project_id", "desk_id", "active", "type", "updated_at",
+	"in_block", "external_id", "project_id", "desk_id", "active", "type", "updated_at",
+}
+
+// keys are what it is found by.
+func (t *contactRecord) keys() contacts.SearchKeys {
+	return contacts.KeysOf(t.emailKey, t.now.Username, t.now.FirstName, t.now.LastName)
 }
 
 // described appends a contact's values of them.
-func (t *contactRecord) described(row []any, at time.Time) []any {
-	n, keys := &t.now, contacts.KeysOf(t.emailKey, t.now.Username, t.now.FirstName, t.now.LastName)
+func (t *contactRecord) described(row []any, keys contacts.SearchKeys, inBlock bool, at time.Time) []any {
+	n := &t.now
 	return append(row, n.Email, t.emailKey, n.FirstName, orNull(n.MiddleName), orNull(n.LastName), n.Username, keys.Username, keys.FirstName, keys.LastName,
-		orNull(n.ExternalID), n.Project, n.Desk, n.Active, string(n.Type), at)
+		inBlock, orNull(n.ExternalID), n.Project, n.Desk, n.Active, string(n.Type), at)
 }
 
 // write makes the records what the picture has become: what is changed first, so that the
@@ -28,8 +33,14 @@ func (p *books) write(ctx context.Context, tx *database.Tx) error {
 		return nil
 	}
 	at := time.Now().UTC().Truncate(time.Microsecond)
+	var blocks contacts.Blocks
+	keys := make([]contacts.SearchKeys, len(p.touched))
+	for i, t := range p.touched {
+		keys[i] = t.keys()
+		blocks.Add(t.book.company, t.id, keys[i])
+	}
 	var parked, changed, made, tagged, filled, refilled [][]any
-	for _, t := range p.touched {
+	for i, t := range p.touched {
 		of := t.book.company
 		if t.keyWas == "" {
 			created := t.created
@@ -37,10 +48,10 @@ func (p *books) write(ctx context.Context, tx *database.Tx) error {
 				created = at
 			}
 			row := make([]any, 0, len(describedColumns)+3)
-			made = append(made, t.described(append(row, t.id, of, created), at))
+			made = append(made, t.described(append(row, t.id, of, created), keys[i], blocks.Take(of), at))
 		} else {
 			row := make([]any, 0, len(describedColumns)+2)
-			changed = append(changed, t.described(append(row, t.id, of), at))
+			changed = append(changed, t.described(append(row, t.id, of), keys[i], blocks.Take(of), at))
 			if t.keyWas != t.emailKey {
 				// A key that no email has, for as long as keys pass from one to another.
 				parked = append(parked, []any{t.id, of, "\x01" + t.id.String()})
@@ -82,5 +93,5 @@ func (p *books) write(ctx context.Context, tx *database.Tx) error {
 			return err
 		}
 	}
-	return nil
+	return blocks.Write(ctx, tx)
 }

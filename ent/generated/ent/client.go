@@ -27,6 +27,7 @@ import (
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/searchblock"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/generated/ent/setting"
 	"tenantry/ent/generated/ent/transfertoken"
@@ -76,6 +77,8 @@ type Client struct {
 	PartnerAdmin *PartnerAdminClient
 	// Project is the client for interacting with the Project builders.
 	Project *ProjectClient
+	// SearchBlock is the client for interacting with the SearchBlock builders.
+	SearchBlock *SearchBlockClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// Setting is the client for interacting with the Setting builders.
@@ -111,6 +114,7 @@ func (c *Client) init() {
 	c.Notification = NewNotificationClient(c.config)
 	c.PartnerAdmin = NewPartnerAdminClient(c.config)
 	c.Project = NewProjectClient(c.config)
+	c.SearchBlock = NewSearchBlockClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.Setting = NewSettingClient(c.config)
 	c.TransferToken = NewTransferTokenClient(c.config)
@@ -223,6 +227,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Notification:     NewNotificationClient(cfg),
 		PartnerAdmin:     NewPartnerAdminClient(cfg),
 		Project:          NewProjectClient(cfg),
+		SearchBlock:      NewSearchBlockClient(cfg),
 		Session:          NewSessionClient(cfg),
 		Setting:          NewSettingClient(cfg),
 		TransferToken:    NewTransferTokenClient(cfg),
@@ -262,6 +267,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Notification:     NewNotificationClient(cfg),
 		PartnerAdmin:     NewPartnerAdminClient(cfg),
 		Project:          NewProjectClient(cfg),
+		SearchBlock:      NewSearchBlockClient(cfg),
 		Session:          NewSessionClient(cfg),
 		Setting:          NewSettingClient(cfg),
 		TransferToken:    NewTransferTokenClient(cfg),
@@ -298,7 +304,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.AuditEvent, c.Company, c.Contact, c.ContactLabel, c.CustomField,
 		c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
 		c.ImportRecord, c.ImportRun, c.Label, c.Notification, c.PartnerAdmin,
-		c.Project, c.Session, c.Setting, c.TransferToken, c.User,
+		c.Project, c.SearchBlock, c.Session, c.Setting, c.TransferToken, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -311,7 +317,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.AuditEvent, c.Company, c.Contact, c.ContactLabel, c.CustomField,
 		c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
 		c.ImportRecord, c.ImportRun, c.Label, c.Notification, c.PartnerAdmin,
-		c.Project, c.Session, c.Setting, c.TransferToken, c.User,
+		c.Project, c.SearchBlock, c.Session, c.Setting, c.TransferToken, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -352,6 +358,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.PartnerAdmin.mutate(ctx, m)
 	case *ProjectMutation:
 		return c.Project.mutate(ctx, m)
+	case *SearchBlockMutation:
+		return c.SearchBlock.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
 	case *SettingMutation:
@@ -728,6 +736,22 @@ func (c *CompanyClient) QueryContacts(_m *Company) *ContactQuery {
 			sqlgraph.From(company.Table, company.FieldID, id),
 			sqlgraph.To(contact.Table, contact.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, company.ContactsTable, company.ContactsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySearchBlocks queries the search_blocks edge of a Company.
+func (c *CompanyClient) QuerySearchBlocks(_m *Company) *SearchBlockQuery {
+	query := (&SearchBlockClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, id),
+			sqlgraph.To(searchblock.Table, searchblock.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.SearchBlocksTable, company.SearchBlocksColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -3277,6 +3301,156 @@ func (c *ProjectClient) mutate(ctx context.Context, m *ProjectMutation) (Value, 
 	}
 }
 
+// SearchBlockClient is a client for the SearchBlock schema.
+type SearchBlockClient struct {
+	config
+}
+
+// NewSearchBlockClient returns a client for the SearchBlock from the given config.
+func NewSearchBlockClient(c config) *SearchBlockClient {
+	return &SearchBlockClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `searchblock.Hooks(f(g(h())))`.
+func (c *SearchBlockClient) Use(hooks ...Hook) {
+	c.hooks.SearchBlock = append(c.hooks.SearchBlock, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `searchblock.Intercept(f(g(h())))`.
+func (c *SearchBlockClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SearchBlock = append(c.inters.SearchBlock, interceptors...)
+}
+
+// Create returns a builder for creating a SearchBlock entity.
+func (c *SearchBlockClient) Create() *SearchBlockCreate {
+	mutation := newSearchBlockMutation(c.config, OpCreate)
+	return &SearchBlockCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SearchBlock entities.
+func (c *SearchBlockClient) CreateBulk(builders ...*SearchBlockCreate) *SearchBlockCreateBulk {
+	return &SearchBlockCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SearchBlockClient) MapCreateBulk(slice any, setFunc func(*SearchBlockCreate, int)) *SearchBlockCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SearchBlockCreateBulk{err: fmt.Errorf("calling to SearchBlockClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SearchBlockCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SearchBlockCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SearchBlock.
+func (c *SearchBlockClient) Update() *SearchBlockUpdate {
+	mutation := newSearchBlockMutation(c.config, OpUpdate)
+	return &SearchBlockUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SearchBlockClient) UpdateOne(_m *SearchBlock) *SearchBlockUpdateOne {
+	mutation := newSearchBlockMutation(c.config, OpUpdateOne, withSearchBlock(_m))
+	return &SearchBlockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SearchBlockClient) UpdateOneID(id int) *SearchBlockUpdateOne {
+	mutation := newSearchBlockMutation(c.config, OpUpdateOne, withSearchBlockID(id))
+	return &SearchBlockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SearchBlock.
+func (c *SearchBlockClient) Delete() *SearchBlockDelete {
+	mutation := newSearchBlockMutation(c.config, OpDelete)
+	return &SearchBlockDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SearchBlockClient) DeleteOne(_m *SearchBlock) *SearchBlockDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SearchBlockClient) DeleteOneID(id int) *SearchBlockDeleteOne {
+	builder := c.Delete().Where(searchblock.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SearchBlockDeleteOne{builder}
+}
+
+// Query returns a query builder for SearchBlock.
+func (c *SearchBlockClient) Query() *SearchBlockQuery {
+	return &SearchBlockQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSearchBlock},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SearchBlock entity by its id.
+func (c *SearchBlockClient) Get(ctx context.Context, id int) (*SearchBlock, error) {
+	return c.Query().Where(searchblock.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SearchBlockClient) GetX(ctx context.Context, id int) *SearchBlock {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCompany queries the company edge of a SearchBlock.
+func (c *SearchBlockClient) QueryCompany(_m *SearchBlock) *CompanyQuery {
+	query := (&CompanyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(searchblock.Table, searchblock.FieldID, id),
+			sqlgraph.To(company.Table, company.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, searchblock.CompanyTable, searchblock.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SearchBlockClient) Hooks() []Hook {
+	hooks := c.hooks.SearchBlock
+	return append(hooks[:len(hooks):len(hooks)], searchblock.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SearchBlockClient) Interceptors() []Interceptor {
+	return c.inters.SearchBlock
+}
+
+func (c *SearchBlockClient) mutate(ctx context.Context, m *SearchBlockMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SearchBlockCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SearchBlockUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SearchBlockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SearchBlockDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SearchBlock mutation op: %q", m.Op())
+	}
+}
+
 // SessionClient is a client for the Session schema.
 type SessionClient struct {
 	config
@@ -3962,13 +4136,13 @@ type (
 	hooks struct {
 		AuditEvent, Company, Contact, ContactLabel, CustomField, CustomFieldValue, Desk,
 		IdempotencyKey, ImportIssue, ImportKey, ImportRecord, ImportRun, Label,
-		Notification, PartnerAdmin, Project, Session, Setting, TransferToken,
-		User []ent.Hook
+		Notification, PartnerAdmin, Project, SearchBlock, Session, Setting,
+		TransferToken, User []ent.Hook
 	}
 	inters struct {
 		AuditEvent, Company, Contact, ContactLabel, CustomField, CustomFieldValue, Desk,
 		IdempotencyKey, ImportIssue, ImportKey, ImportRecord, ImportRun, Label,
-		Notification, PartnerAdmin, Project, Session, Setting, TransferToken,
-		User []ent.Interceptor
+		Notification, PartnerAdmin, Project, SearchBlock, Session, Setting,
+		TransferToken, User []ent.Interceptor
 	}
 )

@@ -64,6 +64,8 @@ type CompanyEdges struct {
 	CustomFields []*CustomField `json:"custom_fields,omitempty"`
 	// Contacts holds the value of the contacts edge.
 	Contacts []*Contact `json:"contacts,omitempty"`
+	// SearchBlocks holds the value of the search_blocks edge.
+	SearchBlocks []*SearchBlock `json:"search_blocks,omitempty"`
 	// Users holds the value of the users edge.
 	Users []*User `json:"users,omitempty"`
 	// PartnerAdmins holds the value of the partner_admins edge.
@@ -78,7 +80,7 @@ type CompanyEdges struct {
 	AuditEvents []*AuditEvent `json:"audit_events,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [13]bool
+	loadedTypes [14]bool
 }
 
 // PartnerOrErr returns the Partner value or an error if the edge
@@ -146,10 +148,19 @@ func (e CompanyEdges) ContactsOrErr() ([]*Contact, error) {
 	return nil, &NotLoadedError{edge: "contacts"}
 }
 
+// SearchBlocksOrErr returns the SearchBlocks value or an error if the edge
+// was not loaded in eager-loading.
+func (e CompanyEdges) SearchBlocksOrErr() ([]*SearchBlock, error) {
+	if e.loadedTypes[7] {
+		return e.SearchBlocks, nil
+	}
+	return nil, &NotLoadedError{edge: "search_blocks"}
+}
+
 // UsersOrErr returns the Users value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) UsersOrErr() ([]*User, error) {
-	if e.loadedTypes[7] {
+	if e.loadedTypes[8] {
 		return e.Users, nil
 	}
 	return nil, &NotLoadedError{edge: "users"}
@@ -158,7 +169,7 @@ func (e CompanyEdges) UsersOrErr() ([]*User, error) {
 // PartnerAdminsOrErr returns the PartnerAdmins value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) PartnerAdminsOrErr() ([]*PartnerAdmin, error) {
-	if e.loadedTypes[8] {
+	if e.loadedTypes[9] {
 		return e.PartnerAdmins, nil
 	}
 	return nil, &NotLoadedError{edge: "partner_admins"}
@@ -167,7 +178,7 @@ func (e CompanyEdges) PartnerAdminsOrErr() ([]*PartnerAdmin, error) {
 // ImportRunsOrErr returns the ImportRuns value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ImportRunsOrErr() ([]*ImportRun, error) {
-	if e.loadedTypes[9] {
+	if e.loadedTypes[10] {
 		return e.ImportRuns, nil
 	}
 	return nil, &NotLoadedError{edge: "import_runs"}
@@ -176,7 +187,7 @@ func (e CompanyEdges) ImportRunsOrErr() ([]*ImportRun, error) {
 // TransferTokensOrErr returns the TransferTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[10] {
+	if e.loadedTypes[11] {
 		return e.TransferTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "transfer_tokens"}
@@ -185,7 +196,7 @@ func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
 // ReceivedTokensOrErr returns the ReceivedTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[11] {
+	if e.loadedTypes[12] {
 		return e.ReceivedTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "received_tokens"}
@@ -194,7 +205,7 @@ func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
 // AuditEventsOrErr returns the AuditEvents value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) AuditEventsOrErr() ([]*AuditEvent, error) {
-	if e.loadedTypes[12] {
+	if e.loadedTypes[13] {
 		return e.AuditEvents, nil
 	}
 	return nil, &NotLoadedError{edge: "audit_events"}
@@ -358,6 +369,11 @@ func (_m *Company) QueryCustomFields() *CustomFieldQuery {
 // QueryContacts queries the "contacts" edge of the Company entity.
 func (_m *Company) QueryContacts() *ContactQuery {
 	return NewCompanyClient(_m.config).QueryContacts(_m)
+}
+
+// QuerySearchBlocks queries the "search_blocks" edge of the Company entity.
+func (_m *Company) QuerySearchBlocks() *SearchBlockQuery {
+	return NewCompanyClient(_m.config).QuerySearchBlocks(_m)
 }
 
 // QueryUsers queries the "users" edge of the Company entity.

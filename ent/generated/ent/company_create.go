@@ -15,6 +15,7 @@ import (
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/searchblock"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"time"
@@ -274,6 +275,21 @@ func (_c *CompanyCreate) AddContacts(v ...*Contact) *CompanyCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddContactIDs(ids...)
+}
+
+// AddSearchBlockIDs adds the "search_blocks" edge to the SearchBlock entity by IDs.
+func (_c *CompanyCreate) AddSearchBlockIDs(ids ...int) *CompanyCreate {
+	_c.mutation.AddSearchBlockIDs(ids...)
+	return _c
+}
+
+// AddSearchBlocks adds the "search_blocks" edges to the SearchBlock entity.
+func (_c *CompanyCreate) AddSearchBlocks(v ...*SearchBlock) *CompanyCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddSearchBlockIDs(ids...)
 }
 
 // AddUserIDs adds the "users" edge to the User entity by IDs.
@@ -661,6 +677,22 @@ func (_c *CompanyCreate) createSpec() (*Company, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SearchBlocksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.SearchBlocksTable,
+			Columns: []string{company.SearchBlocksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(searchblock.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -18,6 +18,7 @@ import (
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/searchblock"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 
@@ -43,6 +44,7 @@ type CompanyQuery struct {
 	withLabels         *LabelQuery
 	withCustomFields   *CustomFieldQuery
 	withContacts       *ContactQuery
+	withSearchBlocks   *SearchBlockQuery
 	withUsers          *UserQuery
 	withPartnerAdmins  *PartnerAdminQuery
 	withImportRuns     *ImportRunQuery
@@ -233,6 +235,28 @@ func (_q *CompanyQuery) QueryContacts() *ContactQuery {
 			sqlgraph.From(company.Table, company.FieldID, selector),
 			sqlgraph.To(contact.Table, contact.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, company.ContactsTable, company.ContactsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySearchBlocks chains the current query on the "search_blocks" edge.
+func (_q *CompanyQuery) QuerySearchBlocks() *SearchBlockQuery {
+	query := (&SearchBlockClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, selector),
+			sqlgraph.To(searchblock.Table, searchblock.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.SearchBlocksTable, company.SearchBlocksColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -571,6 +595,7 @@ func (_q *CompanyQuery) Clone() *CompanyQuery {
 		withLabels:         _q.withLabels.Clone(),
 		withCustomFields:   _q.withCustomFields.Clone(),
 		withContacts:       _q.withContacts.Clone(),
+		withSearchBlocks:   _q.withSearchBlocks.Clone(),
 		withUsers:          _q.withUsers.Clone(),
 		withPartnerAdmins:  _q.withPartnerAdmins.Clone(),
 		withImportRuns:     _q.withImportRuns.Clone(),
@@ -657,6 +682,17 @@ func (_q *CompanyQuery) WithContacts(opts ...func(*ContactQuery)) *CompanyQuery 
 		opt(query)
 	}
 	_q.withContacts = query
+	return _q
+}
+
+// WithSearchBlocks tells the query-builder to eager-load the nodes that are connected to
+// the "search_blocks" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CompanyQuery) WithSearchBlocks(opts ...func(*SearchBlockQuery)) *CompanyQuery {
+	query := (&SearchBlockClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSearchBlocks = query
 	return _q
 }
 
@@ -810,7 +846,7 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 	var (
 		nodes       = []*Company{}
 		_spec       = _q.querySpec()
-		loadedTypes = [13]bool{
+		loadedTypes = [14]bool{
 			_q.withPartner != nil,
 			_q.withCustomers != nil,
 			_q.withProjects != nil,
@@ -818,6 +854,7 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 			_q.withLabels != nil,
 			_q.withCustomFields != nil,
 			_q.withContacts != nil,
+			_q.withSearchBlocks != nil,
 			_q.withUsers != nil,
 			_q.withPartnerAdmins != nil,
 			_q.withImportRuns != nil,
@@ -892,6 +929,13 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 		if err := _q.loadContacts(ctx, query, nodes,
 			func(n *Company) { n.Edges.Contacts = []*Contact{} },
 			func(n *Company, e *Contact) { n.Edges.Contacts = append(n.Edges.Contacts, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSearchBlocks; query != nil {
+		if err := _q.loadSearchBlocks(ctx, query, nodes,
+			func(n *Company) { n.Edges.SearchBlocks = []*SearchBlock{} },
+			func(n *Company, e *SearchBlock) { n.Edges.SearchBlocks = append(n.Edges.SearchBlocks, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1140,6 +1184,36 @@ func (_q *CompanyQuery) loadContacts(ctx context.Context, query *ContactQuery, n
 	}
 	query.Where(predicate.Contact(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(company.ContactsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CompanyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "company_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CompanyQuery) loadSearchBlocks(ctx context.Context, query *SearchBlockQuery, nodes []*Company, init func(*Company), assign func(*Company, *SearchBlock)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Company)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(searchblock.FieldCompanyID)
+	}
+	query.Where(predicate.SearchBlock(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(company.SearchBlocksColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

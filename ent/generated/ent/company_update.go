@@ -16,6 +16,7 @@ import (
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/searchblock"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"time"
@@ -276,6 +277,21 @@ func (_u *CompanyUpdate) AddContacts(v ...*Contact) *CompanyUpdate {
 	return _u.AddContactIDs(ids...)
 }
 
+// AddSearchBlockIDs adds the "search_blocks" edge to the SearchBlock entity by IDs.
+func (_u *CompanyUpdate) AddSearchBlockIDs(ids ...int) *CompanyUpdate {
+	_u.mutation.AddSearchBlockIDs(ids...)
+	return _u
+}
+
+// AddSearchBlocks adds the "search_blocks" edges to the SearchBlock entity.
+func (_u *CompanyUpdate) AddSearchBlocks(v ...*SearchBlock) *CompanyUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSearchBlockIDs(ids...)
+}
+
 // AddUserIDs adds the "users" edge to the User entity by IDs.
 func (_u *CompanyUpdate) AddUserIDs(ids ...uuid.UUID) *CompanyUpdate {
 	_u.mutation.AddUserIDs(ids...)
@@ -501,6 +517,27 @@ func (_u *CompanyUpdate) RemoveContacts(v ...*Contact) *CompanyUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveContactIDs(ids...)
+}
+
+// ClearSearchBlocks clears all "search_blocks" edges to the SearchBlock entity.
+func (_u *CompanyUpdate) ClearSearchBlocks() *CompanyUpdate {
+	_u.mutation.ClearSearchBlocks()
+	return _u
+}
+
+// RemoveSearchBlockIDs removes the "search_blocks" edge to SearchBlock entities by IDs.
+func (_u *CompanyUpdate) RemoveSearchBlockIDs(ids ...int) *CompanyUpdate {
+	_u.mutation.RemoveSearchBlockIDs(ids...)
+	return _u
+}
+
+// RemoveSearchBlocks removes "search_blocks" edges to SearchBlock entities.
+func (_u *CompanyUpdate) RemoveSearchBlocks(v ...*SearchBlock) *CompanyUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSearchBlockIDs(ids...)
 }
 
 // ClearUsers clears all "users" edges to the User entity.
@@ -1023,6 +1060,51 @@ func (_u *CompanyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SearchBlocksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.SearchBlocksTable,
+			Columns: []string{company.SearchBlocksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(searchblock.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSearchBlocksIDs(); len(nodes) > 0 && !_u.mutation.SearchBlocksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.SearchBlocksTable,
+			Columns: []string{company.SearchBlocksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(searchblock.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SearchBlocksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.SearchBlocksTable,
+			Columns: []string{company.SearchBlocksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(searchblock.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -1557,6 +1639,21 @@ func (_u *CompanyUpdateOne) AddContacts(v ...*Contact) *CompanyUpdateOne {
 	return _u.AddContactIDs(ids...)
 }
 
+// AddSearchBlockIDs adds the "search_blocks" edge to the SearchBlock entity by IDs.
+func (_u *CompanyUpdateOne) AddSearchBlockIDs(ids ...int) *CompanyUpdateOne {
+	_u.mutation.AddSearchBlockIDs(ids...)
+	return _u
+}
+
+// AddSearchBlocks adds the "search_blocks" edges to the SearchBlock entity.
+func (_u *CompanyUpdateOne) AddSearchBlocks(v ...*SearchBlock) *CompanyUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSearchBlockIDs(ids...)
+}
+
 // AddUserIDs adds the "users" edge to the User entity by IDs.
 func (_u *CompanyUpdateOne) AddUserIDs(ids ...uuid.UUID) *CompanyUpdateOne {
 	_u.mutation.AddUserIDs(ids...)
@@ -1782,6 +1879,27 @@ func (_u *CompanyUpdateOne) RemoveContacts(v ...*Contact) *CompanyUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveContactIDs(ids...)
+}
+
+// ClearSearchBlocks clears all "search_blocks" edges to the SearchBlock entity.
+func (_u *CompanyUpdateOne) ClearSearchBlocks() *CompanyUpdateOne {
+	_u.mutation.ClearSearchBlocks()
+	return _u
+}
+
+// RemoveSearchBlockIDs removes the "search_blocks" edge to SearchBlock entities by IDs.
+func (_u *CompanyUpdateOne) RemoveSearchBlockIDs(ids ...int) *CompanyUpdateOne {
+	_u.mutation.RemoveSearchBlockIDs(ids...)
+	return _u
+}
+
+// RemoveSearchBlocks removes "search_blocks" edges to SearchBlock entities.
+func (_u *CompanyUpdateOne) RemoveSearchBlocks(v ...*SearchBlock) *CompanyUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSearchBlockIDs(ids...)
 }
 
 // ClearUsers clears all "users" edges to the User entity.
@@ -2334,6 +2452,51 @@ func (_u *CompanyUpdateOne) sqlSave(ctx context.Context) (_node *Company, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SearchBlocksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.SearchBlocksTable,
+			Columns: []string{company.SearchBlocksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(searchblock.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSearchBlocksIDs(); len(nodes) > 0 && !_u.mutation.SearchBlocksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.SearchBlocksTable,
+			Columns: []string{company.SearchBlocksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(searchblock.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SearchBlocksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.SearchBlocksTable,
+			Columns: []string{company.SearchBlocksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(searchblock.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

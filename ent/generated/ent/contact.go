@@ -46,6 +46,8 @@ type Contact struct {
 	FirstNameKey *string `json:"first_name_key,omitempty"`
 	// ignoring case, for search (rule K6); null where email_key begins with it
 	LastNameKey *string `json:"last_name_key,omitempty"`
+	// the search keys stand in a search_block, and in no index
+	InBlock bool `json:"in_block,omitempty"`
 	// its id in another system (rule K4)
 	ExternalID *string `json:"external_id,omitempty"`
 	// ProjectID holds the value of the "project_id" field.
@@ -135,7 +137,7 @@ func (*Contact) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case contact.FieldActive:
+		case contact.FieldInBlock, contact.FieldActive:
 			values[i] = new(sql.NullBool)
 		case contact.FieldEmail, contact.FieldEmailKey, contact.FieldFirstName, contact.FieldMiddleName, contact.FieldLastName, contact.FieldUsername, contact.FieldUsernameKey, contact.FieldFirstNameKey, contact.FieldLastNameKey, contact.FieldExternalID, contact.FieldType:
 			values[i] = new(sql.NullString)
@@ -240,6 +242,12 @@ func (_m *Contact) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LastNameKey = new(string)
 				*_m.LastNameKey = value.String
+			}
+		case contact.FieldInBlock:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field in_block", values[i])
+			} else if value.Valid {
+				_m.InBlock = value.Bool
 			}
 		case contact.FieldExternalID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -378,6 +386,9 @@ func (_m *Contact) String() string {
 		builder.WriteString("last_name_key=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("in_block=")
+	builder.WriteString(fmt.Sprintf("%v", _m.InBlock))
 	builder.WriteString(", ")
 	if v := _m.ExternalID; v != nil {
 		builder.WriteString("external_id=")

@@ -155,6 +155,20 @@ func (_c *ContactCreate) SetNillableLastNameKey(v *string) *ContactCreate {
 	return _c
 }
 
+// SetInBlock sets the "in_block" field.
+func (_c *ContactCreate) SetInBlock(v bool) *ContactCreate {
+	_c.mutation.SetInBlock(v)
+	return _c
+}
+
+// SetNillableInBlock sets the "in_block" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableInBlock(v *bool) *ContactCreate {
+	if v != nil {
+		_c.SetInBlock(*v)
+	}
+	return _c
+}
+
 // SetExternalID sets the "external_id" field.
 func (_c *ContactCreate) SetExternalID(v string) *ContactCreate {
 	_c.mutation.SetExternalID(v)
@@ -319,6 +333,10 @@ func (_c *ContactCreate) defaults() error {
 		v := contact.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
 	}
+	if _, ok := _c.mutation.InBlock(); !ok {
+		v := contact.DefaultInBlock
+		_c.mutation.SetInBlock(v)
+	}
 	if _, ok := _c.mutation.Active(); !ok {
 		v := contact.DefaultActive
 		_c.mutation.SetActive(v)
@@ -389,6 +407,9 @@ func (_c *ContactCreate) check() error {
 		if err := contact.UsernameValidator(v); err != nil {
 			return &ValidationError{Name: "username", err: fmt.Errorf(`ent: validator failed for field "Contact.username": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.InBlock(); !ok {
+		return &ValidationError{Name: "in_block", err: errors.New(`ent: missing required field "Contact.in_block"`)}
 	}
 	if v, ok := _c.mutation.ExternalID(); ok {
 		if err := contact.ExternalIDValidator(v); err != nil {
@@ -499,6 +520,10 @@ func (_c *ContactCreate) createSpec() (*Contact, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LastNameKey(); ok {
 		_spec.SetField(contact.FieldLastNameKey, field.TypeString, value)
 		_node.LastNameKey = &value
+	}
+	if value, ok := _c.mutation.InBlock(); ok {
+		_spec.SetField(contact.FieldInBlock, field.TypeBool, value)
+		_node.InBlock = value
 	}
 	if value, ok := _c.mutation.ExternalID(); ok {
 		_spec.SetField(contact.FieldExternalID, field.TypeString, value)

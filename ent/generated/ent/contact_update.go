@@ -196,6 +196,20 @@ func (_u *ContactUpdate) ClearLastNameKey() *ContactUpdate {
 	return _u
 }
 
+// SetInBlock sets the "in_block" field.
+func (_u *ContactUpdate) SetInBlock(v bool) *ContactUpdate {
+	_u.mutation.SetInBlock(v)
+	return _u
+}
+
+// SetNillableInBlock sets the "in_block" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableInBlock(v *bool) *ContactUpdate {
+	if v != nil {
+		_u.SetInBlock(*v)
+	}
+	return _u
+}
+
 // SetExternalID sets the "external_id" field.
 func (_u *ContactUpdate) SetExternalID(v string) *ContactUpdate {
 	_u.mutation.SetExternalID(v)
@@ -523,6 +537,9 @@ func (_u *ContactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.LastNameKeyCleared() {
 		_spec.ClearField(contact.FieldLastNameKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.InBlock(); ok {
+		_spec.SetField(contact.FieldInBlock, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.ExternalID(); ok {
 		_spec.SetField(contact.FieldExternalID, field.TypeString, value)
@@ -863,6 +880,20 @@ func (_u *ContactUpdateOne) SetNillableLastNameKey(v *string) *ContactUpdateOne 
 // ClearLastNameKey clears the value of the "last_name_key" field.
 func (_u *ContactUpdateOne) ClearLastNameKey() *ContactUpdateOne {
 	_u.mutation.ClearLastNameKey()
+	return _u
+}
+
+// SetInBlock sets the "in_block" field.
+func (_u *ContactUpdateOne) SetInBlock(v bool) *ContactUpdateOne {
+	_u.mutation.SetInBlock(v)
+	return _u
+}
+
+// SetNillableInBlock sets the "in_block" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableInBlock(v *bool) *ContactUpdateOne {
+	if v != nil {
+		_u.SetInBlock(*v)
+	}
 	return _u
 }
 
@@ -1223,6 +1254,9 @@ func (_u *ContactUpdateOne) sqlSave(ctx context.Context) (_node *Contact, err er
 	}
 	if _u.mutation.LastNameKeyCleared() {
 		_spec.ClearField(contact.FieldLastNameKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.InBlock(); ok {
+		_spec.SetField(contact.FieldInBlock, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.ExternalID(); ok {
 		_spec.SetField(contact.FieldExternalID, field.TypeString, value)

@@ -24,6 +24,7 @@ import (
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/searchblock"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/generated/ent/setting"
 	"tenantry/ent/generated/ent/transfertoken"
@@ -108,6 +109,7 @@ func checkColumn(t, c string) error {
 			notification.Table:     notification.ValidColumn,
 			partneradmin.Table:     partneradmin.ValidColumn,
 			project.Table:          project.ValidColumn,
+			searchblock.Table:      searchblock.ValidColumn,
 			session.Table:          session.ValidColumn,
 			setting.Table:          setting.ValidColumn,
 			transfertoken.Table:    transfertoken.ValidColumn,

@@ -26,6 +26,7 @@ import (
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/searchblock"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/generated/ent/setting"
 	"tenantry/ent/generated/ent/transfertoken"
@@ -62,6 +63,7 @@ const (
 	TypeNotification     = "Notification"
 	TypePartnerAdmin     = "PartnerAdmin"
 	TypeProject          = "Project"
+	TypeSearchBlock      = "SearchBlock"
 	TypeSession          = "Session"
 	TypeSetting          = "Setting"
 	TypeTransferToken    = "TransferToken"
@@ -784,6 +786,9 @@ type CompanyMutation struct {
 	contacts               map[uuid.UUID]struct{}
 	removedcontacts        map[uuid.UUID]struct{}
 	clearedcontacts        bool
+	search_blocks          map[int]struct{}
+	removedsearch_blocks   map[int]struct{}
+	clearedsearch_blocks   bool
 	users                  map[uuid.UUID]struct{}
 	removedusers           map[uuid.UUID]struct{}
 	clearedusers           bool
@@ -1746,6 +1751,60 @@ func (m *CompanyMutation) ResetContacts() {
 	m.removedcontacts = nil
 }
 
+// AddSearchBlockIDs adds the "search_blocks" edge to the SearchBlock entity by ids.
+func (m *CompanyMutation) AddSearchBlockIDs(ids ...int) {
+	if m.search_blocks == nil {
+		m.search_blocks = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.search_blocks[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSearchBlocks clears the "search_blocks" edge to the SearchBlock entity.
+func (m *CompanyMutation) ClearSearchBlocks() {
+	m.clearedsearch_blocks = true
+}
+
+// SearchBlocksCleared reports if the "search_blocks" edge to the SearchBlock entity was cleared.
+func (m *CompanyMutation) SearchBlocksCleared() bool {
+	return m.clearedsearch_blocks
+}
+
+// RemoveSearchBlockIDs removes the "search_blocks" edge to the SearchBlock entity by IDs.
+func (m *CompanyMutation) RemoveSearchBlockIDs(ids ...int) {
+	if m.removedsearch_blocks == nil {
+		m.removedsearch_blocks = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.search_blocks, ids[i])
+		m.removedsearch_blocks[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSearchBlocks returns the removed IDs of the "search_blocks" edge to the SearchBlock entity.
+func (m *CompanyMutation) RemovedSearchBlocksIDs() (ids []int) {
+	for id := range m.removedsearch_blocks {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SearchBlocksIDs returns the "search_blocks" edge IDs in the mutation.
+func (m *CompanyMutation) SearchBlocksIDs() (ids []int) {
+	for id := range m.search_blocks {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSearchBlocks resets all changes to the "search_blocks" edge.
+func (m *CompanyMutation) ResetSearchBlocks() {
+	m.search_blocks = nil
+	m.clearedsearch_blocks = false
+	m.removedsearch_blocks = nil
+}
+
 // AddUserIDs adds the "users" edge to the User entity by ids.
 func (m *CompanyMutation) AddUserIDs(ids ...uuid.UUID) {
 	if m.users == nil {
@@ -2417,7 +2476,7 @@ func (m *CompanyMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CompanyMutation) AddedEdges() []string {
-	edges := make([]string, 0, 13)
+	edges := make([]string, 0, 14)
 	if m.partner != nil {
 		edges = append(edges, company.EdgePartner)
 	}
@@ -2438,6 +2497,9 @@ func (m *CompanyMutation) AddedEdges() []string {
 	}
 	if m.contacts != nil {
 		edges = append(edges, company.EdgeContacts)
+	}
+	if m.search_blocks != nil {
+		edges = append(edges, company.EdgeSearchBlocks)
 	}
 	if m.users != nil {
 		edges = append(edges, company.EdgeUsers)
@@ -2504,6 +2566,12 @@ func (m *CompanyMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case company.EdgeSearchBlocks:
+		ids := make([]ent.Value, 0, len(m.search_blocks))
+		for id := range m.search_blocks {
+			ids = append(ids, id)
+		}
+		return ids
 	case company.EdgeUsers:
 		ids := make([]ent.Value, 0, len(m.users))
 		for id := range m.users {
@@ -2546,7 +2614,7 @@ func (m *CompanyMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CompanyMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 13)
+	edges := make([]string, 0, 14)
 	if m.removedcustomers != nil {
 		edges = append(edges, company.EdgeCustomers)
 	}
@@ -2564,6 +2632,9 @@ func (m *CompanyMutation) RemovedEdges() []string {
 	}
 	if m.removedcontacts != nil {
 		edges = append(edges, company.EdgeContacts)
+	}
+	if m.removedsearch_blocks != nil {
+		edges = append(edges, company.EdgeSearchBlocks)
 	}
 	if m.removedusers != nil {
 		edges = append(edges, company.EdgeUsers)
@@ -2626,6 +2697,12 @@ func (m *CompanyMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case company.EdgeSearchBlocks:
+		ids := make([]ent.Value, 0, len(m.removedsearch_blocks))
+		for id := range m.removedsearch_blocks {
+			ids = append(ids, id)
+		}
+		return ids
 	case company.EdgeUsers:
 		ids := make([]ent.Value, 0, len(m.removedusers))
 		for id := range m.removedusers {
@@ -2668,7 +2745,7 @@ func (m *CompanyMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CompanyMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 13)
+	edges := make([]string, 0, 14)
 	if m.clearedpartner {
 		edges = append(edges, company.EdgePartner)
 	}
@@ -2689,6 +2766,9 @@ func (m *CompanyMutation) ClearedEdges() []string {
 	}
 	if m.clearedcontacts {
 		edges = append(edges, company.EdgeContacts)
+	}
+	if m.clearedsearch_blocks {
+		edges = append(edges, company.EdgeSearchBlocks)
 	}
 	if m.clearedusers {
 		edges = append(edges, company.EdgeUsers)
@@ -2729,6 +2809,8 @@ func (m *CompanyMutation) EdgeCleared(name string) bool {
 		return m.clearedcustom_fields
 	case company.EdgeContacts:
 		return m.clearedcontacts
+	case company.EdgeSearchBlocks:
+		return m.clearedsearch_blocks
 	case company.EdgeUsers:
 		return m.clearedusers
 	case company.EdgePartnerAdmins:
@@ -2781,6 +2863,9 @@ func (m *CompanyMutation) ResetEdge(name string) error {
 	case company.EdgeContacts:
 		m.ResetContacts()
 		return nil
+	case company.EdgeSearchBlocks:
+		m.ResetSearchBlocks()
+		return nil
 	case company.EdgeUsers:
 		m.ResetUsers()
 		return nil
@@ -2820,6 +2905,7 @@ type ContactMutation struct {
 	username_key          *string
 	first_name_key        *string
 	last_name_key         *string
+	in_block              *bool
 	external_id           *string
 	active                *bool
 	_type                 *enum.ContactType
@@ -3442,6 +3528,42 @@ func (m *ContactMutation) ResetLastNameKey() {
 	delete(m.clearedFields, contact.FieldLastNameKey)
 }
 
+// SetInBlock sets the "in_block" field.
+func (m *ContactMutation) SetInBlock(b bool) {
+	m.in_block = &b
+}
+
+// InBlock returns the value of the "in_block" field in the mutation.
+func (m *ContactMutation) InBlock() (r bool, exists bool) {
+	v := m.in_block
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInBlock returns the old "in_block" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldInBlock(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInBlock is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInBlock requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInBlock: %w", err)
+	}
+	return oldValue.InBlock, nil
+}
+
+// ResetInBlock resets all changes to the "in_block" field.
+func (m *ContactMutation) ResetInBlock() {
+	m.in_block = nil
+}
+
 // SetExternalID sets the "external_id" field.
 func (m *ContactMutation) SetExternalID(s string) {
 	m.external_id = &s
@@ -3858,7 +3980,7 @@ func (m *ContactMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContactMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 18)
 	if m.company != nil {
 		fields = append(fields, contact.FieldCompanyID)
 	}
@@ -3894,6 +4016,9 @@ func (m *ContactMutation) Fields() []string {
 	}
 	if m.last_name_key != nil {
 		fields = append(fields, contact.FieldLastNameKey)
+	}
+	if m.in_block != nil {
+		fields = append(fields, contact.FieldInBlock)
 	}
 	if m.external_id != nil {
 		fields = append(fields, contact.FieldExternalID)
@@ -3942,6 +4067,8 @@ func (m *ContactMutation) Field(name string) (ent.Value, bool) {
 		return m.FirstNameKey()
 	case contact.FieldLastNameKey:
 		return m.LastNameKey()
+	case contact.FieldInBlock:
+		return m.InBlock()
 	case contact.FieldExternalID:
 		return m.ExternalID()
 	case contact.FieldProjectID:
@@ -3985,6 +4112,8 @@ func (m *ContactMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldFirstNameKey(ctx)
 	case contact.FieldLastNameKey:
 		return m.OldLastNameKey(ctx)
+	case contact.FieldInBlock:
+		return m.OldInBlock(ctx)
 	case contact.FieldExternalID:
 		return m.OldExternalID(ctx)
 	case contact.FieldProjectID:
@@ -4087,6 +4216,13 @@ func (m *ContactMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLastNameKey(v)
+		return nil
+	case contact.FieldInBlock:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInBlock(v)
 		return nil
 	case contact.FieldExternalID:
 		v, ok := value.(string)
@@ -4246,6 +4382,9 @@ func (m *ContactMutation) ResetField(name string) error {
 		return nil
 	case contact.FieldLastNameKey:
 		m.ResetLastNameKey()
+		return nil
+	case contact.FieldInBlock:
+		m.ResetInBlock()
 		return nil
 	case contact.FieldExternalID:
 		m.ResetExternalID()
@@ -16006,6 +16145,638 @@ func (m *ProjectMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Project edge %s", name)
+}
+
+// SearchBlockMutation represents an operation that mutates the SearchBlock nodes in the graph.
+type SearchBlockMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	first_key      *string
+	last_key       *string
+	size           *int
+	addsize        *int
+	entries        *[]byte
+	clearedFields  map[string]struct{}
+	company        *uuid.UUID
+	clearedcompany bool
+	done           bool
+	oldValue       func(context.Context) (*SearchBlock, error)
+	predicates     []predicate.SearchBlock
+}
+
+var _ ent.Mutation = (*SearchBlockMutation)(nil)
+
+// searchblockOption allows management of the mutation configuration using functional options.
+type searchblockOption func(*SearchBlockMutation)
+
+// newSearchBlockMutation creates new mutation for the SearchBlock entity.
+func newSearchBlockMutation(c config, op Op, opts ...searchblockOption) *SearchBlockMutation {
+	m := &SearchBlockMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSearchBlock,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSearchBlockID sets the ID field of the mutation.
+func withSearchBlockID(id int) searchblockOption {
+	return func(m *SearchBlockMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SearchBlock
+		)
+		m.oldValue = func(ctx context.Context) (*SearchBlock, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SearchBlock.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSearchBlock sets the old SearchBlock of the mutation.
+func withSearchBlock(node *SearchBlock) searchblockOption {
+	return func(m *SearchBlockMutation) {
+		m.oldValue = func(context.Context) (*SearchBlock, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SearchBlockMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SearchBlockMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SearchBlockMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SearchBlockMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SearchBlock.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *SearchBlockMutation) SetCompanyID(u uuid.UUID) {
+	m.company = &u
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *SearchBlockMutation) CompanyID() (r uuid.UUID, exists bool) {
+	v := m.company
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the SearchBlock entity.
+// If the SearchBlock object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SearchBlockMutation) OldCompanyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *SearchBlockMutation) ResetCompanyID() {
+	m.company = nil
+}
+
+// SetFirstKey sets the "first_key" field.
+func (m *SearchBlockMutation) SetFirstKey(s string) {
+	m.first_key = &s
+}
+
+// FirstKey returns the value of the "first_key" field in the mutation.
+func (m *SearchBlockMutation) FirstKey() (r string, exists bool) {
+	v := m.first_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstKey returns the old "first_key" field's value of the SearchBlock entity.
+// If the SearchBlock object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SearchBlockMutation) OldFirstKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstKey: %w", err)
+	}
+	return oldValue.FirstKey, nil
+}
+
+// ResetFirstKey resets all changes to the "first_key" field.
+func (m *SearchBlockMutation) ResetFirstKey() {
+	m.first_key = nil
+}
+
+// SetLastKey sets the "last_key" field.
+func (m *SearchBlockMutation) SetLastKey(s string) {
+	m.last_key = &s
+}
+
+// LastKey returns the value of the "last_key" field in the mutation.
+func (m *SearchBlockMutation) LastKey() (r string, exists bool) {
+	v := m.last_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastKey returns the old "last_key" field's value of the SearchBlock entity.
+// If the SearchBlock object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SearchBlockMutation) OldLastKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastKey: %w", err)
+	}
+	return oldValue.LastKey, nil
+}
+
+// ResetLastKey resets all changes to the "last_key" field.
+func (m *SearchBlockMutation) ResetLastKey() {
+	m.last_key = nil
+}
+
+// SetSize sets the "size" field.
+func (m *SearchBlockMutation) SetSize(i int) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *SearchBlockMutation) Size() (r int, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the SearchBlock entity.
+// If the SearchBlock object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SearchBlockMutation) OldSize(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *SearchBlockMutation) AddSize(i int) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *SearchBlockMutation) AddedSize() (r int, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *SearchBlockMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetEntries sets the "entries" field.
+func (m *SearchBlockMutation) SetEntries(b []byte) {
+	m.entries = &b
+}
+
+// Entries returns the value of the "entries" field in the mutation.
+func (m *SearchBlockMutation) Entries() (r []byte, exists bool) {
+	v := m.entries
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEntries returns the old "entries" field's value of the SearchBlock entity.
+// If the SearchBlock object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SearchBlockMutation) OldEntries(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEntries is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEntries requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEntries: %w", err)
+	}
+	return oldValue.Entries, nil
+}
+
+// ResetEntries resets all changes to the "entries" field.
+func (m *SearchBlockMutation) ResetEntries() {
+	m.entries = nil
+}
+
+// ClearCompany clears the "company" edge to the Company entity.
+func (m *SearchBlockMutation) ClearCompany() {
+	m.clearedcompany = true
+	m.clearedFields[searchblock.FieldCompanyID] = struct{}{}
+}
+
+// CompanyCleared reports if the "company" edge to the Company entity was cleared.
+func (m *SearchBlockMutation) CompanyCleared() bool {
+	return m.clearedcompany
+}
+
+// CompanyIDs returns the "company" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CompanyID instead. It exists only for internal usage by the builders.
+func (m *SearchBlockMutation) CompanyIDs() (ids []uuid.UUID) {
+	if id := m.company; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCompany resets all changes to the "company" edge.
+func (m *SearchBlockMutation) ResetCompany() {
+	m.company = nil
+	m.clearedcompany = false
+}
+
+// Where appends a list predicates to the SearchBlockMutation builder.
+func (m *SearchBlockMutation) Where(ps ...predicate.SearchBlock) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SearchBlockMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SearchBlockMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SearchBlock, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SearchBlockMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SearchBlockMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SearchBlock).
+func (m *SearchBlockMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SearchBlockMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.company != nil {
+		fields = append(fields, searchblock.FieldCompanyID)
+	}
+	if m.first_key != nil {
+		fields = append(fields, searchblock.FieldFirstKey)
+	}
+	if m.last_key != nil {
+		fields = append(fields, searchblock.FieldLastKey)
+	}
+	if m.size != nil {
+		fields = append(fields, searchblock.FieldSize)
+	}
+	if m.entries != nil {
+		fields = append(fields, searchblock.FieldEntries)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SearchBlockMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case searchblock.FieldCompanyID:
+		return m.CompanyID()
+	case searchblock.FieldFirstKey:
+		return m.FirstKey()
+	case searchblock.FieldLastKey:
+		return m.LastKey()
+	case searchblock.FieldSize:
+		return m.Size()
+	case searchblock.FieldEntries:
+		return m.Entries()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SearchBlockMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case searchblock.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	case searchblock.FieldFirstKey:
+		return m.OldFirstKey(ctx)
+	case searchblock.FieldLastKey:
+		return m.OldLastKey(ctx)
+	case searchblock.FieldSize:
+		return m.OldSize(ctx)
+	case searchblock.FieldEntries:
+		return m.OldEntries(ctx)
+	}
+	return nil, fmt.Errorf("unknown SearchBlock field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SearchBlockMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case searchblock.FieldCompanyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	case searchblock.FieldFirstKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstKey(v)
+		return nil
+	case searchblock.FieldLastKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastKey(v)
+		return nil
+	case searchblock.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case searchblock.FieldEntries:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEntries(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SearchBlock field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SearchBlockMutation) AddedFields() []string {
+	var fields []string
+	if m.addsize != nil {
+		fields = append(fields, searchblock.FieldSize)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SearchBlockMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case searchblock.FieldSize:
+		return m.AddedSize()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SearchBlockMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case searchblock.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SearchBlock numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SearchBlockMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SearchBlockMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SearchBlockMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SearchBlock nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SearchBlockMutation) ResetField(name string) error {
+	switch name {
+	case searchblock.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	case searchblock.FieldFirstKey:
+		m.ResetFirstKey()
+		return nil
+	case searchblock.FieldLastKey:
+		m.ResetLastKey()
+		return nil
+	case searchblock.FieldSize:
+		m.ResetSize()
+		return nil
+	case searchblock.FieldEntries:
+		m.ResetEntries()
+		return nil
+	}
+	return fmt.Errorf("unknown SearchBlock field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SearchBlockMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.company != nil {
+		edges = append(edges, searchblock.EdgeCompany)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SearchBlockMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case searchblock.EdgeCompany:
+		if id := m.company; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SearchBlockMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SearchBlockMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SearchBlockMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedcompany {
+		edges = append(edges, searchblock.EdgeCompany)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SearchBlockMutation) EdgeCleared(name string) bool {
+	switch name {
+	case searchblock.EdgeCompany:
+		return m.clearedcompany
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SearchBlockMutation) ClearEdge(name string) error {
+	switch name {
+	case searchblock.EdgeCompany:
+		m.ClearCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown SearchBlock unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SearchBlockMutation) ResetEdge(name string) error {
+	switch name {
+	case searchblock.EdgeCompany:
+		m.ResetCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown SearchBlock edge %s", name)
 }
 
 // SessionMutation represents an operation that mutates the Session nodes in the graph.

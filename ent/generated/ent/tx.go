@@ -44,6 +44,8 @@ type Tx struct {
 	PartnerAdmin *PartnerAdminClient
 	// Project is the client for interacting with the Project builders.
 	Project *ProjectClient
+	// SearchBlock is the client for interacting with the SearchBlock builders.
+	SearchBlock *SearchBlockClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// Setting is the client for interacting with the Setting builders.
@@ -199,6 +201,7 @@ func (tx *Tx) init() {
 	tx.Notification = NewNotificationClient(tx.config)
 	tx.PartnerAdmin = NewPartnerAdminClient(tx.config)
 	tx.Project = NewProjectClient(tx.config)
+	tx.SearchBlock = NewSearchBlockClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.Setting = NewSettingClient(tx.config)
 	tx.TransferToken = NewTransferTokenClient(tx.config)

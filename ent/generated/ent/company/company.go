@@ -54,6 +54,8 @@ const (
 	EdgeCustomFields = "custom_fields"
 	// EdgeContacts holds the string denoting the contacts edge name in mutations.
 	EdgeContacts = "contacts"
+	// EdgeSearchBlocks holds the string denoting the search_blocks edge name in mutations.
+	EdgeSearchBlocks = "search_blocks"
 	// EdgeUsers holds the string denoting the users edge name in mutations.
 	EdgeUsers = "users"
 	// EdgePartnerAdmins holds the string denoting the partner_admins edge name in mutations.
@@ -111,6 +113,13 @@ const (
 	ContactsInverseTable = "contacts"
 	// ContactsColumn is the table column denoting the contacts relation/edge.
 	ContactsColumn = "company_id"
+	// SearchBlocksTable is the table that holds the search_blocks relation/edge.
+	SearchBlocksTable = "search_blocks"
+	// SearchBlocksInverseTable is the table name for the SearchBlock entity.
+	// It exists in this package in order to avoid circular dependency with the "searchblock" package.
+	SearchBlocksInverseTable = "search_blocks"
+	// SearchBlocksColumn is the table column denoting the search_blocks relation/edge.
+	SearchBlocksColumn = "company_id"
 	// UsersTable is the table that holds the users relation/edge.
 	UsersTable = "users"
 	// UsersInverseTable is the table name for the User entity.
@@ -369,6 +378,20 @@ func ByContacts(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// BySearchBlocksCount orders the results by search_blocks count.
+func BySearchBlocksCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newSearchBlocksStep(), opts...)
+	}
+}
+
+// BySearchBlocks orders the results by search_blocks terms.
+func BySearchBlocks(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSearchBlocksStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByUsersCount orders the results by users count.
 func ByUsersCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -499,6 +522,13 @@ func newContactsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ContactsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ContactsTable, ContactsColumn),
+	)
+}
+func newSearchBlocksStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SearchBlocksInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, SearchBlocksTable, SearchBlocksColumn),
 	)
 }
 func newUsersStep() *sqlgraph.Step {

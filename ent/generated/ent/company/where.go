@@ -842,6 +842,29 @@ func HasContactsWith(preds ...predicate.Contact) predicate.Company {
 	})
 }
 
+// HasSearchBlocks applies the HasEdge predicate on the "search_blocks" edge.
+func HasSearchBlocks() predicate.Company {
+	return predicate.Company(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, SearchBlocksTable, SearchBlocksColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSearchBlocksWith applies the HasEdge predicate on the "search_blocks" edge with a given conditions (other predicates).
+func HasSearchBlocksWith(preds ...predicate.SearchBlock) predicate.Company {
+	return predicate.Company(func(s *sql.Selector) {
+		step := newSearchBlocksStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasUsers applies the HasEdge predicate on the "users" edge.
 func HasUsers() predicate.Company {
 	return predicate.Company(func(s *sql.Selector) {

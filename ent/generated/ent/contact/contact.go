@@ -42,6 +42,8 @@ const (
 	FieldFirstNameKey = "first_name_key"
 	// FieldLastNameKey holds the string denoting the last_name_key field in the database.
 	FieldLastNameKey = "last_name_key"
+	// FieldInBlock holds the string denoting the in_block field in the database.
+	FieldInBlock = "in_block"
 	// FieldExternalID holds the string denoting the external_id field in the database.
 	FieldExternalID = "external_id"
 	// FieldProjectID holds the string denoting the project_id field in the database.
@@ -116,6 +118,7 @@ var Columns = []string{
 	FieldUsernameKey,
 	FieldFirstNameKey,
 	FieldLastNameKey,
+	FieldInBlock,
 	FieldExternalID,
 	FieldProjectID,
 	FieldDeskID,
@@ -159,6 +162,8 @@ var (
 	LastNameValidator func(string) error
 	// UsernameValidator is a validator for the "username" field. It is called by the builders before save.
 	UsernameValidator func(string) error
+	// DefaultInBlock holds the default value on creation for the "in_block" field.
+	DefaultInBlock bool
 	// ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
 	ExternalIDValidator func(string) error
 	// DefaultActive holds the default value on creation for the "active" field.
@@ -245,6 +250,11 @@ func ByFirstNameKey(opts ...sql.OrderTermOption) OrderOption {
 // ByLastNameKey orders the results by the last_name_key field.
 func ByLastNameKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastNameKey, opts...).ToFunc()
+}
+
+// ByInBlock orders the results by the in_block field.
+func ByInBlock(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldInBlock, opts...).ToFunc()
 }
 
 // ByExternalID orders the results by the external_id field.

@@ -117,6 +117,11 @@ func LastNameKey(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldLastNameKey, v))
 }
 
+// InBlock applies equality check predicate on the "in_block" field. It's identical to InBlockEQ.
+func InBlock(v bool) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldInBlock, v))
+}
+
 // ExternalID applies equality check predicate on the "external_id" field. It's identical to ExternalIDEQ.
 func ExternalID(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldExternalID, v))
@@ -870,6 +875,16 @@ func LastNameKeyEqualFold(v string) predicate.Contact {
 // LastNameKeyContainsFold applies the ContainsFold predicate on the "last_name_key" field.
 func LastNameKeyContainsFold(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldContainsFold(FieldLastNameKey, v))
+}
+
+// InBlockEQ applies the EQ predicate on the "in_block" field.
+func InBlockEQ(v bool) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldInBlock, v))
+}
+
+// InBlockNEQ applies the NEQ predicate on the "in_block" field.
+func InBlockNEQ(v bool) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldInBlock, v))
 }
 
 // ExternalIDEQ applies the EQ predicate on the "external_id" field.

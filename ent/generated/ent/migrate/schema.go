@@ -109,6 +109,7 @@ var (
 		{Name: "username_key", Type: field.TypeString, Nullable: true, Collation: "C"},
 		{Name: "first_name_key", Type: field.TypeString, Nullable: true, Collation: "C"},
 		{Name: "last_name_key", Type: field.TypeString, Nullable: true, Collation: "C"},
+		{Name: "in_block", Type: field.TypeBool, Default: false},
 		{Name: "external_id", Type: field.TypeString, Nullable: true, Size: 100, Collation: "C"},
 		{Name: "active", Type: field.TypeBool, Default: true},
 		{Name: "type", Type: field.TypeEnum, Enums: []string{"PERSONAL", "BUSINESS"}, Default: "PERSONAL"},
@@ -124,19 +125,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "contacts_companies_contacts",
-				Columns:    []*schema.Column{ContactsColumns[15]},
+				Columns:    []*schema.Column{ContactsColumns[16]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "contacts_desks_contacts",
-				Columns:    []*schema.Column{ContactsColumns[16]},
+				Columns:    []*schema.Column{ContactsColumns[17]},
 				RefColumns: []*schema.Column{DesksColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "contacts_projects_contacts",
-				Columns:    []*schema.Column{ContactsColumns[17]},
+				Columns:    []*schema.Column{ContactsColumns[18]},
 				RefColumns: []*schema.Column{ProjectsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -145,17 +146,17 @@ var (
 			{
 				Name:    "contact_company_id_email_key",
 				Unique:  true,
-				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[4]},
+				Columns: []*schema.Column{ContactsColumns[16], ContactsColumns[4]},
 			},
 			{
 				Name:    "contact_company_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[0]},
+				Columns: []*schema.Column{ContactsColumns[16], ContactsColumns[0]},
 			},
 			{
 				Name:    "contact_company_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[12]},
+				Columns: []*schema.Column{ContactsColumns[16], ContactsColumns[13]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "external_id IS NOT NULL",
 				},
@@ -163,36 +164,36 @@ var (
 			{
 				Name:    "contact_company_id_username_key",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[9]},
+				Columns: []*schema.Column{ContactsColumns[16], ContactsColumns[9]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "username_key IS NOT NULL",
+					Where: "username_key IS NOT NULL AND NOT in_block",
 				},
 			},
 			{
 				Name:    "contact_company_id_first_name_key",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[10]},
+				Columns: []*schema.Column{ContactsColumns[16], ContactsColumns[10]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "first_name_key IS NOT NULL",
+					Where: "first_name_key IS NOT NULL AND NOT in_block",
 				},
 			},
 			{
 				Name:    "contact_company_id_last_name_key",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[15], ContactsColumns[11]},
+				Columns: []*schema.Column{ContactsColumns[16], ContactsColumns[11]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "last_name_key IS NOT NULL",
+					Where: "last_name_key IS NOT NULL AND NOT in_block",
 				},
 			},
 			{
 				Name:    "contact_project_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[17]},
+				Columns: []*schema.Column{ContactsColumns[18]},
 			},
 			{
 				Name:    "contact_desk_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[16]},
+				Columns: []*schema.Column{ContactsColumns[17]},
 			},
 		},
 	}
@@ -799,6 +800,36 @@ var (
 			},
 		},
 	}
+	// SearchBlocksColumns holds the columns for the "search_blocks" table.
+	SearchBlocksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "first_key", Type: field.TypeString, Collation: "C"},
+		{Name: "last_key", Type: field.TypeString, Collation: "C"},
+		{Name: "size", Type: field.TypeInt},
+		{Name: "entries", Type: field.TypeBytes},
+		{Name: "company_id", Type: field.TypeUUID},
+	}
+	// SearchBlocksTable holds the schema information for the "search_blocks" table.
+	SearchBlocksTable = &schema.Table{
+		Name:       "search_blocks",
+		Columns:    SearchBlocksColumns,
+		PrimaryKey: []*schema.Column{SearchBlocksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "search_blocks_companies_search_blocks",
+				Columns:    []*schema.Column{SearchBlocksColumns[5]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "searchblock_company_id_first_key_last_key",
+				Unique:  false,
+				Columns: []*schema.Column{SearchBlocksColumns[5], SearchBlocksColumns[1], SearchBlocksColumns[2]},
+			},
+		},
+	}
 	// SessionsColumns holds the columns for the "sessions" table.
 	SessionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -956,6 +987,7 @@ var (
 		NotificationsTable,
 		PartnerAdminsTable,
 		ProjectsTable,
+		SearchBlocksTable,
 		SessionsTable,
 		SettingsTable,
 		TransferTokensTable,
@@ -995,6 +1027,7 @@ func init() {
 	PartnerAdminsTable.ForeignKeys[0].RefTable = CompaniesTable
 	PartnerAdminsTable.ForeignKeys[1].RefTable = UsersTable
 	ProjectsTable.ForeignKeys[0].RefTable = CompaniesTable
+	SearchBlocksTable.ForeignKeys[0].RefTable = CompaniesTable
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
 	TransferTokensTable.ForeignKeys[0].RefTable = CompaniesTable
 	TransferTokensTable.ForeignKeys[1].RefTable = CompaniesTable

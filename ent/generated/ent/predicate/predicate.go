@@ -54,6 +54,9 @@ type PartnerAdmin func(*sql.Selector)
 // Project is the predicate function for project builders.
 type Project func(*sql.Selector)
 
+// SearchBlock is the predicate function for searchblock builders.
+type SearchBlock func(*sql.Selector)
+
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
 

@@ -494,6 +494,30 @@ func (f ProjectMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ProjectMutation", m)
 }
 
+// The SearchBlockQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SearchBlockQueryRuleFunc func(context.Context, *ent.SearchBlockQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SearchBlockQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SearchBlockQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.SearchBlockQuery", q)
+}
+
+// The SearchBlockMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SearchBlockMutationRuleFunc func(context.Context, *ent.SearchBlockMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SearchBlockMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.SearchBlockMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SearchBlockMutation", m)
+}
+
 // The SessionQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type SessionQueryRuleFunc func(context.Context, *ent.SessionQuery) error

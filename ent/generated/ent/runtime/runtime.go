@@ -20,6 +20,7 @@ import (
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/searchblock"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/generated/ent/setting"
 	"tenantry/ent/generated/ent/transfertoken"
@@ -215,12 +216,16 @@ func init() {
 			return nil
 		}
 	}()
+	// contactDescInBlock is the schema descriptor for in_block field.
+	contactDescInBlock := contactFields[9].Descriptor()
+	// contact.DefaultInBlock holds the default value on creation for the in_block field.
+	contact.DefaultInBlock = contactDescInBlock.Default.(bool)
 	// contactDescExternalID is the schema descriptor for external_id field.
-	contactDescExternalID := contactFields[9].Descriptor()
+	contactDescExternalID := contactFields[10].Descriptor()
 	// contact.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
 	contact.ExternalIDValidator = contactDescExternalID.Validators[0].(func(string) error)
 	// contactDescActive is the schema descriptor for active field.
-	contactDescActive := contactFields[12].Descriptor()
+	contactDescActive := contactFields[13].Descriptor()
 	// contact.DefaultActive holds the default value on creation for the active field.
 	contact.DefaultActive = contactDescActive.Default.(bool)
 	// contactDescID is the schema descriptor for id field.
@@ -679,6 +684,15 @@ func init() {
 	projectDescID := projectMixinFields0[0].Descriptor()
 	// project.DefaultID holds the default value on creation for the id field.
 	project.DefaultID = projectDescID.Default.(func() uuid.UUID)
+	searchblock.Policy = privacy.NewPolicies(schema.SearchBlock{})
+	searchblock.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := searchblock.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
 	sessionMixin := schema.Session{}.Mixin()
 	session.Policy = privacy.NewPolicies(schema.Session{})
 	session.Hooks[0] = func(next ent.Mutator) ent.Mutator {

@@ -1,0 +1,148 @@
+package contacts
+
+import (
+	"context"
+	"strings"
+
+	"entgo.io/ent/dialect/sql"
+
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/predicate"
+	"tenantry/internal/database"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// search is what search blocks are asked.
+type search struct {
+	prefix   string
+	inBlocks []id.ID // what they have; asked for only where the search is to drive the list
+}
+
+// fetchBlocks asks the blocks where a search is the narrowest condition; where they have
+// too many it is so no longer.
+func (s *Service) fetchBlocks(ctx context.Context, companies []id.ID, lists [][]condition, narrowest []int) error {
+	var of []id.ID
+	prefix := ""
+	for i, n := range narrowest {
+		if n >= 0 && lists[i][n].search != nil {
+			of, prefix = append(of, companies[i]), lists[i][n].search.prefix
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	found, err := s.inBlocks(ctx, of, prefix)
+	if err != nil {
+		return err
+	}
+	for i, n := range narrowest {
+		if n < 0 || lists[i][n].search == nil {
+			continue
+		}
+		if lists[i][n].search.inBlocks = found[companies[i]]; len(found[companies[i]]) > few {
+			narrowest[i] = -1
+		}
+	}
+	return nil
+}
+
+// begins: the email, or a search key, begins with the text (rule K6). Each alternative is a
+// range of an index that begins with the company, but for what is in blocks.
+func begins(companyID id.ID, text string) condition {
+	if !fold.Storable(text) {
+		no := func(*sql.Selector) *sql.Predicate { return sql.False() }
+		return condition{driving: no, passing: no}
+	}
+	key := fold.Key(text)
+	ranges := []struct{ column, from string }{
+		{contact.FieldEmailKey, fold.Email(text)}, // a whole domain has its ASCII form there
+		{contact.FieldUsernameKey, key}, {contact.FieldFirstNameKey, key}, {contact.FieldLastNameKey, key},
+	}
+	c := condition{search: &search{prefix: key}, passing: func(q *sql.Selector) *sql.Predicate {
+		var either []*sql.Predicate
+		for _, r := range ranges {
+			either = append(either, within(q.C(r.column), r.from))
+		}
+		return sql.Or(either...)
+	}}
+	c.driving = func(q *sql.Selector) *sql.Predicate {
+		var either []*sql.Predicate
+		for _, r := range ranges {
+			// SQLite uses an index for an alternative only if all of its columns are in it.
+			there := sql.And(sql.EQ(q.C(contact.FieldCompanyID), companyID), within(q.C(r.column), r.from))
+			if r.column != contact.FieldEmailKey {
+				there = sql.And(there, singly(q))
+			}
+			either = append(either, there)
+		}
+		if len(c.search.inBlocks) > 0 {
+			either = append(either, sql.And(oneOf(q, c.search.inBlocks), c.passing(q)))
+		}
+		return sql.Or(either...)
+	}
+	for _, r := range ranges {
+		c.entries = append(c.entries, func(arg func(any) string) string {
+			from := "contacts WHERE company_id = " + arg(companyID) + " AND " + reaching(r.column, r.from, r.column, arg)
+			if r.column != contact.FieldEmailKey {
+				from += " AND NOT in_block"
+			}
+			return from
+		})
+	}
+	return c
+}
+
+// singly: the row's keys stand in the indexes; as these say it, word for word.
+func singly(q *sql.Selector) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) { b.WriteString("NOT ").WriteString(q.C(contact.FieldInBlock)) })
+}
+
+func among(contacts []id.ID) predicate.Contact {
+	return func(q *sql.Selector) { q.Where(oneOf(q, contacts)) }
+}
+
+// oneOf: the contact is one of these. As one value: a statement that binds thousands takes
+// longer to bind than to do.
+func oneOf(q *sql.Selector, contacts []id.ID) *sql.Predicate {
+	texts := make([]string, len(contacts))
+	for i, c := range contacts {
+		texts[i] = c.String()
+	}
+	return sql.P(func(b *sql.Builder) {
+		b.WriteString(q.C(contact.FieldID))
+		if q.Dialect() == string(database.Postgres) {
+			b.WriteString(" = ANY(CAST(").Arg("{" + strings.Join(texts, ",") + "}").WriteString(" AS uuid[]))")
+		} else {
+			b.WriteString(" IN (SELECT value FROM json_each(").Arg(`["` + strings.Join(texts, `","`) + `"]`).WriteString("))")
+		}
+	})
+}
+
+// within: the column's text begins with the prefix.
+func within(column, prefix string) *sql.Predicate {
+	p := sql.GTE(column, prefix)
+	if to := behind(prefix); to != "" {
+		p = sql.And(p, sql.LT(column, to))
+	}
+	return p
+}
+
+// behind is the first text, by bytes, behind all that begin with the prefix; "" where there
+// is none.
+func behind(prefix string) string {
+	runes := []rune(prefix)
+	for len(runes) > 0 {
+		switch last := &runes[len(runes)-1]; *last {
+		case 0x10FFFF:
+			runes = runes[:len(runes)-1]
+			continue
+		case 0xD7FF: // before the surrogates, which no text has
+			*last = 0xE000
+		default:
+			*last++
+		}
+		return string(runes)
+	}
+	return ""
+}
