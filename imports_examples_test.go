@@ -73,7 +73,9 @@ func TestTheImportsOfTheDocs(t *testing.T) {
 		if p := look.PreviewImport.Preview; p.TotalRows != 2 || p.Problem != nil || len(p.SampleRows) != 2 || len(p.Issues) != 1 || p.Issues[0].Code != "INVALID_VALUE" {
 			t.Errorf("Look: %+v", p)
 		}
-		var made struct{ ImportCsv struct{ ImportRun importState } }
+		var made struct {
+			ImportCsv struct{ ImportRun importState }
+		}
 		do("Import", "Email,Vorname,Notes\nann@example.org,Ann,=1\ncem@example.org,Cem,x\n", vars{}, &made)
 		if got := s.finished(maria, made.ImportCsv.ImportRun.ID).counts(); got != "COMPLETED 1+0+0+0+1 of 2" { // the rows' other cells are judged, too
 			t.Errorf("Import: %s", got)
