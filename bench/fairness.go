@@ -70,7 +70,7 @@ func (f *fairness) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	run, err := h.upload(ctx, large[0].token, f.contacts("large", f.large))
+	run, err := h.upload(ctx, large[0].token, contacts("large", f.large))
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (f *fairness) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if run, err = h.upload(ctx, large[1].token, f.contacts("large", f.large)); err != nil {
+	if run, err = h.upload(ctx, large[1].token, contacts("large", f.large)); err != nil {
 		return err
 	}
 	if err := f.queue(ctx, h, crowd); err != nil {
@@ -175,7 +175,7 @@ func (h *house) under(ctx context.Context, token, run string) error {
 }
 
 // contacts is a file of new contacts; those of another tag are others.
-func (f *fairness) contacts(tag string, rows int) io.Reader {
+func contacts(tag string, rows int) io.Reader {
 	body, out := io.Pipe()
 	go func() {
 		var text strings.Builder
@@ -202,7 +202,7 @@ type times struct{ all, waited, worked time.Duration }
 // probe imports a small file and gives how long it took.
 func (f *fairness) probe(ctx context.Context, h *house, t tenant, tag string) (took times, err error) {
 	began := time.Now()
-	run, err := h.upload(ctx, t.token, f.contacts(tag, f.rows))
+	run, err := h.upload(ctx, t.token, contacts(tag, f.rows))
 	if err != nil {
 		return took, err
 	}
@@ -279,7 +279,7 @@ func (f *fairness) queue(ctx context.Context, h *house, crowd []tenant) error {
 			places <- struct{}{}
 			defer func() { <-places }()
 			for i := range f.imports {
-				if _, err := h.upload(ctx, t.token, f.contacts(fmt.Sprintf("crowd.%d.%d", c, i), f.rows)); err != nil {
+				if _, err := h.upload(ctx, t.token, contacts(fmt.Sprintf("crowd.%d.%d", c, i), f.rows)); err != nil {
 					failed <- err
 					return
 				}

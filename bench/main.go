@@ -5,6 +5,7 @@
 //	go run ./bench million                         a million contacts, 50,000 of them bad
 //	go run ./bench million -sqlite                 the same in one process, on SQLite
 //	go run ./bench fairness                        50 companies with 20 imports each, and one with a million rows
+//	go run ./bench parallel                        what loading on two connections could gain
 //
 // It builds the program, starts everything that it needs behind Unix sockets and on this
 // machine's loopback alone, and ends it. It needs Linux, Go, PostgreSQL's and Redis's servers,
@@ -41,6 +42,7 @@ func run(ctx context.Context, args []string) int {
 		m := million{}
 		flags.IntVar(&m.rows, "rows", 1_000_000, "rows of the file")
 		flags.IntVar(&m.bad, "bad", 50_000, "how many of them are bad")
+		flags.IntVar(&m.rounds, "rounds", 1, "how often the file is imported, each time into another company")
 		flags.BoolVar(&m.sqlite, "sqlite", false, "one process on SQLite in place of PostgreSQL, Redis, api and worker")
 		measure = m.run
 	case "fairness":
@@ -53,8 +55,13 @@ func run(ctx context.Context, args []string) int {
 		flags.IntVar(&f.workers, "workers", 1, "worker processes")
 		flags.IntVar(&f.concurrency, "concurrency", 4, "imports that a worker process runs at once")
 		measure = f.run
+	case "parallel":
+		p := parallel{}
+		flags.IntVar(&p.rows, "rows", 200_000, "rows of the file")
+		flags.IntVar(&p.rounds, "rounds", 7, "how often both ways are taken in turn")
+		measure = p.run
 	default:
-		fmt.Fprintln(os.Stderr, "bench: say what to measure: million or fairness; -h behind it lists its flags")
+		fmt.Fprintln(os.Stderr, "bench: say what to measure: million, fairness or parallel; -h behind it lists its flags")
 		return 2
 	}
 	if err := flags.Parse(args[1:]); err != nil {

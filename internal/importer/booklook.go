@@ -154,6 +154,9 @@ func (p *books) scanContact(rows *sql.Rows) error {
 // lookForBelongings fetches the labels and values of the contacts that were found, as far
 // as the rows touch such.
 func (p *books) lookForBelongings(ctx context.Context, tx *database.Tx, want *references) error {
+	if !want.labels && !want.fields {
+		return nil
+	}
 	var ids []string
 	known := map[id.ID]*contactRecord{}
 	for _, b := range p.byID {

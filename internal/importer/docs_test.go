@@ -44,6 +44,37 @@ func TestTheExamplesOfTheDocs(t *testing.T) {
 	}
 }
 
+// edge is a transition of the state diagram.
+var edge = regexp.MustCompile(`(?m)^    (\[\*\]|[A-Z]+) --> (\[\*\]|[A-Z]+)(:|$)`)
+
+// The diagram of an import's life has every state; it ends in the final ones, from which
+// nothing leads anywhere, and in no other.
+func TestTheDiagramHasEveryState(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/imports.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends, leads, reached := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, m := range edge.FindAllStringSubmatch(string(text), -1) {
+		if m[2] == "[*]" {
+			ends[m[1]] = true
+		} else {
+			leads[m[1]], reached[m[2]] = true, true
+		}
+	}
+	for _, name := range enum.ImportStatus("").Values() {
+		final := enum.ImportStatus(name).Final()
+		if !reached[name] || ends[name] != final || leads[name] == final {
+			t.Errorf("%s: reached %v, the end %v, led on from %v; final is %v", name, reached[name], ends[name], leads[name], final)
+		}
+		delete(reached, name)
+	}
+	if len(reached) > 0 || !leads["[*]"] {
+		t.Errorf("the diagram begins %v and has states that an import does not have: %v", leads["[*]"], reached)
+	}
+}
+
 // The page names every column with every other name that it has.
 func TestTheDocsNameEveryColumn(t *testing.T) {
 	t.Parallel()
