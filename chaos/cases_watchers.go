@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,7 +61,7 @@ func watchersDeaf(vanish bool) func(*trial) {
 		cancel()
 		stuck.end()
 		only.HTTP.CloseIdleConnections()
-		for _, s := range sent { // what is left would take minutes
+		for _, s := range slices.Backward(sent) { // what is left would take minutes; who waits first
 			t.check(t.nodes.Insist(t.ctx, s.Tenant.Admin.Token, cancelMutation, client.Vars{"id": s.Answer}, nil))
 			s.Fate = truth.MayStop
 		}
