@@ -123,7 +123,7 @@ func (t *trial) storm(restarted int) {
 	apis := []*part{t.api(), t.api()}
 	t.worker()
 	t.worker()
-	sent := t.plan(load{tenants: 4, rows: 40_000})
+	sent := t.plan(load{tenants: 4, rows: 24_000})
 	t.send(sent)
 	t.sent()
 	var coming sync.WaitGroup
