@@ -30,7 +30,11 @@ func embeddedKilled(t *trial) {
 	server.leave()
 	points := append(apiPoints(), workerPoints()...)
 	var met []string
-	for i := range 5 {
+	deaths := 5
+	if t.short {
+		deaths = 2
+	}
+	for i := range deaths {
 		point := points[(5*(t.seed-1)+i)%len(points)]
 		server.again(t.faults(fmt.Sprintf("%s=kill@%d", point, t.hit(point))))
 		for round := 1; server.Alive(); round++ {

@@ -17,6 +17,7 @@ func restartCases() []experiment {
 		{name: "cancel", what: "imports are canceled at random moments, also as they end", short: true, run: cancelRace},
 		{name: "rights-withdrawn", what: "the importer's rights are taken away in the middle", short: true, run: rightsWithdrawn},
 		{name: "company-deleted", what: "the importing company is deleted in the middle", run: companyDeleted},
+		{name: "customer-deleted", what: "the customer into which contacts are imported is deleted in the middle, over the API", run: customerDeleted},
 	}
 }
 
@@ -139,7 +140,7 @@ func companyDeleted(t *trial) {
 	// The API deletes customers alone; this is what a platform's administrator does. The
 	// customers stay, without a partner. A deadlock with a batch is no news: one tries again.
 	t.await(20*time.Second, "the deletion", func() bool {
-		_, err := t.db.ExecContext(t.ctx, `DELETE FROM companies WHERE id = $1`, gone.Tenant.Company)
+		err := t.erase(gone.Tenant.Company)
 		if problem, ok := errors.AsType[*pq.Error](err); ok && problem.Code == "40P01" {
 			return false
 		}
@@ -150,5 +151,62 @@ func companyDeleted(t *trial) {
 	t.conclude()
 	if n := t.number(`SELECT count(*) FROM import_runs WHERE company_id = $1`, gone.Tenant.Company); n > 0 {
 		t.violate("I7", "%d imports of a company that is gone", n)
+	}
+}
+
+// erase deletes a company behind the program's back, between two batches of its import.
+func (t *trial) erase(company string) error {
+	tx, err := t.db.BeginTx(t.ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
+	for _, statement := range []string{
+		`SELECT id FROM import_runs WHERE company_id = $1 FOR UPDATE`,
+		`DELETE FROM contacts WHERE company_id = $1`, `DELETE FROM companies WHERE id = $1`,
+	} {
+		if _, err := tx.ExecContext(t.ctx, statement, company); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// customerDeleted is rule C8: the customer is gone at once for whoever looks, its import
+// stops, and what there was of both is purged behind.
+func customerDeleted(t *trial) {
+	t.pace = "batch.mid=sleep:40ms@1+"
+	t.mayOrphan = true
+	t.api()
+	t.worker()
+	t.worker()
+	sent := t.plan(load{tenants: 4, rows: 4000, kind: truth.Contacts})
+	gone := sent[t.rand.IntN(len(sent))]
+	token := gone.Tenant.Admin.Token
+	var added struct {
+		AddCustomer struct{ Customer struct{ ID string } }
+	}
+	t.check(t.nodes.Insist(t.ctx, token, `mutation($n:String!){addCustomer(input:{name:$n}){customer{id}}}`,
+		client.Vars{"n": gone.Tenant.Tag + " Doomed"}, &added))
+	gone.Into, gone.Fate = added.AddCustomer.Customer.ID, truth.Disappears
+	t.send(sent)
+	t.sent()
+	t.middle(4)
+	t.sleep(t.between(0, 500*time.Millisecond))
+	t.check(t.nodes.Insist(t.ctx, token, `mutation($id:ID!){deleteCustomer(input:{id:$id}){customerId}}`, client.Vars{"id": gone.Into}, nil))
+	t.fault("%s's customer is deleted", gone.Tenant.Tag)
+	var shown struct{ ImportRun *struct{ ID string } }
+	if err := t.nodes.Do(t.ctx, token, `query($id:ID!){importRun(id:$id){id}}`, client.Vars{"id": gone.Answer}, &shown); err == nil && shown.ImportRun != nil {
+		t.violate("I7", "the import of a customer that is deleted is still shown")
+	}
+	t.worker() // each purges when it begins, and every ten minutes
+	t.await(30*time.Second, "the purge", func() bool {
+		return t.number(`SELECT count(*) FROM companies WHERE id = $1`, gone.Into) == 0
+	})
+	t.conclude()
+	for _, table := range []string{"import_runs", "contacts", "projects", "desks"} {
+		if n := t.number(`SELECT count(*) FROM `+table+` WHERE company_id = $1`, gone.Into); n > 0 {
+			t.violate("I7", "%d %s of a customer that is gone", n, table)
+		}
 	}
 }

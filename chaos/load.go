@@ -86,7 +86,7 @@ func (t *trial) send(sent []*truth.Sent, each ...func(*truth.Sent, *client.Uploa
 
 // upload is a file's way to the API.
 func upload(s *truth.Sent, u client.Upload) client.Upload {
-	u.Token, u.Kind, u.Name, u.Content, u.Key, u.DryRun = s.Tenant.Admin.Token, string(s.Kind), s.Name, s.Bytes, s.Key, s.DryRun
+	u.Token, u.Kind, u.Name, u.Content, u.Key, u.DryRun, u.Company = s.Tenant.Admin.Token, string(s.Kind), s.Name, s.Bytes, s.Key, s.DryRun, s.Into
 	return u
 }
 

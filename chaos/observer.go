@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -28,6 +29,7 @@ type observer struct {
 type track struct {
 	company, status            string
 	processed, revision, epoch int
+	held                       bool      // a worker has it
 	since                      time.Time // of the last change
 	told                       bool      // a bound's break was told
 }
@@ -72,7 +74,8 @@ func (o *observer) run(ctx context.Context) {
 
 func (o *observer) look(ctx context.Context) error {
 	rows, err := o.trial.db.QueryContext(ctx,
-		`SELECT CAST(id AS text), CAST(company_id AS text), status, processed_rows, revision, epoch FROM import_runs ORDER BY created_at, id`)
+		`SELECT CAST(id AS text), CAST(company_id AS text), status, processed_rows, revision, epoch,
+			lease_until IS NOT NULL, COALESCE(lease_until > CURRENT_TIMESTAMP, false) FROM import_runs ORDER BY created_at, id`)
 	if err != nil {
 		return err
 	}
@@ -80,19 +83,36 @@ func (o *observer) look(ctx context.Context) error {
 	at := time.Now()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	busy := map[string]bool{} // companies whose earlier import is not final
+	var ids []string
+	seen := map[string]*track{}
+	atWork := 0
 	for rows.Next() {
 		var id string
-		var now track
-		if err := rows.Scan(&id, &now.company, &now.status, &now.processed, &now.revision, &now.epoch); err != nil {
+		now := &track{}
+		var leased bool
+		if err := rows.Scan(&id, &now.company, &now.status, &now.processed, &now.revision, &now.epoch, &now.held, &leased); err != nil {
 			return err
 		}
-		o.note(id, &now, at, busy[now.company])
+		if leased && now.status == "RUNNING" {
+			atWork++
+		}
+		ids, seen[id] = append(ids, id), now
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	full := atWork >= o.trial.slots()
+	busy := map[string]bool{} // companies whose earlier import is not final
+	for _, id := range ids {
+		now := seen[id]
+		// Whoever nobody has waits for its turn where everybody is at work (rule J8).
+		o.note(id, now, at, busy[now.company] || full && !now.held)
 		if !final(now.status) {
 			busy[now.company] = true
 		}
 	}
-	return rows.Err()
+	maps.DeleteFunc(o.runs, func(id string, _ *track) bool { return seen[id] == nil }) // with its company
+	return nil
 }
 
 func final(status string) bool {
@@ -115,7 +135,7 @@ func (o *observer) note(id string, now *track, at time.Time, waits bool) {
 	case final(was.status) && (now.status != was.status || now.revision != was.revision || now.processed != was.processed):
 		o.trial.violate("I4", "import %s was %s at revision %d and is %s at %d", id, was.status, was.revision, now.status, now.revision)
 	}
-	if *now != (track{now.company, was.status, was.processed, was.revision, was.epoch, now.since, now.told}) {
+	if now.status != was.status || now.processed != was.processed || now.revision != was.revision || now.epoch != was.epoch {
 		fmt.Fprintf(o.diary, "%s %s %s %d rows, revision %d, epoch %d\n", at.UTC().Format(clock), id, now.status, now.processed, now.revision, now.epoch)
 	}
 	moved := now.processed != was.processed || now.status != was.status

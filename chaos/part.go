@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -180,6 +181,18 @@ func (t *trial) alive(role string) []*part {
 		}
 	}
 	return alive
+}
+
+// slots is how many imports the trial's workers can have at work.
+func (t *trial) slots() (n int) {
+	for _, p := range slices.Concat(t.alive("worker"), t.alive("serve")) {
+		each, err := strconv.Atoi(p.env["WORKER_CONCURRENCY"])
+		if err != nil {
+			each = 4 // the program's default
+		}
+		n += each
+	}
+	return n
 }
 
 // points are the fault points of a worker, in the order of an import's way.

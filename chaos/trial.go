@@ -207,6 +207,9 @@ func (t *trial) end() {
 
 // report puts what was counted into the outcome.
 func (t *trial) report(o *outcome) {
+	if t.watch != nil {
+		o.Still = t.watch.longest().Seconds() // the observer's lock goes before the trial's
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	o.Violations = append(o.Violations, t.violations...)
@@ -214,8 +217,5 @@ func (t *trial) report(o *outcome) {
 	o.Imports = len(t.world.Sent)
 	for _, s := range t.world.Sent {
 		o.Rows += len(s.Rows)
-	}
-	if t.watch != nil {
-		o.Still = t.watch.longest().Seconds()
 	}
 }

@@ -18,6 +18,7 @@ type Upload struct {
 	Content []byte
 	Key     string // the idempotency key
 	DryRun  bool
+	Company string // a customer, in place of the sender's own company
 
 	// Pace, where set, is called before each piece of the body, with how much of it was
 	// sent: it may wait, or break the upload off with an error.
@@ -84,6 +85,9 @@ func brokenOff(err error) bool {
 // form is the request's body by the GraphQL multipart request specification.
 func (u Upload) form() ([]byte, string, error) {
 	input := map[string]any{"kind": u.Kind, "file": nil, "dryRun": u.DryRun}
+	if u.Company != "" {
+		input["companyId"] = u.Company
+	}
 	if u.Key != "" {
 		input["idempotencyKey"] = u.Key
 	}

@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,7 +84,7 @@ func (c *checker) accepted(s *Sent) {
 	case s.Answer != "" && s.Answer != run.ID:
 		c.violate("I2", "%s was answered with import %s, the tables have %s", s.Name, s.Answer, run.ID)
 	}
-	if run.Company != s.Tenant.Company {
+	if into := cmp.Or(s.Into, s.Tenant.Company); run.Company != into {
 		c.violate("I7", "%s of %s is an import of company %s", s.Name, s.Tenant.Tag, run.Company)
 	}
 	if run.Total != len(s.Rows) {

@@ -20,7 +20,7 @@ func (c *checker) tenant(t *Tenant) {
 	for i := range c.t.Imports {
 		run := &c.t.Imports[i]
 		s := c.sent(run)
-		if s == nil || s.Tenant != t || run.Processed > len(s.Rows) {
+		if s == nil || s.Tenant != t || s.Into != "" || run.Processed > len(s.Rows) {
 			continue // which another check has told
 		}
 		e := serial.Import(s.File, run.Processed, s.DryRun)
@@ -53,7 +53,7 @@ func (c *checker) tenant(t *Tenant) {
 // gone: the case deleted the tenant.
 func (c *checker) gone(t *Tenant) bool {
 	for _, s := range c.w.Sent {
-		if s.Tenant == t && s.Fate == Disappears {
+		if s.Tenant == t && s.Into == "" && s.Fate == Disappears {
 			return true
 		}
 	}

@@ -18,6 +18,7 @@ const (
 // Sent is a file and what its sender knows.
 type Sent struct {
 	*File
+	Into   string // the customer whose records these are; empty: the tenant itself
 	DryRun bool
 	Fate   Fate
 	Answer string // the import's id, where a client was told one
