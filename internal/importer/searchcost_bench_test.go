@@ -40,7 +40,7 @@ func searchCost(b *testing.B, dialect database.Dialect, numbered bool) {
 	if _, err := worlds[0].db.SQL().ExecContext(b.Context(), refuseBlocks[dialect]); err != nil {
 		b.Fatal(err)
 	}
-	var took [2]time.Duration
+	var took [2]time.Duration // the quickest: whatever else is at work only ever adds
 	random := rand.New(rand.NewPCG(1, 2))
 	for turn := 0; b.Loop(); turn++ {
 		var file strings.Builder
@@ -60,14 +60,16 @@ func searchCost(b *testing.B, dialect database.Dialect, numbered bool) {
 			run := w.of(e, w.outside, enum.Contacts, w.plain, file.String())
 			began := spent(dialect)
 			w.work(e)
-			took[at] += spent(dialect) - began
+			if t := spent(dialect) - began; turn == 0 || t < took[at] {
+				took[at] = t
+			}
 			if r := w.state(run.ID); r.CreatedCount != rows {
 				b.Fatal(counts(r))
 			}
 		}
 	}
 	b.ReportMetric(float64(took[1])/float64(took[0]), "with/without")
-	b.ReportMetric(float64(b.N)*rows/took[1].Seconds(), "rows/s")
+	b.ReportMetric(rows/took[1].Seconds(), "rows/s")
 }
 
 // refuseBlocks makes a database pass over the blocks that it is given.

@@ -21,7 +21,7 @@ import (
 // world is a platform with an operator and a partner with an administrator and a member.
 type world struct {
 	*tenancy.Service
-	t      *testing.T
+	t      testing.TB
 	db     *database.DB
 	system context.Context // passes by the policies
 
@@ -36,7 +36,7 @@ func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 	testenv.Databases(t, func(t *testing.T, db *database.DB) { test(t, newWorld(t, db)) })
 }
 
-func newWorld(t *testing.T, db *database.DB) *world {
+func newWorld(t testing.TB, db *database.DB) *world {
 	t.Helper()
 	w := &world{
 		t: t, db: db, system: viewer.BypassTenancy(t.Context(), "arranging a test"),
