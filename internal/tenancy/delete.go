@@ -158,7 +158,7 @@ func (s *Service) purge(ctx context.Context, companyID id.ID) error {
 const purgeContactsAtOnce = 1_000
 
 // purgeContacts goes up through the ids, so that no piece looks again at what the pieces
-// before it have deleted.
+// before it have deleted: PostgreSQL keeps that, and its index entries, until a vacuum.
 func (s *Service) purgeContacts(ctx context.Context, companyID id.ID) error {
 	for from := (id.ID{}); ; {
 		some, err := s.db.Ent().Contact.Query().Where(contact.CompanyID(companyID), contact.IDGT(from)).
@@ -166,10 +166,11 @@ func (s *Service) purgeContacts(ctx context.Context, companyID id.ID) error {
 		if err != nil || len(some) == 0 {
 			return err
 		}
-		from = some[len(some)-1]
+		to := some[len(some)-1]
 		if _, err := s.db.Ent().Contact.Delete().
-			Where(contact.CompanyID(companyID), contact.IDLTE(from)).Exec(ctx); err != nil {
+			Where(contact.CompanyID(companyID), contact.IDGT(from), contact.IDLTE(to)).Exec(ctx); err != nil {
 			return err
 		}
+		from = to
 	}
 }
