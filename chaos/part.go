@@ -85,6 +85,8 @@ type part struct {
 	binary string
 	disk   string // a folder in which the process, alone, sees a disk of 1 MiB
 	trial  *trial
+
+	started time.Time
 }
 
 // api starts a process that answers requests; worker one that works on imports; both one
@@ -124,7 +126,7 @@ func (p *part) run() {
 	}
 	process, url, err := serve(t.ctx, c)
 	t.check(err)
-	p.Process, p.url = process, url
+	p.Process, p.url, p.started = process, url, time.Now()
 	if url != "" {
 		t.nodes.Add(url)
 	}
@@ -164,6 +166,8 @@ func (p *part) again(env ...settings) {
 // leave is a SIGTERM, as at a release: the process has to end by itself, in order.
 func (p *part) leave() {
 	p.away()
+	// One that has only just been started knows of no signal yet, and has nothing to end either.
+	p.trial.sleep(2*time.Second - time.Since(p.started))
 	p.trial.fault("SIGTERM to %s", p.Name)
 	if err := p.Stop(syscall.SIGTERM, 30*time.Second); err != nil {
 		p.trial.violate("I8", "after SIGTERM: %v", err)

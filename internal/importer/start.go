@@ -159,8 +159,14 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
 	defer cancel()
 	var made *ent.ImportRun
-	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		made, err = tx.Ent().ImportRun.Create().SetID(run).SetCompanyID(companyID).
+	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		// By the clock that says when it begins and ends: where this process's own is wrong,
+		// imports would be worked on in another order than they came in.
+		now, err := tx.Clock(ctx)
+		if err != nil {
+			return err
+		}
+		made, err = tx.Ent().ImportRun.Create().SetID(run).SetCompanyID(companyID).SetCreatedAt(now).
 			SetNillableUploadSecret(a.secret).SetSpansCompanies(a.layout.has(companyColumn)).
 			SetCreatedByID(v.UserID).SetCreatedByName(v.Name).SetKind(in.Kind).SetDryRun(in.DryRun).
 			SetFileName(fileName(in.File.Name)).SetFileSize(int(a.bytes)).SetUploadKey("uploads/" + run.String()).
