@@ -22,13 +22,13 @@ import (
 // imports queued those that queue wait for each other whatever is done, as long as the
 // machine's work lasts; what fairness can promise is that a company which asks for little
 // does not wait for those that ask for much.
-type fairness struct{ companies, imports, rows, large, probes, workers, concurrency int }
+type fairness struct{ companies, imports, rows, large, larges, probes, workers, concurrency int }
 
 // tenant is a company of the bench and its administrator's token.
 type tenant struct{ id, token string }
 
 func (f *fairness) run(ctx context.Context) error {
-	if f.companies < 1 || f.imports < 1 || f.rows < 1 || f.probes < 3 || f.workers < 1 {
+	if f.companies < 1 || f.imports < 1 || f.rows < 1 || f.larges < 1 || f.probes < 3 || f.workers < 1 {
 		return errors.New("at least one of everything, and three probes")
 	}
 	h, err := newHouse(ctx, false, map[string]string{
@@ -53,7 +53,7 @@ func (f *fairness) run(ctx context.Context) error {
 		}
 		return all
 	}
-	probes, crowd, large := makeTenants("Probe", f.probes), makeTenants("Crowd", f.companies), makeTenants("Large", 2)
+	probes, crowd, large := makeTenants("Probe", f.probes), makeTenants("Crowd", f.companies), makeTenants("Large", 2*f.larges)
 	if err != nil {
 		return err
 	}
@@ -70,20 +70,24 @@ func (f *fairness) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	run, err := h.upload(ctx, large[0].token, contacts("large", f.large))
+	runs, err := f.start(ctx, h, large[:f.larges])
 	if err != nil {
 		return err
 	}
-	if err := h.under(ctx, large[0].token, run); err != nil {
-		return err
+	for i, run := range runs {
+		if err := h.under(ctx, large[i].token, run); err != nil {
+			return err
+		}
 	}
-	beside, err := f.measure(ctx, h, "beside the large one", probes, func() (bool, error) { return h.runs(ctx, large[0].token, run) })
+	beside, err := f.measure(ctx, h, fmt.Sprintf("beside %d large", f.larges), probes, func() (bool, error) { return h.all(ctx, large, runs) })
 	if err != nil {
 		return err
 	}
 	compare(idle, beside)
-	if _, err := h.watch(ctx, large[0].token, run, nil); err != nil {
-		return err
+	for i, run := range runs {
+		if _, err := h.watch(ctx, large[i].token, run, nil); err != nil {
+			return err
+		}
 	}
 
 	// The crowd's imports are all there before the first of them is worked on.
@@ -92,7 +96,7 @@ func (f *fairness) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if run, err = h.upload(ctx, large[1].token, contacts("large", f.large)); err != nil {
+	if runs, err = f.start(ctx, h, large[f.larges:]); err != nil {
 		return err
 	}
 	if err := f.queue(ctx, h, crowd); err != nil {
@@ -133,8 +137,8 @@ func (f *fairness) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	still, err := h.runs(ctx, large[1].token, run)
-	fmt.Printf("when the last probe was over %d of the crowd's %d imports were left, and the large one was under way: %v\n", n, f.companies*f.imports, still)
+	still, err := h.all(ctx, large[f.larges:], runs)
+	fmt.Printf("when the last probe was over %d of the crowd's %d imports were left, and what is large was under way: %v\n", n, f.companies*f.imports, still)
 	return err
 }
 
@@ -150,11 +154,28 @@ func (h *house) workers(ctx context.Context, n int) (all []*rig.Process, err err
 	return all, nil
 }
 
-// runs reports whether the import is still under way.
-func (h *house) runs(ctx context.Context, token, run string) (bool, error) {
-	var out struct{ ImportRun progress }
-	err := h.do(ctx, token, `query($id:ID!){importRun(id:$id){`+progressFields+`}}`, vars{"id": run}, &out)
-	return !out.ImportRun.final(), err
+// start sends a large file for each of the tenants.
+func (f *fairness) start(ctx context.Context, h *house, tenants []tenant) (runs []string, err error) {
+	for _, t := range tenants {
+		run, err := h.upload(ctx, t.token, contacts("large", f.large))
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
+	}
+	return runs, nil
+}
+
+// all reports whether all of the tenants' imports are still under way.
+func (h *house) all(ctx context.Context, tenants []tenant, runs []string) (bool, error) {
+	for i, run := range runs {
+		var out struct{ ImportRun progress }
+		err := h.do(ctx, tenants[i].token, `query($id:ID!){importRun(id:$id){`+progressFields+`}}`, vars{"id": run}, &out)
+		if err != nil || out.ImportRun.final() {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // under waits until rows of the import are in.

@@ -113,14 +113,28 @@ func (e *Engine) Claimable(ctx context.Context, limit int) (int, error) {
 	return n, nil
 }
 
-// awaited reports whether another company's import could be claimed now, or a suspect.
-func (e *Engine) awaited(ctx context.Context, c *claim) (yes bool, err error) {
-	err = e.db.SQL().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM import_runs r WHERE (r.company_id <> $1 OR r.claims > 0) AND `+claimable(e.db.Dialect())+`)`,
+// awaited reports whether another company's import could be claimed now, or a suspect; among
+// short ones alone, where only they are asked for.
+func (e *Engine) awaited(ctx context.Context, c *claim, short bool) (yes bool, err error) {
+	among := ""
+	if short {
+		among = fmt.Sprintf(` AND r.total_rows - r.processed_rows <= CASE r.kind WHEN 'USERS' THEN %d ELSE %d END`, e.short(enum.Users), e.short(enum.Contacts))
+	}
+	err = e.db.SQL().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM import_runs r WHERE (r.company_id <> $1 OR r.claims > 0)`+among+` AND `+claimable(e.db.Dialect())+`)`,
 		c.company).Scan(&yes)
 	if err != nil {
 		return false, fmt.Errorf("looking for whoever waits: %w", err)
 	}
 	return yes, nil
+}
+
+// short is how many rows an import of the kind has left at most that is not kept waiting for
+// the end of another's turn: it will be over in about the time of one full batch.
+func (e *Engine) short(k enum.ImportKind) int {
+	if k == enum.Users {
+		return min(mostSecrets, e.o.BatchRows)
+	}
+	return e.o.BatchRows
 }
 
 // holdLease extends the lease until the context ends, and ends the work through lost when

@@ -49,7 +49,7 @@ func BenchmarkClaim(b *testing.B) {
 			})
 			b.Run(fmt.Sprintf("%s/%d-queued/awaited", dialect, 50*each), func(b *testing.B) {
 				for b.Loop() {
-					_, err := e.awaited(w.system, &claim{company: w.plain.ID})
+					_, err := e.awaited(w.system, &claim{company: w.plain.ID}, true)
 					w.must(err)
 				}
 			})

@@ -211,3 +211,42 @@ func TestJ2AnExpiredLeaseIsClaimedAgain(t *testing.T) {
 		}
 	})
 }
+
+// J8: an import that has far to go makes way behind its next batch for one that has not, and
+// for no other before its turn is over; one that is nearly over itself makes way for nobody.
+func TestJ8AShortImportWaitsForABatchAndNotForATurn(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		const batch = 10
+		e, desk := w.engine(Options{BatchRows: batch, Turn: time.Hour}), w.engine(Options{})
+		first := w.start(desk, names(5*batch))
+		others := map[int]*ent.ImportRun{}
+		arrive := map[int]struct {
+			name string
+			rows int
+		}{1: {"Long", batch + 1}, 2: {"Short", batch}, 6: {"Late", batch}}
+		e.hook(hooked{between: func(turn int) {
+			if o, ok := arrive[turn]; ok {
+				run, err := w.tryStart(desk, w.another(o.name), strings.ReplaceAll(names(o.rows), "Company", o.name))
+				w.must(err)
+				others[turn] = run
+			}
+		}})
+		next := func(what string) {
+			t.Helper()
+			if worked, err := e.RunNext(w.system); !worked || err != nil {
+				t.Fatalf("%s: %t, %v", what, worked, err)
+			}
+		}
+		next("the first") // goes on behind its second batch, where a long one waits, and not behind its third
+		if r := w.state(first.ID); r.ProcessedRows != 3*batch || r.Status != enum.Running || r.LeaseUntil != nil || r.Claims != 0 {
+			t.Fatalf("the first was let go of with %d rows, %s, %d claims counted", r.ProcessedRows, r.Status, r.Claims)
+		}
+		next("the long one") // has one row to go behind its first batch
+		equal(t, "the long one", counts(w.state(others[1].ID)), "COMPLETED 11+0+0+0+0 of 11")
+		next("the short one")
+		equal(t, "the short one", counts(w.state(others[2].ID)), "COMPLETED 10+0+0+0+0 of 10")
+		next("the first again") // has a batch to go when the late one comes
+		equal(t, "the first", counts(w.state(first.ID)), "COMPLETED 50+0+0+0+0 of 50")
+		equal(t, "the late one", w.state(others[6].ID).Status, enum.Queued)
+	})
+}

@@ -72,7 +72,7 @@ type Options struct {
 	BatchRows      int                     // rows per transaction, at most; default 5,000
 	BatchBytes     int64                   // bytes of the file per transaction, at most; default 4 MiB
 	Lease          time.Duration           // how long a silent worker keeps its claim; default 10 s
-	Turn           time.Duration           // how long an import is worked on while others wait (rule J8); default 1 s
+	Turn           time.Duration           // how long an import is worked on while others wait that are not short (rule J8); default 1 s
 	MaxClaims      int                     // claims in a row without a commit before it is FAILED (rule J3); default 5
 	AnswerWithin   time.Duration           // what a caller waits for the database at most, the upload itself apart; default 12 s
 	Refresh        time.Duration           // how often watchers look even without news; default 2 s

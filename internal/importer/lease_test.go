@@ -167,7 +167,7 @@ func TestJ3FiveClaimsThatMoveNothingAreEnough(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{BatchRows: 2})
 		poison := w.start(e, names(6))
-		other, err := w.tryStart(e, w.another("Other"), "name\nHarmless\n")
+		other, err := w.tryStart(e, w.another("Other"), "name\nHarmless\nGood\nFine\n") // not so short that it goes first
 		w.must(err)
 		e.hook(hooked{inTx: func(_ context.Context, _ *database.Tx, b *batch) error {
 			if b.run.id == poison.ID && b.first == 5 {
@@ -200,7 +200,7 @@ func TestJ3FiveClaimsThatMoveNothingAreEnough(t *testing.T) {
 			t.Errorf("%d customers", n)
 		}
 		w.work(e)
-		equal(t, "the other's counts", counts(w.state(other.ID)), "COMPLETED 1+0+0+0+0 of 1")
+		equal(t, "the other's counts", counts(w.state(other.ID)), "COMPLETED 3+0+0+0+0 of 3")
 	})
 }
 

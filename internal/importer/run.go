@@ -106,7 +106,8 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 }
 
 // eachBatch reads ahead and commits batch after batch; between two of them errDrained once
-// the drain has begun, and errTurnOver once the turn is over and others wait.
+// the drain has begun, and errTurnOver once the turn is over and others wait; where those have
+// a short way to go and this one has not, at once.
 func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 	ctx, stop := context.WithCancel(ctx)
 	batches, read := make(chan *batch), make(chan error, 1)
@@ -139,15 +140,18 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 		e.tell(ctx, Topic(c.id))
 		faultpoint.Hit("publish.after", c.id)
 		cleared := e.clear(ctx, c) // then others that were suspected with it need not wait long
-		if !cleared && time.Since(began) < e.o.Turn || b.last {
+		over := cleared || time.Since(began) >= e.o.Turn
+		if b.last || !over && c.total-b.after.Row <= e.short(c.kind) {
 			continue
 		}
-		if waits, err := e.awaited(ctx, c); err != nil {
+		if waits, err := e.awaited(ctx, c, !over); err != nil {
 			return err
 		} else if waits {
 			return errTurnOver
 		}
-		began = time.Now()
+		if over {
+			began = time.Now()
+		}
 	}
 	err := <-read
 	if _, broken := errors.AsType[*csvfile.Problem](err); broken {
