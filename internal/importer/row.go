@@ -107,10 +107,11 @@ func (r *row) hidden(column int) bool {
 	return r.layout.hidden(column) || r.misshapen && r.layout.Guarded
 }
 
-// all lists every problem of the row, in the order of the columns (rule R1).
+// all lists every problem of the row, in the order of the columns (rule R1). It sorts a copy:
+// the batch may be judged again, and what was found in between must not stand then among
+// what was found before, in the place of something else.
 func (r *row) all() []issue {
-	slices.SortStableFunc(r.problems, func(a, b issue) int { return cmp.Compare(a.place, b.place) })
-	return r.problems
+	return slices.SortedStableFunc(slices.Values(r.problems), func(a, b issue) int { return cmp.Compare(a.place, b.place) })
 }
 
 // secrets counts the row's filled secret cells.

@@ -261,6 +261,16 @@ func TestI15AnotherCompanysEmailIsTaken(t *testing.T) {
 	})
 }
 
+// R1: passwords are hashed outside of the transaction, and the batch is judged again behind
+// that: what is wrong with a row is then just what it was.
+func TestR1ABatchThatIsJudgedAgainHasTheSameProblems(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		_, issues := w.usersOf(w.maria, w.partner, people+
+			"kim@example.net,Kim,Park,s3cret-enough,true\n+unsafe@example.net,<iframe>,"+strings.Repeat("x", 201)+",,=1\n")
+		equal(t, "issues", issues, "2:email:UNSAFE_CONTENT 2:first_name:UNSAFE_CONTENT 2:last_name:TOO_LONG 2:active:UNSAFE_CONTENT")
+	})
+}
+
 // U4, U6, I15: whom an import cannot touch.
 func TestI15ProtectedUsers(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
