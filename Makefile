@@ -72,7 +72,7 @@ fuzz: ## every fuzz target for FUZZTIME, and CHECKS drawn files of each kind aga
 	for file in $$files; do \
 		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do \
 			echo "== $$target in $$(dirname "$$file"), $(FUZZTIME)"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $(ARGS) "./$$(dirname "$$file")"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s $(ARGS) "./$$(dirname "$$file")"; \
 		done; \
 	done
 	go test -run 'AreAsRowAfterRow$$' -timeout 4h $(ARGS) ./internal/importer -rapid.checks=$(CHECKS) -rapid.nofailfile

@@ -3793,7 +3793,7 @@ type ImportPreview {
   problem: ImportFileProblem
   "The first ten rows. In a file of users, passwords and what is not recognised are left blank."
   sampleRows: [[String!]!]!
-  "What was found in the first 1,000 rows without asking the database, at most 100."
+  "What a dry run would find now in the first 1,000 rows (the first 4 MiB, where rows are long), at most 100."
   issues: [ImportIssue!]!
 }
 

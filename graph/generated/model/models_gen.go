@@ -449,7 +449,7 @@ type ImportPreview struct {
 	Problem *ImportFileProblem `json:"problem,omitempty"`
 	// The first ten rows. In a file of users, passwords and what is not recognised are left blank.
 	SampleRows [][]string `json:"sampleRows"`
-	// What was found in the first 1,000 rows without asking the database, at most 100.
+	// What a dry run would find now in the first 1,000 rows (the first 4 MiB, where rows are long), at most 100.
 	Issues []*ent.ImportIssue `json:"issues"`
 }
 
