@@ -64,16 +64,16 @@ onProduction(env, (stack, shown) => {
     const files = [
       { partner: partners[0], names: customerNames('Flushed A', rows) },
       { partner: partners[0], names: customerNames('Flushed B', 500) }, // waits for the first, and for a worker
-      { partner: partners[1], names: customerNames('Flushed C', 500) }, // waits for a worker
+      { partner: partners[1], names: customerNames('Flushed C', 500) }, // waits for a worker, or for its turns (rule J8)
     ];
     for (const file of files) file.id = await api.accepted(file.partner.maria, csv('name', file.names));
     const watchers = files.map(({ partner, id }, i) => watchBySocket(i % 2 ? front : other, partner.maria, id));
     await watchers[0].until('the middle', inTheMiddle);
-    const states = async () => Promise.all(files.map(async ({ partner, id }) => (await api.importRun(partner.maria, id)).status));
-    assert.deepEqual(await states(), ['RUNNING', 'QUEUED', 'QUEUED']);
+    const states = async () => Promise.all(files.slice(0, 2).map(async ({ partner, id }) => (await api.importRun(partner.maria, id)).status));
+    assert.deepEqual(await states(), ['RUNNING', 'QUEUED']);
 
     assert.equal(await redis.command('FLUSHALL'), '+OK');
-    assert.deepEqual(await states(), ['RUNNING', 'QUEUED', 'QUEUED']);
+    assert.deepEqual(await states(), ['RUNNING', 'QUEUED']);
     t.diagnostic(`emptied at row ${watchers[0].last.processedRows}`);
 
     for (const [i, watcher] of watchers.entries()) {
