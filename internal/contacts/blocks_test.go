@@ -196,6 +196,37 @@ func TestCompact(t *testing.T) {
 	})
 }
 
+// Blocks upon blocks of one key are packed anew like any others.
+func TestCompactOneKeyAlone(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		people := crowd(rand.New(rand.NewPCG(1, 1)), 0, 600)
+		for i := range people {
+			people[i].username, people[i].first, people[i].last = fmt.Sprint("c0.", i), "Same", ""
+		}
+		w.brought(people)
+		once := w.blocks()
+		w.must(w.db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+			for range 100 {
+				var blocks contacts.Blocks
+				for _, p := range people {
+					blocks.Add(w.alpha.ID, p.id, contacts.KeysOf(fold.Email(p.email), p.username, p.first, p.last))
+				}
+				if err := blocks.Write(ctx, tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		w.must(w.Compact(t.Context()))
+		if n := w.blocks(); n > 40*once {
+			t.Errorf("the blocks have %d keys still, of %d that say something", n, once)
+		}
+		if got := strings.Fields(w.found(w.sato, w.alpha.ID, contacts.Filter{Search: to("same")})); len(got) != len(people) {
+			t.Errorf("%d are found, want %d", len(got), len(people))
+		}
+	})
+}
+
 // A narrow search reads those of whom blocks know by their ids, and nobody else.
 func TestBlocksAreReadById(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {

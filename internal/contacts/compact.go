@@ -59,10 +59,10 @@ func (s *Service) Compact(ctx context.Context) error {
 // compact goes once through the company's blocks in the order of their keys, so that what is
 // said twice comes together.
 func (s *Service) compact(ctx context.Context, company id.ID, pieces int) error {
+	rest := searchblock.FirstKeyGTE("")
 	from := ""
 	for range pieces {
-		some, err := s.db.Ent().SearchBlock.Query().
-			Where(searchblock.CompanyID(company), searchblock.FirstKeyGTE(from)).
+		some, err := s.db.Ent().SearchBlock.Query().Where(searchblock.CompanyID(company), rest).
 			Order(ent.Asc(searchblock.FieldFirstKey, searchblock.FieldID)).Limit(compactPiece).
 			Select(searchblock.FieldID, searchblock.FieldFirstKey).All(ctx)
 		if err != nil || len(some) == 0 {
@@ -74,11 +74,11 @@ func (s *Service) compact(ctx context.Context, company id.ID, pieces int) error 
 		if len(some) < compactPiece {
 			return nil
 		}
-		if last := some[len(some)-1].FirstKey; last > from {
-			from = last
-		} else {
-			from += "\x00" // a piece of one key alone
+		last := some[len(some)-1].FirstKey
+		if rest = searchblock.FirstKeyGTE(last); last == from { // a piece of one key alone
+			rest = searchblock.FirstKeyGT(last)
 		}
+		from = last
 	}
 	return nil
 }
