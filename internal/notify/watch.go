@@ -110,6 +110,9 @@ func (w *Service) fresh(ctx context.Context, v viewer.Viewer, at time.Time, seen
 			Where(notification.UserID(v.UserID), notification.CreatedAtGTE(after)).
 			Order(ent.Asc(notification.FieldCreatedAt, notification.FieldID)).Limit(watchPage).All(ctx)
 		if err != nil {
+			for _, n := range out { // to be found again
+				delete(seen, n.ID)
+			}
 			return nil, fmt.Errorf("reading notifications: %w", err)
 		}
 		news := 0
