@@ -23,7 +23,6 @@ import (
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
-	"tenantry/graph/page"
 	"tenantry/internal/contacts"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
@@ -179,70 +178,6 @@ func firstOfEach(table string, most int) func(*sql.Selector) {
 			b.Wrap(func(b *sql.Builder) { b.Join(n) }).WriteString(" < ").Arg(most)
 		}))
 	}
-}
-
-// maxParents is of how many parents one statement cuts the pages: SQLite joins at most 500
-// parts into one.
-const maxParents = 100
-
-// conditions say, of each of some parents, which rows are to be in its list.
-type conditions[P any] func(ctx context.Context, parents []id.ID) (map[id.ID][]P, error)
-
-// allThat are the parents' rows for which where holds.
-func allThat[P ~func(*sql.Selector), Q, T any](of page.Children[Q, T], where ...P) conditions[P] {
-	return func(_ context.Context, parents []id.ID) (map[id.ID][]P, error) {
-		return page.Those(of, parents, where...), nil
-	}
-}
-
-// pagesOf is the connection that each of a family's rows has: all that one selection asks
-// for, whose arguments are the same, is cut in one statement.
-func pagesOf[Q page.Query[Q, T, P, O], T, R any, P, O ~func(*sql.Selector)](
-	ctx context.Context, q Q, of page.Children[Q, T], row R, ref *reference[R], args page.Args, those conditions[P],
-) (*page.Connection[T], error) {
-	l := mapped(func(ctx context.Context, parents []id.ID) (map[id.ID]*page.Connection[T], error) {
-		all := make(map[id.ID]*page.Connection[T], len(parents))
-		var rows []T
-		for some := range slices.Chunk(parents, maxParents) {
-			where, err := those(ctx, some)
-			if err != nil {
-				return nil, err
-			}
-			pages, err := page.Each(ctx, q, of, some, args, where)
-			if err != nil {
-				return nil, err
-			}
-			for parent, p := range pages {
-				all[parent] = p
-				rows = append(rows, p.Nodes()...)
-			}
-		}
-		together(ctx, rows)
-		return all, nil
-	})
-	kept, _ := loadersOf(ctx).pages.LoadOrStore(graphql.GetFieldContext(ctx).Field.Field, l)
-	return load(ctx, kept.(*loader[*page.Connection[T]]), row, ref)
-}
-
-// pageOf and pageOfParts are those of package page; the entries are a family.
-func pageOf[Q page.Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
-	ctx context.Context, q Q, order page.Order[T], args page.Args,
-) (*page.Connection[T], error) {
-	c, err := page.Of(ctx, q, order, args)
-	if err == nil {
-		together(ctx, c.Nodes())
-	}
-	return c, err
-}
-
-func pageOfParts[Q page.Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
-	ctx context.Context, parts []Q, order page.Order[T], args page.Args,
-) (*page.Connection[T], error) {
-	c, err := page.Parts(ctx, parts, order, args)
-	if err == nil {
-		together(ctx, c.Nodes())
-	}
-	return c, err
 }
 
 // inside refuses what only those who may work inside a company read.
