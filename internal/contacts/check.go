@@ -118,7 +118,7 @@ func (sh shelf[T]) place(ctx context.Context, a act, companyID id.ID, given *id.
 		return *given, err
 	}
 	for {
-		_, standard, err := sh.ofCompany(ctx, a.Ent(), companyID)
+		standard, err := sh.standard(ctx, a.Ent(), companyID)
 		if err != nil {
 			return id.ID{}, fmt.Errorf("the company's default %s: %w", sh.what, err)
 		}

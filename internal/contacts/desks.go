@@ -15,11 +15,11 @@ var desks = shelf[ent.Desk]{
 	find: func(ctx context.Context, c *ent.Client, deskID id.ID) (*ent.Desk, error) {
 		return c.Desk.Query().Where(desk.ID(deskID)).Only(ctx)
 	},
-	ofCompany: func(ctx context.Context, c *ent.Client, companyID id.ID) (n int, standard id.ID, err error) {
-		if n, err = c.Desk.Query().Where(desk.CompanyID(companyID)).Count(ctx); err == nil {
-			standard, err = c.Desk.Query().Where(desk.CompanyID(companyID), desk.IsDefault(true)).OnlyID(ctx)
-		}
-		return n, standard, err
+	count: func(ctx context.Context, c *ent.Client, companyID id.ID) (int, error) {
+		return c.Desk.Query().Where(desk.CompanyID(companyID)).Count(ctx)
+	},
+	standard: func(ctx context.Context, c *ent.Client, companyID id.ID) (id.ID, error) {
+		return c.Desk.Query().Where(desk.CompanyID(companyID), desk.IsDefault(true)).OnlyID(ctx)
 	},
 	create: func(ctx context.Context, c *ent.Client, companyID id.ID, name string, externalID *string) (*ent.Desk, error) {
 		return c.Desk.Create().SetCompanyID(companyID).SetName(name).SetNillableExternalID(externalID).Save(ctx)

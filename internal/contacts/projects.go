@@ -15,11 +15,11 @@ var projects = shelf[ent.Project]{
 	find: func(ctx context.Context, c *ent.Client, projectID id.ID) (*ent.Project, error) {
 		return c.Project.Query().Where(project.ID(projectID)).Only(ctx)
 	},
-	ofCompany: func(ctx context.Context, c *ent.Client, companyID id.ID) (n int, standard id.ID, err error) {
-		if n, err = c.Project.Query().Where(project.CompanyID(companyID)).Count(ctx); err == nil {
-			standard, err = c.Project.Query().Where(project.CompanyID(companyID), project.IsDefault(true)).OnlyID(ctx)
-		}
-		return n, standard, err
+	count: func(ctx context.Context, c *ent.Client, companyID id.ID) (int, error) {
+		return c.Project.Query().Where(project.CompanyID(companyID)).Count(ctx)
+	},
+	standard: func(ctx context.Context, c *ent.Client, companyID id.ID) (id.ID, error) {
+		return c.Project.Query().Where(project.CompanyID(companyID), project.IsDefault(true)).OnlyID(ctx)
 	},
 	create: func(ctx context.Context, c *ent.Client, companyID id.ID, name string, externalID *string) (*ent.Project, error) {
 		return c.Project.Create().SetCompanyID(companyID).SetName(name).SetNillableExternalID(externalID).Save(ctx)

@@ -20,7 +20,8 @@ type shelf[T any] struct {
 	most        int
 	facts       func(*T) facts
 	find        func(context.Context, *ent.Client, id.ID) (*T, error)
-	ofCompany   func(ctx context.Context, c *ent.Client, companyID id.ID) (n int, standard id.ID, err error)
+	count       func(ctx context.Context, c *ent.Client, companyID id.ID) (int, error)
+	standard    func(ctx context.Context, c *ent.Client, companyID id.ID) (id.ID, error) // the default
 	create      func(ctx context.Context, c *ent.Client, companyID id.ID, name string, externalID *string) (*T, error)
 	change      func(ctx context.Context, c *ent.Client, shelfID id.ID, set shelfChange) (*T, error)
 	remove      func(ctx context.Context, c *ent.Client, shelfID id.ID) error
@@ -74,7 +75,7 @@ func addShelf[T any](ctx context.Context, s *Service, sh shelf[T], in NewShelf) 
 		if err := a.holdCompany(ctx, company.ID); err != nil {
 			return err
 		}
-		n, _, err := sh.ofCompany(ctx, a.Ent(), company.ID)
+		n, err := sh.count(ctx, a.Ent(), company.ID)
 		if err := full(n, err, sh.most, sh.what+"s"); err != nil {
 			return err
 		}
@@ -103,7 +104,7 @@ func changeShelf[T any](ctx context.Context, s *Service, sh shelf[T], shelfID id
 			if err := a.holdCompany(ctx, company); err != nil {
 				return err
 			}
-			_, standard, err := sh.ofCompany(ctx, a.Ent(), company)
+			standard, err := sh.standard(ctx, a.Ent(), company)
 			if err != nil {
 				return err
 			}
@@ -132,7 +133,7 @@ func removeShelf[T any](ctx context.Context, s *Service, sh shelf[T], shelfID id
 	}
 	company, name := sh.facts(found).company, sh.facts(found).name
 	move := func(ctx context.Context, a act) (int, error) {
-		_, standard, err := sh.ofCompany(ctx, a.Ent(), company)
+		standard, err := sh.standard(ctx, a.Ent(), company)
 		if err != nil {
 			return 0, err
 		}

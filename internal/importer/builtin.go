@@ -1,10 +1,13 @@
 package importer
 
-import "tenantry/ent/enum"
+import (
+	"tenantry/ent/enum"
+	"tenantry/internal/fold"
+)
 
 // BuiltIn reports whether a file of contacts has a column of this name, or alias, whatever
 // the company: a custom field cannot be called so (rule K3).
 func BuiltIn(name string) bool {
-	key := header(name)
-	return key == header(problemColumn) || vocabularyOf(entryOf(enum.Contacts), nil).byKey[key] != ""
+	key := fold.Column(name)
+	return key == fold.Column(problemColumn) || vocabularyOf(entryOf(enum.Contacts), nil).byKey[key] != ""
 }

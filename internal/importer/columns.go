@@ -42,9 +42,6 @@ type Mapping struct {
 	Field  *string `json:"field"`
 }
 
-// header is a header's key (rule F5).
-func header(s string) string { return fold.Column(s) }
-
 // vocabulary knows what the headers of one kind of file mean, in one company.
 type vocabulary struct {
 	kind    enum.ImportKind
@@ -60,7 +57,7 @@ func vocabularyOf(of entry, custom []Column) vocabulary {
 	v := vocabulary{kind: of.kind, columns: slices.Concat(of.columns, custom), byKey: map[string]string{}, missing: of.missing}
 	for _, c := range v.columns {
 		for _, spelling := range append([]string{c.Name}, c.Aliases...) {
-			if key := header(spelling); v.byKey[key] == "" {
+			if key := fold.Column(spelling); v.byKey[key] == "" {
 				v.byKey[key] = c.Name
 			}
 		}
@@ -94,7 +91,7 @@ func (e *Engine) vocabulary(ctx context.Context, k enum.ImportKind, company id.I
 func (v vocabulary) knows(headers []string) int {
 	n := 0
 	for _, h := range headers {
-		if _, ok := v.byKey[header(h)]; ok {
+		if _, ok := v.byKey[fold.Column(h)]; ok {
 			n++
 		}
 	}
@@ -119,13 +116,13 @@ func (v vocabulary) guarded() bool {
 // nearest is the field whose name or alias is spelt most like the header; empty where
 // none is near.
 func (v vocabulary) nearest(h string) string {
-	key, best, field := header(h), 4, ""
+	key, best, field := fold.Column(h), 4, ""
 	if key == "" {
 		return ""
 	}
 	for _, c := range v.columns {
 		for _, spelling := range append([]string{c.Name}, c.Aliases...) {
-			s := header(spelling)
+			s := fold.Column(spelling)
 			d := levenshtein.ComputeDistance(key, s)
 			if strings.HasPrefix(key, s) || strings.HasPrefix(s, key) && len(key) >= 3 {
 				d = min(d, 2)

@@ -72,7 +72,7 @@ func contactColumnsOf(l *Layout) *contactColumns {
 		labels: l.column("labels"), labelIDs: l.column("labels_id"),
 	}
 	for _, i := range l.Custom {
-		c.custom = append(c.custom, customColumn{column: i, key: header(l.Fields[i]), name: l.Fields[i]})
+		c.custom = append(c.custom, customColumn{column: i, key: fold.Column(l.Fields[i]), name: l.Fields[i]})
 	}
 	return c
 }

@@ -9,6 +9,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/internal/fold"
 	"tenantry/internal/id"
 )
 
@@ -78,7 +79,7 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 	}
 	own := func(name string, headers []string, cell *rapid.Generator[string]) {
 		for _, f := range b.fields {
-			if f.CompanyID == c.company.ID && f.VariableKey == header(name) {
+			if f.CompanyID == c.company.ID && f.VariableKey == fold.Column(name) {
 				columns = append(columns, columnOf{field: f.VariableName, headers: headers, cell: cell})
 			}
 		}

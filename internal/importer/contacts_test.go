@@ -13,6 +13,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/internal/fault"
+	"tenantry/internal/fold"
 	"tenantry/internal/id"
 )
 
@@ -32,7 +33,7 @@ func (w *world) furnish(c *ent.Company, shelves string, labels []string, fields 
 	}
 	for _, f := range fields {
 		kind, name, _ := strings.Cut(f, ":")
-		w.must(e.CustomField.Create().SetCompanyID(c.ID).SetVariableName(name).SetVariableKey(header(name)).SetName(name).
+		w.must(e.CustomField.Create().SetCompanyID(c.ID).SetVariableName(name).SetVariableKey(fold.Column(name)).SetName(name).
 			SetType(enum.CustomFieldType(kind)).Exec(w.system))
 	}
 }

@@ -65,7 +65,7 @@ func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 			fields = map[string]enum.CustomFieldType{"Plan": enum.Number, "seats": enum.Text}
 		}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
-			b.fields = append(b.fields, e.CustomField.Create().SetCompanyID(of.ID).SetVariableName(name).SetVariableKey(header(name)).SetName(name).SetType(fields[name]).SaveX(w.system))
+			b.fields = append(b.fields, e.CustomField.Create().SetCompanyID(of.ID).SetVariableName(name).SetVariableKey(fold.Column(name)).SetName(name).SetType(fields[name]).SaveX(w.system))
 		}
 		for _, k := range []struct{ email, external, first string }{{"ann@x.example", "", "Ann"}, {"Bob@x.example", "ext-1", "Bob"}, {"cem@x.example", "=ext", "=held"}, {"+Unsafe@x.example", "ext-2", "J\u00fcrgen"}} {
 			if rapid.IntRange(0, 3).Draw(t, "there") == 0 && len(b.contacts) > 0 {

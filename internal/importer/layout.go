@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tenantry/internal/csvfile"
+	"tenantry/internal/fold"
 )
 
 // Layout is what an accepted file looks like: stored with the import, so that whichever
@@ -59,7 +60,7 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvf
 	var unknown *csvfile.Problem
 	chosen, unmapped := 0, []string{}
 	for i, h := range file.Header {
-		if m, ok := mapped[header(h)]; ok {
+		if m, ok := mapped[fold.Column(h)]; ok {
 			if m.Field != nil {
 				l.Fields[i] = *m.Field
 				chosen++
@@ -67,11 +68,11 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvf
 			continue
 		}
 		unmapped = append(unmapped, h)
-		field, ok := v.byKey[header(h)]
+		field, ok := v.byKey[fold.Column(h)]
 		switch {
 		case ok:
 			l.Fields[i] = field
-		case header(h) == header(problemColumn):
+		case fold.Column(h) == fold.Column(problemColumn):
 			l.Fields[i] = problemColumn
 		case unknown == nil:
 			unknown = unknownColumn(v, i, h)
@@ -106,10 +107,10 @@ func resolve(v vocabulary, headers []string, mappings []Mapping) (map[string]Map
 	mapped := make(map[string]Mapping, len(mappings))
 	in := make(map[string]bool, len(headers))
 	for _, h := range headers {
-		in[header(h)] = true
+		in[fold.Column(h)] = true
 	}
 	for _, m := range mappings {
-		key := header(m.Header)
+		key := fold.Column(m.Header)
 		if _, twice := mapped[key]; twice {
 			return mapped, &csvfile.Problem{Reason: csvfile.DuplicateColumn, Column: m.Header,
 				Message: fmt.Sprintf("two mappings name the column %q; give one", m.Header)}
@@ -134,7 +135,7 @@ func resolve(v vocabulary, headers []string, mappings []Mapping) (map[string]Map
 func unknownColumn(v vocabulary, i int, h string) *csvfile.Problem {
 	p := &csvfile.Problem{Reason: csvfile.UnknownColumn, Column: h, Suggestion: v.nearest(h), Accepted: v.names()}
 	switch {
-	case header(h) == "":
+	case fold.Column(h) == "":
 		p.Message = fmt.Sprintf("column %d has no name; name it, or leave it out explicitly", i+1)
 	case p.Suggestion != "":
 		p.Message = fmt.Sprintf("the column %q is not recognised; did you mean %s? Map it to a field, or leave it out explicitly", h, p.Suggestion)
