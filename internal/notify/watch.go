@@ -17,9 +17,14 @@ import (
 const (
 	// watchRefresh is how often a watcher looks even without news, which may get lost.
 	watchRefresh = 5 * time.Second
+	// watchRest is the least time between two looks: a burst of news is one look, not many.
+	watchRest = 100 * time.Millisecond
 	// lateness is how much later than its own time a notification may become visible: the
 	// time is taken before the commit, and by whichever process's clock.
-	lateness  = 2 * time.Minute
+	lateness = 2 * time.Minute
+	// keysPage and watchPage bound a statement: the keys of the window, and whole
+	// notifications.
+	keysPage  = 1000
 	watchPage = 100
 )
 
@@ -67,12 +72,22 @@ func (w *Service) Watch(ctx context.Context, since time.Time) (<-chan *ent.Notif
 	news := w.hub.Subscribe(progress.UserTopic(v.UserID))
 	since = since.UTC().Truncate(time.Microsecond)
 	seen := map[id.ID]time.Time{}
-	found, err := w.fresh(ctx, v, since, seen)
+	keys, err := w.unseen(ctx, v, since.Add(-lateness), seen)
+	keys = slices.DeleteFunc(keys, func(n *ent.Notification) bool {
+		before := n.CreatedAt.Before(since)
+		if before {
+			seen[n.ID] = n.CreatedAt
+		}
+		return before
+	})
+	var found []*ent.Notification
+	if err == nil {
+		found, err = w.read(ctx, v, keys, seen)
+	}
 	if err != nil {
 		news.Close()
 		return nil, err
 	}
-	found = slices.DeleteFunc(found, func(n *ent.Notification) bool { return n.CreatedAt.Before(since) })
 	out := make(chan *ent.Notification)
 	go func() {
 		defer close(out)
@@ -80,6 +95,7 @@ func (w *Service) Watch(ctx context.Context, since time.Time) (<-chan *ent.Notif
 		tick := time.NewTicker(watchRefresh)
 		defer tick.Stop()
 		for {
+			rested := time.After(watchRest)
 			for _, n := range found {
 				select {
 				case out <- n:
@@ -93,45 +109,78 @@ func (w *Service) Watch(ctx context.Context, since time.Time) (<-chan *ent.Notif
 			case <-news.C():
 			case <-tick.C:
 			}
-			// Where the database is away nothing is found, and nothing lost.
-			found, _ = w.fresh(ctx, v, time.Now().UTC(), seen)
+			select {
+			case <-ctx.Done():
+				return
+			case <-rested:
+			}
+			found = w.fresh(ctx, v, seen)
 		}
 	}()
 	return out, nil
 }
 
 // fresh reads what is not among the seen yet, the oldest first, and forgets what is too old
-// to come up again.
-func (w *Service) fresh(ctx context.Context, v viewer.Viewer, at time.Time, seen map[id.ID]time.Time) ([]*ent.Notification, error) {
-	var out []*ent.Notification
-	from := at.Add(-lateness)
-	for after := from; ; {
-		page, err := w.client.Notification.Query().
-			Where(notification.UserID(v.UserID), notification.CreatedAtGTE(after)).
-			Order(ent.Asc(notification.FieldCreatedAt, notification.FieldID)).Limit(watchPage).All(ctx)
-		if err != nil {
-			for _, n := range out { // to be found again
-				delete(seen, n.ID)
-			}
-			return nil, fmt.Errorf("reading notifications: %w", err)
-		}
-		news := 0
-		for _, n := range page {
-			if _, ok := seen[n.ID]; !ok {
-				seen[n.ID] = n.CreatedAt
-				out = append(out, n)
-				news++
-			}
-		}
-		if len(page) < watchPage || news == 0 {
-			break
-		}
-		after = page[len(page)-1].CreatedAt
+// to come up again. It reads the keys of the whole window each time, because a notification
+// may become visible behind later ones, and of the rest only what is new. What it could not
+// read, because the database failed, is left to a later look.
+func (w *Service) fresh(ctx context.Context, v viewer.Viewer, seen map[id.ID]time.Time) []*ent.Notification {
+	from := time.Now().UTC().Add(-lateness)
+	keys, err := w.unseen(ctx, v, from, seen)
+	if err != nil {
+		return nil
 	}
 	for n, created := range seen {
 		if created.Before(from.Add(-lateness)) {
 			delete(seen, n)
 		}
+	}
+	found, _ := w.read(ctx, v, keys, seen)
+	return found
+}
+
+// unseen lists the keys of the user's notifications since then that are not among the seen,
+// the oldest first. The index has all that it reads.
+func (w *Service) unseen(ctx context.Context, v viewer.Viewer, from time.Time, seen map[id.ID]time.Time) (keys []*ent.Notification, err error) {
+	query := w.client.Notification.Query().Where(notification.UserID(v.UserID), notification.CreatedAtGTE(from)).
+		Order(ent.Asc(notification.FieldCreatedAt, notification.FieldID)).Limit(keysPage)
+	for rest := query; ; {
+		page, err := rest.Clone().Select(notification.FieldID, notification.FieldCreatedAt).All(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading the keys of notifications: %w", err)
+		}
+		for _, k := range page {
+			if _, ok := seen[k.ID]; !ok {
+				keys = append(keys, k)
+			}
+		}
+		if len(page) < keysPage {
+			return keys, nil
+		}
+		last := page[len(page)-1]
+		rest = query.Clone().Where(notification.CreatedAtGTE(last.CreatedAt),
+			notification.Or(notification.CreatedAtGT(last.CreatedAt), notification.IDGT(last.ID)))
+	}
+}
+
+// read loads the notifications of the keys, in their order, and marks them as seen. Where it
+// fails it returns, with the error, what it has read so far.
+func (w *Service) read(ctx context.Context, v viewer.Viewer, keys []*ent.Notification, seen map[id.ID]time.Time) (out []*ent.Notification, err error) {
+	for some := range slices.Chunk(keys, watchPage) {
+		ids := make([]id.ID, len(some))
+		for i, k := range some {
+			ids[i] = k.ID
+		}
+		page, err := w.client.Notification.Query().
+			Where(notification.UserID(v.UserID), notification.IDIn(ids...)).
+			Order(ent.Asc(notification.FieldCreatedAt, notification.FieldID)).All(ctx)
+		if err != nil {
+			return out, fmt.Errorf("reading notifications: %w", err)
+		}
+		for _, n := range page {
+			seen[n.ID] = n.CreatedAt
+		}
+		out = append(out, page...)
 	}
 	return out, nil
 }
