@@ -100,6 +100,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 	}
 	a.gate = auth.New(a.db, passwords, auth.Options{
 		PublicURL: a.address.get, SessionTTL: c.SessionTTL, Unavailable: a.unavailable,
+		Origins: c.CORSOrigins, ClientAddress: auth.ClientAddress(c.TrustedProxies, log),
 	})
 	a.hub = progress.New(a.broker.Client(), log)
 	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.gate, News: a.hub, Log: log})
@@ -145,8 +146,8 @@ type roles struct{ api, worker bool }
 
 // serve runs the process until ctx ends, and then ends it in order: new work is refused,
 // sockets are closed so that their clients come back, requests and batches under way are
-// finished, the news goes out, and only then the parts are closed. listening is told the
-// address once requests are answered; it may be nil.
+// finished, the news goes out, and only then the parts are closed. listening is told where
+// the process listens once requests are answered; it may be nil.
 func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) error {
 	// The news outlives the work that makes it.
 	news, endNews := context.WithCancel(context.WithoutCancel(ctx))
@@ -165,11 +166,11 @@ func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) erro
 		if err != nil {
 			return fmt.Errorf("listening on HTTP_ADDR: %w", err)
 		}
-		a.address.bound(listener.Addr())
+		address := a.address.bound(listener.Addr())
 		work.Go(func() error { return a.serveHTTP(ctx, listener) })
 		a.log.InfoContext(ctx, "answering", "address", a.address.get().String(), "settings", a.config)
 		if listening != nil {
-			listening(a.address.get())
+			listening(address)
 		}
 	}
 	if r.worker {
@@ -237,10 +238,12 @@ type publicAddress struct {
 	actual     *url.URL
 }
 
-func (p *publicAddress) bound(at net.Addr) {
+// bound is told where the server listens, and gives it as a URL.
+func (p *publicAddress) bound(at net.Addr) *url.URL {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.actual = &url.URL{Scheme: "http", Host: at.String()}
+	return p.actual
 }
 
 func (p *publicAddress) get() *url.URL {

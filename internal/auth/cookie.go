@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -47,11 +46,15 @@ func (g *Gate) secure() bool { return g.options.PublicURL().Scheme == "https" }
 // newCookie holds a session's token; an empty one ends it. SameSite is Strict, not Lax:
 // the console's pages are the same for everybody and ask for their data themselves, so
 // arriving by a link from elsewhere loses nothing, and no other site can send it even
-// on a top-level GET.
-func (g *Gate) newCookie(token string, expires time.Time) *http.Cookie {
+// on a top-level GET. Only a page of another site that the settings name gets one that
+// browsers send from elsewhere, and what counts of those fromOwnPages decides.
+func (g *Gate) newCookie(ctx context.Context, token string, expires time.Time) *http.Cookie {
 	c := &http.Cookie{
 		Name: g.cookieName(), Value: token, Path: "/", Expires: expires,
 		HttpOnly: true, Secure: g.secure(), SameSite: http.SameSiteStrictMode,
+	}
+	if visitOf(ctx).crossSite {
+		c.SameSite = http.SameSiteNoneMode
 	}
 	if token == "" {
 		c.MaxAge, c.Expires = -1, time.Time{}
@@ -68,33 +71,37 @@ func (g *Gate) sessionCookie(r *http.Request) (token string, given bool) {
 }
 
 // fromOwnPages reports whether the browser says that a request comes from one of our
-// own pages, which is when a cookie counts. It is stricter than the library's
-// CrossOriginProtection in three ways: GET is judged like POST, because a query's
-// answer is worth protecting too; a request that says nothing about where it comes
-// from is no browser's, or none that can be trusted with a cookie; and a WebSocket
+// own pages or of those that the settings name, which is when a cookie counts. It is
+// stricter than the library's CrossOriginProtection in three ways: GET is judged like POST,
+// because a query's answer is worth protecting too; a request that says nothing about where
+// it comes from is no browser's, or none that can be trusted with a cookie; and a WebSocket
 // must show an Origin of ours, because no CORS check will follow its handshake.
 func (g *Gate) fromOwnPages(r *http.Request) bool {
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
-	ours := g.isOurs(origin, r)
-	if websocket(r) && !ours {
-		return false
+	if g.origins.trusts(origin) {
+		return true
 	}
-	if site == "" {
-		return ours
+	same := g.origins.sameHost(origin, r)
+	if site == "" || websocket(r) && !same {
+		return same
 	}
 	asPost := r.WithContext(r.Context())
 	asPost.Method = http.MethodPost
 	return g.crossOrigin.Check(asPost) == nil
 }
 
-// isOurs reports whether an Origin is PUBLIC_URL's, or has the host that the request
-// was sent to. A browser writes both itself.
-func (g *Gate) isOurs(origin string, r *http.Request) bool {
-	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || g.secure() && u.Scheme != "https" {
-		return false
+// fromOtherSite reports whether a request that fromOwnPages is true of comes from a page of
+// another site, whose browser takes and sends our cookie only with SameSite=None. A browser
+// that does not tell is taken at its word about the Origin.
+func (g *Gate) fromOtherSite(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site":
+		return true
+	case "":
+		origin := r.Header.Get("Origin")
+		return g.secure() && g.origins.isNamed(origin) && !g.origins.sameHost(origin, r)
 	}
-	return strings.EqualFold(u.Host, r.Host) || strings.EqualFold(u.Host, g.options.PublicURL().Host)
+	return false
 }
 
 func websocket(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }

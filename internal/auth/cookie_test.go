@@ -90,7 +90,9 @@ func onlyCookie(t *testing.T, rec *httptest.ResponseRecorder) *http.Cookie {
 // and goes before the cookie.
 func TestCookiesCountFromOwnPagesOnly(t *testing.T) {
 	const address = "https://tenantry.test"
-	inWorlds(t, at(address), func(t *testing.T, w *world) {
+	o := at(address)
+	o.Origins = []string{"https://named.test", "*"} // whoever may call without a name gets no credentials
+	inWorlds(t, o, func(t *testing.T, w *world) {
 		cookie, _ := w.signIn(w.member)
 		token, _ := w.signIn(w.admin)
 		const socket = "socket"
@@ -105,7 +107,12 @@ func TestCookiesCountFromOwnPagesOnly(t *testing.T) {
 			{"neighbouring subdomain", "POST", "", map[string]string{"Sec-Fetch-Site": "same-site", "Origin": "https://evil.test"}, false},
 			{"another site", "POST", "", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.test"}, false},
 			{"another site's GET", "GET", "", map[string]string{"Sec-Fetch-Site": "cross-site"}, false},
-			{"a lying Origin", "POST", "", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": address}, false},
+			{"own page, by another address", "POST", "10.0.0.1:8080", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": address}, true},
+			{"named page", "POST", "", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://named.test"}, true},
+			{"named page, neighbouring", "POST", "", map[string]string{"Sec-Fetch-Site": "same-site", "Origin": "https://named.test"}, true},
+			{"named page, old browser", "POST", "", map[string]string{"Origin": "https://named.test"}, true},
+			{"named page, no TLS", "POST", "", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "http://named.test"}, false},
+			{"link on a named page", "GET", "", map[string]string{"Sec-Fetch-Site": "cross-site"}, false},
 			{"old browser, own page", "POST", "", map[string]string{"Origin": address}, true},
 			{"old browser, another site", "POST", "", map[string]string{"Origin": "https://evil.test"}, false},
 			{"old browser, look-alike", "POST", "", map[string]string{"Origin": address + ".evil.test"}, false},
@@ -119,7 +126,9 @@ func TestCookiesCountFromOwnPagesOnly(t *testing.T) {
 			{"socket, own page, says so", socket, "", map[string]string{"Origin": address, "Sec-Fetch-Site": "same-origin"}, true},
 			{"socket, another site", socket, "", map[string]string{"Origin": "https://evil.test"}, false},
 			{"socket without Origin", socket, "", map[string]string{"Sec-Fetch-Site": "same-origin"}, false},
-			{"socket, cross-site", socket, "", map[string]string{"Origin": address, "Sec-Fetch-Site": "cross-site"}, false},
+			{"socket, named page", socket, "", map[string]string{"Origin": "https://named.test", "Sec-Fetch-Site": "cross-site"}, true},
+			{"socket, proxy changes the host", socket, "10.0.0.1:8080", map[string]string{"Origin": address}, true},
+			{"socket, this host, cross-site", socket, "other.test", map[string]string{"Origin": "https://other.test", "Sec-Fetch-Site": "cross-site"}, false},
 		} {
 			method := c.method
 			if method == socket {
@@ -153,6 +162,48 @@ func TestCookiesCountFromOwnPagesOnly(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A page of another site that the settings name signs in with a cookie that its browser
+// sends from there; one of a neighbouring subdomain gets the strict one; without TLS no
+// browser takes such a cookie, so it is not given.
+func TestCookieSessionsOfNamedPages(t *testing.T) {
+	for _, c := range []struct {
+		address, site string
+		want          http.SameSite // 0: refused
+	}{
+		{"https://tenantry.test", "cross-site", http.SameSiteNoneMode},
+		{"https://tenantry.test", "", http.SameSiteNoneMode},
+		{"https://tenantry.test", "same-site", http.SameSiteStrictMode},
+		{"http://tenantry.test", "same-site", http.SameSiteStrictMode},
+		{"http://tenantry.test", "cross-site", 0},
+	} {
+		o := at(c.address)
+		o.Origins = []string{"https://named.test"}
+		inWorlds(t, o, func(t *testing.T, w *world) {
+			r, rec := ours(c.address), httptest.NewRecorder()
+			r.Header.Set("Origin", "https://named.test")
+			r.Header.Set("Sec-Fetch-Site", c.site)
+			_, _, _, err := w.SignIn(w.seen(r, rec), w.member.Email, rightPassword, enum.Cookie)
+			if c.want == 0 {
+				if !fault.Is(err, fault.FailedPrecondition) {
+					t.Errorf("%s to %s: got %v, want FAILED_PRECONDITION", c.site, c.address, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatalf("%s to %s: %v", c.site, c.address, err)
+			}
+			cookie := onlyCookie(t, rec)
+			if cookie.SameSite != c.want || !cookie.HttpOnly || cookie.SameSite == http.SameSiteNoneMode && !cookie.Secure {
+				t.Errorf("%s to %s: the cookie is %s", c.site, c.address, cookie)
+			}
+			r.AddCookie(cookie)
+			if got := viewer.FromContext(w.seen(r, httptest.NewRecorder())); got.UserID != w.member.ID {
+				t.Errorf("%s to %s: the cookie signs in %+v", c.site, c.address, got)
+			}
+		})
+	}
 }
 
 // Contract, SessionKind COOKIE: where no cookie can be set, signing in with one says so

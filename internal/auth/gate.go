@@ -2,7 +2,6 @@ package auth
 
 import (
 	"net/http"
-	"net/netip"
 	"net/url"
 	"time"
 
@@ -34,8 +33,14 @@ type Options struct {
 	// FailuresPerAddress is the same for one client address (for IPv6, one /64); 100,
 	// and one more every six seconds, because an office may share an address.
 	FailuresPerAddress Limit
+	// FailuresPerUser is how many wrong passwords a signed-in user may give for their own;
+	// 10, and one more each minute. The right one clears it.
+	FailuresPerUser Limit
+	// Origins are those of further pages that may call with credentials, such as
+	// https://app.example.com; "*" lets any page call without credentials.
+	Origins []string
 	// ClientAddress says where a request comes from, for FailuresPerAddress; the host
-	// part of RemoteAddr. Behind a proxy it should read what that proxy vouches for.
+	// part of RemoteAddr. Behind a proxy it should be the function ClientAddress's.
 	ClientAddress func(*http.Request) string
 	// Unavailable answers a request whose caller could not be looked up because the
 	// database did not answer; 503 with a GraphQL error and no detail.
@@ -50,6 +55,8 @@ type Gate struct {
 	options     Options
 	byEmail     *throttle
 	byAddress   *throttle
+	byUser      *throttle
+	origins     origins
 	crossOrigin *http.CrossOriginProtection
 }
 
@@ -67,6 +74,9 @@ func New(db *database.DB, passwords *Passwords, o Options) *Gate {
 	if o.FailuresPerAddress.Burst <= 0 || o.FailuresPerAddress.Every <= 0 {
 		o.FailuresPerAddress = Limit{Burst: 100, Every: 6 * time.Second}
 	}
+	if o.FailuresPerUser.Burst <= 0 || o.FailuresPerUser.Every <= 0 {
+		o.FailuresPerUser = Limit{Burst: 10, Every: time.Minute}
+	}
 	if o.ClientAddress == nil {
 		o.ClientAddress = func(r *http.Request) string { return r.RemoteAddr }
 	}
@@ -77,23 +87,8 @@ func New(db *database.DB, passwords *Passwords, o Options) *Gate {
 		db: db, sql: newStatements(db.Dialect()), passwords: passwords, options: o,
 		byEmail:     newThrottle(o.FailuresPerEmail, rememberedNames, time.Now),
 		byAddress:   newThrottle(o.FailuresPerAddress, rememberedNames, time.Now),
+		byUser:      newThrottle(o.FailuresPerUser, rememberedNames, time.Now),
+		origins:     newOrigins(o.PublicURL, o.Origins),
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
-}
-
-// network is what FailuresPerAddress counts by: the address without its port, and of
-// an IPv6 address the /64, all of which one subscriber has to choose from.
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if withPort, perr := netip.ParseAddrPort(address); perr == nil {
-		ip, err = withPort.Addr(), nil
-	}
-	if err != nil {
-		return address
-	}
-	if ip = ip.Unmap().WithZone(""); ip.Is6() {
-		prefix, _ := ip.Prefix(64) // fails for lengths beyond 128 only
-		ip = prefix.Addr()
-	}
-	return ip.String()
 }

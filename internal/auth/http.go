@@ -15,10 +15,15 @@ type visit struct {
 	address   string // where it comes from; see network
 	badToken  bool   // it bore a token, but none that is valid now
 	byCookie  bool   // the token was a cookie
+	crossSite bool   // it comes from another site's page that the settings name
 	cookieJar *jar   // nil where no cookie can be set: not a POST, or cross-site
 }
 
 type visitKey struct{}
+
+// AddressOf is where the request of this context comes from, as it is counted by; empty
+// outside of one.
+func AddressOf(ctx context.Context) string { return visitOf(ctx).address }
 
 func visitOf(ctx context.Context) visit {
 	v, _ := ctx.Value(visitKey{}).(visit)
@@ -53,8 +58,10 @@ func (g *Gate) Middleware(next http.Handler) http.Handler {
 			}
 		}
 		// Only mutations set cookies, and mutations come by POST; and a cookie that would
-		// not count on its way back is not handed out.
-		if r.Method == http.MethodPost && own {
+		// not count on its way back is not handed out, nor one that a browser refuses because
+		// it comes from another site's page, without TLS.
+		v.crossSite = own && g.fromOtherSite(r)
+		if r.Method == http.MethodPost && own && (!v.crossSite || g.secure()) {
 			v.cookieJar = &jar{w: w}
 			w = &watched{ResponseWriter: w, jar: v.cookieJar}
 		}

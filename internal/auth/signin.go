@@ -52,7 +52,7 @@ func (g *Gate) SignIn(ctx context.Context, email, password string, kind enum.Ses
 		return "", nil, nil, err
 	}
 	if kind == enum.Cookie {
-		if err := SetCookie(ctx, g.newCookie(token, s.ExpiresAt)); err != nil {
+		if err := SetCookie(ctx, g.newCookie(ctx, token, s.ExpiresAt)); err != nil {
 			return "", nil, nil, err
 		}
 		token = ""
@@ -74,24 +74,24 @@ func (g *Gate) verify(ctx context.Context, emailKey, password string) (*ent.User
 	if u != nil && u.Active && u.PasswordHash != "" {
 		hash = u.PasswordHash
 	}
+	address := visitOf(ctx).address
 	err = g.passwords.inTurn(ctx, func() error {
-		// Once more, with the turn taken: of a thousand guesses sent at once only as
-		// many as run at a time can pass before the failures among them are counted.
-		if err := g.admit(ctx, emailKey); err != nil {
+		// Counted before it is computed: of a thousand guesses sent at once no more than the
+		// limit are.
+		if err := g.takeAttempt(emailKey, address); err != nil {
 			return err
 		}
 		same, err := g.passwords.compare(password, hash)
 		if err != nil {
+			g.byEmail.giveBack(emailKey)
+			g.byAddress.giveBack(address)
 			return fmt.Errorf("verifying a password: %w", err)
 		}
 		if !same {
-			g.byEmail.fail(emailKey)
-			if address := visitOf(ctx).address; address != "" {
-				g.byAddress.fail(address)
-			}
 			return refused()
 		}
 		g.byEmail.forget(emailKey)
+		g.byAddress.giveBack(address)
 		return nil
 	})
 	if err != nil {
@@ -121,6 +121,46 @@ func (g *Gate) admit(ctx context.Context, emailKey string) error {
 		return err
 	}
 	return g.byAddress.admit(visitOf(ctx).address)
+}
+
+// takeAttempt counts an attempt by email and by address, or by neither where one of them
+// has failed too often.
+func (g *Gate) takeAttempt(emailKey, address string) error {
+	if address != "" { // a program of our own
+		if err := g.byAddress.take(address); err != nil {
+			return err
+		}
+	}
+	err := g.byEmail.take(emailKey)
+	if err != nil {
+		g.byAddress.giveBack(address)
+	}
+	return err
+}
+
+// VerifyOwn reports whether the hash is that of the password which a signed-in user gives
+// for their own, as they must to change it. RATE_LIMITED with `retryAfter` after too many
+// wrong ones of this user (rule U12).
+func (g *Gate) VerifyOwn(ctx context.Context, userID id.ID, password, hash string) (same bool, err error) {
+	name := userID.String()
+	if err := g.byUser.admit(name); err != nil {
+		return false, err // before it waits for its turn
+	}
+	err = g.passwords.inTurn(ctx, func() error {
+		if err := g.byUser.take(name); err != nil {
+			return err
+		}
+		same, err = g.passwords.compare(password, hash)
+		if err != nil {
+			g.byUser.giveBack(name)
+			return fmt.Errorf("verifying a password: %w", err)
+		}
+		if same {
+			g.byUser.forget(name)
+		}
+		return nil
+	})
+	return same, err
 }
 
 // begin stores the session, provided that the user is still active and still has the
@@ -175,7 +215,7 @@ func (g *Gate) EndSessions(ctx context.Context, tx *database.Tx, userID, except 
 // cookie is taken back even if its session had ended before.
 func (g *Gate) SignOut(ctx context.Context) (bool, error) {
 	if visitOf(ctx).byCookie && cookiesPossible(ctx) {
-		if err := SetCookie(ctx, g.newCookie("", time.Time{})); err != nil {
+		if err := SetCookie(ctx, g.newCookie(ctx, "", time.Time{})); err != nil {
 			return false, err
 		}
 	}

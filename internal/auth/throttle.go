@@ -17,10 +17,13 @@ type Limit struct {
 	Every time.Duration
 }
 
-// throttle counts failures by name and refuses names that have failed too often. It
-// remembers only so many names, forgetting the one that has not failed for longest,
-// so whoever invents names fills no memory. It lives in one process: with n processes
-// an attacker has n times the limit, which is still slow.
+// throttle counts attempts by name and refuses names that have failed too often. An
+// attempt counts as a failure from before it is judged until it has succeeded, so that of
+// many sent at once no more are judged than of as many in a row.
+//
+// It remembers only so many names, forgetting the one that was not tried for longest, so
+// whoever invents names fills no memory. It lives in one process: with n processes an
+// attacker has n times the limit, which is still slow.
 //
 // An entry keeps one time, at which all its failures will be forgiven (the generic
 // cell rate algorithm), so nothing has to be swept.
@@ -47,31 +50,27 @@ func newThrottle(limit Limit, capacity int, now func() time.Time) *throttle {
 }
 
 // admit returns RATE_LIMITED, with `retryAfter` in whole seconds, where the name has
-// failed too often.
+// failed too often. It counts nothing.
 func (t *throttle) admit(name string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e, ok := t.entries[sha256.Sum256([]byte(name))]
-	if !ok {
-		return nil
+	if e, ok := t.entries[sha256.Sum256([]byte(name))]; ok {
+		return t.refusal(e.Value.(*failures), t.now())
 	}
-	tolerated := time.Duration(t.limit.Burst-1) * t.limit.Every
-	wait := e.Value.(*failures).forgiven.Sub(t.now()) - tolerated
-	if wait <= 0 {
-		return nil
-	}
-	seconds := int(math.Ceil(wait.Seconds()))
-	return fault.New(fault.RateLimited, "There were too many failed sign-ins. Try again in %d seconds.", seconds).
-		With("retryAfter", seconds)
+	return nil
 }
 
-// fail counts one failure.
-func (t *throttle) fail(name string) {
+// take counts an attempt, or refuses it as admit does and counts nothing.
+func (t *throttle) take(name string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	key, now := sha256.Sum256([]byte(name)), t.now()
 	e, ok := t.entries[key]
-	if !ok {
+	if ok {
+		if err := t.refusal(e.Value.(*failures), now); err != nil {
+			return err
+		}
+	} else {
 		if len(t.entries) >= t.capacity {
 			oldest := t.recent.Back()
 			delete(t.entries, t.recent.Remove(oldest).(*failures).name)
@@ -85,9 +84,32 @@ func (t *throttle) fail(name string) {
 		f.forgiven = now
 	}
 	f.forgiven = f.forgiven.Add(t.limit.Every)
+	return nil
 }
 
-// forget clears a name: its owner has signed in.
+// refusal is nil for whoever has not failed too often.
+func (t *throttle) refusal(f *failures, now time.Time) error {
+	tolerated := time.Duration(t.limit.Burst-1) * t.limit.Every
+	wait := f.forgiven.Sub(now) - tolerated
+	if wait <= 0 {
+		return nil
+	}
+	seconds := int(math.Ceil(wait.Seconds()))
+	return fault.New(fault.RateLimited, "There were too many wrong passwords. Try again in %d seconds.", seconds).
+		With("retryAfter", seconds)
+}
+
+// giveBack uncounts one attempt, which was no failure.
+func (t *throttle) giveBack(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e, ok := t.entries[sha256.Sum256([]byte(name))]; ok {
+		f := e.Value.(*failures)
+		f.forgiven = f.forgiven.Add(-t.limit.Every)
+	}
+}
+
+// forget clears a name: its owner has proved to be who they are.
 func (t *throttle) forget(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -13,6 +13,9 @@ func testThrottle(capacity int) (*throttle, *time.Time) {
 	return newThrottle(Limit{Burst: 3, Every: time.Minute}, capacity, func() time.Time { return now }), &now
 }
 
+// try counts an attempt, where it is admitted.
+func (t *throttle) try(name string) { _ = t.take(name) }
+
 // wantWait checks what admit says: 0 for admitted, else retryAfter in seconds.
 func wantWait(t *testing.T, th *throttle, name string, seconds int) {
 	t.Helper()
@@ -35,7 +38,7 @@ func TestFailuresAreForgivenWithTime(t *testing.T) {
 	th, now := testThrottle(10)
 	for range 3 {
 		wantWait(t, th, "a", 0)
-		th.fail("a")
+		th.try("a")
 	}
 	wantWait(t, th, "a", 60)
 	wantWait(t, th, "b", 0)
@@ -44,13 +47,13 @@ func TestFailuresAreForgivenWithTime(t *testing.T) {
 	wantWait(t, th, "a", 1)
 	*now = now.Add(999 * time.Millisecond)
 	wantWait(t, th, "a", 0)
-	th.fail("a")
+	th.try("a")
 	wantWait(t, th, "a", 60)
 
 	*now = now.Add(time.Hour) // long enough for all of the burst, and no more than it
 	for range 3 {
 		wantWait(t, th, "a", 0)
-		th.fail("a")
+		th.try("a")
 	}
 	wantWait(t, th, "a", 60)
 }
@@ -59,7 +62,7 @@ func TestFailuresAreForgivenWithTime(t *testing.T) {
 func TestFailuresAreForgotten(t *testing.T) {
 	th, _ := testThrottle(10)
 	for range 3 {
-		th.fail("a")
+		th.try("a")
 	}
 	th.forget("a")
 	th.forget("never seen")
@@ -72,22 +75,45 @@ func TestFailuresAreForgotten(t *testing.T) {
 // Contract, RATE_LIMITED: whoever invents names fills no memory, and pushes out the
 // name that has failed least recently.
 func TestThrottleIsBounded(t *testing.T) {
-	th, _ := testThrottle(5)
+	th, now := testThrottle(5)
 	for range 3 {
-		th.fail("victim")
+		th.try("victim")
 	}
 	for i := range 4 {
-		th.fail(fmt.Sprint("name ", i))
+		th.try(fmt.Sprint("name ", i))
 	}
 	wantWait(t, th, "victim", 60)
-	th.fail("victim") // the most recent now
+	*now = now.Add(time.Minute)
+	th.try("victim") // the most recent now
 	for i := range 4 {
-		th.fail(fmt.Sprint("other ", i))
+		th.try(fmt.Sprint("other ", i))
 	}
-	wantWait(t, th, "victim", 120)
-	th.fail("one more")
+	wantWait(t, th, "victim", 60)
+	th.try("one more")
 	wantWait(t, th, "victim", 0)
 	if len(th.entries) != 5 || th.recent.Len() != 5 {
 		t.Errorf("%d entries and %d in the list, want 5", len(th.entries), th.recent.Len())
 	}
+}
+
+// Rule U12: an attempt counts from before it is judged, a refused one does not make the
+// wait longer, and one that was no failure counts no more.
+func TestAttemptsCountUntilTheyHaveSucceeded(t *testing.T) {
+	th, _ := testThrottle(10)
+	for range 3 {
+		if err := th.take("a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 5 {
+		if err := th.take("a"); !fault.Is(err, fault.RateLimited) {
+			t.Errorf("a fourth attempt beside three under way: %v", err)
+		}
+	}
+	wantWait(t, th, "a", 60)
+	th.giveBack("a")
+	th.giveBack("never seen")
+	wantWait(t, th, "a", 0)
+	th.try("a")
+	wantWait(t, th, "a", 60)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"reflect"
@@ -18,6 +19,9 @@ type Config struct {
 
 	HTTPAddr  string   `env:"HTTP_ADDR"`  // host:port; port 0 takes any free port
 	PublicURL *url.URL `env:"PUBLIC_URL"` // nil: http:// and the actual address; no query, no trailing slash
+
+	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"` // whose X-Forwarded-For is believed
+	CORSOrigins    []string       `env:"CORS_ORIGINS"`    // scheme://host[:port], or * for any
 
 	DataDir          string `env:"DATA_DIR"`     // absolute or relative to the working directory, cleaned
 	DatabaseURL      Secret `env:"DATABASE_URL"` // empty: SQLite in SQLiteFile
@@ -43,6 +47,8 @@ type Config struct {
 	QueryMaxDepth      int   `env:"QUERY_MAX_DEPTH"`
 	QueryMaxComplexity int   `env:"QUERY_MAX_COMPLEXITY"`
 	WSMaxConnections   int   `env:"WS_MAX_CONNECTIONS"`
+	WSMaxAnonymous     int   `env:"WS_MAX_ANONYMOUS"`
+	WSMaxPerAddress    int   `env:"WS_MAX_PER_ADDRESS"`
 
 	SessionTTL        time.Duration `env:"SESSION_TTL"`
 	PasswordMinLength int           `env:"PASSWORD_MIN_LENGTH"` // code points

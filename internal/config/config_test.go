@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"log/slog"
 	"math"
 	"slices"
@@ -49,7 +50,8 @@ func TestNothingSetGivesTheDocumentedDefaults(t *testing.T) {
 		"PASSWORD_MIN_LENGTH": c.PasswordMinLength == 6,
 		"J11":                 c.UploadRetention == 7*24*time.Hour && c.RejectsRetention == 30*24*time.Hour,
 		"LEASE":               c.Lease == 10*time.Second && c.SweepInterval == 2*time.Second && c.DrainTimeout == 20*time.Second,
-		"WS_MAX_CONNECTIONS":  c.WSMaxConnections == 20000,
+		"WS_MAX":              c.WSMaxConnections == 20000 && c.WSMaxAnonymous == 1000 && c.WSMaxPerAddress == 10000,
+		"proxies, origins":    c.TrustedProxies == nil && c.CORSOrigins == nil,
 		"LOG":                 c.LogLevel == slog.LevelInfo && c.LogFormat == config.LogText,
 		"empty secrets":       c.DatabaseURL.IsZero() && c.RedisURL.IsZero() && c.BlobURL.IsZero() && c.SecretKey.IsZero(),
 	}
@@ -102,6 +104,7 @@ func TestAcceptedValues(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"HTTP_ADDR", ":0"}, {"HTTP_ADDR", "0.0.0.0:65535"}, {"HTTP_ADDR", "[::1]:8080"},
 		{"PUBLIC_URL", "https://app.example.com"}, {"PUBLIC_URL", "http://localhost:3000/tenantry/"},
+		{"TRUSTED_PROXIES", "127.0.0.1, ::1,10.1.2.3/8 fd00::/8"}, {"CORS_ORIGINS", "https://app.example.com, http://localhost:3000/,*"},
 		{"DATABASE_URL", "postgres://u:p@h/db"}, {"DATABASE_URL", "postgresql:///db?host=/run/pg"},
 		{"REDIS_URL", "redis://h"}, {"REDIS_URL", "rediss://:p@h:6380/3"}, {"REDIS_URL", "unix:///run/r.sock?db=2"},
 		{"BLOB_URL", "file:///var/blobs"}, {"BLOB_URL", "s3://bucket?region=eu-west-1"},
@@ -110,6 +113,10 @@ func TestAcceptedValues(t *testing.T) {
 		if _, err := config.FromEnv(env(pair[:]...)).Resolve(config.RoleAll); err != nil {
 			t.Errorf("%s=%s: %v", pair[0], pair[1], err)
 		}
+	}
+	c := resolve(t, config.RoleAll, "TRUSTED_PROXIES", "127.0.0.1, ::ffff:10.1.2.3,10.1.2.3/8", "CORS_ORIGINS", "https://app.example.com/ *")
+	if got := fmt.Sprint(c.TrustedProxies, c.CORSOrigins); got != "[127.0.0.1/32 10.1.2.3/32 10.0.0.0/8] [https://app.example.com *]" {
+		t.Errorf("got %s", got)
 	}
 	if c := resolve(t, config.RoleAll, "PUBLIC_URL", "https://h/base/"); c.PublicURL.String() != "https://h/base" {
 		t.Errorf("the trailing slash stays: %s", c.PublicURL)
@@ -125,6 +132,15 @@ func TestRefusedValuesNameSettingValueAndWhatIsRight(t *testing.T) {
 		{"PUBLIC_URL", "ftp://h", "absolute http or https"},
 		{"PUBLIC_URL", "https://h/?", "without user, query"},
 		{"PUBLIC_URL", "https://h/#a", "without user, query"},
+		{"TRUSTED_PROXIES", "proxy.example.com", "addresses and networks"},
+		{"TRUSTED_PROXIES", "0.0.0.0/0", "addresses and networks"},
+		{"TRUSTED_PROXIES", "10.0.0.0/33", "addresses and networks"},
+		{"TRUSTED_PROXIES", "fe80::1%eth0", "addresses and networks"},
+		{"CORS_ORIGINS", "app.example.com", "origins without user and path"},
+		{"CORS_ORIGINS", "https://app.example.com/login", "origins without user and path"},
+		{"CORS_ORIGINS", "https://*.example.com", "origins without user and path"},
+		{"CORS_ORIGINS", "null", "origins without user and path"},
+		{"CORS_ORIGINS", "https://app.example.com?", "origins without user and path"},
 		{"UPLOAD_MAX_BYTES", "2147483649", "2GiB"},
 		{"UPLOAD_MAX_BYTES", "1.5GiB", "2GiB"},
 		{"UPLOAD_MAX_BYTES", "99999999999999999999", "2GiB"},

@@ -18,6 +18,9 @@ type Flags struct {
 	HTTPAddr  string `name:"http-addr" env:"HTTP_ADDR" default:"127.0.0.1:8080" group:"Serving" help:"Address to listen on, as host:port. Port 0 takes any free port; an empty host takes every interface."`
 	PublicURL string `name:"public-url" env:"PUBLIC_URL" group:"Serving" help:"Where browsers reach the server: an absolute http or https URL without query. Empty: http:// and the actual listening address."`
 
+	TrustedProxies string `name:"trusted-proxies" env:"TRUSTED_PROXIES" group:"Serving" help:"Reverse proxies in front of the server: their addresses or networks, such as 10.0.0.0/8, with commas between. Only of these is X-Forwarded-For believed; without them all that comes through a proxy counts as one client in every limit by address."`
+	CORSOrigins    string `name:"cors-origins" env:"CORS_ORIGINS" group:"Serving" help:"Further origins whose pages may call the API with credentials, such as https://app.example.com, with commas between; * lets the pages of any other origin call without credentials. Those of PUBLIC_URL always may."`
+
 	DataDir     string `name:"data-dir" env:"DATA_DIR" default:"./data" group:"Storage" help:"Folder for what is kept in files: the SQLite database and the blobs, where these are not elsewhere."`
 	DatabaseURL Secret `name:"database-url" env:"DATABASE_URL" group:"Storage" help:"postgres:// or postgresql:// URL. Empty: a SQLite file in DATA_DIR, which serves one process."`
 	RedisURL    Secret `name:"redis-url" env:"REDIS_URL" group:"Storage" help:"redis://, rediss:// or unix:// URL. Empty: in-process, which serves one process."`
@@ -44,7 +47,9 @@ type Flags struct {
 	QueryMaxTokens     string `name:"query-max-tokens" env:"QUERY_MAX_TOKENS" default:"2000" group:"Limits" help:"Lexical tokens in a GraphQL document, 100 to 100000."`
 	QueryMaxDepth      string `name:"query-max-depth" env:"QUERY_MAX_DEPTH" default:"15" group:"Limits" help:"Levels of nesting in a GraphQL operation, 1 to 1000."`
 	QueryMaxComplexity string `name:"query-max-complexity" env:"QUERY_MAX_COMPLEXITY" default:"100000" group:"Limits" help:"Cost of a GraphQL operation: its fields, each times the page sizes above it; 100 or more."`
-	WSMaxConnections   string `name:"ws-max-connections" env:"WS_MAX_CONNECTIONS" default:"20000" group:"Limits" help:"WebSockets that one process keeps open at most, 1 to 1000000."`
+	WSMaxConnections   string `name:"ws-max-connections" env:"WS_MAX_CONNECTIONS" default:"20000" group:"Limits" help:"WebSockets and event streams that one process keeps open at most, 1 to 1000000. Where there are as many, one of a caller who is not signed in makes way."`
+	WSMaxAnonymous     string `name:"ws-max-anonymous" env:"WS_MAX_ANONYMOUS" default:"1000" group:"Limits" help:"How many of these may belong to callers who are not signed in, 1 to 1000000. One more takes the place of the oldest of the address that has most."`
+	WSMaxPerAddress    string `name:"ws-max-per-address" env:"WS_MAX_PER_ADDRESS" default:"10000" group:"Limits" help:"How many of these may come from one client address, 1 to 1000000; an office may share one. See TRUSTED_PROXIES."`
 
 	SessionTTL        string `name:"session-ttl" env:"SESSION_TTL" default:"30d" group:"Accounts" help:"How long a session lasts, 1m to 3650d. Durations are written as in 90s, 15m, 12h, 30d or 1d12h; a day is 24 hours."`
 	PasswordMinLength string `name:"password-min-length" env:"PASSWORD_MIN_LENGTH" default:"6" group:"Accounts" help:"Code points that a password has at least, 6 to 256."`

@@ -5,12 +5,14 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/netip"
 	"net/url"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -157,6 +159,43 @@ func (r *reader) publicURL(name, value string) *url.URL {
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
 	return u
+}
+
+// list splits a value at commas and blanks.
+func list(value string) []string {
+	return strings.FieldsFunc(value, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
+}
+
+// networks reads addresses and networks. A network of all addresses is refused, since it
+// would let every client say who it is.
+func (r *reader) networks(name, value string) (networks []netip.Prefix) {
+	for _, text := range list(r.text(name, value)) {
+		network, err := netip.ParsePrefix(text)
+		if ip, notAddress := netip.ParseAddr(text); notAddress == nil && ip.Zone() == "" {
+			ip = ip.Unmap()
+			network, err = netip.PrefixFrom(ip, ip.BitLen()), nil
+		}
+		if err != nil || network.Bits() == 0 {
+			r.mistake(name, "has %q: want addresses and networks with commas between, such as 127.0.0.1, 10.0.0.0/8, fd00::/8", text)
+			continue
+		}
+		networks = append(networks, network.Masked())
+	}
+	return networks
+}
+
+// origins reads origins, and * for any.
+func (r *reader) origins(name, value string) (origins []string) {
+	for _, text := range list(r.text(name, value)) {
+		u, err := url.Parse(text)
+		if text != "*" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || strings.Contains(u.Host, "*") ||
+			u.User != nil || strings.Trim(u.Path, "/") != "" || strings.ContainsAny(text, "?#")) {
+			r.mistake(name, "has %q: want origins without user and path, with commas between, such as https://app.example.com, or * for any", withoutUser(text))
+			continue
+		}
+		origins = append(origins, strings.TrimRight(text, "/"))
+	}
+	return origins
 }
 
 // withoutUser gives the value for a message, redacted if it may hold a password.

@@ -42,6 +42,9 @@ func (f Flags) Resolve(role Role) (Config, error) {
 		HTTPAddr:  r.address("HTTP_ADDR", f.HTTPAddr),
 		PublicURL: r.publicURL("PUBLIC_URL", f.PublicURL),
 
+		TrustedProxies: r.networks("TRUSTED_PROXIES", f.TrustedProxies),
+		CORSOrigins:    r.origins("CORS_ORIGINS", f.CORSOrigins),
+
 		DataDir:          filepath.Clean(r.text("DATA_DIR", f.DataDir)),
 		DatabaseURL:      r.databaseURL("DATABASE_URL", f.DatabaseURL),
 		RedisURL:         r.redisURL("REDIS_URL", f.RedisURL),
@@ -70,6 +73,8 @@ func (f Flags) Resolve(role Role) (Config, error) {
 		QueryMaxDepth:      r.number("QUERY_MAX_DEPTH", f.QueryMaxDepth, 1, 1000),
 		QueryMaxComplexity: r.number("QUERY_MAX_COMPLEXITY", f.QueryMaxComplexity, 100, math.MaxInt),
 		WSMaxConnections:   r.number("WS_MAX_CONNECTIONS", f.WSMaxConnections, 1, 1_000_000),
+		WSMaxAnonymous:     r.number("WS_MAX_ANONYMOUS", f.WSMaxAnonymous, 1, 1_000_000),
+		WSMaxPerAddress:    r.number("WS_MAX_PER_ADDRESS", f.WSMaxPerAddress, 1, 1_000_000),
 
 		SessionTTL:        r.duration("SESSION_TTL", f.SessionTTL, time.Minute, 3650*day),
 		PasswordMinLength: r.number("PASSWORD_MIN_LENGTH", f.PasswordMinLength, 6, 256),

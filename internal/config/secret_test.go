@@ -77,6 +77,7 @@ func TestMistakesInSecretsShowNothingOfThem(t *testing.T) {
 		{"REDIS_URL", "redis://:" + pw + " x@h"},
 		{"BLOB_URL", "gs://b?token=" + pw},
 		{"PUBLIC_URL", "https://u:" + pw + "@h"},
+		{"CORS_ORIGINS", "https://u:" + pw + "@h"},
 	} {
 		_, err := config.FromEnv(env(pair[:]...)).Resolve(config.RoleAll)
 		if err == nil {

@@ -188,13 +188,15 @@ func person(name string) tenancy.Person {
 
 type unhashed struct{}
 
-func (unhashed) Check(string) *fault.Error                            { return nil }
-func (unhashed) Hash(context.Context, string) (string, error)         { return "hash", nil }
-func (unhashed) Verify(context.Context, string, string) (bool, error) { return true, nil }
+func (unhashed) Check(string) *fault.Error                    { return nil }
+func (unhashed) Hash(context.Context, string) (string, error) { return "hash", nil }
 
 type noSessions struct{}
 
 func (noSessions) EndSessions(context.Context, *database.Tx, id.ID, id.ID) error { return nil }
+func (noSessions) VerifyOwn(context.Context, id.ID, string, string) (bool, error) {
+	return true, nil
+}
 
 type silence struct{}
 

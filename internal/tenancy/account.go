@@ -78,7 +78,8 @@ func (s *Service) UpdateUser(ctx context.Context, userID id.ID, c UserChange) (*
 }
 
 // ChangePassword changes the viewer's own password; their other sessions end.
-// INVALID_ARGUMENT where the current one is wrong or the new one breaks rule U2.
+// INVALID_ARGUMENT where the current one is wrong or the new one breaks rule U2; RATE_LIMITED
+// after too many wrong ones.
 func (s *Service) ChangePassword(ctx context.Context, current, next string) (*ent.User, error) {
 	v, err := SignedIn(ctx)
 	if err != nil {
@@ -88,7 +89,7 @@ func (s *Service) ChangePassword(ctx context.Context, current, next string) (*en
 	if err != nil {
 		return nil, err
 	}
-	right, err := s.passwords.Verify(ctx, current, u.PasswordHash)
+	right, err := s.sessions.VerifyOwn(ctx, u.ID, current, u.PasswordHash)
 	if err != nil {
 		return nil, err
 	}

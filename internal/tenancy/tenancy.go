@@ -25,7 +25,6 @@ import (
 type Passwords interface {
 	Check(password string) *fault.Error
 	Hash(ctx context.Context, password string) (string, error)
-	Verify(ctx context.Context, password, hash string) (bool, error)
 }
 
 // Service does the acts. Make it with New.
@@ -46,10 +45,14 @@ type Parts struct {
 	Log       *slog.Logger
 }
 
-// Sessions ends them (rule U3): all of a user's but one (the zero id spares none), in the
-// transaction that has changed their email, password, role or activity.
+// Sessions are who is signed in.
 type Sessions interface {
+	// EndSessions ends all of a user's but one (the zero id spares none), in the transaction
+	// that has changed their email, password, role or activity (rule U3).
 	EndSessions(ctx context.Context, tx *database.Tx, user, except id.ID) error
+	// VerifyOwn compares the password that a signed-in user gives for their own with its hash.
+	// RATE_LIMITED after too many wrong ones (rule U12).
+	VerifyOwn(ctx context.Context, user id.ID, password, hash string) (bool, error)
 }
 
 // New returns the service.
