@@ -149,7 +149,7 @@ type reply struct {
 		Extensions struct {
 			Code, Reason, Column, Suggestion, RequestID string
 			Field                                       []string
-			Line, Limit                                 int
+			Line, Limit, RetryAfter                     int
 		}
 	}
 }

@@ -23,9 +23,13 @@ import (
 // handler is everything that this process answers over HTTP.
 func (a *app) handler() (http.Handler, *transport.Endpoint) {
 	endpoint := transport.New(transport.Config{
-		MaxBody: a.config.RequestMaxBytes, MaxUpload: a.config.UploadMaxBytes, MaxStreams: a.config.WSMaxConnections,
+		MaxBody: a.config.RequestMaxBytes, MaxUpload: a.config.UploadMaxBytes,
+		MaxStreams: a.config.WSMaxConnections, MaxAnonymous: a.config.WSMaxAnonymous, MaxPerAddress: a.config.WSMaxPerAddress,
 		Authorize: auth.RequireForUpload, InitFunc: a.gate.FromInit,
-		Recheck: a.recheck, RecheckInterval: auth.RecheckInterval,
+		SignedIn:    func(ctx context.Context) bool { return viewer.FromContext(ctx).Authenticated() },
+		Address:     func(r *http.Request) string { return auth.AddressOf(r.Context()) },
+		CheckOrigin: a.gate.AllowSocket,
+		Recheck:     a.recheck, RecheckInterval: auth.RecheckInterval,
 	})
 	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Exporter: exporter.New(a.db.Ent(), a.gate, a.tenancy), Log: a.log}
 	api := graph.NewServer(&graph.Resolver{
@@ -37,10 +41,10 @@ func (a *app) handler() (http.Handler, *transport.Endpoint) {
 	})
 	r := chi.NewRouter()
 	r.Use(requestid.Middleware)
-	r.With(a.gate.Middleware).Handle("/graphql", api)
+	r.With(a.gate.CORS, a.gate.Middleware).Handle("/graphql", api)
 	r.Handle(graphiql.Path, graphiql.Handler())
 	r.Handle(graphiql.Path+"/*", graphiql.Handler())
-	r.Handle(graph.FilesPath+"*", files)
+	r.With(a.gate.CORS).Handle(graph.FilesPath+"*", files)
 	r.Get("/livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	r.Get("/readyz", a.ready)
 	r.Get("/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, graphiql.Path, http.StatusFound) })

@@ -3,6 +3,7 @@ package transport
 import (
 	"cmp"
 	"context"
+	"net"
 	"net/http"
 	"time"
 
@@ -35,8 +36,17 @@ type Config struct {
 	MaxErrors int
 
 	// MaxStreams is the number of sockets and event streams of this process. Default
-	// 20,000. Over it: 503 with Retry-After, before any upgrade.
+	// 20,000. Over it one whose caller is not signed in makes way: it is closed with 1013, or
+	// broken off. Where there is none: 503 with Retry-After, before any upgrade.
 	MaxStreams int
+	// MaxAnonymous is the number of them whose caller is not signed in, sockets before
+	// connection_init among them. Default 1,000. Over it the oldest one of the address that
+	// has most makes way.
+	MaxAnonymous int
+	// MaxPerAddress is the number of them from one address. Default 10,000. Over it the
+	// address's oldest one whose caller is not signed in makes way. Where there is none: 503
+	// with Retry-After.
+	MaxPerAddress int
 	// MaxOperations is the number of operations that run on one socket at a time. Default
 	// 100. Over it: an `error` message for that operation, with LIMIT_EXCEEDED.
 	MaxOperations int
@@ -74,6 +84,12 @@ type Config struct {
 	// does, and aborts an event stream. It must end when ctx does; one that takes longer
 	// than 10 s counts as failed. Default: no checks.
 	Recheck func(ctx context.Context) (context.Context, error)
+	// SignedIn reports whether the context that InitFunc returned, or the request's, is a
+	// signed-in caller's. Default: everybody's is.
+	SignedIn func(ctx context.Context) bool
+	// Address says where a request comes from, for MaxPerAddress and MaxAnonymous. Default:
+	// the address of the connection, which behind a proxy is the proxy's.
+	Address func(r *http.Request) string
 	// CheckOrigin decides whether a page may open a socket; false is answered with 403.
 	// Default: requests without Origin, and those whose Origin has the request's Host.
 	CheckOrigin func(r *http.Request) bool
@@ -90,6 +106,7 @@ const (
 	smallRest      = 64 << 10         // bytes of an unread body that net/http may drain
 	recheckTimeout = 10 * time.Second // for one Recheck
 	answerTimeout  = time.Minute      // for a client to take a JSON answer
+	makeWayTimeout = time.Second      // for the closing handshake of a socket that makes way
 	retryAfter     = "5"              // seconds
 )
 
@@ -101,6 +118,8 @@ func (c Config) withDefaults() Config {
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10*time.Second)
 	c.MaxErrors = cmp.Or(c.MaxErrors, 20)
 	c.MaxStreams = cmp.Or(c.MaxStreams, 20_000)
+	c.MaxAnonymous = cmp.Or(c.MaxAnonymous, 1000)
+	c.MaxPerAddress = cmp.Or(c.MaxPerAddress, 10_000)
 	c.MaxOperations = cmp.Or(c.MaxOperations, 100)
 	c.MaxMessage = cmp.Or(c.MaxMessage, 256<<10)
 	c.InitTimeout = cmp.Or(c.InitTimeout, 5*time.Second)
@@ -114,6 +133,18 @@ func (c Config) withDefaults() Config {
 	if c.InitFunc == nil {
 		c.InitFunc = func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, error) {
 			return ctx, nil
+		}
+	}
+	if c.SignedIn == nil {
+		c.SignedIn = func(context.Context) bool { return true }
+	}
+	if c.Address == nil {
+		c.Address = func(r *http.Request) string {
+			host, _, err := net.SplitHostPort(r.RemoteAddr)
+			if err != nil {
+				return r.RemoteAddr
+			}
+			return host
 		}
 	}
 	if c.CheckOrigin == nil {

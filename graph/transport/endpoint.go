@@ -20,7 +20,7 @@ type Endpoint struct {
 // New makes an endpoint; see Config for the defaults.
 func New(cfg Config) *Endpoint {
 	cfg = cfg.withDefaults()
-	return &Endpoint{cfg: cfg, live: newRegistry(cfg.MaxStreams)}
+	return &Endpoint{cfg: cfg, live: newRegistry(cfg)}
 }
 
 // Transports lists what to add to a handler.Server. Exactly one of them supports any

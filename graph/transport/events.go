@@ -27,6 +27,8 @@ type eventStream struct {
 
 func (s *eventStream) part() { s.once.Do(func() { close(s.parted) }) }
 
+func (s *eventStream) makeWay() { s.part() }
+
 func (s *eventStream) cut() { s.part(); s.abort() }
 
 func (s *eventStream) close() {
@@ -58,11 +60,12 @@ func (e *Endpoint) streamOperation(w http.ResponseWriter, r *http.Request, exec 
 // Only the first of these is told `complete`.
 func (e *Endpoint) stream(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, open func(context.Context) source) {
 	s := &eventStream{endpoint: e, w: w, control: http.NewResponseController(w), parted: make(chan struct{})}
-	if err := e.live.enter(s); err != nil {
+	slot, err := e.live.enter(s, e.cfg.Address(r), e.cfg.SignedIn(r.Context()))
+	if err != nil {
 		e.unavailable(w, r, exec, err)
 		return
 	}
-	defer e.live.leave(s)
+	defer e.live.leave(slot)
 	defer s.close()
 
 	h := w.Header()

@@ -69,6 +69,9 @@ func (s *socket) initialise(m message) {
 		s.reject(err)
 		return
 	}
+	if s.endpoint.cfg.SignedIn(ctx) {
+		s.endpoint.live.signedIn(s.slot)
+	}
 	s.setContext(ctx)
 	s.hello <- ctx
 	s.send(nil, []byte(`{"type":"connection_ack"}`))

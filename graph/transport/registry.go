@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"container/heap"
+	"container/list"
 	"context"
 	"fmt"
 	"sync"
@@ -12,52 +14,155 @@ import (
 type Live struct {
 	Sockets    int // WebSocket connections, initialised or not
 	Streams    int // event streams
+	Anonymous  int // of both, those whose caller is not signed in
 	Operations int // running on sockets
 }
 
 // member is a live stream.
 type member interface {
-	part() // end without `complete`, soon; does not block
-	cut()  // end at once
+	part()    // end without `complete`, soon; does not block
+	makeWay() // the same, because another caller needs the slot
+	cut()     // end at once
 }
 
-// registry knows every live stream of an endpoint.
+// registry knows every live stream of an endpoint and gives out their slots.
+//
+// A stream whose caller is not signed in, which every socket is until connection_init,
+// keeps its slot only as long as nobody else needs it: where all slots are taken, those
+// of its address are, or those for callers like it, the oldest one of the address that has
+// most is sent away. So whoever opens streams by the thousand pushes out their own, and a
+// signed-in caller is refused only for the sake of other signed-in callers.
 type registry struct {
-	limit int
+	limit, maxAnonymous, maxPerAddress int
 
-	mu       sync.Mutex
-	members  map[member]struct{}
-	counts   Live
-	draining bool
-	empty    chan struct{} // closed when draining and nobody is left
+	mu        sync.Mutex
+	slots     map[*slot]struct{}  // those that end, too
+	open      int                 // slots that are not given up
+	turns     int                 // of all slots so far
+	addresses map[string]*address // those with open slots
+	anonymous crowd
+	counts    Live
+	draining  bool
+	empty     chan struct{} // closed when draining and nobody is left
 }
 
-func newRegistry(limit int) *registry {
-	return &registry{limit: limit, members: map[member]struct{}{}, empty: make(chan struct{})}
+// slack is how many streams that have made way may take their time to end.
+const slack = 1000
+
+// slot is what a live stream occupies.
+type slot struct {
+	member  member
+	address *address
+	turn    int           // the later, the greater
+	element *list.Element // in address.anonymous; nil for a signed-in caller's
+	gone    bool          // it has made way: another one may have come in its slot
 }
 
-// enter admits a stream or says why not.
-func (g *registry) enter(m member) error {
+// address is where streams come from.
+type address struct {
+	name      string
+	open      int
+	anonymous *list.List // of *slot, the oldest first
+	index     int        // in registry.anonymous; -1: not there
+}
+
+func newRegistry(cfg Config) *registry {
+	return &registry{
+		limit: cfg.MaxStreams, maxAnonymous: min(cfg.MaxAnonymous, cfg.MaxStreams), maxPerAddress: min(cfg.MaxPerAddress, cfg.MaxStreams),
+		slots: map[*slot]struct{}{}, addresses: map[string]*address{}, empty: make(chan struct{}),
+	}
+}
+
+// enter admits a stream or says why not. It must leave again.
+func (g *registry) enter(m member, from string, signedIn bool) (*slot, error) {
+	g.mu.Lock()
+	p, victim, err := g.admit(m, from, signedIn)
+	g.mu.Unlock()
+	if victim != nil {
+		victim.member.makeWay()
+	}
+	return p, err
+}
+
+func (g *registry) admit(m member, from string, signedIn bool) (p, victim *slot, err error) {
+	if g.draining {
+		return nil, nil, fault.New(fault.LimitExceeded, "this server is shutting down: try again")
+	}
+	a := g.addresses[from]
+	full := fault.New(fault.LimitExceeded, "this server has %d streams, as many as it takes: try again later", g.limit)
+	switch {
+	case len(g.slots) >= g.limit+slack:
+		return nil, nil, full
+	case a != nil && a.open >= g.maxPerAddress:
+		if victim = a.oldest(); victim == nil {
+			return nil, nil, fault.New(fault.LimitExceeded, "there are %d streams from your address, as many as it may have: try again later", a.open)
+		}
+	case g.open >= g.limit:
+		if victim = g.anonymous.victim(a); victim == nil {
+			return nil, nil, full
+		}
+	case !signedIn && g.counts.Anonymous >= g.maxAnonymous:
+		victim = g.anonymous.victim(a)
+	}
+	if victim != nil {
+		victim.gone = true
+		g.release(victim)
+		a = g.addresses[from] // it may be gone with its last slot
+	}
+	if a == nil {
+		a = &address{name: from, anonymous: list.New(), index: -1}
+		g.addresses[from] = a
+	}
+	p = &slot{member: m, address: a, turn: g.turns}
+	g.slots[p] = struct{}{}
+	g.turns++
+	g.open++
+	a.open++
+	g.tally(m, 1)
+	if !signedIn {
+		p.element = a.anonymous.PushBack(p)
+		g.counts.Anonymous++
+		g.anonymous.moved(a)
+	}
+	return p, victim, nil
+}
+
+// signedIn is told of a stream whose caller has shown who they are.
+func (g *registry) signedIn(p *slot) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.draining {
-		return fault.New(fault.LimitExceeded, "this server is shutting down: try again")
+	g.named(p)
+}
+
+func (g *registry) named(p *slot) {
+	if p.element == nil {
+		return
 	}
-	if len(g.members) >= g.limit {
-		return fault.New(fault.LimitExceeded, "this server has %d streams, as many as it takes: try again later", g.limit)
+	p.address.anonymous.Remove(p.element)
+	p.element = nil
+	g.counts.Anonymous--
+	g.anonymous.moved(p.address)
+}
+
+// release frees a slot for others.
+func (g *registry) release(p *slot) {
+	g.named(p)
+	g.open--
+	if p.address.open--; p.address.open == 0 {
+		delete(g.addresses, p.address.name)
 	}
-	g.members[m] = struct{}{}
-	g.tally(m, 1)
-	return nil
 }
 
 // leave must be called once for each stream that entered, when nothing of it is left.
-func (g *registry) leave(m member) {
+func (g *registry) leave(p *slot) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.members, m)
-	g.tally(m, -1)
-	if g.draining && len(g.members) == 0 {
+	if !p.gone {
+		g.release(p)
+	}
+	delete(g.slots, p)
+	g.tally(p.member, -1)
+	if g.draining && len(g.slots) == 0 {
 		close(g.empty)
 	}
 }
@@ -85,9 +190,9 @@ func (g *registry) count() Live {
 // each calls f for all members without holding the lock.
 func (g *registry) each(f func(member)) int {
 	g.mu.Lock()
-	all := make([]member, 0, len(g.members))
-	for m := range g.members {
-		all = append(all, m)
+	all := make([]member, 0, len(g.slots))
+	for p := range g.slots {
+		all = append(all, p.member)
 	}
 	g.mu.Unlock()
 	for _, m := range all {
@@ -100,7 +205,7 @@ func (g *registry) drain(ctx context.Context) error {
 	g.mu.Lock()
 	if !g.draining {
 		g.draining = true
-		if len(g.members) == 0 {
+		if len(g.slots) == 0 {
 			close(g.empty)
 		}
 	}
@@ -115,4 +220,71 @@ func (g *registry) drain(ctx context.Context) error {
 		return fmt.Errorf("%d streams were cut off: %w", left, ctx.Err())
 	}
 	return nil
+}
+
+// oldest is the address's oldest stream whose caller is not signed in; nil for none.
+func (a *address) oldest() *slot {
+	if first := a.anonymous.Front(); first != nil {
+		return first.Value.(*slot)
+	}
+	return nil
+}
+
+// crowd orders the addresses that have anonymous streams (container/heap): first the one
+// that has most, and of these the one that has had one for longest.
+type crowd []*address
+
+// victim is who makes way for a stream from an address (nil for a new one): the oldest of
+// the address that would have most. It is nil where there is nobody.
+func (c crowd) victim(newcomer *address) *slot {
+	switch {
+	case len(c) == 0:
+		return nil
+	case newcomer != nil && newcomer.anonymous.Len() >= c[0].anonymous.Len():
+		return newcomer.oldest()
+	}
+	return c[0].oldest()
+}
+
+// moved puts an address where its anonymous streams of now have it.
+func (c *crowd) moved(a *address) {
+	switch {
+	case a.index < 0 && a.anonymous.Len() > 0:
+		heap.Push(c, a)
+	case a.index >= 0 && a.anonymous.Len() == 0:
+		heap.Remove(c, a.index)
+	case a.index >= 0:
+		heap.Fix(c, a.index)
+	}
+}
+
+func (c crowd) Len() int { return len(c) }
+
+func (c crowd) Less(i, j int) bool {
+	if n, m := c[i].anonymous.Len(), c[j].anonymous.Len(); n != m {
+		return n > m
+	}
+	return c[i].oldest().turn < c[j].oldest().turn
+}
+
+func (c crowd) Swap(i, j int) {
+	c[i], c[j] = c[j], c[i]
+	c[i].index, c[j].index = i, j
+}
+
+// Push is container/heap's.
+func (c *crowd) Push(x any) {
+	a := x.(*address)
+	a.index = len(*c)
+	*c = append(*c, a)
+}
+
+// Pop is container/heap's.
+func (c *crowd) Pop() any {
+	last := len(*c) - 1
+	a := (*c)[last]
+	(*c)[last] = nil
+	*c = (*c)[:last]
+	a.index = -1
+	return a
 }

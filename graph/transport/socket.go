@@ -18,6 +18,7 @@ type socket struct {
 	exec     graphql.GraphExecutor
 	request  *http.Request
 	conn     *websocket.Conn
+	slot     *slot
 
 	life   context.Context // over when the socket is
 	end    context.CancelFunc
@@ -29,8 +30,9 @@ type socket struct {
 
 	over     chan struct{} // closed by the first shut
 	shutOnce sync.Once
-	code     websocket.StatusCode // valid once over is closed
+	code     websocket.StatusCode // valid once over is closed, as the next two are
 	reason   string
+	within   time.Duration // for the closing handshake
 
 	mu         sync.Mutex
 	raw        net.Conn
@@ -79,8 +81,12 @@ func (s *socket) serve(server context.Context) {
 // `over` comes before the end of the operations' contexts, so that none of them takes
 // its context's end for its own and sends `complete`.
 func (s *socket) shut(code websocket.StatusCode, reason string) {
+	s.shutWithin(s.endpoint.cfg.CloseTimeout, code, reason)
+}
+
+func (s *socket) shutWithin(within time.Duration, code websocket.StatusCode, reason string) {
 	s.shutOnce.Do(func() {
-		s.code, s.reason = code, reason
+		s.code, s.reason, s.within = code, reason, within
 		close(s.over)
 		s.end()
 	})
@@ -96,6 +102,11 @@ func (s *socket) isOver() bool {
 }
 
 func (s *socket) part() { s.shut(closeServiceRestart, reasonServiceRestart) }
+
+// makeWay is quick, because somebody else has its slot already.
+func (s *socket) makeWay() {
+	s.shutWithin(min(makeWayTimeout, s.endpoint.cfg.CloseTimeout), closeTryAgainLater, reasonMakeWay)
+}
 
 func (s *socket) cut() {
 	s.part()
@@ -175,7 +186,7 @@ func (s *socket) hangUp() {
 		_ = s.conn.CloseNow()
 		return
 	}
-	_ = s.raw.SetReadDeadline(time.Now().Add(s.endpoint.cfg.CloseTimeout))
+	_ = s.raw.SetDeadline(time.Now().Add(s.within))
 	_ = s.conn.Close(s.code, s.reason)
 }
 

@@ -31,6 +31,7 @@ const (
 	reasonForbidden                             = "Forbidden"
 	reasonServiceRestart                        = "Service Restart"
 	reasonTryAgainLater                         = "Try again later"
+	reasonMakeWay                               = "Too many connections"
 	reasonInvalid                               = "Invalid message received"
 	reasonUnauthorized                          = "Unauthorized"
 	reasonInitTimeout                           = "Connection initialisation timeout"
@@ -54,11 +55,12 @@ func (t webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	}
 	s := newSocket(t.Endpoint, r, exec)
 	defer s.end()
-	if err := t.live.enter(s); err != nil {
+	var err error
+	if s.slot, err = t.live.enter(s, t.cfg.Address(r), t.cfg.SignedIn(r.Context())); err != nil {
 		t.unavailable(w, r, exec, err)
 		return
 	}
-	defer t.live.leave(s)
+	defer t.live.leave(s.slot)
 
 	upgrade := &hijacked{ResponseWriter: w}
 	conn, err := websocket.Accept(upgrade, r, &websocket.AcceptOptions{
