@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"runtime/debug"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tenantry/ent/policy"
@@ -39,7 +42,7 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 		out.Extensions["code"] = f.Kind.Code()
 		switch {
 		case f.Kind != fault.Internal:
-			log.DebugContext(ctx, "refused", "code", f.Kind.Code(), "error", err, "path", out.Path.String())
+			logRefusal(ctx, log, f, err, out.Path)
 		case ctx.Err() != nil:
 			log.DebugContext(ctx, "the client left", "error", err, "path", out.Path.String())
 		default:
@@ -50,6 +53,56 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 		}
 		return out
 	}
+}
+
+// logRefusal says of a refused request what the log may know (rule U2): which rule it broke
+// and where, and nothing of what was sent. The message may quote a value, and a value, or
+// what a document has in the place of one, may be a password or a token at the wrong place;
+// the client has the message, and the request's id is in both. The cause is the database's or
+// a policy's where a record was at fault; where the request itself was, it may quote it, too.
+func logRefusal(ctx context.Context, log *slog.Logger, f *fault.Error, err error, path ast.Path) {
+	attrs := []slog.Attr{slog.String("code", f.Kind.Code())}
+	switch f.Kind {
+	case fault.BadRequest: // its path may be made of what was sent
+		if listed, ok := errors.AsType[*gqlerror.Error](err); ok {
+			attrs = append(attrs, slog.String("rule", listed.Rule), slog.Any("what", extensionOf(listed, "code")))
+		}
+	case fault.Forbidden, fault.NotFound, fault.AlreadyExists, fault.FailedPrecondition:
+		if f.Cause != nil {
+			attrs = append(attrs, slog.Any("cause", f.Cause))
+		}
+		fallthrough
+	default:
+		attrs = append(attrs, slog.String("path", path.String()), slog.String("field", strings.Join(f.Field, ".")))
+	}
+	if reason, ok := f.Extra["reason"]; ok {
+		attrs = append(attrs, slog.Any("reason", reason))
+	}
+	log.LogAttrs(ctx, slog.LevelDebug, "refused", attrs...)
+}
+
+// echoes are those of gqlparser's messages that quote what stands in the place of a value,
+// and what is left of them without it: a password that its sender forgot to quote goes back
+// to nobody, since clients write such messages into logs of their own (rule U2).
+var echoes = []struct {
+	message *regexp.Regexp
+	rest    string
+}{
+	{regexp.MustCompile(`(?s)^(Expected .+?, found|Unexpected) (Name|String|BlockString|Int|Float|Comment) .*$`), "$1 $2"},
+	{regexp.MustCompile(`(?s)^Invalid character escape sequence.*$`), "Invalid character escape sequence"},
+	{regexp.MustCompile(`(?s)^((?:Enum ".+?"|Int|Float|String|Boolean|ID) cannot represent .*?value): .*?(\. Did you mean the enum value [^.]*)?$`), "$1$2"},
+	{regexp.MustCompile(`(?s)^(Expected value of type ".+?"), found .*$`), "$1, found something else"},
+	{regexp.MustCompile(`(?s)^Value ".*" does not exist in (".+?" enum)\.(?: (Did you mean the enum value [^.]*))?$`), "This value does not exist in $1. $2"},
+	{regexp.MustCompile(`(?s)^.* is not a valid (\w+)$`), "must be a value of the enum $1"},
+}
+
+func withoutValues(message string) string {
+	for _, e := range echoes {
+		if e.message.MatchString(message) {
+			return strings.TrimSpace(e.message.ReplaceAllString(message, e.rest))
+		}
+	}
+	return message
 }
 
 // classify finds the fault in an error, or makes one.
@@ -63,10 +116,10 @@ func classify(err error) *fault.Error {
 	listed, ok := errors.AsType[*gqlerror.Error](err)
 	if ok && listed.Err == nil {
 		// gqlgen's and gqlparser's own words on the document, which they wrote for clients.
-		return &fault.Error{Kind: fault.BadRequest, Message: listed.Message, Extra: without(listed.Extensions, "code")}
+		return &fault.Error{Kind: fault.BadRequest, Message: withoutValues(listed.Message), Extra: without(listed.Extensions, "code")}
 	}
 	if code, _ := extensionOf(listed, "code").(string); code == errcode.ParseFailed || code == errcode.ValidationFailed {
-		return &fault.Error{Kind: fault.BadRequest, Message: listed.Message}
+		return &fault.Error{Kind: fault.BadRequest, Message: withoutValues(listed.Message)}
 	}
 	return fault.New(fault.Internal, "something went wrong on our side; the request id finds it in the log").Because(err)
 }

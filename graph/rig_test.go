@@ -22,6 +22,7 @@ import (
 	"tenantry/internal/broker"
 	"tenantry/internal/contacts"
 	"tenantry/internal/database"
+	"tenantry/internal/exporter"
 	"tenantry/internal/importer"
 	"tenantry/internal/notify"
 	"tenantry/internal/progress"
@@ -63,7 +64,8 @@ func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *
 		DB: db, Blobs: blobs, News: hub, Queue: noQueue{}, Rights: gate, Passwords: passwords, Accounts: service, Log: log,
 	}, importer.Options{})
 	r.resolver = &graph.Resolver{
-		Ent: db.Ent(), Importer: engine, Sessions: gate, Files: &graph.SignedFiles{Signer: signer, Importer: engine, Log: log},
+		Ent: db.Ent(), Importer: engine, Sessions: gate,
+		Files:   &graph.SignedFiles{Signer: signer, Importer: engine, Exporter: exporter.New(db.Ent(), gate, service), Log: log},
 		Tenancy: service, Books: contacts.New(contacts.Parts{DB: db, Companies: service, BuiltIn: importer.BuiltIn}),
 		Notifications: notify.New(db.Ent(), hub),
 	}

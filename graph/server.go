@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"context"
 	"log/slog"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
@@ -16,6 +18,20 @@ import (
 // queryCache is how many parsed documents are kept. A document is small where the body
 // limit is, so this bounds memory too.
 const queryCache = 500
+
+// maxPersisted is how long, in bytes, a document is that is kept for clients that send its
+// hash alone; with queryCache it bounds their memory. A longer one is sent whole each time.
+const maxPersisted = 16 << 10
+
+// persistedQueries keeps documents for Apollo's automatic persisted queries, in one process
+// each: what another has, or what was pushed out, the client sends again.
+type persistedQueries struct{ graphql.Cache[string] }
+
+func (c persistedQueries) Add(ctx context.Context, hash, document string) {
+	if len(document) <= maxPersisted {
+		c.Cache.Add(ctx, hash, document)
+	}
+}
 
 // ServerOptions bound what clients may ask for; zero values mean the packages' defaults.
 type ServerOptions struct {
@@ -36,6 +52,9 @@ func NewServer(r *Resolver, endpoint *transport.Endpoint, log *slog.Logger, o Se
 	srv.SetParserTokenLimit(o.MaxTokens)
 	srv.SetErrorPresenter(present(log))
 	srv.SetRecoverFunc(recovered)
+	srv.SetValidationRulesFn(documentRules)
+	srv.Use(extension.AutomaticPersistedQuery{Cache: persistedQueries{lru.New[string](queryCache)}}) // before all that looks at the document
+	srv.Use(&values{})
 	for _, e := range limits.Extensions(o.Limits) {
 		srv.Use(e)
 	}

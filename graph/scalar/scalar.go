@@ -2,6 +2,7 @@
 package scalar
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -52,7 +53,7 @@ func UnmarshalID(v any) (uuid.UUID, error) {
 			return uuid.Nil, nil //nolint:nilerr // see above
 		}
 		return u, nil
-	case int, int64: // the specification lets clients write an ID as a number
+	case int, int64, json.Number: // the specification lets clients write an ID as a number
 		return uuid.Nil, nil
 	}
 	return uuid.Nil, fmt.Errorf("an id is a string, not a %T", v)

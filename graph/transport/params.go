@@ -45,10 +45,13 @@ func parseRequest(body []byte) (*graphql.RawParams, error) {
 }
 
 func (req *request) params() (*graphql.RawParams, error) {
-	if req.Query == nil || *req.Query == "" {
+	p := &graphql.RawParams{Variables: req.Variables, Extensions: req.Extensions}
+	switch {
+	case req.Query != nil && *req.Query != "":
+		p.Query = *req.Query
+	case req.Extensions["persistedQuery"] == nil: // which may name a document by its hash
 		return nil, fault.New(fault.BadRequest, `"query" is missing: it must be a GraphQL document`)
 	}
-	p := &graphql.RawParams{Query: *req.Query, Variables: req.Variables, Extensions: req.Extensions}
 	if req.OperationName != nil {
 		p.OperationName = *req.OperationName
 	}

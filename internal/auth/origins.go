@@ -90,7 +90,7 @@ func (g *Gate) AllowSocket(r *http.Request) bool {
 
 const (
 	preflightSeconds = "600"
-	exposedHeaders   = "X-Request-Id, Retry-After"
+	exposedHeaders   = "Content-Disposition, Retry-After, X-Request-Id"
 )
 
 // CORS answers the preflights of pages that may call, and tells their browsers that they may
