@@ -3367,7 +3367,7 @@ type Query {
 }
 
 type Mutation {
-  "Signs in with email and password. UNAUTHENTICATED, always in the same words, for an unknown email, a wrong password and an inactive user."
+  "Signs in with email and password. UNAUTHENTICATED, always in the same words, for an unknown email, a wrong password and an inactive user. RATE_LIMITED after too many of these for one email or from one client address."
   signIn(input: SignInInput!): SignInPayload!
   "Ends the session that this request bears. UNAUTHENTICATED where there is none."
   signOut: SignOutPayload!
@@ -4372,7 +4372,7 @@ extend type Mutation {
   updateUser(input: UpdateUserInput!): UpdateUserPayload!
   "Deletes a user. As for updateUser; not oneself."
   deleteUser(input: DeleteUserInput!): DeleteUserPayload!
-  "Changes the own password; one's other sessions end."
+  "Changes the own password; one's other sessions end. RATE_LIMITED after too many wrong ones."
   changePassword(input: ChangePasswordInput!): ChangePasswordPayload!
   "Creates a user. Administrators of the own company and partner admins of the customer."
   createUser(input: CreateUserInput!): CreateUserPayload!

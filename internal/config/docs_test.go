@@ -14,7 +14,7 @@ const settingsHead = `# Settings
 Each setting is an environment variable and a flag of every command that takes settings; the flag wins, and an empty
 variable is one that is not set. All mistakes are reported at once, before anything is opened, and what may hold a
 password is redacted wherever it is printed. Give secrets in the environment: a command line is visible to every user
-of the machine.
+of the machine. [reverse-proxies.md](reverse-proxies.md) says which of them a proxy in front of the server needs.
 
 Written by ` + "`make generate`" + ` from [internal/config/flags.go](../internal/config/flags.go); change them there.
 
