@@ -52,13 +52,13 @@ func (s *server) dial(header http.Header, token string) (*live, *http.Response, 
 	return l, resp, nil
 }
 
-// Rule U12: sockets of nobody do not keep out who is signed in, however many they are.
-func TestSocketsOfNobodyKeepNobodyOut(t *testing.T) {
+// Rule U12: anonymous sockets, however many they are, keep out nobody who is signed in.
+func TestAnonymousSocketsKeepNobodyOut(t *testing.T) {
 	t.Parallel()
 	const places = 20
 	onBothSetsWith(t, map[string]string{"WS_MAX_CONNECTIONS": fmt.Sprint(places)}, func(t *testing.T, s *server) {
 		_, maria, _ := s.partner("Partner", "partner.example")
-		var nobody []*live
+		var anonymous []*live
 		for i := range places {
 			l, _, err := s.dial(http.Header{}, "")
 			if err != nil {
@@ -68,7 +68,7 @@ func TestSocketsOfNobodyKeepNobodyOut(t *testing.T) {
 				l.say(`{"type":"connection_init"}`)
 				l.hear()
 			}
-			nobody = append(nobody, l)
+			anonymous = append(anonymous, l)
 		}
 		for i := range places {
 			l, resp, err := s.dial(http.Header{}, maria)
@@ -79,13 +79,13 @@ func TestSocketsOfNobodyKeepNobodyOut(t *testing.T) {
 				t.Fatalf("signed-in caller %d: %s", i, got)
 			}
 		}
-		for _, l := range nobody {
+		for _, l := range anonymous {
 			if code, _ := l.ended(); code != websocket.StatusTryAgainLater {
-				t.Errorf("one of nobody's ended with %d", code)
+				t.Errorf("an anonymous one ended with %d", code)
 			}
 		}
 		if _, resp, err := s.dial(http.Header{}, ""); err == nil || resp.StatusCode != http.StatusServiceUnavailable {
-			t.Errorf("nobody got in among %d signed-in callers: %v, %v", places, resp, err)
+			t.Errorf("an anonymous caller got in among %d signed-in callers: %v, %v", places, resp, err)
 		}
 	})
 }

@@ -65,7 +65,7 @@ func logRefusal(ctx context.Context, log *slog.Logger, f *fault.Error, err error
 	switch f.Kind {
 	case fault.BadRequest: // its path may be made of what was sent
 		if listed, ok := errors.AsType[*gqlerror.Error](err); ok {
-			attrs = append(attrs, slog.String("rule", listed.Rule), slog.Any("what", extensionOf(listed, "code")))
+			attrs = append(attrs, slog.String("rule", listed.Rule), slog.Any("stage", extensionOf(listed, "code")))
 		}
 	case fault.Forbidden, fault.NotFound, fault.AlreadyExists, fault.FailedPrecondition:
 		if f.Cause != nil {

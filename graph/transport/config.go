@@ -36,15 +36,15 @@ type Config struct {
 	MaxErrors int
 
 	// MaxStreams is the number of sockets and event streams of this process. Default
-	// 20,000. Over it one whose caller is not signed in makes way: it is closed with 1013, or
-	// broken off. Where there is none: 503 with Retry-After, before any upgrade.
+	// 20,000. Over it one whose caller is not signed in is evicted: closed with 1013, or broken
+	// off. Where there is none: 503 with Retry-After, before any upgrade.
 	MaxStreams int
 	// MaxAnonymous is the number of them whose caller is not signed in, sockets before
 	// connection_init among them. Default 1,000. Over it the oldest one of the address that
-	// has most makes way.
+	// has most is evicted.
 	MaxAnonymous int
 	// MaxPerAddress is the number of them from one address. Default 10,000. Over it the
-	// address's oldest one whose caller is not signed in makes way. Where there is none: 503
+	// address's oldest one whose caller is not signed in is evicted. Where there is none: 503
 	// with Retry-After.
 	MaxPerAddress int
 	// MaxOperations is the number of operations that run on one socket at a time. Default
@@ -106,7 +106,7 @@ const (
 	smallRest      = 64 << 10         // bytes of an unread body that net/http may drain
 	recheckTimeout = 10 * time.Second // for one Recheck
 	answerTimeout  = time.Minute      // for a client to take a JSON answer
-	makeWayTimeout = time.Second      // for the closing handshake of a socket that makes way
+	evictTimeout   = time.Second      // for the closing handshake of an evicted socket
 	retryAfter     = "5"              // seconds
 )
 

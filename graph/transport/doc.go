@@ -9,7 +9,7 @@
 //     nor one that never reads keeps anything for long;
 //   - the number of errors in an answer, of live streams and of operations on a socket
 //     is capped, and each cap is answered with LIMIT_EXCEEDED or 503, not with a crash;
-//   - callers who are not signed in keep nobody out: their streams make way for others;
+//   - streams of callers who are not signed in are evicted where others need their place;
 //   - a stream that the server ends before its time, at shutdown or because the viewer's
 //     rights are gone, is never told `complete`, so that a client's library reconnects.
 //

@@ -27,7 +27,7 @@ type eventStream struct {
 
 func (s *eventStream) part() { s.once.Do(func() { close(s.parted) }) }
 
-func (s *eventStream) makeWay() { s.part() }
+func (s *eventStream) evict() { s.part() }
 
 func (s *eventStream) cut() { s.part(); s.abort() }
 

@@ -20,33 +20,33 @@ type Live struct {
 
 // member is a live stream.
 type member interface {
-	part()    // end without `complete`, soon; does not block
-	makeWay() // the same, because another caller needs the slot
-	cut()     // end at once
+	part()  // end without `complete`, soon; does not block
+	evict() // the same, because another caller needs the slot
+	cut()   // end at once
 }
 
 // registry knows every live stream of an endpoint and gives out their slots.
 //
 // A stream whose caller is not signed in, which every socket is until connection_init,
-// keeps its slot only as long as nobody else needs it: where all slots are taken, those
-// of its address are, or those for callers like it, the oldest one of the address that has
-// most is sent away. So whoever opens streams by the thousand pushes out their own, and a
-// signed-in caller is refused only for the sake of other signed-in callers.
+// keeps its slot only while no other caller needs it. Where all slots are taken, those of
+// its address, or those for anonymous callers, the oldest anonymous stream of the address
+// that has most is evicted. So an address that opens thousands evicts its own, and a
+// signed-in caller is refused only where signed-in callers have all slots.
 type registry struct {
 	limit, maxAnonymous, maxPerAddress int
 
 	mu        sync.Mutex
 	slots     map[*slot]struct{}  // those that end, too
-	open      int                 // slots that are not given up
+	open      int                 // slots, without those of evicted streams
 	turns     int                 // of all slots so far
 	addresses map[string]*address // those with open slots
-	anonymous crowd
+	anonymous addressHeap
 	counts    Live
 	draining  bool
 	empty     chan struct{} // closed when draining and nobody is left
 }
 
-// slack is how many streams that have made way may take their time to end.
+// slack is how many evicted streams may be ending at a time.
 const slack = 1000
 
 // slot is what a live stream occupies.
@@ -55,7 +55,7 @@ type slot struct {
 	address *address
 	turn    int           // the later, the greater
 	element *list.Element // in address.anonymous; nil for a signed-in caller's
-	gone    bool          // it has made way: another one may have come in its slot
+	evicted bool          // another stream has its slot
 }
 
 // address is where streams come from.
@@ -79,7 +79,7 @@ func (g *registry) enter(m member, from string, signedIn bool) (*slot, error) {
 	p, victim, err := g.admit(m, from, signedIn)
 	g.mu.Unlock()
 	if victim != nil {
-		victim.member.makeWay()
+		victim.member.evict()
 	}
 	return p, err
 }
@@ -105,7 +105,7 @@ func (g *registry) admit(m member, from string, signedIn bool) (p, victim *slot,
 		victim = g.anonymous.victim(a)
 	}
 	if victim != nil {
-		victim.gone = true
+		victim.evicted = true
 		g.release(victim)
 		a = g.addresses[from] // it may be gone with its last slot
 	}
@@ -157,7 +157,7 @@ func (g *registry) release(p *slot) {
 func (g *registry) leave(p *slot) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !p.gone {
+	if !p.evicted {
 		g.release(p)
 	}
 	delete(g.slots, p)
@@ -230,61 +230,61 @@ func (a *address) oldest() *slot {
 	return nil
 }
 
-// crowd orders the addresses that have anonymous streams (container/heap): first the one
+// addressHeap orders the addresses that have anonymous streams (container/heap): first the one
 // that has most, and of these the one that has had one for longest.
-type crowd []*address
+type addressHeap []*address
 
-// victim is who makes way for a stream from an address (nil for a new one): the oldest of
+// victim is who is evicted for a stream from an address (nil for a new one): the oldest of
 // the address that would have most. It is nil where there is nobody.
-func (c crowd) victim(newcomer *address) *slot {
+func (h addressHeap) victim(newcomer *address) *slot {
 	switch {
-	case len(c) == 0:
+	case len(h) == 0:
 		return nil
-	case newcomer != nil && newcomer.anonymous.Len() >= c[0].anonymous.Len():
+	case newcomer != nil && newcomer.anonymous.Len() >= h[0].anonymous.Len():
 		return newcomer.oldest()
 	}
-	return c[0].oldest()
+	return h[0].oldest()
 }
 
 // moved puts an address where its anonymous streams of now have it.
-func (c *crowd) moved(a *address) {
+func (h *addressHeap) moved(a *address) {
 	switch {
 	case a.index < 0 && a.anonymous.Len() > 0:
-		heap.Push(c, a)
+		heap.Push(h, a)
 	case a.index >= 0 && a.anonymous.Len() == 0:
-		heap.Remove(c, a.index)
+		heap.Remove(h, a.index)
 	case a.index >= 0:
-		heap.Fix(c, a.index)
+		heap.Fix(h, a.index)
 	}
 }
 
-func (c crowd) Len() int { return len(c) }
+func (h addressHeap) Len() int { return len(h) }
 
-func (c crowd) Less(i, j int) bool {
-	if n, m := c[i].anonymous.Len(), c[j].anonymous.Len(); n != m {
+func (h addressHeap) Less(i, j int) bool {
+	if n, m := h[i].anonymous.Len(), h[j].anonymous.Len(); n != m {
 		return n > m
 	}
-	return c[i].oldest().turn < c[j].oldest().turn
+	return h[i].oldest().turn < h[j].oldest().turn
 }
 
-func (c crowd) Swap(i, j int) {
-	c[i], c[j] = c[j], c[i]
-	c[i].index, c[j].index = i, j
+func (h addressHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
 }
 
 // Push is container/heap's.
-func (c *crowd) Push(x any) {
+func (h *addressHeap) Push(x any) {
 	a := x.(*address)
-	a.index = len(*c)
-	*c = append(*c, a)
+	a.index = len(*h)
+	*h = append(*h, a)
 }
 
 // Pop is container/heap's.
-func (c *crowd) Pop() any {
-	last := len(*c) - 1
-	a := (*c)[last]
-	(*c)[last] = nil
-	*c = (*c)[:last]
+func (h *addressHeap) Pop() any {
+	last := len(*h) - 1
+	a := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
 	a.index = -1
 	return a
 }

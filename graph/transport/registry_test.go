@@ -99,32 +99,32 @@ func (r *rig) refusedFrom(from, name string) {
 	}
 }
 
-func (c *client) wantMadeWay() {
+func (c *client) wantEvicted() {
 	c.t.Helper()
 	c.wantClose(websocket.StatusTryAgainLater, "Too many connections")
 }
 
 // Callers who are not signed in take no places from those who are, whether they have said
 // so or say nothing, and whether the one who comes signs in at once or by connection_init;
-// among those who are signed in nobody makes way.
-func TestAnonymousSocketsMakeWay(t *testing.T) {
+// none of those who are signed in is evicted.
+func TestAnonymousSocketsAreEvicted(t *testing.T) {
 	r := crowded(t, transport.Config{MaxStreams: 4})
 	old := []*client{r.nobody("a"), r.silent("a"), r.nobody("a"), r.silent("b")}
 	if live := r.endpoint.Live(); live.Anonymous != 4 {
 		t.Errorf("live is %+v", live)
 	}
 	signedIn := []*client{r.somebody("a")} // from where most of the others are
-	old[0].wantMadeWay()
+	old[0].wantEvicted()
 	second := r.dialFrom("c", "known before")
 	second.send(`{"type":"connection_init"}`)
 	second.want("connection_ack", "")
-	old[1].wantMadeWay()
+	old[1].wantEvicted()
 	signedIn = append(signedIn, second, r.somebody("c"))
 	// a and b have one each: the older one went.
-	old[2].wantMadeWay()
+	old[2].wantEvicted()
 	old[3].quiet()
 	signedIn = append(signedIn, r.somebody("c"))
-	old[3].wantMadeWay()
+	old[3].wantEvicted()
 
 	r.refusedFrom("a", "")
 	r.refusedFrom("d", "known before")
@@ -145,7 +145,7 @@ func TestAnonymousSocketsMakeWay(t *testing.T) {
 
 // Where those who are not signed in are too many among themselves, those go whose address
 // has most: a single one from elsewhere stays.
-func TestAnonymousSocketsOfACrowdMakeWay(t *testing.T) {
+func TestTheAddressWithMostIsEvicted(t *testing.T) {
 	r := crowded(t, transport.Config{MaxStreams: 100, MaxAnonymous: 3})
 	single := r.nobody("b")
 	var crowd []*client
@@ -153,7 +153,7 @@ func TestAnonymousSocketsOfACrowdMakeWay(t *testing.T) {
 		crowd = append(crowd, r.silent("a"))
 	}
 	for _, c := range crowd[:4] {
-		c.wantMadeWay()
+		c.wantEvicted()
 	}
 	for _, c := range append(crowd[4:], single) {
 		c.send(`{"type":"ping"}`)
@@ -162,24 +162,24 @@ func TestAnonymousSocketsOfACrowdMakeWay(t *testing.T) {
 	// An event stream is one of them, too.
 	s := read(t, r.eventsFrom(t, "c", "", query("subscription { forever }")))
 	receive(t, r.started, "the subscription")
-	crowd[4].wantMadeWay()
+	crowd[4].wantEvicted()
 	r.dialFrom("b", "somebody").quiet() // counts among the others
 	later := r.silent("c")
 	s.wantEnd(true)
 	receive(t, r.ended, "the end of its context")
 	r.silent("c")
-	later.wantMadeWay()
+	later.wantEvicted()
 	crowd[5].quiet()
 	single.quiet()
 }
 
-// One address has no more than its share, of which its own anonymous streams make way.
+// One address has no more than its share, of which its own anonymous streams are evicted first.
 func TestSocketsOfOneAddressAreCapped(t *testing.T) {
 	r := crowded(t, transport.Config{MaxStreams: 100, MaxPerAddress: 2})
 	first := r.nobody("a")
 	r.somebody("a")
 	r.somebody("a")
-	first.wantMadeWay()
+	first.wantEvicted()
 	r.refusedFrom("a", "")
 	r.refusedFrom("a", "known before")
 	if resp := r.eventsFrom(t, "a", "somebody", query("subscription { forever }")); resp.StatusCode != http.StatusServiceUnavailable {
@@ -188,9 +188,9 @@ func TestSocketsOfOneAddressAreCapped(t *testing.T) {
 	r.somebody("b").quiet()
 }
 
-// Whoever makes way and does not take part in the closing handshake is gone soon all the
-// same, so that a flood does not pile up.
-func TestWhoMakesWayIsGone(t *testing.T) {
+// An evicted client that does not take part in the closing handshake is gone soon all
+// the same, so that a flood does not pile up.
+func TestEvictedSocketsAreGone(t *testing.T) {
 	r := crowded(t, transport.Config{MaxStreams: 2, CloseTimeout: long})
 	for i := range 20 {
 		r.silent(fmt.Sprint(i)) // never read from

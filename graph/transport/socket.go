@@ -103,9 +103,9 @@ func (s *socket) isOver() bool {
 
 func (s *socket) part() { s.shut(closeServiceRestart, reasonServiceRestart) }
 
-// makeWay is quick, because somebody else has its slot already.
-func (s *socket) makeWay() {
-	s.shutWithin(min(makeWayTimeout, s.endpoint.cfg.CloseTimeout), closeTryAgainLater, reasonMakeWay)
+// evict is quick, because another stream has the slot already.
+func (s *socket) evict() {
+	s.shutWithin(min(evictTimeout, s.endpoint.cfg.CloseTimeout), closeTryAgainLater, reasonEvicted)
 }
 
 func (s *socket) cut() {

@@ -31,7 +31,7 @@ const (
 	reasonForbidden                             = "Forbidden"
 	reasonServiceRestart                        = "Service Restart"
 	reasonTryAgainLater                         = "Try again later"
-	reasonMakeWay                               = "Too many connections"
+	reasonEvicted                               = "Too many connections"
 	reasonInvalid                               = "Invalid message received"
 	reasonUnauthorized                          = "Unauthorized"
 	reasonInitTimeout                           = "Connection initialisation timeout"

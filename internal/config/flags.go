@@ -47,8 +47,8 @@ type Flags struct {
 	QueryMaxTokens     string `name:"query-max-tokens" env:"QUERY_MAX_TOKENS" default:"2000" group:"Limits" help:"Lexical tokens in a GraphQL document, 100 to 100000."`
 	QueryMaxDepth      string `name:"query-max-depth" env:"QUERY_MAX_DEPTH" default:"15" group:"Limits" help:"Levels of nesting in a GraphQL operation, 1 to 1000."`
 	QueryMaxComplexity string `name:"query-max-complexity" env:"QUERY_MAX_COMPLEXITY" default:"100000" group:"Limits" help:"Cost of a GraphQL operation: its fields, each times the page sizes above it; 100 or more."`
-	WSMaxConnections   string `name:"ws-max-connections" env:"WS_MAX_CONNECTIONS" default:"20000" group:"Limits" help:"WebSockets and event streams that one process keeps open at most, 1 to 1000000. Where there are as many, one of a caller who is not signed in makes way."`
-	WSMaxAnonymous     string `name:"ws-max-anonymous" env:"WS_MAX_ANONYMOUS" default:"1000" group:"Limits" help:"How many of these may belong to callers who are not signed in, 1 to 1000000. One more takes the place of the oldest of the address that has most."`
+	WSMaxConnections   string `name:"ws-max-connections" env:"WS_MAX_CONNECTIONS" default:"20000" group:"Limits" help:"WebSockets and event streams that one process keeps open at most, 1 to 1000000. Over it one of a caller who is not signed in is closed, or the new one is refused."`
+	WSMaxAnonymous     string `name:"ws-max-anonymous" env:"WS_MAX_ANONYMOUS" default:"1000" group:"Limits" help:"How many of these may belong to callers who are not signed in, 1 to 1000000. Over it the oldest of the client address that has most is closed."`
 	WSMaxPerAddress    string `name:"ws-max-per-address" env:"WS_MAX_PER_ADDRESS" default:"10000" group:"Limits" help:"How many of these may come from one client address, 1 to 1000000; an office may share one. See TRUSTED_PROXIES."`
 
 	SessionTTL        string `name:"session-ttl" env:"SESSION_TTL" default:"30d" group:"Accounts" help:"How long a session lasts, 1m to 3650d. Durations are written as in 90s, 15m, 12h, 30d or 1d12h; a day is 24 hours."`
