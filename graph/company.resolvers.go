@@ -111,7 +111,7 @@ func (r *companyResolver) CustomFields(ctx context.Context, obj *ent.Company) ([
 // TransferToken is the resolver for the transferToken field.
 func (r *companyResolver) TransferToken(ctx context.Context, obj *ent.Company) (*ent.TransferToken, error) {
 	if !tenancy.SeesToken(viewer.FromContext(ctx), obj) {
-		return nil, withheld(ctx, "only administrators of %q and of its partner see its transfer token", obj.Name)
+		return nil, withheld(ctx, "only administrators of the company and of its partner see its transfer token")
 	}
 	return load(ctx, loadersOf(ctx).tokens, obj, &companyItself)
 }

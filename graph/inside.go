@@ -16,18 +16,18 @@ func inside(ctx context.Context, c *ent.Company) (bool, error) {
 	if err != nil || may {
 		return may, err
 	}
-	return false, withheld(ctx, "only those who may work inside %q see this: its own users and its partner admins", c.Name)
+	return false, withheld(ctx, "only those who may work inside the company see this: its own users and its partner admins")
 }
 
 // withheld is how a field of a company is refused: FORBIDDEN where the company was asked for
 // by its id, so that whoever asked learns why it is null; null without an error where it
 // came in a list or with another record, since clients that demand an answer without errors
 // could else not show a list of which some companies are not the viewer's to work in.
-func withheld(ctx context.Context, format string, args ...any) error {
+func withheld(ctx context.Context, message string) error {
 	if !askedForByID(ctx) {
 		return nil
 	}
-	return fault.New(fault.Forbidden, format, args...)
+	return fault.New(fault.Forbidden, "%s", message)
 }
 
 // askedForByID reports whether the record whose field is being resolved is what company,
