@@ -127,10 +127,11 @@ func (b Batch) holdTenants(ctx context.Context, tx *Tx) error {
 		if !ok {
 			return fmt.Errorf("row %d has a %s of type %T, want uuid.UUID", i, companyColumn, row[column])
 		}
-		if !seen[c] {
-			seen[c] = true
-			of = append(of, c)
+		if n := len(of); n > 0 && of[n-1] == c || seen[c] { // the same all the way down, as a rule
+			continue
 		}
+		seen[c] = true
+		of = append(of, c)
 	}
 	return tx.HoldTenants(ctx, of...)
 }
