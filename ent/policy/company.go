@@ -141,8 +141,9 @@ func Desk() privacy.Policy {
 // User: the directory of the own company, of the customers one works in, and whoever
 // is partner admin of a company that one is inside of.
 //
-// Whoever administers the directory adds to it, ADMINs as MayMakeAdministrators says; what may be changed of whom (rules U4, U6)
-// takes the whole company's look, so that is left to the acts of internal/tenancy.
+// Whoever administers the directory adds to it, ADMINs only if MayMakeAdministrators says so
+// (rule C6). What may be changed of whom (rules U4, U6) depends on the whole company, so that
+// is left to the acts of internal/tenancy.
 func User() privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.UserQuery, predicate.User](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {

@@ -18,10 +18,9 @@ import (
 
 // Claim redeems a transfer token: by its secret, or by the id of one that was sent to the
 // viewer's company; exactly one of the two. White space around a secret is passed over. The
-// company becomes the viewer's customer,
-// once, whoever else tries at the same time; its old partner and that one's admins lose
-// their rights and are told. One and the same FAILED_PRECONDITION answers whatever cannot
-// be redeemed. Only administrators of a partner.
+// company becomes the viewer's customer, once, whoever else tries at the same time; its old
+// partner and that one's admins lose their rights and are told. One and the same
+// FAILED_PRECONDITION answers whatever cannot be redeemed. Only administrators of a partner.
 func (s *Service) Claim(ctx context.Context, secret *string, tokenID *id.ID) (*ent.Company, error) {
 	v, err := SignedIn(ctx)
 	if err != nil {

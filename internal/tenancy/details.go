@@ -137,9 +137,14 @@ func (s *Service) Partners(ctx context.Context, search *string) ([]*ent.Company,
 		All(viewer.BypassTenancy(ctx, "partners let themselves be chosen by name"))
 }
 
-// Companies is every company of the platform but its own. Operators.
+// Companies is every company of the platform but its own. Operators, of either role: it only
+// reads (rule U5).
 func (s *Service) Companies(ctx context.Context, search *string) (*ent.CompanyQuery, error) {
-	if _, err := operator(ctx); err != nil {
+	v, err := SignedIn(ctx)
+	if err == nil && !v.Operator {
+		err = fault.New(fault.Forbidden, "only operators of the platform list all companies; customers lists your own company and its customers")
+	}
+	if err != nil {
 		return nil, err
 	}
 	q := s.db.Ent().Company.Query().Where(company.IsPlatform(false))
