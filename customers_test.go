@@ -32,7 +32,9 @@ func TestListsOfCustomersHaveNoErrors(t *testing.T) {
 				`{customers{nodes{name viewerCanManage transferToken{id} partnerAdmins{email} ` + insides + `}}}`,
 				`{customers{edges{node{name viewerCanManage transferToken{id} partnerAdmins{email} ` + insides + `}}}}`,
 			} {
-				var out struct{ Customers map[string][]map[string]json.RawMessage }
+				var out struct {
+					Customers map[string][]map[string]json.RawMessage
+				}
 				s.must(c.token, query, nil, &out)
 				seen := map[string]bool{}
 				for _, entry := range slices.Concat(out.Customers["nodes"], out.Customers["edges"]) {
