@@ -93,7 +93,7 @@ func namesakes(ctx context.Context, tx *database.Tx, importing id.ID, slugs []st
 		}
 		found[slug] = append(found[slug], n)
 		return nil
-	}, `SELECT slug, TRUE`+what+`slug `+in+` UNION ALL SELECT name_slug, FALSE`+what+`name_slug `+in+` AND name_slug <> slug`, jsonArray(slugs), importing)
+	}, `SELECT slug, TRUE`+what+`slug `+in+` UNION SELECT name_slug, FALSE`+what+`name_slug `+in+` AND name_slug <> slug`, jsonArray(slugs), importing)
 	return found, err
 }
 
