@@ -101,7 +101,7 @@ func newCast(s *server) *cast {
 	c.values["umbrella"], c.tokens["ann"] = s.company("Umbrella", "ann@umbrella.example")
 	c.values["rival"], c.tokens["rita"], _ = s.partner("Rival", "rival.example")
 	c.tokens["operator"] = s.operator()
-	c.values["tom"] = s.viewerID(c.tokens["tom"])
+	c.values["tom"], c.values["maria"] = s.viewerID(c.tokens["tom"]), s.viewerID(c.tokens["maria"])
 	return c
 }
 

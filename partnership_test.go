@@ -95,6 +95,7 @@ func (s *server) customerNames(token string) []string {
 const (
 	updateCustomer = `mutation($id:ID!,$n:String){updateCustomer(input:{id:$id,name:$n}){customer{name slug}}}`
 	addAdmin       = `mutation($c:ID!,$u:ID!){addPartnerAdmin(input:{customerId:$c,userId:$u}){customer{partnerAdmins{email}}}}`
+	createAdmin    = `mutation($c:ID!,$e:String!){createUser(input:{companyId:$c,email:$e,firstName:"F",lastName:"L",password:"user-password",role:ADMIN}){user{id}}}`
 	removeAdmin    = `mutation($c:ID!,$u:ID!){removePartnerAdmin(input:{customerId:$c,userId:$u}){customer{id}}}`
 	deleteCustomer = `mutation($id:ID!){deleteCustomer(input:{id:$id}){customerId}}`
 	endPartnership = `mutation($id:ID!){endPartnership(input:{companyId:$id}){company{name partner{name}}}}`
@@ -123,7 +124,8 @@ func TestPartnerAdminsWorkInsideWhileTheyAre(t *testing.T) {
 		s.want("INVALID_ARGUMENT", tom, updateCustomer, vars{"id": acme, "n": nil})
 		s.want("FORBIDDEN", tom, addAdmin, vars{"c": acme, "u": tomID})
 		s.want("FORBIDDEN", tom, deleteCustomer, vars{"id": acme})
-		_, inside := s.user(tom, acme, "own@acme.example", "ADMIN")
+		s.want("FORBIDDEN", tom, createAdmin, vars{"c": acme, "e": "own@acme.example"}) // who could end the partnership
+		_, inside := s.user(maria, acme, "own@acme.example", "ADMIN")
 		var c struct{ Company struct{ Name, Slug string } }
 		s.must(inside, `query($id:ID!){company(id:$id){name slug}}`, vars{"id": acme}, &c)
 		if c.Company.Name != "Acme Ltd" || c.Company.Slug != "acme" {

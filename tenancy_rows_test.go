@@ -10,6 +10,9 @@ mutation signIn(input: {email: "{viewer}@people.example", password: "password of
 # lists
 query customers { nodes { name } totalCount }
 query customers(filter: {isOwn: false}) { nodes { name } totalCount }
+query customers(filter: {viewerCanManage: true}) { nodes { name } totalCount }
+query customers(filter: {viewerCanManage: false}) { nodes { name } totalCount }
+query customers { nodes { labels { name } partnerAdmins { firstName } transferToken { sentTo { name } } } }
 query customers(filter: {search: "g"}) { nodes { name } totalCount }
 query importRuns { nodes { fileName } totalCount }
 query importRuns(companyId: $northwind) { nodes { fileName } totalCount }
@@ -134,6 +137,7 @@ mutation exportCsv(input: {kind: USERS, companyId: $nonsense}) { __typename }
 mutation createUser(input: {email: "own.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { role company { name } } }
 mutation createUser(input: {companyId: $northwind, email: "northwind.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { company { name } } }
 mutation createUser(input: {companyId: $alpha, email: "alpha.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret", role: ADMIN}) { user { role company { name } } }
+mutation createUser(input: {companyId: $alpha, email: "member.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { role } }
 mutation createUser(input: {companyId: $gamma, email: "gamma.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { company { name } } }
 mutation createUser(input: {companyId: $delta, email: "delta.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { company { name } } }
 mutation createUser(input: {companyId: $nonsense, email: "nonsense.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { company { name } } }
@@ -207,6 +211,9 @@ mutation updateCustomer(input: {id: $gamma, contactEmail: "new@gamma.example"}) 
 mutation updateCustomer(input: {id: $northwind, contactEmail: "new@people.example"}) { customer { contactEmail } }
 mutation updateCustomer(input: {id: $delta, contactEmail: "new@delta.example"}) { customer { contactEmail } }
 mutation updateUser(input: {id: $carl, firstName: "carl"}) { user { firstName } }
+mutation updateUser(input: {id: $bert, role: ADMIN}) { user { role } }
+mutation updateUser(input: {id: $spare, role: ADMIN}) { user { role } }
+mutation updateUser(input: {id: $spare, role: MEMBER}) { user { role } }
 mutation updateUser(input: {id: $spare, password: "new password"}) { user { firstName } }
 mutation updateUser(input: {id: $alma, firstName: "alma"}) { user { firstName } }
 mutation updateUser(input: {id: $zoe, email: "stolen.{viewer}@people.example"}) { user { firstName } }
@@ -241,6 +248,7 @@ mutation sendTransferToken(input: {partnerId: $rival}) { transferToken { company
 mutation sendTransferToken(input: {partnerId: $faded}) { transferToken { sentTo { name } } }
 mutation sendTransferToken(input: {companyId: $alpha, partnerId: $rival}) { transferToken { sentTo { name } } }
 mutation sendTransferToken(input: {companyId: $gamma, partnerId: $northwind}) { transferToken { sentTo { name } } }
+mutation sendTransferToken(input: {partnerId: $northwind}) { transferToken { sentTo { name } } }
 mutation claimCustomer(input: {transferTokenId: $token-of-alpha}) { customer { name } }
 mutation claimCustomer(input: {transferTokenId: $token-of-quiet}) { customer { name partner { name } viewerCanManage partnerAdmins { firstName } } }
 mutation claimCustomer(input: {transferToken: "tnt_t_unknown"}) { customer { name } }

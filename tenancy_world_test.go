@@ -62,7 +62,7 @@ func newTenancyWorld(s *server) *tenancyWorld {
 	w.customer("keller", "alpha", "sato")
 	w.customer("keller", "beta", "ivanova")
 	w.customer("keller", "epsilon", "")
-	w.user("alpha", "sato", "alma", "ADMIN")
+	w.administrator("alpha", "keller", "alma")
 	w.user("alpha", "sato", "carl", "MEMBER")
 	w.user("beta", "ivanova", "bert", "MEMBER")
 	w.customer("keller", "doomed", "sato")
@@ -144,6 +144,15 @@ func (w *tenancyWorld) user(company, by, name, role string) {
 		`", password: "`+everybodysPassword+`", role: `+role+`}) { user { id } }`, &made)
 	w.ids[name] = made.CreateUser.User.ID
 	w.tokens[name] = w.server.signIn(email(name), everybodysPassword)
+}
+
+// administrator gives a customer one of its own, as an administrator of the partner makes
+// them, who works inside it for that long.
+func (w *tenancyWorld) administrator(company, by, name string) {
+	w.server.t.Helper()
+	w.must(by, `mutation addPartnerAdmin(input: {customerId: $`+company+`, userId: $`+by+`}) { customer { id } }`, nil)
+	w.user(company, by, name, "ADMIN")
+	w.must(by, `mutation removePartnerAdmin(input: {customerId: $`+company+`, userId: $`+by+`}) { customer { id } }`, nil)
 }
 
 func (w *tenancyWorld) customer(by, name, admin string) {

@@ -10,7 +10,6 @@ import (
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
-	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/tenancy"
 
@@ -51,7 +50,7 @@ func (r *companyResolver) Partner(ctx context.Context, obj *ent.Company) (*ent.C
 func (r *companyResolver) PartnerAdmins(ctx context.Context, obj *ent.Company) ([]*ent.User, error) {
 	v := viewer.FromContext(ctx)
 	if !v.PartnerAdministrator() || obj.PartnerID == nil || *obj.PartnerID != v.CompanyID {
-		if err := inside(ctx, obj); err != nil {
+		if may, err := inside(ctx, obj); !may {
 			return nil, err
 		}
 	}
@@ -60,7 +59,7 @@ func (r *companyResolver) PartnerAdmins(ctx context.Context, obj *ent.Company) (
 
 // Users is the resolver for the users field.
 func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *int, after *string, last *int, before *string, filter *model.UserFilter) (*page.Connection[*ent.User], error) {
-	if err := inside(ctx, obj); err != nil {
+	if may, err := inside(ctx, obj); !may {
 		return nil, err
 	}
 	return pagesOf(ctx, r.Ent.User.Query(), usersOfCompany, obj, &companyItself, page.Args{First: first, After: after, Last: last, Before: before}, allThat(usersOfCompany, usersThat(filter)...))
@@ -68,7 +67,7 @@ func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *in
 
 // Contacts is the resolver for the contacts field.
 func (r *companyResolver) Contacts(ctx context.Context, obj *ent.Company, first *int, after *string, last *int, before *string, filter *model.ContactFilter) (*page.Connection[*ent.Contact], error) {
-	if err := inside(ctx, obj); err != nil {
+	if may, err := inside(ctx, obj); !may {
 		return nil, err
 	}
 	those := func(ctx context.Context, companies []id.ID) (map[id.ID][]predicate.Contact, error) {
@@ -79,7 +78,7 @@ func (r *companyResolver) Contacts(ctx context.Context, obj *ent.Company, first 
 
 // Projects is the resolver for the projects field.
 func (r *companyResolver) Projects(ctx context.Context, obj *ent.Company) ([]*ent.Project, error) {
-	if err := inside(ctx, obj); err != nil {
+	if may, err := inside(ctx, obj); !may {
 		return nil, err
 	}
 	return list(ctx, loadersOf(ctx).projects, obj, &companyItself)
@@ -87,7 +86,7 @@ func (r *companyResolver) Projects(ctx context.Context, obj *ent.Company) ([]*en
 
 // Desks is the resolver for the desks field.
 func (r *companyResolver) Desks(ctx context.Context, obj *ent.Company) ([]*ent.Desk, error) {
-	if err := inside(ctx, obj); err != nil {
+	if may, err := inside(ctx, obj); !may {
 		return nil, err
 	}
 	return list(ctx, loadersOf(ctx).desks, obj, &companyItself)
@@ -95,7 +94,7 @@ func (r *companyResolver) Desks(ctx context.Context, obj *ent.Company) ([]*ent.D
 
 // Labels is the resolver for the labels field.
 func (r *companyResolver) Labels(ctx context.Context, obj *ent.Company) ([]*ent.Label, error) {
-	if err := inside(ctx, obj); err != nil {
+	if may, err := inside(ctx, obj); !may {
 		return nil, err
 	}
 	return list(ctx, loadersOf(ctx).labels, obj, &companyItself)
@@ -103,7 +102,7 @@ func (r *companyResolver) Labels(ctx context.Context, obj *ent.Company) ([]*ent.
 
 // CustomFields is the resolver for the customFields field.
 func (r *companyResolver) CustomFields(ctx context.Context, obj *ent.Company) ([]*ent.CustomField, error) {
-	if err := inside(ctx, obj); err != nil {
+	if may, err := inside(ctx, obj); !may {
 		return nil, err
 	}
 	return list(ctx, loadersOf(ctx).fields, obj, &companyItself)
@@ -112,7 +111,7 @@ func (r *companyResolver) CustomFields(ctx context.Context, obj *ent.Company) ([
 // TransferToken is the resolver for the transferToken field.
 func (r *companyResolver) TransferToken(ctx context.Context, obj *ent.Company) (*ent.TransferToken, error) {
 	if !tenancy.SeesToken(viewer.FromContext(ctx), obj) {
-		return nil, fault.New(fault.Forbidden, "only those who may give the company to a partner see its transfer token")
+		return nil, withheld(ctx, "only administrators of the company and of its partner see its transfer token")
 	}
 	return load(ctx, loadersOf(ctx).tokens, obj, &companyItself)
 }

@@ -24,7 +24,6 @@ import (
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/contacts"
-	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
 	"tenantry/internal/tenancy"
@@ -178,15 +177,6 @@ func firstOfEach(table string, most int) func(*sql.Selector) {
 			b.Wrap(func(b *sql.Builder) { b.Join(n) }).WriteString(" < ").Arg(most)
 		}))
 	}
-}
-
-// inside refuses what only those who may work inside a company read.
-func inside(ctx context.Context, c *ent.Company) error {
-	may, err := load(ctx, loadersOf(ctx).manageable, c, &companyItself)
-	if err == nil && !may {
-		err = fault.New(fault.Forbidden, "only those who may work inside the company see this")
-	}
-	return err
 }
 
 type loadersKey struct{}

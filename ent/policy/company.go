@@ -5,7 +5,9 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/privacy"
+	"github.com/google/uuid"
 
+	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/partneradmin"
@@ -20,9 +22,10 @@ func Company() privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.CompanyQuery, predicate.Company](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 			id, partner := s.C(company.FieldID), s.C(company.FieldPartnerID)
+			// A deleted one is gone for everybody, its own people included (rule C8).
+			there := sql.IsNull(s.C(company.FieldDeletedAt))
 			if v.Operator {
-				listed := sql.And(sql.IsFalse(s.C(company.FieldIsPlatform)), sql.IsNull(s.C(company.FieldDeletedAt)))
-				return sql.Or(listed, sql.EQ(id, v.CompanyID))
+				return sql.And(there, sql.Or(sql.IsFalse(s.C(company.FieldIsPlatform)), sql.EQ(id, v.CompanyID)))
 			}
 			c := sql.Table("companies")
 			mine := sql.Select(c.C(company.FieldPartnerID)).From(c).
@@ -34,7 +37,7 @@ func Company() privacy.Policy {
 			case v.Partner:
 				seen = append(seen, sql.In(id, administered(v)))
 			}
-			return sql.Or(seen...)
+			return sql.And(there, sql.Or(seen...))
 		}),
 		Mutation: privacy.MutationPolicy{mutationRule(func(ctx context.Context, m ent.Mutation) error {
 			w := companyWrites
@@ -63,7 +66,7 @@ var operatorWrites = writes{
 		if !v.Admin {
 			return nil
 		}
-		return sql.IsFalse(s.C(company.FieldIsPlatform))
+		return sql.And(sql.IsNull(s.C(company.FieldDeletedAt)), sql.IsFalse(s.C(company.FieldIsPlatform)))
 	},
 	fields: []string{company.FieldIsPartner, company.FieldUpdatedAt},
 }
@@ -86,7 +89,7 @@ var companyWrites = writes{
 		if v.PartnerAdministrator() {
 			changed = sql.Or(changed, sql.EQ(s.C(company.FieldPartnerID), v.CompanyID))
 		}
-		return changed
+		return sql.And(sql.IsNull(s.C(company.FieldDeletedAt)), changed)
 	},
 	fields: []string{
 		company.FieldName, company.FieldNameSlug, company.FieldNameKey, company.FieldContactEmail, company.FieldUpdatedAt,
@@ -138,8 +141,9 @@ func Desk() privacy.Policy {
 // User: the directory of the own company, of the customers one works in, and whoever
 // is partner admin of a company that one is inside of.
 //
-// Whoever administers the directory adds to it; what may be changed of whom (rules U4, U6)
-// takes the whole company's look, so that is left to the acts of internal/tenancy.
+// Whoever administers the directory adds to it, ADMINs only if MayMakeAdministrators says so
+// (rule C6). What may be changed of whom (rules U4, U6) depends on the whole company, so that
+// is left to the acts of internal/tenancy.
 func User() privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.UserQuery, predicate.User](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
@@ -147,7 +151,16 @@ func User() privacy.Policy {
 			admins := sql.Select(pa.C("user_id")).From(pa).Where(inside(v, pa.C("company_id")))
 			return sql.Or(inside(v, s.C(user.FieldCompanyID)), sql.In(s.C(user.FieldID), admins))
 		}),
-		Mutation: writes{create: mustAdminister, refers: []string{user.EdgeCompany}}.policy(),
+		Mutation: writes{refers: []string{user.EdgeCompany}, create: func(ctx context.Context, v viewer.Viewer, m mutation) error {
+			if err := mustAdminister(ctx, v, m); err != nil {
+				return err
+			}
+			of, _ := m.Field(user.FieldCompanyID)
+			if role, _ := m.Field(user.FieldRole); role == enum.Admin && !MayMakeAdministrators(v, of.(uuid.UUID)) {
+				return deny("a partner admin who is no administrator of the partner makes MEMBERs")
+			}
+			return nil
+		}}.policy(),
 	}
 }
 

@@ -121,13 +121,17 @@ func creations() []creation {
 			return c.Setting.Create().SetID("new").SetValue("x")
 		}},
 	}
-	for _, at := range []struct{ company, by string }{
-		{"platform", "operator"}, {"northwind", "keller"}, {"alpha", "sato alma"}, {"beta", "ivanova"}, {"rival", "rita"}, {"gamma", "rita"},
-		{"solo", "solomon"}, {"faded", "faye"}, {"delta", ""},
+	for _, at := range []struct {
+		company string
+		by      string // those who administer it
+		admins  string // those of them who make administrators: its own and its partner's
+	}{
+		{"platform", "operator", "operator"}, {"northwind", "keller", "keller"}, {"alpha", "sato alma", "alma"}, {"beta", "ivanova", ""},
+		{"rival", "rita", "rita"}, {"gamma", "rita", "rita"}, {"solo", "solomon", "solomon"}, {"faded", "faye", "faye"}, {"delta", "", ""},
 	} {
 		list = append(list,
 			creation{"User in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any { return newUser(c, w.ids[at.company], "new") }},
-			creation{"User who administers " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {
+			creation{"User who administers " + at.company, at.admins, func(w *world, c *ent.Client, _ viewer.Viewer) any {
 				return newUser(c, w.ids[at.company], "new").SetRole(enum.Admin)
 			}},
 			creation{"Project in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/user"
@@ -52,6 +53,13 @@ func MayWorkInside(v viewer.Viewer, column string) *sql.Predicate { return insid
 // is in the column (rules U5, C6).
 func MayAdminister(v viewer.Viewer, column string) *sql.Predicate { return over(v, column) }
 
+// MayMakeAdministrators reports whether somebody who administers the company may make an ADMIN
+// of it: an administrator of that company itself or of its partner, and no mere partner
+// admin (rule C6).
+func MayMakeAdministrators(v viewer.Viewer, companyID uuid.UUID) bool {
+	return v.Admin && companyID == v.CompanyID || v.PartnerAdministrator()
+}
+
 // customersOf selects the ids of the companies whose partner the viewer's company is.
 func customersOf(v viewer.Viewer) *sql.Selector {
 	c := sql.Table("companies")
@@ -65,7 +73,7 @@ func mustAdminister(ctx context.Context, v viewer.Viewer, m mutation) error {
 		return deny("%s names no company", m.Type())
 	}
 	yes, err := anyCompany(ctx, m, func(s *sql.Selector) *sql.Predicate {
-		return sql.And(sql.EQ(s.C(company.FieldID), id), over(v, s.C(company.FieldID)))
+		return sql.And(sql.EQ(s.C(company.FieldID), id), sql.IsNull(s.C(company.FieldDeletedAt)), over(v, s.C(company.FieldID)))
 	})
 	if err != nil {
 		return fmt.Errorf("whether the viewer administers %v: %w", id, err)

@@ -1286,7 +1286,7 @@ func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"search", "isOwn"}
+	fieldsInOrder := [...]string{"search", "isOwn", "viewerCanManage"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1307,6 +1307,13 @@ func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.IsOwn = graphql.OmittableOf(data)
+		case "viewerCanManage":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("viewerCanManage"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ViewerCanManage = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil

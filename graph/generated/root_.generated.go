@@ -2852,13 +2852,13 @@ type Company implements Node {
   isPartner: Boolean!
   "Whether it is the viewer's own company."
   isOwn: Boolean!
-  "Whether the viewer may work inside it; where not, ` + "`" + `users` + "`" + `, ` + "`" + `contacts` + "`" + `, ` + "`" + `projects` + "`" + `, ` + "`" + `desks` + "`" + `, ` + "`" + `labels` + "`" + ` and ` + "`" + `customFields` + "`" + ` are null with FORBIDDEN."
+  "Whether the viewer may work inside it; where not, ` + "`" + `users` + "`" + `, ` + "`" + `contacts` + "`" + `, ` + "`" + `projects` + "`" + `, ` + "`" + `desks` + "`" + `, ` + "`" + `labels` + "`" + ` and ` + "`" + `customFields` + "`" + ` are null: with FORBIDDEN where the company was asked for by its id (` + "`" + `company` + "`" + `, ` + "`" + `node` + "`" + `, ` + "`" + `nodes` + "`" + `), without an error in lists and beside other records."
   viewerCanManage: Boolean!
   "Whether the viewer's company created it as its partner, so that it is deleted rather than released."
   canDelete: Boolean!
   "The partner that manages it; null where none does."
   partner: Company
-  "The partner's users who have administrator rights in it, by email. At most 100."
+  "The partner's users who have administrator rights in it, by email. At most 100. For the partner's administrators and those who may work inside it; null for others, as with ` + "`" + `users` + "`" + `."
   partnerAdmins: [User!]
   "Its directory, by email."
   users(
@@ -2894,7 +2894,7 @@ type Company implements Node {
   labels: [Label!]
   "Its custom fields, by name. At most 100."
   customFields: [CustomField!]
-  "The outstanding one: generated, and neither expired, used nor revoked. For those who may generate one."
+  "The outstanding one: generated, and neither expired, used nor revoked. For administrators of the company, and those of its partner where it has none active; null for others, as with ` + "`" + `users` + "`" + `."
   transferToken: TransferToken
   "When it was made."
   createdAt: Time!
@@ -2908,6 +2908,8 @@ input CustomerFilter {
   search: String
   "True: the own company alone. False: without it."
   isOwn: Boolean
+  "True: those inside which the viewer may work. False: the others."
+  viewerCanManage: Boolean
 }
 
 "A page of companies."
@@ -2964,7 +2966,7 @@ type CreateCompanyPayload {
 input SetPartnerStatusInput {
   "The company; one that has a partner cannot become one (FAILED_PRECONDITION)."
   companyId: ID!
-  "True promotes; false demotes: customers and their data stay, the rights to them rest."
+  "True promotes, and revokes the company's outstanding transfer token; false demotes: customers and their data stay, the rights to them rest."
   isPartner: Boolean!
 }
 
@@ -2976,7 +2978,7 @@ type SetPartnerStatusPayload {
 
 "A new customer of the viewer's company."
 input AddCustomerInput {
-  "1 to 200 characters. A name that exists gets the next free slug."
+  "1 to 200 characters. A name that exists gets the next free slug. The secret of a transfer token is no name (INVALID_ARGUMENT): ` + "`" + `claimCustomer` + "`" + ` takes that."
   name: String!
   "The customer's own address."
   contactEmail: String
@@ -3006,7 +3008,7 @@ type UpdateCompanyPayload {
 
 "What of a customer changes. Left out: unchanged."
 input UpdateCustomerInput {
-  "The customer; the own company goes by updateCompany."
+  "The customer. FORBIDDEN for the own company, which ` + "`" + `updateCompany` + "`" + ` changes."
   id: ID!
   "1 to 200 characters; the slug stays. It cannot be cleared."
   name: String
@@ -4147,7 +4149,7 @@ extend type Mutation {
   deleteProject(input: DeleteProjectInput!): DeleteProjectPayload!
 }
 `, BuiltIn: false},
-	{Name: "../../schema/transfer.graphql", Input: `"What lets a partner take an existing company as its customer: for 24 hours, once."
+	{Name: "../../schema/transfer.graphql", Input: `"What lets a partner take an existing company as its customer: for 24 hours, once. Generating another revokes it, and so do a promotion of the company to partner and the end or change of its partnership."
 type TransferToken implements Node {
   "Opaque and globally unique."
   id: ID!
@@ -4181,7 +4183,7 @@ type GenerateTransferTokenPayload {
 input SendTransferTokenInput {
   "The own company where it is left out; or a customer that has no active administrator of its own."
   companyId: ID
-  "A partner; its administrators are told."
+  "A partner; its administrators are told. FAILED_PRECONDITION for the one that the company has already."
   partnerId: ID!
 }
 
@@ -4205,7 +4207,7 @@ type RevokeTransferTokenPayload {
 
 "Exactly one of the two."
 input ClaimCustomerInput {
-  "The secret of a token."
+  "The secret of a token; white space around it is passed over."
   transferToken: String
   "The id of a token that was sent to the own company."
   transferTokenId: ID
@@ -4305,7 +4307,7 @@ input CreateUserInput {
   lastName: String!
   "6 characters to 1,024 bytes."
   password: String!
-  "What the user may do."
+  "What the user may do. ADMIN of a customer takes an administrator of the customer or of its partner (FORBIDDEN for other partner admins)."
   role: UserRole! = MEMBER
   "Whether the user may sign in."
   active: Boolean! = true
@@ -4329,7 +4331,7 @@ input UpdateUserInput {
   lastName: String
   "6 characters to 1,024 bytes. One's own goes by changePassword."
   password: String
-  "What the user may do."
+  "What the user may do. Making somebody an active ADMIN of a customer takes an administrator of the customer or of its partner (FORBIDDEN for other partner admins)."
   role: UserRole
   "Whether the user may sign in."
   active: Boolean

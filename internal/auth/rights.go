@@ -26,7 +26,7 @@ type statements struct{ ofUser, byToken, bySessionID, takeUser string }
 func newStatements(d database.Dialect) statements {
 	const (
 		columns = `u.id, u.active, u.first_name, u.last_name, u.role, c.id, c.is_platform, c.is_partner `
-		company = `JOIN companies c ON c.id = u.company_id `
+		company = `JOIN companies c ON c.id = u.company_id AND c.deleted_at IS NULL ` // rule U3
 	)
 	bySession := `SELECT s.id, ` + columns + `FROM sessions s JOIN users u ON u.id = s.user_id ` + company +
 		`WHERE s.expires_at > ` + d.Now()

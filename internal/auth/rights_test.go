@@ -48,6 +48,9 @@ func TestU3ChangesHoldAtOnce(t *testing.T) {
 		}, ended, false},
 		{"deleted", func(w *world, _ string) { w.exec(`DELETE FROM users WHERE id = $1`, w.admin.ID) }, ended, false},
 		{"company deleted", func(w *world, _ string) { w.exec(`DELETE FROM companies WHERE id = $1`, w.partner.ID) }, ended, false},
+		{"company deleted, and not purged yet", func(w *world, _ string) {
+			w.exec(`UPDATE companies SET deleted_at = created_at WHERE id = $1`, w.partner.ID)
+		}, ended, false},
 		{"signed out", func(w *world, token string) {
 			if _, err := w.SignOut(w.as(token)); err != nil {
 				w.t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 
 // Batch is rows for one table, to be inserted as fast as the database can. It goes past
 // ent, its hooks and its policies: whoever loads has to bind the tenant and to set what
-// ent would (ids, created_at).
+// ent would (ids, created_at). Rows with a company_id hold that company, see [Tx.HoldTenants].
 type Batch struct {
 	Table   string
 	Columns []string // those that the rows have; columns left out take their default
@@ -53,6 +53,9 @@ func Load(ctx context.Context, tx *Tx, b Batch) (inserted []int, err error) {
 		return nil, nil
 	}
 	if err := b.check(); err != nil {
+		return nil, fmt.Errorf("loading into %s: %w", b.Table, err)
+	}
+	if err := b.holdTenants(ctx, tx); err != nil {
 		return nil, fmt.Errorf("loading into %s: %w", b.Table, err)
 	}
 	keys, err := loaders[tx.dialect].load(ctx, tx, b)

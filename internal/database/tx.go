@@ -12,6 +12,7 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"tenantry/ent/generated/ent"
@@ -30,7 +31,8 @@ type Tx struct {
 	conn    *sql.Conn
 	dialect Dialect
 	ent     *ent.Client
-	staged  map[string]bool // temporary tables that Load filled in this transaction
+	staged  map[string]bool    // temporary tables that Load filled in this transaction
+	held    map[uuid.UUID]bool // companies, see HoldTenants
 }
 
 // Dialect says which kind of database this is.
@@ -38,10 +40,12 @@ func (tx *Tx) Dialect() Dialect { return tx.dialect }
 
 // Ent is a client that runs in this transaction. What of it would begin a transaction
 // joins this one. Hooks that were added with DB.Ent().Use are not on it; the schema's are.
+// What it creates below a company holds that company first, see [Tx.HoldTenants].
 func (tx *Tx) Ent() *ent.Client {
 	if tx.ent == nil {
 		conn := entsql.Conn{ExecQuerier: tx.Tx}
 		tx.ent = ent.NewClient(ent.Driver(txDriver{entsql.NewDriver(string(tx.dialect), conn)}))
+		tx.ent.Use(tx.holding)
 	}
 	return tx.ent
 }
@@ -151,7 +155,7 @@ func (db *DB) beginOn(ctx, own context.Context) (*Tx, error) {
 		}
 		tx, err := conn.BeginTx(own, nil)
 		if err == nil {
-			return &Tx{Tx: tx, conn: conn, dialect: db.dialect, staged: map[string]bool{}}, nil
+			return &Tx{Tx: tx, conn: conn, dialect: db.dialect, staged: map[string]bool{}, held: map[uuid.UUID]bool{}}, nil
 		}
 		_ = conn.Close()
 		if !errors.Is(err, driver.ErrBadConn) || stale > db.sql.Stats().MaxOpenConnections {

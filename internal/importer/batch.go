@@ -102,7 +102,8 @@ func (e *Engine) commit(ctx context.Context, k kind, b *batch) error {
 			}
 			continue
 		}
-		if violations++; violations < 5 && (database.IsUniqueViolation(err) || database.IsForeignKeyViolation(err)) {
+		taken := database.IsUniqueViolation(err) || database.IsForeignKeyViolation(err) || errors.Is(err, database.ErrTenantDeleted)
+		if violations++; violations < 5 && taken {
 			continue
 		}
 		if err == nil {

@@ -42,7 +42,7 @@ type entry struct {
 var catalog = []entry{
 	{
 		kind: enum.Customers, rows: 100, missing: missingOfCustomers,
-		make: func(*Engine) kind { return customers{} },
+		make: func(e *Engine) kind { return customers{e} },
 		columns: []Column{
 			{Name: "name", Aliases: []string{"company", "company name", "customer", "customer name"}, Required: true,
 				Description: "The company's name, at most 200 characters.", Example: "Aurora Dental Group"},

@@ -1,8 +1,10 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"tenantry/ent/enum"
@@ -18,11 +20,14 @@ import (
 const maxName = 200
 
 // customers is the kind whose rows become customers of the importing partner (I5–I8).
-type customers struct{}
+type customers struct{ e *Engine }
 
-func (customers) authorise(_ context.Context, v viewer.Viewer, company id.ID) error {
-	if !v.PartnerAdministrator() || company != v.CompanyID {
-		return fault.New(fault.Forbidden, "only administrators of a partner import customers, and only into their own company's list")
+func (k customers) authorise(ctx context.Context, v viewer.Viewer, company id.ID) error {
+	if err := k.e.accounts.MayManageCustomers(ctx, v, "import customers"); err != nil {
+		return err
+	}
+	if company != v.CompanyID {
+		return fault.New(fault.Forbidden, "customers are imported into the list of your own company: leave companyId out").At("input", "companyId")
 	}
 	return nil
 }
@@ -47,7 +52,7 @@ func (k customers) judge(ctx context.Context, tx *database.Tx, b *batch) (*outco
 		r, slug := &b.rows[i], w.slugs[i]
 		if code, message := w.taken(slug); code != "" {
 			o.skip(r.at(r.field("name").column, code, message))
-			w.seen[slug] = true
+			w.remember(slug, r.number)
 			continue
 		}
 		c := k.make(b, w, r)
@@ -55,7 +60,8 @@ func (k customers) judge(ctx context.Context, tx *database.Tx, b *batch) (*outco
 			o.fail(problems...)
 			continue
 		}
-		c.slug, w.seen[slug] = slug, true
+		c.slug = slug
+		w.remember(slug, r.number)
 		made = append(made, c)
 		o.created++
 	}
@@ -98,10 +104,17 @@ func (customers) make(b *batch, w *customerWorld, r *row) customer {
 // customerWorld is what a batch's rows are judged against: the database as it is inside
 // the transaction, and the rows of the file before them.
 type customerWorld struct {
-	slugs    []string            // of each row's name; empty where the name is at fault
-	existing map[string][]string // by slugs, and slugs of names, of companies on the platform: their names
-	seen     map[string]bool     // slugs of earlier rows that did not fail
+	slugs    []string              // of each row's name; empty where the name is at fault
+	existing map[string][]namesake // by slugs, and slugs of names, of companies on the platform
+	seen     map[string]int        // by slugs of earlier rows that did not fail: the first such row
 	admins   map[string]id.ID
+}
+
+// remember notes that the row bears the name and did not fail.
+func (w *customerWorld) remember(slug string, row int) {
+	if w.seen[slug] == 0 {
+		w.seen[slug] = row
+	}
 }
 
 // look fetches all that the rows refer to, one query each, and judges their cells.
@@ -117,7 +130,7 @@ func (k customers) look(ctx context.Context, tx *database.Tx, b *batch) (*custom
 		}
 	}
 	var err error
-	if w.existing, err = takenSlugs(ctx, tx, slugs); err != nil {
+	if w.existing, err = namesakes(ctx, tx, b.run.company, slugs); err != nil {
 		return nil, err
 	}
 	if w.seen, err = scratchKeys(ctx, tx, b.run.id, slugKey, slugs); err != nil {
@@ -126,8 +139,8 @@ func (k customers) look(ctx context.Context, tx *database.Tx, b *batch) (*custom
 	for i := range b.rows {
 		// A name that a company there bears may be whatever it is (rules F7, J12).
 		name := b.rows[i].field("name")
-		for _, held := range w.existing[fold.Slug(name.value)] {
-			name.held(held)
+		for _, other := range w.existing[fold.Slug(name.value)] {
+			name.held(other.name)
 		}
 		w.slugs[i] = k.cells(&b.rows[i])
 	}
@@ -139,22 +152,42 @@ func (k customers) look(ctx context.Context, tx *database.Tx, b *batch) (*custom
 func (w *customerWorld) taken(slug string) (enum.IssueCode, string) {
 	switch {
 	case slug == "":
-	case w.seen[slug]:
-		return enum.DuplicateInFile, sameNameBefore
+	case w.seen[slug] != 0:
+		return enum.DuplicateInFile, fmt.Sprintf("row %d of this file has the same name (slug %q); this row was skipped", w.seen[slug], cutRunes(slug, 100)) + canStillAdd
 	case w.existing[slug] != nil:
-		return enum.AlreadyExists, sameNameExists
+		return enum.AlreadyExists, alreadyExists(slug, w.existing[slug])
 	}
 	return "", ""
 }
 
-// What a skipped row is told.
-const (
-	sameNameBefore = "an earlier row of this file has the same name; this row was skipped"
-	sameNameExists = "a company of this name exists already; this row was skipped"
-)
+// canStillAdd ends what a skipped row is told (rule C5).
+const canStillAdd = "; addCustomer can still create another company of this name, which gets the next free slug"
+
+// alreadyExists says why a row is skipped whose name others bear: which of the two matched,
+// the slug or the name, and whether it is the importer's own customer. Of other companies no
+// more is told than that there is one (rule I6).
+func alreadyExists(slug string, others []namesake) string {
+	one := slices.MinFunc(others, func(a, b namesake) int { return cmp.Compare(a.nearness(), b.nearness()) })
+	which := "its name has the slug"
+	if one.bySlug {
+		which = "its slug is"
+	}
+	slug = cutRunes(slug, 100)
+	switch {
+	case one.own:
+		return fmt.Sprintf("this is your own company: %s %q; this row was skipped", which, slug) + canStillAdd
+	case one.customer:
+		return fmt.Sprintf("%q is your customer already: %s %q; this row was skipped", cutRunes(one.name, 100), which, slug) + canStillAdd
+	}
+	return fmt.Sprintf("another company exists already: %s %q; this row was skipped", which, slug) + canStillAdd
+}
 
 // companyName judges a company's name and gives its slug; empty where it is at fault.
 func companyName(f field) (slug string) {
+	if tenancy.HoldsSecret(f.value) {
+		f.reject(enum.InvalidValue, tenancy.SecretAsName)
+		return ""
+	}
 	if !f.sound() || !f.require("the company's name") || !f.atMost(maxName) {
 		return ""
 	}
@@ -164,11 +197,9 @@ func companyName(f field) (slug string) {
 // keep remembers the names of the batch's rows for the batches that follow.
 func (w *customerWorld) keep(ctx context.Context, tx *database.Tx, b *batch) error {
 	rows := make([][]any, 0, len(b.rows))
-	written := map[string]bool{}
 	for i, slug := range w.slugs {
-		if slug != "" && w.seen[slug] && !written[slug] {
-			written[slug] = true
-			rows = append(rows, []any{b.run.id, slugKey + slug, b.rows[i].number})
+		if slug != "" && w.seen[slug] == b.rows[i].number {
+			rows = append(rows, []any{b.run.id, slugKey + slug, w.seen[slug]})
 		}
 	}
 	_, err := database.Load(ctx, tx, database.Batch{
@@ -208,7 +239,7 @@ func (customers) write(ctx context.Context, tx *database.Tx, b *batch, made []cu
 	for i, c := range made {
 		if !stands[i] {
 			o.created--
-			o.skip(c.row.at(c.row.field("name").column, enum.AlreadyExists, sameNameExists))
+			o.skip(c.row.at(c.row.field("name").column, enum.AlreadyExists, alreadyExists(c.slug, []namesake{{bySlug: true}})))
 			continue
 		}
 		projects = append(projects, []any{id.New(id.Project), c.company, "default", true, at, at})

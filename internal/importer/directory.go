@@ -66,7 +66,7 @@ func (users) look(ctx context.Context, tx *database.Tx, b *batch) (*directory, e
 	// The company first, as whoever changes users by hand does.
 	company := `SELECT p.is_partner FROM companies c LEFT JOIN companies p ON p.id = c.partner_id WHERE c.id = $1`
 	if lock != "" {
-		company += lock + " OF c"
+		company += " FOR NO KEY UPDATE OF c" // what is inserted below it need not wait
 	}
 	var managed sql.NullBool // one who is demoted manages nobody (rule C2)
 	if err := tx.QueryRowContext(ctx, company, b.run.company).Scan(&managed); err != nil {

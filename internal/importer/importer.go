@@ -60,6 +60,9 @@ type Passwords interface {
 type Accounts interface {
 	// Administers reports whether the context's viewer administers the company now (rules U5, C6).
 	Administers(ctx context.Context, companyID id.ID) (bool, error)
+	// MayManageCustomers refuses whoever is no administrator of a partner (rules C2, C7), and
+	// says in words what is missing for doing it.
+	MayManageCustomers(ctx context.Context, v viewer.Viewer, doing string) error
 	// UsersImported does what belongs to it when an import makes and changes users (rule U3),
 	// in the import's transaction; told are those who have a new notification.
 	UsersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, company id.ID, users []tenancy.ImportedUser) (told []id.ID, err error)

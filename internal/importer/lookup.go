@@ -59,34 +59,59 @@ func each(ctx context.Context, tx *database.Tx, what string, scan func(rows *sql
 	return rows.Err()
 }
 
-// takenSlugs says which of the slugs are the slug, or the slug of the name, of any company
-// on the platform (rule I6), and gives those companies' names.
-func takenSlugs(ctx context.Context, tx *database.Tx, slugs []string) (map[string][]string, error) {
-	in, taken := anyOf(tx.Dialect(), "$1"), map[string][]string{}
-	err := each(ctx, tx, "companies", func(rows *sql.Rows) error {
-		var slug, name string
-		if err := rows.Scan(&slug, &name); err != nil {
-			return err
-		}
-		taken[slug] = append(taken[slug], name)
-		return nil
-	}, `SELECT slug, name FROM companies WHERE slug `+in+` UNION SELECT name_slug, name FROM companies WHERE name_slug `+in, jsonArray(slugs))
-	return taken, err
+// namesake is a company on the platform of which a slug is the slug, or the slug of its name.
+type namesake struct {
+	name     string
+	bySlug   bool // it is its slug; else that of its name alone
+	own      bool // it is the importing company itself
+	customer bool // it is a customer of that one
 }
 
-// scratchKeys says which of the keys earlier batches of this import have left.
-func scratchKeys(ctx context.Context, tx *database.Tx, run id.ID, prefix string, keys []string) (map[string]bool, error) {
+// nearness orders namesakes: what the importer knows comes first, and the slug itself before
+// the slug of a name.
+func (n namesake) nearness() int {
+	order := 0
+	if !n.own && !n.customer {
+		order += 2
+	}
+	if !n.bySlug {
+		order++
+	}
+	return order
+}
+
+// namesakes finds the companies on the platform whose slug, or the slug of whose name, is
+// one of the slugs (rule I6), by that slug.
+func namesakes(ctx context.Context, tx *database.Tx, importing id.ID, slugs []string) (map[string][]namesake, error) {
+	in, found := anyOf(tx.Dialect(), "$1"), map[string][]namesake{}
+	const what = `, name, id = $2, partner_id IS NOT NULL AND partner_id = $2 FROM companies WHERE `
+	err := each(ctx, tx, "companies", func(rows *sql.Rows) error {
+		var slug string
+		var n namesake
+		if err := rows.Scan(&slug, &n.bySlug, &n.name, &n.own, &n.customer); err != nil {
+			return err
+		}
+		found[slug] = append(found[slug], n)
+		return nil
+	}, `SELECT slug, TRUE`+what+`slug `+in+` UNION SELECT name_slug, FALSE`+what+`name_slug `+in+` AND name_slug <> slug`, jsonArray(slugs), importing)
+	return found, err
+}
+
+// scratchKeys says which of the keys earlier batches of this import have left, and the rows
+// that stand with them.
+func scratchKeys(ctx context.Context, tx *database.Tx, run id.ID, prefix string, keys []string) (map[string]int, error) {
 	prefixed := make([]string, len(keys))
 	for i, k := range keys {
 		prefixed[i] = prefix + k
 	}
-	found := map[string]bool{}
+	found := map[string]int{}
 	err := each(ctx, tx, "earlier rows", func(rows *sql.Rows) error {
 		var key string
-		err := rows.Scan(&key)
-		found[strings.TrimPrefix(key, prefix)] = true
+		var row int
+		err := rows.Scan(&key, &row)
+		found[strings.TrimPrefix(key, prefix)] = row
 		return err
-	}, `SELECT key FROM import_keys WHERE import_run_id = $1 AND key `+anyOf(tx.Dialect(), "$2"), run, jsonArray(prefixed))
+	}, `SELECT key, "row" FROM import_keys WHERE import_run_id = $1 AND key `+anyOf(tx.Dialect(), "$2"), run, jsonArray(prefixed))
 	return found, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/id"
+	"tenantry/internal/tenancy"
 )
 
 // RejectsKey is where the blob store has an import's rejects file.
@@ -107,7 +108,7 @@ func (s rejectShape) line(rec *csvfile.Record, problems string) []string {
 	cells := make([]string, len(rec.Cells))
 	misshapen := rec.Fields != len(s.layout.Fields)
 	for i, cell := range rec.Cells {
-		if s.layout.hidden(i) || misshapen && s.layout.Guarded {
+		if s.layout.hidden(i) || misshapen && s.layout.Guarded || tenancy.HoldsSecret(cell) {
 			continue
 		}
 		cells[i] = csvfile.Denature(cell) // the writer puts the ' back where it belongs

@@ -11,6 +11,7 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/email"
 	"tenantry/internal/fold"
+	"tenantry/internal/tenancy"
 )
 
 // issue is one problem of one row, on its way into the ledger.
@@ -104,7 +105,7 @@ func (r *row) at(column int, code enum.IssueCode, message string) issue {
 // hidden reports whether the cell is shown nowhere. Where a row has a cell too few or too
 // many, any may be the secret.
 func (r *row) hidden(column int) bool {
-	return r.layout.hidden(column) || r.misshapen && r.layout.Guarded
+	return r.layout.hidden(column) || r.misshapen && r.layout.Guarded || tenancy.HoldsSecret(r.values[column])
 }
 
 // all lists every problem of the row, in the order of the columns (rule R1). It sorts a copy:

@@ -182,7 +182,7 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 	switch {
 	case errors.Is(err, errKeyTaken):
 		return e.sameImport(ctx, v.UserID, *in.IdempotencyKey, a.digest)
-	case database.IsForeignKeyViolation(err):
+	case database.IsForeignKeyViolation(err), errors.Is(err, database.ErrTenantDeleted):
 		return nil, fault.New(fault.NotFound, "the company was deleted while the file came in").At("input", "companyId").Because(err)
 	}
 	return made, err

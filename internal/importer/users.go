@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
 	"tenantry/internal/auth"
 	"tenantry/internal/database"
@@ -121,14 +122,16 @@ func (d *directory) judgeKnown(c *claim, r *row, u *account) (change func(o *out
 	protected := c.by.CompanyID != u.company && u.admin && u.now.Active
 	switch {
 	case deactivated && own:
-		active.reject(enum.Forbidden, "one does not deactivate oneself")
+		active.reject(enum.Forbidden, "you cannot deactivate yourself; another administrator can")
 	case deactivated && protected:
 		active.reject(enum.Forbidden, "%s", protectedUser)
+	case u.admin && !u.now.Active && next.Active && !policy.MayMakeAdministrators(c.by, u.company):
+		active.reject(enum.Forbidden, "only administrators of the company itself and administrators of its partner make someone an active ADMIN of it")
 	}
 	if password.filled() {
 		switch {
 		case own:
-			password.reject(enum.Forbidden, "one's own password changes by changePassword only; leave the cell blank")
+			password.reject(enum.Forbidden, "your own password changes by changePassword only; leave the cell blank")
 		case protected:
 			password.reject(enum.Forbidden, "%s", protectedUser)
 		}
@@ -152,7 +155,7 @@ func (d *directory) judgeKnown(c *claim, r *row, u *account) (change func(o *out
 }
 
 // protectedUser is what U6 says of the customer's own active administrators.
-const protectedUser = "this is an active administrator of the company itself, whom its partner's people cannot change"
+const protectedUser = "this is an active administrator of the company itself: its partner admins change neither password nor activity of such"
 
 // last reports whether the user is the only active administrator of a company that no
 // partner manages (rule U4).

@@ -33,6 +33,7 @@ func drawUsers(t *rapid.T, w *world, tag string) trial {
 		return u
 	}
 	boss := add(partner, at("boss"), enum.Admin, true)
+	helper := add(partner, at("helper"), enum.Member, true)
 	add(partner, at("+Unsafe"), enum.Member, true) // by hand
 	add(customer, at("alma"), enum.Admin, true)
 	add(customer, at("idle"), enum.Admin, false)
@@ -43,16 +44,20 @@ func drawUsers(t *rapid.T, w *world, tag string) trial {
 	}
 	add(plain, at("mia"), enum.Member, true)
 	w.must(w.db.Ent().User.Update().Where(user.CompanyIDIn(partner.ID, plain.ID, customer.ID)).SetUpdatedAt(longAgo).Exec(w.system))
-	w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(customer.ID).SetUserID(boss.ID).Exec(w.system))
+	for _, admin := range []*ent.User{boss, helper} {
+		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(customer.ID).SetUserID(admin.ID).Exec(w.system))
+	}
 
 	c := trial{kind: enum.Users, by: boss, company: customer}
-	switch rapid.IntRange(0, 3).Draw(t, "who") {
+	switch rapid.IntRange(0, 4).Draw(t, "who") {
 	case 0:
 		c.company = partner
 	case 1:
 		c.by, c.company = sole, plain
 	case 2:
 		c.by = directories[customer][0]
+	case 3:
+		c.by = helper // a partner admin who is no administrator (C6)
 	}
 	var emails []string
 	for _, of := range []*ent.Company{c.company, c.company, partner, customer, plain} {

@@ -28,8 +28,9 @@ type UserChange struct {
 
 // UpdateUser changes a user of a directory that the viewer administers. A change of email,
 // password, role or activity ends that user's other sessions, is audited and told to them
-// (rule U3). Errors: NOT_FOUND, FORBIDDEN (U6; the own password goes by changePassword),
-// INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION (U4).
+// (rule U3). Errors: NOT_FOUND, FORBIDDEN (U6; C6 for whom the viewer may not make an active
+// ADMIN; the own password goes by changePassword), INVALID_ARGUMENT, ALREADY_EXISTS,
+// FAILED_PRECONDITION (U4).
 func (s *Service) UpdateUser(ctx context.Context, userID id.ID, c UserChange) (*ent.User, error) {
 	checked, err := s.check(ctx, c)
 	if err != nil {
@@ -54,11 +55,16 @@ func (s *Service) UpdateUser(ctx context.Context, userID id.ID, c UserChange) (*
 			return err
 		}
 		if checked.hash != "" && u.ID == a.who.UserID {
-			return fault.New(fault.Forbidden, "one's own password changes by changePassword").At("input", "password")
+			return fault.New(fault.Forbidden, "your own password changes by changePassword only").At("input", "password")
 		}
 		what := checked.sensitive(u)
 		if len(what) > 0 {
 			if err := a.protects(u); err != nil {
+				return err
+			}
+		}
+		if field := checked.makesAdministrator(u); field != "" {
+			if err := mayMakeAdministrators(ctx, u.CompanyID, "input", field); err != nil {
 				return err
 			}
 		}
@@ -109,7 +115,7 @@ func (s *Service) ChangePassword(ctx context.Context, current, next string) (*en
 			return err
 		}
 		if n == 0 {
-			return fault.New(fault.FailedPrecondition, "the password was changed at the same time by somebody else").At("input", "currentPassword")
+			return fault.New(fault.FailedPrecondition, "your password was changed at the same moment elsewhere; try again with the new one").At("input", "currentPassword")
 		}
 		if changed, err = a.Ent().User.Get(system, v.UserID); err != nil {
 			return err
@@ -218,6 +224,18 @@ func (c checkedChange) administers(u *ent.User) bool {
 		active = *c.active
 	}
 	return active && role == enum.Admin
+}
+
+// makesAdministrator names the argument by which the change makes the user an ADMIN, or one
+// who was an ADMIN at rest an active one; empty where it does not.
+func (c checkedChange) makesAdministrator(u *ent.User) (argument string) {
+	switch {
+	case c.role != nil && *c.role == enum.Admin && u.Role != enum.Admin:
+		return "role"
+	case c.administers(u) && !u.Active:
+		return "active"
+	}
+	return ""
 }
 
 func (c checkedChange) apply(ctx context.Context, a *act, u *ent.User) (*ent.User, error) {

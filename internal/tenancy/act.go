@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -115,16 +116,21 @@ func (a *act) administrators(ctx context.Context, companyID id.ID) ([]id.ID, err
 		IDs(viewer.BypassTenancy(ctx, "whom an act concerns"))
 }
 
-// lock holds the company until the act is over, so that what is decided about its
-// administrators or its partner still holds when it is committed. It gives the partner of
-// now; nil where there is none.
+// lock keeps other acts that lock the company waiting until this one is over, so that what
+// is decided about its administrators, its partner or its token still holds when it is
+// committed. Inserts below the company do not wait. It gives the partner of now; nil where
+// there is none. NOT_FOUND where the company was deleted meanwhile.
 func (a *act) lock(ctx context.Context, companyID id.ID) (partner *id.ID, err error) {
-	query := `SELECT partner_id FROM companies WHERE id = $1`
+	query := `SELECT partner_id FROM companies WHERE id = $1 AND deleted_at IS NULL`
 	if a.Dialect() == database.Postgres {
-		query += ` FOR UPDATE`
+		query += ` FOR NO KEY UPDATE`
 	}
 	var of sql.Null[id.ID]
-	if err := a.QueryRowContext(ctx, query, companyID).Scan(&of); err != nil {
+	err = a.QueryRowContext(ctx, query, companyID).Scan(&of)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, noCompany().Because(err)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("locking company %v: %w", companyID, err)
 	}
 	if of.Valid {

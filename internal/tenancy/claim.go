@@ -17,17 +17,17 @@ import (
 )
 
 // Claim redeems a transfer token: by its secret, or by the id of one that was sent to the
-// viewer's company; exactly one of the two. The company becomes the viewer's customer,
-// once, whoever else tries at the same time; its old partner and that one's admins lose
-// their rights and are told. One and the same FAILED_PRECONDITION answers whatever cannot
-// be redeemed. Only administrators of a partner.
+// viewer's company; exactly one of the two. White space around a secret is passed over. The
+// company becomes the viewer's customer, once, whoever else tries at the same time; its old
+// partner and that one's admins lose their rights and are told. One and the same
+// FAILED_PRECONDITION answers whatever cannot be redeemed. Only administrators of a partner.
 func (s *Service) Claim(ctx context.Context, secret *string, tokenID *id.ID) (*ent.Company, error) {
 	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if !v.PartnerAdministrator() {
-		return nil, fault.New(fault.Forbidden, "only administrators of a partner claim customers")
+	if err := s.MayManageCustomers(ctx, v, "claim customers"); err != nil {
+		return nil, err
 	}
 	if (secret == nil) == (tokenID == nil) {
 		return nil, fault.New(fault.Invalid, "give either transferToken, the secret, or transferTokenId, the id of a token that was sent to your company").
@@ -61,7 +61,7 @@ func (a *act) redeem(ctx context.Context, secret *string, tokenID *id.ID) (compa
 	d := a.Dialect()
 	which, key := `secret_hash = $1 AND (sent_to_id IS NULL OR sent_to_id = $2)`, any(nil) //nolint:wastedassign // key's type
 	if secret != nil {
-		key = auth.HashToken(*secret)
+		key = auth.HashToken(pasted(*secret))
 	} else {
 		which, key = `id = $1 AND sent_to_id = $2`, *tokenID
 	}
@@ -75,6 +75,9 @@ func (a *act) redeem(ctx context.Context, secret *string, tokenID *id.ID) (compa
 func (a *act) takeOver(ctx context.Context, companyID id.ID) error {
 	system := viewer.BypassTenancy(ctx, "a transfer token was redeemed (rule C9)")
 	old, err := a.lock(ctx, companyID)
+	if fault.Is(err, fault.NotFound) {
+		return unredeemable() // deleted meanwhile
+	}
 	if err != nil {
 		return err
 	}
@@ -85,7 +88,11 @@ func (a *act) takeOver(ctx context.Context, companyID id.ID) error {
 	if c.IsPartner || c.DeletedAt != nil || c.ID == a.who.CompanyID || old != nil && *old == a.who.CompanyID {
 		return unredeemable()
 	}
-	concerned := []id.ID{companyID, a.who.CompanyID}
+	us, err := a.Ent().Company.Get(system, a.who.CompanyID)
+	if err != nil {
+		return err
+	}
+	concerned := []id.ID{companyID, us.ID}
 	if old == nil {
 		if err := a.Ent().Company.UpdateOneID(companyID).SetPartnerID(a.who.CompanyID).ClearCreatedByPartnerID().Exec(system); err != nil {
 			return err
@@ -99,9 +106,14 @@ func (a *act) takeOver(ctx context.Context, companyID id.ID) error {
 		if err != nil {
 			return err
 		}
+		before, err := a.Ent().Company.Get(system, *old)
+		if err != nil {
+			return err
+		}
+		// Whom it chose is not theirs to know.
 		if err := a.tell(ctx, notify.Note{
-			Kind: enum.CustomerLost, Title: c.Name + " has another partner now",
-			Body: fmt.Sprintf("%s chose another partner by transfer token. Your company and its partner admins have no rights in it any more.", c.Name),
+			Kind: enum.CustomerLost, Title: c.Name + " is no longer a customer of " + before.Name,
+			Body: fmt.Sprintf("%s chose another partner by transfer token. %s and its partner admins have no rights in %s any more.", c.Name, before.Name, c.Name),
 		}, union(theirs, admins)...); err != nil {
 			return err
 		}
@@ -118,10 +130,11 @@ func (a *act) takeOver(ctx context.Context, companyID id.ID) error {
 		return err
 	}
 	if err := a.tell(ctx, notify.Note{
-		Kind: enum.CustomerClaimed, Company: &companyID, Title: c.Name + " has a new partner",
-		Body: fmt.Sprintf("%s redeemed the transfer token of %s, which is the partner's customer now.", a.who.Name, c.Name),
+		Kind: enum.CustomerClaimed, Company: &companyID, Title: c.Name + " is a customer of " + us.Name + " now",
+		Body: fmt.Sprintf("%s redeemed the transfer token of %s for %s, which is its partner from now on. %s has no partner admin until one is added.",
+			a.who.Name, c.Name, us.Name, c.Name),
 	}, union(ours, own)...); err != nil {
 		return err
 	}
-	return a.audit(ctx, customerClaimed, fmt.Sprintf("%q was claimed by transfer token", c.Name), concerned...)
+	return a.audit(ctx, customerClaimed, fmt.Sprintf("%q was claimed by %q by transfer token", c.Name, us.Name), concerned...)
 }

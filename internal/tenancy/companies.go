@@ -49,7 +49,8 @@ func (s *Service) CreateCompany(ctx context.Context, in CreateCompany) (*ent.Com
 	return made, admin, nil
 }
 
-// SetPartnerStatus promotes a company to partner or demotes it (rule C2). Operators.
+// SetPartnerStatus promotes a company to partner or demotes it (rule C2); a promotion revokes
+// its outstanding transfer token (C9). Operators.
 // Errors: NOT_FOUND; FAILED_PRECONDITION for promoting somebody's customer.
 func (s *Service) SetPartnerStatus(ctx context.Context, companyID id.ID, partner bool) (*ent.Company, error) {
 	if _, err := operator(ctx); err != nil {
@@ -57,31 +58,34 @@ func (s *Service) SetPartnerStatus(ctx context.Context, companyID id.ID, partner
 	}
 	var c *ent.Company
 	err := s.do(ctx, func(ctx context.Context, a *act) error {
-		tx := a.Tx
-		// One conditional update decides, so that a claim at the same moment cannot
-		// make a customer a partner or a partner a customer.
-		want := []predicate.Company{company.ID(companyID), company.IsPlatform(false)}
-		if partner {
-			want = append(want, company.PartnerIDIsNil())
-		}
-		n, err := tx.Ent().Company.Update().Where(want...).SetIsPartner(partner).Save(ctx)
-		if err != nil {
-			return err
-		}
-		c, err = tx.Ent().Company.Query().Where(company.ID(companyID), company.IsPlatform(false)).Only(ctx)
+		var err error
+		c, err = a.Ent().Company.Query().Where(company.ID(companyID), company.IsPlatform(false)).Only(ctx)
 		if ent.IsNotFound(err) {
 			return noCompany().At("input", "companyId")
 		}
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		// Locked, so that a claim at the same moment cannot make a customer a partner or a
+		// partner a customer, and no token is made meanwhile.
+		of, err := a.lock(ctx, companyID)
+		if err != nil {
+			return err
+		}
+		if partner && of != nil {
 			return fault.New(fault.FailedPrecondition, "%q is a partner's customer, and a partner is nobody's customer: end that partnership first", c.Name).
 				At("input", "companyId")
+		}
+		if c, err = a.Ent().Company.UpdateOneID(companyID).SetIsPartner(partner).Save(ctx); err != nil {
+			return err
 		}
 		action, summary := partnerDemoted, "%q is no partner any more"
 		if partner {
 			action, summary = partnerPromoted, "%q became a partner"
+			// A partner is nobody's customer: a demotion must not bring the token back (rule C9).
+			if err := a.revoke(ctx, companyID); err != nil {
+				return err
+			}
 		}
 		return a.audit(ctx, action, fmt.Sprintf(summary, c.Name), c.ID, a.who.CompanyID)
 	})

@@ -21,8 +21,9 @@ import (
 
 // CustomerFilter says which of the customers; nil parts do not matter.
 type CustomerFilter struct {
-	Search *string // the beginning of any word of the name, or of the slug (rule K6)
-	IsOwn  *bool
+	Search    *string // the beginning of any word of the name, or of the slug (rule K6)
+	IsOwn     *bool
+	CanManage *bool // whether the viewer may work inside (rule C7)
 }
 
 // Customers is the viewer's customer list (rules C3, C7), in its two parts: the own company,
@@ -50,6 +51,15 @@ func (s *Service) Customers(ctx context.Context, f CustomerFilter) ([]*ent.Compa
 		q.Where(company.IsPlatform(false))
 		if f.Search != nil {
 			q.Where(matching(*f.Search))
+		}
+		if f.CanManage != nil {
+			q.Where(func(s *sql.Selector) {
+				inside := policy.MayWorkInside(v, s.C(company.FieldID))
+				if !*f.CanManage {
+					inside = sql.Not(inside)
+				}
+				s.Where(inside)
+			})
 		}
 	}
 	return parts, nil
@@ -92,8 +102,8 @@ func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company
 	if err != nil {
 		return nil, err
 	}
-	if !v.PartnerAdministrator() {
-		return nil, fault.New(fault.Forbidden, "only administrators of a partner add customers")
+	if err := s.MayManageCustomers(ctx, v, "add customers"); err != nil {
+		return nil, err
 	}
 	admin := v.UserID
 	if in.PartnerAdmin != nil {
@@ -104,8 +114,7 @@ func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company
 		return nil, err
 	}
 	if !colleague {
-		return nil, fault.New(fault.NotFound, "the partner admin must be an active user of your own company").
-			At("input", "partnerAdminId")
+		return nil, noColleague().At("input", "partnerAdminId")
 	}
 	found := founding{
 		name: in.Name, contactEmail: in.ContactEmail,
@@ -126,6 +135,32 @@ func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company
 	return s.found(ctx, found)
 }
 
+func noColleague() *fault.Error {
+	return fault.New(fault.NotFound, "a partner admin is an active user of your own company, and no such user has this id")
+}
+
+// MayManageCustomers refuses whoever is no administrator of a partner, and says which of the
+// two is missing; doing is what was to be done, such as "add customers" (rules C2, C7).
+func (s *Service) MayManageCustomers(ctx context.Context, v viewer.Viewer, doing string) error {
+	switch {
+	case v.PartnerAdministrator():
+		return nil
+	case v.Operator:
+		return fault.New(fault.Forbidden, "operators do not %s: only administrators of a partner do", doing)
+	case v.Partner:
+		return fault.New(fault.Forbidden, "only administrators of your company %s; you are a member", doing)
+	}
+	demoted, err := s.db.Ent().Company.Query().Where(company.PartnerID(v.CompanyID)).
+		Exist(viewer.BypassTenancy(ctx, "whether the viewer's company was a partner"))
+	if err != nil {
+		return err
+	}
+	if demoted {
+		return fault.New(fault.Forbidden, "your company is no partner at present: its customers and their data stay, but it cannot %s until an operator promotes it again", doing)
+	}
+	return fault.New(fault.Forbidden, "your company is no partner, and only a partner can %s; an operator makes a company a partner", doing)
+}
+
 // founding is a company about to be.
 type founding struct {
 	name         string
@@ -138,7 +173,7 @@ type founding struct {
 // free slug (C5), in one transaction. Two that want the same slug at once: the loser
 // takes the next one.
 func (s *Service) found(ctx context.Context, f founding) (*ent.Company, error) {
-	n, err := input.Name(f.name, "input", "name")
+	n, err := companyName(f.name, "input", "name")
 	if err != nil {
 		return nil, err
 	}

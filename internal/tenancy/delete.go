@@ -31,11 +31,11 @@ func (s *Service) DeleteCustomer(ctx context.Context, customerID id.ID) error {
 		return err
 	}
 	v := viewer.FromContext(ctx)
-	if !v.PartnerAdministrator() {
-		return fault.New(fault.Forbidden, "only the partner's administrators delete customers")
+	if err := s.MayManageCustomers(ctx, v, "delete customers"); err != nil {
+		return err
 	}
 	if !Deletable(v, c) {
-		return fault.New(fault.FailedPrecondition, "%q came by transfer token: it is not yours to delete; end the partnership instead", c.Name).
+		return fault.New(fault.FailedPrecondition, "%q came by transfer token, so your company cannot delete it: end the partnership with endPartnership instead", c.Name).
 			At("input", "id")
 	}
 	var runs []id.ID
@@ -73,7 +73,7 @@ func (a *act) bury(ctx context.Context, companyID, partnerID id.ID) ([]id.ID, er
 	if n, err := res.RowsAffected(); err != nil {
 		return nil, err
 	} else if n == 0 {
-		return nil, fault.New(fault.FailedPrecondition, "the customer has gone to another partner meanwhile").At("input", "id")
+		return nil, fault.New(fault.FailedPrecondition, "the customer has left your company meanwhile").At("input", "id")
 	}
 	unfinished := []enum.ImportStatus{enum.Queued, enum.Running}
 	runs, err := tx.ImportRun.Query().Where(importrun.CompanyID(companyID), importrun.StatusIn(unfinished...)).IDs(ctx)

@@ -26,7 +26,7 @@ func (s *Service) UpdateCompany(ctx context.Context, d Details) (*ent.Company, e
 		return nil, err
 	}
 	if !v.Admin || v.Operator {
-		return nil, fault.New(fault.Forbidden, "only the company's own administrators change it")
+		return nil, fault.New(fault.Forbidden, "only administrators of your company change it")
 	}
 	return s.update(ctx, v.CompanyID, d, companyUpdated)
 }
@@ -41,7 +41,7 @@ func (s *Service) UpdateCustomer(ctx context.Context, customerID id.ID, d Detail
 }
 
 // customer finds a customer of the viewer's company: NOT_FOUND where there is none that the
-// viewer may know of, FORBIDDEN for the own company and whatever else is no customer.
+// viewer may know of, FORBIDDEN for the own company (rule C3) and whatever else is no customer.
 func (s *Service) customer(ctx context.Context, customerID id.ID, path ...string) (*ent.Company, error) {
 	v, err := SignedIn(ctx)
 	if err != nil {
@@ -53,6 +53,9 @@ func (s *Service) customer(ctx context.Context, customerID id.ID, path ...string
 	}
 	if err != nil {
 		return nil, err
+	}
+	if c.ID == v.CompanyID {
+		return nil, fault.New(fault.Forbidden, "%q is your own company, and no customer of it: its administrators change it with updateCompany", c.Name).At(path...)
 	}
 	if !v.Partner || v.Operator || c.PartnerID == nil || *c.PartnerID != v.CompanyID {
 		return nil, fault.New(fault.Forbidden, "%q is no customer of your company", c.Name).At(path...)
@@ -69,7 +72,7 @@ func (s *Service) update(ctx context.Context, companyID id.ID, d Details, action
 	}
 	var checked string
 	if newName != nil {
-		if checked, err = input.Name(*newName, "input", "name"); err != nil {
+		if checked, err = companyName(*newName, "input", "name"); err != nil {
 			return nil, err
 		}
 	}
@@ -124,7 +127,7 @@ func (s *Service) Partners(ctx context.Context, search *string) ([]*ent.Company,
 		return nil, err
 	}
 	if !v.Admin {
-		return nil, fault.New(fault.Forbidden, "only administrators choose a partner")
+		return nil, fault.New(fault.Forbidden, "only administrators of a company choose the partner that it is to have; you are a member")
 	}
 	q := s.db.Ent().Company.Query().Where(company.IsPartner(true), company.IsPlatform(false), company.DeletedAtIsNil(), company.IDNEQ(v.CompanyID))
 	if search != nil {
@@ -134,9 +137,14 @@ func (s *Service) Partners(ctx context.Context, search *string) ([]*ent.Company,
 		All(viewer.BypassTenancy(ctx, "partners let themselves be chosen by name"))
 }
 
-// Companies is every company of the platform but its own. Operators.
+// Companies is every company of the platform but its own. Operators, of either role: it only
+// reads (rule U5).
 func (s *Service) Companies(ctx context.Context, search *string) (*ent.CompanyQuery, error) {
-	if _, err := operator(ctx); err != nil {
+	v, err := SignedIn(ctx)
+	if err == nil && !v.Operator {
+		err = fault.New(fault.Forbidden, "only operators of the platform list all companies; customers lists your own company and its customers")
+	}
+	if err != nil {
 		return nil, err
 	}
 	q := s.db.Ent().Company.Query().Where(company.IsPlatform(false))

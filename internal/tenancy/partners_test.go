@@ -42,6 +42,14 @@ func TestPartnerStatus(t *testing.T) {
 		w.must(err)
 		_, err = w.SetPartnerStatus(w.as(clerk), w.partner.ID, false)
 		w.refused("a member of the platform", err, fault.Forbidden, "")
+		// Who reads all the same (U5).
+		all, err := w.Companies(w.as(clerk), nil)
+		w.must(err)
+		if n := got(all.Count(w.as(clerk))); n != w.companies()-1 {
+			t.Errorf("a member of the platform lists %d companies of %d", n, w.companies()-1)
+		}
+		_, err = w.Companies(w.keller, nil)
+		w.refused("a partner's administrator", err, fault.Forbidden, "")
 	})
 }
 

@@ -25,19 +25,19 @@ func (s *Service) AddPartnerAdmin(ctx context.Context, customerID, userID id.ID)
 		return nil, err
 	}
 	v := viewer.FromContext(ctx)
-	if !v.PartnerAdministrator() {
-		return nil, fault.New(fault.Forbidden, "only the partner's administrators add partner admins")
+	if err := s.MayManageCustomers(ctx, v, "add partner admins"); err != nil {
+		return nil, err
 	}
 	err = s.do(ctx, func(ctx context.Context, a *act) error {
 		// Held, so that a partnership that ends now takes this partner admin with it.
 		if partner, err := a.lock(ctx, c.ID); err != nil {
-			return err
+			return atArgument(err, "input", "customerId")
 		} else if partner == nil || *partner != v.CompanyID {
 			return noCompany().At("input", "customerId")
 		}
 		person, err := a.Ent().User.Query().Where(activeIn(v.CompanyID, userID)).Only(ctx)
 		if ent.IsNotFound(err) {
-			return fault.New(fault.NotFound, "the partner admin must be an active user of your own company").At("input", "userId")
+			return noColleague().At("input", "userId")
 		}
 		if err != nil {
 			return err
@@ -79,7 +79,7 @@ func (s *Service) RemovePartnerAdmin(ctx context.Context, customerID, userID id.
 	}
 	ofPartner := v.PartnerAdministrator() && c.PartnerID != nil && *c.PartnerID == v.CompanyID
 	if own := v.Admin && !v.Operator && c.ID == v.CompanyID; !own && !ofPartner {
-		return nil, fault.New(fault.Forbidden, "only the partner's administrators and the customer's own remove partner admins")
+		return nil, fault.New(fault.Forbidden, "only administrators of %q and of its partner remove its partner admins", c.Name).At("input", "customerId")
 	}
 	err = s.do(ctx, func(ctx context.Context, a *act) error {
 		names, err := a.Ent().User.Query().Where(user.ID(userID)).All(ctx)
@@ -91,7 +91,7 @@ func (s *Service) RemovePartnerAdmin(ctx context.Context, customerID, userID id.
 			return err
 		}
 		if n == 0 {
-			return fault.New(fault.NotFound, "this user is no partner admin of %q", c.Name).At("input", "userId")
+			return fault.New(fault.NotFound, "no partner admin of %q has this id", c.Name).At("input", "userId")
 		}
 		if err := a.tell(ctx, notify.Note{
 			Kind: enum.PartnerAdminRemoved, Title: "You are no longer partner admin of " + c.Name,
@@ -126,25 +126,29 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 	}
 	ofPartner := v.PartnerAdministrator() && c.PartnerID != nil && *c.PartnerID == v.CompanyID
 	if own := v.Admin && !v.Operator && c.ID == v.CompanyID; !own && !ofPartner {
-		return nil, fault.New(fault.Forbidden, "only administrators of either side end a partnership")
+		return nil, fault.New(fault.Forbidden, "only administrators of %q and of its partner end their partnership", c.Name).At("input", "companyId")
 	}
 	if c.PartnerID == nil {
-		return nil, fault.New(fault.FailedPrecondition, "%q has no partner", c.Name).At("input", "companyId")
+		return nil, fault.New(fault.FailedPrecondition, "%q has no partner, so there is no partnership to end", c.Name).At("input", "companyId")
 	}
 	err = s.do(ctx, func(ctx context.Context, a *act) error {
 		partnerID, concerned := *c.PartnerID, a.concerned(c)
 		if _, err := a.lock(ctx, c.ID); err != nil {
-			return err
+			return atArgument(err, "input", "companyId")
 		}
 		own, err := a.administrators(ctx, c.ID)
 		if err != nil {
 			return err
 		}
 		if len(own) == 0 {
-			return fault.New(fault.FailedPrecondition, "%q has no active administrator of its own yet; it would be nobody's", c.Name).
+			return fault.New(fault.FailedPrecondition, "%q has no active administrator of its own, and would be nobody's: give its directory one first", c.Name).
 				At("input", "companyId")
 		}
 		others, err := a.administrators(ctx, partnerID)
+		if err != nil {
+			return err
+		}
+		partner, err := a.Ent().Company.Get(viewer.BypassTenancy(ctx, "the name of the partner whose partnership ends"), partnerID)
 		if err != nil {
 			return err
 		}
@@ -152,17 +156,14 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 		if err != nil {
 			return err
 		}
-		// One that the partner generated would take the company back.
-		if err := a.revoke(ctx, c.ID); err != nil {
-			return err
-		}
 		if err := a.tell(ctx, notify.Note{
-			Kind: enum.PartnershipEnded, Company: &c.ID, Title: "The partnership with " + c.Name + " has ended",
-			Body: fmt.Sprintf("%s ended the partnership with %s. The company keeps everything; its partner and the partner's admins have no rights in it any more.", a.who.Name, c.Name),
+			Kind: enum.PartnershipEnded, Company: &c.ID, Title: fmt.Sprintf("The partnership of %s and %s has ended", partner.Name, c.Name),
+			Body: fmt.Sprintf("%s ended the partnership of %s and %s. %s keeps everything it has; %s and its partner admins have no rights in it any more.",
+				a.who.Name, partner.Name, c.Name, c.Name, partner.Name),
 		}, union(own, others, left)...); err != nil {
 			return err
 		}
-		return a.audit(ctx, partnershipEnded, fmt.Sprintf("the partnership with %q was ended", c.Name), concerned...)
+		return a.audit(ctx, partnershipEnded, fmt.Sprintf("the partnership of %q and %q was ended", partner.Name, c.Name), concerned...)
 	})
 	if err != nil {
 		return nil, err
@@ -172,8 +173,9 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 }
 
 // separate takes a company from the partner that it has now and gives it to the next (nil:
-// to none), and says who was partner admin. FAILED_PRECONDITION where the partner has
-// changed meanwhile.
+// to none), and says who was partner admin. Its outstanding transfer token is revoked (rule
+// C9): one that the partner generated would take it back. FAILED_PRECONDITION where the
+// partner has changed meanwhile.
 func (a *act) separate(ctx context.Context, companyID, from id.ID, to *id.ID) (admins []id.ID, err error) {
 	ctx = viewer.BypassTenancy(ctx, "a partnership ends (rules C8, C9)")
 	u := a.Ent().Company.Update().Where(company.ID(companyID), company.PartnerID(from)).ClearCreatedByPartnerID()
@@ -188,6 +190,9 @@ func (a *act) separate(ctx context.Context, companyID, from id.ID, to *id.ID) (a
 	}
 	if n == 0 {
 		return nil, fault.New(fault.FailedPrecondition, "the partnership has ended meanwhile").At("input", "companyId")
+	}
+	if err := a.revoke(ctx, companyID); err != nil {
+		return nil, err
 	}
 	admins, err = a.Ent().PartnerAdmin.Query().Where(partneradmin.CompanyID(companyID)).QueryUser().Where(user.Active(true)).IDs(ctx)
 	if err != nil {

@@ -90,9 +90,17 @@ func (s *Service) Administered(ctx context.Context, companyID *id.ID, path ...st
 func operator(ctx context.Context) (viewer.Viewer, error) {
 	v, err := SignedIn(ctx)
 	if err == nil && !(v.Operator && v.Admin) { // a MEMBER only reads, there as anywhere (rule U5)
-		err = fault.New(fault.Forbidden, "only operators of the platform may do this")
+		err = fault.New(fault.Forbidden, "only operators of the platform who are administrators may do this")
 	}
 	return v, err
+}
+
+// atArgument says of a fault which argument is behind it; other errors stay as they are.
+func atArgument(err error, path ...string) error {
+	if f := fault.Of(err); f != nil {
+		return f.At(path...)
+	}
+	return err
 }
 
 // Answer turns what ent refused into a fault; other errors stay as they are.
@@ -102,6 +110,8 @@ func Answer(err error) error {
 		return err
 	case errors.Is(err, policy.ErrDenied):
 		return fault.New(fault.Forbidden, "you may not do this").Because(err)
+	case errors.Is(err, database.ErrTenantDeleted):
+		return noCompany().Because(err)
 	case database.IsForeignKeyViolation(err):
 		return fault.New(fault.NotFound, "a record that this refers to has been deleted meanwhile").Because(err)
 	case ent.IsNotFound(err):

@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
@@ -15,49 +16,53 @@ import (
 	"tenantry/internal/notify"
 )
 
-// TokenPrefix begins every transfer token's secret, for secret scanners.
-const TokenPrefix = "tnt_t_"
+// tokenLifetime is how long a transfer token is good (rule C9).
+const tokenLifetime = 24 * time.Hour
 
-// tokenLifetime is how long a transfer token is good, in seconds (rule C9).
-const tokenLifetime = 24 * 60 * 60
-
-// mayTransfer says whether the viewer may give the company away: its own administrators,
-// and where it has none active the administrators of its partner (rule C9). It holds the
-// company until the act is over.
-func (a *act) mayTransfer(ctx context.Context, companyID id.ID) (*ent.Company, error) {
-	c, err := a.Ent().Company.Query().Where(company.ID(companyID)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, noCompany().At("input", "companyId")
+// mayTransfer gives the company, and the partner that it has now, to those who may make,
+// send and revoke its transfer token: its own administrators and, where it has none active,
+// the administrators of its partner (rule C9). The company is locked until the act is over.
+func (a *act) mayTransfer(ctx context.Context, companyID id.ID, path ...string) (c *ent.Company, partner *id.ID, err error) {
+	visible := a.Ent().Company.Query().Where(company.ID(companyID))
+	known, err := visible.Clone().Exist(ctx)
+	if err == nil && !known {
+		err = noCompany()
+	}
+	if err == nil {
+		partner, err = a.lock(ctx, companyID)
+	}
+	if err == nil {
+		c, err = visible.Only(ctx) // as it is now, and as long as the act goes on
 	}
 	if err != nil {
-		return nil, err
-	}
-	partner, err := a.lock(ctx, companyID)
-	if err != nil {
-		return nil, err
+		return nil, nil, atArgument(err, path...)
 	}
 	switch {
 	case a.who.Operator:
-		return nil, fault.New(fault.Forbidden, "operators give no company away")
+		err = fault.New(fault.Forbidden, "an operator does not transfer companies: the company's own administrators do")
+	case companyID == a.who.CompanyID && !a.who.Admin:
+		err = fault.New(fault.Forbidden, "only administrators of your company make, send and revoke its transfer tokens; you are a member")
 	case companyID == a.who.CompanyID:
-		if !a.who.Admin {
-			return nil, fault.New(fault.Forbidden, "only the company's administrators give it to a partner")
-		}
 	case a.who.PartnerAdministrator() && partner != nil && *partner == a.who.CompanyID:
 		own, err := a.administrators(ctx, companyID)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if len(own) > 0 {
-			return nil, fault.New(fault.Forbidden, "%q has administrators of its own, who alone give it to a partner", c.Name).At("input", "companyId")
+			return nil, nil, fault.New(fault.Forbidden, "%q has active administrators of its own: they make, send and revoke its transfer tokens", c.Name).At(path...)
 		}
 	default:
-		return nil, fault.New(fault.Forbidden, "only the company's own administrators give it to a partner").At("input", "companyId")
+		err = fault.New(fault.Forbidden, "only administrators of %q, or of its partner where it has none active, make, send and revoke its transfer tokens", c.Name).At(path...)
 	}
+	return c, partner, err
+}
+
+// mayBecomeCustomer refuses a transfer of a partner, which is nobody's customer (rule C2).
+func mayBecomeCustomer(c *ent.Company) error {
 	if c.IsPartner {
-		return nil, fault.New(fault.FailedPrecondition, "%q is a partner, and a partner is nobody's customer", c.Name).At("input", "companyId")
+		return fault.New(fault.FailedPrecondition, "%q is a partner, and a partner is nobody's customer: an operator would have to demote it first", c.Name).At("input", "companyId")
 	}
-	return c, nil
+	return nil
 }
 
 // givers are the companies in whose logs stands what is done with a token before it is
@@ -74,7 +79,10 @@ func (s *Service) GenerateToken(ctx context.Context, companyID *id.ID) (t *ent.T
 		return nil, "", err
 	}
 	err = s.do(ctx, func(ctx context.Context, a *act) error {
-		c, err := a.mayTransfer(ctx, orOwn(companyID, v))
+		c, _, err := a.mayTransfer(ctx, orOwn(companyID, v), "input", "companyId")
+		if err == nil {
+			err = mayBecomeCustomer(c)
+		}
 		if err != nil {
 			return err
 		}
@@ -85,6 +93,9 @@ func (s *Service) GenerateToken(ctx context.Context, companyID *id.ID) (t *ent.T
 	})
 	return t, secret, err
 }
+
+// pointInTime is an instant as notifications name it.
+func pointInTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 func orOwn(companyID *id.ID, v viewer.Viewer) id.ID {
 	if companyID != nil {
@@ -105,10 +116,11 @@ func (a *act) mint(ctx context.Context, companyID id.ID) (*ent.TransferToken, st
 	}
 	secret := auth.MintToken(TokenPrefix)
 	t, err := a.Ent().TransferToken.Create().SetCompanyID(companyID).SetSecretHash(auth.HashToken(secret)).
-		SetCreatedAt(at).SetExpiresAt(at.Add(tokenLifetime * 1e9)).Save(ctx)
+		SetCreatedAt(at).SetExpiresAt(at.Add(tokenLifetime)).Save(ctx)
 	return t, secret, err
 }
 
+// revoke ends the company's outstanding token, if there is one.
 func (a *act) revoke(ctx context.Context, companyID id.ID) error {
 	_, err := a.ExecContext(ctx, `UPDATE transfer_tokens SET revoked_at = `+a.Dialect().Now()+`
 		WHERE company_id = $1 AND used_at IS NULL AND revoked_at IS NULL`, companyID)
@@ -124,7 +136,10 @@ func (s *Service) SendToken(ctx context.Context, companyID *id.ID, partnerID id.
 	}
 	var sent *ent.TransferToken
 	err = s.do(ctx, func(ctx context.Context, a *act) error {
-		c, err := a.mayTransfer(ctx, orOwn(companyID, v))
+		c, now, err := a.mayTransfer(ctx, orOwn(companyID, v), "input", "companyId")
+		if err == nil {
+			err = mayBecomeCustomer(c)
+		}
 		if err != nil {
 			return err
 		}
@@ -136,6 +151,9 @@ func (s *Service) SendToken(ctx context.Context, companyID *id.ID, partnerID id.
 		}
 		if err != nil {
 			return err
+		}
+		if now != nil && *now == partner.ID {
+			return fault.New(fault.FailedPrecondition, "%q is the partner of %q already; choose another one", partner.Name, c.Name).At("input", "partnerId")
 		}
 		t, err := a.Ent().TransferToken.Query().Where(transfertoken.CompanyID(c.ID), s.redeemable()).Only(system)
 		if ent.IsNotFound(err) {
@@ -152,8 +170,9 @@ func (s *Service) SendToken(ctx context.Context, companyID *id.ID, partnerID id.
 			return err
 		}
 		if err := a.tell(ctx, notify.Note{
-			Kind: enum.TransferTokenReceived, TransferToken: &sent.ID, Company: &c.ID, Title: c.Name + " wants you as its partner",
-			Body: fmt.Sprintf("%s sent you a transfer token for %s. Take it within 24 hours to have the company as your customer.", a.who.Name, c.Name),
+			Kind: enum.TransferTokenReceived, TransferToken: &sent.ID, Company: &c.ID, Title: c.Name + " wants " + partner.Name + " as its partner",
+			Body: fmt.Sprintf("%s sent %s a transfer token for %s. Redeem it until %s to have %s as your customer.",
+				a.who.Name, partner.Name, c.Name, pointInTime(sent.ExpiresAt), c.Name),
 		}, theirs...); err != nil {
 			return err
 		}
@@ -178,15 +197,12 @@ func (s *Service) RevokeToken(ctx context.Context, tokenID id.ID) (*ent.Transfer
 		if err != nil {
 			return err
 		}
-		c, err := a.mayTransfer(ctx, t.CompanyID)
-		if f := fault.Of(err); f != nil && f.Kind == fault.NotFound {
-			return fault.New(fault.Forbidden, "only those who generated the token revoke it").At("input", "id")
+		c, _, err := a.mayTransfer(ctx, t.CompanyID, "input", "id")
+		if fault.Is(err, fault.NotFound) {
+			return fault.New(fault.Forbidden, "only administrators of the company that the token is for revoke it").At("input", "id")
 		}
 		if err != nil {
 			return err
-		}
-		if t.UsedAt != nil {
-			return fault.New(fault.FailedPrecondition, "the token has been redeemed").At("input", "id")
 		}
 		system := viewer.BypassTenancy(ctx, "a transfer token is revoked by those who may transfer the company")
 		if _, err := a.ExecContext(ctx, `UPDATE transfer_tokens SET revoked_at = COALESCE(revoked_at, `+a.Dialect().Now()+`)
@@ -195,6 +211,9 @@ func (s *Service) RevokeToken(ctx context.Context, tokenID id.ID) (*ent.Transfer
 		}
 		if t, err = a.Ent().TransferToken.Get(system, t.ID); err != nil {
 			return err
+		}
+		if t.UsedAt != nil {
+			return fault.New(fault.FailedPrecondition, "the token has been redeemed; the company is a customer by it, and endPartnership ends that").At("input", "id")
 		}
 		concerned := a.givers(c)
 		if t.SentToID != nil {

@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
@@ -30,11 +32,17 @@ type Person struct {
 
 // CreateUser makes a user in the company's directory; nil: the viewer's own. Errors:
 // UNAUTHENTICATED, NOT_FOUND for a company that the viewer may not know of, FORBIDDEN for
-// one that the viewer does not administer, INVALID_ARGUMENT, ALREADY_EXISTS.
+// one that the viewer does not administer and for an ADMIN whom the viewer may not make
+// (rule C6), INVALID_ARGUMENT, ALREADY_EXISTS.
 func (s *Service) CreateUser(ctx context.Context, companyID *id.ID, p Person) (*ent.User, error) {
 	c, err := s.Administered(ctx, companyID, "input", "companyId")
 	if err != nil {
 		return nil, err // before a password is hashed
+	}
+	if p.Role == enum.Admin {
+		if err := mayMakeAdministrators(ctx, c.ID, "input", "role"); err != nil {
+			return nil, err
+		}
 	}
 	checked, err := s.person(ctx, p, "input")
 	if err != nil {
@@ -47,14 +55,28 @@ func (s *Service) CreateUser(ctx context.Context, companyID *id.ID, p Person) (*
 		}
 		return a.audit(ctx, userCreated, fmt.Sprintf("%s <%s> was added to the directory of %q", fullName(made), made.Email, c.Name), c.ID)
 	})
+	if errors.Is(err, database.ErrTenantDeleted) {
+		err = atArgument(err, "input", "companyId")
+	}
 	return made, err
+}
+
+// mayMakeAdministrators refuses a partner admin who is neither an administrator of the
+// company itself nor one of its partner (rule C6): whoever they made an ADMIN could do what
+// is not theirs, such as ending the partnership. The viewer must administer the company.
+func mayMakeAdministrators(ctx context.Context, companyID id.ID, path ...string) error {
+	v := viewer.FromContext(ctx)
+	if policy.MayMakeAdministrators(v, companyID) {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "only administrators of the company itself and administrators of its partner make someone an active ADMIN of it; you are a partner admin, and can make a MEMBER").At(path...)
 }
 
 // MustAdminister refuses whoever does not administer the company.
 func MustAdminister(ctx context.Context, client *ent.Client, companyID id.ID, path ...string) error {
 	may, err := administers(ctx, client, companyID)
 	if err == nil && !may {
-		err = fault.New(fault.Forbidden, "only the company's administrators and its partner admins may do this").At(path...)
+		err = fault.New(fault.Forbidden, "only the company's administrators and its partner admins may do this; you are neither").At(path...)
 	}
 	return err
 }
@@ -71,7 +93,12 @@ func (s *Service) CreateOperator(ctx context.Context, p Person) (*ent.User, erro
 	if err != nil {
 		return nil, err
 	}
-	return checked.create(viewer.BypassTenancy(ctx, "an operator made at the command line"), s.db.Ent(), platform.ID)
+	var made *ent.User
+	err = s.do(viewer.BypassTenancy(ctx, "an operator made at the command line"), func(ctx context.Context, a *act) (err error) {
+		made, err = checked.create(ctx, a.Ent(), platform.ID)
+		return err
+	})
+	return made, err
 }
 
 // checkedPerson is a Person whose every part is in order and whose password is hashed.
@@ -134,7 +161,7 @@ func (s *Service) DeleteUser(ctx context.Context, userID id.ID) error {
 			return err
 		}
 		if u.ID == a.who.UserID {
-			return fault.New(fault.Forbidden, "one does not delete oneself").At("input", "id")
+			return fault.New(fault.Forbidden, "you cannot delete yourself; another administrator can").At("input", "id")
 		}
 		if err := a.protects(u); err != nil {
 			return err
@@ -145,6 +172,10 @@ func (s *Service) DeleteUser(ctx context.Context, userID id.ID) error {
 		system := viewer.BypassTenancy(ctx, "a user is deleted by those who administer the directory")
 		customers, err := a.Ent().PartnerAdmin.Query().Where(partneradmin.UserID(u.ID)).QueryCompany().IDs(system)
 		if err != nil {
+			return err
+		}
+		// One that is deleted at this moment has no log any more.
+		if customers, err = a.StandingTenants(ctx, customers...); err != nil {
 			return err
 		}
 		if err := a.Ent().User.DeleteOneID(u.ID).Exec(system); err != nil {
@@ -166,26 +197,36 @@ func (a *act) target(ctx context.Context, userID id.ID) (*ent.User, error) {
 	}
 	u, err := a.Ent().User.Query().Where(user.ID(userID)).Only(ctx)
 	if ent.IsNotFound(err) {
-		return nil, fault.New(fault.NotFound, "there is no such user").At("input", "id")
+		return nil, noUser()
 	}
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.lock(ctx, u.CompanyID); err != nil {
+	if _, err := a.lock(ctx, u.CompanyID); fault.Is(err, fault.NotFound) {
+		return nil, noUser().Because(err)
+	} else if err != nil {
 		return nil, err
 	}
 	// Again, now that nobody else changes the directory.
-	if u, err = a.Ent().User.Query().Where(user.ID(userID)).Only(ctx); err != nil {
+	u, err = a.Ent().User.Query().Where(user.ID(userID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, noUser()
+	}
+	if err != nil {
 		return nil, err
 	}
 	return u, MustAdminister(ctx, a.Ent(), u.CompanyID, "input", "id")
+}
+
+func noUser() *fault.Error {
+	return fault.New(fault.NotFound, "there is no such user").At("input", "id")
 }
 
 // protects refuses what a partner admin may not do to the customer's own active
 // administrators (rule U6).
 func (a *act) protects(u *ent.User) error {
 	if u.CompanyID != a.who.CompanyID && u.Active && u.Role == enum.Admin {
-		return fault.New(fault.Forbidden, "%s is an active administrator of the company itself, whom its partner's people cannot change", u.Email).At("input", "id")
+		return fault.New(fault.Forbidden, "%s is an active administrator of the company itself: its partner admins change neither email, password, role nor activity of such", u.Email).At("input", "id")
 	}
 	return nil
 }
@@ -217,5 +258,5 @@ func (a *act) keepsAdministrator(ctx context.Context, u *ent.User, stays bool) e
 			return nil
 		}
 	}
-	return fault.New(fault.FailedPrecondition, "%s is the last active administrator of a company that no partner manages", u.Email).At("input", "id")
+	return fault.New(fault.FailedPrecondition, "%s is the last active administrator of a company that no partner manages; make somebody else an administrator first", u.Email).At("input", "id")
 }

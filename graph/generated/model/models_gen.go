@@ -17,7 +17,7 @@ import (
 
 // A new customer of the viewer's company.
 type AddCustomerInput struct {
-	// 1 to 200 characters. A name that exists gets the next free slug.
+	// 1 to 200 characters. A name that exists gets the next free slug. The secret of a transfer token is no name (INVALID_ARGUMENT): `claimCustomer` takes that.
 	Name string `json:"name"`
 	// The customer's own address.
 	ContactEmail graphql.Omittable[*string] `json:"contactEmail,omitempty"`
@@ -59,7 +59,7 @@ type ChangePasswordPayload struct {
 
 // Exactly one of the two.
 type ClaimCustomerInput struct {
-	// The secret of a token.
+	// The secret of a token; white space around it is passed over.
 	TransferToken graphql.Omittable[*string] `json:"transferToken,omitempty"`
 	// The id of a token that was sent to the own company.
 	TransferTokenID graphql.Omittable[*uuid.UUID] `json:"transferTokenId,omitempty"`
@@ -229,7 +229,7 @@ type CreateUserInput struct {
 	LastName string `json:"lastName"`
 	// 6 characters to 1,024 bytes.
 	Password string `json:"password"`
-	// What the user may do.
+	// What the user may do. ADMIN of a customer takes an administrator of the customer or of its partner (FORBIDDEN for other partner admins).
 	Role enum.UserRole `json:"role"`
 	// Whether the user may sign in.
 	Active bool `json:"active"`
@@ -255,6 +255,8 @@ type CustomerFilter struct {
 	Search graphql.Omittable[*string] `json:"search,omitempty"`
 	// True: the own company alone. False: without it.
 	IsOwn graphql.Omittable[*bool] `json:"isOwn,omitempty"`
+	// True: those inside which the viewer may work. False: the others.
+	ViewerCanManage graphql.Omittable[*bool] `json:"viewerCanManage,omitempty"`
 }
 
 // Which contact goes.
@@ -543,7 +545,7 @@ type RevokeTransferTokenPayload struct {
 type SendTransferTokenInput struct {
 	// The own company where it is left out; or a customer that has no active administrator of its own.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
-	// A partner; its administrators are told.
+	// A partner; its administrators are told. FAILED_PRECONDITION for the one that the company has already.
 	PartnerID uuid.UUID `json:"partnerId"`
 }
 
@@ -557,7 +559,7 @@ type SendTransferTokenPayload struct {
 type SetPartnerStatusInput struct {
 	// The company; one that has a partner cannot become one (FAILED_PRECONDITION).
 	CompanyID uuid.UUID `json:"companyId"`
-	// True promotes; false demotes: customers and their data stay, the rights to them rest.
+	// True promotes, and revokes the company's outstanding transfer token; false demotes: customers and their data stay, the rights to them rest.
 	IsPartner bool `json:"isPartner"`
 }
 
@@ -662,7 +664,7 @@ type UpdateCustomFieldPayload struct {
 
 // What of a customer changes. Left out: unchanged.
 type UpdateCustomerInput struct {
-	// The customer; the own company goes by updateCompany.
+	// The customer. FORBIDDEN for the own company, which `updateCompany` changes.
 	ID uuid.UUID `json:"id"`
 	// 1 to 200 characters; the slug stays. It cannot be cleared.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
@@ -738,7 +740,7 @@ type UpdateUserInput struct {
 	LastName graphql.Omittable[*string] `json:"lastName,omitempty"`
 	// 6 characters to 1,024 bytes. One's own goes by changePassword.
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
-	// What the user may do.
+	// What the user may do. Making somebody an active ADMIN of a customer takes an administrator of the customer or of its partner (FORBIDDEN for other partner admins).
 	Role graphql.Omittable[*enum.UserRole] `json:"role,omitempty"`
 	// Whether the user may sign in.
 	Active graphql.Omittable[*bool] `json:"active,omitempty"`

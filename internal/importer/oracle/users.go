@@ -122,6 +122,10 @@ func (run *run) protect(r *row, known, next *User, password string) {
 	if known.Active != next.Active && (own || protected) {
 		r.field("active").reject("FORBIDDEN")
 	}
+	// C6: a mere partner admin makes nobody an ADMIN, nor an ADMIN at rest an active one.
+	if known.Admin && !known.Active && next.Active && !run.job.Importer.Admin {
+		r.field("active").reject("FORBIDDEN")
+	}
 }
 
 // lastAdministrator is U4: a company that no partner manages keeps an active administrator.
