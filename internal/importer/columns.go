@@ -26,9 +26,28 @@ type Column struct {
 	custom bool // a field of the company's own (rule K3)
 }
 
-// problemColumn is what a rejects file adds (rule J9); every import recognises it and
-// passes over it. In a [Layout] it stands as a field of that name.
-const problemColumn = "import_problem"
+// What a rejects file adds (rule J9), in its order; every import recognises these columns and
+// passes over them. In a [Layout] each stands as a field of its name.
+const (
+	rowColumn     = "import_row"     // the row's number in the import that rejected it
+	codeColumn    = "import_code"    // its problems' codes, each once
+	problemColumn = "import_problem" // their messages
+)
+
+var rejectColumns = [...]string{rowColumn, codeColumn, problemColumn}
+
+func isRejectColumn(field string) bool { return slices.Contains(rejectColumns[:], field) }
+
+// rejectColumn is which of them the header means; empty: none.
+func rejectColumn(header string) string {
+	key := fold.Column(header)
+	for _, c := range rejectColumns {
+		if key == fold.Column(c) {
+			return c
+		}
+	}
+	return ""
+}
 
 // companyColumn puts a row into another company (rule I13).
 const companyColumn = "company_id"
@@ -98,6 +117,17 @@ func (v vocabulary) knows(headers []string) int {
 	return n
 }
 
+// score is knows for choosing a file's delimiter: a rejects file's own columns count too.
+func (v vocabulary) score(headers []string) int {
+	n := v.knows(headers)
+	for _, h := range headers {
+		if rejectColumn(h) != "" {
+			n++
+		}
+	}
+	return n
+}
+
 func (v vocabulary) column(name string) (Column, bool) {
 	for _, c := range v.columns {
 		if c.Name == name {
@@ -107,8 +137,7 @@ func (v vocabulary) column(name string) (Column, bool) {
 	return Column{}, false
 }
 
-// guarded reports whether files of this kind have secrets: then nothing of them is shown
-// that may be one by mistake, such as a column that is not recognised.
+// guarded reports whether files of this kind have secrets.
 func (v vocabulary) guarded() bool {
 	return slices.ContainsFunc(v.columns, func(c Column) bool { return c.Secret })
 }

@@ -91,7 +91,7 @@ func (s *storeWriter) Write(p []byte) (int, error) {
 func (e *Engine) inspect(file io.Reader, v vocabulary, mappings []Mapping, each func(*accepted, *csvfile.Record)) (*accepted, error) {
 	a := &accepted{}
 	o := csvfile.Options{
-		Score: v.knows, MaxRows: e.o.MaxRows[v.kind], MaxBytes: e.o.MaxUploadBytes,
+		Score: v.score, Uncounted: func(name string) bool { return rejectColumn(name) != "" }, MaxRows: e.o.MaxRows[v.kind], MaxBytes: e.o.MaxUploadBytes,
 		Header: func(f csvfile.Format) error {
 			a.layout, a.problem = match(v, f, mappings)
 			if a.problem != nil && each == nil {

@@ -10,7 +10,7 @@ import (
 // builtIn are the columns of contacts; every other one is a custom field's.
 var builtIn = []string{
 	"email", "first_name", "id", "last_name", "middle_name", "username", "project", "desk", "active", "type", "created",
-	"company_id", "labels", "labels_id", "import_problem", "",
+	"company_id", "labels", "labels_id", "import_row", "import_code", "import_problem", "",
 }
 
 // names takes a cell of labels apart (I11): `:` separates, `\:` is a colon, `\\` a backslash.
