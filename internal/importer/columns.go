@@ -143,13 +143,17 @@ func (v vocabulary) guarded() bool {
 }
 
 // nearest is the field whose name or alias is spelt most like the header; empty where
-// none is near.
+// none is near. It is never a secret one: what is suggested by mistake would become somebody's
+// password (rule F5).
 func (v vocabulary) nearest(h string) string {
 	key, best, field := fold.Column(h), 4, ""
 	if key == "" {
 		return ""
 	}
 	for _, c := range v.columns {
+		if c.Secret {
+			continue
+		}
 		for _, spelling := range append([]string{c.Name}, c.Aliases...) {
 			s := fold.Column(spelling)
 			d := levenshtein.ComputeDistance(key, s)

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
+	"tenantry/internal/email"
 	"tenantry/internal/fold"
 )
 
@@ -25,10 +27,11 @@ type Layout struct {
 	Guarded bool `json:"guarded,omitempty"`
 
 	// What follows from the above is not stored: see derive.
-	blank   []bool // columns whose cells are shown nowhere
-	leftOut []bool // columns that the caller leaves out
-	rejects int    // how many columns are of a rejects file
-	code    int    // where import_code is; -1: nowhere
+	blank    []bool // columns whose cells are shown nowhere
+	leftOut  []bool // columns that the caller leaves out
+	rejects  int    // how many columns are of a rejects file
+	code     int    // where import_code is; -1: nowhere
+	headless bool   // the first row holds no column names; only in a preview
 }
 
 func (l Layout) encode() (json.RawMessage, error) { return json.Marshal(l) }
@@ -148,6 +151,11 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (l Layout, p *
 	if problem != nil {
 		return l, problem
 	}
+	if chosen == 0 && noNames(v, file.Header) {
+		l.headless, l.Guarded = true, true
+		return l, &csvfile.Problem{Reason: csvfile.MissingColumn, Accepted: v.names(),
+			Message: "the first row must hold column names such as email; it holds an email address and no known name, so it seems to be data, which is not shown here"}
+	}
 	if p := otherKind(v, unmapped, chosen); p != nil {
 		return l, p
 	}
@@ -158,6 +166,19 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (l Layout, p *
 		return l, unknown
 	}
 	return l, missing(v, l)
+}
+
+// noNames reports whether what should be column names is a row of data: nothing of it is known
+// in any kind, and it has an email address.
+func noNames(v vocabulary, header []string) bool {
+	for _, kind := range append([]vocabulary{v}, v.others...) {
+		if kind.score(header) > 0 {
+			return false
+		}
+	}
+	return slices.ContainsFunc(header, func(h string) bool {
+		return utf8.RuneCountInString(h) <= email.MaxLength && email.Valid(h)
+	})
 }
 
 // resolve checks the caller's mappings against the kind and the file.

@@ -15,7 +15,7 @@ func judged(t *testing.T, file string, mappings ...Mapping) []row {
 	t.Helper()
 	var rows []row
 	e := New(Parts{}, Options{})
-	_, err := e.inspect(strings.NewReader(file), builtIn(enum.Customers), mappings, func(a *accepted, rec *csvfile.Record) {
+	_, err := e.inspect(strings.NewReader(file), builtIn(enum.Customers), mappings, nil, func(a *accepted, rec *csvfile.Record) {
 		if a.problem != nil {
 			t.Fatal(a.problem)
 		}
