@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/viewer"
+	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
@@ -80,7 +81,7 @@ func contactColumnsOf(l *Layout) *contactColumns {
 // contactCells is a row as its cells alone tell.
 type contactCells struct {
 	emailKey string // empty: there is none
-	ours     id.ID  // of the id cell, where it is one of ours
+	ours     id.ID  // the id cell, where it has the form of one of ours
 	active   bool
 	typ      enum.ContactType // empty: not given
 	created  time.Time        // zero: not given
@@ -96,10 +97,11 @@ func (contactKind) read(c *contactColumns, r *row) (out contactCells) {
 		r.fieldAt(column).short(maxName)
 	}
 	if f := r.fieldAt(c.id); f.filled() {
-		if ours, err := id.Parse(f.value, id.Contact); err == nil {
-			out.ours = ours
-		} else {
-			f.short(maxExternalID)
+		out.ours, _ = id.Parse(f.value, id.Contact)
+		f.short(maxExternalID)
+		if f.sound() && csvfile.Rounded(f.value) {
+			f.reject(enum.InvalidValue, "%q is what a spreadsheet has made of a long number, so that several contacts may share it; format the column as text and export again",
+				cutRunes(f.value, 100))
 		}
 	}
 	out.active, _ = r.fieldAt(c.active).truth()

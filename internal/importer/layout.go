@@ -95,10 +95,7 @@ func (l *Layout) misshapen(rec *csvfile.Record) (own int, yes bool) {
 		return own, yes
 	}
 	for i := 1; i < len(rec.Cells); i++ {
-		switch first, _, _ := strings.Cut(rec.Cells[i], ";"); {
-		case !yes && (i == l.code || first != string(enum.WrongFieldCount)):
-		case yes && !slices.Contains(enum.IssueCode("").Values(), first):
-		case isDigits(rec.Cells[i-1]):
+		if first, _, _ := strings.Cut(rec.Cells[i], ";"); first == string(enum.WrongFieldCount) && (yes || i != l.code) && isDigits(rec.Cells[i-1]) {
 			return i - 1, true
 		}
 	}

@@ -147,9 +147,11 @@ func (c *Company) holds(k *Contact, field, s string) bool {
 	case "username":
 		return k.Username == s
 	case "project":
-		return external(c.Projects, k.Project) == s
+		of, ok := named(c.Projects, s)
+		return ok && of.ID == k.Project
 	case "desk":
-		return external(c.Desks, k.Desk) == s
+		of, ok := named(c.Desks, s)
+		return ok && of.ID == k.Desk
 	case "labels":
 		for _, name := range names(s) {
 			if label, ok := c.label(field, name); !ok || !k.Labels[label.ID] {
@@ -162,13 +164,4 @@ func (c *Company) holds(k *Contact, field, s string) bool {
 		return k.Values[f.Variable] == s
 	}
 	return false
-}
-
-func external(all []Shelf, id string) string {
-	for _, s := range all {
-		if s.ID == id {
-			return s.ExternalID
-		}
-	}
-	return ""
 }
