@@ -26,6 +26,9 @@ type Options struct {
 	// is refused further on. Nil is faster: then cells are not gathered.
 	Record func(*Record) error
 
+	// RecordIf is asked before each row whether Record is to be called for it. Nil: always.
+	RecordIf func() bool
+
 	MaxRows  int   // over it: TooManyRows (F4); 0: unlimited
 	MaxBytes int64 // of the stored file; over it: TooLarge; 0: unlimited
 }
@@ -76,8 +79,9 @@ func inspect(src *source, o Options, report *Report) error {
 		}
 	}
 
-	rows.row, rows.scan.collect = 0, o.Record != nil
+	rows.row = 0
 	for {
+		rows.scan.collect = o.Record != nil && (o.RecordIf == nil || o.RecordIf())
 		switch err := rows.next(); {
 		case err == io.EOF && rows.row == 0:
 			return problem(Empty, 0, acceptedRows, "the file has column names, but no row of data")
@@ -92,7 +96,7 @@ func inspect(src *source, o Options, report *Report) error {
 				fmt.Sprintf("up to %d rows in one file", o.MaxRows), "here is row %d of %d that are allowed", rows.row, o.MaxRows)
 		}
 		report.Rows = rows.row
-		if o.Record != nil {
+		if rows.scan.collect {
 			if err := o.Record(rows.scan.record(rows.row, src.encoding())); err != nil {
 				return err
 			}

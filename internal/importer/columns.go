@@ -3,8 +3,10 @@ package importer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 
@@ -68,6 +70,9 @@ type vocabulary struct {
 	byKey   map[string]string // header key of a name or alias → canonical name
 	missing func(l Layout) (field, why string)
 	others  []vocabulary // of the other kinds, to recognise their files (rule F5)
+
+	company   id.ID // whose files it knows
+	elsewhere func(keys []string) ([]Column, error)
 }
 
 // vocabularyOf makes the entry's vocabulary with the company's own columns behind the
@@ -98,13 +103,62 @@ func (e *Engine) vocabulary(ctx context.Context, k enum.ImportKind, company id.I
 		}
 		if v := vocabularyOf(of, custom); of.kind == k {
 			own = v
+			if of.elsewhere != nil {
+				own.elsewhere = func(keys []string) ([]Column, error) { return of.elsewhere(ctx, e, keys) }
+			}
 		} else {
 			others = append(others, v)
 		}
 	}
-	own.others = others
+	own.others, own.company = others, company
 	return own, nil
 }
+
+// of is the vocabulary for a file of these columns: where its rows may name other companies,
+// it knows what is a column there (rule I13).
+func (v vocabulary) of(headers []string, mappings []Mapping) (vocabulary, error) {
+	said := map[string]*string{}
+	for _, m := range mappings {
+		said[fold.Column(m.Header)] = m.Field
+	}
+	var unknown []string
+	ask := func(name string) {
+		if key := fold.Column(name); key != "" && len(key) <= longestKey && v.byKey[key] == "" && rejectColumn(name) == "" {
+			unknown = append(unknown, key)
+		}
+	}
+	spans := false
+	for _, h := range headers {
+		key := fold.Column(h)
+		field, mapped := said[key]
+		switch {
+		case !mapped:
+			ask(h)
+			spans = spans || v.byKey[key] == companyColumn
+		case field != nil:
+			ask(*field)
+			spans = spans || *field == companyColumn
+		}
+	}
+	if v.elsewhere == nil || !spans || len(unknown) == 0 {
+		return v, nil
+	}
+	more, err := v.elsewhere(unknown)
+	if err != nil {
+		return v, fmt.Errorf("reading other companies' columns: %w", err)
+	}
+	v.columns, v.byKey = slices.Concat(v.columns, more), maps.Clone(v.byKey)
+	for _, c := range more {
+		if key := fold.Column(c.Name); v.byKey[key] == "" {
+			v.byKey[key] = c.Name
+		}
+	}
+	return v, nil
+}
+
+// longestKey is how many bytes the key of a column of the company's own has at most: a name
+// of 200 characters, each of which case folding may make longer.
+const longestKey = 200 * 3 * utf8.UTFMax
 
 // knows reports how many of the headers the kind recognises.
 func (v vocabulary) knows(headers []string) int {

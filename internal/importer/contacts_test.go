@@ -332,6 +332,92 @@ func TestI13RowsIntoOtherCompanies(t *testing.T) {
 	})
 }
 
+// I13: a custom field's column is recognised where any company has it that the file may write
+// to, and in no other.
+func TestI13FieldsOfOtherCompaniesAreColumns(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.partner, "", nil, "TEXT:plan")
+		w.furnish(w.customer, "", nil, "TEXT:Plan", "TEXT:tier", "NUMBER:seats")
+		second := w.company("Second Customer", false, &w.partner.ID)
+		w.furnish(second, "", nil, "DATE:Seats", "TEXT:secret_of_second", "TEXT:theirs")
+		w.furnish(w.plain, "", nil, "TEXT:theirs")
+		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.maria.ID).Exec(w.system))
+		theirs := w.customer.ID.String()
+		run, issues := w.contactsOf(w.maria, w.partner, "email,first_name,company_id,PLAN,tier,Seats\n"+
+			"ann@example.org,Ann,"+theirs+",gold,first,7\n"+
+			"bob@example.org,Bob,,silver,,\n"+
+			"cem@example.org,Cem,,,first,7\n"+
+			"dan@example.org,Dan,"+theirs+",,,2026-12-31\n", Options{})
+		equal(t, "counts", counts(run), "COMPLETED 2+0+0+0+2 of 4")
+		equal(t, "issues", issues, "3:tier:UNKNOWN_FIELD 3:Seats:UNKNOWN_FIELD 4:Seats:INVALID_VALUE")
+		equal(t, "the customer's", w.books(w.customer.ID), []string{"ann@example.org|Ann|||ann||default|default|true|PERSONAL||Plan=gold+seats=7+tier=first"})
+		equal(t, "the own", w.books(w.partner.ID), []string{"bob@example.org|Bob|||bob||default|default|true|PERSONAL||plan=silver"})
+		reason := func(u *ent.User, into *ent.Company, head string, mappings ...Mapping) string {
+			_, err := w.tryStart(w.engine(Options{}), u, head+"\n"+strings.Repeat(",", strings.Count(head, ","))+"x\n", func(in *StartInput) {
+				in.Kind, in.Company, in.Mappings = enum.Contacts, &into.ID, mappings
+			})
+			if f := fault.Of(err); f != nil {
+				return fmt.Sprint(f.Extra["reason"], " ", f.Extra["column"])
+			}
+			w.must(err)
+			return ""
+		}
+		for _, c := range []struct{ what, got, want string }{
+			{"mapped", reason(w.maria, w.partner, "email,company_id,Level", to("Level", "tier")), ""},
+			{"with company_id mapped", reason(w.maria, w.partner, "email,Firma,tier", to("Firma", "company_id")), ""},
+			{"without company_id", reason(w.maria, w.partner, "email,tier"), "UNKNOWN_COLUMN tier"},
+			{"company_id left out", reason(w.maria, w.partner, "email,company_id,tier", out("company_id")), "UNKNOWN_COLUMN tier"},
+			{"of a customer of others", reason(w.maria, w.partner, "email,company_id,secret_of_second"), "UNKNOWN_COLUMN secret_of_second"},
+			{"of another partner's", reason(w.maria, w.partner, "email,company_id,theirs"), "UNKNOWN_COLUMN theirs"},
+			{"mapped to it", reason(w.maria, w.partner, "email,company_id,x", to("x", "theirs")), "UNKNOWN_COLUMN x"},
+			{"the partner's, from the customer", reason(w.inside, w.customer, "email,company_id,secret_of_second"), "UNKNOWN_COLUMN secret_of_second"},
+			{"as a column of another kind", reason(w.maria, w.partner, "email,company_id,import_row,tier"), ""},
+		} {
+			equal(t, c.what, c.got, c.want)
+		}
+	})
+}
+
+// I13: only a cell that names another company hides the import from the other administrators.
+func TestI13WhoSeesAnImportWithCompanies(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.partner, "", nil)
+		w.furnish(w.customer, "", nil)
+		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.maria.ID).Exec(w.system))
+		boss := w.user(w.partner, "boss@partner.example", enum.Admin, true)
+		e := w.engine(Options{})
+		m, err := e.Template(w.as(w.maria), enum.Contacts, nil)
+		w.must(err)
+		own, theirs, nobodys := w.partner.ID.String(), w.customer.ID.String(), id.New(id.Company).String()
+		for what, c := range map[string]struct {
+			file string
+			sees bool
+		}{
+			"the template":            {m.Content, true},
+			"blank":                   {"email,company_id\na@x.example,\nb@x.example, \n", true},
+			"the own":                 {"email,company_id\na@x.example," + own + "\nb@x.example, " + strings.ToUpper(own) + "\n", true},
+			"no id at all":            {"email,company_id\na@x.example,n/a\n", true},
+			"in another column":       {"email,company_id,last_name\na@x.example,," + theirs + "\n", true},
+			"left out":                {"email,first_name,Notes\na@x.example,A," + theirs + "\n", true},
+			"a customer":              {"email,company_id\na@x.example,\nb@x.example, " + strings.ToUpper(theirs) + " \n", false},
+			"one that nobody knows":   {"email,company_id\na@x.example," + nobodys + "\n", false},
+			"in a row that is broken": {"email,first_name,company_id\na@x.example," + theirs + "\n", false},
+		} {
+			run := w.of(e, w.maria, enum.Contacts, w.partner, c.file, func(in *StartInput) {
+				if what == "left out" {
+					in.Mappings = []Mapping{out("Notes")}
+				}
+			})
+			if _, err := e.visible(w.as(boss), run.ID); (err == nil) != c.sees {
+				t.Errorf("%s: another administrator sees it: %v", what, err == nil)
+			}
+			if _, err := e.visible(w.as(w.maria), run.ID); err != nil {
+				t.Errorf("%s: its creator: %v", what, err)
+			}
+		}
+	})
+}
+
 // F7, J12: what came by hand and was exported imports again, and nothing else that is unsafe does.
 func TestF7WhatTheRecordHoldsPasses(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {

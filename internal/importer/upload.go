@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"tenantry/internal/blob"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
+	"tenantry/internal/id"
 )
 
 // accepted is a file that may be imported.
@@ -19,6 +21,7 @@ type accepted struct {
 	problem *csvfile.Problem // of the columns; only in a preview
 	rows    int
 	bytes   int64
+	spans   bool    // a cell names another company (rule I13)
 	digest  []byte  // of the file and of the arguments
 	secret  *string // what the stored file is encrypted to; nil: it is not
 }
@@ -123,25 +126,34 @@ func (u *uploadWriter) failed(err error) error {
 // the columns are known. Without each it stops at the first problem; with it, for a preview, it
 // goes on behind a problem of the columns, which then stands in the result.
 func (e *Engine) inspect(file io.Reader, v vocabulary, mappings []Mapping, known func(*Layout) error, each func(*accepted, *csvfile.Record)) (*accepted, error) {
-	a := &accepted{}
+	a, companyAt := &accepted{}, -1
 	o := csvfile.Options{
 		Score: v.score, Uncounted: func(name string) bool { return rejectColumn(name) != "" }, MaxRows: e.o.MaxRows[v.kind], MaxBytes: e.o.MaxUploadBytes,
 		Header: func(f csvfile.Format) error {
+			v, err := v.of(f.Header, mappings)
+			if err != nil {
+				return notTheUploads{err}
+			}
 			a.layout, a.problem = match(v, f, mappings)
 			if a.problem != nil && each == nil {
 				return a.problem
 			}
+			companyAt = a.layout.column(companyColumn)
 			if known != nil {
 				return known(&a.layout)
 			}
 			return nil
 		},
-	}
-	if each != nil {
-		o.Record = func(rec *csvfile.Record) error {
-			each(a, rec)
+		RecordIf: func() bool { return each != nil || companyAt >= 0 && !a.spans },
+		Record: func(rec *csvfile.Record) error {
+			if companyAt >= 0 {
+				a.spans = a.spans || namesAnother(&a.layout, rec, companyAt, v.company)
+			}
+			if each != nil {
+				each(a, rec)
+			}
 			return nil
-		}
+		},
 	}
 	report, err := csvfile.Inspect(file, o)
 	if err != nil {
@@ -150,6 +162,24 @@ func (e *Engine) inspect(file io.Reader, v vocabulary, mappings []Mapping, known
 	a.layout.File, a.rows, a.bytes = report.Format, report.Rows, report.Bytes
 	return a, nil
 }
+
+// namesAnother reports whether a row names another company than the import's own. In one that
+// has a cell too few or too many, any cell may be the one that does.
+func namesAnother(l *Layout, rec *csvfile.Record, column int, own id.ID) bool {
+	cells := rec.Cells
+	if _, misshapen := l.misshapen(rec); !misshapen {
+		cells = cells[column : column+1]
+	}
+	return slices.ContainsFunc(cells, func(cell string) bool {
+		of, err := id.Parse(text(csvfile.Denature(cell)), id.Company)
+		return err == nil && of != own
+	})
+}
+
+// notTheUploads is an error that reading the upload met and did not cause.
+type notTheUploads struct{ error }
+
+func (e notTheUploads) Unwrap() error { return e.error }
 
 // refusal turns what was wrong with an upload into a fault.
 func refusal(err error) error {
@@ -171,6 +201,9 @@ func refusal(err error) error {
 			f = f.With("accepted", p.Accepted)
 		}
 		return f
+	}
+	if ours, ok := errors.AsType[notTheUploads](err); ok {
+		return ours.error
 	}
 	if fault.Of(err) != nil {
 		return err
