@@ -63,14 +63,9 @@ func drawSheet(t *rapid.T, tag string, most int, columns []columnOf) sheet {
 		case 3:
 			row = make([]string, len(row)) // blank: no row at all (F1)
 		case 4: // as a spreadsheet fills up a rejects file's row that was too short (R6)
-			at := rapid.IntRange(0, len(row)-1).Draw(t, "too short")
-			if !slices.Contains(s.fields, codeColumn) {
-				break
-			}
-			for i, cell := range []string{"7", "WRONG_FIELD_COUNT", "the row is too short"} {
-				if at+i < len(row) {
-					row[at+i] = cell
-				}
+			code := slices.Index(s.fields, codeColumn)
+			if at := rapid.IntRange(0, len(row)).Draw(t, "too short"); code >= 0 && at < len(row)-1 && at+1 != code {
+				copy(row[at:], []string{"7", "WRONG_FIELD_COUNT", "the row is too short"})
 			}
 		}
 		s.rows = append(s.rows, row)
