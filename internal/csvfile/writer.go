@@ -22,7 +22,7 @@ func NewWriter(w io.Writer) *Writer { return &Writer{csv: csv.NewWriter(w)} }
 func NewSpreadsheetWriter(w io.Writer, delimiter byte) (*Writer, error) {
 	out := NewWriter(w)
 	out.csv.Comma = rune(delimiter)
-	_, err := io.WriteString(w, string(bomUTF8))
+	_, err := w.Write(bomUTF8)
 	return out, err
 }
 

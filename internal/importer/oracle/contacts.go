@@ -103,10 +103,7 @@ func (run *run) match(r *row, company *Company) *match {
 	if m.email.text != "" {
 		byEmail = find(func(c *Contact) bool { return emailKey(c.Email) == emailKey(m.email.text) })
 	}
-	switch {
-	case m.id.text == "":
-		m.known = byEmail
-	default:
+	if m.known = byEmail; m.id.text != "" {
 		// Read: "the id of a contact" in any letter case, as ids are written.
 		m.known = find(func(c *Contact) bool { return c.ID != "" && strings.EqualFold(c.ID, m.id.text) })
 		if m.known == nil {
