@@ -123,7 +123,7 @@ func (v vocabulary) of(headers []string, mappings []Mapping) (vocabulary, error)
 	}
 	var unknown []string
 	ask := func(name string) {
-		if key := fold.Column(name); key != "" && len(key) <= longestKey && v.byKey[key] == "" && rejectColumn(name) == "" {
+		if key := fold.Column(name); key != "" && len(key) <= longestKey && fold.Storable(key) && v.byKey[key] == "" && rejectColumn(name) == "" {
 			unknown = append(unknown, key)
 		}
 	}

@@ -40,28 +40,25 @@ func customColumns(ctx context.Context, e *Engine, company id.ID) ([]Column, err
 		Order(ent.Asc(customfield.FieldVariableKey)).All(ctx)
 	columns := make([]Column, len(fields))
 	for i, f := range fields {
-		columns[i] = customColumn(f.VariableName, f.Name, f.Type)
+		c := Column{Name: f.VariableName, custom: true}
+		switch f.Type {
+		case enum.Number:
+			c.Description, c.Example = f.Name+": a number.", "42"
+		case enum.Boolean:
+			c.Description, c.Example = f.Name+": true or false.", "true"
+		case enum.Date:
+			c.Description, c.Example = f.Name+": a date.", "2026-01-31"
+		case enum.Text:
+			c.Description, c.Example = f.Name+": text, at most 10,000 characters.", "text"
+		}
+		columns[i] = c
 	}
 	return columns, err
 }
 
-func customColumn(variable, name string, of enum.CustomFieldType) Column {
-	c := Column{Name: variable, custom: true}
-	switch of {
-	case enum.Number:
-		c.Description, c.Example = name+": a number.", "42"
-	case enum.Boolean:
-		c.Description, c.Example = name+": true or false.", "true"
-	case enum.Date:
-		c.Description, c.Example = name+": a date.", "2026-01-31"
-	case enum.Text:
-		c.Description, c.Example = name+": text, at most 10,000 characters.", "text"
-	}
-	return c
-}
-
 // columnsElsewhere are the fields of those keys in any company that the viewer administers:
-// a row may go there (rule I13). It asks for these keys alone, however many fields there are.
+// a row may go there (rule I13). It asks for these keys alone, however many fields there are,
+// and only of those companies.
 func columnsElsewhere(ctx context.Context, e *Engine, keys []string) ([]Column, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
 	defer cancel()
@@ -76,20 +73,19 @@ func columnsElsewhere(ctx context.Context, e *Engine, keys []string) ([]Column, 
 	for i, of := range companies {
 		ids[i] = of.String()
 	}
-	rows, err := e.db.SQL().QueryContext(ctx, `SELECT DISTINCT variable_key, variable_name, type FROM custom_fields
-		WHERE company_id `+anyID(d, "$1")+` AND variable_key `+anyOf(d, "$2")+` ORDER BY variable_key, variable_name`, jsonArray(ids), jsonArray(keys))
+	rows, err := e.db.SQL().QueryContext(ctx, `SELECT DISTINCT variable_name FROM custom_fields
+		WHERE company_id `+anyID(d, "$1")+` AND variable_key `+anyOf(d, "$2")+` ORDER BY variable_name`, jsonArray(ids), jsonArray(keys))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var columns []Column
 	for rows.Next() {
-		var key, name string
-		var of enum.CustomFieldType
-		if err := rows.Scan(&key, &name, &of); err != nil {
+		c := Column{custom: true}
+		if err := rows.Scan(&c.Name); err != nil {
 			return nil, err
 		}
-		columns = append(columns, customColumn(name, name, of))
+		columns = append(columns, c)
 	}
 	return columns, rows.Err()
 }
@@ -98,10 +94,10 @@ func columnsElsewhere(ctx context.Context, e *Engine, keys []string) ([]Column, 
 type contactColumns struct {
 	email, first, middle, last, username, id, project, desk, active, typ, created, company, labels, labelIDs int
 
-	custom []filledColumn
+	custom []customColumn
 }
 
-type filledColumn struct {
+type customColumn struct {
 	column int
 	key    string // of the field's variable name
 	name   string
@@ -115,7 +111,7 @@ func contactColumnsOf(l *Layout) *contactColumns {
 		labels: l.column("labels"), labelIDs: l.column("labels_id"),
 	}
 	for _, i := range l.Custom {
-		c.custom = append(c.custom, filledColumn{column: i, key: fold.Column(l.Fields[i]), name: l.Fields[i]})
+		c.custom = append(c.custom, customColumn{column: i, key: fold.Column(l.Fields[i]), name: l.Fields[i]})
 	}
 	return c
 }

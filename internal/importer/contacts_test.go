@@ -371,7 +371,8 @@ func TestI13FieldsOfOtherCompaniesAreColumns(t *testing.T) {
 			{"of another partner's", reason(w.maria, w.partner, "email,company_id,theirs"), "UNKNOWN_COLUMN theirs"},
 			{"mapped to it", reason(w.maria, w.partner, "email,company_id,x", to("x", "theirs")), "UNKNOWN_COLUMN x"},
 			{"the partner's, from the customer", reason(w.inside, w.customer, "email,company_id,secret_of_second"), "UNKNOWN_COLUMN secret_of_second"},
-			{"as a column of another kind", reason(w.maria, w.partner, "email,company_id,import_row,tier"), ""},
+			{"mapped to what no text is", reason(w.maria, w.partner, "email,company_id,x", to("x", "\x00")), "UNKNOWN_COLUMN x"},
+			{"beside a rejects file's", reason(w.maria, w.partner, "email,company_id,import_row,tier"), ""},
 		} {
 			equal(t, c.what, c.got, c.want)
 		}
