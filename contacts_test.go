@@ -62,6 +62,51 @@ func emails(people []person) string {
 	return strings.Join(all, " ")
 }
 
+// What a company's contacts refer to comes by name, the default project and desk first, whatever
+// was made first; and so do a contact's own.
+func TestListsOfBelongingsComeByName(t *testing.T) {
+	t.Parallel()
+	onBothSets(t, func(t *testing.T, s *server) {
+		_, own := s.company("Acme", "own@acme.example")
+		for _, name := range []string{"beta", "gamma", "alpha"} {
+			s.want("", own, createLabel, vars{"n": name})
+			s.want("", own, createField, vars{"v": name, "t": "TEXT"})
+			s.want("", own, createProject, vars{"n": name})
+			s.want("", own, createDesk, vars{"n": name})
+		}
+		run, _ := s.importCsv(own, "a.csv", []byte("email,first_name,labels,gamma,alpha,beta\na@x.example,A,gamma:alpha:beta,1,2,3\n"), vars{"kind": "CONTACTS"})
+		s.finished(own, run)
+		type named []struct{ Name string }
+		var out struct {
+			Viewer struct {
+				Company struct{ Projects, Desks, Labels, CustomFields named }
+			}
+		}
+		s.must(own, `{viewer{company{projects{name} desks{name} labels{name} customFields{name}}}}`, nil, &out)
+		names := func(list named) string {
+			var all []string
+			for _, one := range list {
+				all = append(all, one.Name)
+			}
+			return strings.Join(all, " ")
+		}
+		c := out.Viewer.Company
+		for what, got := range map[string]string{"projects": names(c.Projects), "desks": names(c.Desks)} {
+			if got != "default alpha beta gamma" {
+				t.Errorf("%s come as %s", what, got)
+			}
+		}
+		for what, got := range map[string]string{"labels": names(c.Labels), "custom fields": names(c.CustomFields)} {
+			if got != "alpha beta gamma" {
+				t.Errorf("%s come as %s", what, got)
+			}
+		}
+		if all := s.contacts(own, ""); len(all) != 1 || all[0].belongings() != "alpha beta gamma alpha=2 beta=3 gamma=1" {
+			t.Errorf("the contact's come as %+v", all)
+		}
+	})
+}
+
 // samples/README.md: contacts.csv, in a company with its labels and fields made by hand.
 func TestSampleOfContacts(t *testing.T) {
 	t.Parallel()

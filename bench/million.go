@@ -263,8 +263,8 @@ func (m *million) rejects(ctx context.Context, h *house, token, run string, api 
 	defer resp.Body.Close()
 	counted := &counter{r: resp.Body}
 	lines := csv.NewReader(counted)
-	lines.ReuseRecord = true
-	rows := -1 // the header
+	lines.ReuseRecord, lines.FieldsPerRecord = true, -1 // a row that was misshapen still is
+	rows := -1                                          // the header
 	var first time.Duration
 	for {
 		if _, err := lines.Read(); errors.Is(err, io.EOF) {

@@ -40,9 +40,9 @@ func (ImportRun) Fields() []ent.Field {
 		field.Int("file_size").Immutable().Comment("bytes"),
 		field.String("upload_key").Comment("where the blob store has the file; empty once it is purged"),
 		field.String("upload_secret").Optional().Nillable().Sensitive().
-			Comment("the age identity that the file is encrypted to, where it has secrets (rule U2); gone with the end"),
+			Comment("the age identity that the file is encrypted to, where it has or may have secrets (rules U2, F5); gone with the end"),
 		field.Bool("spans_companies").Default(false).Immutable().
-			Comment("its file puts rows into other companies: it is its creator's alone to see (rule I13)"),
+			Comment("a row of its file names another company: it is its creator's alone to see (rule I13)"),
 		field.JSON("format", json.RawMessage{}).Immutable().Comment("encoding, delimiter, header and the columns' meaning"),
 
 		field.Int("total_rows").Immutable().Positive(),

@@ -3224,7 +3224,7 @@ input CreateContactInput {
   lastName: String
   "At most 200 characters. The part of the email before the @ in lower case where it is left out."
   username: String
-  "At most 100 characters, and not of the form of an id of ours; unique among the company's contacts, else ALREADY_EXISTS."
+  "At most 100 characters; unique among the company's contacts, and not the id of another of them, else ALREADY_EXISTS."
   externalId: String
   "A project of that company; its default one where it is left out."
   projectId: ID
@@ -3260,7 +3260,7 @@ input UpdateContactInput {
   lastName: String
   "1 to 200 characters."
   username: String
-  "At most 100 characters, and not of the form of an id of ours; unique among the company's contacts, else ALREADY_EXISTS."
+  "At most 100 characters; unique among the company's contacts, and not the id of another of them, else ALREADY_EXISTS."
   externalId: String
   "A project of the contact's company."
   projectId: ID
@@ -3475,7 +3475,7 @@ input CreateDeskInput {
   companyId: ID
   "1 to 200 characters; names need not be unique."
   name: String!
-  "At most 100 characters, neither ` + "`" + `default` + "`" + ` nor of the form of an id of ours, by which files name desks too; unique among the company's desks, else ALREADY_EXISTS."
+  "At most 100 characters and not ` + "`" + `default` + "`" + `, which names the default one in files; unique among the company's desks, and not the id of another of them, else ALREADY_EXISTS."
   externalId: String
 }
 
@@ -3617,7 +3617,7 @@ type ImportRun implements Node {
     "Only those with this code."
     code: ImportIssueCode
   ): ImportIssueConnection!
-  "The failed rows as a CSV that imports again once mended: a signed, absolute address, good for 15 minutes. Null where no row failed, before the end, and once it is gone."
+  "The failed rows as a CSV that imports again once mended, with the columns ` + "`" + `import_row` + "`" + `, ` + "`" + `import_code` + "`" + ` and ` + "`" + `import_problem` + "`" + ` behind their own: a signed, absolute address, good for 15 minutes. Passwords and columns that are left out are blank in it. Null where no row failed, before the end, and once it is gone."
   rejectsUrl: String
 }
 
@@ -3637,7 +3637,7 @@ type ImportIssue {
   line: Int!
   "The header as the file spells it; null where the whole row is meant."
   column: String
-  "At most 200 characters of the cell; null where it might be a password."
+  "At most 200 characters of the cell; null where it might be a password, as the column's name tells."
   value: String
   "The class of the problem."
   code: ImportIssueCode!
@@ -3671,7 +3671,7 @@ enum ImportIssueCode {
   FORBIDDEN
   "The company would be left without an active administrator."
   LAST_ADMINISTRATOR
-  "No record has this id."
+  "No record has this id. A file of contacts never has this: there it is an id of another system."
   UNKNOWN_ID
   "No active user of the partner has this email."
   UNKNOWN_PARTNER_ADMIN
@@ -3793,7 +3793,7 @@ type ImportPreview {
   columns: [ImportPreviewColumn!]!
   "Why importCsv would refuse the file as it is; null where it would not."
   problem: ImportFileProblem
-  "The first ten rows. In a file of users, passwords and what is not recognised are left blank."
+  "The first ten rows. Columns that are left out are blank, and so are those that look like passwords; in a file that has such, or is of users, what is not recognised too."
   sampleRows: [[String!]!]!
   "What a dry run would find now in the first 1,000 rows (the first 4 MiB, where rows are long), at most 100."
   issues: [ImportIssue!]!
@@ -3801,11 +3801,11 @@ type ImportPreview {
 
 "A column of a previewed file."
 type ImportPreviewColumn {
-  "As the file spells it."
+  "As the file spells it; empty where the first row holds data in place of column names."
   header: String!
   "What it is taken for; null where it is not recognised or is left out."
   field: String
-  "The nearest field, where it is not recognised and one is near."
+  "The nearest field, where it is not recognised and one is near. Never the password's."
   suggestion: String
 }
 
@@ -3815,7 +3815,7 @@ input ImportCsvInput {
   file: Upload!
   "What its rows become."
   kind: ImportKind!
-  "Whose records; the caller's own company where it is left out. A company_id column puts rows of CONTACTS into others that the caller administers; then only the caller sees the import."
+  "Whose records; the caller's own company where it is left out. A company_id column puts rows of CONTACTS into others that the caller administers; where a cell names another one, only the caller sees the import."
   companyId: ID
   "For headers that are not recognised, to change what one is taken for, or to leave one out. At most 200."
   columns: [ImportColumnMapping!]
@@ -4100,7 +4100,7 @@ input CreateProjectInput {
   companyId: ID
   "1 to 200 characters; names need not be unique."
   name: String!
-  "At most 100 characters, neither ` + "`" + `default` + "`" + ` nor of the form of an id of ours, by which files name projects too; unique among the company's projects, else ALREADY_EXISTS."
+  "At most 100 characters and not ` + "`" + `default` + "`" + `, which names the default one in files; unique among the company's projects, and not the id of another of them, else ALREADY_EXISTS."
   externalId: String
 }
 

@@ -30,7 +30,7 @@ func (in NewContact) check() (p parts, err error) {
 	if p.username = DefaultUsername(p.email); username != nil {
 		p.username = *username
 	}
-	p.externalID, err = externalID(in.ExternalID, id.Contact)
+	p.externalID, err = externalID(in.ExternalID)
 	return p, err
 }
 
@@ -66,7 +66,7 @@ func (c ContactChange) check() (func(*parts), error) {
 	}{
 		{c.MiddleName, optionalName("middleName"), func(p *parts) **string { return &p.middleName }},
 		{c.LastName, optionalName("lastName"), func(p *parts) **string { return &p.lastName }},
-		{c.ExternalID, func(s *string) (*string, error) { return externalID(s, id.Contact) }, func(p *parts) **string { return &p.externalID }},
+		{c.ExternalID, externalID, func(p *parts) **string { return &p.externalID }},
 	} {
 		if !f.field.Set {
 			continue

@@ -78,6 +78,9 @@ func (s *Service) CreateContact(ctx context.Context, in NewContact) (*ent.Contac
 		if err != nil {
 			return err
 		}
+		if err := p.nobodys(ctx, a, company.ID, id.ID{}); err != nil {
+			return err
+		}
 		create := a.Ent().Contact.Create().SetCompanyID(company.ID).SetActive(in.Active).SetType(in.Type)
 		p.write(create.Mutation())
 		if made, err = create.Save(ctx); err != nil {
@@ -128,6 +131,11 @@ func (s *Service) UpdateContact(ctx context.Context, contactID id.ID, in Contact
 		belongings, err := a.belongings(ctx, company, deref(in.LabelIDs.Value), deref(in.Values.Value))
 		if err != nil {
 			return err
+		}
+		if in.ExternalID.Set {
+			if err := p.nobodys(ctx, a, company, contactID); err != nil {
+				return err
+			}
 		}
 		update := a.Ent().Contact.UpdateOneID(contactID).SetNillableActive(in.Active.Value).SetNillableType(in.Type.Value)
 		p.write(update.Mutation())
@@ -193,6 +201,13 @@ func (p parts) taken(err error) error {
 		return err
 	}
 	return taken(err, "external_id", fault.New(fault.AlreadyExists, "a contact of the company has the external id %q", *p.externalID).At("input", "externalId"))
+}
+
+// nobodys refuses an external id that is the id of another contact of the company (rule I9).
+func (p parts) nobodys(ctx context.Context, a act, companyID, own id.ID) error {
+	return nobodys(p.externalID, id.Contact, own, "contact", func(other id.ID) (bool, error) {
+		return a.Ent().Contact.Query().Where(contact.ID(other), contact.CompanyID(companyID)).Exist(ctx)
+	})
 }
 
 // write sets the parts and what follows from them.

@@ -1,6 +1,7 @@
 package contacts_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -59,9 +60,39 @@ func TestUniqueness(t *testing.T) {
 		if _, err = w.CreateContact(w.keller, again); err != nil {
 			t.Errorf("another company's contact with the same email: %v", err)
 		}
-		again.Email, again.ExternalID = "v7@x.example", to(lou.ID.String())
-		_, err = w.CreateContact(w.keller, again)
-		w.refused("an external id like ours", err, fault.Invalid, "input.externalId")
+	})
+}
+
+// I9: an external id may have any form, also that of ours, as ids of other systems do; not be
+// the id of another contact of the company, for which files would take it.
+func TestExternalIDsOfAnyForm(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		lou := w.contact("lou@x.example")
+		for i, external := range []string{id.New(id.Contact).String(), strings.ToUpper(id.New(id.Contact).String()), id.New(id.Project).String(), "0190a3c4-7b2e-7c3d-9a4b-1c2d3e4f500c"} {
+			in := kim(fmt.Sprintf("v%d@x.example", i))
+			in.CompanyID, in.ExternalID = &w.alpha.ID, &external
+			made, err := w.CreateContact(w.sato, in)
+			w.must(err)
+			if *made.ExternalID != external {
+				t.Errorf("%s became %s", external, *made.ExternalID)
+			}
+		}
+		in := kim("w@x.example")
+		in.CompanyID, in.ExternalID = &w.alpha.ID, to(strings.ToUpper(lou.ID.String()))
+		_, err := w.CreateContact(w.sato, in)
+		w.refused("another's id", err, fault.AlreadyExists, "input.externalId")
+		in.ExternalID = nil
+		made, err := w.CreateContact(w.sato, in)
+		w.must(err)
+		change := func(external string) error {
+			_, err := w.UpdateContact(w.sato, made.ID, contacts.ContactChange{ExternalID: input.Field[string]{Set: true, Value: &external}})
+			return err
+		}
+		w.refused("another's id, later", change(lou.ID.String()), fault.AlreadyExists, "input.externalId")
+		w.must(change(made.ID.String())) // its own says nothing else
+		in.CompanyID, in.ExternalID = nil, to(lou.ID.String())
+		_, err = w.CreateContact(w.keller, in)
+		w.must(err) // in another company it is nobody's
 	})
 }
 

@@ -75,6 +75,9 @@ func addShelf[T any](ctx context.Context, s *Service, sh shelf[T], in NewShelf) 
 		if err := a.holdCompany(ctx, company.ID); err != nil {
 			return err
 		}
+		if err := sh.nobodys(ctx, a, company.ID, id.ID{}, external); err != nil {
+			return err
+		}
 		n, err := sh.count(ctx, a.Ent(), company.ID)
 		if err := full(n, err, sh.most, sh.what+"s"); err != nil {
 			return err
@@ -114,6 +117,9 @@ func changeShelf[T any](ctx context.Context, s *Service, sh shelf[T], shelfID id
 					return err
 				}
 			}
+		}
+		if err := sh.nobodys(ctx, a, company, shelfID, set.externalID); err != nil {
+			return err
 		}
 		var err error
 		if changed, err = sh.change(ctx, a.Ent(), shelfID, set); err != nil {
@@ -207,26 +213,48 @@ func (sh shelf[T]) check(in ShelfChange) (set shelfChange, err error) {
 	return set, nil
 }
 
-// externalID checks one (rule K4). Files name a project or desk by our id, by its external
-// id, or as default (rule I14), so an external id is neither of the others.
+// externalID checks one (rule K4). `default` means the default one in files (rule I14).
 func (sh shelf[T]) externalID(raw *string) (*string, error) {
-	external, err := externalID(raw, sh.kind)
+	external, err := externalID(raw)
 	if err == nil && external != nil && fold.Key(*external) == "default" {
 		err = fault.New(fault.Invalid, "%q names the default %s in files; choose another external id", *external, sh.what).At("input", "externalId")
 	}
 	return external, err
 }
 
-// externalID checks the id of a record of this kind in another system: text, exact, and not
-// of the form of our own ids, for which a file would take it (rules K4, I9).
-func externalID(raw *string, kind id.Kind) (*string, error) {
-	external, err := input.Optional(raw, "external id", input.MaxExternalID, "input", "externalId")
-	if err == nil && external != nil {
-		if _, ours := id.Parse(*external, kind); ours == nil {
-			err = fault.New(fault.Invalid, "%q has the form of an id of ours; an external id is another system's", *external).At("input", "externalId")
+// nobodys refuses an external id that is the id of another project or desk of the company:
+// files name them by both (rule I14), and mean that one.
+func (sh shelf[T]) nobodys(ctx context.Context, a act, companyID, own id.ID, external *string) error {
+	return nobodys(external, sh.kind, own, sh.what, func(other id.ID) (bool, error) {
+		found, err := sh.find(ctx, a.Ent(), other)
+		if ent.IsNotFound(err) {
+			return false, nil
 		}
+		return err == nil && sh.facts(found).company == companyID, err
+	})
+}
+
+// externalID checks the id of a record in another system: text, exact, whatever its form
+// (rules K4, I9).
+func externalID(raw *string) (*string, error) {
+	return input.Optional(raw, "external id", input.MaxExternalID, "input", "externalId")
+}
+
+// nobodys refuses an external id that is the id of another record of the kind in the same
+// company, which there tells about. Nobody can make such a record afterwards: ids are ours.
+func nobodys(external *string, kind id.Kind, own id.ID, what string, there func(id.ID) (bool, error)) error {
+	if external == nil {
+		return nil
 	}
-	return external, err
+	other, err := id.Parse(*external, kind)
+	if err != nil || other == own {
+		return nil //nolint:nilerr // it is no id of ours
+	}
+	taken, err := there(other)
+	if err == nil && taken {
+		err = fault.New(fault.AlreadyExists, "%q is the id of another %s of the company, which files would take it for", *external, what).At("input", "externalId")
+	}
+	return err
 }
 
 func (sh shelf[T]) taken(err error, external *string) error {

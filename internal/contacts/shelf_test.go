@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -55,8 +56,8 @@ func (w *world) defaults(companyID id.ID) string {
 	return sorted(names)
 }
 
-// Rule K4: external ids of projects and of desks are unique in the company and among their
-// kind, and are not what files call the default and ours by.
+// Rules K4, I14: external ids of projects and of desks are unique in the company and among
+// their kind, and are neither what files call the default by nor the id of another one.
 func TestExternalIDs(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		create := func(as context.Context, company id.ID, external string) (id.ID, error) {
@@ -78,9 +79,21 @@ func TestExternalIDs(t *testing.T) {
 		w.must(err)
 		_, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "d", ExternalID: to("A")})
 		w.must(err)
-		for _, refused := range []string{"Default", one.String()} {
-			_, err = create(w.sato, w.alpha.ID, refused)
-			w.refused(refused, err, fault.Invalid, "input.externalId")
+		_, err = create(w.sato, w.alpha.ID, "Default")
+		w.refused("Default", err, fault.Invalid, "input.externalId")
+		_, err = create(w.sato, w.alpha.ID, one.String())
+		w.refused("another's id", err, fault.AlreadyExists, "input.externalId")
+		_, err = create(w.rita, w.rival.ID, one.String())
+		w.must(err) // there it is nobody's
+		for _, any := range []string{id.New(id.Project).String(), id.New(id.Contact).String(), strings.ToUpper(id.New(id.Project).String())} {
+			other, err := create(w.sato, w.alpha.ID, any)
+			w.must(err)
+			_, err = w.UpdateProject(w.sato, other, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: to(one.String())}})
+			w.refused("another's id, later", err, fault.AlreadyExists, "input.externalId")
+			_, err = w.UpdateProject(w.sato, other, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: to(other.String())}})
+			w.must(err) // its own says nothing else
+			_, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "d", ExternalID: &any})
+			w.must(err)
 		}
 		changed, err := w.UpdateProject(w.sato, one, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true}})
 		w.must(err)

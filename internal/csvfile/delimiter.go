@@ -45,7 +45,7 @@ func (t *trial) giveUp(line int) {
 	case s.state == quoted || s.state == quotedCR:
 		t.problem = limited(Malformed, s.quoteLine, maxHeader, acceptedQuoting,
 			"a quote opens here that is not closed within the %d bytes that column names may take", maxHeader)
-	case s.fields > MaxColumns:
+	case s.fields > maxFields:
 		t.problem = tooManyColumns(s.begin.Line)
 	default:
 		t.problem = headerTooLong(line)

@@ -9,7 +9,7 @@
 //
 // Both use one scanner, so they cannot disagree about what a row is. It is our own:
 // encoding/csv knows no CR line ends, changes CRLF inside quotes and keeps a record of
-// any size in memory. This one keeps at most MaxColumns+1 cells of at most MaxCell bytes,
+// any size in memory. This one keeps a few more than MaxColumns cells of at most MaxCell bytes,
 // so that memory does not grow with the file, nor with one record or one cell of it.
 //
 // Cells come out as they were (F6): decoded to UTF-8, not trimmed, with the apostrophe

@@ -66,3 +66,10 @@ func Denature(cell string) string {
 
 // guardable tells that behind any apostrophes the cell is Unsafe.
 func guardable(cell string) bool { return Unsafe(strings.TrimLeft(cell, "'")) }
+
+// rounded is a number as spreadsheets show one that is too long for its cell.
+var rounded = regexp.MustCompile(`^[1-9](?:[.,][0-9]+)?[Ee]\+[0-9]{2,}$`)
+
+// Rounded tells a cell that a spreadsheet has put in the place of a long number, such as
+// 1.23457E+11: as an id it stands for many (I9).
+func Rounded(cell string) bool { return rounded.MatchString(cell) }

@@ -8,9 +8,13 @@ import (
 // Options say what Inspect is to do besides. The zero value works.
 type Options struct {
 	// Score is how many of the column names are recognised; the delimiter with the most
-	// is taken (F1). It may be called for each of the four, with up to MaxColumns+1 names.
+	// is taken (F1). It may be called for each of the four, with some names more than MaxColumns.
 	// Nil: the one that gives most columns.
 	Score func(header []string) int
+
+	// Uncounted tells the columns that a file may have beside MaxColumns others; three at most.
+	// Nil: none.
+	Uncounted func(name string) bool
 
 	// Header is called once, as soon as the column names are known and before any row. The
 	// encoding is provisional then: UTF-8 may turn out to be windows-1252 (F2). An error
@@ -21,6 +25,9 @@ type Options struct {
 	// ends the inspection and is returned as it is. It may be called for rows of a file that
 	// is refused further on. Nil is faster: then cells are not gathered.
 	Record func(*Record) error
+
+	// RecordIf is asked before each row whether Record is to be called for it. Nil: always.
+	RecordIf func() bool
 
 	MaxRows  int   // over it: TooManyRows (F4); 0: unlimited
 	MaxBytes int64 // of the stored file; over it: TooLarge; 0: unlimited
@@ -36,7 +43,7 @@ type Report struct {
 // Inspect reads a file to its end, once, and judges all of it but the contents of its
 // cells (F1, F2, F3). Memory does not grow with the file, a record or a cell: 200 KiB as a
 // rule, 2 MiB where the column names take all they may; with Options.Record as much as a
-// record may have, which is MaxColumns+1 cells of MaxCell bytes, a few times over.
+// record may have, which is some 200 cells of MaxCell bytes, a few times over.
 //
 // A file that is refused gives a *Problem at the first byte that settles it; the rest is
 // not read, and the Report is what was known by then. Errors of r come wrapped.
@@ -63,7 +70,7 @@ func inspect(src *source, o Options, report *Report) error {
 	if err := rows.next(); err != nil {
 		return err
 	}
-	if report.Format, err = rows.header(); err != nil {
+	if report.Format, err = rows.header(o.Uncounted); err != nil {
 		return err
 	}
 	if o.Header != nil {
@@ -72,8 +79,9 @@ func inspect(src *source, o Options, report *Report) error {
 		}
 	}
 
-	rows.row, rows.scan.collect = 0, o.Record != nil
+	rows.row = 0
 	for {
+		rows.scan.collect = o.Record != nil && (o.RecordIf == nil || o.RecordIf())
 		switch err := rows.next(); {
 		case err == io.EOF && rows.row == 0:
 			return problem(Empty, 0, acceptedRows, "the file has column names, but no row of data")
@@ -88,7 +96,7 @@ func inspect(src *source, o Options, report *Report) error {
 				fmt.Sprintf("up to %d rows in one file", o.MaxRows), "here is row %d of %d that are allowed", rows.row, o.MaxRows)
 		}
 		report.Rows = rows.row
-		if o.Record != nil {
+		if rows.scan.collect {
 			if err := o.Record(rows.scan.record(rows.row, src.encoding())); err != nil {
 				return err
 			}
@@ -121,11 +129,17 @@ func open(src *source, first []byte, score func([]string) int) (*records, error)
 }
 
 // header makes the Format of the record that was met, which has the column names.
-func (r *records) header() (Format, error) {
+func (r *records) header(uncounted func(string) bool) (Format, error) {
 	s := r.scan
 	rec := s.record(0, r.src.encoding())
+	columns, counted := names(rec), rec.Fields
+	for _, name := range columns {
+		if uncounted != nil && uncounted(name) {
+			counted--
+		}
+	}
 	switch {
-	case rec.Fields > MaxColumns:
+	case counted > MaxColumns || rec.Fields > maxFields:
 		return Format{}, tooManyColumns(rec.Line)
 	case rec.Overlong != nil:
 		return Format{}, limited(Malformed, rec.Line, MaxCell, acceptedFile,
@@ -133,7 +147,7 @@ func (r *records) header() (Format, error) {
 	}
 	f := Format{
 		Encoding: r.src.encoding(), Delimiter: s.delim,
-		Header: names(rec), Columns: rec.Fields,
+		Header: columns, Columns: rec.Fields,
 		DataOffset: rec.End, DataLine: rec.EndLine,
 	}
 	// What was read ahead must not show, for how much that is depends on the reader.

@@ -20,7 +20,7 @@ type Record struct {
 	Offset   int64    // where it begins in the stored file, in bytes
 	End      int64    // where the next record begins
 	EndLine  int      // physical line at End
-	Cells    []string // as they were but in UTF-8: not trimmed, not denatured; MaxColumns+1 at most
+	Cells    []string // as they were but in UTF-8: not trimmed, not denatured; a few more than MaxColumns at most
 	Fields   int      // how many it really had; may exceed len(Cells)
 	Overlong []int    // indexes of cells over MaxCell bytes, which are cut to that between two characters
 }

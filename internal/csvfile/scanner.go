@@ -8,6 +8,10 @@ const MaxCell = 32 << 10
 // MaxColumns is how many columns a file may have (F3).
 const MaxColumns = 200
 
+// maxFields is how many fields of a record are kept but one: beside its columns a file may
+// have some that do not count (see Options.Uncounted).
+const maxFields = MaxColumns + 3
+
 // keptCell is how much of a cell's text is gathered: enough to see that it is too long,
 // and to cut it between two characters.
 const keptCell = MaxCell + utf8.UTFMax
@@ -201,7 +205,7 @@ func (s *scanner) take(text []byte) {
 	if !s.inked {
 		s.inked = inked(text)
 	}
-	if !s.collect || s.fields > MaxColumns {
+	if !s.collect || s.fields > maxFields {
 		return
 	}
 	s.cellLen += len(text)
@@ -212,7 +216,7 @@ func (s *scanner) take(text []byte) {
 }
 
 func (s *scanner) endField() {
-	if s.collect && s.fields <= MaxColumns {
+	if s.collect && s.fields <= maxFields {
 		if s.cellLen > MaxCell {
 			s.overlong = append(s.overlong, s.fields)
 		}

@@ -6,8 +6,7 @@ import (
 )
 
 // Writer writes a CSV file that every import reads back to the same cells (J12) and no
-// spreadsheet runs (F7): UTF-8 without a byte order mark, commas, RFC 4180 quoting, each
-// cell neutralised. Lines end in LF, not CRLF: encoding/csv changes the line breaks inside
+// spreadsheet runs (F7): UTF-8, RFC 4180 quoting, each cell neutralised. Lines end in LF, not CRLF: encoding/csv changes the line breaks inside
 // cells along with those between rows, and a cell must come back as it was.
 type Writer struct {
 	csv *csv.Writer
@@ -16,6 +15,16 @@ type Writer struct {
 
 // NewWriter writes to w, buffered: Flush at the end.
 func NewWriter(w io.Writer) *Writer { return &Writer{csv: csv.NewWriter(w)} }
+
+// NewSpreadsheetWriter is NewWriter for a file that spreadsheets open: it begins with a byte
+// order mark, without which they do not take it for UTF-8, and has the delimiter that the
+// file's owner uses.
+func NewSpreadsheetWriter(w io.Writer, delimiter byte) (*Writer, error) {
+	out := NewWriter(w)
+	out.csv.Comma = rune(delimiter)
+	_, err := w.Write(bomUTF8)
+	return out, err
+}
 
 // Write writes one row of cells, which are valid UTF-8 and not yet neutralised: a cell
 // that comes from a Record goes through Denature first. A row of nothing but blank cells

@@ -31,6 +31,9 @@ func TestWriter(t *testing.T) {
 	if w = NewWriter(full{}); w.Write(row) == nil && w.Flush() == nil {
 		t.Error("a full disk went unnoticed")
 	}
+	if _, err := NewSpreadsheetWriter(full{}, ';'); err == nil {
+		t.Error("a full disk went unnoticed at the byte order mark")
+	}
 }
 
 type full struct{}
@@ -43,7 +46,14 @@ func TestWrittenIsReadBack(t *testing.T) {
 		cell := rapid.Map(cellText(), func(s string) string { return strings.ReplaceAll(s, "\x00", "") })
 		rows := rapid.SliceOfN(rapid.SliceOfN(cell, 3, 3), 1, 5).Draw(t, "rows")
 		var b strings.Builder
-		w := NewWriter(&b)
+		w, delimiter := NewWriter(&b), byte(',')
+		if rapid.Bool().Draw(t, "for spreadsheets") {
+			delimiter = rapid.SampledFrom([]byte(delimiters)).Draw(t, "delimiter")
+			var err error
+			if w, err = NewSpreadsheetWriter(&b, delimiter); err != nil {
+				t.Fatal(err)
+			}
+		}
 		for _, row := range append([][]string{{"email", "name", "x"}}, rows...) {
 			if err := w.Write(append(row, "last")); err != nil {
 				t.Fatal(err)
@@ -52,9 +62,12 @@ func TestWrittenIsReadBack(t *testing.T) {
 		if err := w.Flush(); err != nil {
 			t.Fatal(err)
 		}
-		_, records, err := inspectAll(strings.NewReader(b.String()), Options{})
+		report, records, err := inspectAll(strings.NewReader(b.String()), Options{})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if report.Delimiter != delimiter || report.Header[0] != "email" {
+			t.Fatalf("read with %q: %q", report.Delimiter, report.Header)
 		}
 		var got [][]string
 		for _, rec := range records {

@@ -11,6 +11,8 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/customfield"
+	"tenantry/ent/generated/ent/desk"
+	"tenantry/ent/generated/ent/project"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
@@ -36,17 +38,32 @@ func (t *contacts) header(ctx context.Context) (columns []string, err error) {
 
 func (t *contacts) next(ctx context.Context, most int) ([][]string, error) {
 	page, err := t.ent.Contact.Query().Where(contact.CompanyID(t.company), contact.EmailKeyGT(t.last)).
-		Order(contact.ByEmailKey(sql.OrderAsc())).Limit(most).WithProject().WithDesk().
+		Order(contact.ByEmailKey(sql.OrderAsc())).Limit(most).
 		WithContactLabels(func(q *ent.ContactLabelQuery) { q.WithLabel() }).WithValues().All(ctx)
+	if err != nil || len(page) == 0 {
+		return nil, err
+	}
+	// Behind the contacts, so that whatever these refer to is there; what was made the default
+	// in between is told from one page to the next.
+	projects, err := t.ent.Project.Query().Where(project.CompanyID(t.company)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	desks, err := t.ent.Desk.Query().Where(desk.CompanyID(t.company)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inProject := shelves(projects, func(p *ent.Project) shelf { return shelf{p.ID, p.Name, text(p.ExternalID), p.IsDefault} })
+	atDesk := shelves(desks, func(d *ent.Desk) shelf { return shelf{d.ID, d.Name, text(d.ExternalID), d.IsDefault} })
 	rows := make([][]string, len(page))
 	for i, c := range page {
 		t.last = c.EmailKey
-		rows[i] = t.row(c)
+		rows[i] = t.row(c, inProject(c.ProjectID), atDesk(c.DeskID))
 	}
-	return rows, err
+	return rows, nil
 }
 
-func (t *contacts) row(c *ent.Contact) []string {
+func (t *contacts) row(c *ent.Contact, project, desk string) []string {
 	var held []*ent.Label
 	for _, l := range c.Edges.ContactLabels {
 		held = append(held, l.Edges.Label)
@@ -54,8 +71,7 @@ func (t *contacts) row(c *ent.Contact) []string {
 	labels, labelIDs := cells(held)
 	row := []string{
 		c.Email, c.FirstName, text(c.MiddleName), text(c.LastName), c.Username, identity(c),
-		shelf(c.ProjectID, c.Edges.Project.ExternalID), shelf(c.DeskID, c.Edges.Desk.ExternalID),
-		truth(c.Active), strings.ToLower(string(c.Type)), c.CreatedAt.UTC().Format(time.RFC3339Nano), labels, labelIDs,
+		project, desk, truth(c.Active), strings.ToLower(string(c.Type)), c.CreatedAt.UTC().Format(time.RFC3339Nano), labels, labelIDs,
 	}
 	for _, f := range t.fields {
 		value := ""
@@ -68,22 +84,57 @@ func (t *contacts) row(c *ent.Contact) []string {
 }
 
 // identity is what the id column says (rule I9): the id in the other system, by which the
-// contact is found elsewhere too; ours where there is none, or one that has the form of ours.
+// contact is found elsewhere too; ours where there is none, or one that a file may not hold.
+// Where the contact is gone, or in another company, ours is an external id like any other.
 func identity(c *ent.Contact) string {
 	external := text(c.ExternalID)
-	if _, err := id.Parse(external, id.Contact); err == nil || !plain(external) {
+	if !plain(external) || csvfile.Rounded(external) {
 		return c.ID.String()
 	}
 	return external
 }
 
-// shelf is what a project's or a desk's column says (rule I14): its external id, or ours
-// where there is none, or one that says something else.
-func shelf(ours id.ID, external *string) string {
-	if e := text(external); e != "default" && plain(e) {
-		return e
+// shelf is a project or a desk.
+type shelf struct {
+	id             id.ID
+	name, external string
+	isDefault      bool
+}
+
+// byDefault names the default project or desk (rule I14).
+const byDefault = "default"
+
+// shelves tells what the column of projects, or of desks, says of each (rule I14): default, the
+// external id, or the name where it means no other, so that the file means the same in another
+// company that has one of that name; else our id.
+func shelves[T any](all []T, of func(T) shelf) func(id.ID) string {
+	taken := map[string]int{byDefault: 1} // how many a cell could mean
+	for _, one := range all {
+		s := of(one)
+		taken[s.name]++
+		if s.external != "" && s.external != s.name {
+			taken[s.external]++
+		}
 	}
-	return ours.String()
+	said := make(map[id.ID]string, len(all))
+	for _, one := range all {
+		s := of(one)
+		_, notID := id.ParseAny(s.name)
+		switch {
+		case s.isDefault:
+			said[s.id] = byDefault
+		case s.external != byDefault && plain(s.external):
+			said[s.id] = s.external
+		case taken[s.name] == 1 && notID != nil && plain(s.name) && !csvfile.Unsafe(s.name) && !csvfile.Markup(s.name):
+			said[s.id] = s.name
+		}
+	}
+	return func(ours id.ID) string {
+		if cell, ok := said[ours]; ok {
+			return cell
+		}
+		return ours.String()
+	}
 }
 
 // plain reports whether a cell of the text is read as just the text.

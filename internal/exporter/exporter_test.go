@@ -124,8 +124,11 @@ func TestJ12ContactsAreAllUnchanged(t *testing.T) {
 			if i%5 > 0 {
 				c.SetExternalID(external)
 			}
+			if i%11 == 0 {
+				c.SetExternalID(fmt.Sprintf("1.2345%dE+11", i)) // by hand
+			}
 			if i%7 == 0 {
-				c.SetExternalID(id.New(id.Contact).String()) // by hand: it has the form of ours
+				c.SetExternalID(id.New(id.Contact).String()) // it has the form of ours
 				c.SetType(enum.Business)
 			}
 			k := c.SaveX(w.system)
@@ -143,10 +146,65 @@ func TestJ12ContactsAreAllUnchanged(t *testing.T) {
 		rows := records(t, file)
 		equal(t, "the header", strings.Join(rows[0], " "), "email first_name middle_name last_name username id project desk active type created labels labels_id Loyalty Level seats")
 		plainest := slices.IndexFunc(rows, func(r []string) bool { return r[0] == "a@x.example" })
-		equal(t, "the plainest row", rows[plainest], []string{"a@x.example", "A", "", "", "a", bare.ID.String(), project.ID.String(), desk.ID.String(), "true", "personal",
+		equal(t, "the plainest row", rows[plainest], []string{"a@x.example", "A", "", "", "a", bare.ID.String(), "default", "default", "true", "personal",
 			bare.CreatedAt.Format("2006-01-02T15:04:05.999999999Z07:00"), "", "", "", ""})
 		equal(t, "back", w.imported(w.plume, enum.Contacts, w.plain, file), fmt.Sprintf("COMPLETED 0+0+%d+0+0", made+1))
 		equal(t, "the same file again", w.exported(w.plume, enum.Contacts, w.plain), file)
+	})
+}
+
+// I9, I14: what was exported comes back after it was deleted, and goes to another company, with
+// its projects, desks and labels where that one has such of the same names.
+func TestI9AnExportRestoresAndMoves(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.db.Ent()
+		w.adminOf(w.customer, w.maria)
+		second := w.company("Second", &w.partner.ID)
+		w.adminOf(second, w.maria)
+		for _, c := range []*ent.Company{w.customer, second} {
+			for _, name := range []string{"Nordics", "Twin", "Twin", "0190a3c4-7b2e-7c3d-9a4b-1c2d3e4f5002", "ext"} {
+				if c == second && name == "Twin" {
+					continue
+				}
+				w.must(e.Project.Create().SetCompanyID(c.ID).SetName(name).Exec(w.system))
+				w.must(e.Desk.Create().SetCompanyID(c.ID).SetName(name).Exec(w.system))
+			}
+			w.must(e.Project.Create().SetCompanyID(c.ID).SetName("by its external id").SetExternalID("ext").Exec(w.system))
+			w.must(e.Label.Create().SetCompanyID(c.ID).SetName("VIP").Exec(w.system))
+		}
+		made := w.imported(w.maria, enum.Contacts, w.customer, "email,first_name,id,project,desk,labels\n"+
+			"ann@x.example,Ann,,,,VIP\nbob@x.example,Bob,b-1,Nordics,Nordics,\ncem@x.example,Cem,,ext,ext,\n")
+		equal(t, "made", made, "COMPLETED 3+0+0+0+0")
+		file := w.exported(w.maria, enum.Contacts, w.customer)
+		var got [][]string
+		for _, r := range records(t, file)[1:] {
+			got = append(got, []string{r[0], r[6], r[7]})
+		}
+		equal(t, "projects and desks", got, [][]string{{"ann@x.example", "default", "default"}, {"bob@x.example", "Nordics", "Nordics"}, {"cem@x.example", "ext", "ext"}})
+		equal(t, "back", w.imported(w.maria, enum.Contacts, w.customer, file), "COMPLETED 0+0+3+0+0")
+		moved := func(c *ent.Company) []string {
+			all := e.Contact.Query().Where(contact.CompanyID(c.ID)).Order(ent.Asc(contact.FieldEmailKey)).WithProject().WithDesk().AllX(w.system)
+			var out []string
+			for _, k := range all {
+				out = append(out, strings.Join([]string{k.Email, k.FirstName, k.Edges.Project.Name, k.Edges.Desk.Name, fmt.Sprint(k.CreatedAt.UnixMicro())}, "|"))
+			}
+			return out
+		}
+		before := moved(w.customer)
+		equal(t, "to another company", w.imported(w.maria, enum.Contacts, second, file), "COMPLETED 3+0+0+0+0")
+		equal(t, "there", moved(second), before)
+		equal(t, "there again", w.imported(w.maria, enum.Contacts, second, file), "COMPLETED 0+0+3+0+0")
+		equal(t, "back from there", w.imported(w.maria, enum.Contacts, w.customer, w.exported(w.maria, enum.Contacts, second)), "COMPLETED 0+0+3+0+0")
+		ids := e.Contact.Query().Where(contact.CompanyID(w.customer.ID)).IDsX(w.system)
+		w.must(e.Contact.DeleteOneID(ids[0]).Exec(w.system))
+		equal(t, "after one was deleted", w.imported(w.maria, enum.Contacts, w.customer, file), "COMPLETED 1+0+2+0+0")
+		for _, left := range ids[1:] {
+			w.must(e.Contact.DeleteOneID(left).Exec(w.system))
+		}
+		e.Contact.Delete().Where(contact.CompanyID(w.customer.ID)).ExecX(w.system)
+		equal(t, "after all were deleted", w.imported(w.maria, enum.Contacts, w.customer, file), "COMPLETED 3+0+0+0+0")
+		equal(t, "restored", moved(w.customer), before)
+		equal(t, "restored, once more", w.imported(w.maria, enum.Contacts, w.customer, file), "COMPLETED 0+0+3+0+0")
 	})
 }
 

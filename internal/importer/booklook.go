@@ -22,13 +22,14 @@ func (p *books) lookForShelves(ctx context.Context, tx *database.Tx, want *refer
 	} {
 		err := each(ctx, tx, t.table, func(rows *sql.Rows) error {
 			var of, company id.ID
+			var name string
 			var external sql.Null[string]
 			var isDefault bool
-			if err := rows.Scan(&of, &company, &external, &isDefault); err != nil {
+			if err := rows.Scan(&of, &company, &name, &external, &isDefault); err != nil {
 				return err
 			}
 			s, standard := t.shelf(p.byID[company])
-			s.ids[of] = true
+			s.ids[of], s.byName[name] = true, append(s.byName[name], of)
 			if external.Valid {
 				s.byExternal[external.V] = of
 			}
@@ -36,8 +37,8 @@ func (p *books) lookForShelves(ctx context.Context, tx *database.Tx, want *refer
 				*standard = of
 			}
 			return nil
-		}, `SELECT id, company_id, external_id, is_default FROM `+t.table+` WHERE company_id `+anyID(d, "$1")+
-			` AND (is_default OR external_id `+anyOf(d, "$2")+` OR id `+anyID(d, "$3")+`)`,
+		}, `SELECT id, company_id, name, external_id, is_default FROM `+t.table+` WHERE company_id `+anyID(d, "$1")+
+			` AND (is_default OR external_id `+anyOf(d, "$2")+` OR name `+anyOf(d, "$2")+` OR id `+anyID(d, "$3")+`)`,
 			p.companies(), jsonArray(t.names), jsonArray(idTexts(t.names)))
 		if err != nil {
 			return err

@@ -47,6 +47,24 @@ type book struct {
 type shelf struct {
 	ids        map[id.ID]bool
 	byExternal map[string]id.ID
+	byName     map[string][]id.ID
+}
+
+// find resolves a cell: default, our id, an external id, or a name that just one has (rule I14).
+func (s *shelf) find(cell string, k id.Kind, standard id.ID) (of id.ID, ok bool) {
+	if cell == "default" {
+		return standard, true
+	}
+	if ours, err := id.Parse(cell, k); err == nil && s.ids[ours] {
+		return ours, true
+	}
+	if of, ok := s.byExternal[cell]; ok {
+		return of, true
+	}
+	if named := s.byName[cell]; len(named) == 1 {
+		return named[0], true
+	}
+	return id.ID{}, false
 }
 
 type customField struct {
@@ -124,7 +142,9 @@ func (p *books) open(company id.ID) *book {
 	if known := p.byID[company]; known != nil {
 		return known
 	}
-	shelves := func() shelf { return shelf{ids: map[id.ID]bool{}, byExternal: map[string]id.ID{}} }
+	shelves := func() shelf {
+		return shelf{ids: map[id.ID]bool{}, byExternal: map[string]id.ID{}, byName: map[string][]id.ID{}}
+	}
 	b := &book{
 		company: company, projects: shelves(), desks: shelves(), labels: map[string]id.ID{}, labelIDs: map[id.ID]bool{},
 		fields: map[string]customField{}, contacts: map[id.ID]*contactRecord{}, byEmail: map[string]*contactRecord{}, byExternal: map[string]*contactRecord{},
@@ -190,9 +210,10 @@ func (w *references) add(c *contactColumns, r *row, cells *contactCells) {
 	if cells.emailKey != "" {
 		w.emails = append(w.emails, cells.emailKey)
 	}
-	if f := r.fieldAt(c.id); cells.ours != (id.ID{}) {
+	if cells.ours != (id.ID{}) {
 		w.ids = append(w.ids, cells.ours.String())
-	} else if f.filled() {
+	}
+	if f := r.fieldAt(c.id); f.filled() { // it may be another system's id of the same form
 		w.externals = append(w.externals, f.value)
 	}
 	note(&w.companies, c.company)

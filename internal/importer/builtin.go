@@ -9,5 +9,5 @@ import (
 // the company: a custom field cannot be called so (rule K3).
 func BuiltIn(name string) bool {
 	key := fold.Column(name)
-	return key == fold.Column(problemColumn) || vocabularyOf(entryOf(enum.Contacts), nil).byKey[key] != ""
+	return rejectColumn(name) != "" || vocabularyOf(entryOf(enum.Contacts), nil).byKey[key] != ""
 }

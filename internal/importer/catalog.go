@@ -33,6 +33,9 @@ type entry struct {
 	missing func(l Layout) (field, why string)
 	// custom are the columns that the company's files have besides; nil: none.
 	custom func(ctx context.Context, e *Engine, company id.ID) ([]Column, error)
+	// elsewhere are those of the keys that are columns of other companies into which the viewer
+	// may import; nil: none.
+	elsewhere func(ctx context.Context, e *Engine, keys []string) ([]Column, error)
 	// make gives the kind; nil: this version does not import it.
 	make func(e *Engine) kind
 }
@@ -53,7 +56,7 @@ var catalog = []entry{
 		},
 	},
 	{
-		kind: enum.Contacts, rows: 5_000, missing: missingOfContacts, custom: customColumns,
+		kind: enum.Contacts, rows: 5_000, missing: missingOfContacts, custom: customColumns, elsewhere: columnsElsewhere,
 		make: func(e *Engine) kind { return contactKind{e} },
 		columns: []Column{
 			{Name: "email", Aliases: []string{"e-mail", "email address"}, Required: true,
@@ -63,12 +66,12 @@ var catalog = []entry{
 			{Name: "last_name", Description: "At most 200 characters.", Example: "Archer"},
 			{Name: "middle_name", Description: "At most 200 characters.", Example: ""},
 			{Name: "username", Description: "The part of the email before the @ where it is left blank.", Example: "ann"},
-			{Name: "project", Aliases: []string{"project id"}, Description: "Our id, an external id, or default.", Example: "default"},
-			{Name: "desk", Aliases: []string{"desk id"}, Description: "Our id, an external id, or default.", Example: "default"},
+			{Name: "project", Aliases: []string{"project id"}, Description: "default, our id, an external id, or a name that just one has.", Example: "default"},
+			{Name: "desk", Aliases: []string{"desk id"}, Description: "default, our id, an external id, or a name that just one has.", Example: "default"},
 			{Name: "active", Description: "true or false.", Example: "true"},
 			{Name: "type", Description: "personal or business.", Example: "personal"},
 			{Name: "created", Aliases: []string{"created at"}, Description: "RFC 3339, or a date.", Example: "2026-01-31"},
-			{Name: "company_id", Description: "Another company whose partner admin you are.", Example: ""},
+			{Name: "company_id", Description: "Another company whose partner admin you are; blank: the import's.", Example: ""},
 			{Name: "labels", Description: "Names, separated by colons.", Example: ""},
 			{Name: "labels_id", Aliases: []string{"label ids"}, Description: "Ids, separated by colons.", Example: ""},
 		},

@@ -3,8 +3,10 @@ package importer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 
@@ -26,9 +28,28 @@ type Column struct {
 	custom bool // a field of the company's own (rule K3)
 }
 
-// problemColumn is what a rejects file adds (rule J9); every import recognises it and
-// passes over it. In a [Layout] it stands as a field of that name.
-const problemColumn = "import_problem"
+// What a rejects file adds (rule J9), in its order; every import recognises these columns and
+// passes over them. In a [Layout] each stands as a field of its name.
+const (
+	rowColumn     = "import_row"     // the row's number in the import that rejected it
+	codeColumn    = "import_code"    // its problems' codes, each once
+	problemColumn = "import_problem" // their messages
+)
+
+var rejectColumns = [...]string{rowColumn, codeColumn, problemColumn}
+
+func isRejectColumn(field string) bool { return slices.Contains(rejectColumns[:], field) }
+
+// rejectColumn is which of them the header means; empty: none.
+func rejectColumn(header string) string {
+	key := fold.Column(header)
+	for _, c := range rejectColumns {
+		if key == fold.Column(c) {
+			return c
+		}
+	}
+	return ""
+}
 
 // companyColumn puts a row into another company (rule I13).
 const companyColumn = "company_id"
@@ -49,6 +70,9 @@ type vocabulary struct {
 	byKey   map[string]string // header key of a name or alias → canonical name
 	missing func(l Layout) (field, why string)
 	others  []vocabulary // of the other kinds, to recognise their files (rule F5)
+
+	company   id.ID // whose files it knows
+	elsewhere func(keys []string) ([]Column, error)
 }
 
 // vocabularyOf makes the entry's vocabulary with the company's own columns behind the
@@ -79,19 +103,79 @@ func (e *Engine) vocabulary(ctx context.Context, k enum.ImportKind, company id.I
 		}
 		if v := vocabularyOf(of, custom); of.kind == k {
 			own = v
+			if of.elsewhere != nil {
+				own.elsewhere = func(keys []string) ([]Column, error) { return of.elsewhere(ctx, e, keys) }
+			}
 		} else {
 			others = append(others, v)
 		}
 	}
-	own.others = others
+	own.others, own.company = others, company
 	return own, nil
 }
+
+// of is the vocabulary for a file of these columns: where its rows may name other companies,
+// it knows what is a column there (rule I13).
+func (v vocabulary) of(headers []string, mappings []Mapping) (vocabulary, error) {
+	said := map[string]*string{}
+	for _, m := range mappings {
+		said[fold.Column(m.Header)] = m.Field
+	}
+	var unknown []string
+	ask := func(name string) {
+		if key := fold.Column(name); key != "" && len(key) <= longestKey && fold.Storable(key) && v.byKey[key] == "" && rejectColumn(name) == "" {
+			unknown = append(unknown, key)
+		}
+	}
+	spans := false
+	for _, h := range headers {
+		key := fold.Column(h)
+		field, mapped := said[key]
+		switch {
+		case !mapped:
+			ask(h)
+			spans = spans || v.byKey[key] == companyColumn
+		case field != nil:
+			ask(*field)
+			spans = spans || *field == companyColumn
+		}
+	}
+	if v.elsewhere == nil || !spans || len(unknown) == 0 {
+		return v, nil
+	}
+	more, err := v.elsewhere(unknown)
+	if err != nil {
+		return v, fmt.Errorf("reading other companies' columns: %w", err)
+	}
+	v.columns, v.byKey = slices.Concat(v.columns, more), maps.Clone(v.byKey)
+	for _, c := range more {
+		if key := fold.Column(c.Name); v.byKey[key] == "" {
+			v.byKey[key] = c.Name
+		}
+	}
+	return v, nil
+}
+
+// longestKey is how many bytes the key of a column of the company's own has at most: a name
+// of 200 characters, each of which case folding may make longer.
+const longestKey = 200 * 3 * utf8.UTFMax
 
 // knows reports how many of the headers the kind recognises.
 func (v vocabulary) knows(headers []string) int {
 	n := 0
 	for _, h := range headers {
 		if _, ok := v.byKey[fold.Column(h)]; ok {
+			n++
+		}
+	}
+	return n
+}
+
+// score is knows for choosing a file's delimiter: a rejects file's own columns count too.
+func (v vocabulary) score(headers []string) int {
+	n := v.knows(headers)
+	for _, h := range headers {
+		if rejectColumn(h) != "" {
 			n++
 		}
 	}
@@ -107,20 +191,23 @@ func (v vocabulary) column(name string) (Column, bool) {
 	return Column{}, false
 }
 
-// guarded reports whether files of this kind have secrets: then nothing of them is shown
-// that may be one by mistake, such as a column that is not recognised.
+// guarded reports whether files of this kind have secrets.
 func (v vocabulary) guarded() bool {
 	return slices.ContainsFunc(v.columns, func(c Column) bool { return c.Secret })
 }
 
 // nearest is the field whose name or alias is spelt most like the header; empty where
-// none is near.
+// none is near. It is never a secret one: what is suggested by mistake would become somebody's
+// password (rule F5).
 func (v vocabulary) nearest(h string) string {
 	key, best, field := fold.Column(h), 4, ""
 	if key == "" {
 		return ""
 	}
 	for _, c := range v.columns {
+		if c.Secret {
+			continue
+		}
 		for _, spelling := range append([]string{c.Name}, c.Aliases...) {
 			s := fold.Column(spelling)
 			d := levenshtein.ComputeDistance(key, s)

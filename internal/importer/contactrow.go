@@ -57,19 +57,15 @@ func (j *judgement) identify() {
 		owner = nil
 	}
 	external := ""
-	switch {
-	case j.cells.ours != (id.ID{}):
-		if j.known = j.book.contacts[j.cells.ours]; j.known == nil {
-			ident.reject(enum.UnknownID, "there is no contact with the id %s", ident.value)
-			return
-		}
-		j.byID = true
-	case ident.filled():
-		if j.known = j.book.byExternal[ident.value]; j.known != nil {
-			j.byID = true
+	if ident.filled() {
+		switch ours, known := j.book.contacts[j.cells.ours], j.book.byExternal[ident.value]; {
+		case ours != nil:
+			j.known, j.byID = ours, true
+		case known != nil:
+			j.known, j.byID = known, true
 			ident.held(ident.value)
-		} else {
-			external = ident.value
+		default:
+			external = ident.value // whatever its form: what was deleted here, or comes from elsewhere, has such
 		}
 	}
 	if j.byID {
@@ -97,7 +93,7 @@ func (j *judgement) identify() {
 			j.next.ExternalID = external
 		}
 	case email.sound():
-		email.reject(enum.EmailTaken, "%s is the email of another contact, which has another id", cutRunes(email.value, 100))
+		email.reject(enum.EmailTaken, "%s is the email of another contact, which has the id %q", cutRunes(email.value, 100), owner.now.ExternalID)
 	}
 }
 
@@ -139,24 +135,22 @@ func (j *judgement) describe() {
 	}
 }
 
-// place finds a project or desk by our id, an external id, or as default (rule I14).
+// place finds a project or desk.
 func (j *judgement) place(column int, s *shelf, standard, now id.ID, k id.Kind, code enum.IssueCode, what string) id.ID {
 	f := j.row.fieldAt(column)
 	if !f.filled() {
 		return now
 	}
-	of, ok := standard, f.value == "default"
-	if !ok {
-		if of, ok = s.byExternal[f.value]; !ok {
-			ours, err := id.Parse(f.value, k)
-			of, ok = ours, err == nil && s.ids[ours]
-		}
-	}
+	of, ok := s.find(f.value, k, standard)
 	if ok && j.known != nil && of == now {
 		f.held(f.value)
 	}
 	if !ok && f.sound() {
-		f.reject(code, "the company has no %s %q; give its id, its external id, or default", what, cutRunes(f.value, 100))
+		if n := len(s.byName[f.value]); n > 1 {
+			f.reject(code, "%d %ss of the company are named %q; give an id or an external id", n, what, cutRunes(f.value, 100))
+		} else {
+			f.reject(code, "the company has no %s %q; give its id, its external id, its name, or default", what, cutRunes(f.value, 100))
+		}
 	}
 	return of
 }

@@ -6,10 +6,15 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"entgo.io/ent/dialect/sql"
+
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/customfield"
+	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
+	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
@@ -51,6 +56,40 @@ func customColumns(ctx context.Context, e *Engine, company id.ID) ([]Column, err
 	return columns, err
 }
 
+// columnsElsewhere are the fields of those keys in any company that the viewer administers:
+// a row may go there (rule I13). It asks for these keys alone, however many fields there are,
+// and only of those companies.
+func columnsElsewhere(ctx context.Context, e *Engine, keys []string) ([]Column, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
+	defer cancel()
+	v := viewer.FromContext(ctx)
+	companies, err := e.db.Ent().Company.Query().Where(company.DeletedAtIsNil(), func(s *sql.Selector) {
+		s.Where(policy.MayAdminister(v, s.C(company.FieldID)))
+	}).IDs(ctx)
+	if err != nil || len(companies) == 0 {
+		return nil, err
+	}
+	d, ids := e.db.Dialect(), make([]string, len(companies))
+	for i, of := range companies {
+		ids[i] = of.String()
+	}
+	rows, err := e.db.SQL().QueryContext(ctx, `SELECT DISTINCT variable_name FROM custom_fields
+		WHERE company_id `+anyID(d, "$1")+` AND variable_key `+anyOf(d, "$2")+` ORDER BY variable_name`, jsonArray(ids), jsonArray(keys))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var columns []Column
+	for rows.Next() {
+		c := Column{custom: true}
+		if err := rows.Scan(&c.Name); err != nil {
+			return nil, err
+		}
+		columns = append(columns, c)
+	}
+	return columns, rows.Err()
+}
+
 // contactColumns is where a file has the fields of contacts; -1 where it does not.
 type contactColumns struct {
 	email, first, middle, last, username, id, project, desk, active, typ, created, company, labels, labelIDs int
@@ -80,7 +119,7 @@ func contactColumnsOf(l *Layout) *contactColumns {
 // contactCells is a row as its cells alone tell.
 type contactCells struct {
 	emailKey string // empty: there is none
-	ours     id.ID  // of the id cell, where it is one of ours
+	ours     id.ID  // the id cell, where it has the form of one of ours
 	active   bool
 	typ      enum.ContactType // empty: not given
 	created  time.Time        // zero: not given
@@ -96,10 +135,11 @@ func (contactKind) read(c *contactColumns, r *row) (out contactCells) {
 		r.fieldAt(column).short(maxName)
 	}
 	if f := r.fieldAt(c.id); f.filled() {
-		if ours, err := id.Parse(f.value, id.Contact); err == nil {
-			out.ours = ours
-		} else {
-			f.short(maxExternalID)
+		out.ours, _ = id.Parse(f.value, id.Contact)
+		f.short(maxExternalID)
+		if f.sound() && csvfile.Rounded(f.value) {
+			f.reject(enum.InvalidValue, "%q is what a spreadsheet has made of a long number, so that several contacts may share it; format the column as text and export again",
+				cutRunes(f.value, 100))
 		}
 	}
 	out.active, _ = r.fieldAt(c.active).truth()

@@ -60,7 +60,9 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 			labelIDs = append(labelIDs, l.ID.String(), l.ID.String()+":"+strings.ToUpper(b.labels[0].ID.String()))
 		}
 	}
-	strange := []string{b.contacts[len(b.contacts)-1].ID.String(), id.New(id.Contact).String(), b.projects[0].ID.String()}
+	elsewhere := id.New(id.Contact).String() // deleted, or of another system: twice in a file it is the same contact
+	ids = append(ids, elsewhere, strings.ToUpper(elsewhere))
+	strange := []string{b.contacts[len(b.contacts)-1].ID.String(), id.New(id.Contact).String(), b.projects[0].ID.String(), "1.23457E+11", "1,2e+05", "1E+11", "1e5"}
 	columns := []columnOf{
 		{field: "email", headers: []string{"email", "e-mail", "Email Address"}, cell: often(emails, "", "nobody", "'"+at("+Unsafe"), at("+Unsafe"), at("+new"), strings.Repeat("l", 250)+"@b.example")},
 		{field: "first_name", headers: []string{"first_name", "First Name"}, cell: often([]string{"Ann", "Ann", "Bob", " Ann", "Ju\u0308rgen", "J\u00fcrgen", ""}, "=x", "'=held", "=held", "<svg>", strings.Repeat("x", 201))},
@@ -68,8 +70,8 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 		{field: "last_name", headers: []string{"last_name"}, cell: often([]string{"", "Archer", "Breuer"}, "<b onclick=x>", "\"quoted\", and\nbroken")},
 		{field: "middle_name", headers: []string{"middleName"}, cell: often([]string{"", "", "M."}, "\t=x", strings.Repeat("x", 201))},
 		{field: "username", headers: []string{"username"}, cell: often([]string{"", "ann", "anyone"}, "-rf", strings.Repeat("u", 201))},
-		{field: "project", headers: []string{"project", "Project ID"}, cell: often(projects, "p2", "nowhere", "'=p", "=p", b.desks[0].ID.String(), "'=unheard")},
-		{field: "desk", headers: []string{"desk", "DESK_ID"}, cell: often(desks, "p1", "Default")},
+		{field: "project", headers: []string{"project", "Project ID"}, cell: often(append(projects, "Alone", "First", "p1", "Standard"), "p2", "nowhere", "Twin", "alone", "=Alone", "'=Alone", "'=p", "=p", b.desks[0].ID.String(), "'=unheard")},
+		{field: "desk", headers: []string{"desk", "DESK_ID"}, cell: often(append(desks, "Alone", "First"), "p1", "Default", "Twin")},
 		{field: "active", headers: []string{"active"}, cell: often([]string{"", "true", "No", "1"}, "perhaps", "-1")},
 		{field: "type", headers: []string{"type"}, cell: often([]string{"", "personal", "Individual", "BUSINESS", "company", "Corporate"}, "robot", "=")},
 		{field: "created", headers: []string{"created", "Created At"}, cell: often([]string{"", "2024-06-13", "2024-06-13T15:06:02.802+02:00"}, "yesterday", "2024-02-30", "=1")},

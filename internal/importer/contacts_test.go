@@ -153,22 +153,84 @@ func TestI9IdsExternalIdsAndEmails(t *testing.T) {
 		ann := w.db.Ent().Contact.Query().Where(contact.EmailKey("ann@example.org")).OnlyX(w.system)
 		bob := w.db.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.system)
 		zoe := w.db.Ent().Contact.Query().Where(contact.EmailKey("zoe@example.org")).OnlyX(w.system)
+		gone := id.New(id.Contact).String()
 		// Ours; and emails that go round, which no single statement can swap.
 		run, issues = w.contactsOf(w.outside, w.plain, "id,email,first_name\n"+
 			ann.ID.String()+",spare@example.org,\n"+
 			strings.ToUpper(bob.ID.String())+",ann@example.org,\n"+
 			"A1,bob@example.org,\n"+
 			",spare@example.org,New\n"+
-			zoe.ID.String()+",,Stolen\n"+
-			id.New(id.Contact).String()+",x@example.org,X\n"+
-			id.New(id.Label).String()+",y@example.org,Y\n", o)
-		equal(t, "counts", counts(run), "COMPLETED 2+3+0+0+2 of 7")
-		equal(t, "issues", issues, "5:id:UNKNOWN_ID 6:id:UNKNOWN_ID")
+			zoe.ID.String()+",,Stolen\n"+ // another company's: it would be new
+			gone+",x@example.org,X\n"+ // an id like ours is another system's
+			id.New(id.Label).String()+",y@example.org,Y\n"+
+			gone+",z@example.org,\n", o)
+		equal(t, "counts", counts(run), "COMPLETED 3+4+0+0+1 of 8")
+		equal(t, "issues", issues, "5:email:REQUIRED")
 		var got []string
 		for _, c := range w.db.Ent().Contact.Query().Where(contact.CompanyID(w.plain.ID)).Order(ent.Asc(contact.FieldEmailKey)).AllX(w.system) {
 			got = append(got, c.Email+" "+map[id.ID]string{ann.ID: "was ann", bob.ID: "was bob"}[c.ID])
 		}
-		equal(t, "whose email is whose", got, []string{"ann@example.org was bob", "bob@example.org was ann", "spare@example.org ", "y@example.org "})
+		equal(t, "whose email is whose", got, []string{"ann@example.org was bob", "bob@example.org was ann", "spare@example.org ", "y@example.org ", "z@example.org "})
+	})
+}
+
+// I9: an id that a spreadsheet has rounded stands for many; it is nobody's.
+func TestI9RoundedIds(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.plain, "", nil)
+		run, issues := w.contactsOf(w.outside, w.plain, "id,email,first_name\n"+
+			"1.23457E+11,a@example.org,A\n\"1,23457E+11\",b@example.org,B\n1E+11,c@example.org,C\n"+
+			"1e5,d@example.org,D\n123457000000,e@example.org,E\n2E+1,f@example.org,F\n", Options{})
+		equal(t, "counts", counts(run), "COMPLETED 3+0+0+0+3 of 6")
+		equal(t, "issues", issues, "1:id:INVALID_VALUE 2:id:INVALID_VALUE 3:id:INVALID_VALUE")
+	})
+}
+
+// I14: our id, an external id, default, or a name that just one has, in this order.
+func TestI14ProjectsAndDesks(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		e := w.db.Ent()
+		if e.Project.Query().CountX(w.system) == 0 {
+			w.furnish(w.plain, "x1 x2", nil)
+			w.furnish(w.customer, "theirs", nil)
+			for _, name := range []string{"Nordics", "Twin", "Twin", "x1", "default", "=N"} {
+				w.must(e.Project.Create().SetCompanyID(w.plain.ID).SetName(name).Exec(w.system))
+				w.must(e.Desk.Create().SetCompanyID(w.plain.ID).SetName(name).Exec(w.system))
+			}
+			w.must(e.Project.Create().SetCompanyID(w.plain.ID).SetName("odd").SetExternalID("Nordic").Exec(w.system))
+			w.must(e.Project.Create().SetCompanyID(w.plain.ID).SetName("Nordic").SetExternalID("0190a3c4-7b2e-7c3d-9a4b-1c2d3e4f5002").Exec(w.system))
+		}
+		of := map[string]string{}
+		for _, p := range e.Project.Query().AllX(w.system) {
+			of[p.ID.String()] = p.Name + "/" + deref(p.ExternalID)
+			if p.IsDefault {
+				of[p.ID.String()] += "/is default"
+			}
+			if p.CompanyID == w.plain.ID && p.Name == "Twin" {
+				of["a twin"] = p.ID.String()
+			}
+		}
+		file := "email,first_name,project,desk\n"
+		cells := []string{"x1", "x2", "default", "Nordics", "Twin", of["a twin"], strings.ToUpper(of["a twin"]), "Nordic", "0190a3c4-7b2e-7c3d-9a4b-1c2d3e4f5002", "nordics", "theirs", "Default", "=N", ""}
+		for i, cell := range cells {
+			file += fmt.Sprintf("c%02d@example.org,C,%s,\n", i, cell)
+		}
+		run, issues := w.contactsOf(w.outside, w.plain, file+"d@example.org,D,,Nordics\ne@example.org,E,,Twin\nf@example.org,F,,x1\n", o)
+		equal(t, "counts", counts(run), "COMPLETED 11+0+0+0+6 of 17")
+		equal(t, "issues", issues, "5:project:UNKNOWN_PROJECT 10:project:UNKNOWN_PROJECT 11:project:UNKNOWN_PROJECT 12:project:UNKNOWN_PROJECT 13:project:UNSAFE_CONTENT 16:desk:UNKNOWN_DESK")
+		var got []string
+		for _, c := range e.Contact.Query().Where(contact.CompanyID(w.plain.ID)).Order(ent.Asc(contact.FieldEmailKey)).WithDesk().AllX(w.system) {
+			got = append(got, of[c.ProjectID.String()]+" "+c.Edges.Desk.Name)
+		}
+		equal(t, "where they stand", got, []string{
+			"x1/x1 default", "x2/x2 default", "default//is default default", "Nordics/ default", "Twin/ default", "Twin/ default", "odd/Nordic default",
+			"Nordic/0190a3c4-7b2e-7c3d-9a4b-1c2d3e4f5002 default", "default//is default default", "default//is default Nordics", "default//is default x1",
+		})
+		for _, i := range w.ledger(run.ID) {
+			if i.Row == 5 && !strings.Contains(i.Message, "2 projects of the company are named") {
+				t.Errorf("two of one name: %s", i.Message)
+			}
+		}
 	})
 }
 
@@ -267,6 +329,93 @@ func TestI13RowsIntoOtherCompanies(t *testing.T) {
 		equal(t, "tom's own field", issues, "")
 		_, issues = w.contactsOf(w.maria, w.customer, "email,first_name,company_id,other\nann@example.org,,"+w.partner.ID.String()+",y\n", Options{})
 		equal(t, "a field of another company", issues, "1:other:UNKNOWN_FIELD")
+	})
+}
+
+// I13: a custom field's column is recognised where any company has it that the file may write
+// to, and in no other.
+func TestI13FieldsOfOtherCompaniesAreColumns(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.partner, "", nil, "TEXT:plan")
+		w.furnish(w.customer, "", nil, "TEXT:Plan", "TEXT:tier", "NUMBER:seats")
+		second := w.company("Second Customer", false, &w.partner.ID)
+		w.furnish(second, "", nil, "DATE:Seats", "TEXT:secret_of_second", "TEXT:theirs")
+		w.furnish(w.plain, "", nil, "TEXT:theirs")
+		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.maria.ID).Exec(w.system))
+		theirs := w.customer.ID.String()
+		run, issues := w.contactsOf(w.maria, w.partner, "email,first_name,company_id,PLAN,tier,Seats\n"+
+			"ann@example.org,Ann,"+theirs+",gold,first,7\n"+
+			"bob@example.org,Bob,,silver,,\n"+
+			"cem@example.org,Cem,,,first,7\n"+
+			"dan@example.org,Dan,"+theirs+",,,2026-12-31\n", Options{})
+		equal(t, "counts", counts(run), "COMPLETED 2+0+0+0+2 of 4")
+		equal(t, "issues", issues, "3:tier:UNKNOWN_FIELD 3:Seats:UNKNOWN_FIELD 4:Seats:INVALID_VALUE")
+		equal(t, "the customer's", w.books(w.customer.ID), []string{"ann@example.org|Ann|||ann||default|default|true|PERSONAL||Plan=gold+seats=7+tier=first"})
+		equal(t, "the own", w.books(w.partner.ID), []string{"bob@example.org|Bob|||bob||default|default|true|PERSONAL||plan=silver"})
+		reason := func(u *ent.User, into *ent.Company, head string, mappings ...Mapping) string {
+			_, err := w.tryStart(w.engine(Options{}), u, head+"\n"+strings.Repeat(",", strings.Count(head, ","))+"x\n", func(in *StartInput) {
+				in.Kind, in.Company, in.Mappings = enum.Contacts, &into.ID, mappings
+			})
+			if f := fault.Of(err); f != nil {
+				return fmt.Sprint(f.Extra["reason"], " ", f.Extra["column"])
+			}
+			w.must(err)
+			return ""
+		}
+		for _, c := range []struct{ what, got, want string }{
+			{"mapped", reason(w.maria, w.partner, "email,company_id,Level", to("Level", "tier")), ""},
+			{"with company_id mapped", reason(w.maria, w.partner, "email,Firma,tier", to("Firma", "company_id")), ""},
+			{"without company_id", reason(w.maria, w.partner, "email,tier"), "UNKNOWN_COLUMN tier"},
+			{"company_id left out", reason(w.maria, w.partner, "email,company_id,tier", out("company_id")), "UNKNOWN_COLUMN tier"},
+			{"of a customer of others", reason(w.maria, w.partner, "email,company_id,secret_of_second"), "UNKNOWN_COLUMN secret_of_second"},
+			{"of another partner's", reason(w.maria, w.partner, "email,company_id,theirs"), "UNKNOWN_COLUMN theirs"},
+			{"mapped to it", reason(w.maria, w.partner, "email,company_id,x", to("x", "theirs")), "UNKNOWN_COLUMN x"},
+			{"the partner's, from the customer", reason(w.inside, w.customer, "email,company_id,secret_of_second"), "UNKNOWN_COLUMN secret_of_second"},
+			{"mapped to what no text is", reason(w.maria, w.partner, "email,company_id,x", to("x", "\x00")), "UNKNOWN_COLUMN x"},
+			{"beside a rejects file's", reason(w.maria, w.partner, "email,company_id,import_row,tier"), ""},
+		} {
+			equal(t, c.what, c.got, c.want)
+		}
+	})
+}
+
+// I13: only a cell that names another company hides the import from the other administrators.
+func TestI13WhoSeesAnImportWithCompanies(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.partner, "", nil)
+		w.furnish(w.customer, "", nil)
+		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.maria.ID).Exec(w.system))
+		boss := w.user(w.partner, "boss@partner.example", enum.Admin, true)
+		e := w.engine(Options{})
+		m, err := e.Template(w.as(w.maria), enum.Contacts, nil)
+		w.must(err)
+		own, theirs, nobodys := w.partner.ID.String(), w.customer.ID.String(), id.New(id.Company).String()
+		for what, c := range map[string]struct {
+			file string
+			sees bool
+		}{
+			"the template":            {m.Content, true},
+			"blank":                   {"email,company_id\na@x.example,\nb@x.example, \n", true},
+			"the own":                 {"email,company_id\na@x.example," + own + "\nb@x.example, " + strings.ToUpper(own) + "\n", true},
+			"no id at all":            {"email,company_id\na@x.example,n/a\n", true},
+			"in another column":       {"email,company_id,last_name\na@x.example,," + theirs + "\n", true},
+			"left out":                {"email,first_name,Notes\na@x.example,A," + theirs + "\n", true},
+			"a customer":              {"email,company_id\na@x.example,\nb@x.example, " + strings.ToUpper(theirs) + " \n", false},
+			"one that nobody knows":   {"email,company_id\na@x.example," + nobodys + "\n", false},
+			"in a row that is broken": {"email,first_name,company_id\na@x.example," + theirs + "\n", false},
+		} {
+			run := w.of(e, w.maria, enum.Contacts, w.partner, c.file, func(in *StartInput) {
+				if what == "left out" {
+					in.Mappings = []Mapping{out("Notes")}
+				}
+			})
+			if _, err := e.visible(w.as(boss), run.ID); (err == nil) != c.sees {
+				t.Errorf("%s: another administrator sees it: %v", what, err == nil)
+			}
+			if _, err := e.visible(w.as(w.maria), run.ID); err != nil {
+				t.Errorf("%s: its creator: %v", what, err)
+			}
+		}
 	})
 }
 

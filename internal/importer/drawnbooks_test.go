@@ -33,6 +33,12 @@ type drawnBooks struct {
 	valued    map[id.ID]map[string]string
 }
 
+// shelves are the projects and desks of each company, the default first. A name may be another
+// one's external id, or like another's, or unsafe.
+var shelves = []struct{ name, external string }{
+	{"Standard", ""}, {"First", "p1"}, {"=First", "=p"}, {"Alone", ""}, {"Twin", ""}, {"Twin", "pt"}, {"=Alone", ""}, {"p1", ""}, {"default", ""},
+}
+
 // drawBooks makes them.
 func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 	b := &drawnBooks{labelled: map[id.ID][]id.ID{}, valued: map[id.ID]map[string]string{}}
@@ -46,12 +52,12 @@ func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 		w.must(e.PartnerAdmin.Create().SetCompanyID(b.companies[1].ID).SetUserID(u.ID).Exec(w.system))
 	}
 	for i, of := range b.companies {
-		for _, external := range []string{"", "p1", "=p"} {
-			p := e.Project.Create().SetCompanyID(of.ID).SetName("p" + external).SetIsDefault(external == "")
-			d := e.Desk.Create().SetCompanyID(of.ID).SetName("d" + external).SetIsDefault(external == "")
-			if external != "" {
-				p.SetExternalID(external)
-				d.SetExternalID(strings.Replace(external, "p", "d", 1))
+		for n, shelf := range shelves {
+			p := e.Project.Create().SetCompanyID(of.ID).SetName(shelf.name).SetIsDefault(n == 0)
+			d := e.Desk.Create().SetCompanyID(of.ID).SetName(shelf.name).SetIsDefault(n == 0)
+			if shelf.external != "" {
+				p.SetExternalID(shelf.external)
+				d.SetExternalID(strings.Replace(shelf.external, "p", "d", 1))
 			}
 			b.projects, b.desks = append(b.projects, p.SaveX(w.system)), append(b.desks, d.SaveX(w.system))
 		}
@@ -72,7 +78,7 @@ func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 				continue
 			}
 			create := e.Contact.Create().SetCompanyID(of.ID).SetEmail(k.email).SetEmailKey(fold.Email(k.email)).SetFirstName(k.first).SetUsername("u").
-				SetProjectID(b.projects[3*i+rapid.IntRange(0, 2).Draw(t, "project")].ID).SetDeskID(b.desks[3*i].ID).SetCreatedAt(longAgo).SetUpdatedAt(longAgo)
+				SetProjectID(b.projects[len(shelves)*i+rapid.IntRange(0, len(shelves)-1).Draw(t, "project")].ID).SetDeskID(b.desks[len(shelves)*i].ID).SetCreatedAt(longAgo).SetUpdatedAt(longAgo)
 			if k.external != "" {
 				create.SetExternalID(k.external)
 			}
@@ -166,10 +172,10 @@ func (b *drawnBooks) memory(c trial) trial {
 		}
 	}
 	for _, p := range b.projects {
-		byID[p.CompanyID].Projects = append(byID[p.CompanyID].Projects, oracle.Shelf{ID: p.ID.String(), ExternalID: deref(p.ExternalID), Default: p.IsDefault})
+		byID[p.CompanyID].Projects = append(byID[p.CompanyID].Projects, oracle.Shelf{ID: p.ID.String(), Name: p.Name, ExternalID: deref(p.ExternalID), Default: p.IsDefault})
 	}
 	for _, p := range b.desks {
-		byID[p.CompanyID].Desks = append(byID[p.CompanyID].Desks, oracle.Shelf{ID: p.ID.String(), ExternalID: deref(p.ExternalID), Default: p.IsDefault})
+		byID[p.CompanyID].Desks = append(byID[p.CompanyID].Desks, oracle.Shelf{ID: p.ID.String(), Name: p.Name, ExternalID: deref(p.ExternalID), Default: p.IsDefault})
 	}
 	for _, l := range b.labels {
 		byID[l.CompanyID].Labels = append(byID[l.CompanyID].Labels, oracle.Label{ID: l.ID.String(), Name: l.Name})

@@ -20,8 +20,9 @@
 // only: workers run several imports at once, which use the same cores without the risk.
 //
 // One file a concern: start and upload (accepting), catalog (the kinds), columns and layout
-// (what a header means), row (what a cell may be), one file a kind, claim, run, batch, finish,
-// rejects, watch, cancel, preview, template, clean, workload.
+// (what a header means), secret (what looks like a password), row (what a cell may be), one
+// file a kind, claim, run, batch, finish, rejects, watch, cancel, preview, template, clean,
+// workload.
 package importer
 
 import (

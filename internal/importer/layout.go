@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
+	"tenantry/internal/email"
 	"tenantry/internal/fold"
 )
 
@@ -19,12 +22,39 @@ type Layout struct {
 	Secret []int `json:"secret,omitempty"`
 	// Custom are the columns of the company's own fields.
 	Custom []int `json:"custom,omitempty"`
-	// Guarded: files of this kind have secrets, so that nothing is shown which may be one
+	// Guarded: the file has secrets, or may have, so that nothing is shown which may be one
 	// by mistake.
 	Guarded bool `json:"guarded,omitempty"`
+
+	// What follows from the above is not stored: see derive.
+	blank    []bool // columns whose cells are shown nowhere
+	leftOut  []bool // columns that the caller leaves out
+	rejects  int    // how many columns are of a rejects file
+	code     int    // where import_code is; -1: nowhere
+	headless bool   // the first row holds no column names; only in a preview
 }
 
 func (l Layout) encode() (json.RawMessage, error) { return json.Marshal(l) }
+
+// derive finds out what is to be hidden, from the headers too, so that it holds for whatever
+// was accepted earlier. unknown are the columns that are not recognised and of which the
+// caller says nothing: only a preview meets such.
+func (l *Layout) derive(unknown map[int]bool) {
+	n := len(l.Fields)
+	l.blank, l.leftOut, l.rejects, l.code = make([]bool, n), make([]bool, n), 0, slices.Index(l.Fields, codeColumn)
+	looks := make([]bool, n)
+	for i, field := range l.Fields {
+		looks[i] = looksSecret(l.File.Header[i]) || looksSecret(field)
+		l.leftOut[i] = field == "" && !unknown[i]
+		if isRejectColumn(field) {
+			l.rejects++
+		}
+		l.Guarded = l.Guarded || looks[i]
+	}
+	for i, field := range l.Fields {
+		l.blank[i] = looks[i] || l.secret(i) || l.leftOut[i] || l.Guarded && field == ""
+	}
+}
 
 func decodeLayout(raw json.RawMessage) (Layout, error) {
 	var l Layout
@@ -34,6 +64,7 @@ func decodeLayout(raw json.RawMessage) (Layout, error) {
 	if len(l.Fields) == 0 || len(l.Fields) != len(l.File.Header) {
 		return Layout{}, fmt.Errorf("the stored layout has %d fields for %d columns", len(l.Fields), len(l.File.Header))
 	}
+	l.derive(nil)
 	return l, nil
 }
 
@@ -45,19 +76,43 @@ func (l *Layout) column(field string) int { return slices.Index(l.Fields, field)
 
 func (l *Layout) secret(column int) bool { return slices.Contains(l.Secret, column) }
 
-// hidden reports whether the column's cells are shown nowhere: secrets, and in files that
-// have some, what is not recognised (rule J9).
+// hidden reports whether the column's cells are shown nowhere: secrets, what looks like
+// them, what is left out; and in files that have secrets, what is not recognised (rules F5, J9).
 func (l *Layout) hidden(column int) bool {
-	return l.Guarded && (column >= len(l.Fields) || l.Fields[column] == "" || l.secret(column))
+	if column >= len(l.Fields) {
+		return l.Guarded
+	}
+	return l.blank[column]
 }
+
+// misshapen reports whether the row has cells too few or too many. own is how many of its
+// cells are its own: what a rejects file has added to it is not (rule J9). A spreadsheet fills
+// up every row; one that was too short is known then by what was added, which stands too far
+// to the left.
+func (l *Layout) misshapen(rec *csvfile.Record) (own int, yes bool) {
+	own, yes = len(rec.Cells), rec.Fields != len(l.Fields)
+	if l.code < 0 {
+		return own, yes
+	}
+	for i := 1; i < len(rec.Cells); i++ {
+		if first, _, _ := strings.Cut(rec.Cells[i], ";"); first == string(enum.WrongFieldCount) && (yes || i != l.code) && isDigits(rec.Cells[i-1]) {
+			return i - 1, true
+		}
+	}
+	return own, yes
+}
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // match says what each header means (rules F3, F5): the caller's mappings first, then
 // names and aliases. The layout is as complete as it could be made even where there is a
 // problem, so that a preview can show it.
-func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvfile.Problem) {
-	l := Layout{File: file, Fields: make([]string, len(file.Header)), Guarded: v.guarded()}
+func match(v vocabulary, file csvfile.Format, mappings []Mapping) (l Layout, p *csvfile.Problem) {
+	l = Layout{File: file, Fields: make([]string, len(file.Header)), Guarded: v.guarded()}
 	mapped, problem := resolve(v, file.Header, mappings)
 	var unknown *csvfile.Problem
+	unrecognised := map[int]bool{}
+	defer func() { l.derive(unrecognised) }()
 	chosen, unmapped := 0, []string{}
 	for i, h := range file.Header {
 		if m, ok := mapped[fold.Column(h)]; ok {
@@ -72,10 +127,13 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvf
 		switch {
 		case ok:
 			l.Fields[i] = field
-		case fold.Column(h) == fold.Column(problemColumn):
-			l.Fields[i] = problemColumn
-		case unknown == nil:
-			unknown = unknownColumn(v, i, h)
+		case rejectColumn(h) != "":
+			l.Fields[i] = rejectColumn(h)
+		default:
+			unrecognised[i] = true
+			if unknown == nil {
+				unknown = unknownColumn(v, i, h)
+			}
 		}
 	}
 	for i, field := range l.Fields {
@@ -90,6 +148,11 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvf
 	if problem != nil {
 		return l, problem
 	}
+	if chosen == 0 && noNames(v, file.Header) {
+		l.headless, l.Guarded = true, true
+		return l, &csvfile.Problem{Reason: csvfile.MissingColumn, Accepted: v.names(),
+			Message: "the first row must hold column names such as email; it holds an email address and no known name, so it seems to be data, which is not shown here"}
+	}
 	if p := otherKind(v, unmapped, chosen); p != nil {
 		return l, p
 	}
@@ -100,6 +163,19 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (Layout, *csvf
 		return l, unknown
 	}
 	return l, missing(v, l)
+}
+
+// noNames reports whether what should be column names is a row of data: nothing of it is known
+// in any kind, and it has an email address.
+func noNames(v vocabulary, header []string) bool {
+	for _, kind := range append([]vocabulary{v}, v.others...) {
+		if kind.score(header) > 0 {
+			return false
+		}
+	}
+	return slices.ContainsFunc(header, func(h string) bool {
+		return utf8.RuneCountInString(h) <= email.MaxLength && email.Valid(h)
+	})
 }
 
 // resolve checks the caller's mappings against the kind and the file.
@@ -148,7 +224,7 @@ func unknownColumn(v vocabulary, i int, h string) *csvfile.Problem {
 func duplicate(l Layout) *csvfile.Problem {
 	first := map[string]string{}
 	for i, field := range l.Fields {
-		if field == "" || field == problemColumn {
+		if field == "" || isRejectColumn(field) {
 			continue
 		}
 		h := l.File.Header[i]

@@ -41,7 +41,7 @@ type Preview struct {
 
 // PreviewColumn is a header and what it is taken for.
 type PreviewColumn struct {
-	Header     string
+	Header     string // empty too where the file has no column names
 	Field      string // empty: not recognised, or left out; import_problem: recognised and passed over
 	Suggestion string
 }
@@ -74,7 +74,7 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	p := &Preview{Samples: [][]string{}, Issues: []*ent.ImportIssue{}}
 	first := &batch{run: &claim{id: id.New(id.ImportRun), company: company, createdBy: by.UserID, kind: in.Kind, dryRun: true, by: by}, first: 1}
 	end := int64(0)
-	a, err := e.inspect(in.File.Body, v, in.Mappings, func(a *accepted, rec *csvfile.Record) {
+	a, err := e.inspect(in.File.Body, v, in.Mappings, nil, func(a *accepted, rec *csvfile.Record) {
 		p.Rows = rec.Row
 		if end == 0 {
 			end = rec.After().Offset + e.o.BatchBytes
@@ -107,7 +107,9 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	}
 	for i, h := range p.Layout.File.Header {
 		c := PreviewColumn{Header: h, Field: p.Layout.Fields[i]}
-		if c.Field == "" {
+		if p.Layout.headless {
+			c.Header = "" // it is data, and may be a password
+		} else if c.Field == "" {
 			c.Suggestion = v.nearest(h)
 		}
 		p.Columns = append(p.Columns, c)

@@ -46,11 +46,14 @@ func TestPreviewShowsWhatTheImportWillFind(t *testing.T) {
 			got = append(got, strings.Join([]string{*i.Column, string(i.Code), *i.Value}, "|"))
 		}
 		equal(t, "issues", got, []string{"Company|DUPLICATE_IN_FILE|acme", "Company|UNSAFE_CONTENT|=x", "Company|REQUIRED|"})
-		equal(t, "samples", p.Samples, [][]string{{"Acme", "x", "old"}, {"acme", "y", "old"}, {"=x", strings.Repeat("z", 200), ""}, {"", "", "z"}})
+		equal(t, "samples", p.Samples, [][]string{{"Acme", "", "old"}, {"acme", "", "old"}, {"=x", "", ""}, {"", "", "z"}})
 		equal(t, "columns", p.Columns, []PreviewColumn{{"Company", "name", ""}, {"Nmae", "", "name"}, {"import_problem", "import_problem", ""}})
 		if p.Rows != 4 || p.Problem != nil || p.Delimiter() != ";" {
 			t.Errorf("%d rows, problem %v, delimiter %q", p.Rows, p.Problem, p.Delimiter())
 		}
+		// A long cell is cut; what is not recognised, and nobody has left out, is shown.
+		p = look("name;Nmae\n" + strings.Repeat("z", 300) + ";x\n")
+		equal(t, "samples of what is not recognised", p.Samples, [][]string{{strings.Repeat("z", 200), "x"}})
 		// Behind a problem of the columns it goes on, and behind one of the file it stops.
 		if p := look("Nmae\nAcme\nBeta\n"); p.Problem == nil || p.Problem.Suggestion != "name" || p.Rows != 2 || len(p.Samples) != 2 || len(p.Issues) != 0 {
 			t.Errorf("%+v", p)

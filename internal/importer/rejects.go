@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+
+	"entgo.io/ent/dialect/sql"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/importissue"
+	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/viewer"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/id"
@@ -23,19 +27,25 @@ func RejectsKey(run id.ID) string { return "rejects/" + run.String() + ".csv" }
 // rejectsPage is how many issues are held at a time while the file is written.
 const rejectsPage = 2_000
 
+// maxProblems bounds the import_problem cell, in bytes, so that it is never longer than a
+// cell may be.
+const maxProblems = csvfile.MaxCell / 2
+
 // writeRejects writes the failed rows as a CSV: their columns as they were, then
-// import_problem (rule J9). It streams the ledger and the upload side by side, so memory
-// does not grow with either; done again after a crash it gives the same file. It returns
-// the key; nil where no row failed.
+// import_row, import_code and import_problem (rule J9). It streams the ledger and the upload
+// side by side, so memory does not grow with either; done again after a crash it gives the
+// same file. It returns the key; nil where no row failed.
 func (e *Engine) writeRejects(ctx context.Context, c *claim) (*string, error) {
 	ctx = viewer.BypassTenancy(ctx, "the failed rows of an import, for its own rejects file")
 	if len(c.layout.Fields) == 0 {
 		return nil, errors.New("the file's layout is not known")
 	}
-	ledger := &ledger{engine: e, run: c.id}
-	next, err := ledger.nextRow(ctx)
-	if next == nil || err != nil {
-		return nil, err
+	run, err := e.db.Ent().ImportRun.Query().Where(importrun.ID(c.id)).Select(importrun.FieldFailedCount).Only(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("counting the failed rows: %w", err)
+	}
+	if run.FailedCount == 0 {
+		return nil, nil //nolint:nilnil // no rejects are no error
 	}
 	start := c.layout.File.Start()
 	file, err := e.openUpload(ctx, c, start.Offset)
@@ -49,52 +59,70 @@ func (e *Engine) writeRejects(ctx context.Context, c *claim) (*string, error) {
 		return nil, err
 	}
 	defer out.Abort()
-	w := csvfile.NewWriter(out)
-	shape := shapeOf(c.layout)
-	if err := w.Write(shape.header); err != nil {
+	written, err := e.copyRejects(ctx, c, csvfile.NewReader(file, c.layout.File, start), out)
+	if err != nil {
 		return nil, err
 	}
-	reader := csvfile.NewReader(file, c.layout.File, start)
-	for next != nil {
-		rec, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("the file ends before row %d, which has issues", next.row)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if rec.Row != next.row {
-			continue
-		}
-		if err := w.Write(shape.line(rec, next.problems)); err != nil {
-			return nil, err
-		}
-		if next, err = ledger.nextRow(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return nil, err
+	if written != run.FailedCount {
+		// What there is helps more than nothing would.
+		e.log.ErrorContext(ctx, "the rejects file does not have every failed row", "import", c.id, "failed", run.FailedCount, "written", written)
 	}
 	return &key, out.Commit()
 }
 
-// rejectShape puts a record's cells and its problems into the file's columns.
-type rejectShape struct {
-	layout Layout
-	header []string
-	drop   []int // import_problem columns of the file itself, which the new one replaces; the last first
+// copyRejects writes the rows that the ledger has and counts them.
+func (e *Engine) copyRejects(ctx context.Context, c *claim, reader *csvfile.Reader, out io.Writer) (written int, err error) {
+	ledger := &ledger{engine: e, run: c.id}
+	next, err := ledger.nextRow(ctx)
+	if err != nil {
+		return 0, err
+	}
+	w, err := csvfile.NewSpreadsheetWriter(out, c.layout.File.Delimiter)
+	if err != nil {
+		return 0, err
+	}
+	shape := shapeOf(&c.layout)
+	if err := w.Write(shape.header); err != nil {
+		return 0, err
+	}
+	for next != nil {
+		rec, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return written, fmt.Errorf("the file ends before row %d, which has issues", next.row)
+		}
+		if err != nil {
+			return written, err
+		}
+		if rec.Row != next.row {
+			continue
+		}
+		if err := w.Write(shape.line(rec, next)); err != nil {
+			return written, err
+		}
+		written++
+		if next, err = ledger.nextRow(ctx); err != nil {
+			return written, err
+		}
+	}
+	return written, w.Flush()
 }
 
-func shapeOf(l Layout) rejectShape {
+// rejectShape puts a record's cells and its problems into the file's columns.
+type rejectShape struct {
+	layout *Layout
+	header []string
+	drop   []int // reject columns of the file itself, which the new ones replace; the last first
+}
+
+func shapeOf(l *Layout) rejectShape {
 	s := rejectShape{layout: l, header: slices.Clone(l.File.Header)}
 	for i, field := range slices.Backward(l.Fields) {
-		if field == problemColumn {
+		if isRejectColumn(field) {
 			s.drop = append(s.drop, i)
 			s.header = slices.Delete(s.header, i, i+1)
 		}
 	}
-	s.header = append(s.header, problemColumn)
+	s.header = append(s.header, rejectColumns[:]...)
 	return s
 }
 
@@ -102,88 +130,109 @@ func shapeOf(l Layout) rejectShape {
 // too long in the rejects file as well, and is not imported cut.
 const cutHere = " … (cut here)"
 
-// line keeps every cell but those that are shown nowhere. The problem stands in its column even where the row has more or
-// fewer cells than the header; one that has fewer is filled up with blank ones.
-func (s rejectShape) line(rec *csvfile.Record, problems string) []string {
-	cells := make([]string, len(rec.Cells))
-	misshapen := rec.Fields != len(s.layout.Fields)
-	for i, cell := range rec.Cells {
-		if s.layout.hidden(i) || misshapen && s.layout.Guarded || tenancy.HoldsSecret(cell) {
+// line keeps every cell but those that are shown nowhere. A row that has not the header's
+// number of cells has all of its own and no more, so that it is rejected again for as long as
+// nobody has mended it (rule R6): filled up, its cells would pass for other columns'.
+func (s rejectShape) line(rec *csvfile.Record, r *rejectedRow) []string {
+	own, misshapen := s.layout.misshapen(rec)
+	cells := make([]string, own, own+1+len(rejectColumns))
+	for i := range cells {
+		if misshapen && s.layout.Guarded || !misshapen && s.layout.hidden(i) || tenancy.HoldsSecret(rec.Cells[i]) {
 			continue
 		}
-		cells[i] = csvfile.Denature(cell) // the writer puts the ' back where it belongs
+		cells[i] = csvfile.Denature(rec.Cells[i]) // the writer puts the ' back where it belongs
 		if slices.Contains(rec.Overlong, i) {
 			cells[i] += cutHere
 		}
 	}
-	for _, i := range s.drop {
-		if i < len(cells) {
-			cells = slices.Delete(cells, i, i+1)
+	if own == len(rec.Cells) { // what an earlier rejects file has added stands among them
+		for _, i := range s.drop {
+			if i < len(cells) {
+				cells = slices.Delete(cells, i, i+1)
+			}
 		}
 	}
-	own := len(s.header) - 1
-	for len(cells) < own {
-		cells = append(cells, "")
+	if misshapen && len(cells) == len(s.header)-len(rejectColumns) {
+		cells = append(cells, "") // one of what was added is missing; it must not look whole for that
 	}
-	return slices.Insert(cells, own, problems)
+	return append(cells, strconv.Itoa(r.row), strings.Join(r.codes, "; "), r.problems.String())
 }
 
-// ledger walks through the failed rows of an import in the file's order.
+// ledger walks through the failed rows of an import in the file's order. It holds one page
+// of issues, however many a row has.
 type ledger struct {
-	engine *Engine
-	run    id.ID
-	page   []*ent.ImportIssue // of whole rows
-	row    int                // the last row that was read
-	done   bool
+	engine       *Engine
+	run          id.ID
+	page         []*ent.ImportIssue
+	row, ordinal int // of the last issue that was read
+	done         bool
 }
 
+// rejectedRow is a failed row with what is wrong with it.
 type rejectedRow struct {
 	row      int
-	problems string
+	codes    []string // each once
+	problems strings.Builder
+	left     int // problems that the cell had no room for
+}
+
+func (r *rejectedRow) add(i *ent.ImportIssue) {
+	if code := string(i.Code); !slices.Contains(r.codes, code) {
+		r.codes = append(r.codes, code)
+	}
+	problem := i.Message
+	if i.Column != nil {
+		problem = cutRunes(*i.Column, maxIssueValue) + ": " + problem
+	}
+	if r.problems.Len() > 0 {
+		problem = "; " + problem
+	}
+	if r.left > 0 || r.problems.Len()+len(problem) > maxProblems {
+		r.left++
+		return
+	}
+	r.problems.WriteString(problem)
 }
 
 // nextRow gives the next failed row with all its problems; nil at the end.
 func (l *ledger) nextRow(ctx context.Context) (*rejectedRow, error) {
-	if len(l.page) == 0 && !l.done {
-		if err := l.fill(ctx); err != nil {
+	i, err := l.peek(ctx)
+	if i == nil || err != nil {
+		return nil, err
+	}
+	r := &rejectedRow{row: i.Row}
+	for i != nil && i.Row == r.row {
+		r.add(i)
+		l.page = l.page[1:]
+		if i, err = l.peek(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if r.left > 0 {
+		fmt.Fprintf(&r.problems, "; and %d more", r.left)
+	}
+	return r, nil
+}
+
+// peek gives the next issue and leaves it; nil at the end.
+func (l *ledger) peek(ctx context.Context) (*ent.ImportIssue, error) {
+	if len(l.page) == 0 && !l.done {
+		behind := func(s *sql.Selector) {
+			s.Where(sql.CompositeGT([]string{s.C(importissue.FieldRow), s.C(importissue.FieldOrdinal)}, l.row, l.ordinal))
+		}
+		page, err := l.engine.db.Ent().ImportIssue.Query().
+			Where(importissue.ImportRunID(l.run), importissue.CodeNotIn(enum.AlreadyExists, enum.DuplicateInFile), behind).
+			Order(ent.Asc(importissue.FieldRow, importissue.FieldOrdinal)).Limit(rejectsPage).All(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading the ledger: %w", err)
+		}
+		if n := len(page); n > 0 {
+			l.row, l.ordinal = page[n-1].Row, page[n-1].Ordinal
+		}
+		l.page, l.done = page, len(page) < rejectsPage
 	}
 	if len(l.page) == 0 {
 		return nil, nil //nolint:nilnil // the end is no error
 	}
-	r := &rejectedRow{row: l.page[0].Row}
-	var problems []string
-	for len(l.page) > 0 && l.page[0].Row == r.row {
-		i := l.page[0]
-		if i.Column != nil {
-			problems = append(problems, *i.Column+": "+i.Message)
-		} else {
-			problems = append(problems, i.Message)
-		}
-		l.page = l.page[1:]
-	}
-	r.problems = strings.Join(problems, "; ")
-	return r, nil
-}
-
-// fill reads the next page. Its last row may go on behind it: that one is left for the
-// next page, which has room for it, as no row has half as many problems.
-func (l *ledger) fill(ctx context.Context) error {
-	page, err := l.engine.db.Ent().ImportIssue.Query().
-		Where(importissue.ImportRunID(l.run), importissue.RowGT(l.row),
-			importissue.CodeNotIn(enum.AlreadyExists, enum.DuplicateInFile)).
-		Order(ent.Asc(importissue.FieldRow, importissue.FieldOrdinal)).Limit(rejectsPage).All(ctx)
-	if err != nil {
-		return fmt.Errorf("reading the ledger: %w", err)
-	}
-	if l.done = len(page) < rejectsPage; !l.done {
-		last := page[len(page)-1].Row
-		page = page[:slices.IndexFunc(page, func(i *ent.ImportIssue) bool { return i.Row == last })]
-	}
-	if n := len(page); n > 0 {
-		l.row = page[n-1].Row
-	}
-	l.page = page
-	return nil
+	return l.page[0], nil
 }

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -43,14 +44,30 @@ func TestJ9FailedRowsComeBackAsTheyWereWithTheirProblems(t *testing.T) {
 			"old;tom@partner.example;;a@b.example;Beta;more;'=x\n"+
 			"old;tom@partner.example\n", mapping(out("note")))
 		equal(t, "counts", counts(run), "COMPLETED 1+0+0+1+5 of 7")
-		const formula = "a cell may not begin with =, +, -, @, a tab or a carriage return unless it is a plain number or a phone number: spreadsheets would run it as a formula"
+		problems := map[int]string{}
+		for _, i := range w.ledger(run.ID) {
+			if problems[i.Row] != "" {
+				problems[i.Row] += "; "
+			}
+			if i.Column != nil {
+				problems[i.Row] += *i.Column + ": "
+			}
+			problems[i.Row] += i.Message
+		}
+		of := func(row int) string {
+			if strings.ContainsAny(problems[row], `";`) {
+				return quoted(problems[row])
+			}
+			return problems[row]
+		}
 		equal(t, "the rejects", w.rejects(run), strings.Join([]string{
-			`Partner admin,Note,E-Mail,Company,import_problem`,
-			`nobody," 'quoted' ",nobody,"` + " Two\r\nlines " + `","Partner admin: ""nobody"" is no active user of your company; add the user first, or name another; E-Mail: ""nobody"" is no email address such as office@example.com"`,
-			`tom@partner.example,'=1+1,a@b.example,'=SUM(A1),"Note: ` + formula + `; Company: ` + formula + `"`,
-			`tom@partner.example,,a@b.example,'=SUM(A1),"Company: ` + formula + `"`,
-			`tom@partner.example,,a@b.example,Beta,"the row has 7 cells, the header 5 columns; quote cells that hold the delimiter ("";"")",more,'=x`,
-			`tom@partner.example,,,,"the row has 2 cells, the header 5 columns; quote cells that hold the delimiter ("";"")"`, ``,
+			"\ufeffPartner admin;Note;E-Mail;Company;import_row;import_code;import_problem",
+			`nobody;;nobody;"` + " Two\r\nlines " + `";3;"UNKNOWN_PARTNER_ADMIN; INVALID_EMAIL";` + of(3),
+			`tom@partner.example;;a@b.example;'=SUM(A1);4;UNSAFE_CONTENT;` + of(4),
+			`tom@partner.example;;a@b.example;'=SUM(A1);5;UNSAFE_CONTENT;` + of(5),
+			`tom@partner.example;;a@b.example;Beta;more;'=x;6;WRONG_FIELD_COUNT;` + of(6), // R6: as long as it was
+			`tom@partner.example;7;WRONG_FIELD_COUNT;` + of(7),                            // as short as it was
+			``,
 		}, "\n"))
 	})
 }
@@ -66,12 +83,12 @@ func TestJ9RejectsImportAgain(t *testing.T) {
 			"=A,'',nobody,tom@partner.example\n"+
 			"'=B,'=1,a@b.example,tom@partner.example\n"+
 			"''=C,''=1,a@b.example,nobody\n"+
-			"D,"+huge+",a@b.example,tom@partner.example\n"+
+			huge+",,a@b.example,tom@partner.example\n"+
 			"E,x,a@b.example,tom@partner.example,too,many\n"+
 			"<script>F,x,a@b.example,\n", leave)
 		equal(t, "counts", counts(run), "COMPLETED 1+0+0+0+7 of 8")
-		file := w.rejects(run)
-		again, after := w.imported(file, leave)
+		header, first := w.mend(run)
+		again, after := w.imported(w.rejects(run), leave)
 		equal(t, "counts of the rejects", counts(again), "COMPLETED 0+0+0+0+7 of 7")
 		for i := range before { // row 1 was good
 			var row int
@@ -80,15 +97,19 @@ func TestJ9RejectsImportAgain(t *testing.T) {
 			before[i] = fmt.Sprint(row-1) + before[i][strings.IndexByte(before[i], ':'):]
 		}
 		equal(t, "issues of the rejects", after, before)
-		// With its one more column the row that has too many counts one more of both.
-		equal(t, "the rejects of the rejects", w.rejects(again), strings.Replace(file, "has 6 cells, the header 4", "has 7 cells, the header 5", 1))
-
-		rows, err := csv.NewReader(strings.NewReader(strings.Replace(file, ",too,many", "", 1))).ReadAll()
-		w.must(err)
-		for i, cells := range rows[1:] {
-			cells[0], cells[1], cells[2], cells[3] = fmt.Sprint("Mended ", i), "", "a@b.example", "tom@partner.example"
+		_, rows := w.mend(again)
+		for i, cells := range rows { // but for the rows' numbers they are the same
+			n := len(cells)
+			equal(t, "a row's number", cells[n-3], fmt.Sprint(i+1))
+			cells[n-3] = first[i][len(first[i])-3]
 		}
-		mended, issues := w.imported(sheet{header: rows[0], rows: rows[1:]}.text(), leave)
+		equal(t, "the rejects of the rejects", rows, first)
+
+		for i, cells := range rows {
+			own := []string{fmt.Sprint("Mended ", i), "", "a@b.example", "tom@partner.example"}
+			rows[i] = append(own, cells[len(cells)-3:]...)
+		}
+		mended, issues := w.imported(sheet{header: header, rows: rows}.text(), leave)
 		equal(t, "counts once mended", counts(mended), "COMPLETED 7+0+0+0+0 of 7")
 		equal(t, "issues once mended", issues, []string{})
 		if mended.RejectsKey != nil {
@@ -112,17 +133,127 @@ func TestJ9RejectsOfManyIssuesLoseAndRepeatNone(t *testing.T) {
 			if n := len(w.ledger(run.ID)); n != c.each*rows {
 				t.Fatalf("%s: %d issues", c.what, n)
 			}
-			lines, err := csv.NewReader(strings.NewReader(w.rejects(run))).ReadAll()
-			w.must(err)
-			if len(lines) != rows+1 {
+			_, lines := w.mend(run)
+			if len(lines) != rows {
 				t.Fatalf("%s: %d lines", c.what, len(lines))
 			}
-			for i, l := range lines[1:] {
-				if n := strings.Count(l[3], "; "); n != c.each-1 {
-					t.Fatalf("%s: row %d has %d problems: %s", c.what, i+1, n+1, l[3])
+			for i, l := range lines {
+				if n := strings.Count(l[5], "_email: ") + strings.Count(l[5], "name: "); n != c.each || l[3] != fmt.Sprint(i+1) {
+					t.Fatalf("%s: row %d has %d problems: %s", c.what, i+1, n, l)
 				}
 			}
 		}
+	})
+}
+
+// A row may have more problems than are read at a time, wherever it stands in the file.
+func TestJ9ARowOfManyProblemsLosesNoRow(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		run := w.start(e, three+",nobody,\n,nobody,\nB,nobody,tom@partner.example\n")
+		c := w.claimed(e)
+		w.must(w.decode(c))
+		batches := make(chan *batch, 1)
+		w.must(e.batches(w.system, c, batches))
+		w.must(e.commit(w.system, e.kinds[enum.Customers], <-batches))
+		insert, err := w.db.SQL().PrepareContext(w.system, `INSERT INTO import_issues (import_run_id, "row", ordinal, line, "column", code, message) VALUES ($1, $2, $3, $4, $5, $6, $7)`)
+		w.must(err)
+		defer insert.Close()
+		for row := 1; row <= 3; row++ {
+			for _, n := range []int{rejectsPage - 1, rejectsPage, 2*rejectsPage + 1} {
+				w.exec(`DELETE FROM import_issues WHERE import_run_id = $1 AND "row" = $2`, run.ID, row)
+				for i := range n {
+					_, err := insert.ExecContext(w.system, run.ID, row, i, row+1, "name", string(enum.Required), fmt.Sprintf("problem %d", i))
+					w.must(err)
+				}
+				key, err := e.writeRejects(w.system, c)
+				w.must(err)
+				if key == nil {
+					t.Fatalf("%d problems of row %d: there is no rejects file", n, row)
+				}
+				file, err := w.blobs.OpenAt(w.system, *key, 0)
+				w.must(err)
+				lines, err := csv.NewReader(file).ReadAll()
+				w.must(errors.Join(err, file.Close()))
+				if len(lines) != 4 {
+					t.Fatalf("%d problems of row %d: %d rows are in the rejects file", n, row, len(lines)-1)
+				}
+				told := lines[row][len(lines[row])-1]
+				if !strings.HasPrefix(told, "name: problem 0; name: problem 1; ") || len(told) > csvfile.MaxCell {
+					t.Errorf("%d problems of row %d: %d bytes of them, %.80s", n, row, len(told), told)
+				}
+			}
+			w.exec(`DELETE FROM import_issues WHERE import_run_id = $1 AND "row" = $2 AND ordinal > 2`, run.ID, row)
+		}
+	})
+}
+
+// F3, J9: the rejects of a file with as many columns as there may be import again.
+func TestJ9RejectsOfTheWidestFileImportAgain(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		wide, leave := "name", []Mapping{}
+		for i := range csvfile.MaxColumns - 1 {
+			wide += fmt.Sprint(",x", i)
+			leave = append(leave, out(fmt.Sprint("x", i)))
+		}
+		run, _ := w.imported(wide+"\n=A"+strings.Repeat(",", csvfile.MaxColumns-1)+"\n=B\n", mapping(leave...))
+		equal(t, "counts", counts(run), "COMPLETED 0+0+0+0+2 of 2")
+		again, issues := w.imported(w.rejects(run), mapping(leave...))
+		equal(t, "counts of the rejects", counts(again), "COMPLETED 0+0+0+0+2 of 2")
+		equal(t, "issues of the rejects", issues, []string{"1:name:UNSAFE_CONTENT", "2::WRONG_FIELD_COUNT", "2:name:UNSAFE_CONTENT"})
+		_, err := w.tryStart(w.engine(Options{}), w.maria, wide+",y\nA\n", mapping(append(leave, out("y"))...))
+		if f := fault.Of(err); f == nil || f.Extra["reason"] != "TOO_MANY_COLUMNS" {
+			t.Errorf("a column more: %v", err)
+		}
+	})
+}
+
+// R6: a row of too few or too many cells stays so, and is rejected again when it comes back
+// as it is, or by way of a spreadsheet that fills up every row.
+func TestR6AMisshapenRowStaysAsItWas(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.partner, "", nil, "TEXT:phone", "TEXT:city")
+		const head = "email,first_name,phone,city\n"
+		take := func(file string) (*ent.ImportRun, []string) {
+			e := w.engine(Options{})
+			run := w.of(e, w.maria, enum.Contacts, w.partner, file)
+			w.work(e)
+			return w.state(run.ID), w.issues(run.ID)
+		}
+		run, issues := take(head + "a@ex.test,Ann,Berlin\nb@ex.test\nc@ex.test,Cem,1,Bonn,more\n,Eva,1,Bonn\n")
+		wrong := []string{"1::WRONG_FIELD_COUNT", "2::WRONG_FIELD_COUNT", "3::WRONG_FIELD_COUNT", "4:email:REQUIRED"}
+		equal(t, "issues", issues, wrong)
+		header, rows := w.mend(run)
+		equal(t, "the header", header, []string{"email", "first_name", "phone", "city", "import_row", "import_code", "import_problem"})
+		var own []string
+		for _, row := range rows {
+			own = append(own, strings.Join(row[:len(row)-1], "|"))
+		}
+		equal(t, "the rows", own, []string{
+			"a@ex.test|Ann|Berlin|1|WRONG_FIELD_COUNT", "b@ex.test|2|WRONG_FIELD_COUNT", "c@ex.test|Cem|1|Bonn|more|3|WRONG_FIELD_COUNT",
+			"|Eva|1|Bonn|4|REQUIRED",
+		})
+		first := w.rejects(run)
+		filled := sheet{header: header}
+		for _, row := range rows {
+			filled.rows = append(filled.rows, append(row, make([]string, max(0, len(header)-len(row)))...))
+		}
+		for what, file := range map[string]string{"as it is": first, "filled up": filled.text()} {
+			again, issues := take(file)
+			equal(t, what, issues, wrong)
+			equal(t, what+", the rejects of the rejects", w.rejects(again), first)
+		}
+		if n := len(w.books(w.partner.ID)); n != 0 {
+			t.Errorf("%d contacts came of rows that nobody has mended", n)
+		}
+		// Mended, the rows are taken.
+		for i, cells := range []string{"a@ex.test,Ann,,Berlin", "b@ex.test,Bob,1,Bonn", "c@ex.test,Cem,1,Bonn", "e@ex.test,Eva,1,Bonn"} {
+			n := len(rows[i])
+			rows[i] = append(strings.Split(cells, ","), rows[i][n-3:]...)
+		}
+		last, issues := take(sheet{header: header, rows: rows}.text())
+		equal(t, "mended", counts(last), "COMPLETED 4+0+0+0+0 of 4")
+		equal(t, "mended", issues, []string{})
 	})
 }
 
@@ -140,7 +271,7 @@ func TestJ9RejectsOfOtherEncodings(t *testing.T) {
 			run, issues := w.imported(file, dry)
 			equal(t, what, counts(run), "COMPLETED 1+0+0+0+1 of 2")
 			equal(t, what, issues, []string{"2:contact_email:INVALID_EMAIL"})
-			if got := w.rejects(run); !strings.HasPrefix(got, "name,contact_email,partner_admin_email,import_problem\nMüller €,nobody,tom@partner.example,") {
+			if got := w.rejects(run); !strings.HasPrefix(got, "\ufeffname\tcontact_email\tpartner_admin_email\timport_row\timport_code\timport_problem\nMüller €\tnobody\ttom@partner.example\t2\tINVALID_EMAIL\t") {
 				t.Errorf("%s: %q", what, got)
 			}
 		}

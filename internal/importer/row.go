@@ -41,13 +41,21 @@ type row struct {
 // cells, their size, and F7.
 func (l *Layout) read(rec *csvfile.Record) row {
 	r := row{layout: l, number: rec.Row, line: rec.Line, values: make([]string, len(l.Fields))}
-	if rec.Fields != len(l.Fields) {
+	own, misshapen := l.misshapen(rec)
+	if misshapen {
+		has, of := rec.Fields, len(l.Fields)
+		if own < len(rec.Cells) && own != of-l.rejects {
+			has, of = own, of-l.rejects
+		}
 		r.misshapen = true
 		r.problems = append(r.problems, issue{row: r.number, line: r.line, place: -1, code: enum.WrongFieldCount,
 			message: fmt.Sprintf("the row has %d cells, the header %d columns; quote cells that hold the delimiter (%q)",
-				rec.Fields, len(l.Fields), string(l.File.Delimiter))})
+				has, of, string(l.File.Delimiter))})
 	}
-	for i, cell := range rec.Cells[:min(len(rec.Cells), len(l.Fields))] {
+	for i, cell := range rec.Cells[:min(own, len(l.Fields))] {
+		if l.leftOut[i] {
+			continue // not judged, not stored, not shown (rule F5)
+		}
 		overlong := slices.Contains(rec.Overlong, i)
 		if l.secret(i) {
 			if r.values[i] = cell; overlong {
@@ -57,7 +65,7 @@ func (l *Layout) read(rec *csvfile.Record) row {
 		}
 		cell = csvfile.Denature(cell)
 		r.values[i] = text(cell)
-		if l.Fields[i] == problemColumn {
+		if isRejectColumn(l.Fields[i]) {
 			continue
 		}
 		if overlong {
@@ -95,9 +103,12 @@ func (r *row) at(column int, code enum.IssueCode, message string) issue {
 		return i
 	}
 	i.column = &r.layout.File.Header[column]
-	if !r.hidden(column) {
+	switch {
+	case !r.hidden(column):
 		shown := cutRunes(r.values[column], maxIssueValue)
 		i.value = &shown
+	case !r.layout.secret(column): // messages about passwords do not quote them, but others may
+		i.message = fmt.Sprintf("the cell is not accepted (%s); it is not shown, since it may be a password", code)
 	}
 	return i
 }

@@ -15,7 +15,7 @@ func judged(t *testing.T, file string, mappings ...Mapping) []row {
 	t.Helper()
 	var rows []row
 	e := New(Parts{}, Options{})
-	_, err := e.inspect(strings.NewReader(file), builtIn(enum.Customers), mappings, func(a *accepted, rec *csvfile.Record) {
+	_, err := e.inspect(strings.NewReader(file), builtIn(enum.Customers), mappings, nil, func(a *accepted, rec *csvfile.Record) {
 		if a.problem != nil {
 			t.Fatal(a.problem)
 		}
@@ -101,11 +101,17 @@ func TestF7AnUnsafeCellRejectsItsRow(t *testing.T) {
 	}
 }
 
-func TestF7EveryColumnIsJudgedButImportProblem(t *testing.T) {
+// F5, J9: neither what is left out is judged, however wrong it is, nor what a rejects file adds.
+func TestF5WhatIsLeftOutIsNotJudged(t *testing.T) {
 	t.Parallel()
-	const file = "name,note,import_problem\nAcme,=1+1,=1+1\n"
-	if got := problems(judged(t, file, out("note"))[0]); got != "note:UNSAFE_CONTENT" {
-		t.Errorf("a column that is left out: %q", got)
+	file := "name,Fax,Twitter,import_row,import_code,import_problem\nAcme,-,@ann,=1+1,=1+1,=1+1\nAcme,<script>," + strings.Repeat("x", csvfile.MaxCell+1) + ",,,\n"
+	for _, r := range judged(t, file, out("Fax"), out("Twitter")) {
+		if got := problems(r); got != "" {
+			t.Errorf("columns that are left out: %q", got)
+		}
+		if r.values[1] != "" || r.values[2] != "" {
+			t.Errorf("what is left out is kept: %q", r.values)
+		}
 	}
 	if got := problems(judged(t, "import_problem\n=1+1\n", to("import_problem", "name"))[0]); got != "import_problem:UNSAFE_CONTENT" {
 		t.Errorf("import_problem as the name: %q", got)

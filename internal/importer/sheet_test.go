@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"pgregory.net/rapid"
@@ -31,12 +32,13 @@ type columnOf struct {
 func drawSheet(t *rapid.T, tag string, most int, columns []columnOf) sheet {
 	columns = append(columns,
 		columnOf{field: "", headers: []string{"Remarks!"}, cell: often([]string{"", "x"}, "=x", "<svg>", "'=x")},
-		columnOf{field: problemColumn, headers: []string{"import_problem", "Import Problem"}, cell: rapid.Just("=as it was")})
+		columnOf{field: problemColumn, headers: []string{"import_problem", "Import Problem"}, cell: rapid.Just("=as it was")},
+		columnOf{field: codeColumn, headers: []string{"import_code"}, cell: rapid.SampledFrom([]string{"", "REQUIRED", "WRONG_FIELD_COUNT; TOO_LONG"})})
 	var s sheet
 	var cells []*rapid.Generator[string]
 	for _, c := range rapid.Permutation(columns).Draw(t, "order") {
 		most := 6 // in ten
-		if c.field == "" || c.field == problemColumn {
+		if c.field == "" || isRejectColumn(c.field) {
 			most = 1
 		}
 		if !c.always && rapid.IntRange(0, 9).Draw(t, "there") >= most {
@@ -60,6 +62,11 @@ func drawSheet(t *rapid.T, tag string, most int, columns []columnOf) sheet {
 			row = row[:1]
 		case 3:
 			row = make([]string, len(row)) // blank: no row at all (F1)
+		case 4: // as a spreadsheet fills up a rejects file's row that was too short (R6)
+			code := slices.Index(s.fields, codeColumn)
+			if at := rapid.IntRange(0, len(row)).Draw(t, "too short"); code >= 0 && at < len(row)-1 && at+1 != code {
+				copy(row[at:], []string{"7", "WRONG_FIELD_COUNT", "the row is too short"})
+			}
 		}
 		s.rows = append(s.rows, row)
 	}

@@ -167,7 +167,7 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 			return err
 		}
 		made, err = tx.Ent().ImportRun.Create().SetID(run).SetCompanyID(companyID).SetCreatedAt(now).
-			SetNillableUploadSecret(a.secret).SetSpansCompanies(a.layout.has(companyColumn)).
+			SetNillableUploadSecret(a.secret).SetSpansCompanies(a.spans).
 			SetCreatedByID(v.UserID).SetCreatedByName(v.Name).SetKind(in.Kind).SetDryRun(in.DryRun).
 			SetFileName(fileName(in.File.Name)).SetFileSize(int(a.bytes)).SetUploadKey("uploads/" + run.String()).
 			SetFormat(layout).SetTotalRows(a.rows).Save(ctx)

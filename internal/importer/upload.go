@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
+	"tenantry/internal/blob"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
+	"tenantry/internal/id"
 )
 
 // accepted is a file that may be imported.
@@ -18,6 +21,7 @@ type accepted struct {
 	problem *csvfile.Problem // of the columns; only in a preview
 	rows    int
 	bytes   int64
+	spans   bool    // a cell names another company (rule I13)
 	digest  []byte  // of the file and of the arguments
 	secret  *string // what the stored file is encrypted to; nil: it is not
 }
@@ -29,27 +33,15 @@ func (e *Engine) store(ctx context.Context, key string, in StartInput, v vocabul
 		return nil, fmt.Errorf("storing the upload: %w", err)
 	}
 	defer out.Abort()
-	sum := sha256.New()
-	kept, secret := &storeWriter{w: out}, (*string)(nil)
-	if v.guarded() {
-		made, err := newSecret()
-		if err != nil {
-			return nil, err
-		}
-		seal, err := sealed(out, made)
-		if err != nil {
-			return nil, err
-		}
-		kept, secret = &storeWriter{w: seal, end: seal}, &made
-	}
-	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), v, in.Mappings, nil)
+	sum, kept := sha256.New(), &uploadWriter{out: out}
+	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), v, in.Mappings, kept.begin, nil)
 	if kept.err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", kept.err)
 	}
 	if err != nil {
 		return nil, refusal(err)
 	}
-	a.secret = secret
+	a.secret = kept.secret
 	if err := errors.Join(kept.Close(), out.Commit()); err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", err)
 	}
@@ -62,49 +54,106 @@ func (e *Engine) store(ctx context.Context, key string, in StartInput, v vocabul
 	return a, nil
 }
 
-// storeWriter remembers that it was the store, and not the upload, that failed.
-type storeWriter struct {
-	w   io.Writer
-	end io.Closer // nil: nothing is to be written at the end
-	err error
+// heldBack is how much of an upload is held in memory, at most, until its column names are
+// known: as much as they may take, and the blocks that are read ahead, in any encoding.
+const heldBack = 1 << 20
+
+// uploadWriter writes an upload into the store: encrypted where it may have secrets, which
+// its column names tell (rules U2, F5). Until those are known it holds back what comes. It
+// remembers that it was the store, and not the upload, that failed.
+type uploadWriter struct {
+	out    *blob.Writer
+	held   []byte
+	to     io.Writer // nil: the column names are not known yet
+	seal   io.Closer // nil: it is not encrypted
+	secret *string   // what it is encrypted to
+	err    error
+}
+
+// begin is called once the column names are known.
+func (u *uploadWriter) begin(l *Layout) error { return u.write(l.Guarded) }
+
+func (u *uploadWriter) write(encrypted bool) error {
+	if u.to != nil {
+		return nil
+	}
+	u.to = u.out
+	if encrypted {
+		secret, err := newSecret()
+		if err != nil {
+			return u.failed(err)
+		}
+		seal, err := sealed(u.out, secret)
+		if err != nil {
+			return u.failed(err)
+		}
+		u.to, u.seal, u.secret = seal, seal, &secret
+	}
+	_, err := u.to.Write(u.held)
+	u.held = nil
+	return u.failed(err)
+}
+
+// Write is io.Writer's.
+func (u *uploadWriter) Write(p []byte) (int, error) {
+	if u.to != nil {
+		n, err := u.to.Write(p)
+		return n, u.failed(err)
+	}
+	u.held = append(u.held, p...)
+	if len(u.held) > heldBack { // nothing but blank lines: nobody knows what comes
+		return len(p), u.write(true)
+	}
+	return len(p), nil
 }
 
 // Close writes what is still to be written.
-func (s *storeWriter) Close() error {
-	if s.end == nil {
+func (u *uploadWriter) Close() error {
+	if u.seal == nil {
 		return nil
 	}
-	return s.end.Close()
+	return u.seal.Close()
 }
 
-func (s *storeWriter) Write(p []byte) (int, error) {
-	n, err := s.w.Write(p)
+func (u *uploadWriter) failed(err error) error {
 	if err != nil {
-		s.err = err
+		u.err = err
 	}
-	return n, err
+	return err
 }
 
-// inspect reads the whole file once: rules F1–F5. Without each it stops at the first
-// problem; with it, for a preview, it goes on behind a problem of the columns, which then
-// stands in the result.
-func (e *Engine) inspect(file io.Reader, v vocabulary, mappings []Mapping, each func(*accepted, *csvfile.Record)) (*accepted, error) {
-	a := &accepted{}
+// inspect reads the whole file once: rules F1–F5. known, which may be nil, is called as soon as
+// the columns are known. Without each it stops at the first problem; with it, for a preview, it
+// goes on behind a problem of the columns, which then stands in the result.
+func (e *Engine) inspect(file io.Reader, v vocabulary, mappings []Mapping, known func(*Layout) error, each func(*accepted, *csvfile.Record)) (*accepted, error) {
+	a, companyAt := &accepted{}, -1
 	o := csvfile.Options{
-		Score: v.knows, MaxRows: e.o.MaxRows[v.kind], MaxBytes: e.o.MaxUploadBytes,
+		Score: v.score, Uncounted: func(name string) bool { return rejectColumn(name) != "" }, MaxRows: e.o.MaxRows[v.kind], MaxBytes: e.o.MaxUploadBytes,
 		Header: func(f csvfile.Format) error {
+			v, err := v.of(f.Header, mappings)
+			if err != nil {
+				return notTheUploads{err}
+			}
 			a.layout, a.problem = match(v, f, mappings)
 			if a.problem != nil && each == nil {
 				return a.problem
 			}
+			companyAt = a.layout.column(companyColumn)
+			if known != nil {
+				return known(&a.layout)
+			}
 			return nil
 		},
-	}
-	if each != nil {
-		o.Record = func(rec *csvfile.Record) error {
-			each(a, rec)
+		RecordIf: func() bool { return each != nil || companyAt >= 0 && !a.spans },
+		Record: func(rec *csvfile.Record) error {
+			if companyAt >= 0 {
+				a.spans = a.spans || namesAnother(&a.layout, rec, companyAt, v.company)
+			}
+			if each != nil {
+				each(a, rec)
+			}
 			return nil
-		}
+		},
 	}
 	report, err := csvfile.Inspect(file, o)
 	if err != nil {
@@ -113,6 +162,24 @@ func (e *Engine) inspect(file io.Reader, v vocabulary, mappings []Mapping, each 
 	a.layout.File, a.rows, a.bytes = report.Format, report.Rows, report.Bytes
 	return a, nil
 }
+
+// namesAnother reports whether a row names another company than the import's own. In one that
+// has a cell too few or too many, any cell may be the one that does.
+func namesAnother(l *Layout, rec *csvfile.Record, column int, own id.ID) bool {
+	cells := rec.Cells
+	if _, misshapen := l.misshapen(rec); !misshapen {
+		cells = cells[column : column+1]
+	}
+	return slices.ContainsFunc(cells, func(cell string) bool {
+		of, err := id.Parse(text(csvfile.Denature(cell)), id.Company)
+		return err == nil && of != own
+	})
+}
+
+// notTheUploads is an error that reading the upload met and did not cause.
+type notTheUploads struct{ error }
+
+func (e notTheUploads) Unwrap() error { return e.error }
 
 // refusal turns what was wrong with an upload into a fault.
 func refusal(err error) error {
@@ -134,6 +201,9 @@ func refusal(err error) error {
 			f = f.With("accepted", p.Accepted)
 		}
 		return f
+	}
+	if ours, ok := errors.AsType[notTheUploads](err); ok {
+		return ours.error
 	}
 	if fault.Of(err) != nil {
 		return err

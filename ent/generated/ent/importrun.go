@@ -40,9 +40,9 @@ type ImportRun struct {
 	FileSize int `json:"file_size,omitempty"`
 	// where the blob store has the file; empty once it is purged
 	UploadKey string `json:"upload_key,omitempty"`
-	// the age identity that the file is encrypted to, where it has secrets (rule U2); gone with the end
+	// the age identity that the file is encrypted to, where it has or may have secrets (rules U2, F5); gone with the end
 	UploadSecret *string `json:"-"`
-	// its file puts rows into other companies: it is its creator's alone to see (rule I13)
+	// a row of its file names another company: it is its creator's alone to see (rule I13)
 	SpansCompanies bool `json:"spans_companies,omitempty"`
 	// encoding, delimiter, header and the columns' meaning
 	Format json.RawMessage `json:"format,omitempty"`

@@ -131,7 +131,7 @@ type CreateContactInput struct {
 	LastName graphql.Omittable[*string] `json:"lastName,omitempty"`
 	// At most 200 characters. The part of the email before the @ in lower case where it is left out.
 	Username graphql.Omittable[*string] `json:"username,omitempty"`
-	// At most 100 characters, and not of the form of an id of ours; unique among the company's contacts, else ALREADY_EXISTS.
+	// At most 100 characters; unique among the company's contacts, and not the id of another of them, else ALREADY_EXISTS.
 	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
 	// A project of that company; its default one where it is left out.
 	ProjectID graphql.Omittable[*uuid.UUID] `json:"projectId,omitempty"`
@@ -177,7 +177,7 @@ type CreateDeskInput struct {
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
 	// 1 to 200 characters; names need not be unique.
 	Name string `json:"name"`
-	// At most 100 characters, neither `default` nor of the form of an id of ours, by which files name desks too; unique among the company's desks, else ALREADY_EXISTS.
+	// At most 100 characters and not `default`, which names the default one in files; unique among the company's desks, and not the id of another of them, else ALREADY_EXISTS.
 	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
 }
 
@@ -207,7 +207,7 @@ type CreateProjectInput struct {
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
 	// 1 to 200 characters; names need not be unique.
 	Name string `json:"name"`
-	// At most 100 characters, neither `default` nor of the form of an id of ours, by which files name projects too; unique among the company's projects, else ALREADY_EXISTS.
+	// At most 100 characters and not `default`, which names the default one in files; unique among the company's projects, and not the id of another of them, else ALREADY_EXISTS.
 	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
 }
 
@@ -413,7 +413,7 @@ type ImportCSVInput struct {
 	File graphql.Upload `json:"file"`
 	// What its rows become.
 	Kind enum.ImportKind `json:"kind"`
-	// Whose records; the caller's own company where it is left out. A company_id column puts rows of CONTACTS into others that the caller administers; then only the caller sees the import.
+	// Whose records; the caller's own company where it is left out. A company_id column puts rows of CONTACTS into others that the caller administers; where a cell names another one, only the caller sees the import.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
 	// For headers that are not recognised, to change what one is taken for, or to leave one out. At most 200.
 	Columns graphql.Omittable[[]*ImportColumnMapping] `json:"columns,omitempty"`
@@ -449,7 +449,7 @@ type ImportPreview struct {
 	Columns []*ImportPreviewColumn `json:"columns"`
 	// Why importCsv would refuse the file as it is; null where it would not.
 	Problem *ImportFileProblem `json:"problem,omitempty"`
-	// The first ten rows. In a file of users, passwords and what is not recognised are left blank.
+	// The first ten rows. Columns that are left out are blank, and so are those that look like passwords; in a file that has such, or is of users, what is not recognised too.
 	SampleRows [][]string `json:"sampleRows"`
 	// What a dry run would find now in the first 1,000 rows (the first 4 MiB, where rows are long), at most 100.
 	Issues []*ent.ImportIssue `json:"issues"`
@@ -457,11 +457,11 @@ type ImportPreview struct {
 
 // A column of a previewed file.
 type ImportPreviewColumn struct {
-	// As the file spells it.
+	// As the file spells it; empty where the first row holds data in place of column names.
 	Header string `json:"header"`
 	// What it is taken for; null where it is not recognised or is left out.
 	Field *string `json:"field,omitempty"`
-	// The nearest field, where it is not recognised and one is near.
+	// The nearest field, where it is not recognised and one is near. Never the password's.
 	Suggestion *string `json:"suggestion,omitempty"`
 }
 
@@ -626,7 +626,7 @@ type UpdateContactInput struct {
 	LastName graphql.Omittable[*string] `json:"lastName,omitempty"`
 	// 1 to 200 characters.
 	Username graphql.Omittable[*string] `json:"username,omitempty"`
-	// At most 100 characters, and not of the form of an id of ours; unique among the company's contacts, else ALREADY_EXISTS.
+	// At most 100 characters; unique among the company's contacts, and not the id of another of them, else ALREADY_EXISTS.
 	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
 	// A project of the contact's company.
 	ProjectID graphql.Omittable[*uuid.UUID] `json:"projectId,omitempty"`

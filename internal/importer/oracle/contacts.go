@@ -7,14 +7,8 @@ import (
 	"time"
 )
 
-// contactID is the form of a contact's id: a UUIDv7 whose last byte is the contacts' tag.
-//
-// Read (I9): "one of ours" is what has this form, whether there is such a contact or not;
-// everything else, ids of our other kinds of records included, is an external id.
-var contactID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{10}` + ContactTag + `$`)
-
-// ContactTag is the last byte of a contact's id.
-const ContactTag = "0c"
+// rounded is a long number as a spreadsheet shows it (I9).
+var rounded = regexp.MustCompile(`^[1-9]([.,]\d+)?[Ee]\+\d\d+$`)
 
 // contact is one row of contacts (I9–I14).
 func (run *run) contact(r *row) outcome {
@@ -84,19 +78,16 @@ func (run *run) company(r *row) *Company {
 // match is which contact a row is about.
 type match struct {
 	email, id cell
-	external  string   // the id cell, where it is an external id
+	external  string   // the id cell, where it is no contact's of the company
 	known     *Contact // nil: none that is known
 	byID      bool     // the id decided
-	fault     string   // UNKNOWN_ID or EMAIL_TAKEN
+	fault     string   // EMAIL_TAKEN
 	isNew     bool     // the row would make a contact
 }
 
 // match finds the contact (I9).
 func (run *run) match(r *row, company *Company) *match {
 	m := &match{email: r.field("email"), id: r.field("id")}
-	if !contactID.MatchString(strings.ToLower(m.id.text)) {
-		m.external = m.id.text
-	}
 	if company == nil {
 		return m
 	}
@@ -112,17 +103,13 @@ func (run *run) match(r *row, company *Company) *match {
 	if m.email.text != "" {
 		byEmail = find(func(c *Contact) bool { return emailKey(c.Email) == emailKey(m.email.text) })
 	}
-	switch {
-	case m.id.text == "":
-		m.known = byEmail
-	case m.external == "":
+	if m.known = byEmail; m.id.text != "" {
+		// Read: "the id of a contact" in any letter case, as ids are written.
 		m.known = find(func(c *Contact) bool { return c.ID != "" && strings.EqualFold(c.ID, m.id.text) })
-		m.byID = m.known != nil
 		if m.known == nil {
-			m.fault = "UNKNOWN_ID"
+			m.external = m.id.text
+			m.known = find(func(c *Contact) bool { return c.ExternalID == m.external })
 		}
-	default:
-		m.known = find(func(c *Contact) bool { return c.ExternalID == m.external })
 		m.byID = m.known != nil
 		switch {
 		case m.known != nil:
@@ -148,13 +135,8 @@ func (m *match) judge(r *row, company *Company) {
 	if c := r.field("company_id"); company == nil && c.sound() {
 		c.reject("UNKNOWN_COMPANY")
 	}
-	if m.id.sound() && m.id.text != "" {
-		switch {
-		case m.fault == "UNKNOWN_ID":
-			m.id.reject("UNKNOWN_ID")
-		case m.external != "":
-			m.id.atMost(100)
-		}
+	if m.id.sound() && m.id.atMost(100) && rounded.MatchString(m.id.text) {
+		m.id.reject("INVALID_VALUE")
 	}
 	if m.email.sound() {
 		matched := m.known != nil && !m.byID
@@ -229,6 +211,30 @@ func (run *run) choices(r *row, m *match, next *Contact) {
 	}
 }
 
+// named finds a project or desk by what a cell says (I14).
+//
+// Read ("a name that just one of them has"): names are compared exactly, as labels' are. Of
+// what a cell could be, the first counts: our id, an external id, `default`, a name.
+func named(all []Shelf, wanted string) (Shelf, bool) {
+	for _, is := range []func(Shelf) bool{
+		func(s Shelf) bool { return strings.EqualFold(s.ID, wanted) },
+		func(s Shelf) bool { return s.ExternalID != "" && s.ExternalID == wanted },
+		func(s Shelf) bool { return s.Default && wanted == "default" },
+		func(s Shelf) bool { return s.Name == wanted },
+	} {
+		var found []Shelf
+		for _, s := range all {
+			if is(s) {
+				found = append(found, s)
+			}
+		}
+		if len(found) > 0 {
+			return found[0], len(found) == 1
+		}
+	}
+	return Shelf{}, false
+}
+
 // shelves reads project and desk (I14, K1).
 func (run *run) shelves(r *row, company *Company, m *match, next *Contact) {
 	for _, f := range []struct {
@@ -245,11 +251,11 @@ func (run *run) shelves(r *row, company *Company, m *match, next *Contact) {
 			continue
 		}
 		found := false
-		for _, s := range f.all {
-			if strings.EqualFold(s.ID, wanted) || s.ExternalID != "" && s.ExternalID == wanted || s.Default && (wanted == "" || wanted == "default") {
-				*f.into, found = s.ID, true
-				break
-			}
+		if wanted == "" {
+			wanted = "default" // K1
+		}
+		if s, ok := named(f.all, wanted); ok {
+			*f.into, found = s.ID, true
 		}
 		if !found {
 			c.reject(f.code)

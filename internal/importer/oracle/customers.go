@@ -61,7 +61,7 @@ func (run *run) customer(r *row) outcome {
 	run.names[s] = true
 	run.world.Companies = append(run.world.Companies, &Company{
 		Name: name.text, Slug: s, ContactEmail: contact.text, Of: run.job.Company, PartnerAdmins: []*User{by},
-		Projects: []Shelf{{Default: true}}, Desks: []Shelf{{Default: true}}, // C1
+		Projects: []Shelf{{Name: "default", Default: true}}, Desks: []Shelf{{Name: "default", Default: true}}, // C1
 	})
 	return created
 }

@@ -10,7 +10,7 @@ import (
 // builtIn are the columns of contacts; every other one is a custom field's.
 var builtIn = []string{
 	"email", "first_name", "id", "last_name", "middle_name", "username", "project", "desk", "active", "type", "created",
-	"company_id", "labels", "labels_id", "import_problem", "",
+	"company_id", "labels", "labels_id", "import_row", "import_code", "import_problem", "",
 }
 
 // names takes a cell of labels apart (I11): `:` separates, `\:` is a colon, `\\` a backslash.
@@ -147,9 +147,11 @@ func (c *Company) holds(k *Contact, field, s string) bool {
 	case "username":
 		return k.Username == s
 	case "project":
-		return external(c.Projects, k.Project) == s
+		of, ok := named(c.Projects, s)
+		return ok && of.ID == k.Project
 	case "desk":
-		return external(c.Desks, k.Desk) == s
+		of, ok := named(c.Desks, s)
+		return ok && of.ID == k.Desk
 	case "labels":
 		for _, name := range names(s) {
 			if label, ok := c.label(field, name); !ok || !k.Labels[label.ID] {
@@ -162,13 +164,4 @@ func (c *Company) holds(k *Contact, field, s string) bool {
 		return k.Values[f.Variable] == s
 	}
 	return false
-}
-
-func external(all []Shelf, id string) string {
-	for _, s := range all {
-		if s.ID == id {
-			return s.ExternalID
-		}
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -32,17 +33,47 @@ type cell struct {
 // cell which is wrong in every column: that it is unsafe or too large.
 func newRow(f *File, number int, from Row) *row {
 	r := &row{file: f, number: number, line: from.Line, raw: make([]string, len(f.Header)), faulty: map[int]bool{}}
-	copy(r.raw, from.Cells)
-	if len(from.Cells) != len(f.Header) {
+	cells, misshapen := f.own(from.Cells)
+	copy(r.raw, cells)
+	if misshapen {
 		r.misshapen = true
 		r.problems = append(r.problems, Issue{Row: number, Line: r.line, Code: "WRONG_FIELD_COUNT"})
 	}
 	for i, raw := range r.raw {
-		if len(raw) > maxCell {
+		if len(raw) > maxCell && r.judged(i) {
 			r.note(i, "TOO_LONG")
 		}
 	}
 	return r
+}
+
+// rejects are the columns that a rejects file adds, which are passed over (J9).
+var rejects = []string{"import_row", "import_code", "import_problem"}
+
+var added = regexp.MustCompile(`^WRONG_FIELD_COUNT(;|$)`)
+
+// own gives the cells of a row that it had at first, without what a rejects file has added
+// behind them, and whether they are too few or too many.
+//
+// Read (R6, J9): a row of a rejects file "stays as broken as it was", also where a program
+// has filled up all rows to the same length. That it was too short is then to be seen by
+// what was added standing too far to the left.
+func (f *File) own(cells []string) (own []string, misshapen bool) {
+	misshapen = len(cells) != len(f.Header)
+	code := slices.Index(f.Fields, "import_code")
+	for i := 1; code >= 0 && i < len(cells); i++ {
+		if number := regexp.MustCompile(`^[0-9]+$`).MatchString(cells[i-1]); number && added.MatchString(cells[i]) && (misshapen || i != code) {
+			return cells[:i-1], true
+		}
+	}
+	return cells, misshapen
+}
+
+// judged reports whether the cells of the column are judged: not where it is left out (F5), or
+// was added by a rejects file (J9).
+func (r *row) judged(column int) bool {
+	field := r.file.Fields[column]
+	return field != "" && !slices.Contains(rejects, field)
 }
 
 func (r *row) note(column int, code string) {
@@ -54,19 +85,16 @@ func (r *row) note(column int, code string) {
 	r.problems = append(r.problems, Issue{Row: r.number, Line: r.line, Column: name, Code: code})
 }
 
-// guard judges F7 for each cell but passwords (F6) and import_problem (J9). holds says
-// whether the record that the row is about already holds what the cell of a field says.
-//
-// Read (F7): a column that is left out is judged too, since the rule speaks of a row's
-// cells and the file may be opened elsewhere; no record holds anything of it.
+// guard judges F7 for each cell but passwords (F6). holds says whether the record that the
+// row is about already holds what the cell of a field says.
 func (r *row) guard(holds func(field, text string) bool) {
 	for i, raw := range r.raw {
 		field := r.file.Fields[i]
-		if field == "import_problem" || field == "password" {
+		if !r.judged(i) || field == "password" {
 			continue
 		}
 		taken := guarded(raw)
-		if unsafe(taken) && (field == "" || holds == nil || !holds(field, text(taken))) {
+		if unsafe(taken) && (holds == nil || !holds(field, text(taken))) {
 			r.note(i, "UNSAFE_CONTENT")
 		}
 	}

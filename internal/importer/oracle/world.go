@@ -58,8 +58,8 @@ type Contact struct {
 
 // Shelf is a project or a desk.
 type Shelf struct {
-	ID, ExternalID string
-	Default        bool
+	ID, Name, ExternalID string
+	Default              bool
 }
 
 // Label is a label.
