@@ -107,6 +107,7 @@ func (r *row) at(column int, code enum.IssueCode, message string) issue {
 	case !r.hidden(column):
 		shown := cutRunes(r.values[column], maxIssueValue)
 		i.value = &shown
+	case message == tenancy.SecretAsName: // which quotes nothing, and says what to do
 	case !r.layout.secret(column): // messages about passwords do not quote them, but others may
 		i.message = fmt.Sprintf("the cell is not accepted (%s); it is not shown, since it may be a password", code)
 	}
