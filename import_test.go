@@ -219,8 +219,7 @@ func TestAFlushedQueueAndAHundredTasks(t *testing.T) {
 	for range 3 {
 		startRole(t, env, config.RoleWorker, roles{worker: true})
 	}
-	queue := jobs.NewClient(b.AsynqOpt())
-	defer queue.Close()
+	queue := jobs.NewClient(b.Client())
 	for range 100 {
 		if err := queue.Wake(t.Context()); err != nil {
 			t.Fatal(err)

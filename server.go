@@ -105,7 +105,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 	a.hub = progress.New(a.broker.Client(), log)
 	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.gate, News: a.hub, Log: log})
 	a.contacts = contacts.New(contacts.Parts{DB: a.db, Companies: a.tenancy, BuiltIn: importer.BuiltIn})
-	a.queue = jobs.NewClient(a.broker.AsynqOpt())
+	a.queue = jobs.NewClient(a.broker.Client())
 	a.engine = importer.New(importer.Parts{
 		DB: a.db, Blobs: a.blobs, News: a.hub, Queue: a.queue, Rights: a.gate,
 		Passwords: passwords, Accounts: a.tenancy, Log: log,
@@ -122,9 +122,6 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 // close ends the parts in the opposite order.
 func (a *app) close() error {
 	var errs []error
-	if a.queue != nil {
-		errs = append(errs, a.queue.Close())
-	}
 	if a.blobs != nil {
 		errs = append(errs, a.blobs.Close())
 	}

@@ -25,6 +25,9 @@ const (
 	// says "not found" for as long as the clients live that made the queue known.
 	pendingKey = "asynq:{" + queue + "}:pending"
 
+	// wakeTimeout bounds what queueing a task costs its caller: the import is safe already.
+	wakeTimeout = 250 * time.Millisecond
+
 	// taskTimeout only keeps asynq's default of 30 minutes away: how long an import may be
 	// silent is the lease's business.
 	taskTimeout = 24 * time.Hour
@@ -35,11 +38,16 @@ type Client struct {
 	tasks *asynq.Client
 }
 
-// NewClient returns a client of the Redis.
-func NewClient(redis asynq.RedisConnOpt) *Client { return &Client{tasks: asynq.NewClient(redis)} }
+// NewClient returns a client that queues through the pool, which stays the caller's to close.
+func NewClient(pool redis.UniversalClient) *Client {
+	return &Client{tasks: asynq.NewClientFromRedisClient(pool)}
+}
 
-// Wake queues a task: some worker will look for an import to claim.
+// Wake queues a task: some worker will look for an import to claim. It takes a quarter of a
+// second at most.
 func (c *Client) Wake(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, wakeTimeout)
+	defer cancel()
 	_, err := c.tasks.EnqueueContext(ctx, asynq.NewTask(nextTask, nil),
 		asynq.Queue(queue), asynq.MaxRetry(0), asynq.Timeout(taskTimeout))
 	if err != nil {
@@ -47,9 +55,6 @@ func (c *Client) Wake(ctx context.Context) error {
 	}
 	return nil
 }
-
-// Close ends the connections.
-func (c *Client) Close() error { return c.tasks.Close() }
 
 // Imports is the work that the tasks stand for.
 type Imports interface {

@@ -102,9 +102,9 @@ func onRedises(t *testing.T, test func(t *testing.T, at asynq.RedisConnOpt)) {
 
 func clientOf(t *testing.T, at asynq.RedisConnOpt) *Client {
 	t.Helper()
-	c := NewClient(at)
-	t.Cleanup(func() { _ = c.Close() })
-	return c
+	pool := at.MakeRedisClient().(redis.UniversalClient)
+	t.Cleanup(func() { _ = pool.Close() })
+	return NewClient(pool)
 }
 
 // begin runs something until the test's end, or until the function it gives is called,

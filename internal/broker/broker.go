@@ -2,7 +2,9 @@
 // inside this process where nothing is installed.
 //
 // It promises that nobody above it can tell which one it is, and that a Redis which is
-// gone, paused or behind a black hole costs a caller seconds, never a hang. What
+// gone, paused or behind a black hole costs a command of [Broker.Client] a quarter of a
+// second once, and those after it nothing until it is back; background work, which has a
+// pool of its own, it costs seconds, never a hang. What
 // follows from it: Redis is a hint, not the record. The in-process one forgets
 // everything at exit, a real one may be flushed at any moment, and nothing that must
 // not be lost may live in it alone.
@@ -33,16 +35,25 @@ type Options struct {
 	// understood and win over the defaults here. Empty: in-process.
 	URL string
 
-	// Log hears what is unwise in a server's setting, and nothing else. Default:
-	// slog.Default().
+	// Log hears what is unwise in a server's setting, and when Redis goes away and comes
+	// back. Default: slog.Default().
 	Log *slog.Logger
 }
 
 // Broker is one Redis and a pool of connections to it.
 type Broker struct {
 	options *redis.Options
-	client  *redis.Client
+	client  *redis.Client // bounded by the breaker
+	plain   *redis.Client // bounded by the options alone
+	breaker *breaker
 	server  *embedded // nil when the Redis is a server of its own
+}
+
+func newBroker(o *redis.Options, server *embedded, log *slog.Logger) *Broker {
+	b := &Broker{options: o, client: newClient(o), plain: newClient(o), server: server}
+	b.breaker = newBreaker(b.Ping, log)
+	b.client.AddHook(b.breaker)
+	return b
 }
 
 // Open gives the Redis that the options name. A server that cannot be reached now is no
@@ -60,14 +71,13 @@ func Open(ctx context.Context, o Options) (*Broker, error) {
 		if err != nil {
 			return nil, err
 		}
-		options := prudent(server.options())
-		return &Broker{options: options, client: newClient(options), server: server}, nil
+		return newBroker(prudent(server.options()), server, o.Log), nil
 	}
 	options, err := parse(o.URL)
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{options: options, client: newClient(options)}
+	b := newBroker(options, nil, o.Log)
 	b.inspect(ctx, o.Log)
 	return b, nil
 }
@@ -118,7 +128,9 @@ func newClient(o *redis.Options) *redis.Client {
 	return redis.NewClient(&own)
 }
 
-// Client is the pool of connections, shared by all who ask. Close it through the Broker.
+// Client is the pool of connections for what somebody waits for, shared by all who ask. A
+// command takes a quarter of a second at most, and fails at once with [ErrAway] while Redis
+// is known not to reply. Subscriptions are not bounded. Close it through the Broker.
 func (b *Broker) Client() redis.UniversalClient { return b.client }
 
 // AsynqOpt lets asynq open a pool of its own to the same Redis, with the same timeouts;
@@ -135,7 +147,7 @@ func (c connOpt) MakeRedisClient() any { return newClient(c.options) }
 // Ping asks for a sign of life. It fails within about 15 seconds at worst, and at once
 // when ctx ends.
 func (b *Broker) Ping(ctx context.Context) error {
-	if err := b.client.Ping(ctx).Err(); err != nil {
+	if err := b.plain.Ping(ctx).Err(); err != nil {
 		return fmt.Errorf("broker: Redis does not answer: %w", err)
 	}
 	return nil
@@ -147,9 +159,12 @@ func (b *Broker) Embedded() bool { return b.server != nil }
 // Close ends the connections, and the in-process Redis with all that it held. Whatever
 // still uses the Broker then gets errors. It may be called again.
 func (b *Broker) Close() error {
-	err := b.client.Close()
-	if errors.Is(err, redis.ErrClosed) {
-		err = nil
+	b.breaker.close()
+	var err error
+	for _, pool := range []*redis.Client{b.client, b.plain} {
+		if closed := pool.Close(); !errors.Is(closed, redis.ErrClosed) {
+			err = errors.Join(err, closed)
+		}
 	}
 	if b.server != nil {
 		b.server.close()

@@ -16,7 +16,7 @@ const inspectTimeout = 6 * time.Second
 func (b *Broker) inspect(ctx context.Context, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, inspectTimeout)
 	defer cancel()
-	info, err := b.client.Info(ctx).Result()
+	info, err := b.plain.Info(ctx).Result()
 	if err != nil {
 		log.DebugContext(ctx, "Redis was not inspected", "error", err)
 		return

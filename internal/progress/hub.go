@@ -30,7 +30,6 @@ package progress
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -45,17 +44,16 @@ const (
 	// everything is the message that wakes all topics.
 	everything = "*"
 
-	// publishTimeout bounds what one Publish costs its caller.
-	publishTimeout = time.Second
+	// sendTimeout bounds one try to send.
+	sendTimeout = time.Second
+
+	// sendAtOnce is how many messages go in one round trip, at most.
+	sendAtOnce = 256
 
 	// maxUnsent bounds the topics that wait for Redis to come back; beyond it, all are
 	// woken instead.
 	maxUnsent = 10_000
 )
-
-// ErrOffline is Publish's answer while Redis is known to be away. The watchers in this
-// process are awake all the same, and those in others will be when Redis is back.
-var ErrOffline = errors.New("progress: Redis is away; the news is sent when it is back")
 
 // Hub is the one fan-out of a process. Its zero value is of no use: see New.
 type Hub struct {
@@ -64,16 +62,14 @@ type Hub struct {
 
 	mu      sync.Mutex
 	topics  map[string]map[*Subscription]struct{}
-	unsent  map[string]struct{} // topics whose message did not reach Redis
+	unsent  map[string]struct{} // topics whose message has not reached Redis yet
 	ready   chan struct{}       // closed while the Redis subscription is confirmed
 	running bool                // Run is under way, so unsent news will be sent
-	offline bool                // Redis did not answer, or its connection was lost
 	resend  chan struct{}       // capacity 1: there is something unsent
 }
 
 // New makes a hub on the client, which it uses and does not close. The client must honour
-// the deadlines of contexts (redis.Options.ContextTimeoutEnabled), for Publish to keep
-// to its second. A nil log is slog.Default().
+// the deadlines of contexts (redis.Options.ContextTimeoutEnabled). A nil log is slog.Default().
 //
 // A hub does nothing by itself: without Run it sends news, and hears those of its own
 // process only.
@@ -92,52 +88,39 @@ func New(client redis.UniversalClient, log *slog.Logger) *Hub {
 }
 
 // Publish wakes who watches the topic: those in this process directly, so that a dead
-// Redis blinds nobody next to the one who publishes; those in others through Redis. It
-// takes a second at most, and no time at all while Redis is known to be away.
-//
-// An error means that Redis did not take the message. It is for the log, not for
-// failing: while Run runs, the topic is remembered and sent as soon as Redis is back.
+// Redis blinds nobody next to the one who publishes; those in others through Redis. While
+// Run runs it waits for nobody and gives no error: Run sends the message behind it, as
+// soon as Redis takes it. Without Run it sends by itself, which takes a second at most,
+// and an error, which is for the log, means that Redis did not take the message.
 func (h *Hub) Publish(ctx context.Context, topic string) error {
 	h.wake(topic)
-	if h.isOffline() {
-		h.remember(topic)
-		return ErrOffline
-	}
-	if err := h.send(ctx, topic); err != nil {
-		h.remember(topic)
-		return err
-	}
-	return nil
-}
-
-// send hands one message to Redis.
-func (h *Hub) send(ctx context.Context, topic string) error {
-	bounded, cancel := context.WithTimeout(ctx, publishTimeout)
-	defer cancel()
-	if err := h.client.Publish(bounded, channel, topic).Err(); err != nil {
-		if ctx.Err() == nil { // the caller did not give up: it is Redis
-			h.setOffline()
-		}
-		return fmt.Errorf("progress: publish %q: %w", topic, err)
-	}
-	return nil
-}
-
-// isOffline reports whether waiting for Redis is in vain. Without Run nobody would
-// notice its return, so then every Publish tries.
-func (h *Hub) isOffline() bool {
+	h.remember(topic)
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.running && h.offline
-}
-
-func (h *Hub) setOffline() {
-	h.mu.Lock()
-	h.offline = true
+	running := h.running
 	h.mu.Unlock()
+	if running {
+		return nil
+	}
+	return h.flush(ctx)
 }
 
-// remember keeps a topic for when Redis is back.
+// send hands messages to Redis.
+func (h *Hub) send(ctx context.Context, topics []string) error {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	_, err := h.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, topic := range topics {
+			p.Publish(ctx, channel, topic)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("progress: publishing %d topics, such as %q: %w", len(topics), topics[0], err)
+	}
+	return nil
+}
+
+// remember keeps a topic until Redis has taken it.
 func (h *Hub) remember(topic string) {
 	h.mu.Lock()
 	if len(h.unsent) >= maxUnsent {
@@ -176,7 +159,6 @@ func (h *Hub) Ready(ctx context.Context) error {
 // published before did not arrive.
 func (h *Hub) confirmed() {
 	h.mu.Lock()
-	h.offline = false
 	if !isClosed(h.ready) {
 		close(h.ready)
 	}
@@ -192,7 +174,6 @@ func (h *Hub) confirmed() {
 func (h *Hub) lost() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.offline = true
 	stood := isClosed(h.ready)
 	if stood {
 		h.ready = make(chan struct{})

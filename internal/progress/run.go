@@ -143,19 +143,21 @@ func isTimeout(err error) bool {
 	return ok && timeout.Timeout()
 }
 
-// sendUnsent sends what Publish could not, whenever there is something and Redis may
-// have come back, and once more at the end.
+// sendUnsent sends what is published, and again what Redis did not take, and once more at
+// the end.
 func (h *Hub) sendUnsent(ctx context.Context) {
 	for pause := minPause; ; {
 		select {
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
-			h.flush(last)
-			cancel()
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
+			defer cancel()
+			if err := h.flush(last); err != nil {
+				h.log.DebugContext(ctx, "the last news were not sent", "error", err)
+			}
 			return
 		case <-h.resend:
 		}
-		if h.flush(ctx) {
+		if h.flush(ctx) == nil {
 			pause = minPause
 			continue
 		}
@@ -165,33 +167,35 @@ func (h *Hub) sendUnsent(ctx context.Context) {
 	}
 }
 
-// flush sends every unsent topic until one fails, and tells whether none did. That Redis
-// takes them ends an outage as much as a confirmed subscription does.
-func (h *Hub) flush(ctx context.Context) bool {
+// flush sends every unsent topic; what Redis does not take stays unsent.
+func (h *Hub) flush(ctx context.Context) error {
 	for {
-		topic, ok := h.takeUnsent()
-		if !ok {
-			return true
+		topics := h.takeUnsent()
+		if len(topics) == 0 {
+			return nil
 		}
-		if err := h.send(ctx, topic); err != nil {
-			h.remember(topic)
-			return false
+		if err := h.send(ctx, topics); err != nil {
+			for _, topic := range topics {
+				h.remember(topic)
+			}
+			return err
 		}
-		h.mu.Lock()
-		h.offline = false
-		h.mu.Unlock()
 	}
 }
 
-// takeUnsent takes any one topic.
-func (h *Hub) takeUnsent() (string, bool) {
+// takeUnsent takes as many topics as go at once.
+func (h *Hub) takeUnsent() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	topics := make([]string, 0, min(len(h.unsent), sendAtOnce))
 	for topic := range h.unsent {
+		if len(topics) == sendAtOnce {
+			break
+		}
 		delete(h.unsent, topic)
-		return topic, true
+		topics = append(topics, topic)
 	}
-	return "", false
+	return topics
 }
 
 // sleep waits, and tells whether it did so to the end.
