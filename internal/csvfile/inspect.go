@@ -1,6 +1,7 @@
 package csvfile
 
 import (
+	"errors"
 	"fmt"
 	"io"
 )
@@ -92,8 +93,7 @@ func inspect(src *source, o Options, report *Report) error {
 			return err
 		}
 		if o.MaxRows > 0 && rows.row > o.MaxRows {
-			return limited(TooManyRows, rows.scan.begin.Line, int64(o.MaxRows),
-				fmt.Sprintf("up to %d rows in one file", o.MaxRows), "here is row %d of %d that are allowed", rows.row, o.MaxRows)
+			return rows.tooMany(o.MaxRows)
 		}
 		report.Rows = rows.row
 		if rows.scan.collect {
@@ -102,6 +102,24 @@ func inspect(src *source, o Options, report *Report) error {
 			}
 		}
 	}
+}
+
+// tooMany refuses a file at the first row above the limit. It reads on to tell how many rows
+// there are, so that one knows into how many files they go.
+func (r *records) tooMany(limit int) error {
+	line, err := r.scan.begin.Line, error(nil)
+	for r.scan.collect = false; err == nil; {
+		err = r.next()
+	}
+	has := fmt.Sprintf("the file has %d rows", r.row)
+	if err != io.EOF {
+		if _, ok := errors.AsType[*Problem](err); !ok {
+			return err
+		}
+		has = fmt.Sprintf("the file has more than %d rows", limit)
+	}
+	return limited(TooManyRows, line, int64(limit), fmt.Sprintf("up to %d rows in one file", limit),
+		"%s, and here is the first one too many; split the file", has)
 }
 
 // open goes to the header: it takes what stands above it, and finds out the encoding, so

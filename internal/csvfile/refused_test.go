@@ -112,14 +112,22 @@ func TestLimits(t *testing.T) {
 	if p := limit(Options{MaxRows: 2}); p == nil || p.Reason != TooManyRows || p.Limit != 2 || p.Line != 7 {
 		t.Errorf("F4: rows over the limit: %+v", p)
 	}
+	if p := limit(Options{MaxRows: 2}); !strings.Contains(p.Message, "the file has 4 rows") {
+		t.Error("the number of rows is not told:", p)
+	}
+	if p := limit(Options{MaxRows: 2, MaxBytes: int64(len(file)) - 1}); p == nil || p.Reason != TooManyRows || !strings.Contains(p.Message, "more than 2 rows") {
+		t.Errorf("of what cannot be read to its end: %+v", p)
+	}
 	if p := limit(Options{MaxBytes: int64(len(file)) - 1}); p == nil || p.Reason != TooLarge || p.Limit != int64(len(file))-1 {
 		t.Errorf("F3: bytes over the limit: %+v", p)
 	}
 	if p := limit(Options{MaxBytes: 3}); p == nil || p.Reason != TooLarge {
 		t.Errorf("F3: bytes over the limit in the header: %+v", p)
 	}
-	report, err := Inspect(io.MultiReader(strings.NewReader("email\n"), strings.NewReader(strings.Repeat("a\n", chunk))), Options{MaxRows: 10})
+	// One byte more than may be is read at most, however many rows there are too many.
+	report, err := Inspect(io.MultiReader(strings.NewReader("email\n"), strings.NewReader(strings.Repeat("a\n", chunk))),
+		Options{MaxRows: 10, MaxBytes: chunk})
 	if err == nil || report.Bytes > 2*chunk {
-		t.Errorf("F3: refused at once: %v after %d bytes", err, report.Bytes)
+		t.Errorf("F3: refused within the bytes that a file may have: %v after %d bytes", err, report.Bytes)
 	}
 }

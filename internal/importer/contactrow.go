@@ -74,7 +74,7 @@ func (j *judgement) identify() {
 			return
 		}
 		if owner != nil && owner != j.known {
-			email.reject(enum.EmailTaken, "%s is the email of another contact", cutRunes(email.value, 100))
+			email.reject(enum.EmailTaken, "%s is the email of another contact; give this one another email, or merge the two", cutRunes(email.value, 100))
 			return
 		}
 		j.next.Email, j.emailKey = email.value, j.cells.emailKey
@@ -93,7 +93,7 @@ func (j *judgement) identify() {
 			j.next.ExternalID = external
 		}
 	case email.sound():
-		email.reject(enum.EmailTaken, "%s is the email of another contact, which has the id %q", cutRunes(email.value, 100), owner.now.ExternalID)
+		email.reject(enum.EmailTaken, "%s is the email of another contact, which has the id %q; give that id to change it, or this row another email", cutRunes(email.value, 100), owner.now.ExternalID)
 	}
 }
 

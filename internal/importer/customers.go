@@ -234,7 +234,7 @@ func (customers) write(ctx context.Context, tx *database.Tx, b *batch, made []cu
 		stands[i] = true
 	}
 	var projects, desks, admins [][]any
-	added := map[id.ID]int{}
+	added := map[id.ID][]id.ID{}
 	var logged []tenancy.ImportedCustomer
 	for i, c := range made {
 		if !stands[i] {
@@ -245,7 +245,7 @@ func (customers) write(ctx context.Context, tx *database.Tx, b *batch, made []cu
 		projects = append(projects, []any{id.New(id.Project), c.company, "default", true, at, at})
 		desks = append(desks, []any{id.New(id.Desk), c.company, "default", true, at, at})
 		admins = append(admins, []any{id.New(id.PartnerAdmin), c.company, c.admin, at})
-		added[c.admin]++
+		added[c.admin] = append(added[c.admin], c.company)
 		logged = append(logged, tenancy.ImportedCustomer{ID: c.company, Name: c.name})
 	}
 	shelf := []string{"id", "company_id", "name", "is_default", "created_at", "updated_at"}

@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"tenantry/ent/enum"
-	"tenantry/ent/generated/ent"
-	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
@@ -108,9 +106,13 @@ func settle(ctx context.Context, tx *database.Tx, run id.ID) (told []id.ID, uplo
 		if !there {
 			continue
 		}
+		names, err := firstCustomers(ctx, client, run, person)
+		if err != nil {
+			return nil, "", err
+		}
 		err = client.Notification.Create().SetUserID(person).SetKind(enum.PartnerAdminAdded).
-			SetTitle(fmt.Sprintf("You are partner admin of %s", several(a.Row, "new customer"))).
-			SetBody(fmt.Sprintf("%s imported %s and named you as partner admin of %s.", r.CreatedByName, r.FileName, several(a.Row, "new customer"))).
+			SetTitle("You are partner admin of " + several(a.Row, "new customer")).
+			SetBody(fmt.Sprintf("%s imported %s and named you as partner admin of %s.", r.CreatedByName, r.FileName, listed(names, a.Row, "customer"))).
 			SetImportRunID(run).SetCompanyID(r.CompanyID).Exec(ctx)
 		if err != nil {
 			return nil, "", err
@@ -128,56 +130,4 @@ func settle(ctx context.Context, tx *database.Tx, run id.ID) (told []id.ID, uplo
 		err = client.ImportRun.UpdateOneID(run).SetUploadKey("").ClearUploadSecret().Exec(ctx)
 	}
 	return told, upload, err
-}
-
-func title(r *ent.ImportRun) string {
-	what := "Import of " + r.FileName
-	if r.DryRun {
-		what = "Dry run of " + r.FileName
-	}
-	switch r.Status {
-	case enum.Failed:
-		return what + " stopped"
-	case enum.Canceled:
-		return what + " was canceled"
-	}
-	return what + " is complete"
-}
-
-// summary says how many rows were imported, how many not, and the reasons by number.
-func summary(ctx context.Context, client *ent.Client, r *ent.ImportRun) (string, error) {
-	imported := r.CreatedCount + r.UpdatedCount + r.UnchangedCount
-	verb := "imported"
-	if r.DryRun {
-		verb = "would be imported"
-	}
-	lines := []string{fmt.Sprintf("%s of %d %s (%d created, %d updated, %d unchanged), %d not (%d skipped, %d failed).",
-		several(imported, "row"), r.TotalRows, verb, r.CreatedCount, r.UpdatedCount, r.UnchangedCount,
-		r.SkippedCount+r.FailedCount, r.SkippedCount, r.FailedCount)}
-	if left := r.TotalRows - r.ProcessedRows; left > 0 {
-		lines = append(lines, several(left, "row")+" not reached.")
-	}
-	if r.FailureMessage != nil {
-		lines = append(lines, "It stopped: "+*r.FailureMessage+".")
-	}
-	var reasons []struct {
-		Code  enum.IssueCode `json:"code"`
-		Count int            `json:"count"`
-	}
-	err := client.ImportIssue.Query().Where(importissue.ImportRunID(r.ID)).
-		Order(ent.Asc(importissue.FieldCode)).GroupBy(importissue.FieldCode).Aggregate(ent.Count()).Scan(ctx, &reasons)
-	if err != nil {
-		return "", fmt.Errorf("counting the reasons: %w", err)
-	}
-	for _, reason := range reasons {
-		lines = append(lines, fmt.Sprintf("%s: %d", reason.Code, reason.Count))
-	}
-	return strings.Join(lines, "\n"), nil
-}
-
-func several(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/notification"
 )
 
@@ -32,10 +33,14 @@ func TestJ7TheEndIsToldOnceWithNumbersAndReasons(t *testing.T) {
 		if n.Kind != enum.ImportFinished || *n.ImportRunID != run.ID || *n.CompanyID != w.partner.ID || n.ReadAt != nil {
 			t.Errorf("%+v", n)
 		}
-		equal(t, "the title", n.Title, "Import of customers.csv is complete")
+		equal(t, "the title", n.Title, "Import of customers.csv: 3 of 7 rows imported")
 		equal(t, "the body", n.Body, strings.Join([]string{
-			"3 rows of 7 imported (3 created, 0 updated, 0 unchanged), 4 not (2 skipped, 2 failed).",
-			"ALREADY_EXISTS: 1", "DUPLICATE_IN_FILE: 1", "INVALID_EMAIL: 2", "REQUIRED: 1", "UNKNOWN_PARTNER_ADMIN: 1",
+			"Into Partner: 3 created, 0 updated, 0 unchanged, 2 skipped, 2 failed.",
+			"a company of the same name exists (ALREADY_EXISTS): 1",
+			"the same name as an earlier row (DUPLICATE_IN_FILE): 1",
+			"no email address (INVALID_EMAIL): 2",
+			"a needed value is missing (REQUIRED): 1",
+			"no active user of the company has this email (UNKNOWN_PARTNER_ADMIN): 1",
 		}, "\n"))
 		// One a person, not one a row; the importer knows.
 		added := w.db.Ent().Notification.Query().Where(notification.UserID(w.tom.ID)).OnlyX(w.system)
@@ -43,7 +48,7 @@ func TestJ7TheEndIsToldOnceWithNumbersAndReasons(t *testing.T) {
 			t.Errorf("%+v", added)
 		}
 		equal(t, "tom's", added.Title+" / "+added.Body,
-			"You are partner admin of 2 new customers / Ada Lovelace imported customers.csv and named you as partner admin of 2 new customers.")
+			"You are partner admin of 2 new customers / Ada Lovelace imported customers.csv and named you as partner admin of Acme and Beta.")
 	})
 }
 
@@ -72,7 +77,7 @@ func TestJ10ADryRunSaysWhatTheRealRunDoesAndWritesNothing(t *testing.T) {
 		}
 		equal(t, "tom's notifications", len(w.notes(w.tom.ID, enum.PartnerAdminAdded)), 0)
 		equal(t, "maria's", w.notes(w.maria.ID, enum.ImportFinished), []string{
-			"Dry run of customers.csv is complete: 3 rows of 7 would be imported (3 created, 0 updated, 0 unchanged), 4 not (2 skipped, 2 failed).",
+			"Dry run of customers.csv: 3 of 7 rows would be imported: Into Partner: 3 created, 0 updated, 0 unchanged, 2 skipped, 2 failed.",
 		})
 		tried := w.state(run.ID)
 		real, issues := w.imported(mixed)
@@ -105,4 +110,52 @@ func TestJ7APartnerAdminWhoWasDeletedMeanwhileIsNotTold(t *testing.T) {
 		w.work(e)
 		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
 	})
+}
+
+// What a person reads at the end says how much came in, and each reason in words.
+func TestJ7TitlesAndReasonsAreInWords(t *testing.T) {
+	run := func(status enum.ImportStatus, dry bool, created, total int) *ent.ImportRun {
+		return &ent.ImportRun{FileName: "a.csv", Status: status, DryRun: dry, CreatedCount: created, TotalRows: total}
+	}
+	for want, r := range map[string]*ent.ImportRun{
+		"Import of a.csv: none of 1 row imported":                      run(enum.Completed, false, 0, 1),
+		"Import of a.csv: its one row imported":                        run(enum.Completed, false, 1, 1),
+		"Import of a.csv: 2 of 3 rows imported":                        run(enum.Completed, false, 2, 3),
+		"Import of a.csv: all 3 rows imported":                         run(enum.Completed, false, 3, 3),
+		"Import of a.csv stopped: none of 3 rows imported":             run(enum.Failed, false, 0, 3),
+		"Import of a.csv was canceled: 1 of 3 rows imported":           run(enum.Canceled, false, 1, 3),
+		"Dry run of a.csv: all 3 rows would be imported":               run(enum.Completed, true, 3, 3),
+		"Dry run of a.csv was canceled: 1 of 3 rows would be imported": run(enum.Canceled, true, 1, 3),
+	} {
+		equal(t, "the title", title(r), want)
+	}
+	for _, code := range enum.IssueCode("").Values() {
+		if reasonOf[enum.IssueCode(code)] == "" {
+			t.Errorf("%s has no words", code)
+		}
+	}
+	equal(t, "the codes in words", len(reasonOf), len(enum.IssueCode("").Values()))
+}
+
+// What is told names the companies that it is about: the first three, and how many more.
+func TestJ7PartnerAdminsAreToldWhichCustomers(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 2})
+		w.start(e, three+"Eta,a@b.example,tom@partner.example\nBeta,a@b.example,tom@partner.example\nDelta,a@b.example,tom@partner.example\n"+
+			"Acme,a@b.example,tom@partner.example\nZeta,a@b.example,tom@partner.example\n")
+		w.work(e)
+		equal(t, "tom's", w.notes(w.tom.ID, enum.PartnerAdminAdded), []string{
+			"You are partner admin of 5 new customers: Ada Lovelace imported customers.csv and named you as partner admin of Eta, Beta, Delta and 2 more customers.",
+		})
+	})
+	for want, got := range map[string]string{
+		"Acme":                         listed([]string{"Acme"}, 1, "customer"),
+		"Acme and 1 more customer":     listed([]string{"Acme"}, 2, "customer"),
+		"Acme, Beta and Eta":           listed([]string{"Acme", "Beta", "Eta"}, 3, "customer"),
+		"1 customer":                   listed(nil, 1, "customer"),
+		"Acme and Beta":                listed([]string{"Acme", "Beta"}, 2, "customer"),
+		"A, B, C and 2 more customers": listed([]string{"A", "B", "C"}, 5, "customer"),
+	} {
+		equal(t, "the list", got, want)
+	}
 }

@@ -15,6 +15,7 @@ import (
 const (
 	slugKey  = "slug:"  // a name that an earlier row has taken
 	adminKey = "admin:" // how many customers a person became partner admin of; the count stands in row
+	namedKey = "named:" // the first of these customers, for each person
 )
 
 // anyOf is the condition that a column, which stands before it, is one of the texts in the
@@ -131,18 +132,27 @@ func activeUsers(ctx context.Context, tx *database.Tx, company id.ID, emails []s
 	return users, err
 }
 
-// countAdmins adds to how many customers each person became partner admin of, for the one
-// notification at the end (rule J7).
-func countAdmins(ctx context.Context, tx *database.Tx, run id.ID, added map[id.ID]int) error {
-	for person, n := range added {
-		_, err := tx.ExecContext(ctx, `INSERT INTO import_keys (import_run_id, key, "row") VALUES ($1, $2, $3)
-			ON CONFLICT (import_run_id, key) DO UPDATE SET "row" = import_keys."row" + excluded."row"`,
-			run, adminKey+person.String(), n)
+// maxNamed is how many of the companies that it is about a notification names (rule J7).
+const maxNamed = 3
+
+// countAdmins adds to how many customers each person became partner admin of, and keeps the
+// first of them, for the one notification at the end (rule J7).
+func countAdmins(ctx context.Context, tx *database.Tx, run id.ID, added map[id.ID][]id.ID) error {
+	var named [][]any
+	for person, companies := range added {
+		var count int
+		err := tx.QueryRowContext(ctx, `INSERT INTO import_keys (import_run_id, key, "row") VALUES ($1, $2, $3)
+			ON CONFLICT (import_run_id, key) DO UPDATE SET "row" = import_keys."row" + excluded."row" RETURNING "row"`,
+			run, adminKey+person.String(), len(companies)).Scan(&count)
 		if err != nil {
 			return fmt.Errorf("counting partner admins: %w", err)
 		}
+		before := count - len(companies)
+		for i := range min(len(companies), max(0, maxNamed-before)) {
+			named = append(named, []any{run, namedKey + person.String() + companies[i].String(), before + i})
+		}
 	}
-	return nil
+	return insertAll(ctx, tx, "import_keys", []string{"import_run_id", "key", "row"}, named)
 }
 
 // insertAll loads rows that cannot be there yet.

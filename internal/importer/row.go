@@ -49,8 +49,7 @@ func (l *Layout) read(rec *csvfile.Record) row {
 		}
 		r.misshapen = true
 		r.problems = append(r.problems, issue{row: r.number, line: r.line, place: -1, code: enum.WrongFieldCount,
-			message: fmt.Sprintf("the row has %d cells, the header %d columns; quote cells that hold the delimiter (%q)",
-				has, of, string(l.File.Delimiter))})
+			message: wrongCount(has, of, string(l.File.Delimiter))})
 	}
 	for i, cell := range rec.Cells[:min(own, len(l.Fields))] {
 		if l.leftOut[i] {
@@ -79,6 +78,17 @@ func (l *Layout) read(rec *csvfile.Record) row {
 		}
 	}
 	return r
+}
+
+// wrongCount says whether a row has cells too few or too many, how many, and what to do about
+// it (rule R6): only where there are too many does quoting help.
+func wrongCount(has, of int, delimiter string) string {
+	if has < of {
+		return fmt.Sprintf("the row has %s for %s, %d too few; add the missing cells where they belong (an empty one is nothing between two delimiters, %q)",
+			several(has, "cell"), several(of, "column"), of-has, delimiter)
+	}
+	return fmt.Sprintf("the row has %s for %s, %d too many; take the surplus away, or put a cell that holds the delimiter (%q) in quotes",
+		several(has, "cell"), several(of, "column"), has-of, delimiter)
 }
 
 // text is a cell's text: trimmed and in NFC (rule F6), and empty where nothing of it is

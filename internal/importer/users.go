@@ -79,7 +79,7 @@ func (d *directory) judge(c *claim, r *row) (change func(o *outcome)) {
 		return nil // whoever it is about cannot be told
 	}
 	if known != nil {
-		email.reject(enum.EmailTaken, "the email %s is taken", cutRunes(email.value, 100))
+		email.reject(enum.EmailTaken, "the email %s is taken by another user; give this one another", cutRunes(email.value, 100))
 		return nil
 	}
 	first, last, password := r.field("first_name"), r.field("last_name"), r.field("password")
