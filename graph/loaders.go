@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 
 	"tenantry/ent/generated/ent"
@@ -24,6 +23,7 @@ import (
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/contacts"
+	"tenantry/internal/database"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
 	"tenantry/internal/tenancy"
@@ -63,53 +63,57 @@ type loaders struct {
 func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.Engine) *loaders {
 	return &loaders{
 		companies: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Company, error) {
-			return client.Company.Query().Where(company.IDIn(ids...)).All(ctx)
+			return client.Company.Query().Where(database.Among(company.FieldID, ids)).All(ctx)
 		}, func(c *ent.Company) id.ID { return c.ID }),
 		users: byID(func(ctx context.Context, ids []id.ID) ([]*ent.User, error) {
-			return client.User.Query().Where(user.IDIn(ids...)).All(ctx)
+			return client.User.Query().Where(database.Among(user.FieldID, ids)).All(ctx)
 		}, func(u *ent.User) id.ID { return u.ID }),
 		imports: byID(func(ctx context.Context, ids []id.ID) ([]*ent.ImportRun, error) {
-			return client.ImportRun.Query().Where(importrun.IDIn(ids...)).All(ctx)
+			return client.ImportRun.Query().Where(database.Among(importrun.FieldID, ids)).All(ctx)
 		}, func(r *ent.ImportRun) id.ID { return r.ID }),
 		manageable: mapped(service.Manageable),
 		admins: mapped(func(ctx context.Context, ids []id.ID) (map[id.ID][]*ent.User, error) {
-			rows, err := client.PartnerAdmin.Query().Where(partneradmin.CompanyIDIn(ids...), firstOfEach(partneradmin.Table, maxPartnerAdmins)).
-				WithUser().All(ctx)
+			rows, err := client.PartnerAdmin.Query().Where(database.FirstOfEach(partneradmin.Table, ids, maxPartnerAdmins)).
+				All(ctx)
+			if err != nil {
+				return nil, err
+			}
+			people, err := referred(rows, func(pa *ent.PartnerAdmin) id.ID { return pa.UserID }, func(ids []id.ID) ([]*ent.User, error) {
+				return client.User.Query().Where(database.Among(user.FieldID, ids)).All(ctx)
+			}, func(u *ent.User) id.ID { return u.ID })
 			out := make(map[id.ID][]*ent.User, len(ids))
-			var people []*ent.User
 			for _, pa := range rows {
-				if pa.Edges.User != nil {
-					people = append(people, pa.Edges.User)
-					out[pa.CompanyID] = append(out[pa.CompanyID], pa.Edges.User)
+				if u := people[pa.UserID]; u != nil {
+					out[pa.CompanyID] = append(out[pa.CompanyID], u)
 				}
 			}
-			together(ctx, people)
+			together(ctx, slices.Collect(maps.Values(people)))
 			for _, users := range out {
 				slices.SortFunc(users, func(a, b *ent.User) int { return strings.Compare(a.EmailKey, b.EmailKey) })
 			}
 			return out, err
 		}),
 		projects: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Project, error) {
-			return client.Project.Query().Where(project.CompanyIDIn(ids...), firstOfEach(project.Table, contacts.MaxProjects)).
+			return client.Project.Query().Where(database.FirstOfEach(project.Table, ids, contacts.MaxProjects)).
 				Order(ent.Desc(project.FieldIsDefault), ent.Asc(project.FieldName, project.FieldID)).All(ctx)
 		}, func(p *ent.Project) id.ID { return p.CompanyID }),
 		desks: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
-			return client.Desk.Query().Where(desk.CompanyIDIn(ids...), firstOfEach(desk.Table, contacts.MaxDesks)).
+			return client.Desk.Query().Where(database.FirstOfEach(desk.Table, ids, contacts.MaxDesks)).
 				Order(ent.Desc(desk.FieldIsDefault), ent.Asc(desk.FieldName, desk.FieldID)).All(ctx)
 		}, func(d *ent.Desk) id.ID { return d.CompanyID }),
 		labels: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Label, error) {
-			return client.Label.Query().Where(label.CompanyIDIn(ids...), firstOfEach(label.Table, contacts.MaxLabels)).
+			return client.Label.Query().Where(database.FirstOfEach(label.Table, ids, contacts.MaxLabels)).
 				Order(ent.Asc(label.FieldName, label.FieldID)).All(ctx)
 		}, func(l *ent.Label) id.ID { return l.CompanyID }),
 		fields: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.CustomField, error) {
-			return client.CustomField.Query().Where(customfield.CompanyIDIn(ids...), firstOfEach(customfield.Table, contacts.MaxCustomFields)).
+			return client.CustomField.Query().Where(database.FirstOfEach(customfield.Table, ids, contacts.MaxCustomFields)).
 				Order(ent.Asc(customfield.FieldName, customfield.FieldID)).All(ctx)
 		}, func(f *ent.CustomField) id.ID { return f.CompanyID }),
 		projectsByID: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Project, error) {
-			return client.Project.Query().Where(project.IDIn(ids...)).All(ctx)
+			return client.Project.Query().Where(database.Among(project.FieldID, ids)).All(ctx)
 		}, func(p *ent.Project) id.ID { return p.ID }),
 		desksByID: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
-			return client.Desk.Query().Where(desk.IDIn(ids...)).All(ctx)
+			return client.Desk.Query().Where(database.Among(desk.FieldID, ids)).All(ctx)
 		}, func(d *ent.Desk) id.ID { return d.ID }),
 		contactLabels: mapped(labelsOf(client)),
 		contactValues: mapped(valuesOf(client)),
@@ -122,7 +126,7 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 			return found, err
 		}),
 		sentTokens: byID(func(ctx context.Context, ids []id.ID) ([]*ent.TransferToken, error) {
-			return client.TransferToken.Query().Where(transfertoken.IDIn(ids...)).All(ctx)
+			return client.TransferToken.Query().Where(database.Among(transfertoken.FieldID, ids)).All(ctx)
 		}, func(t *ent.TransferToken) id.ID { return t.ID }),
 	}
 }
@@ -130,11 +134,17 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 // labelsOf finds contacts' labels, by name.
 func labelsOf(client *ent.Client) func(context.Context, []id.ID) (map[id.ID][]*ent.Label, error) {
 	return func(ctx context.Context, ids []id.ID) (map[id.ID][]*ent.Label, error) {
-		given, err := client.ContactLabel.Query().Where(contactlabel.ContactIDIn(ids...)).WithLabel().All(ctx)
+		given, err := client.ContactLabel.Query().Where(database.Among(contactlabel.FieldContactID, ids)).All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		labels, err := referred(given, func(g *ent.ContactLabel) id.ID { return g.LabelID }, func(ids []id.ID) ([]*ent.Label, error) {
+			return client.Label.Query().Where(database.Among(label.FieldID, ids)).All(ctx)
+		}, func(l *ent.Label) id.ID { return l.ID })
 		out := make(map[id.ID][]*ent.Label, len(ids))
 		for _, g := range given {
-			if g.Edges.Label != nil { // deleted between the two queries
-				out[g.ContactID] = append(out[g.ContactID], g.Edges.Label)
+			if l := labels[g.LabelID]; l != nil { // else deleted between the two queries
+				out[g.ContactID] = append(out[g.ContactID], l)
 			}
 		}
 		for _, labels := range out {
@@ -147,10 +157,16 @@ func labelsOf(client *ent.Client) func(context.Context, []id.ID) (map[id.ID][]*e
 // valuesOf finds what contacts have in custom fields, by the fields' names.
 func valuesOf(client *ent.Client) func(context.Context, []id.ID) (map[id.ID][]*ent.CustomFieldValue, error) {
 	return func(ctx context.Context, ids []id.ID) (map[id.ID][]*ent.CustomFieldValue, error) {
-		given, err := client.CustomFieldValue.Query().Where(customfieldvalue.ContactIDIn(ids...)).WithCustomField().All(ctx)
+		given, err := client.CustomFieldValue.Query().Where(database.Among(customfieldvalue.FieldContactID, ids)).All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		fields, err := referred(given, func(v *ent.CustomFieldValue) id.ID { return v.CustomFieldID }, func(ids []id.ID) ([]*ent.CustomField, error) {
+			return client.CustomField.Query().Where(database.Among(customfield.FieldID, ids)).All(ctx)
+		}, func(f *ent.CustomField) id.ID { return f.ID })
 		out := make(map[id.ID][]*ent.CustomFieldValue, len(ids))
 		for _, v := range given {
-			if v.Edges.CustomField != nil { // deleted between the two queries
+			if v.Edges.CustomField = fields[v.CustomFieldID]; v.Edges.CustomField != nil { // else deleted between the two queries
 				out[v.ContactID] = append(out[v.ContactID], v)
 			}
 		}
@@ -164,19 +180,26 @@ func valuesOf(client *ent.Client) func(context.Context, []id.ID) (map[id.ID][]*e
 	}
 }
 
-// firstOfEach keeps at most so many rows of each company, the oldest ones: no company's
-// list is without a limit, however many companies one answer shows.
-func firstOfEach(table string, most int) func(*sql.Selector) {
-	return func(s *sql.Selector) {
-		older := sql.Table(table).As("older")
-		n := sql.Select(sql.Count("*")).From(older).Where(sql.And(
-			sql.ColumnsEQ(older.C("company_id"), s.C("company_id")),
-			sql.ColumnsLT(older.C("id"), s.C("id")),
-		))
-		s.Where(sql.P(func(b *sql.Builder) {
-			b.Wrap(func(b *sql.Builder) { b.Join(n) }).WriteString(" < ").Arg(most)
-		}))
+// referred fetches what the rows refer to, by id. ent's own eager loading binds each id.
+func referred[R, V any](rows []R, ref func(R) id.ID, fetch func([]id.ID) ([]V, error), key func(V) id.ID) (map[id.ID]V, error) {
+	found := make(map[id.ID]V)
+	var ids []id.ID
+	for _, row := range rows {
+		if _, seen := found[ref(row)]; !seen {
+			var none V
+			found[ref(row)] = none
+			ids = append(ids, ref(row))
+		}
 	}
+	clear(found)
+	if len(ids) == 0 {
+		return found, nil
+	}
+	fetched, err := fetch(ids)
+	for _, v := range fetched {
+		found[key(v)] = v
+	}
+	return found, err
 }
 
 type loadersKey struct{}

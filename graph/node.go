@@ -16,6 +16,7 @@ import (
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/graph/scalar"
+	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 )
@@ -66,37 +67,37 @@ type fetchNodes func(ctx context.Context, ids []id.ID, into map[id.ID]scalar.Nod
 func (r *Resolver) nodeKinds() map[id.Kind]fetchNodes {
 	return map[id.Kind]fetchNodes{
 		id.Company: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Company, error) {
-			return r.Ent.Company.Query().Where(company.IDIn(ids...)).All(ctx)
+			return r.Ent.Company.Query().Where(database.Among(company.FieldID, ids)).All(ctx)
 		}, func(n *ent.Company) id.ID { return n.ID }),
 		id.Project: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Project, error) {
-			return r.Ent.Project.Query().Where(project.IDIn(ids...)).All(ctx)
+			return r.Ent.Project.Query().Where(database.Among(project.FieldID, ids)).All(ctx)
 		}, func(n *ent.Project) id.ID { return n.ID }),
 		id.Desk: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
-			return r.Ent.Desk.Query().Where(desk.IDIn(ids...)).All(ctx)
+			return r.Ent.Desk.Query().Where(database.Among(desk.FieldID, ids)).All(ctx)
 		}, func(n *ent.Desk) id.ID { return n.ID }),
 		id.Contact: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Contact, error) {
-			return r.Ent.Contact.Query().Where(contact.IDIn(ids...)).All(ctx)
+			return r.Ent.Contact.Query().Where(database.Among(contact.FieldID, ids)).All(ctx)
 		}, func(n *ent.Contact) id.ID { return n.ID }),
 		id.Label: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Label, error) {
-			return r.Ent.Label.Query().Where(label.IDIn(ids...)).All(ctx)
+			return r.Ent.Label.Query().Where(database.Among(label.FieldID, ids)).All(ctx)
 		}, func(n *ent.Label) id.ID { return n.ID }),
 		id.CustomField: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.CustomField, error) {
-			return r.Ent.CustomField.Query().Where(customfield.IDIn(ids...)).All(ctx)
+			return r.Ent.CustomField.Query().Where(database.Among(customfield.FieldID, ids)).All(ctx)
 		}, func(n *ent.CustomField) id.ID { return n.ID }),
 		id.User: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.User, error) {
-			return r.Ent.User.Query().Where(user.IDIn(ids...)).All(ctx)
+			return r.Ent.User.Query().Where(database.Among(user.FieldID, ids)).All(ctx)
 		}, func(n *ent.User) id.ID { return n.ID }),
 		id.ImportRun: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.ImportRun, error) {
-			return r.Ent.ImportRun.Query().Where(importrun.IDIn(ids...)).All(ctx)
+			return r.Ent.ImportRun.Query().Where(database.Among(importrun.FieldID, ids)).All(ctx)
 		}, func(n *ent.ImportRun) id.ID { return n.ID }),
 		id.TransferToken: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.TransferToken, error) {
-			return r.Ent.TransferToken.Query().Where(transfertoken.IDIn(ids...)).All(ctx)
+			return r.Ent.TransferToken.Query().Where(database.Among(transfertoken.FieldID, ids)).All(ctx)
 		}, func(n *ent.TransferToken) id.ID { return n.ID }),
 		id.AuditEvent: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.AuditEvent, error) {
-			return r.Ent.AuditEvent.Query().Where(auditevent.IDIn(ids...)).All(ctx)
+			return r.Ent.AuditEvent.Query().Where(database.Among(auditevent.FieldID, ids)).All(ctx)
 		}, func(n *ent.AuditEvent) id.ID { return n.ID }),
 		id.Notification: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Notification, error) {
-			return r.Ent.Notification.Query().Where(notification.IDIn(ids...)).All(ctx)
+			return r.Ent.Notification.Query().Where(database.Among(notification.FieldID, ids)).All(ctx)
 		}, func(n *ent.Notification) id.ID { return n.ID }),
 	}
 }

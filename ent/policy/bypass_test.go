@@ -22,7 +22,6 @@ var bypassing = []string{
 	"internal/importer/clean.go",      // the platform's tidying
 	"internal/importer/finish.go",     // an import tells how it ended
 	"internal/importer/rejects.go",    // the job's own file
-	"internal/notify/notify.go",       // an act tells those whom it concerns
 	"internal/tenancy/account.go",     // what is changed of whom takes more than a row
 	"internal/tenancy/act.go",         // the log of each company that an act concerns
 	"internal/tenancy/claim.go",       // a redeemed token

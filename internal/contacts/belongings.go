@@ -84,7 +84,7 @@ func (b *belongings) findLabels(ctx context.Context, a act, companyID id.ID, lab
 	if len(b.labels) == 0 {
 		return nil
 	}
-	n, err := a.Ent().Label.Query().Where(label.CompanyID(companyID), label.IDIn(b.labels...)).Count(ctx)
+	n, err := a.Ent().Label.Query().Where(label.CompanyID(companyID), database.Among(label.FieldID, b.labels)).Count(ctx)
 	if err == nil && n < len(b.labels) {
 		err = fault.New(fault.NotFound, "not every one of labelIds is a label of the company").At("input", "labelIds")
 	}
@@ -103,7 +103,7 @@ func (b belongings) take(ctx context.Context, a act, c *ent.Contact, labels bool
 		return nil
 	}
 	_, err := a.Ent().CustomFieldValue.Delete().
-		Where(customfieldvalue.ContactID(c.ID), customfieldvalue.CustomFieldIDIn(b.fields...)).Exec(ctx)
+		Where(customfieldvalue.ContactID(c.ID), database.Among(customfieldvalue.FieldCustomFieldID, b.fields)).Exec(ctx)
 	return err
 }
 

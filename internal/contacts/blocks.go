@@ -99,12 +99,9 @@ func (s *Service) inBlocks(ctx context.Context, companies []id.ID, prefix string
 		args = append(args, value)
 		return fmt.Sprintf("$%d", len(args))
 	}
-	of := make([]string, len(companies))
-	for i, c := range companies {
-		of[i] = arg(c)
-	}
+	d := s.db.Dialect()
 	rows, err := s.db.SQL().QueryContext(ctx, `SELECT company_id, entries FROM search_blocks
-		WHERE company_id IN (`+strings.Join(of, ", ")+`) AND `+overlapping(prefix, arg), args...)
+		WHERE company_id`+d.AmongIDs(arg(d.IDs(companies)))+` AND `+overlapping(prefix, arg), args...)
 	if err != nil {
 		return nil, err
 	}

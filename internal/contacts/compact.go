@@ -87,7 +87,7 @@ func (s *Service) compact(ctx context.Context, company id.ID, pieces int) error 
 // process has taken meanwhile are its.
 func repack(ctx context.Context, tx *database.Tx, company id.ID, some []*ent.SearchBlock) error {
 	args := []any{company}
-	marks := make([]string, len(some))
+	marks := make([]string, len(some)) // compactPiece at most
 	for i, b := range some {
 		args = append(args, b.ID)
 		marks[i] = fmt.Sprintf("$%d", len(args))
@@ -130,7 +130,7 @@ func repack(ctx context.Context, tx *database.Tx, company id.ID, some []*ent.Sea
 func each(ctx context.Context, tx *database.Tx, company id.ID, people map[id.ID]bool, do func(*ent.Contact)) error {
 	ids := make([]id.ID, 0, atOnce)
 	read := func() error {
-		found, err := tx.Ent().Contact.Query().Where(contact.CompanyID(company), contact.InBlock(true), among(ids)).
+		found, err := tx.Ent().Contact.Query().Where(contact.CompanyID(company), contact.InBlock(true), database.Among(contact.FieldID, ids)).
 			Select(contact.FieldID, contact.FieldUsernameKey, contact.FieldFirstNameKey, contact.FieldLastNameKey).All(ctx)
 		for _, c := range found {
 			do(c)

@@ -2,12 +2,10 @@ package contacts
 
 import (
 	"context"
-	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
 	"tenantry/ent/generated/ent/contact"
-	"tenantry/ent/generated/ent/predicate"
 	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
@@ -77,7 +75,7 @@ func begins(companyID id.ID, text string) condition {
 			either = append(either, there)
 		}
 		if len(c.search.inBlocks) > 0 {
-			either = append(either, sql.And(oneOf(q, c.search.inBlocks), c.passing(q)))
+			either = append(either, sql.And(database.AmongIDs(q, contact.FieldID, c.search.inBlocks), c.passing(q)))
 		}
 		return sql.Or(either...)
 	}
@@ -96,27 +94,6 @@ func begins(companyID id.ID, text string) condition {
 // singly: the row's keys stand in the indexes; as these say it, word for word.
 func singly(q *sql.Selector) *sql.Predicate {
 	return sql.P(func(b *sql.Builder) { b.WriteString("NOT ").WriteString(q.C(contact.FieldInBlock)) })
-}
-
-func among(contacts []id.ID) predicate.Contact {
-	return func(q *sql.Selector) { q.Where(oneOf(q, contacts)) }
-}
-
-// oneOf: the contact is one of these. As one value: a statement that binds thousands takes
-// longer to bind than to do.
-func oneOf(q *sql.Selector, contacts []id.ID) *sql.Predicate {
-	texts := make([]string, len(contacts))
-	for i, c := range contacts {
-		texts[i] = c.String()
-	}
-	return sql.P(func(b *sql.Builder) {
-		b.WriteString(q.C(contact.FieldID))
-		if q.Dialect() == string(database.Postgres) {
-			b.WriteString(" = ANY(CAST(").Arg("{" + strings.Join(texts, ",") + "}").WriteString(" AS uuid[]))")
-		} else {
-			b.WriteString(" IN (SELECT value FROM json_each(").Arg(`["` + strings.Join(texts, `","`) + `"]`).WriteString("))")
-		}
-	})
 }
 
 // within: the column's text begins with the prefix.

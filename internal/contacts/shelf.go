@@ -6,6 +6,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/predicate"
+	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
@@ -151,7 +152,7 @@ func removeShelf[T any](ctx context.Context, s *Service, sh shelf[T], shelfID id
 		if err != nil || len(some) == 0 {
 			return 0, err
 		}
-		return sh.put(a.Ent().Contact.Update().Where(contact.IDIn(some...)), standard).Save(ctx)
+		return sh.put(a.Ent().Contact.Update().Where(database.Among(contact.FieldID, some)), standard).Save(ctx)
 	}
 	if err := s.inPieces(ctx, move); err != nil {
 		return err

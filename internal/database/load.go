@@ -35,6 +35,9 @@ type Batch struct {
 	// or UUID, and not NULL. It is needed with Conflict. If two rows have the same, the
 	// first is taken for the one that was inserted.
 	Key string
+	// About says that company_id is what a row is about and not what it belongs to, such as a
+	// notification's: it may be NULL, and no company is held.
+	About bool
 }
 
 // loader loads in one database's way. The conformance test runs over both.

@@ -76,6 +76,10 @@ func (tx *Tx) stage(ctx context.Context, b Batch) (name string, err error) {
 func (tx *Tx) copy(ctx context.Context, statement string, text []byte) error {
 	var failed error
 	err := tx.conn.Raw(func(connection any) error {
+		if o, ok := connection.(observedConn); ok {
+			connection = o.Conn
+			o.tell(statement, 0)
+		}
 		failed = copyIn(ctx, connection.(session), statement, text)
 		// Never driver.ErrBadConn from in here: database/sql would close the connection at
 		// once, which waits for the end of its transaction, which is ours, for ever.

@@ -5,11 +5,11 @@ import (
 	"database/sql/driver"
 )
 
-// observed makes connections that tell of each statement before they send it. It is for
-// looking on: COPY, which speaks to the driver itself, does not work through it.
+// observed makes connections that tell of each statement, and of how many parameters it has,
+// before they send it.
 type observed struct {
 	driver.Connector
-	tell func(query string)
+	tell func(query string, parameters int)
 }
 
 func (o observed) Connect(ctx context.Context) (driver.Conn, error) {
@@ -24,23 +24,28 @@ func (o observed) Connect(ctx context.Context) (driver.Conn, error) {
 // database/sql does in its own way.
 type observedConn struct {
 	driver.Conn
-	tell func(query string)
+	tell func(query string, parameters int)
 }
 
 func (c observedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	c.tell(query)
+	c.tell(query, len(args))
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 
 func (c observedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	c.tell(query)
+	c.tell(query, len(args))
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 
 // PrepareContext tells once of what may be done many times.
 func (c observedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	c.tell(query)
-	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	stmt, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	if err != nil {
+		c.tell(query, 0)
+		return nil, err
+	}
+	c.tell(query, max(stmt.NumInput(), 0)) // -1 where the driver does not know, as for COPY
+	return stmt, nil
 }
 
 func (c observedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {

@@ -54,7 +54,7 @@ func openPostgres(o Options) (*DB, error) {
 	}, nil
 }
 
-func connectorPool(cfg pq.Config, observe func(string)) (*sql.DB, error) {
+func connectorPool(cfg pq.Config, observe func(string, int)) (*sql.DB, error) {
 	inner, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
 		return nil, err

@@ -2,14 +2,12 @@ package database
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
 	entgo "entgo.io/ent"
 	"github.com/google/uuid"
-	"github.com/lib/pq"
 
 	"tenantry/ent/generated/ent"
 )
@@ -47,10 +45,10 @@ func (tx *Tx) HoldTenants(ctx context.Context, companies ...uuid.UUID) error {
 // StandingTenants holds, as HoldTenants does, those of the companies that are there and not
 // deleted, and returns them in the given order.
 func (tx *Tx) StandingTenants(ctx context.Context, companies ...uuid.UUID) (standing []uuid.UUID, err error) {
-	var unknown []string
+	var unknown []uuid.UUID
 	for _, c := range companies {
 		if !tx.held[c] {
-			unknown = append(unknown, c.String())
+			unknown = append(unknown, c)
 		}
 	}
 	if len(unknown) > 0 {
@@ -66,18 +64,14 @@ func (tx *Tx) StandingTenants(ctx context.Context, companies ...uuid.UUID) (stan
 	return standing, nil
 }
 
-func (tx *Tx) holdTenants(ctx context.Context, companies []string) error {
-	// What the deletion changes is a key (the slug), so it waits for a KEY SHARE, and a KEY
-	// SHARE for it. Other changes of the company wait for neither.
-	query, arg := `SELECT id FROM companies WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR KEY SHARE`, any(pq.Array(companies))
-	if tx.dialect == SQLite { // which has one writer at a time
-		raw, err := json.Marshal(companies)
-		if err != nil {
-			return err
-		}
-		query, arg = `SELECT id FROM companies WHERE id IN (SELECT value FROM json_each($1)) AND deleted_at IS NULL`, string(raw)
+func (tx *Tx) holdTenants(ctx context.Context, companies []uuid.UUID) error {
+	query := `SELECT id FROM companies WHERE id` + tx.dialect.AmongIDs("$1") + ` AND deleted_at IS NULL`
+	if tx.dialect == Postgres { // SQLite has one writer at a time
+		// What the deletion changes is a key (the slug), so it waits for a KEY SHARE, and a KEY
+		// SHARE for it. Other changes of the company wait for neither.
+		query += ` ORDER BY id FOR KEY SHARE`
 	}
-	rows, err := tx.QueryContext(ctx, query, arg)
+	rows, err := tx.QueryContext(ctx, query, tx.dialect.IDs(companies))
 	if err != nil {
 		return err
 	}
@@ -117,7 +111,7 @@ func belongs(m ent.Mutation) bool {
 // holdTenants holds the companies that the batch's rows belong to.
 func (b Batch) holdTenants(ctx context.Context, tx *Tx) error {
 	column := slices.Index(b.Columns, companyColumn)
-	if column < 0 {
+	if column < 0 || b.About {
 		return nil
 	}
 	var of []uuid.UUID

@@ -181,7 +181,7 @@ func backendOf(tx *database.Tx) string {
 func TestHoldingCostsOneStatement(t *testing.T) {
 	t.Parallel()
 	held := 0
-	testenv.Observed(t, func(query string) {
+	testenv.Observed(t, func(query string, _ int) {
 		if strings.HasPrefix(query, "SELECT id FROM companies") {
 			held++
 		}

@@ -9,6 +9,8 @@ import (
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/predicate"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/internal/database"
 	"tenantry/internal/id"
 )
 
@@ -33,16 +35,44 @@ func (t *customers) next(ctx context.Context, most int) ([][]string, error) {
 		}))
 	})
 	page, err := t.ent.Company.Query().Where(company.PartnerID(t.partner), company.DeletedAtIsNil(), behind).
-		Order(company.ByNameKey(sql.OrderAsc()), company.ByID(sql.OrderAsc())).Limit(most).
-		WithPartnerAdmins(func(q *ent.PartnerAdminQuery) { q.Order(partneradmin.ByID(sql.OrderAsc())).WithUser() }).All(ctx)
+		Order(company.ByNameKey(sql.OrderAsc()), company.ByID(sql.OrderAsc())).Limit(most).All(ctx)
+	if err != nil || len(page) == 0 {
+		return nil, err
+	}
+	ids := make([]id.ID, len(page))
+	for i, c := range page {
+		ids[i] = c.ID
+	}
+	admins, err := t.admins(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([][]string, len(page))
 	for i, c := range page {
 		t.name, t.last = c.NameKey, c.ID
-		admin := ""
-		if all := c.Edges.PartnerAdmins; len(all) > 0 && all[0].Edges.User != nil {
-			admin = all[0].Edges.User.Email
-		}
-		rows[i] = []string{c.Name, text(c.ContactEmail), admin}
+		rows[i] = []string{c.Name, text(c.ContactEmail), admins[c.ID]}
 	}
-	return rows, err
+	return rows, nil
+}
+
+// admins are the emails of the companies' first partner admins, as far as there are any.
+func (t *customers) admins(ctx context.Context, companies []id.ID) (map[id.ID]string, error) {
+	firsts, err := t.ent.PartnerAdmin.Query().Where(database.FirstOfEach(partneradmin.Table, companies, 1)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]id.ID, len(firsts))
+	for i, f := range firsts {
+		ids[i] = f.UserID
+	}
+	people, err := t.ent.User.Query().Where(database.Among(user.FieldID, ids)).All(ctx)
+	emails := make(map[id.ID]string, len(people))
+	for _, p := range people {
+		emails[p.ID] = p.Email
+	}
+	of := make(map[id.ID]string, len(firsts))
+	for _, f := range firsts {
+		of[f.CompanyID] = emails[f.UserID]
+	}
+	return of, err
 }

@@ -169,7 +169,7 @@ func (p *books) openOthers(ctx context.Context, tx *database.Tx, c *claim, cells
 	for of := range named {
 		ids = append(ids, of)
 	}
-	may, err := tx.Ent().Company.Query().Where(company.IDIn(ids...), company.DeletedAtIsNil(), func(s *sql.Selector) {
+	may, err := tx.Ent().Company.Query().Where(database.Among(company.FieldID, ids), company.DeletedAtIsNil(), func(s *sql.Selector) {
 		s.Where(policy.MayAdminister(c.by, s.C(company.FieldID)))
 	}).IDs(viewer.NewContext(ctx, c.by))
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/viewer"
 	"tenantry/internal/blob"
+	"tenantry/internal/database"
 	"tenantry/internal/id"
 )
 
@@ -98,7 +99,7 @@ func (e *Engine) dropOrphans(ctx context.Context, prefix string, refers func(*en
 		if len(page) == 0 {
 			return nil
 		}
-		runs, err := e.db.Ent().ImportRun.Query().Where(importrun.IDIn(slices.Collect(maps.Keys(page))...)).
+		runs, err := e.db.Ent().ImportRun.Query().Where(database.Among(importrun.FieldID, slices.Collect(maps.Keys(page)))).
 			Select(importrun.FieldID, importrun.FieldStatus, importrun.FieldUploadKey, importrun.FieldRejectsKey).All(ctx)
 		if err != nil {
 			return fmt.Errorf("looking for the imports of old blobs: %w", err)

@@ -8,10 +8,11 @@ package notify
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"tenantry/ent/enum"
-	"tenantry/ent/generated/ent"
-	"tenantry/ent/viewer"
+	"tenantry/ent/generated/ent/notification"
+	"tenantry/internal/database"
 	"tenantry/internal/id"
 )
 
@@ -24,15 +25,18 @@ type Note struct {
 	TransferToken *id.ID
 }
 
-// Store keeps the note for each of the users, within the client's transaction.
-func Store(ctx context.Context, client *ent.Client, n Note, users ...id.ID) error {
-	ctx = viewer.BypassTenancy(ctx, "an act tells those whom it concerns")
-	creates := make([]*ent.NotificationCreate, len(users))
+// Store keeps the note for each of the users, within the transaction. They may be any number.
+func Store(ctx context.Context, tx *database.Tx, n Note, users ...id.ID) error {
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	rows := make([][]any, len(users))
 	for i, user := range users {
-		creates[i] = client.Notification.Create().SetUserID(user).SetKind(n.Kind).SetTitle(n.Title).SetBody(n.Body).
-			SetNillableImportRunID(n.ImportRun).SetNillableCompanyID(n.Company).SetNillableTransferTokenID(n.TransferToken)
+		rows[i] = []any{id.New(id.Notification), user, string(n.Kind), n.Title, n.Body, n.ImportRun, n.Company, n.TransferToken, at}
 	}
-	if err := client.Notification.CreateBulk(creates...).Exec(ctx); err != nil {
+	_, err := database.Load(ctx, tx, database.Batch{Table: notification.Table, Rows: rows, About: true, Columns: []string{
+		notification.FieldID, notification.FieldUserID, notification.FieldKind, notification.FieldTitle, notification.FieldBody,
+		notification.FieldImportRunID, notification.FieldCompanyID, notification.FieldTransferTokenID, notification.FieldCreatedAt,
+	}})
+	if err != nil {
 		return fmt.Errorf("storing notifications: %w", err)
 	}
 	return nil

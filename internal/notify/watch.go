@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/viewer"
+	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
@@ -52,7 +53,7 @@ func (w *Service) MarkRead(ctx context.Context, ids []id.ID) (unread int, err er
 	}
 	u := w.client.Notification.Update().Where(notification.ReadAtIsNil())
 	if ids != nil {
-		u.Where(notification.IDIn(ids...))
+		u.Where(database.Among(notification.FieldID, ids))
 	}
 	if err := u.SetReadAt(time.Now().UTC().Truncate(time.Microsecond)).Exec(ctx); err != nil {
 		return 0, err
@@ -172,7 +173,7 @@ func (w *Service) read(ctx context.Context, v viewer.Viewer, keys []*ent.Notific
 			ids[i] = k.ID
 		}
 		page, err := w.client.Notification.Query().
-			Where(notification.UserID(v.UserID), notification.IDIn(ids...)).
+			Where(notification.UserID(v.UserID), database.Among(notification.FieldID, ids)).
 			Order(ent.Asc(notification.FieldCreatedAt, notification.FieldID)).All(ctx)
 		if err != nil {
 			return out, fmt.Errorf("reading notifications: %w", err)

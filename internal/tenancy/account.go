@@ -134,7 +134,7 @@ func (s *Service) credentialsChanged(ctx context.Context, a *act, u *ent.User, w
 	note := accountChanged(a.who, what)
 	// Also to whoever changed it: if it was not them, they should know.
 	a.told = append(a.told, u.ID)
-	if err := notify.Store(ctx, a.Ent(), note, u.ID); err != nil {
+	if err := notify.Store(ctx, a.Tx, note, u.ID); err != nil {
 		return err
 	}
 	return a.audit(ctx, userCredentials, fmt.Sprintf("%s of %s <%s> changed", what, fullName(u), u.Email), u.CompanyID)

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"tenantry/ent/enum"
-	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
@@ -51,7 +51,7 @@ func (a *act) tell(ctx context.Context, n notify.Note, users ...id.ID) error {
 		return nil
 	}
 	a.told = append(a.told, users...)
-	return notify.Store(ctx, a.Ent(), n, users...)
+	return notify.Store(ctx, a.Tx, n, users...)
 }
 
 // Actions of the audit log.
@@ -86,28 +86,17 @@ func (a *act) audit(ctx context.Context, action, summary string, companies ...id
 // Audit writes what the viewer does into the log of each company that it concerns, in the
 // act's own transaction.
 func Audit(ctx context.Context, tx *database.Tx, action, summary string, companies ...id.ID) error {
-	who := viewer.FromContext(ctx)
-	ctx = viewer.BypassTenancy(ctx, "an act is written into the log of each company that it concerns")
-	for some := range slices.Chunk(companies, auditedAtOnce) {
-		creates := make([]*ent.AuditEventCreate, len(some))
-		for i, c := range some {
-			e := tx.Ent().AuditEvent.Create().SetCompanyID(c).SetAction(action).SetActorName(who.Name).SetSummary(summary)
-			if who.Authenticated() {
-				e.SetActorID(who.UserID)
-			} else {
-				e.SetActorName("system")
-			}
-			creates[i] = e
-		}
-		if err := tx.Ent().AuditEvent.CreateBulk(creates...).Exec(ctx); err != nil {
-			return err
-		}
+	who, at := viewer.FromContext(ctx), time.Now().UTC().Truncate(time.Microsecond)
+	actor, name := any(nil), "system"
+	if who.Authenticated() {
+		actor, name = who.UserID, who.Name
 	}
-	return nil
+	events := make([][]any, len(companies))
+	for i, c := range companies {
+		events[i] = []any{id.New(id.AuditEvent), c, at, action, actor, name, summary}
+	}
+	return record(ctx, tx, events)
 }
-
-// auditedAtOnce bounds the events of one statement: a database takes only so many values.
-const auditedAtOnce = 1_000
 
 // administrators are the company's own active ones.
 func (a *act) administrators(ctx context.Context, companyID id.ID) ([]id.ID, error) {

@@ -12,6 +12,7 @@ import (
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
+	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
@@ -231,7 +232,7 @@ func (s *Service) Manageable(ctx context.Context, ids []id.ID) (map[id.ID]bool, 
 	if !v.Authenticated() {
 		return nil, nil //nolint:nilnil // inside of none
 	}
-	may, err := s.db.Ent().Company.Query().Where(company.IDIn(ids...), func(s *sql.Selector) {
+	may, err := s.db.Ent().Company.Query().Where(database.Among(company.FieldID, ids), func(s *sql.Selector) {
 		s.Where(policy.MayWorkInside(v, s.C(company.FieldID)))
 	}).IDs(ctx)
 	out := make(map[id.ID]bool, len(may))

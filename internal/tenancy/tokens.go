@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/viewer"
+	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 )
@@ -35,7 +36,7 @@ const maxReceived = 100
 // Outstanding gives the tokens of the companies that could be redeemed now, as far as the
 // viewer sees them.
 func (s *Service) Outstanding(ctx context.Context, companies []id.ID) (map[id.ID]*ent.TransferToken, error) {
-	found, err := s.db.Ent().TransferToken.Query().Where(transfertoken.CompanyIDIn(companies...), s.redeemable()).All(ctx)
+	found, err := s.db.Ent().TransferToken.Query().Where(database.Among(transfertoken.FieldCompanyID, companies), s.redeemable()).All(ctx)
 	out := make(map[id.ID]*ent.TransferToken, len(found))
 	for _, t := range found {
 		out[t.CompanyID] = t
@@ -60,6 +61,6 @@ func SeesToken(v viewer.Viewer, c *ent.Company) bool {
 // Named gives companies whose name and slug the viewer may know because of what refers to
 // them, such as a transfer token that was sent; what is inside stays hidden field by field.
 func (s *Service) Named(ctx context.Context, companies []id.ID) ([]*ent.Company, error) {
-	return s.db.Ent().Company.Query().Where(company.IDIn(companies...), company.DeletedAtIsNil()).
+	return s.db.Ent().Company.Query().Where(database.Among(company.FieldID, companies), company.DeletedAtIsNil()).
 		All(viewer.BypassTenancy(ctx, "the name of a company on the other side of a transfer token"))
 }

@@ -149,7 +149,7 @@ func URL(t testing.TB) string {
 	return s.with("search_path", name, "application_name", name, "synchronous_commit", "off")
 }
 
-func openPostgres(t testing.TB, observe func(string)) *database.DB {
+func openPostgres(t testing.TB, observe func(string, int)) *database.DB {
 	t.Helper()
 	db := open(t, database.Options{URL: URL(t), MaxConns: testConns, Observe: observe})
 	if err := db.Migrate(t.Context()); err != nil {

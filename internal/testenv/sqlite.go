@@ -32,7 +32,7 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(filepath.Join(dir, "tenantry.db"))
 })
 
-func openSQLite(t testing.TB, observe func(string)) *database.DB {
+func openSQLite(t testing.TB, observe func(string, int)) *database.DB {
 	t.Helper()
 	file, err := template()
 	if err != nil {

@@ -24,7 +24,7 @@ func Databases(t *testing.T, test func(t *testing.T, db *database.DB)) {
 }
 
 // Observed is Databases with an observer of every statement (database.Options.Observe).
-func Observed(t *testing.T, observe func(query string), test func(t *testing.T, db *database.DB)) {
+func Observed(t *testing.T, observe func(query string, parameters int), test func(t *testing.T, db *database.DB)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, openSQLite(t, observe)) })
 	t.Run("postgres", func(t *testing.T) { test(t, openPostgres(t, observe)) })

@@ -1,0 +1,72 @@
+package database
+
+import (
+	"fmt"
+	"strings"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+)
+
+// A statement takes 65,535 parameters on PostgreSQL and 32,766 on SQLite, whose driver looks
+// for each of them among all. So a list whose length the data decides is one parameter; a
+// test refuses predicates of ent that bind each of its entries.
+
+// Among is a predicate of ent: the column is one of the ids.
+func Among(column string, ids []uuid.UUID) func(*sql.Selector) {
+	return func(s *sql.Selector) { s.Where(AmongIDs(s, column, ids)) }
+}
+
+// AmongIDs is [Among] for conditions that are put together: the selector's column is one of
+// the ids.
+func AmongIDs(s *sql.Selector, column string, ids []uuid.UUID) *sql.Predicate {
+	d := Dialect(s.Dialect())
+	return sql.P(func(b *sql.Builder) {
+		before, after := d.among()
+		b.WriteString(s.C(column)).WriteString(before).Arg(d.IDs(ids)).WriteString(after)
+	})
+}
+
+// AmongIDs is a condition of raw SQL: the column that stands before it is one of those that
+// are bound at the placeholder, as [Dialect.IDs] writes them.
+func (d Dialect) AmongIDs(placeholder string) string {
+	before, after := d.among()
+	return before + placeholder + after
+}
+
+func (d Dialect) among() (before, after string) {
+	if d == Postgres {
+		return " = ANY(CAST(", " AS uuid[]))"
+	}
+	return " IN (SELECT value FROM json_each(", "))"
+}
+
+// IDs are ids as one parameter.
+func (d Dialect) IDs(ids []uuid.UUID) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
+	switch {
+	case d == Postgres:
+		return "{" + strings.Join(texts, ",") + "}"
+	case len(ids) == 0:
+		return "[]"
+	}
+	return `["` + strings.Join(texts, `","`) + `"]`
+}
+
+// FirstOfEach is a predicate of ent: the row is among the oldest of its company's, by their
+// ids, of which there are at most so many. The table has a company_id, and an index that
+// begins with it; one pass over the companies' rows numbers them all.
+func FirstOfEach(table string, companies []uuid.UUID, most int) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		d := Dialect(s.Dialect())
+		before, after := d.among()
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString(s.C("id")).WriteString(fmt.Sprintf(` IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY company_id ORDER BY id) AS place
+				FROM %s WHERE company_id`, quoted(table)) + before).Arg(d.IDs(companies)).WriteString(after).
+				WriteString(") AS numbered WHERE place <= ").Arg(most).WriteString(")")
+		}))
+	}
+}
