@@ -21,7 +21,8 @@ import (
 //
 // On PostgreSQL each file is a transaction that gives up if a lock is not to be had
 // within lock_timeout (10 s), lest it hold up everyone behind it; calling Migrate again is
-// safe. Statements themselves may take as long as they need.
+// safe. Statements themselves may take as long as they need. Files that make indexes on
+// tables with rows are no transactions: see concurrently.go.
 func (db *DB) Migrate(ctx context.Context) error {
 	return db.MigrateFrom(ctx, migrations.Files)
 }
@@ -45,7 +46,7 @@ func (db *DB) MigrateFrom(ctx context.Context, files fs.FS) (err error) {
 	}
 	defer release()
 
-	provider, err := db.provider(own, files)
+	provider, err := db.provider(ctx, own, files)
 	if errors.Is(err, goose.ErrNoMigrations) {
 		return nil
 	}
@@ -79,7 +80,7 @@ func (db *DB) MigrateFrom(ctx context.Context, files fs.FS) (err error) {
 	return nil
 }
 
-func (db *DB) provider(own *sql.DB, files fs.FS) (*goose.Provider, error) {
+func (db *DB) provider(ctx context.Context, own *sql.DB, files fs.FS) (*goose.Provider, error) {
 	name, folder := goose.DialectPostgres, "postgres"
 	if db.dialect == SQLite {
 		name, folder = goose.DialectSQLite3, "sqlite"
@@ -94,6 +95,13 @@ func (db *DB) provider(own *sql.DB, files fs.FS) (*goose.Provider, error) {
 	}
 	if db.dialect == Postgres {
 		options = append(options, goose.WithSessionLocker(schemaLock{}))
+		before, err := migrated(ctx, own)
+		if err != nil {
+			return nil, fmt.Errorf("looking whether the schema is new: %w", err)
+		}
+		if !before {
+			sub = atOnce{sub}
+		}
 	}
 	return goose.NewProvider(name, own, sub, options...)
 }
@@ -116,7 +124,7 @@ func (schemaLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 			return fmt.Errorf("locking the schema: %w", err)
 		}
 		if got {
-			return nil
+			return dropInvalidIndexes(ctx, conn)
 		}
 		select {
 		case <-ctx.Done():

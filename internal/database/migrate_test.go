@@ -2,12 +2,14 @@ package database_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"tenantry/internal/database"
 	"tenantry/internal/testenv"
@@ -139,5 +141,57 @@ func TestTablesAreMadeAnewWithoutLosingReferences(t *testing.T) {
 	err = db.MigrateFrom(t.Context(), both(first, anew, "DELETE FROM parents;"))
 	if err == nil || !strings.Contains(err.Error(), "children row 1 → parents") {
 		t.Errorf("error %v does not name the broken reference", err)
+	}
+}
+
+// An index on a table with rows is made beside its writers: one that has not ended yet is
+// waited for, and meanwhile others write. What an interrupted run has left of it is made anew.
+func TestIndexesAreMadeBesideWriters(t *testing.T) {
+	t.Parallel()
+	o := database.Options{URL: testenv.URL(t), MaxConns: 4}
+	db, err := database.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const table = "CREATE TABLE one (id bigint);"
+	index := "CREATE INDEX CONCURRENTLY IF NOT EXISTS one_id ON one (id);"
+	if err := db.MigrateFrom(t.Context(), both(table)); err != nil {
+		t.Fatal(err)
+	}
+	files := both(table)
+	files["postgres/0002_index.sql"] = &fstest.MapFile{Data: []byte("-- +goose NO TRANSACTION\n-- +goose Up\n" + index)}
+
+	writing, err := db.SQL().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writing.ExecContext(t.Context(), "INSERT INTO one VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupted := make(chan error, 1)
+	go func() { interrupted <- db.MigrateFrom(ctx, files) }()
+	begun := func() bool {
+		return value[int](t, db, "SELECT count(*) FROM pg_class WHERE relname = 'one_id' AND relnamespace = current_schema()::regnamespace") == 1
+	}
+	for end := time.Now().Add(20 * time.Second); !begun(); <-time.After(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the index is not begun")
+		}
+	}
+	execute(t, db, "SET lock_timeout = '5s'; INSERT INTO one VALUES (2); RESET lock_timeout")
+	interrupt()
+	if err := <-interrupted; err == nil {
+		t.Fatal("the migration did not wait for the writer")
+	}
+	if err := writing.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.MigrateFrom(t.Context(), files); err != nil {
+		t.Fatalf("again after the interruption: %v", err)
+	}
+	if valid := value[bool](t, db, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'one_id'::regclass"); !valid {
+		t.Error("the index is invalid")
 	}
 }
