@@ -81,6 +81,10 @@ func creations() []creation {
 		{"ImportKey", "", func(w *world, c *ent.Client, _ viewer.Viewer) any {
 			return c.ImportKey.Create().SetImportRunID(w.ids["import of keller"]).SetKey("new").SetRow(1)
 		}},
+		{"ImportTurn", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
+			now := time.Now().UTC()
+			return c.ImportTurn.Create().SetCompanyID(v.CompanyID).SetWaiting(true).SetTurnAt(now).SetSince(now)
+		}},
 		{"SearchBlock", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
 			return c.SearchBlock.Create().SetCompanyID(v.CompanyID).SetFirstKey("a").SetLastKey("b").SetSize(1).SetEntries([]byte("x"))
 		}},

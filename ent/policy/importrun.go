@@ -63,6 +63,13 @@ func ImportIssue() privacy.Policy {
 	}
 }
 
+// ImportTurn is the engine's own.
+func ImportTurn() privacy.Policy {
+	return privacy.Policy{
+		Query: reads[*ent.ImportTurnQuery, predicate.ImportTurn](nil), Mutation: writes{}.policy(),
+	}
+}
+
 // ImportKey is the engine's own.
 func ImportKey() privacy.Policy {
 	return privacy.Policy{

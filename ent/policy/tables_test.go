@@ -93,6 +93,9 @@ var reads = map[string]string{
 	"ImportKey": `
 		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
+	"ImportTurn": `
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+	`,
 	"SearchBlock": `
 		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,

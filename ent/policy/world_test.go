@@ -130,6 +130,7 @@ func (w *world) contact(company string) {
 	w.ids["contact of "+company], w.ids["label of "+company], w.ids["field of "+company] = made.ID, l.ID, f.ID
 	w.must(w.newContactLabel(c, company, company, company).Exec(w.system))
 	w.must(w.newValue(c, company, company, company).Exec(w.system))
+	w.must(c.ImportTurn.Create().SetCompanyID(w.ids[company]).SetWaiting(true).SetTurnAt(time.Now().UTC()).SetSince(time.Now().UTC()).Exec(w.system))
 	w.must(c.SearchBlock.Create().SetCompanyID(w.ids[company]).SetFirstKey("a").SetLastKey("b").SetSize(1).SetEntries([]byte("x")).Exec(w.system))
 }
 

@@ -113,6 +113,7 @@ var writes = []struct{ act, entity, field string }{
 	{"delete", "ImportKey", ""},
 	{"delete", "ImportRecord", ""},
 	{"delete", "ImportRun", ""},
+	{"delete", "ImportTurn", ""},
 	{"delete", "Label", ""},
 	{"delete", "Notification", ""},
 	{"delete", "PartnerAdmin", ""},

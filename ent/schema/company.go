@@ -50,6 +50,7 @@ func (Company) Edges() []ent.Edge {
 		edge.To("users", User.Type).Annotations(owned()),
 		edge.To("partner_admins", PartnerAdmin.Type).Annotations(owned()),
 		edge.To("import_runs", ImportRun.Type).Annotations(owned()),
+		edge.To("import_turns", ImportTurn.Type).Annotations(owned()),
 		edge.To("transfer_tokens", TransferToken.Type).Annotations(owned()),
 		edge.To("received_tokens", TransferToken.Type).Annotations(released()),
 		edge.To("audit_events", AuditEvent.Type).Annotations(owned()),

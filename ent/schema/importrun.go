@@ -93,6 +93,14 @@ func (ImportRun) Indexes() []ent.Index {
 		index.Fields("status", "created_at"),
 		index.Fields("created_by_id"),
 		index.Fields("finished_at"),
+		// What the queue reads (internal/importer/queue.go): the first of each lane, what a
+		// worker left unfinished, and what may have killed one.
+		index.Fields("company_id", "kind", "created_at", "id").StorageKey("import_runs_queued").
+			Annotations(entsql.IndexWhere("status = 'QUEUED'")),
+		index.Fields("lease_until").StorageKey("import_runs_leased").
+			Annotations(entsql.IndexWhere("status = 'RUNNING'")),
+		index.Fields("claims").StorageKey("import_runs_uncommitted").
+			Annotations(entsql.IndexWhere("status = 'RUNNING' AND claims > 0")),
 	}
 }
 
@@ -103,6 +111,31 @@ func (ImportRun) Annotations() []schema.Annotation {
 		"import_runs_within_total":  "processed_rows <= total_rows",
 		"import_runs_completed":     "status <> 'COMPLETED' OR processed_rows = total_rows",
 	})}
+}
+
+// ImportTurn is a company's place among those whose imports wait (rule J8). It says nothing
+// that import_runs do not say; kept apart, the next company is the first entry of an index,
+// however many wait.
+type ImportTurn struct{ ent.Schema }
+
+// Mixin of the ImportTurn.
+func (ImportTurn) Mixin() []ent.Mixin { return []ent.Mixin{tenant{edge: "import_turns", covered: true}} }
+
+// Fields of the ImportTurn.
+func (ImportTurn) Fields() []ent.Field {
+	return []ent.Field{
+		field.Bool("waiting").Comment("an import could be claimed, none of its kind being at work"),
+		field.Time("turn_at").Comment("when one was last claimed; 1970 where none was yet"),
+		field.Time("since").Comment("since when one waits"),
+	}
+}
+
+// Indexes of the ImportTurn.
+func (ImportTurn) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("company_id").Unique(),
+		index.Fields("turn_at", "since", "company_id").StorageKey("import_turns_waiting").Annotations(entsql.IndexWhere("waiting")),
+	}
 }
 
 // ImportIssue is one problem of one row (rule R1).
@@ -230,6 +263,9 @@ func (ImportRun) Policy() ent.Policy { return policy.ImportRun() }
 
 // Policy of the ImportIssue.
 func (ImportIssue) Policy() ent.Policy { return policy.ImportIssue() }
+
+// Policy of the ImportTurn.
+func (ImportTurn) Policy() ent.Policy { return policy.ImportTurn() }
 
 // Policy of the ImportKey.
 func (ImportKey) Policy() ent.Policy { return policy.ImportKey() }

@@ -18,19 +18,22 @@ import (
 // it. Errors: NOT_FOUND where the viewer may not know of it, FAILED_PRECONDITION where
 // it has finished otherwise.
 func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error) {
-	if _, err := e.visible(ctx, runID); err != nil {
+	seen, err := e.visible(ctx, runID)
+	if err != nil {
 		return nil, err
 	}
 	var told []id.ID
 	var upload string
-	err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		told, upload = nil, ""
 		var one int
 		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = 'CANCELED', cancel_requested = $2, finished_at = `+tx.Dialect().Now()+`,
 			revision = revision + 1 WHERE id = $1 AND status = 'QUEUED' RETURNING 1`, runID, true).Scan(&one)
 		if err == nil {
-			told, upload, err = settle(ctx, tx, runID)
-			return err
+			if told, upload, err = settle(ctx, tx, runID); err != nil {
+				return err
+			}
+			return reckon(ctx, tx, seen.CompanyID, false)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err

@@ -40,92 +40,57 @@ type claim struct {
 	fenced atomic.Bool // a batch's transaction holds the import's row
 }
 
-// busy counts the imports of r's company that workers hold, and turn is when the company
-// last had one claimed. For as long as the order is judged r is held by nobody.
-func busy(d database.Dialect) string {
-	return `(SELECT count(*) FROM import_runs o WHERE o.company_id = r.company_id AND o.status = 'RUNNING' AND o.lease_until >= ` + d.Now() + `)`
-}
-
-const turn = `(SELECT max(o.claimed_at) FROM import_runs o WHERE o.company_id = r.company_id)`
-
-// fairFirst orders what may be claimed: suspects (see workload) and then whatever else a worker
-// died over go on first; then the companies with the fewest imports at work, then those whose last turn began longest ago,
-// or that never had one; within a company what had none yet, and then the oldest (rule J8).
-func fairFirst(d database.Dialect) string {
-	return `CASE WHEN r.claims > 0 THEN 0 WHEN r.status = 'RUNNING' AND r.lease_until IS NOT NULL THEN 1 ELSE 2 END, ` + busy(d) + `, ` + turn + ` NULLS FIRST,
-		r.claimed_at NULLS FIRST, r.created_at, r.id`
-}
-
-// claimable: nobody holds it, and no other import of its kind into its company runs or
-// came before it. The first of each kind and company are found in one pass over what is
-// open: asked of each import by itself, a claim would read the queue as often as it is long.
-func claimable(d database.Dialect) string {
-	return `r.status IN ('QUEUED', 'RUNNING') AND (r.lease_until IS NULL OR r.lease_until < ` + d.Now() + `)
-	AND r.id IN (SELECT o.id FROM (
-		SELECT o.id, row_number() OVER (PARTITION BY o.company_id, o.kind ORDER BY CASE o.status WHEN 'RUNNING' THEN 0 ELSE 1 END, o.created_at, o.id) AS place
-		FROM import_runs o WHERE o.status IN ('QUEUED', 'RUNNING')) AS o WHERE o.place = 1)`
-}
-
 // claim takes the next import by fair order; nil where there is none, or where it is a
-// suspect (see workload) and suspects are not wanted. One conditional
-// UPDATE decides between workers; the unique index on what runs decides between two
-// that would start two imports of one kind and company at the same instant.
+// suspect (see workload) and suspects are not wanted. One conditional UPDATE decides between
+// workers; the unique index on what runs decides between two that would start two imports of
+// one kind and company at the same instant.
 func (e *Engine) claim(ctx context.Context, suspects bool) (*claim, error) {
-	d := e.db.Dialect()
-	lock := ""
-	if d == database.Postgres {
-		lock = " FOR UPDATE OF r SKIP LOCKED"
-	}
-	query := `UPDATE import_runs SET status = 'RUNNING', epoch = epoch + 1, claims = claims + 1, revision = revision + 1,
-		lease_until = ` + d.NowPlus("$1") + `, claimed_at = ` + d.Now() + `, started_at = COALESCE(started_at, ` + d.Now() + `)
-	WHERE id = (SELECT r.id FROM import_runs r WHERE ` + claimable(d) + ` ORDER BY ` + fairFirst(d) + ` LIMIT 1` + lock + `) AND (claims = 0 OR $2)
-	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, upload_secret, format, total_rows,
-		position_offset, processed_rows, position_line, claims, cancel_requested`
 	for {
-		var c claim
-		var by sql.Null[id.ID]
+		c, stale := (*claim)(nil), false
 		err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-			return tx.QueryRowContext(ctx, query, e.o.Lease.Seconds(), suspects).Scan(&c.id, &c.epoch, &c.company, &by, &c.kind, &c.dryRun,
-				&c.uploadKey, &c.secret, &c.format, &c.total, &c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
+			c, stale = nil, false
+			run, company, found, err := e.next(ctx, tx, suspects)
+			if found && err == nil {
+				c, err = e.begin(ctx, tx, run)
+			}
+			if stale = errors.Is(err, errStale); stale {
+				return nil // what was put right is to be committed
+			}
+			if c == nil || err != nil {
+				return err
+			}
+			return reckon(ctx, tx, company, true)
 		})
 		switch {
-		case database.IsUniqueViolation(err):
-			continue // somebody has just begun another of that kind and company; there may be others
-		case errors.Is(err, sql.ErrNoRows):
-			return nil, nil //nolint:nilnil // nothing to claim is no error
-		case err != nil:
+		case err == nil && !stale:
+			return c, nil
+		case err != nil && !database.IsUniqueViolation(err):
 			return nil, fmt.Errorf("claiming an import: %w", err)
 		}
-		c.createdBy = by.V
-		return &c, nil
+		// Somebody has just begun another of that kind and company, or canceled it; there may be others.
 	}
 }
 
-// Claimable counts the imports that a worker could take now, at most the limit: what the
-// sweep compares the queue with (rule J3).
-func (e *Engine) Claimable(ctx context.Context, limit int) (int, error) {
-	var n int
-	err := e.db.SQL().QueryRowContext(ctx,
-		`SELECT count(*) FROM (SELECT r.id FROM import_runs r WHERE `+claimable(e.db.Dialect())+` LIMIT $1) AS waiting`, limit).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("counting imports to claim: %w", err)
+// begin takes the lease of the import; errStale where it was canceled meanwhile.
+func (e *Engine) begin(ctx context.Context, tx *database.Tx, run id.ID) (*claim, error) {
+	d := tx.Dialect()
+	var c claim
+	var by sql.Null[id.ID]
+	err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = 'RUNNING', epoch = epoch + 1, claims = claims + 1, revision = revision + 1,
+		lease_until = `+d.NowPlus("$1")+`, claimed_at = `+d.Now()+`, started_at = COALESCE(started_at, `+d.Now()+`)
+	WHERE id = $2 AND status IN ('QUEUED', 'RUNNING') AND (lease_until IS NULL OR lease_until < `+d.Now()+`)
+	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, upload_secret, format, total_rows,
+		position_offset, processed_rows, position_line, claims, cancel_requested`, e.o.Lease.Seconds(), run).
+		Scan(&c.id, &c.epoch, &c.company, &by, &c.kind, &c.dryRun, &c.uploadKey, &c.secret, &c.format, &c.total,
+			&c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, errStale
+	case err != nil:
+		return nil, err
 	}
-	return n, nil
-}
-
-// awaited reports whether another company's import could be claimed now, or a suspect; among
-// short ones alone, where only they are asked for.
-func (e *Engine) awaited(ctx context.Context, c *claim, short bool) (yes bool, err error) {
-	among := ""
-	if short {
-		among = fmt.Sprintf(` AND r.total_rows - r.processed_rows <= CASE r.kind WHEN 'USERS' THEN %d ELSE %d END`, e.short(enum.Users), e.short(enum.Contacts))
-	}
-	err = e.db.SQL().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM import_runs r WHERE (r.company_id <> $1 OR r.claims > 0)`+among+` AND `+claimable(e.db.Dialect())+`)`,
-		c.company).Scan(&yes)
-	if err != nil {
-		return false, fmt.Errorf("looking for whoever waits: %w", err)
-	}
-	return yes, nil
+	c.createdBy = by.V
+	return &c, nil
 }
 
 // short is how many rows an import of the kind has left at most that is not kept waiting for
@@ -167,17 +132,22 @@ func (e *Engine) holdLease(ctx context.Context, c *claim, lost context.CancelCau
 // release gives the claim back: at once to be taken again where it is handed over, which
 // counts as no try (rule J3), or later and later after failures.
 func (e *Engine) release(ctx context.Context, c *claim, handedOver bool) error {
-	d := e.db.Dialect()
-	var err error
-	if handedOver {
-		_, err = e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = NULL, `+noTry+`
-			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch)
-	} else {
+	if !handedOver {
 		backoff := min(time.Second<<min(c.claims-1, 4), 10*time.Second)
-		_, err = e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = `+d.NowPlus("$3")+`
+		_, err := e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = `+e.db.Dialect().NowPlus("$3")+`
 			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch, backoff.Seconds())
+		return err
 	}
-	return err
+	ctx, cancel := context.WithTimeout(ctx, e.o.Lease)
+	defer cancel()
+	return e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE import_runs SET lease_until = NULL, `+noTry+`
+			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch)
+		if err != nil {
+			return err
+		}
+		return reckon(ctx, tx, c.company, false)
+	})
 }
 
 // noTry takes back that a claim counts as one of the five (rule J3).

@@ -1,13 +1,9 @@
 package importer
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
 	"testing"
 
-	"tenantry/ent/enum"
-	"tenantry/ent/generated/ent"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 	"tenantry/internal/testenv"
@@ -21,19 +17,7 @@ func BenchmarkClaim(b *testing.B) {
 		for _, each := range []int{2, 20, 100} {
 			w := newWorld(b, testenv.Open(b, dialect))
 			e := w.engine(Options{})
-			var runs []*ent.ImportRunCreate
-			var last id.ID
-			for c := range 50 {
-				of := w.company(fmt.Sprint("Crowd ", c), false, nil)
-				for range each {
-					last = id.New(id.ImportRun)
-					runs = append(runs, w.db.Ent().ImportRun.Create().SetID(last).SetCompanyID(of.ID).SetCreatedByName("x").SetKind(enum.Contacts).
-						SetFileName("x").SetFileSize(1).SetUploadKey("x").SetFormat(json.RawMessage("{}")).SetTotalRows(1))
-				}
-			}
-			for some := range slices.Chunk(runs, 1_000) {
-				w.must(w.db.Ent().ImportRun.CreateBulk(some...).Exec(w.system))
-			}
+			last := w.crowd(50, each)
 			b.Run(fmt.Sprintf("%s/%d-queued/claim", dialect, 50*each), func(b *testing.B) {
 				for b.Loop() {
 					c, err := e.claim(w.system, true)

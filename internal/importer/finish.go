@@ -48,8 +48,10 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 		if err != nil {
 			return err
 		}
-		told, upload, err = settle(ctx, tx, c.id)
-		return err
+		if told, upload, err = settle(ctx, tx, c.id); err != nil {
+			return err
+		}
+		return reckon(ctx, tx, c.company, false)
 	})
 	if err != nil {
 		return err

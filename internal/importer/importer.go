@@ -21,8 +21,8 @@
 //
 // One file a concern: start and upload (accepting), catalog (the kinds), columns and layout
 // (what a header means), secret (what looks like a password), row (what a cell may be), one
-// file a kind, claim, run, batch, finish, rejects, watch, cancel, preview, template, clean,
-// workload.
+// file a kind, queue (whose turn it is), places (who comes before), claim, run, batch, finish,
+// rejects, watch, cancel, preview, template, clean, workload.
 package importer
 
 import (
@@ -130,6 +130,7 @@ type Engine struct {
 
 	kinds    map[enum.ImportKind]kind
 	workload workload
+	queued   queueView
 }
 
 // Parts are what an Engine works with; all of them are needed.

@@ -175,6 +175,9 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 			err = keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest)
 		}
 		if err == nil {
+			err = reckon(ctx, tx, companyID, false)
+		}
+		if err == nil {
 			faultpoint.Hit("accept.before-commit", run)
 		}
 		return err

@@ -23,6 +23,7 @@ import (
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/importturn"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
@@ -69,6 +70,8 @@ type Client struct {
 	ImportRecord *ImportRecordClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
+	// ImportTurn is the client for interacting with the ImportTurn builders.
+	ImportTurn *ImportTurnClient
 	// Label is the client for interacting with the Label builders.
 	Label *LabelClient
 	// Notification is the client for interacting with the Notification builders.
@@ -110,6 +113,7 @@ func (c *Client) init() {
 	c.ImportKey = NewImportKeyClient(c.config)
 	c.ImportRecord = NewImportRecordClient(c.config)
 	c.ImportRun = NewImportRunClient(c.config)
+	c.ImportTurn = NewImportTurnClient(c.config)
 	c.Label = NewLabelClient(c.config)
 	c.Notification = NewNotificationClient(c.config)
 	c.PartnerAdmin = NewPartnerAdminClient(c.config)
@@ -223,6 +227,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ImportKey:        NewImportKeyClient(cfg),
 		ImportRecord:     NewImportRecordClient(cfg),
 		ImportRun:        NewImportRunClient(cfg),
+		ImportTurn:       NewImportTurnClient(cfg),
 		Label:            NewLabelClient(cfg),
 		Notification:     NewNotificationClient(cfg),
 		PartnerAdmin:     NewPartnerAdminClient(cfg),
@@ -263,6 +268,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ImportKey:        NewImportKeyClient(cfg),
 		ImportRecord:     NewImportRecordClient(cfg),
 		ImportRun:        NewImportRunClient(cfg),
+		ImportTurn:       NewImportTurnClient(cfg),
 		Label:            NewLabelClient(cfg),
 		Notification:     NewNotificationClient(cfg),
 		PartnerAdmin:     NewPartnerAdminClient(cfg),
@@ -303,8 +309,9 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.AuditEvent, c.Company, c.Contact, c.ContactLabel, c.CustomField,
 		c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
-		c.ImportRecord, c.ImportRun, c.Label, c.Notification, c.PartnerAdmin,
-		c.Project, c.SearchBlock, c.Session, c.Setting, c.TransferToken, c.User,
+		c.ImportRecord, c.ImportRun, c.ImportTurn, c.Label, c.Notification,
+		c.PartnerAdmin, c.Project, c.SearchBlock, c.Session, c.Setting,
+		c.TransferToken, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -316,8 +323,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.AuditEvent, c.Company, c.Contact, c.ContactLabel, c.CustomField,
 		c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
-		c.ImportRecord, c.ImportRun, c.Label, c.Notification, c.PartnerAdmin,
-		c.Project, c.SearchBlock, c.Session, c.Setting, c.TransferToken, c.User,
+		c.ImportRecord, c.ImportRun, c.ImportTurn, c.Label, c.Notification,
+		c.PartnerAdmin, c.Project, c.SearchBlock, c.Session, c.Setting,
+		c.TransferToken, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -350,6 +358,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ImportRecord.mutate(ctx, m)
 	case *ImportRunMutation:
 		return c.ImportRun.mutate(ctx, m)
+	case *ImportTurnMutation:
+		return c.ImportTurn.mutate(ctx, m)
 	case *LabelMutation:
 		return c.Label.mutate(ctx, m)
 	case *NotificationMutation:
@@ -800,6 +810,22 @@ func (c *CompanyClient) QueryImportRuns(_m *Company) *ImportRunQuery {
 			sqlgraph.From(company.Table, company.FieldID, id),
 			sqlgraph.To(importrun.Table, importrun.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, company.ImportRunsTable, company.ImportRunsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryImportTurns queries the import_turns edge of a Company.
+func (c *CompanyClient) QueryImportTurns(_m *Company) *ImportTurnQuery {
+	query := (&ImportTurnClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, id),
+			sqlgraph.To(importturn.Table, importturn.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.ImportTurnsTable, company.ImportTurnsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -2605,6 +2631,156 @@ func (c *ImportRunClient) mutate(ctx context.Context, m *ImportRunMutation) (Val
 	}
 }
 
+// ImportTurnClient is a client for the ImportTurn schema.
+type ImportTurnClient struct {
+	config
+}
+
+// NewImportTurnClient returns a client for the ImportTurn from the given config.
+func NewImportTurnClient(c config) *ImportTurnClient {
+	return &ImportTurnClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `importturn.Hooks(f(g(h())))`.
+func (c *ImportTurnClient) Use(hooks ...Hook) {
+	c.hooks.ImportTurn = append(c.hooks.ImportTurn, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `importturn.Intercept(f(g(h())))`.
+func (c *ImportTurnClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ImportTurn = append(c.inters.ImportTurn, interceptors...)
+}
+
+// Create returns a builder for creating a ImportTurn entity.
+func (c *ImportTurnClient) Create() *ImportTurnCreate {
+	mutation := newImportTurnMutation(c.config, OpCreate)
+	return &ImportTurnCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ImportTurn entities.
+func (c *ImportTurnClient) CreateBulk(builders ...*ImportTurnCreate) *ImportTurnCreateBulk {
+	return &ImportTurnCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImportTurnClient) MapCreateBulk(slice any, setFunc func(*ImportTurnCreate, int)) *ImportTurnCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImportTurnCreateBulk{err: fmt.Errorf("calling to ImportTurnClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImportTurnCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImportTurnCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ImportTurn.
+func (c *ImportTurnClient) Update() *ImportTurnUpdate {
+	mutation := newImportTurnMutation(c.config, OpUpdate)
+	return &ImportTurnUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImportTurnClient) UpdateOne(_m *ImportTurn) *ImportTurnUpdateOne {
+	mutation := newImportTurnMutation(c.config, OpUpdateOne, withImportTurn(_m))
+	return &ImportTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImportTurnClient) UpdateOneID(id int) *ImportTurnUpdateOne {
+	mutation := newImportTurnMutation(c.config, OpUpdateOne, withImportTurnID(id))
+	return &ImportTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ImportTurn.
+func (c *ImportTurnClient) Delete() *ImportTurnDelete {
+	mutation := newImportTurnMutation(c.config, OpDelete)
+	return &ImportTurnDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImportTurnClient) DeleteOne(_m *ImportTurn) *ImportTurnDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImportTurnClient) DeleteOneID(id int) *ImportTurnDeleteOne {
+	builder := c.Delete().Where(importturn.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImportTurnDeleteOne{builder}
+}
+
+// Query returns a query builder for ImportTurn.
+func (c *ImportTurnClient) Query() *ImportTurnQuery {
+	return &ImportTurnQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImportTurn},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ImportTurn entity by its id.
+func (c *ImportTurnClient) Get(ctx context.Context, id int) (*ImportTurn, error) {
+	return c.Query().Where(importturn.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImportTurnClient) GetX(ctx context.Context, id int) *ImportTurn {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCompany queries the company edge of a ImportTurn.
+func (c *ImportTurnClient) QueryCompany(_m *ImportTurn) *CompanyQuery {
+	query := (&CompanyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importturn.Table, importturn.FieldID, id),
+			sqlgraph.To(company.Table, company.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, importturn.CompanyTable, importturn.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ImportTurnClient) Hooks() []Hook {
+	hooks := c.hooks.ImportTurn
+	return append(hooks[:len(hooks):len(hooks)], importturn.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImportTurnClient) Interceptors() []Interceptor {
+	return c.inters.ImportTurn
+}
+
+func (c *ImportTurnClient) mutate(ctx context.Context, m *ImportTurnMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImportTurnCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImportTurnUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImportTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImportTurnDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ImportTurn mutation op: %q", m.Op())
+	}
+}
+
 // LabelClient is a client for the Label schema.
 type LabelClient struct {
 	config
@@ -4135,14 +4311,14 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 type (
 	hooks struct {
 		AuditEvent, Company, Contact, ContactLabel, CustomField, CustomFieldValue, Desk,
-		IdempotencyKey, ImportIssue, ImportKey, ImportRecord, ImportRun, Label,
-		Notification, PartnerAdmin, Project, SearchBlock, Session, Setting,
+		IdempotencyKey, ImportIssue, ImportKey, ImportRecord, ImportRun, ImportTurn,
+		Label, Notification, PartnerAdmin, Project, SearchBlock, Session, Setting,
 		TransferToken, User []ent.Hook
 	}
 	inters struct {
 		AuditEvent, Company, Contact, ContactLabel, CustomField, CustomFieldValue, Desk,
-		IdempotencyKey, ImportIssue, ImportKey, ImportRecord, ImportRun, Label,
-		Notification, PartnerAdmin, Project, SearchBlock, Session, Setting,
+		IdempotencyKey, ImportIssue, ImportKey, ImportRecord, ImportRun, ImportTurn,
+		Label, Notification, PartnerAdmin, Project, SearchBlock, Session, Setting,
 		TransferToken, User []ent.Interceptor
 	}
 )

@@ -72,6 +72,8 @@ type CompanyEdges struct {
 	PartnerAdmins []*PartnerAdmin `json:"partner_admins,omitempty"`
 	// ImportRuns holds the value of the import_runs edge.
 	ImportRuns []*ImportRun `json:"import_runs,omitempty"`
+	// ImportTurns holds the value of the import_turns edge.
+	ImportTurns []*ImportTurn `json:"import_turns,omitempty"`
 	// TransferTokens holds the value of the transfer_tokens edge.
 	TransferTokens []*TransferToken `json:"transfer_tokens,omitempty"`
 	// ReceivedTokens holds the value of the received_tokens edge.
@@ -80,7 +82,7 @@ type CompanyEdges struct {
 	AuditEvents []*AuditEvent `json:"audit_events,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [14]bool
+	loadedTypes [15]bool
 }
 
 // PartnerOrErr returns the Partner value or an error if the edge
@@ -184,10 +186,19 @@ func (e CompanyEdges) ImportRunsOrErr() ([]*ImportRun, error) {
 	return nil, &NotLoadedError{edge: "import_runs"}
 }
 
+// ImportTurnsOrErr returns the ImportTurns value or an error if the edge
+// was not loaded in eager-loading.
+func (e CompanyEdges) ImportTurnsOrErr() ([]*ImportTurn, error) {
+	if e.loadedTypes[11] {
+		return e.ImportTurns, nil
+	}
+	return nil, &NotLoadedError{edge: "import_turns"}
+}
+
 // TransferTokensOrErr returns the TransferTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[11] {
+	if e.loadedTypes[12] {
 		return e.TransferTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "transfer_tokens"}
@@ -196,7 +207,7 @@ func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
 // ReceivedTokensOrErr returns the ReceivedTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[12] {
+	if e.loadedTypes[13] {
 		return e.ReceivedTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "received_tokens"}
@@ -205,7 +216,7 @@ func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
 // AuditEventsOrErr returns the AuditEvents value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) AuditEventsOrErr() ([]*AuditEvent, error) {
-	if e.loadedTypes[13] {
+	if e.loadedTypes[14] {
 		return e.AuditEvents, nil
 	}
 	return nil, &NotLoadedError{edge: "audit_events"}
@@ -389,6 +400,11 @@ func (_m *Company) QueryPartnerAdmins() *PartnerAdminQuery {
 // QueryImportRuns queries the "import_runs" edge of the Company entity.
 func (_m *Company) QueryImportRuns() *ImportRunQuery {
 	return NewCompanyClient(_m.config).QueryImportRuns(_m)
+}
+
+// QueryImportTurns queries the "import_turns" edge of the Company entity.
+func (_m *Company) QueryImportTurns() *ImportTurnQuery {
+	return NewCompanyClient(_m.config).QueryImportTurns(_m)
 }
 
 // QueryTransferTokens queries the "transfer_tokens" edge of the Company entity.

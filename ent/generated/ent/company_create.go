@@ -12,6 +12,7 @@ import (
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/importturn"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
@@ -335,6 +336,21 @@ func (_c *CompanyCreate) AddImportRuns(v ...*ImportRun) *CompanyCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddImportRunIDs(ids...)
+}
+
+// AddImportTurnIDs adds the "import_turns" edge to the ImportTurn entity by IDs.
+func (_c *CompanyCreate) AddImportTurnIDs(ids ...int) *CompanyCreate {
+	_c.mutation.AddImportTurnIDs(ids...)
+	return _c
+}
+
+// AddImportTurns adds the "import_turns" edges to the ImportTurn entity.
+func (_c *CompanyCreate) AddImportTurns(v ...*ImportTurn) *CompanyCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddImportTurnIDs(ids...)
 }
 
 // AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by IDs.
@@ -741,6 +757,22 @@ func (_c *CompanyCreate) createSpec() (*Company, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ImportTurnsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ImportTurnsTable,
+			Columns: []string{company.ImportTurnsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importturn.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

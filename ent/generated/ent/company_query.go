@@ -14,6 +14,7 @@ import (
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/importturn"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/predicate"
@@ -48,6 +49,7 @@ type CompanyQuery struct {
 	withUsers          *UserQuery
 	withPartnerAdmins  *PartnerAdminQuery
 	withImportRuns     *ImportRunQuery
+	withImportTurns    *ImportTurnQuery
 	withTransferTokens *TransferTokenQuery
 	withReceivedTokens *TransferTokenQuery
 	withAuditEvents    *AuditEventQuery
@@ -330,6 +332,28 @@ func (_q *CompanyQuery) QueryImportRuns() *ImportRunQuery {
 	return query
 }
 
+// QueryImportTurns chains the current query on the "import_turns" edge.
+func (_q *CompanyQuery) QueryImportTurns() *ImportTurnQuery {
+	query := (&ImportTurnClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, selector),
+			sqlgraph.To(importturn.Table, importturn.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.ImportTurnsTable, company.ImportTurnsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // QueryTransferTokens chains the current query on the "transfer_tokens" edge.
 func (_q *CompanyQuery) QueryTransferTokens() *TransferTokenQuery {
 	query := (&TransferTokenClient{config: _q.config}).Query()
@@ -599,6 +623,7 @@ func (_q *CompanyQuery) Clone() *CompanyQuery {
 		withUsers:          _q.withUsers.Clone(),
 		withPartnerAdmins:  _q.withPartnerAdmins.Clone(),
 		withImportRuns:     _q.withImportRuns.Clone(),
+		withImportTurns:    _q.withImportTurns.Clone(),
 		withTransferTokens: _q.withTransferTokens.Clone(),
 		withReceivedTokens: _q.withReceivedTokens.Clone(),
 		withAuditEvents:    _q.withAuditEvents.Clone(),
@@ -729,6 +754,17 @@ func (_q *CompanyQuery) WithImportRuns(opts ...func(*ImportRunQuery)) *CompanyQu
 	return _q
 }
 
+// WithImportTurns tells the query-builder to eager-load the nodes that are connected to
+// the "import_turns" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CompanyQuery) WithImportTurns(opts ...func(*ImportTurnQuery)) *CompanyQuery {
+	query := (&ImportTurnClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withImportTurns = query
+	return _q
+}
+
 // WithTransferTokens tells the query-builder to eager-load the nodes that are connected to
 // the "transfer_tokens" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *CompanyQuery) WithTransferTokens(opts ...func(*TransferTokenQuery)) *CompanyQuery {
@@ -846,7 +882,7 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 	var (
 		nodes       = []*Company{}
 		_spec       = _q.querySpec()
-		loadedTypes = [14]bool{
+		loadedTypes = [15]bool{
 			_q.withPartner != nil,
 			_q.withCustomers != nil,
 			_q.withProjects != nil,
@@ -858,6 +894,7 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 			_q.withUsers != nil,
 			_q.withPartnerAdmins != nil,
 			_q.withImportRuns != nil,
+			_q.withImportTurns != nil,
 			_q.withTransferTokens != nil,
 			_q.withReceivedTokens != nil,
 			_q.withAuditEvents != nil,
@@ -957,6 +994,13 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 		if err := _q.loadImportRuns(ctx, query, nodes,
 			func(n *Company) { n.Edges.ImportRuns = []*ImportRun{} },
 			func(n *Company, e *ImportRun) { n.Edges.ImportRuns = append(n.Edges.ImportRuns, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withImportTurns; query != nil {
+		if err := _q.loadImportTurns(ctx, query, nodes,
+			func(n *Company) { n.Edges.ImportTurns = []*ImportTurn{} },
+			func(n *Company, e *ImportTurn) { n.Edges.ImportTurns = append(n.Edges.ImportTurns, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1304,6 +1348,36 @@ func (_q *CompanyQuery) loadImportRuns(ctx context.Context, query *ImportRunQuer
 	}
 	query.Where(predicate.ImportRun(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(company.ImportRunsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CompanyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "company_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CompanyQuery) loadImportTurns(ctx context.Context, query *ImportTurnQuery, nodes []*Company, init func(*Company), assign func(*Company, *ImportTurn)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Company)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(importturn.FieldCompanyID)
+	}
+	query.Where(predicate.ImportTurn(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(company.ImportTurnsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

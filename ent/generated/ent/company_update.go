@@ -12,6 +12,7 @@ import (
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/importturn"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/predicate"
@@ -337,6 +338,21 @@ func (_u *CompanyUpdate) AddImportRuns(v ...*ImportRun) *CompanyUpdate {
 	return _u.AddImportRunIDs(ids...)
 }
 
+// AddImportTurnIDs adds the "import_turns" edge to the ImportTurn entity by IDs.
+func (_u *CompanyUpdate) AddImportTurnIDs(ids ...int) *CompanyUpdate {
+	_u.mutation.AddImportTurnIDs(ids...)
+	return _u
+}
+
+// AddImportTurns adds the "import_turns" edges to the ImportTurn entity.
+func (_u *CompanyUpdate) AddImportTurns(v ...*ImportTurn) *CompanyUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddImportTurnIDs(ids...)
+}
+
 // AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by IDs.
 func (_u *CompanyUpdate) AddTransferTokenIDs(ids ...uuid.UUID) *CompanyUpdate {
 	_u.mutation.AddTransferTokenIDs(ids...)
@@ -601,6 +617,27 @@ func (_u *CompanyUpdate) RemoveImportRuns(v ...*ImportRun) *CompanyUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveImportRunIDs(ids...)
+}
+
+// ClearImportTurns clears all "import_turns" edges to the ImportTurn entity.
+func (_u *CompanyUpdate) ClearImportTurns() *CompanyUpdate {
+	_u.mutation.ClearImportTurns()
+	return _u
+}
+
+// RemoveImportTurnIDs removes the "import_turns" edge to ImportTurn entities by IDs.
+func (_u *CompanyUpdate) RemoveImportTurnIDs(ids ...int) *CompanyUpdate {
+	_u.mutation.RemoveImportTurnIDs(ids...)
+	return _u
+}
+
+// RemoveImportTurns removes "import_turns" edges to ImportTurn entities.
+func (_u *CompanyUpdate) RemoveImportTurns(v ...*ImportTurn) *CompanyUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveImportTurnIDs(ids...)
 }
 
 // ClearTransferTokens clears all "transfer_tokens" edges to the TransferToken entity.
@@ -1247,6 +1284,51 @@ func (_u *CompanyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ImportTurnsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ImportTurnsTable,
+			Columns: []string{company.ImportTurnsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importturn.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedImportTurnsIDs(); len(nodes) > 0 && !_u.mutation.ImportTurnsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ImportTurnsTable,
+			Columns: []string{company.ImportTurnsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importturn.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ImportTurnsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ImportTurnsTable,
+			Columns: []string{company.ImportTurnsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importturn.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.TransferTokensCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -1699,6 +1781,21 @@ func (_u *CompanyUpdateOne) AddImportRuns(v ...*ImportRun) *CompanyUpdateOne {
 	return _u.AddImportRunIDs(ids...)
 }
 
+// AddImportTurnIDs adds the "import_turns" edge to the ImportTurn entity by IDs.
+func (_u *CompanyUpdateOne) AddImportTurnIDs(ids ...int) *CompanyUpdateOne {
+	_u.mutation.AddImportTurnIDs(ids...)
+	return _u
+}
+
+// AddImportTurns adds the "import_turns" edges to the ImportTurn entity.
+func (_u *CompanyUpdateOne) AddImportTurns(v ...*ImportTurn) *CompanyUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddImportTurnIDs(ids...)
+}
+
 // AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by IDs.
 func (_u *CompanyUpdateOne) AddTransferTokenIDs(ids ...uuid.UUID) *CompanyUpdateOne {
 	_u.mutation.AddTransferTokenIDs(ids...)
@@ -1963,6 +2060,27 @@ func (_u *CompanyUpdateOne) RemoveImportRuns(v ...*ImportRun) *CompanyUpdateOne 
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveImportRunIDs(ids...)
+}
+
+// ClearImportTurns clears all "import_turns" edges to the ImportTurn entity.
+func (_u *CompanyUpdateOne) ClearImportTurns() *CompanyUpdateOne {
+	_u.mutation.ClearImportTurns()
+	return _u
+}
+
+// RemoveImportTurnIDs removes the "import_turns" edge to ImportTurn entities by IDs.
+func (_u *CompanyUpdateOne) RemoveImportTurnIDs(ids ...int) *CompanyUpdateOne {
+	_u.mutation.RemoveImportTurnIDs(ids...)
+	return _u
+}
+
+// RemoveImportTurns removes "import_turns" edges to ImportTurn entities.
+func (_u *CompanyUpdateOne) RemoveImportTurns(v ...*ImportTurn) *CompanyUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveImportTurnIDs(ids...)
 }
 
 // ClearTransferTokens clears all "transfer_tokens" edges to the TransferToken entity.
@@ -2632,6 +2750,51 @@ func (_u *CompanyUpdateOne) sqlSave(ctx context.Context) (_node *Company, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ImportTurnsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ImportTurnsTable,
+			Columns: []string{company.ImportTurnsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importturn.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedImportTurnsIDs(); len(nodes) > 0 && !_u.mutation.ImportTurnsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ImportTurnsTable,
+			Columns: []string{company.ImportTurnsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importturn.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ImportTurnsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ImportTurnsTable,
+			Columns: []string{company.ImportTurnsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importturn.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -20,6 +20,7 @@ import (
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/importturn"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
@@ -105,6 +106,7 @@ func checkColumn(t, c string) error {
 			importkey.Table:        importkey.ValidColumn,
 			importrecord.Table:     importrecord.ValidColumn,
 			importrun.Table:        importrun.ValidColumn,
+			importturn.Table:       importturn.ValidColumn,
 			label.Table:            label.ValidColumn,
 			notification.Table:     notification.ValidColumn,
 			partneradmin.Table:     partneradmin.ValidColumn,

@@ -21,6 +21,7 @@ import (
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/importturn"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
@@ -59,6 +60,7 @@ const (
 	TypeImportKey        = "ImportKey"
 	TypeImportRecord     = "ImportRecord"
 	TypeImportRun        = "ImportRun"
+	TypeImportTurn       = "ImportTurn"
 	TypeLabel            = "Label"
 	TypeNotification     = "Notification"
 	TypePartnerAdmin     = "PartnerAdmin"
@@ -798,6 +800,9 @@ type CompanyMutation struct {
 	import_runs            map[uuid.UUID]struct{}
 	removedimport_runs     map[uuid.UUID]struct{}
 	clearedimport_runs     bool
+	import_turns           map[int]struct{}
+	removedimport_turns    map[int]struct{}
+	clearedimport_turns    bool
 	transfer_tokens        map[uuid.UUID]struct{}
 	removedtransfer_tokens map[uuid.UUID]struct{}
 	clearedtransfer_tokens bool
@@ -1967,6 +1972,60 @@ func (m *CompanyMutation) ResetImportRuns() {
 	m.removedimport_runs = nil
 }
 
+// AddImportTurnIDs adds the "import_turns" edge to the ImportTurn entity by ids.
+func (m *CompanyMutation) AddImportTurnIDs(ids ...int) {
+	if m.import_turns == nil {
+		m.import_turns = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.import_turns[ids[i]] = struct{}{}
+	}
+}
+
+// ClearImportTurns clears the "import_turns" edge to the ImportTurn entity.
+func (m *CompanyMutation) ClearImportTurns() {
+	m.clearedimport_turns = true
+}
+
+// ImportTurnsCleared reports if the "import_turns" edge to the ImportTurn entity was cleared.
+func (m *CompanyMutation) ImportTurnsCleared() bool {
+	return m.clearedimport_turns
+}
+
+// RemoveImportTurnIDs removes the "import_turns" edge to the ImportTurn entity by IDs.
+func (m *CompanyMutation) RemoveImportTurnIDs(ids ...int) {
+	if m.removedimport_turns == nil {
+		m.removedimport_turns = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.import_turns, ids[i])
+		m.removedimport_turns[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedImportTurns returns the removed IDs of the "import_turns" edge to the ImportTurn entity.
+func (m *CompanyMutation) RemovedImportTurnsIDs() (ids []int) {
+	for id := range m.removedimport_turns {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ImportTurnsIDs returns the "import_turns" edge IDs in the mutation.
+func (m *CompanyMutation) ImportTurnsIDs() (ids []int) {
+	for id := range m.import_turns {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetImportTurns resets all changes to the "import_turns" edge.
+func (m *CompanyMutation) ResetImportTurns() {
+	m.import_turns = nil
+	m.clearedimport_turns = false
+	m.removedimport_turns = nil
+}
+
 // AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by ids.
 func (m *CompanyMutation) AddTransferTokenIDs(ids ...uuid.UUID) {
 	if m.transfer_tokens == nil {
@@ -2476,7 +2535,7 @@ func (m *CompanyMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CompanyMutation) AddedEdges() []string {
-	edges := make([]string, 0, 14)
+	edges := make([]string, 0, 15)
 	if m.partner != nil {
 		edges = append(edges, company.EdgePartner)
 	}
@@ -2509,6 +2568,9 @@ func (m *CompanyMutation) AddedEdges() []string {
 	}
 	if m.import_runs != nil {
 		edges = append(edges, company.EdgeImportRuns)
+	}
+	if m.import_turns != nil {
+		edges = append(edges, company.EdgeImportTurns)
 	}
 	if m.transfer_tokens != nil {
 		edges = append(edges, company.EdgeTransferTokens)
@@ -2590,6 +2652,12 @@ func (m *CompanyMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case company.EdgeImportTurns:
+		ids := make([]ent.Value, 0, len(m.import_turns))
+		for id := range m.import_turns {
+			ids = append(ids, id)
+		}
+		return ids
 	case company.EdgeTransferTokens:
 		ids := make([]ent.Value, 0, len(m.transfer_tokens))
 		for id := range m.transfer_tokens {
@@ -2614,7 +2682,7 @@ func (m *CompanyMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CompanyMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 14)
+	edges := make([]string, 0, 15)
 	if m.removedcustomers != nil {
 		edges = append(edges, company.EdgeCustomers)
 	}
@@ -2644,6 +2712,9 @@ func (m *CompanyMutation) RemovedEdges() []string {
 	}
 	if m.removedimport_runs != nil {
 		edges = append(edges, company.EdgeImportRuns)
+	}
+	if m.removedimport_turns != nil {
+		edges = append(edges, company.EdgeImportTurns)
 	}
 	if m.removedtransfer_tokens != nil {
 		edges = append(edges, company.EdgeTransferTokens)
@@ -2721,6 +2792,12 @@ func (m *CompanyMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case company.EdgeImportTurns:
+		ids := make([]ent.Value, 0, len(m.removedimport_turns))
+		for id := range m.removedimport_turns {
+			ids = append(ids, id)
+		}
+		return ids
 	case company.EdgeTransferTokens:
 		ids := make([]ent.Value, 0, len(m.removedtransfer_tokens))
 		for id := range m.removedtransfer_tokens {
@@ -2745,7 +2822,7 @@ func (m *CompanyMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CompanyMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 14)
+	edges := make([]string, 0, 15)
 	if m.clearedpartner {
 		edges = append(edges, company.EdgePartner)
 	}
@@ -2778,6 +2855,9 @@ func (m *CompanyMutation) ClearedEdges() []string {
 	}
 	if m.clearedimport_runs {
 		edges = append(edges, company.EdgeImportRuns)
+	}
+	if m.clearedimport_turns {
+		edges = append(edges, company.EdgeImportTurns)
 	}
 	if m.clearedtransfer_tokens {
 		edges = append(edges, company.EdgeTransferTokens)
@@ -2817,6 +2897,8 @@ func (m *CompanyMutation) EdgeCleared(name string) bool {
 		return m.clearedpartner_admins
 	case company.EdgeImportRuns:
 		return m.clearedimport_runs
+	case company.EdgeImportTurns:
+		return m.clearedimport_turns
 	case company.EdgeTransferTokens:
 		return m.clearedtransfer_tokens
 	case company.EdgeReceivedTokens:
@@ -2874,6 +2956,9 @@ func (m *CompanyMutation) ResetEdge(name string) error {
 		return nil
 	case company.EdgeImportRuns:
 		m.ResetImportRuns()
+		return nil
+	case company.EdgeImportTurns:
+		m.ResetImportTurns()
 		return nil
 	case company.EdgeTransferTokens:
 		m.ResetTransferTokens()
@@ -13174,6 +13259,548 @@ func (m *ImportRunMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ImportRun edge %s", name)
+}
+
+// ImportTurnMutation represents an operation that mutates the ImportTurn nodes in the graph.
+type ImportTurnMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	waiting        *bool
+	turn_at        *time.Time
+	since          *time.Time
+	clearedFields  map[string]struct{}
+	company        *uuid.UUID
+	clearedcompany bool
+	done           bool
+	oldValue       func(context.Context) (*ImportTurn, error)
+	predicates     []predicate.ImportTurn
+}
+
+var _ ent.Mutation = (*ImportTurnMutation)(nil)
+
+// importturnOption allows management of the mutation configuration using functional options.
+type importturnOption func(*ImportTurnMutation)
+
+// newImportTurnMutation creates new mutation for the ImportTurn entity.
+func newImportTurnMutation(c config, op Op, opts ...importturnOption) *ImportTurnMutation {
+	m := &ImportTurnMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImportTurn,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImportTurnID sets the ID field of the mutation.
+func withImportTurnID(id int) importturnOption {
+	return func(m *ImportTurnMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ImportTurn
+		)
+		m.oldValue = func(ctx context.Context) (*ImportTurn, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ImportTurn.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImportTurn sets the old ImportTurn of the mutation.
+func withImportTurn(node *ImportTurn) importturnOption {
+	return func(m *ImportTurnMutation) {
+		m.oldValue = func(context.Context) (*ImportTurn, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImportTurnMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImportTurnMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImportTurnMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImportTurnMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ImportTurn.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *ImportTurnMutation) SetCompanyID(u uuid.UUID) {
+	m.company = &u
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *ImportTurnMutation) CompanyID() (r uuid.UUID, exists bool) {
+	v := m.company
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the ImportTurn entity.
+// If the ImportTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportTurnMutation) OldCompanyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *ImportTurnMutation) ResetCompanyID() {
+	m.company = nil
+}
+
+// SetWaiting sets the "waiting" field.
+func (m *ImportTurnMutation) SetWaiting(b bool) {
+	m.waiting = &b
+}
+
+// Waiting returns the value of the "waiting" field in the mutation.
+func (m *ImportTurnMutation) Waiting() (r bool, exists bool) {
+	v := m.waiting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaiting returns the old "waiting" field's value of the ImportTurn entity.
+// If the ImportTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportTurnMutation) OldWaiting(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaiting is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaiting requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaiting: %w", err)
+	}
+	return oldValue.Waiting, nil
+}
+
+// ResetWaiting resets all changes to the "waiting" field.
+func (m *ImportTurnMutation) ResetWaiting() {
+	m.waiting = nil
+}
+
+// SetTurnAt sets the "turn_at" field.
+func (m *ImportTurnMutation) SetTurnAt(t time.Time) {
+	m.turn_at = &t
+}
+
+// TurnAt returns the value of the "turn_at" field in the mutation.
+func (m *ImportTurnMutation) TurnAt() (r time.Time, exists bool) {
+	v := m.turn_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTurnAt returns the old "turn_at" field's value of the ImportTurn entity.
+// If the ImportTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportTurnMutation) OldTurnAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTurnAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTurnAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTurnAt: %w", err)
+	}
+	return oldValue.TurnAt, nil
+}
+
+// ResetTurnAt resets all changes to the "turn_at" field.
+func (m *ImportTurnMutation) ResetTurnAt() {
+	m.turn_at = nil
+}
+
+// SetSince sets the "since" field.
+func (m *ImportTurnMutation) SetSince(t time.Time) {
+	m.since = &t
+}
+
+// Since returns the value of the "since" field in the mutation.
+func (m *ImportTurnMutation) Since() (r time.Time, exists bool) {
+	v := m.since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSince returns the old "since" field's value of the ImportTurn entity.
+// If the ImportTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportTurnMutation) OldSince(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSince: %w", err)
+	}
+	return oldValue.Since, nil
+}
+
+// ResetSince resets all changes to the "since" field.
+func (m *ImportTurnMutation) ResetSince() {
+	m.since = nil
+}
+
+// ClearCompany clears the "company" edge to the Company entity.
+func (m *ImportTurnMutation) ClearCompany() {
+	m.clearedcompany = true
+	m.clearedFields[importturn.FieldCompanyID] = struct{}{}
+}
+
+// CompanyCleared reports if the "company" edge to the Company entity was cleared.
+func (m *ImportTurnMutation) CompanyCleared() bool {
+	return m.clearedcompany
+}
+
+// CompanyIDs returns the "company" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CompanyID instead. It exists only for internal usage by the builders.
+func (m *ImportTurnMutation) CompanyIDs() (ids []uuid.UUID) {
+	if id := m.company; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCompany resets all changes to the "company" edge.
+func (m *ImportTurnMutation) ResetCompany() {
+	m.company = nil
+	m.clearedcompany = false
+}
+
+// Where appends a list predicates to the ImportTurnMutation builder.
+func (m *ImportTurnMutation) Where(ps ...predicate.ImportTurn) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImportTurnMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImportTurnMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ImportTurn, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImportTurnMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImportTurnMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ImportTurn).
+func (m *ImportTurnMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImportTurnMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.company != nil {
+		fields = append(fields, importturn.FieldCompanyID)
+	}
+	if m.waiting != nil {
+		fields = append(fields, importturn.FieldWaiting)
+	}
+	if m.turn_at != nil {
+		fields = append(fields, importturn.FieldTurnAt)
+	}
+	if m.since != nil {
+		fields = append(fields, importturn.FieldSince)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImportTurnMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case importturn.FieldCompanyID:
+		return m.CompanyID()
+	case importturn.FieldWaiting:
+		return m.Waiting()
+	case importturn.FieldTurnAt:
+		return m.TurnAt()
+	case importturn.FieldSince:
+		return m.Since()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImportTurnMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case importturn.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	case importturn.FieldWaiting:
+		return m.OldWaiting(ctx)
+	case importturn.FieldTurnAt:
+		return m.OldTurnAt(ctx)
+	case importturn.FieldSince:
+		return m.OldSince(ctx)
+	}
+	return nil, fmt.Errorf("unknown ImportTurn field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportTurnMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case importturn.FieldCompanyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	case importturn.FieldWaiting:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaiting(v)
+		return nil
+	case importturn.FieldTurnAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTurnAt(v)
+		return nil
+	case importturn.FieldSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSince(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportTurn field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImportTurnMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImportTurnMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportTurnMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ImportTurn numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImportTurnMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImportTurnMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImportTurnMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ImportTurn nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImportTurnMutation) ResetField(name string) error {
+	switch name {
+	case importturn.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	case importturn.FieldWaiting:
+		m.ResetWaiting()
+		return nil
+	case importturn.FieldTurnAt:
+		m.ResetTurnAt()
+		return nil
+	case importturn.FieldSince:
+		m.ResetSince()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportTurn field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImportTurnMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.company != nil {
+		edges = append(edges, importturn.EdgeCompany)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImportTurnMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case importturn.EdgeCompany:
+		if id := m.company; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImportTurnMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImportTurnMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImportTurnMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedcompany {
+		edges = append(edges, importturn.EdgeCompany)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImportTurnMutation) EdgeCleared(name string) bool {
+	switch name {
+	case importturn.EdgeCompany:
+		return m.clearedcompany
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImportTurnMutation) ClearEdge(name string) error {
+	switch name {
+	case importturn.EdgeCompany:
+		m.ClearCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportTurn unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImportTurnMutation) ResetEdge(name string) error {
+	switch name {
+	case importturn.EdgeCompany:
+		m.ResetCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportTurn edge %s", name)
 }
 
 // LabelMutation represents an operation that mutates the Label nodes in the graph.

@@ -36,6 +36,8 @@ type Tx struct {
 	ImportRecord *ImportRecordClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
+	// ImportTurn is the client for interacting with the ImportTurn builders.
+	ImportTurn *ImportTurnClient
 	// Label is the client for interacting with the Label builders.
 	Label *LabelClient
 	// Notification is the client for interacting with the Notification builders.
@@ -197,6 +199,7 @@ func (tx *Tx) init() {
 	tx.ImportKey = NewImportKeyClient(tx.config)
 	tx.ImportRecord = NewImportRecordClient(tx.config)
 	tx.ImportRun = NewImportRunClient(tx.config)
+	tx.ImportTurn = NewImportTurnClient(tx.config)
 	tx.Label = NewLabelClient(tx.config)
 	tx.Notification = NewNotificationClient(tx.config)
 	tx.PartnerAdmin = NewPartnerAdminClient(tx.config)

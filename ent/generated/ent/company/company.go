@@ -62,6 +62,8 @@ const (
 	EdgePartnerAdmins = "partner_admins"
 	// EdgeImportRuns holds the string denoting the import_runs edge name in mutations.
 	EdgeImportRuns = "import_runs"
+	// EdgeImportTurns holds the string denoting the import_turns edge name in mutations.
+	EdgeImportTurns = "import_turns"
 	// EdgeTransferTokens holds the string denoting the transfer_tokens edge name in mutations.
 	EdgeTransferTokens = "transfer_tokens"
 	// EdgeReceivedTokens holds the string denoting the received_tokens edge name in mutations.
@@ -141,6 +143,13 @@ const (
 	ImportRunsInverseTable = "import_runs"
 	// ImportRunsColumn is the table column denoting the import_runs relation/edge.
 	ImportRunsColumn = "company_id"
+	// ImportTurnsTable is the table that holds the import_turns relation/edge.
+	ImportTurnsTable = "import_turns"
+	// ImportTurnsInverseTable is the table name for the ImportTurn entity.
+	// It exists in this package in order to avoid circular dependency with the "importturn" package.
+	ImportTurnsInverseTable = "import_turns"
+	// ImportTurnsColumn is the table column denoting the import_turns relation/edge.
+	ImportTurnsColumn = "company_id"
 	// TransferTokensTable is the table that holds the transfer_tokens relation/edge.
 	TransferTokensTable = "transfer_tokens"
 	// TransferTokensInverseTable is the table name for the TransferToken entity.
@@ -434,6 +443,20 @@ func ByImportRuns(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByImportTurnsCount orders the results by import_turns count.
+func ByImportTurnsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newImportTurnsStep(), opts...)
+	}
+}
+
+// ByImportTurns orders the results by import_turns terms.
+func ByImportTurns(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newImportTurnsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByTransferTokensCount orders the results by transfer_tokens count.
 func ByTransferTokensCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -550,6 +573,13 @@ func newImportRunsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ImportRunsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ImportRunsTable, ImportRunsColumn),
+	)
+}
+func newImportTurnsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ImportTurnsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ImportTurnsTable, ImportTurnsColumn),
 	)
 }
 func newTransferTokensStep() *sqlgraph.Step {

@@ -934,6 +934,29 @@ func HasImportRunsWith(preds ...predicate.ImportRun) predicate.Company {
 	})
 }
 
+// HasImportTurns applies the HasEdge predicate on the "import_turns" edge.
+func HasImportTurns() predicate.Company {
+	return predicate.Company(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ImportTurnsTable, ImportTurnsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasImportTurnsWith applies the HasEdge predicate on the "import_turns" edge with a given conditions (other predicates).
+func HasImportTurnsWith(preds ...predicate.ImportTurn) predicate.Company {
+	return predicate.Company(func(s *sql.Selector) {
+		step := newImportTurnsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasTransferTokens applies the HasEdge predicate on the "transfer_tokens" edge.
 func HasTransferTokens() predicate.Company {
 	return predicate.Company(func(s *sql.Selector) {

@@ -604,6 +604,67 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ImportRunsColumns[32]},
 			},
+			{
+				Name:    "import_runs_queued",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRunsColumns[33], ImportRunsColumns[2], ImportRunsColumns[28], ImportRunsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'QUEUED'",
+				},
+			},
+			{
+				Name:    "import_runs_leased",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRunsColumns[23]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'RUNNING'",
+				},
+			},
+			{
+				Name:    "import_runs_uncommitted",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRunsColumns[22]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'RUNNING' AND claims > 0",
+				},
+			},
+		},
+	}
+	// ImportTurnsColumns holds the columns for the "import_turns" table.
+	ImportTurnsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "waiting", Type: field.TypeBool},
+		{Name: "turn_at", Type: field.TypeTime},
+		{Name: "since", Type: field.TypeTime},
+		{Name: "company_id", Type: field.TypeUUID},
+	}
+	// ImportTurnsTable holds the schema information for the "import_turns" table.
+	ImportTurnsTable = &schema.Table{
+		Name:       "import_turns",
+		Columns:    ImportTurnsColumns,
+		PrimaryKey: []*schema.Column{ImportTurnsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "import_turns_companies_import_turns",
+				Columns:    []*schema.Column{ImportTurnsColumns[4]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "importturn_company_id",
+				Unique:  true,
+				Columns: []*schema.Column{ImportTurnsColumns[4]},
+			},
+			{
+				Name:    "import_turns_waiting",
+				Unique:  false,
+				Columns: []*schema.Column{ImportTurnsColumns[2], ImportTurnsColumns[3], ImportTurnsColumns[4]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "waiting",
+				},
+			},
 		},
 	}
 	// LabelsColumns holds the columns for the "labels" table.
@@ -983,6 +1044,7 @@ var (
 		ImportKeysTable,
 		ImportRecordsTable,
 		ImportRunsTable,
+		ImportTurnsTable,
 		LabelsTable,
 		NotificationsTable,
 		PartnerAdminsTable,
@@ -1019,6 +1081,7 @@ func init() {
 		"import_runs_counts_add_up": "processed_rows = created_count + updated_count + unchanged_count + skipped_count + failed_count",
 		"import_runs_within_total":  "processed_rows <= total_rows",
 	}
+	ImportTurnsTable.ForeignKeys[0].RefTable = CompaniesTable
 	LabelsTable.ForeignKeys[0].RefTable = CompaniesTable
 	NotificationsTable.ForeignKeys[0].RefTable = ImportRunsTable
 	NotificationsTable.ForeignKeys[1].RefTable = CompaniesTable

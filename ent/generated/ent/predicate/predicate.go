@@ -42,6 +42,9 @@ type ImportRecord func(*sql.Selector)
 // ImportRun is the predicate function for importrun builders.
 type ImportRun func(*sql.Selector)
 
+// ImportTurn is the predicate function for importturn builders.
+type ImportTurn func(*sql.Selector)
+
 // Label is the predicate function for label builders.
 type Label func(*sql.Selector)
 

@@ -16,6 +16,7 @@ import (
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/importturn"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
@@ -536,6 +537,15 @@ func init() {
 	importrunDescID := importrunMixinFields0[0].Descriptor()
 	// importrun.DefaultID holds the default value on creation for the id field.
 	importrun.DefaultID = importrunDescID.Default.(func() uuid.UUID)
+	importturn.Policy = privacy.NewPolicies(schema.ImportTurn{})
+	importturn.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := importturn.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
 	labelMixin := schema.Label{}.Mixin()
 	label.Policy = privacy.NewPolicies(schema.Label{})
 	label.Hooks[0] = func(next ent.Mutator) ent.Mutator {
