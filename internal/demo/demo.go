@@ -1,10 +1,10 @@
 // Package demo is a client that shows what the server does: a partner with two users, and
 // a file of 5,000 customers, good rows and bad ones, imported while one watches.
 //
-// It promises to use nothing but the public API over HTTP, as any client would, and so
-// imports nothing of the server. What follows from it: what works here works for
-// everybody, and it may be read as an example of the three things a client needs: signing
-// in, the multipart upload, and the progress over server-sent events.
+// It promises to use nothing but the public API over HTTP, through the public Go client, and
+// so imports nothing of the server. What follows from it: what works here works for everybody,
+// and it may be read as an example of the three things that a program needs: signing in, the
+// upload, and the progress.
 //
 // The file is made so that its result is known beforehand, and [Run] fails where the
 // server's differs. Every name bears the run's suffix, so that runs against one database
@@ -12,13 +12,17 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"time"
+
+	"tenantry/client"
 )
 
 // Account is somebody who signs in.
@@ -43,7 +47,7 @@ type Result struct {
 	Member    Account        // its other user
 	Token     string         // of the administrator's session
 	Search    string         // a word that several of the customers' names begin with
-	Import    Import         // at its end
+	Import    client.Import  // at its end
 	Issues    []Issue        // the first ones
 	ByCode    map[string]int // how many problems there are of each
 	Customers int            // in the partner's list afterwards
@@ -73,19 +77,20 @@ func Domain(suffix string) string { return suffix + ".demo.example" }
 // Run makes the partner, imports the file and checks the result. Where ctx ends in the
 // middle of the import, the import is canceled, so that no worker goes on with it.
 func Run(ctx context.Context, o Options) (Result, error) {
-	c := newClient(o.URL)
-	defer c.http.CloseIdleConnections()
+	// No proxy stands between this process and its own server.
+	c := client.New(o.URL, client.Options{HTTP: &http.Client{Transport: &http.Transport{}}})
+	defer c.Close()
 	r := Result{
 		URL: o.URL, Operator: o.Operator, Partner: "Harbourside IT Partners " + o.Suffix,
 		Admin:  Account{"maria.keller@" + Domain(o.Suffix), NewPassword(o.PasswordLength)},
 		Member: Account{"tom.okafor@" + Domain(o.Suffix), NewPassword(o.PasswordLength)},
 		Search: adjectives[0],
 	}
-	admin, err := c.found(ctx, &r)
+	admin, err := found(ctx, c, &r)
 	if err != nil {
 		return r, err
 	}
-	r.Token = admin.token
+	r.Token = admin.Token()
 	Say(o.Out, "Operator", "%s, signed in", r.Operator.Email)
 	Say(o.Out, "Partner", "%s, created and promoted", r.Partner)
 	Say(o.Out, "Users", "%s, administrator", r.Admin.Email)
@@ -95,68 +100,80 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	Say(o.Out, "File", "%s: %s rows, %s of them bad, %d KiB",
 		f.name, count(f.want.total), count(f.want.skipped+f.want.failed), len(f.content)>>10)
 	began := time.Now()
-	if r.Import.ID, err = admin.upload(ctx, f, "demo-"+o.Suffix); err != nil {
+	r.Import, err = admin.ImportCSV(ctx, client.Upload{Kind: "CUSTOMERS", Name: f.name, File: bytes.NewReader(f.content), IdempotencyKey: "demo-" + o.Suffix})
+	if err != nil {
 		return r, fmt.Errorf("uploading the file: %w", err)
 	}
 	Say(o.Out, "Upload", "accepted after %s: import %s", roughly(time.Since(began)), r.Import.ID)
 
 	show := newDisplay(o.Out, o.Terminal)
-	r.Import, err = admin.follow(ctx, r.Import.ID, show.state)
+	r.Import, err = admin.WatchImport(ctx, r.Import.ID, func(i client.Import) error {
+		show.state(i)
+		return accounted(i)
+	})
 	show.end()
 	if ctx.Err() != nil {
-		return r, errors.Join(ctx.Err(), admin.giveUp(ctx, r.Import.ID))
+		return r, errors.Join(ctx.Err(), giveUp(ctx, admin, r.Import.ID))
 	}
 	if err != nil {
 		return r, fmt.Errorf("watching the import: %w", err)
 	}
-	if err := admin.result(ctx, &r); err != nil {
+	if err := result(ctx, admin, &r); err != nil {
 		return r, fmt.Errorf("reading the result: %w", err)
 	}
 	return r, f.want.check(r)
 }
 
 // found makes the partner with its users; it gives the administrator's client.
-func (c *client) found(ctx context.Context, r *Result) (admin *client, err error) {
-	operator, err := c.signIn(ctx, r.Operator)
+func found(ctx context.Context, c *client.Client, r *Result) (admin *client.Client, err error) {
+	operator, err := c.SignIn(ctx, r.Operator.Email, r.Operator.Password)
 	if err != nil {
 		return nil, fmt.Errorf("signing in as the operator: %w", err)
 	}
 	var made struct {
 		CreateCompany struct{ Company struct{ ID string } }
 	}
-	err = operator.do(ctx, `mutation($input: CreateCompanyInput!) { createCompany(input: $input) { company { id } } }`,
-		vars{"input": vars{"name": r.Partner, "admin": person(r.Admin, "Maria", "Keller")}}, &made)
+	err = operator.Do(ctx, `mutation($input: CreateCompanyInput!) { createCompany(input: $input) { company { id } } }`,
+		client.Vars{"input": client.Vars{"name": r.Partner, "admin": person(r.Admin, "Maria", "Keller")}}, &made)
 	if err != nil {
 		return nil, fmt.Errorf("creating the partner: %w", err)
 	}
-	err = operator.do(ctx, `mutation($id: ID!) { setPartnerStatus(input: {companyId: $id, isPartner: true}) { company { id } } }`,
-		vars{"id": made.CreateCompany.Company.ID}, nil)
+	err = operator.Do(ctx, `mutation($id: ID!) { setPartnerStatus(input: {companyId: $id, isPartner: true}) { company { id } } }`,
+		client.Vars{"id": made.CreateCompany.Company.ID}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("promoting the partner: %w", err)
 	}
-	if admin, err = c.signIn(ctx, r.Admin); err != nil {
+	if admin, err = c.SignIn(ctx, r.Admin.Email, r.Admin.Password); err != nil {
 		return nil, fmt.Errorf("signing in as the partner's administrator: %w", err)
 	}
-	err = admin.do(ctx, `mutation($input: CreateUserInput!) { createUser(input: $input) { user { id } } }`,
-		vars{"input": person(r.Member, "Tom", "Okafor")}, nil)
+	err = admin.Do(ctx, `mutation($input: CreateUserInput!) { createUser(input: $input) { user { id } } }`,
+		client.Vars{"input": person(r.Member, "Tom", "Okafor")}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("creating the second user: %w", err)
 	}
 	return admin, nil
 }
 
-func person(a Account, first, last string) vars {
-	return vars{"email": a.Email, "password": a.Password, "firstName": first, "lastName": last}
+func person(a Account, first, last string) client.Vars {
+	return client.Vars{"email": a.Email, "password": a.Password, "firstName": first, "lastName": last}
+}
+
+// accounted holds the server to its promise: each processed row is accounted for, always.
+func accounted(i client.Import) error {
+	if sum := i.CreatedCount + i.UpdatedCount + i.UnchangedCount + i.SkippedCount + i.FailedCount; sum != i.ProcessedRows {
+		return fmt.Errorf("%d rows are processed, but %d accounted for", i.ProcessedRows, sum)
+	}
+	return nil
 }
 
 // giveUp cancels the import although ctx has ended, and waits for the end of the batch
 // that is under way.
-func (c *client) giveUp(ctx context.Context, id string) error {
+func giveUp(ctx context.Context, c *client.Client, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
-	err := c.do(ctx, `mutation($id: ID!) { cancelImport(input: {id: $id}) { importRun { status } } }`, vars{"id": id}, nil)
+	err := c.CancelImport(ctx, id)
 	if err == nil {
-		_, err = c.follow(ctx, id, func(Import) {})
+		_, err = c.WatchImport(ctx, id, nil)
 	}
 	return err
 }

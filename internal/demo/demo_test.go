@@ -1,14 +1,11 @@
 package demo
 
 import (
-	"context"
 	"encoding/csv"
-	"errors"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"tenantry/client"
 )
 
 // The expectation, which is counted while the file is made, against the file itself.
@@ -49,7 +46,7 @@ func TestAWrongCountIsAnError(t *testing.T) {
 	e := expectation{total: 3, created: 1, skipped: 1, failed: 1, issues: map[string]int{"REQUIRED": 1, "ALREADY_EXISTS": 1}}
 	right := func() Result {
 		return Result{
-			Import:    Import{Status: "COMPLETED", TotalRows: 3, ProcessedRows: 3, CreatedCount: 1, SkippedCount: 1, FailedCount: 1},
+			Import:    client.Import{Status: "COMPLETED", TotalRows: 3, ProcessedRows: 3, CreatedCount: 1, SkippedCount: 1, FailedCount: 1},
 			Customers: 1, ByCode: map[string]int{"REQUIRED": 1, "ALREADY_EXISTS": 1, "TOO_LONG": 0},
 		}
 	}
@@ -62,7 +59,7 @@ func TestAWrongCountIsAnError(t *testing.T) {
 		"customers in the partner's list: ": func(r *Result) { r.Customers-- },
 		"problems TOO_LONG: 1 instead of 0": func(r *Result) { r.ByCode["TOO_LONG"]++ },
 		"ended FAILED": func(r *Result) {
-			r.Import.Status, r.Import.Failure = "FAILED", &struct{ Code, Message string }{"INTERNAL", "gone"}
+			r.Import.Status, r.Import.Failure = "FAILED", &client.ImportFailure{Code: "INTERNAL", Message: "gone"}
 		},
 	} {
 		r := right()
@@ -73,58 +70,19 @@ func TestAWrongCountIsAnError(t *testing.T) {
 	}
 }
 
-// streams answers each subscription with the next of the texts.
-func streams(t *testing.T, texts ...string) *client {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-		if len(texts) > 0 {
-			fmt.Fprint(w, texts[0])
-			texts = texts[1:]
-		}
-	}))
-	t.Cleanup(server.Close)
-	return newClient(server.URL)
-}
-
-func next(revision int, status string) string {
-	return fmt.Sprintf("event: next\ndata: {\"data\":{\"importProgress\":{\"id\":\"1\",\"status\":%q,\n"+
-		"data: \"revision\":%d,\"processedRows\":%d,\"createdCount\":%d}}}\r\n\n", status, revision, revision, revision)
-}
-
-func TestATornStreamIsTakenUpAgain(t *testing.T) {
-	c := streams(t, ":\n\n"+next(1, "QUEUED")+next(2, "RUNNING"), next(2, "RUNNING")+":\n\nevent: ne", next(3, "COMPLETED")+"event: complete\ndata: \n\n")
-	var told []int
-	last, err := c.follow(context.Background(), "1", func(i Import) { told = append(told, i.Revision) })
-	if err != nil || last.Status != "COMPLETED" || fmt.Sprint(told) != "[1 2 3]" {
-		t.Errorf("told %v, ended with %+v: %v", told, last, err)
+func TestAnImportThatDoesNotAccountForItsRowsIsAnError(t *testing.T) {
+	if err := accounted(client.Import{ProcessedRows: 7, CreatedCount: 4, FailedCount: 3}); err != nil {
+		t.Error(err)
 	}
-}
-
-func TestWatchingEndsWhereItCannotGoOn(t *testing.T) {
-	for name, c := range map[string]struct {
-		streams []string
-		want    string
-	}{
-		"torn for good": {nil, errTorn.Error()},
-		"an error":      {[]string{"event: next\ndata: {\"errors\":[{\"message\":\"there is no such import\",\"extensions\":{\"code\":\"NOT_FOUND\"}}]}\n\n"}, "NOT_FOUND"},
-		"complete":      {[]string{next(1, "RUNNING") + "event: complete\n\n"}, "the import is RUNNING"},
-		"wrong counts":  {[]string{strings.Replace(next(7, "RUNNING"), `"createdCount":7`, `"createdCount":6`, 1)}, "7 rows are processed, but 6"},
-	} {
-		_, err := streams(t, c.streams...).follow(context.Background(), "1", func(Import) {})
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := streams(t).follow(ctx, "1", func(Import) {}); !errors.Is(err, context.Canceled) {
-		t.Errorf("canceled: %v", err)
+	err := accounted(client.Import{ProcessedRows: 7, CreatedCount: 6})
+	if err == nil || !strings.Contains(err.Error(), "7 rows are processed, but 6") {
+		t.Error(err)
 	}
 }
 
 func TestATerminalGetsABarAndNothingElseDoes(t *testing.T) {
 	pace, left := 2000.0, 2
-	states := []Import{
+	states := []client.Import{
 		{Status: "QUEUED", TotalRows: 5000},
 		{Status: "RUNNING", TotalRows: 5000, ProcessedRows: 2500, RowsPerSecond: &pace, SecondsLeft: &left},
 		{Status: "COMPLETED", TotalRows: 5000, ProcessedRows: 5000, RowsPerSecond: &pace},

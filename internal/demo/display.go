@@ -8,6 +8,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"tenantry/client"
 )
 
 // lineEvery is how often the progress is written where there is no terminal.
@@ -26,9 +28,9 @@ func newDisplay(out io.Writer, terminal bool) *display {
 }
 
 // state shows a state; the final one always.
-func (d *display) state(i Import) {
+func (d *display) state(i client.Import) {
 	if !d.terminal {
-		if now := time.Now(); i.final() || now.Sub(d.written) >= lineEvery {
+		if now := time.Now(); i.Ended() || now.Sub(d.written) >= lineEvery {
 			d.written = now
 			Say(d.out, "Import", "%s, %s of %s rows%s", i.Status, count(i.ProcessedRows), count(i.TotalRows), pace(i))
 		}
@@ -59,7 +61,7 @@ func (d *display) end() {
 }
 
 // pace is how fast it goes and how long it will; empty where there is nothing to tell.
-func pace(i Import) string {
+func pace(i client.Import) string {
 	text := ""
 	if i.RowsPerSecond != nil {
 		text = ", " + count(int(*i.RowsPerSecond)) + " rows/s"

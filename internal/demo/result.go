@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"tenantry/client"
 )
 
 // Issue is one problem of one row, as the API tells it.
@@ -25,30 +27,30 @@ var issueCodes = []string{
 
 // result reads the import at its end, its first problems, how many there are of each
 // code, and how many customers the partner has now.
-func (c *client) result(ctx context.Context, r *Result) error {
+func result(ctx context.Context, c *client.Client, r *Result) error {
 	var byCode strings.Builder
 	for _, code := range issueCodes {
 		fmt.Fprintf(&byCode, "%s: issues(code: %s) { totalCount } ", code, code)
 	}
 	var out struct {
 		ImportRun struct {
-			Import
+			client.Import
 			Issues struct{ Nodes []Issue }
 		}
 		Customers struct{ TotalCount int }
 	}
-	id := vars{"id": r.Import.ID}
-	err := c.do(ctx, `query($id: ID!, $first: Int!) {
-		importRun(id: $id) { `+importFields+` rejectsUrl issues(first: $first) { nodes { row line column code message } } }
+	id := client.Vars{"id": r.Import.ID}
+	err := c.Do(ctx, `query($id: ID!, $first: Int!) {
+		importRun(id: $id) { `+client.ImportFields+` issues(first: $first) { nodes { row line column code message } } }
 		customers(filter: {isOwn: false}) { totalCount }
-	}`, vars{"id": r.Import.ID, "first": shownIssues}, &out)
+	}`, client.Vars{"id": r.Import.ID, "first": shownIssues}, &out)
 	if err != nil {
 		return err
 	}
 	var counts struct {
 		ImportRun map[string]struct{ TotalCount int }
 	}
-	if err := c.do(ctx, `query($id: ID!) { importRun(id: $id) { `+byCode.String()+`} }`, id, &counts); err != nil {
+	if err := c.Do(ctx, `query($id: ID!) { importRun(id: $id) { `+byCode.String()+`} }`, id, &counts); err != nil {
 		return err
 	}
 	r.Import, r.Issues, r.Customers = out.ImportRun.Import, out.ImportRun.Issues.Nodes, out.Customers.TotalCount

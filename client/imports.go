@@ -1,0 +1,71 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Import is the state of an import at a moment. CreatedCount, UpdatedCount, UnchangedCount,
+// SkippedCount and FailedCount together are ProcessedRows, always.
+type Import struct {
+	ID, Kind, Status, FileName                string
+	TotalRows, ProcessedRows                  int
+	CreatedCount, UpdatedCount                int
+	UnchangedCount, SkippedCount, FailedCount int
+	Revision                                  int      // of two states the one with the higher is the newer
+	QueuePosition                             *int     // nil once it runs
+	RowsPerSecond                             *float64 // nil before it runs
+	SecondsLeft                               *int     // nil where there is no estimate
+	StartedAt, FinishedAt                     *time.Time
+	Failure                                   *ImportFailure // nil unless Status is FAILED
+	RejectsURL                                *string        // the failed rows as a CSV, for 15 minutes; nil where there are none
+}
+
+// ImportFailure is why a whole import stopped.
+type ImportFailure struct{ Code, Message string }
+
+// ImportFields are the fields of an ImportRun that [Import] has, for documents of one's own.
+const ImportFields = `id kind status fileName totalRows processedRows createdCount updatedCount unchangedCount skippedCount failedCount
+	revision queuePosition rowsPerSecond secondsLeft startedAt finishedAt failure { code message } rejectsUrl`
+
+// Ended reports whether nothing comes behind this state.
+func (i Import) Ended() bool {
+	return i.Status == "COMPLETED" || i.Status == "FAILED" || i.Status == "CANCELED"
+}
+
+// WatchImport tells each (if not nil) of every state of the import, the newer ones only,
+// until it has ended, and returns the last one. An error of each ends the watching.
+func (c *Client) WatchImport(ctx context.Context, id string, each func(Import) error) (Import, error) {
+	last := Import{ID: id}
+	err := c.Subscribe(ctx, `subscription($id: ID!) { importProgress(id: $id) { `+ImportFields+` } }`, Vars{"id": id},
+		func(data json.RawMessage) error {
+			var out struct{ ImportProgress Import }
+			if err := json.Unmarshal(data, &out); err != nil {
+				return err
+			}
+			if out.ImportProgress.Revision <= last.Revision {
+				return nil // the first one after a reconnection may be known
+			}
+			last = out.ImportProgress
+			if each == nil {
+				return nil
+			}
+			return each(last)
+		})
+	if err == nil && !last.Ended() {
+		err = fmt.Errorf("the stream is complete, but the import is %s", last.Status)
+	}
+	return last, err
+}
+
+// CancelImport asks the server to stop the import. What its batches have written stays.
+func (c *Client) CancelImport(ctx context.Context, id string) error {
+	err := c.Do(ctx, `mutation($id: ID!) { cancelImport(input: {id: $id}) { importRun { id } } }`, Vars{"id": id}, nil)
+	if e, ok := errors.AsType[*Error](err); ok && e.Code() == "FAILED_PRECONDITION" {
+		return nil // it has ended already
+	}
+	return err
+}
