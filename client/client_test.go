@@ -91,7 +91,7 @@ func TestWatchingEndsWhereItCannotGoOn(t *testing.T) {
 	}
 	c, answered := scripted(t, stream(next(1, "RUNNING")+next(2, "RUNNING")))
 	own := errors.New("enough")
-	if _, err := c.WatchImport(t.Context(), "1", func(client.Import) error { return own }); err != own || *answered != 1 { //nolint:errorlint // itself
+	if _, err := c.WatchImport(t.Context(), "1", func(client.Import) error { return own }); err != own || *answered != 1 {
 		t.Errorf("the caller's own error is %v, after %d answers", err, *answered)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

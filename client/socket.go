@@ -72,6 +72,9 @@ func (c *Client) dial(ctx context.Context, alive func()) (*websocket.Conn, error
 		HTTPClient: c.options.HTTP, Subprotocols: []string{subprotocol},
 		OnPingReceived: func(context.Context, []byte) bool { alive(); return true },
 	})
+	if resp != nil && resp.Body != nil {
+		defer resp.Body.Close()
+	}
 	if err != nil {
 		if resp != nil && resp.StatusCode >= http.StatusBadRequest {
 			return nil, &Error{Message: "the server refuses the WebSocket", Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
