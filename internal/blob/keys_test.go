@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/internal/blob"
+	"tenantry/internal/testenv"
 )
 
 func TestDeleteIsDoneOnceAndForAll(t *testing.T) {
@@ -83,9 +84,9 @@ func TestCheckTellsAUsableStore(t *testing.T) {
 }
 
 func TestABucketThatTakesNothingFailsTheCommit(t *testing.T) {
-	b, url := startBucket(t)
-	s := open(t, blob.Options{URL: url})
-	b.full = true
+	b := testenv.StartBucket(t)
+	s := open(t, blob.Options{URL: b.URL()})
+	b.Full(true)
 	key := newKey()
 	w, err := s.Create(t.Context(), key)
 	if err != nil {
@@ -96,6 +97,28 @@ func TestABucketThatTakesNothingFailsTheCommit(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	nothing(t, s, key)
+}
+
+// What the store does not do is told apart from what it does not have, also in the middle of
+// a stream, and also where a break looks like an end.
+func TestAStoreThatIsAwayIsNotOneThatIsEmpty(t *testing.T) {
+	b := testenv.StartBucket(t)
+	s := open(t, blob.Options{URL: b.URL()})
+	key := newKey()
+	put(t, s, key, "x")
+	if _, err := s.OpenAt(t.Context(), newKey(), 0); !errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrUnavailable) {
+		t.Errorf("a blob that is not there: %v", err)
+	}
+	for what, stop := range map[string]func(bool){"away": b.Away, "refusing": b.Refuse} {
+		stop(true)
+		if _, err := s.OpenAt(t.Context(), key, 0); !errors.Is(err, blob.ErrUnavailable) || errors.Is(err, blob.ErrNotFound) {
+			t.Errorf("%s: %v", what, err)
+		}
+		stop(false)
+	}
+	if _, err := s.OpenAt(t.Context(), key, 0); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestWhereBlobsCannotBeKept(t *testing.T) {

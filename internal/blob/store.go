@@ -37,6 +37,11 @@ var (
 	// ErrNotFound says that there is nothing under the key.
 	ErrNotFound = errors.New("blob: not found")
 
+	// ErrUnavailable says that the store could not be asked, or did not do what it was asked
+	// for, though nothing is wrong with the key: it is away, full, or refuses who asks. The
+	// same may succeed later.
+	ErrUnavailable = errors.New("blob: the store is not available")
+
 	// ErrInvalidKey says that a key is none of ours; nothing was touched.
 	ErrInvalidKey = errors.New("blob: invalid key: want uploads/<uuid> or rejects/<uuid>.csv, with the uuid in lower case")
 )
@@ -159,8 +164,26 @@ func (s *Store) OpenAt(ctx context.Context, key string, offset int64) (io.ReadCl
 	if err != nil {
 		return nil, failed("open", key, err)
 	}
-	return r, nil
+	return &reader{key: key, r: r}, nil
 }
+
+// reader makes what breaks a stream an error of the store.
+type reader struct {
+	key string
+	r   io.ReadCloser
+}
+
+// Read is io.Reader's.
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if err != nil && err != io.EOF { //nolint:errorlint // as io.Reader has it
+		err = failed("read", r.key, err)
+	}
+	return n, err
+}
+
+// Close is io.Closer's.
+func (r *reader) Close() error { return r.r.Close() }
 
 // Delete takes away what is under the key. It is no error if there is nothing.
 func (s *Store) Delete(ctx context.Context, key string) error {
@@ -188,7 +211,7 @@ func (s *Store) List(ctx context.Context, prefix string, visit func(key string, 
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("blob: list %q: %w", prefix, err)
+			return failed("list", prefix, err)
 		}
 		if o.IsDir || checkKey(o.Key) != nil {
 			continue
@@ -206,10 +229,14 @@ func checkKey(key string) error {
 	return nil
 }
 
-// failed says what was tried with which key, and makes a missing blob ErrNotFound.
+// failed says what was tried with which key: a missing blob is ErrNotFound, and what is not
+// the caller's own end ErrUnavailable.
 func failed(what, key string, err error) error {
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	switch {
+	case gcerrors.Code(err) == gcerrors.NotFound:
 		return fmt.Errorf("blob: %s %s: %w", what, key, ErrNotFound)
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("blob: %s %s: %w", what, key, err)
 	}
-	return fmt.Errorf("blob: %s %s: %w", what, key, err)
+	return fmt.Errorf("%w: %s %s: %w", ErrUnavailable, what, key, err)
 }

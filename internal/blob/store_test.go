@@ -13,14 +13,14 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/internal/blob"
+	"tenantry/internal/testenv"
 )
 
 // stores are the kinds of store that a rule must hold on.
 var stores = map[string]func(*testing.T) *blob.Store{
 	"folder": func(t *testing.T) *blob.Store { return open(t, blob.Options{Dir: t.TempDir()}) },
 	"bucket": func(t *testing.T) *blob.Store {
-		_, url := startBucket(t)
-		return open(t, blob.Options{URL: url})
+		return open(t, blob.Options{URL: testenv.StartBucket(t).URL()})
 	},
 }
 

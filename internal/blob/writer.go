@@ -3,7 +3,6 @@ package blob
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -110,7 +109,7 @@ func (w *Writer) Commit() error {
 	}
 	if w.file != nil {
 		if err := syncDir(filepath.Dir(w.file.Name())); err != nil {
-			return fmt.Errorf("blob: commit %s: %w", w.key, err)
+			return failed("commit", w.key, err)
 		}
 	}
 	return nil

@@ -102,6 +102,30 @@ func IsDiskFull(err error) bool {
 	return sqliteCode(err)&0xff == sqlite3.SQLITE_FULL || sqlState(err) == "53100" || errors.Is(err, syscall.ENOSPC)
 }
 
+// IsOutage says whether the database, and nothing that was asked of it, stands in the way: it
+// is unavailable, full, read-only since a failover, refuses who asks, or undid the work for
+// another's sake. What takes too long by itself (statement_timeout, or idle within a
+// transaction) is none.
+func IsOutage(err error) bool {
+	state := sqlState(err)
+	switch state {
+	case "57014", "25P03":
+		return false
+	case "25006", "3D000": // read-only; the database is not there
+		return true
+	}
+	for _, class := range []string{"28", "53", "57P", "58"} { // who asks, resources, stops, system errors
+		if strings.HasPrefix(state, class) {
+			return true
+		}
+	}
+	switch sqliteCode(err) & 0xff {
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM:
+		return true
+	}
+	return IsDiskFull(err) || IsRetryable(err) || IsUnavailable(err)
+}
+
 // IsUnavailable says whether the database could not be reached or could not answer in
 // time, so that the same call may succeed later: refused, lost or too many connections,
 // a server that starts or stops, timeouts (the caller's too), locks not to be had. A

@@ -55,7 +55,7 @@ func (e *Engine) batches(ctx context.Context, c *claim, out chan<- *batch) error
 	}
 	file, err := e.openUpload(ctx, c, at.Offset)
 	if err != nil {
-		return fmt.Errorf("opening the upload: %w", err)
+		return unreadable("opening the upload", err)
 	}
 	defer file.Close()
 	reader, most := csvfile.NewReader(file, c.layout.File, at), e.batchRows(c.total)
@@ -67,7 +67,7 @@ func (e *Engine) batches(ctx context.Context, c *claim, out chan<- *batch) error
 				break
 			}
 			if err != nil {
-				return fmt.Errorf("reading the upload: %w", err)
+				return unreadable("reading the upload", err)
 			}
 			b.rows = append(b.rows, c.layout.read(rec))
 			b.after = rec.After()

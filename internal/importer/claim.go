@@ -10,6 +10,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/viewer"
+	"tenantry/internal/blob"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 )
@@ -153,16 +154,33 @@ func (e *Engine) release(ctx context.Context, c *claim, handedOver bool) error {
 // noTry takes back that a claim counts as one of the five (rule J3).
 const noTry = `claims = CASE WHEN claims > 0 THEN claims - 1 ELSE 0 END`
 
-// fullPause is how long an import rests that found no room in the database.
-const fullPause = 5 * time.Second
+// outagePause is how long an import rests for want of a part.
+const outagePause = 5 * time.Second
 
-// pause gives the claim back for a while because the database is full. That is nothing that
-// the import could help, and no import could do better, so that it counts as no try: imports
-// wait, however long it takes somebody to make room, and may be canceled meanwhile.
-func (e *Engine) pause(ctx context.Context, c *claim) error {
-	_, err := e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = `+e.db.Dialect().NowPlus("$3")+`, `+noTry+`
-		WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch, fullPause.Seconds())
-	return err
+// outage reports whether a part that the import needs is away, full or refuses to serve: the
+// blob store, or the database.
+func outage(err error) bool {
+	return errors.Is(err, blob.ErrUnavailable) || database.IsOutage(err)
+}
+
+// pause gives the claim back for a while because of an outage. That is nothing that the
+// import could help, and no import could do better, so that it counts as no try (rule J3):
+// imports wait, however long the outage takes, and may be canceled meanwhile. Where it is
+// the database that is away, the claim would count once it is back: so it is asked until it
+// answers, or until the process drains.
+func (e *Engine) pause(drain context.Context, c *claim) error {
+	query := `UPDATE import_runs SET lease_until = ` + e.db.Dialect().NowPlus("$3") + `, ` + noTry + `
+		WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`
+	for {
+		_, err := e.execute(context.WithoutCancel(drain), e.o.Lease, query, c.id, c.epoch, outagePause.Seconds())
+		if err == nil || !outage(err) || drain.Err() != nil {
+			return err
+		}
+		select {
+		case <-drain.Done():
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // execute runs one statement within the time and counts the rows it changed.

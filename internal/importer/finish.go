@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"tenantry/ent/enum"
@@ -19,18 +20,15 @@ import (
 	"tenantry/internal/id"
 )
 
-// errRejects: the rejects file, not the database, could not be written.
-var errRejects = errors.New("writing the rejects")
-
 // finish writes the rejects file and then, in one transaction, the final status and the
 // notifications (rules J7, J9); only then the final event goes out.
 func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
-	rejects, err := e.writeRejects(ctx, c)
+	rejects, err := e.tryRejects(ctx, c)
 	if err != nil {
-		if c.claims < e.o.MaxClaims && !errors.Is(err, blob.ErrNotFound) {
-			return fmt.Errorf("%w: %w", errRejects, err)
+		if outage(err) || c.claims < e.o.MaxClaims && !errors.Is(err, blob.ErrNotFound) {
+			return fmt.Errorf("writing the rejects: %w", err)
 		}
-		// The rows are in; the import must not hang for want of its rejects file.
+		// The rows are in; the import must not hang for a rejects file that cannot be made.
 		e.log.ErrorContext(ctx, "the import ends without its rejects file", "import", c.id, "error", err)
 	}
 	faultpoint.Hit("finish.before", c.id)
@@ -64,6 +62,17 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 		e.tell(ctx, UserTopic(user))
 	}
 	return nil
+}
+
+// tryRejects writes the rejects file; a panic is an error like any other, lest it keep the
+// import from its end for ever.
+func (e *Engine) tryRejects(ctx context.Context, c *claim) (key *string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return e.writeRejects(ctx, c)
 }
 
 // settle does what belongs to every end: it tells the creator and the new partner admins

@@ -2,15 +2,19 @@ package importer
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/internal/blob"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/testenv"
@@ -227,37 +231,97 @@ func TestJ3WhatCannotBeReadEnds(t *testing.T) {
 	})
 }
 
-// J3: a database without room is nothing that an import could help: it waits, for more than
+// J3: an outage of the database is nothing that an import could help: it waits, for more than
 // five claims if need be, and goes on where it was.
-func TestJ3AFullDatabaseCostsNoTry(t *testing.T) {
-	inWorlds(t, func(t *testing.T, w *world) {
-		e := w.engine(Options{BatchRows: 2})
-		run := w.start(e, names(4))
-		full := true
-		e.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b *batch) error {
-			if !full || b.first == 1 {
-				return nil
-			}
-			if w.db.Dialect() == database.Postgres {
-				_, err := tx.ExecContext(ctx, `DO $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$`)
-				return err
-			}
-			return fmt.Errorf("the file cannot grow: %w", syscall.ENOSPC)
-		}})
-		for claim := range 8 {
-			if claim > 0 {
-				w.lapse(run.ID) // the pause is over
-			}
-			if _, err := e.RunNext(w.system); !database.IsDiskFull(err) {
-				t.Fatalf("claim %d: %v", claim, err)
-			}
-			if s := w.state(run.ID); s.Status != enum.Running || s.ProcessedRows != 2 || s.Claims != 0 || s.LeaseUntil == nil {
-				t.Fatalf("claim %d: %s at row %d, %d claims counted, pausing until %v", claim, s.Status, s.ProcessedRows, s.Claims, s.LeaseUntil)
-			}
-		}
-		full = false
-		w.lapse(run.ID)
-		w.work(e)
-		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 4+0+0+0+0 of 4")
-	})
+func TestJ3AnOutageOfTheDatabaseCostsNoTry(t *testing.T) {
+	for name, o := range map[string]struct {
+		state string // as PostgreSQL says it
+		err   error  // as it shows with SQLite, and where nothing is said any more
+	}{
+		"full":          {"53100", syscall.ENOSPC},
+		"stopped":       {"57P01", driver.ErrBadConn},
+		"read-only":     {"25006", syscall.ECONNREFUSED},
+		"locked":        {"55P03", syscall.ECONNRESET},
+		"out of memory": {"53200", io.ErrUnexpectedEOF},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorlds(t, func(t *testing.T, w *world) {
+				e := w.engine(Options{BatchRows: 2})
+				run := w.start(e, names(4))
+				out := true
+				e.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b *batch) error {
+					if !out || b.first == 1 {
+						return nil
+					}
+					if w.db.Dialect() == database.Postgres {
+						_, err := tx.ExecContext(ctx, `DO $$ BEGIN RAISE EXCEPTION 'an outage' USING ERRCODE = '`+o.state+`'; END $$`)
+						return err
+					}
+					return fmt.Errorf("an outage: %w", o.err)
+				}})
+				for claim := range 8 {
+					if claim > 0 {
+						w.lapse(run.ID) // the pause is over
+					}
+					if _, err := e.RunNext(w.system); err == nil {
+						t.Fatalf("claim %d: no error", claim)
+					}
+					if s := w.state(run.ID); s.Status != enum.Running || s.ProcessedRows != 2 || s.Claims != 0 || s.LeaseUntil == nil {
+						t.Fatalf("claim %d: %s at row %d, %d claims counted, pausing until %v", claim, s.Status, s.ProcessedRows, s.Claims, s.LeaseUntil)
+					}
+				}
+				out = false
+				w.lapse(run.ID)
+				w.work(e)
+				equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 4+0+0+0+0 of 4")
+			})
+		})
+	}
+}
+
+// J3: a blob store that is away, or full, pauses imports, wherever they are, and ends none.
+func TestJ3AnOutageOfTheStoreCostsNoTry(t *testing.T) {
+	for name, stop := range map[string]func(*testenv.Bucket, bool){"refusing": (*testenv.Bucket).Refuse, "full": (*testenv.Bucket).Full} {
+		t.Run(name, func(t *testing.T) {
+			inWorlds(t, func(t *testing.T, w *world) {
+				bucket := testenv.StartBucket(t)
+				blobs, err := blob.Open(t.Context(), blob.Options{URL: bucket.URL()})
+				w.must(err)
+				t.Cleanup(func() { _ = blobs.Close() })
+				w.blobs = blobs
+				e := w.engine(Options{BatchRows: 1})
+				var runs []*ent.ImportRun
+				for i := range 4 {
+					run, err := w.tryStart(e, w.another(fmt.Sprint("Other ", i)), fmt.Sprintf("name\nGood %d\n=bad\n", i))
+					w.must(err)
+					runs = append(runs, run)
+				}
+				e.hook(hooked{between: func(turn int) {
+					if turn == 1 {
+						stop(bucket, true) // all rows of the first are read, and none of the others'
+					}
+				}})
+				for range 8 {
+					for range runs {
+						_, _ = e.RunNext(w.system)
+					}
+					for _, run := range runs {
+						if s := w.state(run.ID); s.Status.Final() || s.Claims != 0 {
+							t.Fatalf("%s with %d claims counted: %v", s.Status, s.Claims, deref(s.FailureMessage))
+						}
+						w.lapse(run.ID)
+					}
+				}
+				stop(bucket, false)
+				w.work(e)
+				for _, run := range runs {
+					s := w.state(run.ID)
+					equal(t, "counts", counts(s), "COMPLETED 1+0+0+0+1 of 2")
+					if rejects := w.rejects(s); !strings.Contains(rejects, "=bad") {
+						t.Errorf("the rejects are %q", rejects)
+					}
+				}
+			})
+		})
+	}
 }

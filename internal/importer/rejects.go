@@ -50,7 +50,7 @@ func (e *Engine) writeRejects(ctx context.Context, c *claim) (*string, error) {
 	start := c.layout.File.Start()
 	file, err := e.openUpload(ctx, c, start.Offset)
 	if err != nil {
-		return nil, err
+		return nil, unreadable("opening the upload", err)
 	}
 	defer file.Close()
 	key := RejectsKey(c.id)
@@ -91,7 +91,7 @@ func (e *Engine) copyRejects(ctx context.Context, c *claim, reader *csvfile.Read
 			return written, fmt.Errorf("the file ends before row %d, which has issues", next.row)
 		}
 		if err != nil {
-			return written, err
+			return written, unreadable("reading the upload", err)
 		}
 		if rec.Row != next.row {
 			continue

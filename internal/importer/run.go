@@ -11,7 +11,6 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/blob"
 	"tenantry/internal/csvfile"
-	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/faultpoint"
 )
@@ -47,9 +46,9 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 		err = e.release(work, c, true)
 		e.wake(work)
 		e.log.DebugContext(ctx, "import handed over", "import", c.id, "error", err)
-	case database.IsDiskFull(err) && !errors.Is(err, errRejects):
-		e.log.WarnContext(ctx, "import paused: the database has no room", "import", c.id, "error", err)
-		err = errors.Join(err, e.pause(work, c))
+	case outage(err):
+		e.log.WarnContext(ctx, "import paused: what it needs is away, or has no room", "import", c.id, "for", outagePause, "error", err)
+		err = errors.Join(err, e.pause(ctx, c))
 	default:
 		e.log.ErrorContext(ctx, "import stopped; it will be tried again", "import", c.id, "claim", c.claims, "error", err)
 		err = errors.Join(err, e.release(work, c, false))
@@ -74,14 +73,14 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 		end(nil)
 		heartbeat.Wait() // lest it take the lease again after the release
 	}()
-	var unreadable error
-	c.layout, unreadable = decodeLayout(c.format)
-	if c.claims > e.o.MaxClaims {
+	var undecoded error
+	c.layout, undecoded = decodeLayout(c.format)
+	if c.claims > e.o.MaxClaims && c.processed < c.total {
 		return e.finish(ctx, c, failed(fault.New(fault.Internal,
 			"the import could not be moved on %d times in a row; what was written before row %d stays", e.o.MaxClaims, c.processed+1)))
 	}
-	if unreadable != nil {
-		return unreadable
+	if undecoded != nil {
+		return undecoded
 	}
 	k, err := e.kindOf(c.kind)
 	if err != nil {
@@ -109,6 +108,9 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 // the drain has begun, and errTurnOver once the turn is over and others wait; where those have
 // a short way to go and this one has not, at once.
 func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
+	if c.processed == c.total {
+		return nil // only the end is missing, and that does not need the file
+	}
 	ctx, stop := context.WithCancel(ctx)
 	batches, read := make(chan *batch), make(chan error, 1)
 	go func() {

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"filippo.io/age"
 
 	"tenantry/internal/blob"
+	"tenantry/internal/csvfile"
 )
 
 // A file with secrets is encrypted at rest (rule U2) to a key that stands nowhere but in
@@ -49,9 +51,20 @@ func (e *Engine) openUpload(ctx context.Context, c *claim, offset int64) (io.Rea
 	stored := &blobAt{ctx: ctx, blobs: e.blobs, key: c.uploadKey}
 	plain, length, err := age.DecryptReaderAt(stored, size, identity)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("decrypting the upload: %w", err), stored.Close())
+		return nil, errors.Join(unreadable("decrypting the upload", cmp.Or(stored.failed, err)), stored.Close())
 	}
 	return unsealed{io.NewSectionReader(plain, offset, length-offset), stored}, nil
+}
+
+// unreadable says what of an import's file cannot be read. That the store is away, or has
+// no such file, can be matched; what is wrong with the file's content cannot, lest one that
+// ends early (io.EOF) pass for a connection that broke.
+func unreadable(doing string, err error) error {
+	_, problem := errors.AsType[*csvfile.Problem](err)
+	if problem || errors.Is(err, blob.ErrUnavailable) || errors.Is(err, blob.ErrNotFound) || errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return fmt.Errorf("%s: %v", doing, err) //nolint:errorlint // see above
 }
 
 type unsealed struct {
@@ -67,6 +80,8 @@ type blobAt struct {
 	key   string
 	open  io.ReadCloser
 	at    int64
+
+	failed error // what the store said last that was no answer; age does not always pass it on
 }
 
 // ReadAt is io.ReaderAt's.
@@ -77,12 +92,16 @@ func (b *blobAt) ReadAt(p []byte, offset int64) (int, error) {
 		}
 		opened, err := b.blobs.OpenAt(b.ctx, b.key, offset)
 		if err != nil {
+			b.failed = err
 			return 0, err
 		}
 		b.open, b.at = opened, offset
 	}
 	n, err := io.ReadFull(b.open, p)
 	b.at += int64(n)
+	if errors.Is(err, blob.ErrUnavailable) {
+		b.failed = err
+	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = io.EOF
 	}

@@ -22,7 +22,7 @@ func TestACrashOfRedisBlindsNobodyForLong(t *testing.T) {
 	s.kill(t)
 	eventually(t, "the loss is noticed", func() bool { return !isReady(api) && !isReady(worker) })
 	publish(t, worker, "import/1") // waits for nobody
-	awaken(t, near) // in the same process at once
+	awaken(t, near)                // in the same process at once
 	asleep(t, far)
 
 	s.start(t)

@@ -1,4 +1,4 @@
-package blob_test
+package testenv
 
 import (
 	"encoding/xml"
@@ -13,28 +13,61 @@ import (
 	"time"
 )
 
-// bucket is as much of S3 as the store needs: whole objects and multipart uploads, under
-// /bucket/<key>.
-type bucket struct {
+// Bucket is as much of S3 as the blob store needs, in memory: whole objects and multipart
+// uploads, under /bucket/<key>.
+type Bucket struct {
+	server *httptest.Server
+
 	mu      sync.Mutex
 	objects map[string][]byte
 	parts   map[string][]byte // of the one multipart upload under way, by part number
-	full    bool              // writes are refused
+	full    bool
+	refused bool
+	away    bool
 }
 
-func startBucket(t *testing.T) (*bucket, string) {
+// StartBucket serves an empty bucket until the test ends.
+func StartBucket(t testing.TB) *Bucket {
 	t.Helper()
-	b := &bucket{objects: map[string][]byte{}, parts: map[string][]byte{}}
-	s := httptest.NewServer(b)
+	b := &Bucket{objects: map[string][]byte{}, parts: map[string][]byte{}}
+	b.server = httptest.NewServer(b)
 	t.Cleanup(func() {
 		// The SDK's idle connections are its own; a server that waits for them hangs.
-		s.CloseClientConnections()
-		s.Close()
+		b.server.CloseClientConnections()
+		b.server.Close()
 	})
-	return b, "s3://bucket?region=eu-west-1&anonymous=true&use_path_style=true&request_checksum_calculation=when_required&response_checksum_validation=when_required&endpoint=" + s.URL
+	return b
 }
 
-func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// URL is the bucket's address for the blob store.
+func (b *Bucket) URL() string {
+	return "s3://bucket?region=eu-west-1&anonymous=true&use_path_style=true&request_checksum_calculation=when_required&response_checksum_validation=when_required&endpoint=" + b.server.URL
+}
+
+// Full lets writes be refused.
+func (b *Bucket) Full(full bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.full = full
+}
+
+// Refuse lets every request be refused, as when the credentials have run out.
+func (b *Bucket) Refuse(refuse bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refused = refuse
+}
+
+// Away lets every request end without an answer, as when the server is stopped. The SDK tries
+// three times then, which takes seconds.
+func (b *Bucket) Away(away bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.away = away
+}
+
+// ServeHTTP is http.Handler's.
+func (b *Bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // the client gave up in the middle: nothing is kept
@@ -44,6 +77,10 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/bucket"), "/")
 	q := r.URL.Query()
 	switch {
+	case b.away:
+		panic(http.ErrAbortHandler)
+	case b.refused:
+		refuse(w, http.StatusForbidden, "AccessDenied")
 	case b.full && (r.Method == http.MethodPut || r.Method == http.MethodPost):
 		refuse(w, http.StatusForbidden, "QuotaExceeded")
 	case r.Method == http.MethodPost && q.Has("uploads"):
@@ -67,6 +104,8 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodDelete && q.Has("uploadId"):
 		clear(b.parts)
 		w.WriteHeader(http.StatusNoContent)
+	case r.Method == http.MethodPut && r.Header.Get("If-None-Match") == "*" && b.objects[key] != nil:
+		refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
 	case r.Method == http.MethodPut:
 		b.objects[key] = body
 	case r.Method == http.MethodDelete:
@@ -85,7 +124,7 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (b *bucket) list(w io.Writer, prefix string) {
+func (b *Bucket) list(w io.Writer, prefix string) {
 	type contents struct {
 		Key, LastModified string
 		Size              int
