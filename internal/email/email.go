@@ -12,7 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
+	"tenantry/internal/fold"
 )
 
 // Limits in characters (RFC 5321) of the whole and of the part before the @.
@@ -23,8 +23,11 @@ const (
 
 // Valid reports whether the trimmed text can be an address.
 func Valid(s string) bool {
+	if len(s) > MaxLength && utf8.RuneCountInString(s) > MaxLength {
+		return false // first of all: what follows costs more than a look
+	}
 	local, domain, ok := cut(s)
-	if !ok || utf8.RuneCountInString(s) > MaxLength || utf8.RuneCountInString(local) > maxLocalLength {
+	if !ok || utf8.RuneCountInString(local) > maxLocalLength {
 		return false
 	}
 	if strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
@@ -52,8 +55,8 @@ func cut(s string) (local, domain string, ok bool) {
 }
 
 func validDomain(domain string) bool {
-	ascii, err := idna.Lookup.ToASCII(domain)
-	if err != nil || len(ascii) > 253 || !strings.Contains(ascii, ".") {
+	ascii, ok := fold.Domain(domain)
+	if !ok || len(ascii) > 253 || !strings.Contains(ascii, ".") {
 		return false
 	}
 	for label := range strings.SplitSeq(ascii, ".") {

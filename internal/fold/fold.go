@@ -33,35 +33,139 @@ func Storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRu
 // Text is text as it is stored: NFC, without white space around it.
 func Text(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
 
+// Line is text that stands in one line, as emails, usernames and names do (rule K5): Text
+// without control and format characters. A run of line breaks and tabs inside becomes one
+// blank; joiners stay between two visible characters. A text with nothing visible in it is
+// empty.
+func Line(s string) string {
+	if plainLine(s) {
+		return strings.Trim(s, " ")
+	}
+	var line strings.Builder
+	line.Grow(len(s))
+	before := ' ' // the last rune of line
+	write := func(r rune) {
+		line.WriteRune(r)
+		before = r
+	}
+	broken := false // by line breaks or tabs that are not written yet
+	for i, r := range s {
+		switch {
+		case breaks(r):
+			broken = true
+			continue
+		case r == '\u200C' || r == '\u200D':
+			behind, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
+			if broken || !visible(before) || !visible(behind) {
+				continue
+			}
+		case unicode.In(r, unicode.Cc, unicode.Cf):
+			continue
+		}
+		if broken {
+			broken = false
+			write(' ')
+		}
+		write(r)
+	}
+	t := Text(line.String())
+	if t != "" && t[0] >= utf8.RuneSelf && Key(t) == "" {
+		return ""
+	}
+	return t
+}
+
+// plainLine reports whether there is nothing in the text but printable ASCII.
+func plainLine(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// breaks tells the characters that end or interrupt a line.
+func breaks(r rune) bool {
+	return r >= '\t' && r <= '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
+}
+
+func visible(r rune) bool {
+	return r != utf8.RuneError && unicode.IsGraphic(r) && !unicode.IsSpace(r)
+}
+
 // Key is what two texts share if they are the same ignoring case: NFC, lower case,
-// zero-width characters dropped, no white space around it.
+// zero-width characters dropped, every white space a blank, and none around it.
 func Key(s string) string {
 	if ascii(s) {
-		return strings.ToLower(strings.TrimSpace(s))
-	}
-	s = strings.Map(func(r rune) rune {
-		if zeroWidth(r) {
-			return -1
+		s = strings.TrimSpace(s)
+		if strings.ContainsAny(s, "\t\n\v\f\r") {
+			s = strings.Map(keyed, s)
 		}
-		return r
-	}, norm.NFC.String(s))
+		return strings.ToLower(s)
+	}
+	s = strings.Map(keyed, norm.NFC.String(s))
 	// Lower-casing can take a text out of NFC (İ becomes i and a combining dot).
 	return norm.NFC.String(strings.TrimSpace(cases.Lower(language.Und).String(s)))
 }
 
-// Email is the key of an email address: Key, with the domain in its ASCII form
-// where it has one. What is no address at all comes back as its Key.
+// keyed is what becomes of a character in a key, but for its case.
+func keyed(r rune) rune {
+	switch {
+	case zeroWidth(r):
+		return -1
+	case unicode.IsSpace(r):
+		return ' '
+	}
+	return r
+}
+
+// Lengths in code points. The conversion of a domain costs the square of its length, so that
+// what is too long for one is not looked at any further.
+const (
+	maxEmail  = 1_000 // of a text that is looked at as an address: more than any address and its key
+	maxDomain = 254
+	maxLabel  = 63
+)
+
+// Email is the key of an email address: Key of its Line, with the domain in its ASCII form
+// where it has one. What is no address at all comes back as its Key; what is longer than any
+// address, as nothing.
 func Email(s string) string {
+	s = Line(s)
+	if len(s) > maxEmail && utf8.RuneCountInString(s) > maxEmail {
+		return ""
+	}
 	k := Key(s)
 	at := strings.LastIndexByte(k, '@')
 	if at < 0 || ascii(k[at+1:]) {
 		return k
 	}
-	domain, err := idna.Lookup.ToASCII(k[at+1:])
-	if err != nil {
+	domain, ok := Domain(k[at+1:])
+	if !ok {
 		return k
 	}
 	return k[:at+1] + domain
+}
+
+// Domain is the ASCII form of a domain; not ok where it has none.
+func Domain(domain string) (inASCII string, ok bool) {
+	if len(domain) > maxDomain && utf8.RuneCountInString(domain) > maxDomain {
+		return "", false
+	}
+	label := 0
+	for _, r := range domain {
+		switch r {
+		case '.', '\u3002', '\uFF0E', '\uFF61': // what IDNA takes for a dot
+			label = 0
+		default:
+			if label++; label > maxLabel {
+				return "", false
+			}
+		}
+	}
+	inASCII, err := idna.Lookup.ToASCII(domain)
+	return inASCII, err == nil
 }
 
 // Slug is a name in lower case, trimmed, each run of white space as one hyphen

@@ -1,6 +1,7 @@
 package fold_test
 
 import (
+	"strings"
 	"testing"
 	"testing/quick"
 	"unicode/utf8"
@@ -80,6 +81,31 @@ func TestEmail(t *testing.T) {
 		return fold.Email(k) == k
 	}, &quick.Config{MaxCount: 2_000}); err != nil {
 		t.Error(err)
+	}
+}
+
+// K5: lengths are judged before anything costly. The conversion of a domain costs the square of
+// its length, so that one with letters for a minute has no ASCII form, and no text that is
+// longer than any address is the key of one.
+func TestLongDomainsAreNotConverted(t *testing.T) {
+	t.Parallel()
+	letters := func(n int) string {
+		var s strings.Builder
+		for i := range n {
+			s.WriteRune(rune(0x4E00 + i%20_000))
+		}
+		return s.String()
+	}
+	for _, domain := range []string{letters(64), letters(64) + ".example", strings.Repeat("ü.", 130), letters(1_000_000), "xn--" + strings.Repeat("a", 1_000_000)} {
+		if got, ok := fold.Domain(domain); ok {
+			t.Errorf("the form of %d bytes is %.100q", len(domain), got)
+		}
+	}
+	if got := fold.Email("a@" + letters(64)); got != "a@"+letters(64) {
+		t.Errorf("it is %q", got)
+	}
+	if got := fold.Email("a@" + letters(1_000_000)); got != "" {
+		t.Errorf("it has %d bytes", len(got))
 	}
 }
 

@@ -31,6 +31,7 @@ type batch struct {
 	first  int // the number of its first row
 	after  csvfile.Position
 	last   bool           // of the file
+	cells  any            // what the kind has read in them, see kind.cells
 	hashes map[int]string // of rows' passwords, by the row's number, as far as they are made
 }
 
@@ -45,9 +46,9 @@ func (e *Engine) batchRows(total int) int {
 	return min(max(total/10, fewest), e.o.BatchRows)
 }
 
-// batches reads the file from the claim's position and sends batch after batch until the
-// end, an error or the context's end. One batch is read ahead while another is loaded.
-func (e *Engine) batches(ctx context.Context, c *claim, out chan<- *batch) error {
+// batches reads the file from the claim's position, judges its cells and sends batch after
+// batch until the end, an error or the context's end. One batch is read ahead while another is loaded.
+func (e *Engine) batches(ctx context.Context, k kind, c *claim, out chan<- *batch) error {
 	defer close(out)
 	at := c.layout.File.Start()
 	if c.processed > 0 {
@@ -60,8 +61,8 @@ func (e *Engine) batches(ctx context.Context, c *claim, out chan<- *batch) error
 	defer file.Close()
 	reader, most := csvfile.NewReader(file, c.layout.File, at), e.batchRows(c.total)
 	for {
-		b, secrets := &batch{run: c, first: at.Row + 1, after: at, hashes: map[int]string{}}, 0
-		for len(b.rows) < most && secrets < mostSecrets && b.after.Offset-at.Offset < e.o.BatchBytes {
+		b, secrets, spare := &batch{run: c, first: at.Row + 1, after: at, hashes: map[int]string{}}, 0, e.o.BatchBytes
+		for len(b.rows) < most && secrets < mostSecrets && spare > 0 {
 			rec, err := reader.Next()
 			if errors.Is(err, io.EOF) {
 				break
@@ -69,15 +70,18 @@ func (e *Engine) batches(ctx context.Context, c *claim, out chan<- *batch) error
 			if err != nil {
 				return unreadable("reading the upload", err)
 			}
-			b.rows = append(b.rows, c.layout.read(rec))
+			r := c.layout.read(rec)
+			b.rows = append(b.rows, r)
 			b.after = rec.After()
+			spare -= rec.End - rec.Offset + r.burden()
 			if !c.dryRun {
-				secrets += b.rows[len(b.rows)-1].secrets()
+				secrets += r.secrets()
 			}
 		}
 		if len(b.rows) == 0 {
 			return nil
 		}
+		b.cells = k.cells(b)
 		b.last = b.after.Row == c.total
 		at = b.after
 		select {

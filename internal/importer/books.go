@@ -20,8 +20,7 @@ import (
 // books is the picture that a batch of contacts is judged against: what its rows refer to,
 // as the rows so far leave it.
 type books struct {
-	columns *contactColumns
-	cells   []contactCells
+	contactRows
 	own     *book
 	others  map[string]*book // by the text of a company_id cell; nil: not the importer's to manage
 	byID    map[id.ID]*book
@@ -110,12 +109,11 @@ func (p *books) of(r *row) *book {
 	return p.others[f.value]
 }
 
-// look judges the rows' cells and fetches all that they refer to, in a few queries.
-func (k contactKind) look(ctx context.Context, tx *database.Tx, b *batch) (*books, error) {
-	p := &books{columns: contactColumnsOf(&b.run.layout), cells: make([]contactCells, len(b.rows)), others: map[string]*book{}, byID: map[id.ID]*book{}}
+// look fetches all that the rows refer to, in a few queries.
+func (contactKind) look(ctx context.Context, tx *database.Tx, b *batch) (*books, error) {
+	p := &books{contactRows: b.cells.(contactRows), others: map[string]*book{}, byID: map[id.ID]*book{}}
 	want := &references{}
 	for i := range b.rows {
-		p.cells[i] = k.read(p.columns, &b.rows[i])
 		want.add(p.columns, &b.rows[i], &p.cells[i])
 	}
 	if c := p.columns; b.run.dryRun { // what is kept in scratch is whole

@@ -16,6 +16,10 @@ import (
 type kind interface {
 	// authorise says whether the viewer may import into the company (rules I8, U5, C6).
 	authorise(ctx context.Context, v viewer.Viewer, company id.ID) error
+	// cells judges what a batch's cells tell by themselves, once and before the transaction, so
+	// that nothing slow is done while others wait for it. What it gives stands in the batch as
+	// cells.
+	cells(b *batch) any
 	// judge judges a batch's rows in order (rules R1, R2) and writes nothing. What comes of
 	// them is written by write, in the same transaction: records, or in a dry run scratch
 	// alone. A [*postponed] that it returns is done outside of the transaction, and the batch

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
-
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fold"
@@ -40,11 +38,18 @@ var rejectColumns = [...]string{rowColumn, codeColumn, problemColumn}
 
 func isRejectColumn(field string) bool { return slices.Contains(rejectColumns[:], field) }
 
+// maxColumnName is how many characters of a column's name count, in comparisons and in
+// answers: no column that is known has so many. A file's may have 32 KiB each.
+const maxColumnName = 250
+
+// columnKey is what the name of a column is compared by.
+func columnKey(name string) string { return fold.Column(cutRunes(name, maxColumnName)) }
+
 // rejectColumn is which of them the header means; empty: none.
 func rejectColumn(header string) string {
-	key := fold.Column(header)
+	key := columnKey(header)
 	for _, c := range rejectColumns {
-		if key == fold.Column(c) {
+		if key == columnKey(c) {
 			return c
 		}
 	}
@@ -68,6 +73,7 @@ type vocabulary struct {
 	kind    enum.ImportKind
 	columns []Column
 	byKey   map[string]string // header key of a name or alias → canonical name
+	keys    []string          // of byKey, in the order of the columns
 	missing func(l Layout) (field, why string)
 	others  []vocabulary // of the other kinds, to recognise their files (rule F5)
 
@@ -81,12 +87,18 @@ func vocabularyOf(of entry, custom []Column) vocabulary {
 	v := vocabulary{kind: of.kind, columns: slices.Concat(of.columns, custom), byKey: map[string]string{}, missing: of.missing}
 	for _, c := range v.columns {
 		for _, spelling := range append([]string{c.Name}, c.Aliases...) {
-			if key := fold.Column(spelling); v.byKey[key] == "" {
-				v.byKey[key] = c.Name
-			}
+			v.know(columnKey(spelling), c.Name)
 		}
 	}
 	return v
+}
+
+// know notes what a header of the key means, where nothing else has it.
+func (v *vocabulary) know(key, name string) {
+	if v.byKey[key] == "" {
+		v.byKey[key] = name
+		v.keys = append(v.keys, key)
+	}
 }
 
 // vocabulary is the kind's in the company.
@@ -119,17 +131,17 @@ func (e *Engine) vocabulary(ctx context.Context, k enum.ImportKind, company id.I
 func (v vocabulary) of(headers []string, mappings []Mapping) (vocabulary, error) {
 	said := map[string]*string{}
 	for _, m := range mappings {
-		said[fold.Column(m.Header)] = m.Field
+		said[columnKey(m.Header)] = m.Field
 	}
 	var unknown []string
 	ask := func(name string) {
-		if key := fold.Column(name); key != "" && len(key) <= longestKey && fold.Storable(key) && v.byKey[key] == "" && rejectColumn(name) == "" {
+		if key := columnKey(name); key != "" && len(key) <= longestKey && fold.Storable(key) && v.byKey[key] == "" && rejectColumn(name) == "" {
 			unknown = append(unknown, key)
 		}
 	}
 	spans := false
 	for _, h := range headers {
-		key := fold.Column(h)
+		key := columnKey(h)
 		field, mapped := said[key]
 		switch {
 		case !mapped:
@@ -147,11 +159,9 @@ func (v vocabulary) of(headers []string, mappings []Mapping) (vocabulary, error)
 	if err != nil {
 		return v, fmt.Errorf("reading other companies' columns: %w", err)
 	}
-	v.columns, v.byKey = slices.Concat(v.columns, more), maps.Clone(v.byKey)
+	v.columns, v.byKey, v.keys = slices.Concat(v.columns, more), maps.Clone(v.byKey), slices.Clone(v.keys)
 	for _, c := range more {
-		if key := fold.Column(c.Name); v.byKey[key] == "" {
-			v.byKey[key] = c.Name
-		}
+		v.know(columnKey(c.Name), c.Name)
 	}
 	return v, nil
 }
@@ -164,7 +174,7 @@ const longestKey = 200 * 3 * utf8.UTFMax
 func (v vocabulary) knows(headers []string) int {
 	n := 0
 	for _, h := range headers {
-		if _, ok := v.byKey[fold.Column(h)]; ok {
+		if _, ok := v.byKey[columnKey(h)]; ok {
 			n++
 		}
 	}
@@ -200,26 +210,72 @@ func (v vocabulary) guarded() bool {
 // none is near. It is never a secret one: what is suggested by mistake would become somebody's
 // password (rule F5).
 func (v vocabulary) nearest(h string) string {
-	key, best, field := fold.Column(h), 4, ""
-	if key == "" {
+	key := []rune(columnKey(h))
+	best, field := tooFar, ""
+	if len(key) == 0 {
 		return ""
 	}
-	for _, c := range v.columns {
-		if c.Secret {
+	for _, spelling := range v.keys {
+		name := v.byKey[spelling]
+		if c, _ := v.column(name); c.Secret {
 			continue
 		}
-		for _, spelling := range append([]string{c.Name}, c.Aliases...) {
-			s := fold.Column(spelling)
-			d := levenshtein.ComputeDistance(key, s)
-			if strings.HasPrefix(key, s) || strings.HasPrefix(s, key) && len(key) >= 3 {
-				d = min(d, 2)
-			}
-			if d < best && d*2 <= max(len(key), len(s)) {
-				best, field = d, c.Name
-			}
+		s := []rune(spelling)
+		d := distance(key, s, best)
+		if begins(key, s) || begins(s, key) && len(key) >= 3 {
+			d = min(d, 2)
+		}
+		if d < best && d*2 <= max(len(key), len(s)) {
+			best, field = d, name
 		}
 	}
 	return field
+}
+
+func begins(s, prefix []rune) bool {
+	return len(s) >= len(prefix) && slices.Equal(s[:len(prefix)], prefix)
+}
+
+// tooFar is how many letters make a name another one.
+const tooFar = 4
+
+// distance is how many letters must be put in, taken out or replaced to make one text of the
+// other (Levenshtein's); most, which is tooFar at most, where it is that or more. Only what
+// can be nearer is computed, so that the time grows with the length and not with its square.
+func distance(a, b []rune, most int) int {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	if len(a)-len(b) >= most {
+		return most
+	}
+	row := make([]int, len(b)+1) // of the table, for the beginning of a so far
+	for j := range row {
+		row[j] = min(j, most)
+	}
+	for i, letter := range a {
+		from, to := max(1, i+2-most), min(len(b), i+most)
+		before := row[from-1] // the field above on the left
+		if from > 1 {
+			row[from-1] = most
+		} else {
+			row[0] = min(i+1, most)
+		}
+		nearest := row[from-1]
+		for j := from; j <= to; j++ {
+			d := before
+			if b[j-1] != letter {
+				d++
+			}
+			before = row[j]
+			row[j] = min(d, before+1, row[j-1]+1, most)
+			nearest = min(nearest, row[j])
+		}
+		if nearest >= most {
+			return most
+		}
+	}
+	return row[len(b)]
 }
 
 // names lists the kind's canonical columns, for messages.

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"slices"
 	"strings"
 
 	"tenantry/ent/enum"
@@ -12,8 +11,8 @@ import (
 // judgement is one row's: whom it is about, what they are to be, and what is wrong with it.
 type judgement struct {
 	*books
-	row   *row
-	cells contactCells
+	row *row
+	contactCells
 
 	book     *book
 	known    *contactRecord // nil: a new one, or it cannot be told
@@ -52,13 +51,13 @@ func (j *judgement) judge() {
 // identify finds out whom the row is about (rule I9).
 func (j *judgement) identify() {
 	email, ident := j.row.fieldAt(j.columns.email), j.row.fieldAt(j.columns.id)
-	owner := j.book.byEmail[j.cells.emailKey] // of the email; nil too where there is none
-	if j.cells.emailKey == "" {
+	owner := j.book.byEmail[j.contactCells.emailKey] // of the email; nil too where there is none
+	if j.contactCells.emailKey == "" {
 		owner = nil
 	}
 	external := ""
 	if ident.filled() {
-		switch ours, known := j.book.contacts[j.cells.ours], j.book.byExternal[ident.value]; {
+		switch ours, known := j.book.contacts[j.contactCells.ours], j.book.byExternal[ident.value]; {
 		case ours != nil:
 			j.known, j.byID = ours, true
 		case known != nil:
@@ -77,15 +76,13 @@ func (j *judgement) identify() {
 			email.reject(enum.EmailTaken, "%s is the email of another contact; give this one another email, or merge the two", cutRunes(email.value, 100))
 			return
 		}
-		j.next.Email, j.emailKey = email.value, j.cells.emailKey
+		j.next.Email, j.emailKey = email.value, j.contactCells.emailKey
 		return
 	}
-	j.emailKey = j.cells.emailKey
+	j.emailKey = j.contactCells.emailKey
 	switch {
-	case owner == nil:
-		if email.sound() && ident.sound() {
-			j.begin(email, external)
-		}
+	case owner == nil: // also where the email or the id is at fault: all problems are told at once (rule R1)
+		j.begin(email, external)
 	case external == "" || owner.now.ExternalID == "":
 		email.held(owner.now.Email)
 		j.known, j.next, j.emailKey = owner, owner.now, owner.emailKey
@@ -128,10 +125,10 @@ func (j *judgement) describe() {
 		*f.into = cell.value
 	}
 	if r.fieldAt(c.active).filled() {
-		j.next.Active = j.cells.active
+		j.next.Active = j.contactCells.active
 	}
-	if j.cells.typ != "" {
-		j.next.Type = j.cells.typ
+	if j.contactCells.typ != "" {
+		j.next.Type = j.contactCells.typ
 	}
 }
 
@@ -173,28 +170,35 @@ func (j *judgement) tag() {
 		if !f.filled() {
 			continue
 		}
-		all := true
-		var unknown []string
+		all, seen := true, map[string]bool{}
+		var unknown []string // each once, as far as issues are kept of them
+		more := 0
 		for _, part := range parts(f.value) {
-			label, ok := c.find(part)
-			if !ok {
-				if !slices.Contains(unknown, part) {
-					unknown = append(unknown, part)
-				}
+			if seen[part] {
 				continue
 			}
-			all = all && has(label)
-			j.labels = append(j.labels, label)
+			seen[part] = true
+			label, ok := c.find(part)
+			switch {
+			case ok:
+				all = all && has(label)
+				j.labels = append(j.labels, label)
+			case len(unknown) < maxRowIssues:
+				unknown = append(unknown, part)
+			default:
+				more++
+			}
 		}
 		if all && len(unknown) == 0 {
 			f.held(f.value)
 		}
-		if !f.sound() {
+		if !f.sound() || j.row.misshapen {
 			continue
 		}
 		for _, part := range unknown {
 			f.reject(enum.UnknownLabel, "the company has no label %s %q", c.what, cutRunes(part, 100))
 		}
+		j.row.untold += more
 	}
 }
 
@@ -253,7 +257,7 @@ func (j *judgement) fill() {
 func (j *judgement) apply(o *outcome) {
 	t := j.known
 	if t == nil {
-		t = &contactRecord{id: id.New(id.Contact), book: j.book, created: j.cells.created}
+		t = &contactRecord{id: id.New(id.Contact), book: j.book, created: j.contactCells.created}
 		j.book.contacts[t.id] = t
 		o.created++
 	} else if j.changes(t) {

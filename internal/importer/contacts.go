@@ -111,7 +111,7 @@ func contactColumnsOf(l *Layout) *contactColumns {
 		labels: l.column("labels"), labelIDs: l.column("labels_id"),
 	}
 	for _, i := range l.Custom {
-		c.custom = append(c.custom, customColumn{column: i, key: fold.Column(l.Fields[i]), name: l.Fields[i]})
+		c.custom = append(c.custom, customColumn{column: i, key: columnKey(l.Fields[i]), name: l.Fields[i]})
 	}
 	return c
 }
@@ -125,11 +125,25 @@ type contactCells struct {
 	created  time.Time        // zero: not given
 }
 
+// contactRows is what a batch's rows say by themselves.
+type contactRows struct {
+	columns *contactColumns
+	cells   []contactCells
+}
+
+func (k contactKind) cells(b *batch) any {
+	out := contactRows{columns: contactColumnsOf(&b.run.layout), cells: make([]contactCells, len(b.rows))}
+	for i := range b.rows {
+		out.cells[i] = k.read(out.columns, &b.rows[i])
+	}
+	return out
+}
+
 // read judges the cells.
 func (contactKind) read(c *contactColumns, r *row) (out contactCells) {
 	if email := r.fieldAt(c.email); email.filled() {
-		out.emailKey = fold.Email(email.value)
 		email.address("the email")
+		out.emailKey = fold.Email(email.value)
 	}
 	for _, column := range [...]int{c.first, c.middle, c.last, c.username} {
 		r.fieldAt(column).short(maxName)
@@ -187,7 +201,7 @@ func (k contactKind) judge(ctx context.Context, tx *database.Tx, b *batch) (*out
 	o := &outcome{}
 	for i := range b.rows {
 		r := &b.rows[i]
-		j := judgement{books: p, row: r, cells: p.cells[i]}
+		j := judgement{books: p, row: r, contactCells: p.cells[i]}
 		j.judge()
 		if problems := r.all(); len(problems) > 0 {
 			o.fail(problems...)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/viewer"
@@ -55,7 +56,7 @@ func (k customers) judge(ctx context.Context, tx *database.Tx, b *batch) (*outco
 			w.remember(slug, r.number)
 			continue
 		}
-		c := k.make(b, w, r)
+		c := k.make(b, w, r, w.cells[i])
 		if problems := r.all(); len(problems) > 0 {
 			o.fail(problems...)
 			continue
@@ -73,26 +74,35 @@ func (k customers) judge(ctx context.Context, tx *database.Tx, b *batch) (*outco
 	}, nil
 }
 
-// cells judges a row as far as it alone tells, and gives the slug of its name; empty where
-// that is at fault.
-func (customers) cells(r *row) (slug string) {
-	slug = companyName(r.field("name"))
-	r.field("contact_email").address("the contact email")
-	if f := r.field("partner_admin_email"); f.present() && f.sound() {
-		f.require("the partner admin's email")
+// customerCells is what a row says by itself.
+type customerCells struct {
+	slug     string // of its name; empty where there is none, or it cannot be one
+	adminKey string // of the partner admin's email
+}
+
+func (customers) cells(b *batch) any {
+	cells := make([]customerCells, len(b.rows))
+	for i := range b.rows {
+		r, c := &b.rows[i], &cells[i]
+		c.slug = companyName(r.field("name"))
+		r.field("contact_email").address("the contact email")
+		if f := r.field("partner_admin_email"); f.present() && f.sound() {
+			f.require("the partner admin's email")
+		}
+		c.adminKey = fold.Email(r.field("partner_admin_email").value)
 	}
-	return slug
+	return cells
 }
 
 // make is the customer of a row whose name is free; the row's problems say whether it can be
 // one.
-func (customers) make(b *batch, w *customerWorld, r *row) customer {
+func (customers) make(b *batch, w *customerWorld, r *row, cells customerCells) customer {
 	c := customer{row: *r, company: id.New(id.Company), name: r.field("name").value, admin: b.run.createdBy}
 	if f := r.field("contact_email"); f.present() {
 		c.contactEmail = &f.value
 	}
 	if f := r.field("partner_admin_email"); f.present() && f.sound() {
-		admin, ok := w.admins[fold.Email(f.value)]
+		admin, ok := w.admins[cells.adminKey]
 		if !ok {
 			f.reject(enum.UnknownPartnerAdmin, "%q is no active user of your company; add the user first, or name another", cutRunes(f.value, 100))
 		}
@@ -104,6 +114,7 @@ func (customers) make(b *batch, w *customerWorld, r *row) customer {
 // customerWorld is what a batch's rows are judged against: the database as it is inside
 // the transaction, and the rows of the file before them.
 type customerWorld struct {
+	cells    []customerCells
 	slugs    []string              // of each row's name; empty where the name is at fault
 	existing map[string][]namesake // by slugs, and slugs of names, of companies on the platform
 	seen     map[string]int        // by slugs of earlier rows that did not fail: the first such row
@@ -117,16 +128,16 @@ func (w *customerWorld) remember(slug string, row int) {
 	}
 }
 
-// look fetches all that the rows refer to, one query each, and judges their cells.
+// look fetches all that the rows refer to, one query each.
 func (k customers) look(ctx context.Context, tx *database.Tx, b *batch) (*customerWorld, error) {
-	w := &customerWorld{slugs: make([]string, len(b.rows))}
+	w := &customerWorld{cells: b.cells.([]customerCells), slugs: make([]string, len(b.rows))}
 	var slugs, admins []string
-	for i := range b.rows {
-		if name := b.rows[i].field("name"); name.filled() {
-			slugs = append(slugs, fold.Slug(name.value))
+	for _, c := range w.cells {
+		if c.slug != "" {
+			slugs = append(slugs, c.slug)
 		}
-		if a := b.rows[i].field("partner_admin_email"); a.value != "" {
-			admins = append(admins, fold.Email(a.value))
+		if c.adminKey != "" {
+			admins = append(admins, c.adminKey)
 		}
 	}
 	var err error
@@ -139,10 +150,12 @@ func (k customers) look(ctx context.Context, tx *database.Tx, b *batch) (*custom
 	for i := range b.rows {
 		// A name that a company there bears may be whatever it is (rules F7, J12).
 		name := b.rows[i].field("name")
-		for _, other := range w.existing[fold.Slug(name.value)] {
+		for _, other := range w.existing[w.cells[i].slug] {
 			name.held(other.name)
 		}
-		w.slugs[i] = k.cells(&b.rows[i])
+		if name.sound() {
+			w.slugs[i] = w.cells[i].slug
+		}
 	}
 	w.admins, err = activeUsers(ctx, tx, b.run.company, admins)
 	return w, err
@@ -182,13 +195,18 @@ func alreadyExists(slug string, others []namesake) string {
 	return fmt.Sprintf("another company exists already: %s %q; this row was skipped", which, slug) + canStillAdd
 }
 
-// companyName judges a company's name and gives its slug; empty where it is at fault.
+// companyName judges a company's name and gives its slug; empty where it cannot be one. One
+// that is unsafe may still be one that a company bears.
 func companyName(f field) (slug string) {
-	if tenancy.HoldsSecret(f.value) {
+	switch {
+	case tenancy.HoldsSecret(f.value):
 		f.reject(enum.InvalidValue, tenancy.SecretAsName)
 		return ""
-	}
-	if !f.sound() || !f.require("the company's name") || !f.atMost(maxName) {
+	case !f.sound():
+		if utf8.RuneCountInString(f.value) > maxName {
+			return ""
+		}
+	case !f.require("the company's name") || !f.atMost(maxName):
 		return ""
 	}
 	return fold.Slug(f.value)

@@ -48,17 +48,11 @@ type profile struct {
 	Active    bool   `json:"active"`
 }
 
-// look fetches whom the rows name, and holds them until the commit.
-func (users) look(ctx context.Context, tx *database.Tx, b *batch) (*directory, error) {
+// look fetches whom the rows name, by the keys of their emails, and holds them until the commit.
+func (users) look(ctx context.Context, tx *database.Tx, b *batch, keys []string) (*directory, error) {
 	d := &directory{byEmail: map[string]*account{}}
-	emails := make([]string, 0, len(b.rows))
-	for i := range b.rows {
-		if f := b.rows[i].field("email"); f.filled() {
-			emails = append(emails, fold.Email(f.value))
-		}
-	}
-	slices.Sort(emails)
-	emails = slices.Compact(emails)
+	emails := slices.Sorted(slices.Values(keys))
+	emails = slices.DeleteFunc(slices.Compact(emails), func(key string) bool { return key == "" })
 	lock := ""
 	if tx.Dialect() == database.Postgres && !b.run.dryRun {
 		lock = " FOR UPDATE"

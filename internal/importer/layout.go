@@ -10,7 +10,6 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/email"
-	"tenantry/internal/fold"
 )
 
 // Layout is what an accepted file looks like: stored with the import, so that whichever
@@ -76,6 +75,11 @@ func (l *Layout) column(field string) int { return slices.Index(l.Fields, field)
 
 func (l *Layout) secret(column int) bool { return slices.Contains(l.Secret, column) }
 
+// listsLabels reports whether the column's cells are lists of labels.
+func (l *Layout) listsLabels(column int) bool {
+	return l.Fields[column] == "labels" || l.Fields[column] == "labels_id"
+}
+
 // hidden reports whether the column's cells are shown nowhere: secrets, what looks like
 // them, what is left out; and in files that have secrets, what is not recognised (rules F5, J9).
 func (l *Layout) hidden(column int) bool {
@@ -115,7 +119,7 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (l Layout, p *
 	defer func() { l.derive(unrecognised) }()
 	chosen, unmapped := 0, []string{}
 	for i, h := range file.Header {
-		if m, ok := mapped[fold.Column(h)]; ok {
+		if m, ok := mapped[columnKey(h)]; ok {
 			if m.Field != nil {
 				l.Fields[i] = *m.Field
 				chosen++
@@ -123,7 +127,7 @@ func match(v vocabulary, file csvfile.Format, mappings []Mapping) (l Layout, p *
 			continue
 		}
 		unmapped = append(unmapped, h)
-		field, ok := v.byKey[fold.Column(h)]
+		field, ok := v.byKey[columnKey(h)]
 		switch {
 		case ok:
 			l.Fields[i] = field
@@ -183,23 +187,23 @@ func resolve(v vocabulary, headers []string, mappings []Mapping) (map[string]Map
 	mapped := make(map[string]Mapping, len(mappings))
 	in := make(map[string]bool, len(headers))
 	for _, h := range headers {
-		in[fold.Column(h)] = true
+		in[columnKey(h)] = true
 	}
 	for _, m := range mappings {
-		key := fold.Column(m.Header)
+		key := columnKey(m.Header)
 		if _, twice := mapped[key]; twice {
-			return mapped, &csvfile.Problem{Reason: csvfile.DuplicateColumn, Column: m.Header,
-				Message: fmt.Sprintf("two mappings name the column %q; give one", m.Header)}
+			return mapped, &csvfile.Problem{Reason: csvfile.DuplicateColumn, Column: columnName(m.Header),
+				Message: fmt.Sprintf("two mappings name the column %q; give one", shortName(m.Header))}
 		}
 		if !in[key] {
-			return mapped, &csvfile.Problem{Reason: csvfile.MissingColumn, Column: m.Header,
-				Message:  fmt.Sprintf("a mapping names the column %q, which the file does not have", m.Header),
-				Accepted: strings.Join(headers, ", ")}
+			return mapped, &csvfile.Problem{Reason: csvfile.MissingColumn, Column: columnName(m.Header),
+				Message:  fmt.Sprintf("a mapping names the column %q, which the file does not have", shortName(m.Header)),
+				Accepted: shortNames(headers)}
 		}
 		if m.Field != nil {
 			if _, ok := v.column(*m.Field); !ok {
-				return mapped, &csvfile.Problem{Reason: csvfile.UnknownColumn, Column: m.Header, Suggestion: v.nearest(*m.Field),
-					Message:  fmt.Sprintf("the column %q is mapped to %q, which is no field of %s", m.Header, *m.Field, v.kind),
+				return mapped, &csvfile.Problem{Reason: csvfile.UnknownColumn, Column: columnName(m.Header), Suggestion: v.nearest(*m.Field),
+					Message:  fmt.Sprintf("the column %q is mapped to %q, which is no field of %s", shortName(m.Header), shortName(*m.Field), v.kind),
 					Accepted: v.names()}
 			}
 		}
@@ -208,15 +212,29 @@ func resolve(v vocabulary, headers []string, mappings []Mapping) (map[string]Map
 	return mapped, nil
 }
 
+// columnName is a column's name as answers give it.
+func columnName(h string) string { return cutRunes(h, maxColumnName) }
+
+// shortName is a column's name as messages quote it.
+func shortName(h string) string { return cutRunes(h, 100) }
+
+func shortNames(headers []string) string {
+	short := make([]string, len(headers))
+	for i, h := range headers {
+		short[i] = shortName(h)
+	}
+	return strings.Join(short, ", ")
+}
+
 func unknownColumn(v vocabulary, i int, h string) *csvfile.Problem {
-	p := &csvfile.Problem{Reason: csvfile.UnknownColumn, Column: h, Suggestion: v.nearest(h), Accepted: v.names()}
+	p := &csvfile.Problem{Reason: csvfile.UnknownColumn, Column: columnName(h), Suggestion: v.nearest(h), Accepted: v.names()}
 	switch {
-	case fold.Column(h) == "":
+	case columnKey(h) == "":
 		p.Message = fmt.Sprintf("column %d has no name; name it, or leave it out explicitly", i+1)
 	case p.Suggestion != "":
-		p.Message = fmt.Sprintf("the column %q is not recognised; did you mean %s? Map it to a field, or leave it out explicitly", h, p.Suggestion)
+		p.Message = fmt.Sprintf("the column %q is not recognised; did you mean %s? Map it to a field, or leave it out explicitly", shortName(h), p.Suggestion)
 	default:
-		p.Message = fmt.Sprintf("the column %q is not recognised; map it to a field, or leave it out explicitly", h)
+		p.Message = fmt.Sprintf("the column %q is not recognised; map it to a field, or leave it out explicitly", shortName(h))
 	}
 	return p
 }
@@ -229,8 +247,8 @@ func duplicate(l Layout) *csvfile.Problem {
 		}
 		h := l.File.Header[i]
 		if other, ok := first[field]; ok {
-			return &csvfile.Problem{Reason: csvfile.DuplicateColumn, Column: h,
-				Message: fmt.Sprintf("the columns %q and %q both mean %s; keep one of them", other, h, field)}
+			return &csvfile.Problem{Reason: csvfile.DuplicateColumn, Column: columnName(h),
+				Message: fmt.Sprintf("the columns %q and %q both mean %s; keep one of them", shortName(other), shortName(h), field)}
 		}
 		first[field] = h
 	}

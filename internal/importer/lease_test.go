@@ -61,7 +61,7 @@ func TestJ2TheFenceRefusesWhatAnOlderClaimWrites(t *testing.T) {
 		old := w.claimed(e)
 		w.must(w.decode(old))
 		k, batches := e.kinds[enum.Customers], make(chan *batch, 1)
-		w.must(e.batches(w.system, old, batches))
+		w.must(e.batches(w.system, k, old, batches))
 		w.lapse(run.ID)
 		taken := w.claimed(e)
 		before := w.state(run.ID).String()

@@ -62,7 +62,7 @@ func TestJ9RejectsOfUsersImportAgain(t *testing.T) {
 		again, issues := take(rows)
 		equal(t, "counts as they are", counts(again), "COMPLETED 0+0+0+0+7 of 7")
 		equal(t, "issues as they are", issues, []string{
-			"1:E mail:INVALID_EMAIL", "2:Password:REQUIRED", "3:Password:REQUIRED", "3:First name:UNSAFE_CONTENT", "3:active:UNSAFE_CONTENT",
+			"1:Password:REQUIRED", "1:E mail:INVALID_EMAIL", "2:Password:REQUIRED", "3:Password:REQUIRED", "3:First name:UNSAFE_CONTENT", "3:active:UNSAFE_CONTENT",
 			"4:Password:REQUIRED", "5::WRONG_FIELD_COUNT", "6:active:INVALID_VALUE", "7:active:FORBIDDEN",
 		})
 		_, rows = w.mend(again) // and what comes back of those is mended

@@ -14,11 +14,14 @@ import (
 )
 
 // What a preview shows, and of how many rows it looks for issues; of those with long cells
-// it looks at fewer, which make [Options.BatchBytes].
+// it looks at fewer, which make [Options.BatchBytes]. Of the sample rows' cells, and of what
+// the issues say, so much is shown that the answer stays below a megabyte whatever they hold.
 const (
-	sampleRows    = 10
-	previewRows   = 1_000
-	previewIssues = 100
+	sampleRows       = 10
+	maxSample        = 6_000 // characters of one row
+	previewRows      = 1_000
+	previewIssues    = 100
+	maxPreviewIssues = 128 << 10 // bytes of all of them
 )
 
 // PreviewInput is what previewImport was given.
@@ -41,7 +44,7 @@ type Preview struct {
 
 // PreviewColumn is a header and what it is taken for.
 type PreviewColumn struct {
-	Header     string // empty too where the file has no column names
+	Header     string // cut to maxColumnName characters; empty too where the file has no column names
 	Field      string // empty: not recognised, or left out; import_problem: recognised and passed over
 	Suggestion string
 }
@@ -73,17 +76,15 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	}
 	p := &Preview{Samples: [][]string{}, Issues: []*ent.ImportIssue{}}
 	first := &batch{run: &claim{id: id.New(id.ImportRun), company: company, createdBy: by.UserID, kind: in.Kind, dryRun: true, by: by}, first: 1}
-	end := int64(0)
+	spare := e.o.BatchBytes
 	a, err := e.inspect(in.File.Body, v, in.Mappings, nil, func(a *accepted, rec *csvfile.Record) {
 		p.Rows = rec.Row
-		if end == 0 {
-			end = rec.After().Offset + e.o.BatchBytes
-		}
-		judged := rec.Row <= previewRows && rec.After().Offset <= end && a.problem == nil
+		judged := rec.Row <= previewRows && spare > 0 && a.problem == nil
 		if !judged && rec.Row > sampleRows {
 			return
 		}
 		r := a.layout.read(rec)
+		spare -= rec.End - rec.Offset + r.burden()
 		if rec.Row <= sampleRows {
 			p.sample(&r)
 		}
@@ -106,7 +107,7 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 		p.Rows = a.rows
 	}
 	for i, h := range p.Layout.File.Header {
-		c := PreviewColumn{Header: h, Field: p.Layout.Fields[i]}
+		c := PreviewColumn{Header: columnName(h), Field: p.Layout.Fields[i]}
 		if p.Layout.headless {
 			c.Header = "" // it is data, and may be a password
 		} else if c.Field == "" {
@@ -117,13 +118,14 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	return p, nil
 }
 
-// sample keeps a row's cells, but for those that are shown nowhere, each no longer than in an issue: two hundred cells of 32 KiB
-// would be no preview.
+// sample keeps a row's cells, but for those that are shown nowhere, each no longer than in an
+// issue, and shorter in a file of many columns: two hundred cells of 32 KiB would be no preview.
 func (p *Preview) sample(r *row) {
 	cells := make([]string, len(r.values))
+	most := min(maxIssueValue, maxSample/max(len(cells), 1))
 	for i, v := range r.values {
 		if !r.hidden(i) {
-			cells[i] = cutRunes(v, maxIssueValue)
+			cells[i] = cutRunes(v, most)
 		}
 	}
 	p.Samples = append(p.Samples, cells)
@@ -138,6 +140,7 @@ func (e *Engine) judgeFirst(ctx context.Context, p *Preview, first *batch) error
 	if err != nil {
 		return err
 	}
+	first.cells = k.cells(first)
 	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
 	defer cancel()
 	var o *outcome
@@ -154,8 +157,10 @@ func (e *Engine) judgeFirst(ctx context.Context, p *Preview, first *batch) error
 }
 
 func (p *Preview) add(issues ...issue) {
+	bytes := 0
 	for _, i := range issues {
-		if len(p.Issues) == previewIssues {
+		bytes += len(i.message) + len(deref(i.column)) + len(deref(i.value))
+		if len(p.Issues) == previewIssues || bytes > maxPreviewIssues {
 			return
 		}
 		p.Issues = append(p.Issues, &ent.ImportIssue{

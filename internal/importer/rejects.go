@@ -182,7 +182,7 @@ func (r *rejectedRow) add(i *ent.ImportIssue) {
 	}
 	problem := i.Message
 	if i.Column != nil {
-		problem = cutRunes(*i.Column, maxIssueValue) + ": " + problem
+		problem = *i.Column + ": " + problem
 	}
 	if r.problems.Len() > 0 {
 		problem = "; " + problem

@@ -14,18 +14,27 @@ import (
 	"tenantry/internal/tenancy"
 )
 
-// issue is one problem of one row, on its way into the ledger.
+// problem is what is wrong with a cell of a row. A batch has as many as its rows have cells
+// and labels, so that it is small.
+type problem struct {
+	place   int // the column's index; -1: the row as a whole
+	code    enum.IssueCode
+	message string
+}
+
+// issue is a problem as it is shown, on its way into the ledger.
 type issue struct {
 	row, line int
-	place     int     // the column's index, for the order; -1: the row as a whole
-	column    *string // as the file spells it
-	value     *string
+	column    *string // as the file spells it, cut to maxIssueValue characters
+	value     *string // likewise
 	code      enum.IssueCode
 	message   string
 }
 
-// maxIssueValue is how many characters of a cell an issue shows.
-const maxIssueValue = 200
+const (
+	maxIssueValue = 200 // characters of a cell that an issue shows
+	maxRowIssues  = 50  // issues that are kept of one row (rule R1)
+)
 
 // row is a record of the file, its cells judged as cells.
 type row struct {
@@ -33,7 +42,8 @@ type row struct {
 	number    int // 1 is the first data row
 	line      int
 	values    []string // by column: one ' taken away (rule F7), trimmed, NFC (F6)
-	problems  []issue
+	problems  []problem
+	untold    int  // problems beside those, of a kind of which there are enough
 	misshapen bool // it has not the header's number of cells
 }
 
@@ -48,7 +58,7 @@ func (l *Layout) read(rec *csvfile.Record) row {
 			has, of = own, of-l.rejects
 		}
 		r.misshapen = true
-		r.problems = append(r.problems, issue{row: r.number, line: r.line, place: -1, code: enum.WrongFieldCount,
+		r.problems = append(r.problems, problem{place: -1, code: enum.WrongFieldCount,
 			message: wrongCount(has, of, string(l.File.Delimiter))})
 	}
 	for i, cell := range rec.Cells[:min(own, len(l.Fields))] {
@@ -103,16 +113,21 @@ func text(cell string) string {
 
 // reject notes a problem of the cell in the file's column.
 func (r *row) reject(column int, code enum.IssueCode, format string, args ...any) {
-	r.problems = append(r.problems, r.at(column, code, fmt.Sprintf(format, args...)))
+	message := format
+	if len(args) > 0 {
+		message = fmt.Sprintf(format, args...)
+	}
+	r.problems = append(r.problems, problem{column, code, message})
 }
 
 // at is an issue of the row, shown at the file's column; -1: at the row as a whole.
 func (r *row) at(column int, code enum.IssueCode, message string) issue {
-	i := issue{row: r.number, line: r.line, place: column, code: code, message: message}
+	i := issue{row: r.number, line: r.line, code: code, message: message}
 	if column < 0 {
 		return i
 	}
-	i.column = &r.layout.File.Header[column]
+	header := cutRunes(r.layout.File.Header[column], maxIssueValue)
+	i.column = &header
 	switch {
 	case !r.hidden(column):
 		shown := cutRunes(r.values[column], maxIssueValue)
@@ -130,11 +145,44 @@ func (r *row) hidden(column int) bool {
 	return r.layout.hidden(column) || r.misshapen && r.layout.Guarded || tenancy.HoldsSecret(r.values[column])
 }
 
-// all lists every problem of the row, in the order of the columns (rule R1). It sorts a copy:
-// the batch may be judged again, and what was found in between must not stand then among
-// what was found before, in the place of something else.
+// all lists the problems of the row in the order of the columns, maxRowIssues at most; the
+// last of them says how many there were (rule R1). It sorts a copy: the batch may be judged
+// again, and what was found in between must not stand then among what was found before, in
+// the place of something else.
 func (r *row) all() []issue {
-	return slices.SortedStableFunc(slices.Values(r.problems), func(a, b issue) int { return cmp.Compare(a.place, b.place) })
+	total := len(r.problems) + r.untold
+	if total == 0 {
+		return nil
+	}
+	sorted := slices.SortedStableFunc(slices.Values(r.problems), func(a, b problem) int { return cmp.Compare(a.place, b.place) })
+	sorted = sorted[:min(len(sorted), maxRowIssues)]
+	issues := make([]issue, len(sorted))
+	for i, p := range sorted {
+		issues[i] = r.at(p.place, p.code, p.message)
+		if i > 0 && sorted[i-1].place == p.place { // one text for all of a cell's
+			issues[i].column, issues[i].value = issues[i-1].column, issues[i-1].value
+		}
+	}
+	if total > len(issues) {
+		issues[len(issues)-1].message += fmt.Sprintf("; the row has %d problems, of which these %d are kept", total, len(issues))
+	}
+	return issues
+}
+
+// burden is how many bytes the issues of the row may take beyond those of an ordinary row. A
+// row of a few hundred bytes can have as many problems as it has cells and labels.
+func (r *row) burden() int64 {
+	const ordinary, bytesEach = 16, 256
+	problems := 0
+	for i, v := range r.values {
+		if v == "" {
+			continue
+		}
+		if problems++; r.layout.listsLabels(i) {
+			problems += min(strings.Count(v, ":"), maxRowIssues)
+		}
+	}
+	return bytesEach * int64(max(min(problems, 2*maxRowIssues)-ordinary, 0))
 }
 
 // secrets counts the row's filled secret cells.
@@ -171,7 +219,7 @@ func (f field) present() bool { return f.column >= 0 }
 // held takes back that the cell is unsafe where it is just what the record holds: what came
 // by hand, and was exported, imports again (rules F7, J12). It reports whether it was so.
 func (f field) held(value string) bool {
-	unsafe := func(p issue) bool { return p.place == f.column && p.code == enum.UnsafeContent }
+	unsafe := func(p problem) bool { return p.place == f.column && p.code == enum.UnsafeContent }
 	if f.value != value || f.column < 0 || !slices.ContainsFunc(f.row.problems, unsafe) {
 		return false
 	}
@@ -186,7 +234,7 @@ func (f field) filled() bool { return f.value != "" }
 // sound reports whether no problem was found in the field so far. Of fields that the file
 // does not have each has its own (rule R1), though all stand at the row as a whole.
 func (f field) sound() bool {
-	return f.column < 0 || !slices.ContainsFunc(f.row.problems, func(p issue) bool { return p.place == f.column })
+	return f.column < 0 || !slices.ContainsFunc(f.row.problems, func(p problem) bool { return p.place == f.column })
 }
 
 // reject notes what is wrong with the cell as a field. In a row with a cell too few or too

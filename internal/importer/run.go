@@ -120,7 +120,7 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 				read <- fmt.Errorf("panic while reading: %v\n%s", p, debug.Stack())
 			}
 		}()
-		read <- e.batches(ctx, c, batches)
+		read <- e.batches(ctx, k, c, batches)
 	}()
 	defer func() {
 		stop()

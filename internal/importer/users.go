@@ -19,8 +19,18 @@ func (k users) authorise(ctx context.Context, v viewer.Viewer, company id.ID) er
 	return k.e.mustAdminister(ctx, v, company)
 }
 
-// cells judges a row as far as it alone tells.
-func (k users) cells(r *row) {
+// cells gives the keys of the rows' emails; empty where there is none.
+func (k users) cells(b *batch) any {
+	keys := make([]string, len(b.rows))
+	for i := range b.rows {
+		k.read(&b.rows[i])
+		keys[i] = fold.Email(b.rows[i].field("email").value)
+	}
+	return keys
+}
+
+// read judges a row as far as it alone tells.
+func (k users) read(r *row) {
 	r.field("email").address("the email")
 	for _, name := range []string{"first_name", "last_name"} {
 		if f := r.field(name); f.filled() && f.sound() {
@@ -40,15 +50,15 @@ func (k users) cells(r *row) {
 }
 
 func (k users) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, func() error, error) {
-	d, err := k.look(ctx, tx, b)
+	keys := b.cells.([]string)
+	d, err := k.look(ctx, tx, b, keys)
 	if err != nil {
 		return nil, nil, err
 	}
 	o := &outcome{}
 	for i := range b.rows {
 		r := &b.rows[i]
-		k.cells(r)
-		change := d.judge(b.run, r)
+		change := d.judge(b.run, r, keys[i])
 		if problems := r.all(); len(problems) > 0 {
 			o.fail(problems...)
 			continue
@@ -63,25 +73,26 @@ func (k users) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, 
 	}, nil
 }
 
-// judge finds out whom the row is about and notes what is wrong with it. change does what
-// the row asks for, and counts it; it is to be called where nothing is wrong.
-func (d *directory) judge(c *claim, r *row) (change func(o *outcome)) {
+// judge finds out whom the row, whose email has that key, is about and notes what is wrong
+// with it. change does what the row asks for, and counts it; it is to be called where nothing
+// is wrong.
+func (d *directory) judge(c *claim, r *row, emailKey string) (change func(o *outcome)) {
 	email := r.field("email")
 	if r.misshapen {
 		return nil // its cells may be other fields'
 	}
-	known := d.byEmail[fold.Email(email.value)]
+	known := d.byEmail[emailKey]
 	if known != nil && known.company == c.company {
 		email.held(known.now.Email)
 		return d.judgeKnown(c, r, known)
 	}
-	if !email.sound() {
-		return nil // whoever it is about cannot be told
-	}
 	if known != nil {
-		email.reject(enum.EmailTaken, "the email %s is taken by another user; give this one another", cutRunes(email.value, 100))
-		return nil
+		if email.sound() {
+			email.reject(enum.EmailTaken, "the email %s is taken by another user; give this one another", cutRunes(email.value, 100))
+		}
+		return nil // and nothing more is told (rule I15)
 	}
+	// Also where the email is at fault: all problems are told at once (rule R1).
 	first, last, password := r.field("first_name"), r.field("last_name"), r.field("password")
 	for _, f := range []struct {
 		field
@@ -94,7 +105,7 @@ func (d *directory) judge(c *claim, r *row) (change func(o *outcome)) {
 	active, given := r.field("active").truth()
 	return func(o *outcome) {
 		u := &account{
-			id: id.New(id.User), company: c.company, emailKey: fold.Email(email.value), isNew: true, password: r.number,
+			id: id.New(id.User), company: c.company, emailKey: emailKey, isNew: true, password: r.number,
 			now: profile{Email: email.value, FirstName: first.value, LastName: last.value, Active: active || !given},
 		}
 		d.byEmail[u.emailKey] = u

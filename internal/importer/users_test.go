@@ -267,7 +267,7 @@ func TestR1ABatchThatIsJudgedAgainHasTheSameProblems(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		_, issues := w.usersOf(w.maria, w.partner, people+
 			"kim@example.net,Kim,Park,s3cret-enough,true\n+unsafe@example.net,<iframe>,"+strings.Repeat("x", 201)+",,=1\n")
-		equal(t, "issues", issues, "2:email:UNSAFE_CONTENT 2:first_name:UNSAFE_CONTENT 2:last_name:TOO_LONG 2:active:UNSAFE_CONTENT")
+		equal(t, "issues", issues, "2:email:UNSAFE_CONTENT 2:first_name:UNSAFE_CONTENT 2:last_name:TOO_LONG 2:password:REQUIRED 2:active:UNSAFE_CONTENT")
 	})
 }
 

@@ -128,9 +128,9 @@ func (run *run) match(r *row, company *Company) *match {
 
 // judge notes what is wrong with the cells that decide.
 //
-// Read (F3, REQUIRED "only in a row that makes a new record"): where the company, the id or
-// the email is at fault it is not known whether the row would make one. A row without id
-// and email could make nothing else.
+// Read (F3, REQUIRED "only in a row that makes a new record"; R1, "every one of its
+// problems"): a row whose id or email is at fault is about no contact that is known, so it
+// would make one. Where the company is at fault that cannot be said.
 func (m *match) judge(r *row, company *Company) {
 	if c := r.field("company_id"); company == nil && c.sound() {
 		c.reject("UNKNOWN_COMPANY")
@@ -149,7 +149,7 @@ func (m *match) judge(r *row, company *Company) {
 			m.email.reject("EMAIL_TAKEN")
 		}
 	}
-	m.isNew = m.isNew && company != nil && m.id.sound() && m.email.sound()
+	m.isNew = m.isNew && company != nil
 	if m.isNew && m.email.text == "" {
 		m.email.reject("REQUIRED")
 	}

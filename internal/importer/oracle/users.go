@@ -22,9 +22,9 @@ func (run *run) user(r *row) outcome {
 			email.reject("EMAIL_TAKEN")
 		}
 	}
-	// Read (F3, REQUIRED "only in a row that makes a new record"): where the email is at
-	// fault, or is not there, it is not known whether the row would make one.
-	isNew := known == nil && !taken && email.sound()
+	// Read (F3, REQUIRED "only in a row that makes a new record"; R1, "every one of its
+	// problems"): whoever has no such user would make one, whatever is wrong with the email.
+	isNew := known == nil && !taken
 	next := &User{Company: run.job.Company, Email: email.text, Active: true, New: true}
 	if known != nil {
 		copied := *known
