@@ -46,6 +46,7 @@ type tenancyWorld struct {
 	viewers []string          // in the matrix's order
 	tokens  map[string]string // by viewer; nobody has none
 	ids     map[string]string // by a record's name
+	turns   int               // how many imports have been begun beside what is tried
 }
 
 func newTenancyWorld(s *server) *tenancyWorld {

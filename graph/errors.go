@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tenantry/ent/policy"
+	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/requestid"
 )
@@ -67,7 +68,7 @@ func logRefusal(ctx context.Context, log *slog.Logger, f *fault.Error, err error
 		if listed, ok := errors.AsType[*gqlerror.Error](err); ok {
 			attrs = append(attrs, slog.String("rule", listed.Rule), slog.Any("stage", extensionOf(listed, "code")))
 		}
-	case fault.Forbidden, fault.NotFound, fault.AlreadyExists, fault.FailedPrecondition:
+	case fault.Forbidden, fault.NotFound, fault.AlreadyExists, fault.FailedPrecondition, fault.Unavailable:
 		if f.Cause != nil {
 			attrs = append(attrs, slog.Any("cause", f.Cause))
 		}
@@ -105,6 +106,10 @@ func withoutValues(message string) string {
 	return message
 }
 
+// busyRetry is in how many seconds what is in use may be asked for again: by then a batch of
+// an import is over.
+const busyRetry = 2
+
 // classify finds the fault in an error, or makes one.
 func classify(err error) *fault.Error {
 	if f := fault.Of(err); f != nil {
@@ -112,6 +117,10 @@ func classify(err error) *fault.Error {
 	}
 	if errors.Is(err, policy.ErrDenied) {
 		return fault.New(fault.Forbidden, "you may not do this").Because(err)
+	}
+	if database.IsBusy(err) {
+		return fault.New(fault.Unavailable, "this is in use just now, for instance by an import that is writing it; nothing was changed: try again in %d seconds", busyRetry).
+			With("retryAfter", busyRetry).Because(err)
 	}
 	listed, ok := errors.AsType[*gqlerror.Error](err)
 	if ok && listed.Err == nil {

@@ -3357,6 +3357,8 @@ enum ErrorCode {
   RATE_LIMITED
   "The upload as a whole cannot be imported: ` + "`" + `extensions.reason` + "`" + ` is an ImportFileProblem, and ` + "`" + `column` + "`" + `, ` + "`" + `line` + "`" + `, ` + "`" + `limit` + "`" + `, ` + "`" + `suggestion` + "`" + `, ` + "`" + `accepted` + "`" + ` say more as they apply."
   INVALID_FILE
+  "What is needed is in use, for instance by an import that is writing it. Nothing was done; ` + "`" + `extensions.retryAfter` + "`" + ` says in how many seconds it may be tried again."
+  UNAVAILABLE
   "Our fault; ` + "`" + `extensions.requestId` + "`" + ` finds it in the log."
   INTERNAL
 }

@@ -25,6 +25,7 @@ var statuses = map[string]int{
 	fault.Unauthenticated.Code(): http.StatusUnauthorized,
 	fault.Forbidden.Code():       http.StatusForbidden,
 	fault.RateLimited.Code():     http.StatusTooManyRequests,
+	fault.Unavailable.Code():     http.StatusServiceUnavailable,
 	fault.Internal.Code():        http.StatusInternalServerError,
 }
 

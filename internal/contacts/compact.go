@@ -68,7 +68,7 @@ func (s *Service) compact(ctx context.Context, company id.ID, pieces int) error 
 		if err != nil || len(some) == 0 {
 			return err
 		}
-		if err := s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error { return repack(ctx, tx, company, some) }); err != nil {
+		if err := s.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) error { return repack(ctx, tx, company, some) }); err != nil {
 			return err
 		}
 		if len(some) < compactPiece {

@@ -9,6 +9,7 @@
 //   - [DB.InTx] runs a function again when the database asked for that (deadlock,
 //     serialization failure, busy file). What the function does outside the transaction
 //     therefore has to bear being done twice.
+//   - What is done by hand goes before [Bulk] work, such as an import, on either.
 //   - No call outlives its context by more than a few seconds, even if the server
 //     has gone silent: see guard.go.
 //
@@ -67,6 +68,7 @@ type DB struct {
 	dialect Dialect
 	log     *slog.Logger
 	lock    *processLock // nil on PostgreSQL and if opened with Options.Shared
+	writers *writeLock   // of SQLite's file; nil on PostgreSQL
 
 	migrator func() (*sql.DB, error)                         // a pool of its own for migrations
 	exclude  func(context.Context) (release func(), _ error) // keeps other processes' migrations out

@@ -97,6 +97,27 @@ func IsRetryable(err error) bool {
 	return false
 }
 
+// ErrBusy is wrapped by the error of a statement that waited too long for other writers of
+// SQLite's file.
+var ErrBusy = errors.New("the database is busy with other writers")
+
+// PostgreSQL's codes of what took longer than it may. The first is also that of a statement
+// whose caller left.
+const (
+	statementTimeout = "57014"
+	lockTimeout      = "55P03"
+)
+
+// IsBusy says whether nothing was done because others would not let go of what was needed
+// for too long. The same call may succeed in some seconds.
+func IsBusy(err error) bool {
+	switch sqliteCode(err) & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return true
+	}
+	return errors.Is(err, ErrBusy) || sqlState(err) == lockTimeout
+}
+
 // IsDiskFull says whether the database has no room left.
 func IsDiskFull(err error) bool {
 	return sqliteCode(err)&0xff == sqlite3.SQLITE_FULL || sqlState(err) == "53100" || errors.Is(err, syscall.ENOSPC)
@@ -141,14 +162,14 @@ func IsUnavailable(err error) bool {
 	if state := sqlState(err); state != "" {
 		switch state {
 		case "57P01", "57P02", "57P03", "57P05", // stopped, crashed, starting, idle for too long
-			"53300",                   // too many connections
-			"57014", "55P03", "25P03": // statement_timeout, lock_timeout, idle_in_transaction_session_timeout
+			"53300",                                // too many connections
+			statementTimeout, lockTimeout, "25P03": // statement_timeout, lock_timeout, idle_in_transaction_session_timeout
 			return true
 		}
 		return strings.HasPrefix(state, "08") // connection exceptions
 	}
 	for _, lost := range []error{
-		driver.ErrBadConn, sql.ErrConnDone, context.DeadlineExceeded,
+		ErrBusy, driver.ErrBadConn, sql.ErrConnDone, context.DeadlineExceeded,
 		io.EOF, io.ErrUnexpectedEOF, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE,
 	} {
 		if errors.Is(err, lost) {

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -65,16 +66,21 @@ func openSQLiteFile(dir string, o Options) (*DB, error) {
 	if conns == 0 {
 		conns = sqliteConns
 	}
-	p, err := sql.Open("sqlite", sqliteDSN(file, true))
+	registered, err := sql.Open("sqlite", "")
 	if err != nil {
-		return nil, fmt.Errorf("opening SQLite's file: %w", err)
+		return nil, fmt.Errorf("finding SQLite's driver: %w", err)
 	}
+	defer registered.Close()
+	var c driver.Connector = dsnConnector{registered.Driver(), sqliteDSN(file, true)}
 	if o.Observe != nil {
-		p = sql.OpenDB(observed{dsnConnector{p.Driver(), sqliteDSN(file, true)}, o.Observe})
+		c = observed{c, o.Observe}
 	}
+	writers := &writeLock{}
+	p := sql.OpenDB(lockedWriters{c, writers})
 	return &DB{
 		sql:     pool(p, conns, 0),
 		dialect: SQLite,
+		writers: writers,
 		// A connection of its own without foreign keys: SQLite changes a table by making
 		// it anew, and dropping the old one would empty or delete what refers to it.
 		migrator: func() (*sql.DB, error) {

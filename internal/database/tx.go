@@ -70,11 +70,17 @@ func (txDriver) Close() error { return nil }
 // back. An error that wraps [ErrCommitUnknown] leaves open what happened; it is not tried again.
 //
 // On SQLite the transaction holds the file's one write lock from the beginning, even if
-// fn only reads: keep it short.
+// fn only reads: keep it short. Where ctx is not [Bulk] it goes before what is, on both
+// databases; an error that [IsBusy] accepts says that it could not for some seconds.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	backoff := txBackoff
+	first := false
 	for attempt := 1; ; attempt++ {
-		err := db.tryTx(ctx, fn)
+		err := db.tryTx(ctx, first, fn)
+		if !first && goesFirst(ctx, err) {
+			first = true
+			continue
+		}
 		if err == nil || attempt == txAttempts || !IsRetryable(err) || errors.Is(err, ErrCommitUnknown) {
 			return err
 		}
@@ -88,7 +94,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 	}
 }
 
-func (db *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+func (db *DB) tryTx(ctx context.Context, first bool, fn func(ctx context.Context, tx *Tx) error) error {
 	tx, cancel, err := db.begin(ctx)
 	if err != nil {
 		return err
@@ -107,7 +113,9 @@ func (db *DB) tryTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) er
 			_ = end(tx.Rollback)
 		}
 	}()
-	err = fn(ctx, tx)
+	if err = tx.enter(ctx, first); err == nil {
+		err = fn(ctx, tx)
+	}
 	ended = true
 	if err == nil {
 		err = ctx.Err()

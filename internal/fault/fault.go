@@ -29,6 +29,7 @@ const (
 	LimitExceeded
 	RateLimited
 	InvalidFile
+	Unavailable
 )
 
 // codes is the one table from kind to the API's ErrorCode.
@@ -37,6 +38,7 @@ var codes = [...]string{
 	Forbidden: "FORBIDDEN", NotFound: "NOT_FOUND", Invalid: "INVALID_ARGUMENT",
 	AlreadyExists: "ALREADY_EXISTS", FailedPrecondition: "FAILED_PRECONDITION",
 	LimitExceeded: "LIMIT_EXCEEDED", RateLimited: "RATE_LIMITED", InvalidFile: "INVALID_FILE",
+	Unavailable: "UNAVAILABLE",
 }
 
 // Code is the kind's name in the API.

@@ -122,7 +122,7 @@ func (e *Engine) commit(ctx context.Context, k kind, b *batch) error {
 func (e *Engine) tryCommit(ctx context.Context, k kind, b *batch) (o *outcome, err error) {
 	c := b.run
 	defer c.fenced.Store(false)
-	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = e.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) error {
 		d := tx.Dialect()
 		var cancel bool
 		var processed int

@@ -108,7 +108,7 @@ const purgeAtOnce = 5_000
 // Purge deletes what deleted companies have left behind, in small transactions. Several
 // processes may do so at once.
 func (s *Service) Purge(ctx context.Context) error {
-	ctx = viewer.BypassTenancy(ctx, "what deleted companies have left behind")
+	ctx = database.Bulk(viewer.BypassTenancy(ctx, "what deleted companies have left behind"))
 	gone, err := s.db.Ent().Company.Query().Where(company.DeletedAtNotNil()).Limit(100).IDs(ctx)
 	if err != nil {
 		return fmt.Errorf("looking for deleted companies: %w", err)

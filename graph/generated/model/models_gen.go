@@ -796,6 +796,8 @@ const (
 	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"
 	// The upload as a whole cannot be imported: `extensions.reason` is an ImportFileProblem, and `column`, `line`, `limit`, `suggestion`, `accepted` say more as they apply.
 	ErrorCodeInvalidFile ErrorCode = "INVALID_FILE"
+	// What is needed is in use, for instance by an import that is writing it. Nothing was done; `extensions.retryAfter` says in how many seconds it may be tried again.
+	ErrorCodeUnavailable ErrorCode = "UNAVAILABLE"
 	// Our fault; `extensions.requestId` finds it in the log.
 	ErrorCodeInternal ErrorCode = "INTERNAL"
 )
@@ -811,12 +813,13 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeLimitExceeded,
 	ErrorCodeRateLimited,
 	ErrorCodeInvalidFile,
+	ErrorCodeUnavailable,
 	ErrorCodeInternal,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeBadRequest, ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeInvalidArgument, ErrorCodeAlreadyExists, ErrorCodeFailedPrecondition, ErrorCodeLimitExceeded, ErrorCodeRateLimited, ErrorCodeInvalidFile, ErrorCodeInternal:
+	case ErrorCodeBadRequest, ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeInvalidArgument, ErrorCodeAlreadyExists, ErrorCodeFailedPrecondition, ErrorCodeLimitExceeded, ErrorCodeRateLimited, ErrorCodeInvalidFile, ErrorCodeUnavailable, ErrorCodeInternal:
 		return true
 	}
 	return false
