@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"runtime/debug"
 	"strings"
@@ -12,8 +13,10 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tenantry/internal/auth"
+	"tenantry/internal/blob"
 	"tenantry/internal/config"
 	"tenantry/internal/database"
+	"tenantry/internal/deployment"
 	"tenantry/internal/tenancy"
 	"tenantry/schema"
 )
@@ -24,6 +27,7 @@ type commands struct {
 	API      apiCommand     `cmd:"" name:"api" help:"Answer the API alone. Needs DATABASE_URL and REDIS_URL."`
 	Worker   workerCommand  `cmd:"" help:"Work on imports alone. Needs DATABASE_URL and REDIS_URL."`
 	Migrate  migrateCommand `cmd:"" help:"Bring the database to this version's form and end."`
+	Adopt    adoptCommand   `cmd:"" help:"Make BLOB_URL and SECRET_KEY, as they are set, those of the database: after the blob store was moved, or to change the key."`
 	Operator struct {
 		Create operatorCommand `cmd:"" help:"Make an operator, who creates companies and promotes partners. Works beside a running server."`
 	} `cmd:"" help:"Who runs the platform."`
@@ -100,7 +104,7 @@ func serve(ctx context.Context, t *terminal, flags config.Flags, role config.Rol
 	if err != nil {
 		return err
 	}
-	a, err := open(ctx, settings, newLog(t.err, settings))
+	a, err := open(ctx, settings, does, newLog(t.err, settings))
 	if err != nil && ctx.Err() != nil {
 		return nil //nolint:nilerr // told to stop before it had begun: nothing to drain, and no failure
 	}
@@ -122,6 +126,37 @@ func (c *migrateCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	return db.Close()
+}
+
+type adoptCommand struct{ config.Flags }
+
+func (c *adoptCommand) Run(ctx context.Context, t *terminal) error {
+	settings, err := c.Resolve(config.RoleMigrate)
+	if err != nil {
+		return err
+	}
+	log := newLog(t.err, settings)
+	db, err := openDatabase(ctx, settings, log, true)
+	if err != nil {
+		return err
+	}
+	return errors.Join(adopt(ctx, t, db, settings, log), db.Close())
+}
+
+func adopt(ctx context.Context, t *terminal, db *database.DB, c config.Config, log *slog.Logger) error {
+	blobs, err := blob.Open(ctx, blob.Options{URL: c.BlobURL.Reveal(), Dir: c.BlobDir()})
+	if err != nil {
+		return err
+	}
+	key, err := signingKey(ctx, db, c, log)
+	if err == nil {
+		err = deployment.New(deployment.Parts{DB: db, Blobs: blobs, Key: key}).Adopt(ctx)
+	}
+	if err = errors.Join(err, blobs.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintln(t.out, "The blob store and the key as they are set are the database's own now. Start every process with the same.")
+	return nil
 }
 
 type operatorCommand struct {

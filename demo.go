@@ -31,6 +31,9 @@ type demoCommand struct {
 	HTTPAddr string `name:"http-addr" env:"HTTP_ADDR" help:"Address to listen on, as host:port. Empty: a free port of 127.0.0.1."`
 }
 
+// demoRoles: its folder goes with it.
+var demoRoles = roles{api: true, worker: true, guest: true}
+
 // Run is over with ctx, with its terminal, or when nobody reads on: none is an error.
 func (c *demoCommand) Run(ctx context.Context, t *terminal, getenv func(string) string) (err error) {
 	ctx, stop := context.WithCancel(ctx)
@@ -57,7 +60,7 @@ func (c *demoCommand) Run(ctx context.Context, t *terminal, getenv func(string) 
 	if err != nil {
 		return err
 	}
-	a, err := open(ctx, settings, newLog(t.err, settings))
+	a, err := open(ctx, settings, demoRoles, newLog(t.err, settings))
 	if err != nil {
 		return unlessOver(ctx, err)
 	}
@@ -90,7 +93,7 @@ func (c *demoCommand) serve(ctx context.Context, out io.Writer, a *app) error {
 	var server errgroup.Group
 	server.Go(func() error {
 		defer end()
-		return a.serve(serving, roles{api: true, worker: true}, func(at *url.URL) { listening <- at })
+		return a.serve(serving, demoRoles, func(at *url.URL) { listening <- at })
 	})
 	var err error
 	select {

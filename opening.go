@@ -8,11 +8,16 @@ import (
 
 	"tenantry/internal/config"
 	"tenantry/internal/database"
+	"tenantry/internal/deployment"
+	"tenantry/internal/signed"
 )
 
 // databaseWithin is how long a process that starts waits for PostgreSQL: after a power cut
 // both come up together, and a restart of the one must not cost the other.
 const databaseWithin = 30 * time.Second
+
+// storeWithin is how long a process that starts waits for the blob store to say which it is.
+const storeWithin = 10 * time.Second
 
 // openDatabase opens the database and brings it to this version's form.
 func openDatabase(ctx context.Context, c config.Config, log *slog.Logger, shared bool) (*database.DB, error) {
@@ -35,6 +40,36 @@ func openDatabase(ctx context.Context, c config.Config, log *slog.Logger, shared
 		return nil, err
 	}
 	return db, nil
+}
+
+// signingKey is what addresses are signed with.
+func signingKey(ctx context.Context, db *database.DB, c config.Config, log *slog.Logger) (key []byte, err error) {
+	if key = []byte(c.SecretKey.Reveal()); len(key) > 0 {
+		return key, nil
+	}
+	err = whenAvailable(ctx, log, databaseWithin, func() (err error) {
+		key, err = signed.LoadOrCreateKey(ctx, db.SQL())
+		return err
+	})
+	return key, err
+}
+
+// checkSharing refuses a process that does not share the blob store or the key with the
+// others on its database. What cannot be found out now is asked again before each import is
+// accepted or taken.
+func checkSharing(ctx context.Context, shared *deployment.Deployment, log *slog.Logger) error {
+	within, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	err := shared.Check(within)
+	switch {
+	case err == nil || errors.Is(err, deployment.ErrOtherKey) || errors.Is(err, deployment.ErrOtherStore):
+		return err
+	case errors.Is(err, deployment.ErrUndefined):
+		log.InfoContext(ctx, "the first process that answers the API says which blob store and key are the database's; until then this one's are not compared")
+	default:
+		log.WarnContext(ctx, "whether this process shares the blob store with the others is not known yet; no import is taken before it is", "error", err)
+	}
+	return nil
 }
 
 // whenAvailable does something with the database, again for as long as it is unavailable, or

@@ -41,7 +41,7 @@ func TestRetention(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, err := open(t.Context(), settings, newLog(os.Stderr, settings))
+			a, err := open(t.Context(), settings, roles{api: true, worker: true}, newLog(os.Stderr, settings))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -29,6 +29,7 @@ import (
 	"tenantry/internal/config"
 	"tenantry/internal/contacts"
 	"tenantry/internal/database"
+	"tenantry/internal/deployment"
 	"tenantry/internal/importer"
 	"tenantry/internal/peer"
 	"tenantry/internal/progress"
@@ -66,7 +67,7 @@ type app struct {
 }
 
 // open opens the parts in order; what was opened before an error is closed again.
-func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err error) {
+func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a *app, err error) {
 	a = &app{config: c, log: log, address: &publicAddress{configured: c.PublicURL}}
 	defer func() {
 		if err != nil {
@@ -86,14 +87,17 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 	if err != nil {
 		return a, err
 	}
-	key := []byte(c.SecretKey.Reveal())
-	if len(key) == 0 {
-		if err = whenAvailable(ctx, log, databaseWithin, func() (err error) {
-			key, err = signed.LoadOrCreateKey(ctx, a.db.SQL())
-			return err
-		}); err != nil {
+	key, err := signingKey(ctx, a.db, c, log)
+	if err != nil {
+		return a, err
+	}
+	var sharing importer.Sharing
+	if !does.guest {
+		shared := deployment.New(deployment.Parts{DB: a.db, Blobs: a.blobs, Key: key, Defines: does.api})
+		if err = checkSharing(ctx, shared, log); err != nil {
 			return a, err
 		}
+		sharing = shared
 	}
 	if a.signer, err = signed.New(key, a.address.get); err != nil {
 		return a, err
@@ -108,7 +112,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (a *app, err e
 	a.queue = jobs.NewClient(a.broker.Client())
 	a.engine = importer.New(importer.Parts{
 		DB: a.db, Blobs: a.blobs, News: a.hub, Queue: a.queue, Rights: a.gate,
-		Passwords: passwords, Accounts: a.tenancy, Log: log,
+		Passwords: passwords, Accounts: a.tenancy, Sharing: sharing, Log: log,
 	}, importer.Options{
 		MaxRows: map[enum.ImportKind]int{
 			enum.Customers: c.MaxRows.Customers, enum.Contacts: c.MaxRows.Contacts, enum.Users: c.MaxRows.Users,
@@ -139,7 +143,10 @@ func (a *app) close() error {
 const silentFor = 12 * time.Second
 
 // roles says what this process does.
-type roles struct{ api, worker bool }
+type roles struct {
+	api, worker bool
+	guest       bool // it has a blob store of its own for a while, and the database is not to know it
+}
 
 // serve runs the process until ctx ends, and then ends it in order: new work is refused,
 // sockets are closed so that their clients come back, requests and batches under way are

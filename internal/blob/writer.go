@@ -38,6 +38,10 @@ func (s *Store) Create(ctx context.Context, key string) (*Writer, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
+	return s.create(ctx, key)
+}
+
+func (s *Store) create(ctx context.Context, key string) (*Writer, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &Writer{ctx: ctx, cancel: cancel, key: key}
 	under, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{

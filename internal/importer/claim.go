@@ -158,9 +158,9 @@ const noTry = `claims = CASE WHEN claims > 0 THEN claims - 1 ELSE 0 END`
 const outagePause = 5 * time.Second
 
 // outage reports whether a part that the import needs is away, full or refuses to serve: the
-// blob store, or the database.
+// blob store, or the database. A store that is not the others' is as good as away.
 func outage(err error) bool {
-	return errors.Is(err, blob.ErrUnavailable) || database.IsOutage(err)
+	return errors.Is(err, errNotShared) || errors.Is(err, blob.ErrUnavailable) || database.IsOutage(err)
 }
 
 // pause gives the claim back for a while because of an outage. That is nothing that the

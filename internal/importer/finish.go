@@ -24,6 +24,9 @@ import (
 // notifications (rules J7, J9); only then the final event goes out.
 func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 	rejects, err := e.tryRejects(ctx, c)
+	if errors.Is(err, blob.ErrNotFound) {
+		err = errors.Join(e.shared.recheck(ctx), err)
+	}
 	if err != nil {
 		if outage(err) || c.claims < e.o.MaxClaims && !errors.Is(err, blob.ErrNotFound) {
 			return fmt.Errorf("writing the rejects: %w", err)

@@ -69,6 +69,12 @@ type Accounts interface {
 	UsersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, company id.ID, users []tenancy.ImportedUser) (told []id.ID, err error)
 }
 
+// Sharing says whether this process shares the blob store and the key with the others on its
+// database, so that an upload that one accepts is where another looks for it.
+type Sharing interface {
+	Check(ctx context.Context) error
+}
+
 // Options bound the engine; the zero value of each means its default.
 type Options struct {
 	MaxRows        map[enum.ImportKind]int // rows per file (rule F4); default 100 customers, 5,000 contacts, 5,000 users
@@ -122,6 +128,7 @@ type Engine struct {
 	news   *progress.Hub
 	queue  Queue
 	rights Rights
+	shared sharing
 	log    *slog.Logger
 	o      Options
 
@@ -133,7 +140,7 @@ type Engine struct {
 	queued   queueView
 }
 
-// Parts are what an Engine works with; all of them are needed.
+// Parts are what an Engine works with; all but Sharing are needed.
 type Parts struct {
 	DB        *database.DB
 	Blobs     *blob.Store
@@ -142,6 +149,7 @@ type Parts struct {
 	Rights    Rights
 	Passwords Passwords
 	Accounts  Accounts
+	Sharing   Sharing // nil: there is nobody to share with
 	Log       *slog.Logger
 }
 
@@ -149,6 +157,7 @@ type Parts struct {
 func New(p Parts, o Options) *Engine {
 	e := &Engine{
 		db: p.DB, blobs: p.Blobs, news: p.News, queue: p.Queue, rights: p.Rights, log: p.Log, o: o.withDefaults(),
+		shared:    sharing{with: p.Sharing, log: p.Log},
 		passwords: p.Passwords, accounts: p.Accounts, kinds: map[enum.ImportKind]kind{},
 	}
 	for _, of := range catalog {

@@ -99,6 +99,9 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 	case refused && f.Kind == fault.Forbidden:
 		return e.finish(ctx, c, failed(f))
 	case errors.Is(err, blob.ErrNotFound):
+		if elsewhere := e.shared.recheck(ctx); elsewhere != nil {
+			return errors.Join(elsewhere, err)
+		}
 		return e.finish(ctx, c, failed(fault.New(fault.Internal, "the uploaded file is gone").Because(err)))
 	}
 	return err

@@ -51,6 +51,9 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	if err := in.check(); err != nil {
 		return nil, err
 	}
+	if err := e.shared.check(ctx); err != nil {
+		return nil, err
+	}
 	run := id.New(id.ImportRun)
 	key := "uploads/" + run.String()
 	vocabulary, err := e.vocabulary(ctx, in.Kind, companyID)

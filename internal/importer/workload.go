@@ -22,8 +22,12 @@ type workload struct {
 func (c *claim) suspect() bool { return c.claims > 1 }
 
 // take claims the next import that may be at work beside what the process has; nil where
-// there is none. What was taken must be put back.
+// there is none. What was taken must be put back. A process that does not share the store
+// takes nothing.
 func (e *Engine) take(ctx context.Context) (*claim, error) {
+	if err := e.shared.check(ctx); err != nil {
+		return nil, err
+	}
 	e.workload.mu.Lock()
 	defer e.workload.mu.Unlock()
 	if e.workload.alone != nil {
