@@ -108,7 +108,7 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 	})
 	a.hub = progress.New(a.broker.Client(), log)
 	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.gate, News: a.hub, Log: log})
-	a.contacts = contacts.New(contacts.Parts{DB: a.db, Companies: a.tenancy, BuiltIn: importer.BuiltIn})
+	a.contacts = contacts.New(contacts.Parts{DB: a.db, Companies: a.tenancy, BuiltIn: importer.BuiltIn, Log: a.log})
 	a.queue = jobs.NewClient(a.broker.Client())
 	a.engine = importer.New(importer.Parts{
 		DB: a.db, Blobs: a.blobs, News: a.hub, Queue: a.queue, Rights: a.gate,
@@ -187,6 +187,10 @@ func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) erro
 			return nil
 		})
 		work.Go(func() error { return a.tidy(ctx) })
+		work.Go(func() error {
+			a.contacts.Tidy(ctx)
+			return nil
+		})
 	}
 	return work.Wait()
 }

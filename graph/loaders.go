@@ -32,6 +32,9 @@ import (
 // maxPartnerAdmins caps a company's plain list of them; internal/contacts has the other caps.
 const maxPartnerAdmins = 100
 
+// notDeleted leaves tombstones out of what is counted.
+const notDeleted = "deleted_at IS NULL"
+
 // loaders fetch what many records of one answer refer to in one query each. They live for
 // one answer (for each event of a subscription, for each field of a mutation), so nothing
 // they remember is stale, and they ask as the viewer, so policies hold.
@@ -60,7 +63,7 @@ type loaders struct {
 	families families
 }
 
-func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.Engine) *loaders {
+func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.Engine, books *contacts.Service) *loaders {
 	return &loaders{
 		companies: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Company, error) {
 			return client.Company.Query().Where(database.Among(company.FieldID, ids)).All(ctx)
@@ -94,27 +97,23 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 			return out, err
 		}),
 		projects: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Project, error) {
-			return client.Project.Query().Where(database.FirstOfEach(project.Table, ids, contacts.MaxProjects)).
+			return client.Project.Query().Where(database.FirstOfEach(project.Table, ids, contacts.MaxProjects, notDeleted)).
 				Order(ent.Desc(project.FieldIsDefault), ent.Asc(project.FieldName, project.FieldID)).All(ctx)
 		}, func(p *ent.Project) id.ID { return p.CompanyID }),
 		desks: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
-			return client.Desk.Query().Where(database.FirstOfEach(desk.Table, ids, contacts.MaxDesks)).
+			return client.Desk.Query().Where(database.FirstOfEach(desk.Table, ids, contacts.MaxDesks, notDeleted)).
 				Order(ent.Desc(desk.FieldIsDefault), ent.Asc(desk.FieldName, desk.FieldID)).All(ctx)
 		}, func(d *ent.Desk) id.ID { return d.CompanyID }),
 		labels: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.Label, error) {
-			return client.Label.Query().Where(database.FirstOfEach(label.Table, ids, contacts.MaxLabels)).
+			return client.Label.Query().Where(database.FirstOfEach(label.Table, ids, contacts.MaxLabels, notDeleted)).
 				Order(ent.Asc(label.FieldName, label.FieldID)).All(ctx)
 		}, func(l *ent.Label) id.ID { return l.CompanyID }),
 		fields: grouped(func(ctx context.Context, ids []id.ID) ([]*ent.CustomField, error) {
-			return client.CustomField.Query().Where(database.FirstOfEach(customfield.Table, ids, contacts.MaxCustomFields)).
+			return client.CustomField.Query().Where(database.FirstOfEach(customfield.Table, ids, contacts.MaxCustomFields, notDeleted)).
 				Order(ent.Asc(customfield.FieldName, customfield.FieldID)).All(ctx)
 		}, func(f *ent.CustomField) id.ID { return f.CompanyID }),
-		projectsByID: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Project, error) {
-			return client.Project.Query().Where(database.Among(project.FieldID, ids)).All(ctx)
-		}, func(p *ent.Project) id.ID { return p.ID }),
-		desksByID: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Desk, error) {
-			return client.Desk.Query().Where(database.Among(desk.FieldID, ids)).All(ctx)
-		}, func(d *ent.Desk) id.ID { return d.ID }),
+		projectsByID:  standing(books.Projects),
+		desksByID:     standing(books.Desks),
 		contactLabels: mapped(labelsOf(client)),
 		contactValues: mapped(valuesOf(client)),
 
@@ -180,6 +179,22 @@ func valuesOf(client *ent.Client) func(context.Context, []id.ID) (map[id.ID][]*e
 	}
 }
 
+// standing makes the records that were found by any of the ids a family.
+func standing[V comparable](fetch func(context.Context, []id.ID) (map[id.ID]V, error)) *loader[V] {
+	return mapped(func(ctx context.Context, ids []id.ID) (map[id.ID]V, error) {
+		found, err := fetch(ctx, ids)
+		rows, seen := make([]V, 0, len(found)), make(map[V]bool, len(found))
+		for _, row := range found {
+			if !seen[row] {
+				seen[row] = true
+				rows = append(rows, row)
+			}
+		}
+		together(ctx, rows)
+		return found, err
+	})
+}
+
 // referred fetches what the rows refer to, by id. ent's own eager loading binds each id.
 func referred[R, V any](rows []R, ref func(R) id.ID, fetch func([]id.ID) ([]V, error), key func(V) id.ID) (map[id.ID]V, error) {
 	found := make(map[id.ID]V)
@@ -221,7 +236,7 @@ var _ interface {
 func (freshLoaders) ExtensionName() string                   { return "Loaders" }
 func (freshLoaders) Validate(graphql.ExecutableSchema) error { return nil }
 func (f freshLoaders) with(ctx context.Context) context.Context {
-	return context.WithValue(ctx, loadersKey{}, newLoaders(f.r.Ent, f.r.Tenancy, f.r.Importer))
+	return context.WithValue(ctx, loadersKey{}, newLoaders(f.r.Ent, f.r.Tenancy, f.r.Importer, f.r.Books))
 }
 
 func (f freshLoaders) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {

@@ -126,15 +126,27 @@ func insiders(fields ...string) (visibility, writes) {
 		}
 }
 
+// undeleted is for what has tombstones: they are gone for everybody, and who may change the
+// record may delete it so.
+func undeleted(see visibility, w writes) (visibility, writes) {
+	there := func(p visibility) visibility {
+		return func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			return sql.And(sql.IsNull(s.C("deleted_at")), p(v, s))
+		}
+	}
+	w.update, w.fields = there(w.update), append(w.fields, "deleted_at")
+	return there(see), w
+}
+
 // Project: read inside the company, changed by its administrators.
 func Project() privacy.Policy {
-	see, w := insiders("name", "external_id", "is_default", "updated_at")
+	see, w := undeleted(insiders("name", "external_id", "is_default", "updated_at"))
 	return privacy.Policy{Query: reads[*ent.ProjectQuery, predicate.Project](see), Mutation: w.policy()}
 }
 
 // Desk: as Project.
 func Desk() privacy.Policy {
-	see, w := insiders("name", "external_id", "is_default", "updated_at")
+	see, w := undeleted(insiders("name", "external_id", "is_default", "updated_at"))
 	return privacy.Policy{Query: reads[*ent.DeskQuery, predicate.Desk](see), Mutation: w.policy()}
 }
 

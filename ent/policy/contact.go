@@ -51,7 +51,7 @@ func SearchBlock() privacy.Policy {
 
 // Label: as Project.
 func Label() privacy.Policy {
-	see, w := insiders(label.FieldName, label.FieldUpdatedAt)
+	see, w := undeleted(insiders(label.FieldName, label.FieldUpdatedAt))
 	return privacy.Policy{Query: reads[*ent.LabelQuery, predicate.Label](see), Mutation: w.policy()}
 }
 
@@ -68,7 +68,7 @@ func ContactLabel() privacy.Policy {
 
 // CustomField: as Project; its variable name and its type stay.
 func CustomField() privacy.Policy {
-	see, w := insiders(customfield.FieldName, customfield.FieldUpdatedAt)
+	see, w := undeleted(insiders(customfield.FieldName, customfield.FieldUpdatedAt))
 	return privacy.Policy{Query: reads[*ent.CustomFieldQuery, predicate.CustomField](see), Mutation: w.policy()}
 }
 

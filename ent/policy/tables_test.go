@@ -199,7 +199,7 @@ var changes = map[string]string{
 	`,
 	"CustomField": `
 		nothing: nobody
-		updated_at name: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		updated_at deleted_at name: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
 	"CustomFieldValue": `
 		nothing: nobody
@@ -207,11 +207,11 @@ var changes = map[string]string{
 	`,
 	"Desk": `
 		nothing: nobody
-		updated_at name external_id is_default: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		updated_at deleted_at name external_id is_default: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
 	"Label": `
 		nothing: nobody
-		updated_at name: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		updated_at deleted_at name: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
 	"Notification": `
 		nothing: nobody
@@ -219,7 +219,7 @@ var changes = map[string]string{
 	`,
 	"Project": `
 		nothing: nobody
-		updated_at name external_id is_default: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		updated_at deleted_at name external_id is_default: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
 }
 

@@ -117,7 +117,7 @@ type Label struct{ ent.Schema }
 
 // Mixin of the Label.
 func (Label) Mixin() []ent.Mixin {
-	return []ent.Mixin{identity{kind: id.Label}, tenant{edge: "labels", covered: true}, timestamps{}}
+	return []ent.Mixin{identity{kind: id.Label}, tenant{edge: "labels", covered: true}, timestamps{}, tombstone{}}
 }
 
 // Fields of the Label.
@@ -132,7 +132,7 @@ func (Label) Edges() []ent.Edge {
 
 // Indexes of the Label.
 func (Label) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("company_id", "name").Unique(), index.Fields("company_id", "id").Unique()}
+	return []ent.Index{index.Fields("company_id", "name").Unique().Annotations(standing()), index.Fields("company_id", "id").Unique()}
 }
 
 // Policy of the Label.

@@ -17,7 +17,7 @@ type CustomField struct{ ent.Schema }
 
 // Mixin of the CustomField.
 func (CustomField) Mixin() []ent.Mixin {
-	return []ent.Mixin{identity{kind: id.CustomField}, tenant{edge: "custom_fields", covered: true}, timestamps{}}
+	return []ent.Mixin{identity{kind: id.CustomField}, tenant{edge: "custom_fields", covered: true}, timestamps{}, tombstone{}}
 }
 
 // Fields of the CustomField.
@@ -37,7 +37,7 @@ func (CustomField) Edges() []ent.Edge {
 
 // Indexes of the CustomField.
 func (CustomField) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("company_id", "variable_key").Unique(), index.Fields("company_id", "id").Unique()}
+	return []ent.Index{index.Fields("company_id", "variable_key").Unique().Annotations(standing()), index.Fields("company_id", "id").Unique()}
 }
 
 // Policy of the CustomField.

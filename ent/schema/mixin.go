@@ -51,6 +51,25 @@ func (timestamps) Fields() []ent.Field {
 	}
 }
 
+// tombstone lets a record be deleted before what refers to it is cleared: it is gone for
+// everybody (ent/policy), and its row goes when nothing refers to it any more.
+type tombstone struct{ mixin.Schema }
+
+func (tombstone) Fields() []ent.Field {
+	return []ent.Field{
+		field.Time("deleted_at").Optional().Nillable().Comment("gone for everybody since then; internal/contacts clears what refers to it"),
+	}
+}
+
+func (tombstone) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("deleted_at").Annotations(entsql.IndexWhere("deleted_at IS NOT NULL"))}
+}
+
+// standing is the annotation of a unique index that tombstones are not in: what they were
+// called is free again. Nor does their deletion wait for whoever is about to refer to them,
+// as a change of what is unique for all rows would on PostgreSQL.
+func standing() *entsql.IndexAnnotation { return entsql.IndexWhere("deleted_at IS NULL") }
+
 // tenant binds an entity to the company it belongs to, for good: a record never moves
 // to another tenant, and goes when its company goes.
 //

@@ -16,7 +16,7 @@ type Project struct{ ent.Schema }
 
 // Mixin of the Project.
 func (Project) Mixin() []ent.Mixin {
-	return []ent.Mixin{identity{kind: id.Project}, tenant{edge: "projects"}, timestamps{}}
+	return []ent.Mixin{identity{kind: id.Project}, tenant{edge: "projects"}, timestamps{}, tombstone{}}
 }
 
 // Fields of the Project.
@@ -33,7 +33,7 @@ type Desk struct{ ent.Schema }
 
 // Mixin of the Desk.
 func (Desk) Mixin() []ent.Mixin {
-	return []ent.Mixin{identity{kind: id.Desk}, tenant{edge: "desks"}, timestamps{}}
+	return []ent.Mixin{identity{kind: id.Desk}, tenant{edge: "desks"}, timestamps{}, tombstone{}}
 }
 
 // Fields of the Desk.
@@ -56,7 +56,7 @@ func shelfFields() []ent.Field {
 
 func shelfIndexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("company_id", "external_id").Unique(),
+		index.Fields("company_id", "external_id").Unique().Annotations(standing()),
 		index.Fields("company_id", "id").Unique(), // for references
 		index.Fields("company_id", "is_default").Unique().Annotations(entsql.IndexWhere("is_default")),
 	}

@@ -3455,7 +3455,7 @@ extend type Mutation {
   createCustomField(input: CreateCustomFieldInput!): CreateCustomFieldPayload!
   "Renames a custom field. The company's administrators and its partner admins."
   updateCustomField(input: UpdateCustomFieldInput!): UpdateCustomFieldPayload!
-  "Deletes a custom field with its values. The company's administrators and its partner admins."
+  "Deletes a custom field with its values, however many: with the answer they are gone, and its variable name is free. What is much is cleared away behind. The company's administrators and its partner admins."
   deleteCustomField(input: DeleteCustomFieldInput!): DeleteCustomFieldPayload!
 }
 `, BuiltIn: false},
@@ -3522,7 +3522,7 @@ extend type Mutation {
   createDesk(input: CreateDeskInput!): CreateDeskPayload!
   "Changes a desk, or makes it the default. The company's administrators and its partner admins."
   updateDesk(input: UpdateDeskInput!): UpdateDeskPayload!
-  "Deletes a desk and moves its contacts to the default one. The company's administrators and its partner admins."
+  "Deletes a desk, however many contacts it has: with the answer it is gone, its external id is free and its contacts are in the default one. Many are moved behind, which changes their updatedAt then. The company's administrators and its partner admins."
   deleteDesk(input: DeleteDeskInput!): DeleteDeskPayload!
 }
 `, BuiltIn: false},
@@ -3980,7 +3980,7 @@ extend type Mutation {
   createLabel(input: CreateLabelInput!): CreateLabelPayload!
   "Renames a label. The company's administrators and its partner admins."
   updateLabel(input: UpdateLabelInput!): UpdateLabelPayload!
-  "Takes a label from its contacts and deletes it. The company's administrators and its partner admins."
+  "Deletes a label, however many contacts have it: with the answer it is gone, from them too, and its name is free. What is much is cleared away behind. The company's administrators and its partner admins."
   deleteLabel(input: DeleteLabelInput!): DeleteLabelPayload!
 }
 `, BuiltIn: false},
@@ -4147,7 +4147,7 @@ extend type Mutation {
   createProject(input: CreateProjectInput!): CreateProjectPayload!
   "Changes a project, or makes it the default. The company's administrators and its partner admins."
   updateProject(input: UpdateProjectInput!): UpdateProjectPayload!
-  "Deletes a project and moves its contacts to the default one. The company's administrators and its partner admins."
+  "Deletes a project, however many contacts it has: with the answer it is gone, its external id is free and its contacts are in the default one. Many are moved behind, which changes their updatedAt then. The company's administrators and its partner admins."
   deleteProject(input: DeleteProjectInput!): DeleteProjectPayload!
 }
 `, BuiltIn: false},

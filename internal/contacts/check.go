@@ -110,7 +110,7 @@ func (sh shelf[T]) place(ctx context.Context, a act, companyID id.ID, given *id.
 		found, err := sh.find(ctx, a.Ent(), *given)
 		there := err == nil && sh.facts(found).company == companyID
 		if there {
-			there, err = a.keepRow(ctx, sh.table, *given)
+			there, err = a.keepRow(ctx, sh.referred.table, *given)
 		}
 		if !there && (err == nil || ent.IsNotFound(err)) {
 			err = fault.New(fault.NotFound, "the company has no such %s", sh.what).At("input", field)
@@ -123,7 +123,7 @@ func (sh shelf[T]) place(ctx context.Context, a act, companyID id.ID, given *id.
 			return id.ID{}, fmt.Errorf("the company's default %s: %w", sh.what, err)
 		}
 		// It is gone only where another was made the default, which is found next.
-		if there, err := a.keepRow(ctx, sh.table, standard); there || err != nil {
+		if there, err := a.keepRow(ctx, sh.referred.table, standard); there || err != nil {
 			return standard, err
 		}
 	}

@@ -4,13 +4,12 @@ import (
 	"context"
 
 	"tenantry/ent/generated/ent"
-	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/internal/id"
 )
 
 var desks = shelf[ent.Desk]{
-	what: "desk", table: desk.Table, kind: id.Desk, most: MaxDesks, standing: contact.DeskID,
+	what: "desk", referred: toDesk, kind: id.Desk, most: MaxDesks,
 	facts: func(d *ent.Desk) facts { return facts{d.ID, d.CompanyID, d.Name, d.IsDefault} },
 	find: func(ctx context.Context, c *ent.Client, deskID id.ID) (*ent.Desk, error) {
 		return c.Desk.Query().Where(desk.ID(deskID)).Only(ctx)
@@ -31,10 +30,9 @@ var desks = shelf[ent.Desk]{
 		}
 		return u.Save(ctx)
 	},
-	remove: func(ctx context.Context, c *ent.Client, deskID id.ID) error {
-		return c.Desk.DeleteOneID(deskID).Exec(ctx)
+	remove: func(ctx context.Context, c *ent.Client, deskID id.ID) (int, error) {
+		return c.Desk.Update().Where(desk.ID(deskID)).SetDeletedAt(now()).Save(ctx)
 	},
-	put: func(u *ent.ContactUpdate, to id.ID) *ent.ContactUpdate { return u.SetDeskID(to) },
 }
 
 // CreateDesk makes a desk in a company that the viewer administers. Errors:
@@ -49,7 +47,7 @@ func (s *Service) UpdateDesk(ctx context.Context, deskID id.ID, in ShelfChange) 
 	return changeShelf(ctx, s, desks, deskID, in)
 }
 
-// DeleteDesk deletes a desk and moves its contacts to the default one (rule K4).
+// DeleteDesk deletes a desk at once; its contacts are in the default one then (rule K4).
 // Errors: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN; FAILED_PRECONDITION for the default.
 func (s *Service) DeleteDesk(ctx context.Context, deskID id.ID) error {
 	return removeShelf(ctx, s, desks, deskID)

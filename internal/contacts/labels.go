@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"tenantry/ent/generated/ent"
-	"tenantry/ent/generated/ent/contactlabel"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
@@ -59,28 +58,24 @@ func (s *Service) UpdateLabel(ctx context.Context, labelID id.ID, name string) (
 	return changed, err
 }
 
-// DeleteLabel takes a label from its contacts and deletes it. Until all have lost it, it is
-// still there. Errors: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN.
+// DeleteLabel deletes a label at once; what contacts have of it is cleared behind. Errors:
+// UNAUTHENTICATED, NOT_FOUND, FORBIDDEN.
 func (s *Service) DeleteLabel(ctx context.Context, labelID id.ID) error {
 	l, err := s.label(ctx, labelID)
 	if err != nil {
 		return err
 	}
-	if err := s.inPieces(ctx, func(ctx context.Context, a act) (int, error) {
-		some, err := a.Ent().ContactLabel.Query().Where(contactlabel.LabelID(labelID)).Limit(atOnce).IDs(ctx)
-		if err != nil || len(some) == 0 {
-			return 0, err
-		}
-		return a.Ent().ContactLabel.Delete().Where(contactlabel.IDIn(some...)).Exec(ctx)
-	}); err != nil {
-		return err
-	}
-	return s.do(ctx, func(ctx context.Context, a act) error {
-		if err := a.Ent().Label.DeleteOneID(labelID).Exec(ctx); err != nil {
+	err = s.do(ctx, func(ctx context.Context, a act) error {
+		n, err := a.Ent().Label.Update().Where(label.ID(labelID)).SetDeletedAt(now()).Save(ctx)
+		if err := deleted("label", n, err); err != nil {
 			return err
 		}
 		return a.audit(ctx, l.CompanyID, "label.deleted", "the label %q was deleted", l.Name)
 	})
+	if err == nil {
+		s.begin(ctx, toLabel, labelID)
+	}
+	return err
 }
 
 func (s *Service) label(ctx context.Context, labelID id.ID) (*ent.Label, error) {

@@ -11,6 +11,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/predicate"
+	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
@@ -36,7 +37,7 @@ const few = 5_000
 
 // Those is, for each of the companies, what its contacts that pass the filter are found by;
 // as far as the viewer sees them, as the policies judge. A page of them is to be cut in the
-// order of email_key. Two statements at most, however many companies. LIMIT_EXCEEDED for too
+// order of email_key. Three statements at most, however many companies. LIMIT_EXCEEDED for too
 // many labels.
 //
 // The databases cannot know how many rows a beginning matches: SQLite guesses the same for
@@ -44,10 +45,13 @@ const few = 5_000
 // indexes are asked first, at most few rows each, and the conditions are then written so
 // that the choice is made: the narrowest one may use its index and no other.
 func (s *Service) Those(ctx context.Context, companies []id.ID, f Filter) (map[id.ID][]predicate.Contact, error) {
+	dead, err := s.dead(ctx, f)
+	if err != nil {
+		return nil, err
+	}
 	indexed := make([][]condition, len(companies))
 	for i, c := range companies {
-		var err error
-		if indexed[i], err = f.indexed(c); err != nil {
+		if indexed[i], err = f.indexed(c, dead); err != nil {
 			return nil, err
 		}
 	}
@@ -97,16 +101,16 @@ type condition struct {
 // entries are a range of an index: what stands behind FROM, with arg in place of its values.
 type entries func(arg func(value any) (placeholder string)) string
 
-func (f Filter) indexed(companyID id.ID) ([]condition, error) {
+func (f Filter) indexed(companyID id.ID, dead tombstones) ([]condition, error) {
 	var all []condition
 	if f.Search != nil && fold.Key(*f.Search) != "" {
 		all = append(all, begins(companyID, *f.Search))
 	}
 	if f.ProjectID != nil {
-		all = append(all, stands(companyID, contact.FieldProjectID, *f.ProjectID))
+		all = append(all, stands(companyID, contact.FieldProjectID, dead.standFor(*f.ProjectID)))
 	}
 	if f.DeskID != nil {
-		all = append(all, stands(companyID, contact.FieldDeskID, *f.DeskID))
+		all = append(all, stands(companyID, contact.FieldDeskID, dead.standFor(*f.DeskID)))
 	}
 	labels := slices.Clone(f.LabelIDs)
 	slices.SortFunc(labels, func(x, y id.ID) int { return slices.Compare(x[:], y[:]) })
@@ -116,20 +120,39 @@ func (f Filter) indexed(companyID id.ID) ([]condition, error) {
 			At("filter", "labelIds").With("limit", maxFilterLabels)
 	}
 	for _, l := range labels {
+		if dead.of[l] {
+			all = append(all, none())
+			continue
+		}
 		all = append(all, labelled(companyID, l))
 	}
 	return all, nil
 }
 
-// stands: the contact stands in that project, or at that desk.
-func stands(companyID id.ID, column string, shelfID id.ID) condition {
-	there := func(q *sql.Selector) *sql.Predicate { return sql.EQ(q.C(column), shelfID) }
-	return condition{
-		driving: there, passing: there,
-		entries: []entries{func(arg func(any) string) string {
-			return "contacts WHERE company_id = " + arg(companyID) + " AND " + column + " = " + arg(shelfID)
-		}},
+// none is what no contact passes.
+func none() condition {
+	no := func(*sql.Selector) *sql.Predicate { return sql.False() }
+	return condition{driving: no, passing: no, entries: []entries{func(func(any) string) string { return "contacts WHERE FALSE" }}}
+}
+
+// stands: the contact stands in that project, or at that desk, which is one of these.
+func stands(companyID id.ID, column string, shelves []id.ID) condition {
+	if len(shelves) == 0 {
+		return none()
 	}
+	there := func(q *sql.Selector) *sql.Predicate {
+		if len(shelves) == 1 {
+			return sql.EQ(q.C(column), shelves[0])
+		}
+		return database.AmongIDs(q, column, shelves)
+	}
+	c := condition{driving: there, passing: there}
+	for _, shelfID := range shelves {
+		c.entries = append(c.entries, func(arg func(any) string) string {
+			return "contacts WHERE company_id = " + arg(companyID) + " AND " + column + " = " + arg(shelfID)
+		})
+	}
+	return c
 }
 
 // labelled: the contact has the label, which is of the same company.

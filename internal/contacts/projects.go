@@ -4,13 +4,12 @@ import (
 	"context"
 
 	"tenantry/ent/generated/ent"
-	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/project"
 	"tenantry/internal/id"
 )
 
 var projects = shelf[ent.Project]{
-	what: "project", table: project.Table, kind: id.Project, most: MaxProjects, standing: contact.ProjectID,
+	what: "project", referred: toProject, kind: id.Project, most: MaxProjects,
 	facts: func(p *ent.Project) facts { return facts{p.ID, p.CompanyID, p.Name, p.IsDefault} },
 	find: func(ctx context.Context, c *ent.Client, projectID id.ID) (*ent.Project, error) {
 		return c.Project.Query().Where(project.ID(projectID)).Only(ctx)
@@ -31,10 +30,9 @@ var projects = shelf[ent.Project]{
 		}
 		return u.Save(ctx)
 	},
-	remove: func(ctx context.Context, c *ent.Client, projectID id.ID) error {
-		return c.Project.DeleteOneID(projectID).Exec(ctx)
+	remove: func(ctx context.Context, c *ent.Client, projectID id.ID) (int, error) {
+		return c.Project.Update().Where(project.ID(projectID)).SetDeletedAt(now()).Save(ctx)
 	},
-	put: func(u *ent.ContactUpdate, to id.ID) *ent.ContactUpdate { return u.SetProjectID(to) },
 }
 
 // CreateProject makes a project in a company that the viewer administers. Errors:
@@ -49,7 +47,7 @@ func (s *Service) UpdateProject(ctx context.Context, projectID id.ID, in ShelfCh
 	return changeShelf(ctx, s, projects, projectID, in)
 }
 
-// DeleteProject deletes a project and moves its contacts to the default one (rule K4).
+// DeleteProject deletes a project at once; its contacts are in the default one then (rule K4).
 // Errors: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN; FAILED_PRECONDITION for the default.
 func (s *Service) DeleteProject(ctx context.Context, projectID id.ID) error {
 	return removeShelf(ctx, s, projects, projectID)

@@ -49,8 +49,7 @@ func (s *Service) fetchBlocks(ctx context.Context, companies []id.ID, lists [][]
 // range of an index that begins with the company, but for what is in blocks.
 func begins(companyID id.ID, text string) condition {
 	if !fold.Storable(text) {
-		no := func(*sql.Selector) *sql.Predicate { return sql.False() }
-		return condition{driving: no, passing: no}
+		return none()
 	}
 	key := fold.Key(text)
 	ranges := []struct{ column, from string }{

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
+	"time"
 
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/database"
@@ -22,7 +24,7 @@ const (
 	MaxCustomFields = 100
 )
 
-// atOnce bounds what one transaction moves or deletes, in rows, where it may be much.
+// atOnce is how many contacts one statement reads, where it may be many.
 const atOnce = 5_000
 
 // Companies finds those whose books are to be changed.
@@ -37,20 +39,25 @@ type Service struct {
 	db        *database.DB
 	companies Companies
 	builtIn   func(column string) bool
+	log       *slog.Logger
 }
 
-// Parts are what a Service works with; all of them are needed.
+// Parts are what a Service works with; all but Log are needed.
 type Parts struct {
 	DB        *database.DB
 	Companies Companies
 	// BuiltIn says whether files of contacts have a column of this name, or alias, in any
 	// spelling, so that no custom field may be called so (rule K3).
 	BuiltIn func(column string) bool
+	Log     *slog.Logger // nil: nobody hears
 }
 
 // New returns the service.
 func New(p Parts) *Service {
-	return &Service{db: p.DB, companies: p.Companies, builtIn: p.BuiltIn}
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{db: p.DB, companies: p.Companies, builtIn: p.BuiltIn, log: p.Log}
 }
 
 // books is the company (nil: the viewer's own) to whose books something is to be added. The
@@ -92,8 +99,7 @@ func (a act) holdCompany(ctx context.Context, companyID id.ID) error {
 	return err
 }
 
-// holdRow keeps whoever changes the row, or comes to refer to it, waiting until this act is
-// over.
+// holdRow keeps whoever changes the row waiting until this act is over.
 func (a act) holdRow(ctx context.Context, table string, rowID id.ID) error {
 	if a.Dialect() == database.SQLite {
 		return nil
@@ -140,6 +146,17 @@ func owned[T any](ctx context.Context, s *Service, what string, find func() (T, 
 	return found, err
 }
 
+// deleted answers a deletion that found nothing: somebody else was quicker.
+func deleted(what string, n int, err error) error {
+	if err == nil && n == 0 {
+		err = fault.New(fault.NotFound, "there is no such %s", what).At("input", "id")
+	}
+	return err
+}
+
+// now is the time as columns hold it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
 // taken answers a violated uniqueness of the column; other errors stay as they are.
 func taken(err error, column string, answer *fault.Error) error {
 	if database.IsUniqueViolation(err) && strings.Contains(database.ConstraintOf(err), column) {
@@ -154,18 +171,4 @@ func full(n int, err error, most int, what string) error {
 		err = fault.New(fault.LimitExceeded, "the company has %d %s; it may have %d", n, what, most).With("limit", most)
 	}
 	return err
-}
-
-// inPieces repeats step, each in a transaction of its own, until it did less than atOnce.
-func (s *Service) inPieces(ctx context.Context, step func(ctx context.Context, a act) (int, error)) error {
-	for {
-		var n int
-		err := s.do(ctx, func(ctx context.Context, a act) (err error) {
-			n, err = step(ctx, a)
-			return err
-		})
-		if err != nil || n < atOnce {
-			return err
-		}
-	}
 }

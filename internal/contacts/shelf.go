@@ -4,9 +4,6 @@ import (
 	"context"
 
 	"tenantry/ent/generated/ent"
-	"tenantry/ent/generated/ent/contact"
-	"tenantry/ent/generated/ent/predicate"
-	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
@@ -16,18 +13,17 @@ import (
 // shelf is what projects and desks have alike (rules C1, K4): a name, an external id, one
 // default in each company, and contacts that stand there.
 type shelf[T any] struct {
-	what, table string
-	kind        id.Kind
-	most        int
-	facts       func(*T) facts
-	find        func(context.Context, *ent.Client, id.ID) (*T, error)
-	count       func(ctx context.Context, c *ent.Client, companyID id.ID) (int, error)
-	standard    func(ctx context.Context, c *ent.Client, companyID id.ID) (id.ID, error) // the default
-	create      func(ctx context.Context, c *ent.Client, companyID id.ID, name string, externalID *string) (*T, error)
-	change      func(ctx context.Context, c *ent.Client, shelfID id.ID, set shelfChange) (*T, error)
-	remove      func(ctx context.Context, c *ent.Client, shelfID id.ID) error
-	standing    func(id.ID) predicate.Contact
-	put         func(*ent.ContactUpdate, id.ID) *ent.ContactUpdate
+	what     string
+	referred referred
+	kind     id.Kind
+	most     int
+	facts    func(*T) facts
+	find     func(context.Context, *ent.Client, id.ID) (*T, error)
+	count    func(ctx context.Context, c *ent.Client, companyID id.ID) (int, error)
+	standard func(ctx context.Context, c *ent.Client, companyID id.ID) (id.ID, error) // the default
+	create   func(ctx context.Context, c *ent.Client, companyID id.ID, name string, externalID *string) (*T, error)
+	change   func(ctx context.Context, c *ent.Client, shelfID id.ID, set shelfChange) (*T, error)
+	remove   func(ctx context.Context, c *ent.Client, shelfID id.ID) (int, error) // makes it a tombstone
 }
 
 type facts struct {
@@ -131,55 +127,37 @@ func changeShelf[T any](ctx context.Context, s *Service, sh shelf[T], shelfID id
 	return changed, err
 }
 
-// removeShelf moves the contacts to the default and deletes. What is much goes piece by
-// piece: until the last one the shelf is still there, with fewer contacts.
+// removeShelf makes it a tombstone; its contacts are in the default one from then on, and are
+// moved there behind.
 func removeShelf[T any](ctx context.Context, s *Service, sh shelf[T], shelfID id.ID) error {
 	found, err := sh.owned(ctx, s, shelfID)
 	if err != nil {
 		return err
 	}
 	company, name := sh.facts(found).company, sh.facts(found).name
-	move := func(ctx context.Context, a act) (int, error) {
-		standard, err := sh.standard(ctx, a.Ent(), company)
-		if err != nil {
-			return 0, err
-		}
-		if standard == shelfID {
-			return 0, fault.New(fault.FailedPrecondition, "%q is the default %s, which cannot be deleted; make another one the default first", name, sh.what).
-				At("input", "id")
-		}
-		some, err := a.Ent().Contact.Query().Where(contact.CompanyID(company), sh.standing(shelfID)).Limit(atOnce).IDs(ctx)
-		if err != nil || len(some) == 0 {
-			return 0, err
-		}
-		return sh.put(a.Ent().Contact.Update().Where(database.Among(contact.FieldID, some)), standard).Save(ctx)
-	}
-	if err := s.inPieces(ctx, move); err != nil {
-		return err
-	}
-	return s.do(ctx, func(ctx context.Context, a act) error {
-		// From here on nobody makes it the default, or puts a contact there, and whoever was
-		// about to has done so.
+	err = s.do(ctx, func(ctx context.Context, a act) error {
+		// From here on nobody makes it the default, and whoever was about to has done so.
 		if err := a.holdCompany(ctx, company); err != nil {
 			return err
 		}
-		if err := a.holdRow(ctx, sh.table, shelfID); err != nil {
+		standard, err := sh.standard(ctx, a.Ent(), company)
+		if err != nil {
 			return err
 		}
-		for {
-			n, err := move(ctx, a)
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				break
-			}
+		if standard == shelfID {
+			return fault.New(fault.FailedPrecondition, "%q is the default %s, which cannot be deleted; make another one the default first", name, sh.what).
+				At("input", "id")
 		}
-		if err := sh.remove(ctx, a.Ent(), shelfID); err != nil {
+		n, err := sh.remove(ctx, a.Ent(), shelfID)
+		if err := deleted(sh.what, n, err); err != nil {
 			return err
 		}
 		return a.audit(ctx, company, sh.what+".deleted", "the %s %q was deleted; its contacts went to the default one", sh.what, name)
 	})
+	if err == nil {
+		s.begin(ctx, sh.referred, shelfID)
+	}
+	return err
 }
 
 func (sh shelf[T]) owned(ctx context.Context, s *Service, shelfID id.ID) (*T, error) {

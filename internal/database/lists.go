@@ -58,15 +58,16 @@ func (d Dialect) IDs(ids []uuid.UUID) string {
 
 // FirstOfEach is a predicate of ent: the row is among the oldest of its company's, by their
 // ids, of which there are at most so many. The table has a company_id, and an index that
-// begins with it; one pass over the companies' rows numbers them all.
-func FirstOfEach(table string, companies []uuid.UUID, most int) func(*sql.Selector) {
+// begins with it; one pass over the companies' rows numbers them all, but for those that are
+// not as the conditions say.
+func FirstOfEach(table string, companies []uuid.UUID, most int, conditions ...string) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		d := Dialect(s.Dialect())
 		before, after := d.among()
 		s.Where(sql.P(func(b *sql.Builder) {
 			b.WriteString(s.C("id")).WriteString(fmt.Sprintf(` IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY company_id ORDER BY id) AS place
 				FROM %s WHERE company_id`, quoted(table)) + before).Arg(d.IDs(companies)).WriteString(after).
-				WriteString(") AS numbered WHERE place <= ").Arg(most).WriteString(")")
+				WriteString(strings.Join(append([]string{""}, conditions...), " AND ")).WriteString(") AS numbered WHERE place <= ").Arg(most).WriteString(")")
 		}))
 	}
 }

@@ -32,8 +32,6 @@ var boundEach = map[string]string{
 	"internal/importer/finish.go WithCompany":         "of the one import",
 	"internal/tenancy/slug.go SlugIn":                 "at most a thousand candidates",
 	"internal/tenancy/delete.go StatusIn":             "the two that are not final",
-	"internal/contacts/fields.go IDIn":                "a piece",
-	"internal/contacts/labels.go IDIn":                "a piece",
 	"internal/exporter/contacts.go WithContactLabels": "of a page",
 	"internal/exporter/contacts.go WithLabel":         "a company has at most a thousand",
 	"internal/exporter/contacts.go WithValues":        "of a page",

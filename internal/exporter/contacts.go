@@ -66,7 +66,9 @@ func (t *contacts) next(ctx context.Context, most int) ([][]string, error) {
 func (t *contacts) row(c *ent.Contact, project, desk string) []string {
 	var held []*ent.Label
 	for _, l := range c.Edges.ContactLabels {
-		held = append(held, l.Edges.Label)
+		if l.Edges.Label != nil { // else it was deleted
+			held = append(held, l.Edges.Label)
+		}
 	}
 	labels, labelIDs := cells(held)
 	row := []string{
@@ -117,8 +119,10 @@ func shelves[T any](all []T, of func(T) shelf) func(id.ID) string {
 		}
 	}
 	said := make(map[id.ID]string, len(all))
+	there := make(map[id.ID]bool, len(all))
 	for _, one := range all {
 		s := of(one)
+		there[s.id] = true
 		_, notID := id.ParseAny(s.name)
 		switch {
 		case s.isDefault:
@@ -132,6 +136,9 @@ func shelves[T any](all []T, of func(T) shelf) func(id.ID) string {
 	return func(ours id.ID) string {
 		if cell, ok := said[ours]; ok {
 			return cell
+		}
+		if !there[ours] { // deleted, so its contacts are in the default one
+			return byDefault
 		}
 		return ours.String()
 	}

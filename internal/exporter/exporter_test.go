@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
@@ -322,6 +323,31 @@ func TestASlowReaderHoldsNoTransaction(t *testing.T) {
 		}
 		if n := w.db.Ent().Contact.Query().Where(contact.CompanyID(w.customer.ID)).CountX(w.system); n != 0 {
 			t.Errorf("%d contacts", n)
+		}
+	})
+}
+
+// K2–K4: what was deleted and is still referred to is in no export: contacts are in the
+// default project and desk, and have neither the label nor the value.
+func TestExportsDoNotSeeWhatWasDeleted(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.db.Ent()
+		p := e.Project.Create().SetCompanyID(w.plain.ID).SetName("gone").SaveX(w.system)
+		d := e.Desk.Create().SetCompanyID(w.plain.ID).SetName("gone").SaveX(w.system)
+		l := e.Label.Create().SetCompanyID(w.plain.ID).SetName("gone").SaveX(w.system)
+		f := e.CustomField.Create().SetCompanyID(w.plain.ID).SetVariableName("gone").SetVariableKey("gone").SetName("gone").SetType(enum.Text).SaveX(w.system)
+		c := e.Contact.Create().SetCompanyID(w.plain.ID).SetProjectID(p.ID).SetDeskID(d.ID).SetEmail("a@x.example").SetEmailKey("a@x.example").
+			SetFirstName("A").SetUsername("a").SaveX(w.system)
+		e.ContactLabel.Create().SetCompanyID(w.plain.ID).SetContactID(c.ID).SetLabelID(l.ID).ExecX(w.system)
+		e.CustomFieldValue.Create().SetCompanyID(w.plain.ID).SetContactID(c.ID).SetCustomFieldID(f.ID).SetValue("gone").ExecX(w.system)
+		at := time.Now().UTC()
+		p.Update().SetDeletedAt(at).ExecX(w.system)
+		d.Update().SetDeletedAt(at).ExecX(w.system)
+		l.Update().SetDeletedAt(at).ExecX(w.system)
+		f.Update().SetDeletedAt(at).ExecX(w.system)
+		file := w.exported(w.plume, enum.Contacts, w.plain)
+		if strings.Contains(file, "gone") || !strings.Contains(file, ",default,default,") {
+			t.Errorf("the export is\n%s", file)
 		}
 	})
 }

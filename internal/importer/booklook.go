@@ -24,11 +24,15 @@ func (p *books) lookForShelves(ctx context.Context, tx *database.Tx, want *refer
 			var of, company id.ID
 			var name string
 			var external sql.Null[string]
-			var isDefault bool
-			if err := rows.Scan(&of, &company, &name, &external, &isDefault); err != nil {
+			var isDefault, deleted bool
+			if err := rows.Scan(&of, &company, &name, &external, &isDefault, &deleted); err != nil {
 				return err
 			}
 			s, standard := t.shelf(p.byID[company])
+			if deleted {
+				s.deleted[of] = true
+				return nil
+			}
 			s.ids[of], s.byName[name] = true, append(s.byName[name], of)
 			if external.Valid {
 				s.byExternal[external.V] = of
@@ -37,8 +41,8 @@ func (p *books) lookForShelves(ctx context.Context, tx *database.Tx, want *refer
 				*standard = of
 			}
 			return nil
-		}, `SELECT id, company_id, name, external_id, is_default FROM `+t.table+` WHERE company_id `+anyID(d, "$1")+
-			` AND (is_default OR external_id `+anyOf(d, "$2")+` OR name `+anyOf(d, "$2")+` OR id `+anyID(d, "$3")+`)`,
+		}, `SELECT id, company_id, name, external_id, is_default, deleted_at IS NOT NULL FROM `+t.table+` WHERE company_id `+anyID(d, "$1")+
+			` AND (is_default OR deleted_at IS NOT NULL OR external_id `+anyOf(d, "$2")+` OR name `+anyOf(d, "$2")+` OR id `+anyID(d, "$3")+`)`,
 			p.companies(), jsonArray(t.names), jsonArray(idTexts(t.names)))
 		if err != nil {
 			return err
@@ -71,7 +75,7 @@ func (p *books) lookForLabels(ctx context.Context, tx *database.Tx, want *refere
 		}
 		p.byID[company].labels[name], p.byID[company].labelIDs[of] = of, true
 		return nil
-	}, `SELECT id, company_id, name FROM labels WHERE company_id `+anyID(tx.Dialect(), "$1"), p.companies())
+	}, `SELECT id, company_id, name FROM labels WHERE deleted_at IS NULL AND company_id `+anyID(tx.Dialect(), "$1"), p.companies())
 }
 
 // lookForFields fetches the custom fields of the companies, where rows fill any.
@@ -88,7 +92,7 @@ func (p *books) lookForFields(ctx context.Context, tx *database.Tx, want *refere
 		}
 		p.byID[company].fields[key] = f
 		return nil
-	}, `SELECT id, company_id, variable_key, type FROM custom_fields WHERE company_id `+anyID(tx.Dialect(), "$1"), p.companies())
+	}, `SELECT id, company_id, variable_key, type FROM custom_fields WHERE deleted_at IS NULL AND company_id `+anyID(tx.Dialect(), "$1"), p.companies())
 }
 
 // lookForContacts finds the contacts that the rows name by id, external id or email, and
@@ -148,6 +152,12 @@ func (p *books) scanContact(rows *sql.Rows) error {
 	}
 	n.MiddleName, n.LastName, n.ExternalID = middle.V, last.V, external.V
 	t.book, t.keyWas = p.byID[company], t.emailKey
+	if t.book.projects.deleted[n.Project] { // it is in the default one, and not moved yet
+		n.Project = t.book.project
+	}
+	if t.book.desks.deleted[n.Desk] {
+		n.Desk = t.book.desk
+	}
 	t.book.contacts[t.id] = t
 	return nil
 }

@@ -47,6 +47,7 @@ type shelf struct {
 	ids        map[id.ID]bool
 	byExternal map[string]id.ID
 	byName     map[string][]id.ID
+	deleted    map[id.ID]bool // their contacts are in the default one
 }
 
 // find resolves a cell: default, our id, an external id, or a name that just one has (rule I14).
@@ -141,7 +142,7 @@ func (p *books) open(company id.ID) *book {
 		return known
 	}
 	shelves := func() shelf {
-		return shelf{ids: map[id.ID]bool{}, byExternal: map[string]id.ID{}, byName: map[string][]id.ID{}}
+		return shelf{ids: map[id.ID]bool{}, byExternal: map[string]id.ID{}, byName: map[string][]id.ID{}, deleted: map[id.ID]bool{}}
 	}
 	b := &book{
 		company: company, projects: shelves(), desks: shelves(), labels: map[string]id.ID{}, labelIDs: map[id.ID]bool{},

@@ -26,6 +26,8 @@ type CustomField struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
+	// gone for everybody since then; internal/contacts clears what refers to it
+	DeletedAt *time.Time `json:"deleted_at,omitempty"`
 	// its CSV column, as it was typed
 	VariableName string `json:"variable_name,omitempty"`
 	// folded as column names are (rule F5), unique in the company
@@ -78,7 +80,7 @@ func (*CustomField) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case customfield.FieldVariableName, customfield.FieldVariableKey, customfield.FieldName, customfield.FieldType:
 			values[i] = new(sql.NullString)
-		case customfield.FieldCreatedAt, customfield.FieldUpdatedAt:
+		case customfield.FieldCreatedAt, customfield.FieldUpdatedAt, customfield.FieldDeletedAt:
 			values[i] = new(sql.NullTime)
 		case customfield.FieldID, customfield.FieldCompanyID:
 			values[i] = new(uuid.UUID)
@@ -120,6 +122,13 @@ func (_m *CustomField) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
 			} else if value.Valid {
 				_m.UpdatedAt = value.Time
+			}
+		case customfield.FieldDeletedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field deleted_at", values[i])
+			} else if value.Valid {
+				_m.DeletedAt = new(time.Time)
+				*_m.DeletedAt = value.Time
 			}
 		case customfield.FieldVariableName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -199,6 +208,11 @@ func (_m *CustomField) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("updated_at=")
 	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.DeletedAt; v != nil {
+		builder.WriteString("deleted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("variable_name=")
 	builder.WriteString(_m.VariableName)

@@ -58,6 +58,20 @@ func (_c *CustomFieldCreate) SetNillableUpdatedAt(v *time.Time) *CustomFieldCrea
 	return _c
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (_c *CustomFieldCreate) SetDeletedAt(v time.Time) *CustomFieldCreate {
+	_c.mutation.SetDeletedAt(v)
+	return _c
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_c *CustomFieldCreate) SetNillableDeletedAt(v *time.Time) *CustomFieldCreate {
+	if v != nil {
+		_c.SetDeletedAt(*v)
+	}
+	return _c
+}
+
 // SetVariableName sets the "variable_name" field.
 func (_c *CustomFieldCreate) SetVariableName(v string) *CustomFieldCreate {
 	_c.mutation.SetVariableName(v)
@@ -265,6 +279,10 @@ func (_c *CustomFieldCreate) createSpec() (*CustomField, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.UpdatedAt(); ok {
 		_spec.SetField(customfield.FieldUpdatedAt, field.TypeTime, value)
 		_node.UpdatedAt = value
+	}
+	if value, ok := _c.mutation.DeletedAt(); ok {
+		_spec.SetField(customfield.FieldDeletedAt, field.TypeTime, value)
+		_node.DeletedAt = &value
 	}
 	if value, ok := _c.mutation.VariableName(); ok {
 		_spec.SetField(customfield.FieldVariableName, field.TypeString, value)

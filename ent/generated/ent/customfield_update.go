@@ -35,6 +35,26 @@ func (_u *CustomFieldUpdate) SetUpdatedAt(v time.Time) *CustomFieldUpdate {
 	return _u
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *CustomFieldUpdate) SetDeletedAt(v time.Time) *CustomFieldUpdate {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *CustomFieldUpdate) SetNillableDeletedAt(v *time.Time) *CustomFieldUpdate {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *CustomFieldUpdate) ClearDeletedAt() *CustomFieldUpdate {
+	_u.mutation.ClearDeletedAt()
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *CustomFieldUpdate) SetName(v string) *CustomFieldUpdate {
 	_u.mutation.SetName(v)
@@ -160,6 +180,12 @@ func (_u *CustomFieldUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(customfield.FieldUpdatedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(customfield.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(customfield.FieldDeletedAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(customfield.FieldName, field.TypeString, value)
 	}
@@ -231,6 +257,26 @@ type CustomFieldUpdateOne struct {
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *CustomFieldUpdateOne) SetUpdatedAt(v time.Time) *CustomFieldUpdateOne {
 	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *CustomFieldUpdateOne) SetDeletedAt(v time.Time) *CustomFieldUpdateOne {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *CustomFieldUpdateOne) SetNillableDeletedAt(v *time.Time) *CustomFieldUpdateOne {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *CustomFieldUpdateOne) ClearDeletedAt() *CustomFieldUpdateOne {
+	_u.mutation.ClearDeletedAt()
 	return _u
 }
 
@@ -388,6 +434,12 @@ func (_u *CustomFieldUpdateOne) sqlSave(ctx context.Context) (_node *CustomField
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(customfield.FieldUpdatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(customfield.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(customfield.FieldDeletedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(customfield.FieldName, field.TypeString, value)

@@ -25,6 +25,8 @@ type Desk struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
+	// gone for everybody since then; internal/contacts clears what refers to it
+	DeletedAt *time.Time `json:"deleted_at,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
 	// ExternalID holds the value of the "external_id" field.
@@ -77,7 +79,7 @@ func (*Desk) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case desk.FieldName, desk.FieldExternalID:
 			values[i] = new(sql.NullString)
-		case desk.FieldCreatedAt, desk.FieldUpdatedAt:
+		case desk.FieldCreatedAt, desk.FieldUpdatedAt, desk.FieldDeletedAt:
 			values[i] = new(sql.NullTime)
 		case desk.FieldID, desk.FieldCompanyID:
 			values[i] = new(uuid.UUID)
@@ -119,6 +121,13 @@ func (_m *Desk) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field updated_at", values[i])
 			} else if value.Valid {
 				_m.UpdatedAt = value.Time
+			}
+		case desk.FieldDeletedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field deleted_at", values[i])
+			} else if value.Valid {
+				_m.DeletedAt = new(time.Time)
+				*_m.DeletedAt = value.Time
 			}
 		case desk.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -193,6 +202,11 @@ func (_m *Desk) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("updated_at=")
 	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.DeletedAt; v != nil {
+		builder.WriteString("deleted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)

@@ -57,6 +57,20 @@ func (_c *DeskCreate) SetNillableUpdatedAt(v *time.Time) *DeskCreate {
 	return _c
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (_c *DeskCreate) SetDeletedAt(v time.Time) *DeskCreate {
+	_c.mutation.SetDeletedAt(v)
+	return _c
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_c *DeskCreate) SetNillableDeletedAt(v *time.Time) *DeskCreate {
+	if v != nil {
+		_c.SetDeletedAt(*v)
+	}
+	return _c
+}
+
 // SetName sets the "name" field.
 func (_c *DeskCreate) SetName(v string) *DeskCreate {
 	_c.mutation.SetName(v)
@@ -262,6 +276,10 @@ func (_c *DeskCreate) createSpec() (*Desk, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.UpdatedAt(); ok {
 		_spec.SetField(desk.FieldUpdatedAt, field.TypeTime, value)
 		_node.UpdatedAt = value
+	}
+	if value, ok := _c.mutation.DeletedAt(); ok {
+		_spec.SetField(desk.FieldDeletedAt, field.TypeTime, value)
+		_node.DeletedAt = &value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(desk.FieldName, field.TypeString, value)

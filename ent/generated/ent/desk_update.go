@@ -36,6 +36,26 @@ func (_u *DeskUpdate) SetUpdatedAt(v time.Time) *DeskUpdate {
 	return _u
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *DeskUpdate) SetDeletedAt(v time.Time) *DeskUpdate {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *DeskUpdate) SetNillableDeletedAt(v *time.Time) *DeskUpdate {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *DeskUpdate) ClearDeletedAt() *DeskUpdate {
+	_u.mutation.ClearDeletedAt()
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *DeskUpdate) SetName(v string) *DeskUpdate {
 	_u.mutation.SetName(v)
@@ -200,6 +220,12 @@ func (_u *DeskUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(desk.FieldUpdatedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(desk.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(desk.FieldDeletedAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(desk.FieldName, field.TypeString, value)
 	}
@@ -280,6 +306,26 @@ type DeskUpdateOne struct {
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *DeskUpdateOne) SetUpdatedAt(v time.Time) *DeskUpdateOne {
 	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *DeskUpdateOne) SetDeletedAt(v time.Time) *DeskUpdateOne {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *DeskUpdateOne) SetNillableDeletedAt(v *time.Time) *DeskUpdateOne {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *DeskUpdateOne) ClearDeletedAt() *DeskUpdateOne {
+	_u.mutation.ClearDeletedAt()
 	return _u
 }
 
@@ -476,6 +522,12 @@ func (_u *DeskUpdateOne) sqlSave(ctx context.Context) (_node *Desk, err error) {
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(desk.FieldUpdatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(desk.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(desk.FieldDeletedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(desk.FieldName, field.TypeString, value)

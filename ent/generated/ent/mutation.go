@@ -5196,6 +5196,7 @@ type CustomFieldMutation struct {
 	id             *uuid.UUID
 	created_at     *time.Time
 	updated_at     *time.Time
+	deleted_at     *time.Time
 	variable_name  *string
 	variable_key   *string
 	name           *string
@@ -5421,6 +5422,55 @@ func (m *CustomFieldMutation) OldUpdatedAt(ctx context.Context) (v time.Time, er
 // ResetUpdatedAt resets all changes to the "updated_at" field.
 func (m *CustomFieldMutation) ResetUpdatedAt() {
 	m.updated_at = nil
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (m *CustomFieldMutation) SetDeletedAt(t time.Time) {
+	m.deleted_at = &t
+}
+
+// DeletedAt returns the value of the "deleted_at" field in the mutation.
+func (m *CustomFieldMutation) DeletedAt() (r time.Time, exists bool) {
+	v := m.deleted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedAt returns the old "deleted_at" field's value of the CustomField entity.
+// If the CustomField object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomFieldMutation) OldDeletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedAt: %w", err)
+	}
+	return oldValue.DeletedAt, nil
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (m *CustomFieldMutation) ClearDeletedAt() {
+	m.deleted_at = nil
+	m.clearedFields[customfield.FieldDeletedAt] = struct{}{}
+}
+
+// DeletedAtCleared returns if the "deleted_at" field was cleared in this mutation.
+func (m *CustomFieldMutation) DeletedAtCleared() bool {
+	_, ok := m.clearedFields[customfield.FieldDeletedAt]
+	return ok
+}
+
+// ResetDeletedAt resets all changes to the "deleted_at" field.
+func (m *CustomFieldMutation) ResetDeletedAt() {
+	m.deleted_at = nil
+	delete(m.clearedFields, customfield.FieldDeletedAt)
 }
 
 // SetVariableName sets the "variable_name" field.
@@ -5682,7 +5732,7 @@ func (m *CustomFieldMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CustomFieldMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.company != nil {
 		fields = append(fields, customfield.FieldCompanyID)
 	}
@@ -5691,6 +5741,9 @@ func (m *CustomFieldMutation) Fields() []string {
 	}
 	if m.updated_at != nil {
 		fields = append(fields, customfield.FieldUpdatedAt)
+	}
+	if m.deleted_at != nil {
+		fields = append(fields, customfield.FieldDeletedAt)
 	}
 	if m.variable_name != nil {
 		fields = append(fields, customfield.FieldVariableName)
@@ -5718,6 +5771,8 @@ func (m *CustomFieldMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case customfield.FieldUpdatedAt:
 		return m.UpdatedAt()
+	case customfield.FieldDeletedAt:
+		return m.DeletedAt()
 	case customfield.FieldVariableName:
 		return m.VariableName()
 	case customfield.FieldVariableKey:
@@ -5741,6 +5796,8 @@ func (m *CustomFieldMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldCreatedAt(ctx)
 	case customfield.FieldUpdatedAt:
 		return m.OldUpdatedAt(ctx)
+	case customfield.FieldDeletedAt:
+		return m.OldDeletedAt(ctx)
 	case customfield.FieldVariableName:
 		return m.OldVariableName(ctx)
 	case customfield.FieldVariableKey:
@@ -5778,6 +5835,13 @@ func (m *CustomFieldMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetUpdatedAt(v)
+		return nil
+	case customfield.FieldDeletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedAt(v)
 		return nil
 	case customfield.FieldVariableName:
 		v, ok := value.(string)
@@ -5836,7 +5900,11 @@ func (m *CustomFieldMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *CustomFieldMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(customfield.FieldDeletedAt) {
+		fields = append(fields, customfield.FieldDeletedAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -5849,6 +5917,11 @@ func (m *CustomFieldMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *CustomFieldMutation) ClearField(name string) error {
+	switch name {
+	case customfield.FieldDeletedAt:
+		m.ClearDeletedAt()
+		return nil
+	}
 	return fmt.Errorf("unknown CustomField nullable field %s", name)
 }
 
@@ -5864,6 +5937,9 @@ func (m *CustomFieldMutation) ResetField(name string) error {
 		return nil
 	case customfield.FieldUpdatedAt:
 		m.ResetUpdatedAt()
+		return nil
+	case customfield.FieldDeletedAt:
+		m.ResetDeletedAt()
 		return nil
 	case customfield.FieldVariableName:
 		m.ResetVariableName()
@@ -6579,6 +6655,7 @@ type DeskMutation struct {
 	id              *uuid.UUID
 	created_at      *time.Time
 	updated_at      *time.Time
+	deleted_at      *time.Time
 	name            *string
 	external_id     *string
 	is_default      *bool
@@ -6803,6 +6880,55 @@ func (m *DeskMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error
 // ResetUpdatedAt resets all changes to the "updated_at" field.
 func (m *DeskMutation) ResetUpdatedAt() {
 	m.updated_at = nil
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (m *DeskMutation) SetDeletedAt(t time.Time) {
+	m.deleted_at = &t
+}
+
+// DeletedAt returns the value of the "deleted_at" field in the mutation.
+func (m *DeskMutation) DeletedAt() (r time.Time, exists bool) {
+	v := m.deleted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedAt returns the old "deleted_at" field's value of the Desk entity.
+// If the Desk object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeskMutation) OldDeletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedAt: %w", err)
+	}
+	return oldValue.DeletedAt, nil
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (m *DeskMutation) ClearDeletedAt() {
+	m.deleted_at = nil
+	m.clearedFields[desk.FieldDeletedAt] = struct{}{}
+}
+
+// DeletedAtCleared returns if the "deleted_at" field was cleared in this mutation.
+func (m *DeskMutation) DeletedAtCleared() bool {
+	_, ok := m.clearedFields[desk.FieldDeletedAt]
+	return ok
+}
+
+// ResetDeletedAt resets all changes to the "deleted_at" field.
+func (m *DeskMutation) ResetDeletedAt() {
+	m.deleted_at = nil
+	delete(m.clearedFields, desk.FieldDeletedAt)
 }
 
 // SetName sets the "name" field.
@@ -7041,7 +7167,7 @@ func (m *DeskMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DeskMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.company != nil {
 		fields = append(fields, desk.FieldCompanyID)
 	}
@@ -7050,6 +7176,9 @@ func (m *DeskMutation) Fields() []string {
 	}
 	if m.updated_at != nil {
 		fields = append(fields, desk.FieldUpdatedAt)
+	}
+	if m.deleted_at != nil {
+		fields = append(fields, desk.FieldDeletedAt)
 	}
 	if m.name != nil {
 		fields = append(fields, desk.FieldName)
@@ -7074,6 +7203,8 @@ func (m *DeskMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case desk.FieldUpdatedAt:
 		return m.UpdatedAt()
+	case desk.FieldDeletedAt:
+		return m.DeletedAt()
 	case desk.FieldName:
 		return m.Name()
 	case desk.FieldExternalID:
@@ -7095,6 +7226,8 @@ func (m *DeskMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldCreatedAt(ctx)
 	case desk.FieldUpdatedAt:
 		return m.OldUpdatedAt(ctx)
+	case desk.FieldDeletedAt:
+		return m.OldDeletedAt(ctx)
 	case desk.FieldName:
 		return m.OldName(ctx)
 	case desk.FieldExternalID:
@@ -7130,6 +7263,13 @@ func (m *DeskMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetUpdatedAt(v)
+		return nil
+	case desk.FieldDeletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedAt(v)
 		return nil
 	case desk.FieldName:
 		v, ok := value.(string)
@@ -7182,6 +7322,9 @@ func (m *DeskMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *DeskMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(desk.FieldDeletedAt) {
+		fields = append(fields, desk.FieldDeletedAt)
+	}
 	if m.FieldCleared(desk.FieldExternalID) {
 		fields = append(fields, desk.FieldExternalID)
 	}
@@ -7199,6 +7342,9 @@ func (m *DeskMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *DeskMutation) ClearField(name string) error {
 	switch name {
+	case desk.FieldDeletedAt:
+		m.ClearDeletedAt()
+		return nil
 	case desk.FieldExternalID:
 		m.ClearExternalID()
 		return nil
@@ -7218,6 +7364,9 @@ func (m *DeskMutation) ResetField(name string) error {
 		return nil
 	case desk.FieldUpdatedAt:
 		m.ResetUpdatedAt()
+		return nil
+	case desk.FieldDeletedAt:
+		m.ResetDeletedAt()
 		return nil
 	case desk.FieldName:
 		m.ResetName()
@@ -13811,6 +13960,7 @@ type LabelMutation struct {
 	id                    *uuid.UUID
 	created_at            *time.Time
 	updated_at            *time.Time
+	deleted_at            *time.Time
 	name                  *string
 	clearedFields         map[string]struct{}
 	company               *uuid.UUID
@@ -14035,6 +14185,55 @@ func (m *LabelMutation) ResetUpdatedAt() {
 	m.updated_at = nil
 }
 
+// SetDeletedAt sets the "deleted_at" field.
+func (m *LabelMutation) SetDeletedAt(t time.Time) {
+	m.deleted_at = &t
+}
+
+// DeletedAt returns the value of the "deleted_at" field in the mutation.
+func (m *LabelMutation) DeletedAt() (r time.Time, exists bool) {
+	v := m.deleted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedAt returns the old "deleted_at" field's value of the Label entity.
+// If the Label object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LabelMutation) OldDeletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedAt: %w", err)
+	}
+	return oldValue.DeletedAt, nil
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (m *LabelMutation) ClearDeletedAt() {
+	m.deleted_at = nil
+	m.clearedFields[label.FieldDeletedAt] = struct{}{}
+}
+
+// DeletedAtCleared returns if the "deleted_at" field was cleared in this mutation.
+func (m *LabelMutation) DeletedAtCleared() bool {
+	_, ok := m.clearedFields[label.FieldDeletedAt]
+	return ok
+}
+
+// ResetDeletedAt resets all changes to the "deleted_at" field.
+func (m *LabelMutation) ResetDeletedAt() {
+	m.deleted_at = nil
+	delete(m.clearedFields, label.FieldDeletedAt)
+}
+
 // SetName sets the "name" field.
 func (m *LabelMutation) SetName(s string) {
 	m.name = &s
@@ -14186,7 +14385,7 @@ func (m *LabelMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LabelMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 5)
 	if m.company != nil {
 		fields = append(fields, label.FieldCompanyID)
 	}
@@ -14195,6 +14394,9 @@ func (m *LabelMutation) Fields() []string {
 	}
 	if m.updated_at != nil {
 		fields = append(fields, label.FieldUpdatedAt)
+	}
+	if m.deleted_at != nil {
+		fields = append(fields, label.FieldDeletedAt)
 	}
 	if m.name != nil {
 		fields = append(fields, label.FieldName)
@@ -14213,6 +14415,8 @@ func (m *LabelMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case label.FieldUpdatedAt:
 		return m.UpdatedAt()
+	case label.FieldDeletedAt:
+		return m.DeletedAt()
 	case label.FieldName:
 		return m.Name()
 	}
@@ -14230,6 +14434,8 @@ func (m *LabelMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldCreatedAt(ctx)
 	case label.FieldUpdatedAt:
 		return m.OldUpdatedAt(ctx)
+	case label.FieldDeletedAt:
+		return m.OldDeletedAt(ctx)
 	case label.FieldName:
 		return m.OldName(ctx)
 	}
@@ -14261,6 +14467,13 @@ func (m *LabelMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetUpdatedAt(v)
+		return nil
+	case label.FieldDeletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedAt(v)
 		return nil
 	case label.FieldName:
 		v, ok := value.(string)
@@ -14298,7 +14511,11 @@ func (m *LabelMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *LabelMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(label.FieldDeletedAt) {
+		fields = append(fields, label.FieldDeletedAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -14311,6 +14528,11 @@ func (m *LabelMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *LabelMutation) ClearField(name string) error {
+	switch name {
+	case label.FieldDeletedAt:
+		m.ClearDeletedAt()
+		return nil
+	}
 	return fmt.Errorf("unknown Label nullable field %s", name)
 }
 
@@ -14326,6 +14548,9 @@ func (m *LabelMutation) ResetField(name string) error {
 		return nil
 	case label.FieldUpdatedAt:
 		m.ResetUpdatedAt()
+		return nil
+	case label.FieldDeletedAt:
+		m.ResetDeletedAt()
 		return nil
 	case label.FieldName:
 		m.ResetName()
@@ -16019,6 +16244,7 @@ type ProjectMutation struct {
 	id              *uuid.UUID
 	created_at      *time.Time
 	updated_at      *time.Time
+	deleted_at      *time.Time
 	name            *string
 	external_id     *string
 	is_default      *bool
@@ -16243,6 +16469,55 @@ func (m *ProjectMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err er
 // ResetUpdatedAt resets all changes to the "updated_at" field.
 func (m *ProjectMutation) ResetUpdatedAt() {
 	m.updated_at = nil
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (m *ProjectMutation) SetDeletedAt(t time.Time) {
+	m.deleted_at = &t
+}
+
+// DeletedAt returns the value of the "deleted_at" field in the mutation.
+func (m *ProjectMutation) DeletedAt() (r time.Time, exists bool) {
+	v := m.deleted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedAt returns the old "deleted_at" field's value of the Project entity.
+// If the Project object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProjectMutation) OldDeletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedAt: %w", err)
+	}
+	return oldValue.DeletedAt, nil
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (m *ProjectMutation) ClearDeletedAt() {
+	m.deleted_at = nil
+	m.clearedFields[project.FieldDeletedAt] = struct{}{}
+}
+
+// DeletedAtCleared returns if the "deleted_at" field was cleared in this mutation.
+func (m *ProjectMutation) DeletedAtCleared() bool {
+	_, ok := m.clearedFields[project.FieldDeletedAt]
+	return ok
+}
+
+// ResetDeletedAt resets all changes to the "deleted_at" field.
+func (m *ProjectMutation) ResetDeletedAt() {
+	m.deleted_at = nil
+	delete(m.clearedFields, project.FieldDeletedAt)
 }
 
 // SetName sets the "name" field.
@@ -16481,7 +16756,7 @@ func (m *ProjectMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProjectMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.company != nil {
 		fields = append(fields, project.FieldCompanyID)
 	}
@@ -16490,6 +16765,9 @@ func (m *ProjectMutation) Fields() []string {
 	}
 	if m.updated_at != nil {
 		fields = append(fields, project.FieldUpdatedAt)
+	}
+	if m.deleted_at != nil {
+		fields = append(fields, project.FieldDeletedAt)
 	}
 	if m.name != nil {
 		fields = append(fields, project.FieldName)
@@ -16514,6 +16792,8 @@ func (m *ProjectMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case project.FieldUpdatedAt:
 		return m.UpdatedAt()
+	case project.FieldDeletedAt:
+		return m.DeletedAt()
 	case project.FieldName:
 		return m.Name()
 	case project.FieldExternalID:
@@ -16535,6 +16815,8 @@ func (m *ProjectMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldCreatedAt(ctx)
 	case project.FieldUpdatedAt:
 		return m.OldUpdatedAt(ctx)
+	case project.FieldDeletedAt:
+		return m.OldDeletedAt(ctx)
 	case project.FieldName:
 		return m.OldName(ctx)
 	case project.FieldExternalID:
@@ -16570,6 +16852,13 @@ func (m *ProjectMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetUpdatedAt(v)
+		return nil
+	case project.FieldDeletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedAt(v)
 		return nil
 	case project.FieldName:
 		v, ok := value.(string)
@@ -16622,6 +16911,9 @@ func (m *ProjectMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *ProjectMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(project.FieldDeletedAt) {
+		fields = append(fields, project.FieldDeletedAt)
+	}
 	if m.FieldCleared(project.FieldExternalID) {
 		fields = append(fields, project.FieldExternalID)
 	}
@@ -16639,6 +16931,9 @@ func (m *ProjectMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *ProjectMutation) ClearField(name string) error {
 	switch name {
+	case project.FieldDeletedAt:
+		m.ClearDeletedAt()
+		return nil
 	case project.FieldExternalID:
 		m.ClearExternalID()
 		return nil
@@ -16658,6 +16953,9 @@ func (m *ProjectMutation) ResetField(name string) error {
 		return nil
 	case project.FieldUpdatedAt:
 		m.ResetUpdatedAt()
+		return nil
+	case project.FieldDeletedAt:
+		m.ResetDeletedAt()
 		return nil
 	case project.FieldName:
 		m.ResetName()

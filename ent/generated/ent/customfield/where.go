@@ -72,6 +72,11 @@ func UpdatedAt(v time.Time) predicate.CustomField {
 	return predicate.CustomField(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
+// DeletedAt applies equality check predicate on the "deleted_at" field. It's identical to DeletedAtEQ.
+func DeletedAt(v time.Time) predicate.CustomField {
+	return predicate.CustomField(sql.FieldEQ(FieldDeletedAt, v))
+}
+
 // VariableName applies equality check predicate on the "variable_name" field. It's identical to VariableNameEQ.
 func VariableName(v string) predicate.CustomField {
 	return predicate.CustomField(sql.FieldEQ(FieldVariableName, v))
@@ -185,6 +190,56 @@ func UpdatedAtLT(v time.Time) predicate.CustomField {
 // UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
 func UpdatedAtLTE(v time.Time) predicate.CustomField {
 	return predicate.CustomField(sql.FieldLTE(FieldUpdatedAt, v))
+}
+
+// DeletedAtEQ applies the EQ predicate on the "deleted_at" field.
+func DeletedAtEQ(v time.Time) predicate.CustomField {
+	return predicate.CustomField(sql.FieldEQ(FieldDeletedAt, v))
+}
+
+// DeletedAtNEQ applies the NEQ predicate on the "deleted_at" field.
+func DeletedAtNEQ(v time.Time) predicate.CustomField {
+	return predicate.CustomField(sql.FieldNEQ(FieldDeletedAt, v))
+}
+
+// DeletedAtIn applies the In predicate on the "deleted_at" field.
+func DeletedAtIn(vs ...time.Time) predicate.CustomField {
+	return predicate.CustomField(sql.FieldIn(FieldDeletedAt, vs...))
+}
+
+// DeletedAtNotIn applies the NotIn predicate on the "deleted_at" field.
+func DeletedAtNotIn(vs ...time.Time) predicate.CustomField {
+	return predicate.CustomField(sql.FieldNotIn(FieldDeletedAt, vs...))
+}
+
+// DeletedAtGT applies the GT predicate on the "deleted_at" field.
+func DeletedAtGT(v time.Time) predicate.CustomField {
+	return predicate.CustomField(sql.FieldGT(FieldDeletedAt, v))
+}
+
+// DeletedAtGTE applies the GTE predicate on the "deleted_at" field.
+func DeletedAtGTE(v time.Time) predicate.CustomField {
+	return predicate.CustomField(sql.FieldGTE(FieldDeletedAt, v))
+}
+
+// DeletedAtLT applies the LT predicate on the "deleted_at" field.
+func DeletedAtLT(v time.Time) predicate.CustomField {
+	return predicate.CustomField(sql.FieldLT(FieldDeletedAt, v))
+}
+
+// DeletedAtLTE applies the LTE predicate on the "deleted_at" field.
+func DeletedAtLTE(v time.Time) predicate.CustomField {
+	return predicate.CustomField(sql.FieldLTE(FieldDeletedAt, v))
+}
+
+// DeletedAtIsNil applies the IsNil predicate on the "deleted_at" field.
+func DeletedAtIsNil() predicate.CustomField {
+	return predicate.CustomField(sql.FieldIsNull(FieldDeletedAt))
+}
+
+// DeletedAtNotNil applies the NotNil predicate on the "deleted_at" field.
+func DeletedAtNotNil() predicate.CustomField {
+	return predicate.CustomField(sql.FieldNotNull(FieldDeletedAt))
 }
 
 // VariableNameEQ applies the EQ predicate on the "variable_name" field.

@@ -241,6 +241,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "variable_name", Type: field.TypeString, Size: 200},
 		{Name: "variable_key", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString, Size: 200},
@@ -255,21 +256,32 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "custom_fields_companies_custom_fields",
-				Columns:    []*schema.Column{CustomFieldsColumns[7]},
+				Columns:    []*schema.Column{CustomFieldsColumns[8]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "customfield_deleted_at",
+				Unique:  false,
+				Columns: []*schema.Column{CustomFieldsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deleted_at IS NOT NULL",
+				},
+			},
+			{
 				Name:    "customfield_company_id_variable_key",
 				Unique:  true,
-				Columns: []*schema.Column{CustomFieldsColumns[7], CustomFieldsColumns[4]},
+				Columns: []*schema.Column{CustomFieldsColumns[8], CustomFieldsColumns[5]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deleted_at IS NULL",
+				},
 			},
 			{
 				Name:    "customfield_company_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{CustomFieldsColumns[7], CustomFieldsColumns[0]},
+				Columns: []*schema.Column{CustomFieldsColumns[8], CustomFieldsColumns[0]},
 			},
 		},
 	}
@@ -318,6 +330,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "external_id", Type: field.TypeString, Nullable: true, Size: 100},
 		{Name: "is_default", Type: field.TypeBool, Default: false},
@@ -331,7 +344,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "desks_companies_desks",
-				Columns:    []*schema.Column{DesksColumns[6]},
+				Columns:    []*schema.Column{DesksColumns[7]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -340,22 +353,33 @@ var (
 			{
 				Name:    "desk_company_id",
 				Unique:  false,
-				Columns: []*schema.Column{DesksColumns[6]},
+				Columns: []*schema.Column{DesksColumns[7]},
+			},
+			{
+				Name:    "desk_deleted_at",
+				Unique:  false,
+				Columns: []*schema.Column{DesksColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deleted_at IS NOT NULL",
+				},
 			},
 			{
 				Name:    "desk_company_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{DesksColumns[6], DesksColumns[4]},
+				Columns: []*schema.Column{DesksColumns[7], DesksColumns[5]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deleted_at IS NULL",
+				},
 			},
 			{
 				Name:    "desk_company_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{DesksColumns[6], DesksColumns[0]},
+				Columns: []*schema.Column{DesksColumns[7], DesksColumns[0]},
 			},
 			{
 				Name:    "desk_company_id_is_default",
 				Unique:  true,
-				Columns: []*schema.Column{DesksColumns[6], DesksColumns[5]},
+				Columns: []*schema.Column{DesksColumns[7], DesksColumns[6]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "is_default",
 				},
@@ -672,6 +696,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 100},
 		{Name: "company_id", Type: field.TypeUUID},
 	}
@@ -683,21 +708,32 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "labels_companies_labels",
-				Columns:    []*schema.Column{LabelsColumns[4]},
+				Columns:    []*schema.Column{LabelsColumns[5]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "label_deleted_at",
+				Unique:  false,
+				Columns: []*schema.Column{LabelsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deleted_at IS NOT NULL",
+				},
+			},
+			{
 				Name:    "label_company_id_name",
 				Unique:  true,
-				Columns: []*schema.Column{LabelsColumns[4], LabelsColumns[3]},
+				Columns: []*schema.Column{LabelsColumns[5], LabelsColumns[4]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deleted_at IS NULL",
+				},
 			},
 			{
 				Name:    "label_company_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{LabelsColumns[4], LabelsColumns[0]},
+				Columns: []*schema.Column{LabelsColumns[5], LabelsColumns[0]},
 			},
 		},
 	}
@@ -817,6 +853,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "external_id", Type: field.TypeString, Nullable: true, Size: 100},
 		{Name: "is_default", Type: field.TypeBool, Default: false},
@@ -830,7 +867,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "projects_companies_projects",
-				Columns:    []*schema.Column{ProjectsColumns[6]},
+				Columns:    []*schema.Column{ProjectsColumns[7]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -839,22 +876,33 @@ var (
 			{
 				Name:    "project_company_id",
 				Unique:  false,
-				Columns: []*schema.Column{ProjectsColumns[6]},
+				Columns: []*schema.Column{ProjectsColumns[7]},
+			},
+			{
+				Name:    "project_deleted_at",
+				Unique:  false,
+				Columns: []*schema.Column{ProjectsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deleted_at IS NOT NULL",
+				},
 			},
 			{
 				Name:    "project_company_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{ProjectsColumns[6], ProjectsColumns[4]},
+				Columns: []*schema.Column{ProjectsColumns[7], ProjectsColumns[5]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deleted_at IS NULL",
+				},
 			},
 			{
 				Name:    "project_company_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{ProjectsColumns[6], ProjectsColumns[0]},
+				Columns: []*schema.Column{ProjectsColumns[7], ProjectsColumns[0]},
 			},
 			{
 				Name:    "project_company_id_is_default",
 				Unique:  true,
-				Columns: []*schema.Column{ProjectsColumns[6], ProjectsColumns[5]},
+				Columns: []*schema.Column{ProjectsColumns[7], ProjectsColumns[6]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "is_default",
 				},
