@@ -20,6 +20,7 @@ import (
 
 // contacts are a company's, by email.
 type contacts struct {
+	bytes   int // of labels and values that a page has at most, but for a page of one contact
 	ent     *ent.Client
 	company id.ID
 	fields  []*ent.CustomField // each a column
@@ -38,9 +39,14 @@ func (t *contacts) header(ctx context.Context) (columns []string, err error) {
 
 func (t *contacts) next(ctx context.Context, most int) ([][]string, error) {
 	page, err := t.ent.Contact.Query().Where(contact.CompanyID(t.company), contact.EmailKeyGT(t.last)).
-		Order(contact.ByEmailKey(sql.OrderAsc())).Limit(most).
-		WithContactLabels(func(q *ent.ContactLabelQuery) { q.WithLabel() }).WithValues().All(ctx)
+		Order(contact.ByEmailKey(sql.OrderAsc())).Limit(most).All(ctx)
 	if err != nil || len(page) == 0 {
+		return nil, err
+	}
+	if page, err = t.fitting(ctx, page); err != nil {
+		return nil, err
+	}
+	if err := t.belongings(ctx, page); err != nil {
 		return nil, err
 	}
 	// Behind the contacts, so that whatever these refer to is there; what was made the default

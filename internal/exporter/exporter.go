@@ -32,7 +32,7 @@ import (
 	"tenantry/internal/id"
 )
 
-// defaultPage is how many records are held at a time.
+// defaultPage is how many records are held at a time, at most.
 const defaultPage = 1_000
 
 // Rights finds what a user may do now.
@@ -53,12 +53,13 @@ type Exporter struct {
 	ent     *ent.Client
 	rights  Rights
 	tenancy Tenancy
-	page    int
+	page    int // records
+	bytes   int // of what has no bound of its own, see defaultBytes
 }
 
 // New returns an exporter.
 func New(client *ent.Client, rights Rights, tenancy Tenancy) *Exporter {
-	return &Exporter{ent: client, rights: rights, tenancy: tenancy, page: defaultPage}
+	return &Exporter{ent: client, rights: rights, tenancy: tenancy, page: defaultPage, bytes: defaultBytes}
 }
 
 // Begin says whose records the viewer exports (nil: the own company's), and writes into
@@ -177,12 +178,15 @@ func (f *File) Send(ctx context.Context, w io.Writer) error {
 		if err != nil {
 			return err
 		}
+		if len(rows) == 0 {
+			return out.Flush()
+		}
 		for _, row := range rows {
 			if err := out.Write(row); err != nil {
 				return err
 			}
 		}
-		if err := out.Flush(); err != nil || len(rows) < f.exporter.page {
+		if err := out.Flush(); err != nil {
 			return err
 		}
 		if asked, err = f.asUser(ctx); err != nil {
@@ -196,7 +200,7 @@ func (f *File) table() table {
 	case enum.Customers:
 		return &customers{ent: f.exporter.ent, partner: f.of}
 	case enum.Contacts:
-		return &contacts{ent: f.exporter.ent, company: f.of}
+		return &contacts{ent: f.exporter.ent, company: f.of, bytes: f.exporter.bytes}
 	default:
 		return &users{ent: f.exporter.ent, company: f.of}
 	}

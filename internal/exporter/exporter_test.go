@@ -351,3 +351,45 @@ func TestExportsDoNotSeeWhatWasDeleted(t *testing.T) {
 		}
 	})
 }
+
+// A page holds no more of labels and values than it may, however many contacts it would have
+// by number; the file is the same.
+func TestPagesAreBoundedInBytes(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		const people, bytes = 23, 1_000
+		file := "email,first_name,note\n"
+		w.must(w.db.Ent().CustomField.Create().SetCompanyID(w.plain.ID).SetVariableName("note").SetVariableKey("note").
+			SetName("Note").SetType(enum.Text).Exec(w.system))
+		for i := range people {
+			file += fmt.Sprintf("c%02d@x.example,Ann,%s\n", i, strings.Repeat("x", bytes))
+		}
+		w.imported(w.plume, enum.Contacts, w.plain, file)
+		w.exporter.page = 1_000
+		whole := w.exported(w.plume, enum.Contacts, w.plain)
+		if n := strings.Count(whole, strings.Repeat("x", bytes)); n != people {
+			t.Fatalf("%d values are exported", n)
+		}
+		for most, pages := range map[int][]int{5 * bytes: {5, 5, 5, 5, 3}, 1: slices.Repeat([]int{1}, people), 1 << 20: {people}} {
+			w.exporter.bytes = most
+			if got := w.exported(w.plume, enum.Contacts, w.plain); got != whole {
+				t.Errorf("by %d bytes a page the file is another", most)
+			}
+			table := &contacts{ent: w.db.Ent(), company: w.plain.ID, bytes: most}
+			if _, err := table.header(w.as(w.plume)); err != nil {
+				t.Fatal(err)
+			}
+			var got []int
+			for {
+				rows, err := table.next(w.as(w.plume), 1_000)
+				w.must(err)
+				if len(rows) == 0 {
+					break
+				}
+				got = append(got, len(rows))
+			}
+			if !slices.Equal(got, pages) {
+				t.Errorf("by %d bytes a page has %v contacts, want %v", most, got, pages)
+			}
+		}
+	})
+}

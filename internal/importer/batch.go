@@ -24,6 +24,14 @@ type postponed struct {
 
 func (*postponed) Error() string { return "something is to be done before the batch is loaded" }
 
+// tooMuch is an error that says: what is stored of the batch's records is more than may be
+// read at once, and the first rows are to be loaded before the rest.
+type tooMuch struct {
+	rows int // at least 1, and fewer than the batch has
+}
+
+func (*tooMuch) Error() string { return "the batch refers to more than may be read at once" }
+
 // batch is some rows of the file and where they end.
 type batch struct {
 	run    *claim
@@ -71,8 +79,9 @@ func (e *Engine) batches(ctx context.Context, k kind, c *claim, out chan<- *batc
 				return unreadable("reading the upload", err)
 			}
 			r := c.layout.read(rec)
+			r.after = rec.After()
 			b.rows = append(b.rows, r)
-			b.after = rec.After()
+			b.after = r.after
 			spare -= rec.End - rec.Offset + r.burden()
 			if !c.dryRun {
 				secrets += r.secrets()
@@ -92,8 +101,23 @@ func (e *Engine) batches(ctx context.Context, k kind, c *claim, out chan<- *batc
 	}
 }
 
+// cut parts the batch behind so many rows.
+func (b *batch) cut(rows int) (head, rest *batch) {
+	h, r := *b, *b
+	h.rows, h.after, h.last = b.rows[:rows], b.rows[rows-1].after, false
+	r.rows, r.first = b.rows[rows:], b.first+rows
+	if c, ok := b.cells.(interface {
+		cut(rows int) (head, rest any)
+	}); ok {
+		h.cells, r.cells = c.cut(rows)
+	}
+	return &h, &r
+}
+
 // commit writes a batch: its records, issues, counts and position in one transaction,
 // fenced by the epoch (rule J2). Errors: errSuperseded, errCanceled, the database's.
+//
+// Where the batch refers to more than may be read at once it is written in parts.
 //
 // What somebody else took or deleted between the look and the write shows as a violation:
 // then the rows are judged once more, by what there is now.
@@ -105,6 +129,14 @@ func (e *Engine) commit(ctx context.Context, k kind, b *batch) error {
 				return err
 			}
 			continue
+		}
+		if much, ok := errors.AsType[*tooMuch](err); ok {
+			head, rest := b.cut(much.rows)
+			if err := e.commit(ctx, k, head); err != nil {
+				return err
+			}
+			e.tell(ctx, Topic(b.run.id))
+			return e.commit(ctx, k, rest)
 		}
 		taken := database.IsUniqueViolation(err) || database.IsForeignKeyViolation(err) || errors.Is(err, database.ErrTenantDeleted)
 		if violations++; violations < 5 && taken {

@@ -25,6 +25,8 @@ type books struct {
 	others  map[string]*book // by the text of a company_id cell; nil: not the importer's to manage
 	byID    map[id.ID]*book
 	touched []*contactRecord
+	rows    []row
+	most    int64 // bytes of labels and values that may be read at once
 }
 
 // book is one company's part of it.
@@ -111,13 +113,13 @@ func (p *books) of(r *row) *book {
 }
 
 // look fetches all that the rows refer to, in a few queries.
-func (contactKind) look(ctx context.Context, tx *database.Tx, b *batch) (*books, error) {
-	p := &books{contactRows: b.cells.(contactRows), others: map[string]*book{}, byID: map[id.ID]*book{}}
+func (k contactKind) look(ctx context.Context, tx *database.Tx, b *batch) (*books, error) {
+	p := &books{contactRows: b.cells.(contactRows), rows: b.rows, most: k.e.o.BatchStored, others: map[string]*book{}, byID: map[id.ID]*book{}}
 	want := &references{}
 	for i := range b.rows {
 		want.add(p.columns, &b.rows[i], &p.cells[i])
 	}
-	if c := p.columns; b.run.dryRun { // what is kept in scratch is whole
+	if c := p.columns; b.run.dryRun { // what is kept in scratch is whole, as far as the file goes
 		want.labels, want.fields = c.labels >= 0 || c.labelIDs >= 0, len(c.custom) > 0
 	}
 	want.compact()

@@ -131,6 +131,10 @@ type contactRows struct {
 	cells   []contactCells
 }
 
+func (c contactRows) cut(rows int) (head, rest any) {
+	return contactRows{c.columns, c.cells[:rows]}, contactRows{c.columns, c.cells[rows:]}
+}
+
 func (k contactKind) cells(b *batch) any {
 	out := contactRows{columns: contactColumnsOf(&b.run.layout), cells: make([]contactCells, len(b.rows))}
 	for i := range b.rows {

@@ -81,6 +81,7 @@ type Options struct {
 	MaxUploadBytes int64                   // default 64 MiB
 	BatchRows      int                     // rows per transaction, at most; default 5,000
 	BatchBytes     int64                   // bytes of the file per transaction, at most; default 4 MiB
+	BatchStored    int64                   // bytes of stored labels and values that are read for a transaction, at most, but for one row's; default 8 MiB
 	Lease          time.Duration           // how long a silent worker keeps its claim; default 10 s
 	Turn           time.Duration           // how long an import is worked on while others wait that are not short (rule J8); default 1 s
 	MaxClaims      int                     // claims in a row without a commit before it is FAILED (rule J3); default 5
@@ -104,6 +105,7 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxUploadBytes, 64<<20)
 	def(&o.BatchRows, 5_000)
 	def(&o.BatchBytes, 4<<20)
+	def(&o.BatchStored, 8<<20)
 	def(&o.Lease, 10*time.Second)
 	def(&o.Turn, time.Second)
 	def(&o.MaxClaims, 5)

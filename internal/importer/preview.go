@@ -143,13 +143,25 @@ func (e *Engine) judgeFirst(ctx context.Context, p *Preview, first *batch) error
 	first.cells = k.cells(first)
 	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
 	defer cancel()
+	return e.judge(ctx, p, k, first)
+}
+
+// judge adds the issues of some rows: in parts, where they refer to more than may be read at once.
+func (e *Engine) judge(ctx context.Context, p *Preview, k kind, first *batch) error {
 	var o *outcome
-	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+	err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		again := *first
 		again.rows = slices.Clone(first.rows)
 		o, _, err = k.judge(ctx, tx, &again)
 		return err
 	})
+	if much, ok := errors.AsType[*tooMuch](err); ok {
+		head, rest := first.cut(much.rows)
+		if err := e.judge(ctx, p, k, head); err != nil {
+			return err
+		}
+		return e.judge(ctx, p, k, rest)
+	}
 	if err == nil {
 		p.add(o.issues...)
 	}

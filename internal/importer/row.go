@@ -45,6 +45,7 @@ type row struct {
 	problems  []problem
 	untold    int  // problems beside those, of a kind of which there are enough
 	misshapen bool // it has not the header's number of cells
+	after     csvfile.Position
 }
 
 // read judges what can be said of a record without knowing its kind: the number of its

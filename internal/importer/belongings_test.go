@@ -1,0 +1,109 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+)
+
+// withValues gives the plain company contacts with so many long values each, of fields
+// note0, note1 …, and a file that changes note0 of each.
+func (w *world) withValues(contacts, values, bytes int) (file string) {
+	w.t.Helper()
+	w.furnish(w.plain, "", nil)
+	e, from := w.engine(Options{}), strings.Builder{}
+	from.WriteString("email,first_name")
+	for v := range values {
+		w.must(w.db.Ent().CustomField.Create().SetCompanyID(w.plain.ID).SetVariableName(fmt.Sprint("note", v)).
+			SetVariableKey(fmt.Sprint("note", v)).SetName(fmt.Sprint("Note ", v)).SetType(enum.Text).Exec(w.system))
+		fmt.Fprint(&from, ",note", v)
+	}
+	file = "email,note0\n"
+	for c := range contacts {
+		fmt.Fprintf(&from, "\nc%d@x.example,Ann%s", c, strings.Repeat(","+strings.Repeat("x", bytes), values))
+		file += fmt.Sprintf("c%d@x.example,changed %d\n", c, c)
+	}
+	_, err := w.tryStart(e, w.outside, from.String(), contactsFile)
+	w.must(err)
+	w.work(e)
+	return file
+}
+
+func contactsFile(in *StartInput) { in.Kind = enum.Contacts }
+
+// Of what is stored an import reads the fields that its file has, and no more of them at
+// once than it may: in more transactions, where one would take too much.
+func TestBatchesAreBoundedInWhatTheyRead(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		const contacts, values, bytes = 40, 5, 1_000
+		file := w.withValues(contacts, values, bytes)
+		for _, dryRun := range []bool{true, false} {
+			e := w.engine(Options{BatchStored: 10 * bytes})
+			run, err := w.tryStart(e, w.outside, file, contactsFile, func(in *StartInput) { in.DryRun = dryRun })
+			w.must(err)
+			var parts []int
+			tried := 0
+			e.hook(hooked{
+				inTx: func(ctx context.Context, tx *database.Tx, b *batch) error {
+					tried = len(b.rows)
+					p, err := e.kinds[enum.Contacts].(hooked).kind.(contactKind).look(ctx, tx, b)
+					if err != nil {
+						return nil //nolint:nilerr // it is judged to be too much again
+					}
+					read := 0
+					for _, c := range p.own.contacts {
+						for _, v := range c.values {
+							read += len(v)
+						}
+					}
+					if read > 10*bytes {
+						t.Errorf("%d bytes are read at once", read)
+					}
+					return nil
+				},
+				loaded: func(int) error { parts = append(parts, tried); return nil },
+			})
+			w.work(e)
+			equal(t, "rows of the transactions", parts, []int{10, 10, 10, 10})
+			equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 0+40+0+0+0 of 40")
+		}
+		// The other fields' values are as they were.
+		var n int
+		w.must(w.db.SQL().QueryRow(`SELECT count(*) FROM custom_field_values WHERE octet_length(value) = $1`, bytes).Scan(&n))
+		equal(t, "values that were left alone", n, contacts*(values-1))
+		p, err := w.engine(Options{BatchStored: 1}).Preview(w.as(w.outside), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader(file)}})
+		w.must(err)
+		if len(p.Issues) > 0 {
+			t.Errorf("the preview tells %+v", p.Issues)
+		}
+	})
+}
+
+// A row that alone is too much is judged alone, and one contact's labels count as well.
+func TestABatchHasARowAtLeast(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.withValues(3, 1, 100)
+		var names []string
+		for i := range 20 {
+			name := fmt.Sprint("L", i)
+			names = append(names, name)
+			w.must(w.db.Ent().Label.Create().SetID(id.New(id.Label)).SetCompanyID(w.plain.ID).SetName(name).Exec(w.system))
+		}
+		file := "email,labels\n"
+		for i := range 3 {
+			file += fmt.Sprintf("c%d@x.example,%s\n", i, strings.Join(names, ":"))
+		}
+		for _, want := range []string{"COMPLETED 0+3+0+0+0 of 3", "COMPLETED 0+0+3+0+0 of 3"} {
+			e := w.engine(Options{BatchStored: 1})
+			run, err := w.tryStart(e, w.outside, file, contactsFile)
+			w.must(err)
+			w.work(e)
+			equal(t, "counts", counts(w.state(run.ID)), want)
+		}
+	})
+}
