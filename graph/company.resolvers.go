@@ -62,7 +62,18 @@ func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *in
 	if may, err := inside(ctx, obj); !may {
 		return nil, err
 	}
-	return pagesOf(ctx, r.Ent.User.Query(), usersOfCompany, obj, &companyItself, page.Args{First: first, After: after, Last: last, Before: before}, allThat(usersOfCompany, usersThat(filter)...))
+	those := func(ctx context.Context, companies []id.ID) (map[id.ID][]predicate.User, error) {
+		where := usersThat(filter)
+		if filter != nil && filter.Search.Value() != nil {
+			found, err := r.Tenancy.UsersFound(ctx, companies, *filter.Search.Value())
+			if err != nil {
+				return nil, err
+			}
+			where = append(where, found)
+		}
+		return page.Those(usersOfCompany, companies, where...), nil
+	}
+	return pagesOf(ctx, r.Ent.User.Query(), usersOfCompany, obj, &companyItself, page.Args{First: first, After: after, Last: last, Before: before}, those)
 }
 
 // Contacts is the resolver for the contacts field.

@@ -66,13 +66,10 @@ func customerFilter(f *model.CustomerFilter) tenancy.CustomerFilter {
 	return tenancy.CustomerFilter{Search: f.Search.Value(), IsOwn: f.IsOwn.Value(), CanManage: f.ViewerCanManage.Value()}
 }
 
-// usersThat is what a filter, which may be nil, wants of users.
+// usersThat is what a filter, which may be nil, wants of users, but for its search.
 func usersThat(f *model.UserFilter) (where []predicate.User) {
 	if f == nil {
 		return nil
-	}
-	if s := f.Search.Value(); s != nil {
-		where = append(where, userMatches(*s))
 	}
 	if a := f.Active.Value(); a != nil {
 		where = append(where, user.Active(*a))

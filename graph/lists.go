@@ -10,11 +10,9 @@ import (
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
-	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/graph/page"
 	"tenantry/internal/id"
-	"tenantry/internal/tenancy"
 )
 
 // The orders of the API's lists: companies by name (the viewer's own is a part before the
@@ -84,22 +82,6 @@ var issuesOfImport = page.Children[*ent.ImportIssueQuery, *ent.ImportIssue]{
 	Count: func(q *ent.ImportIssueQuery, f ...func(*sql.Selector) string) page.Scanner {
 		return q.Aggregate(aggregates(f)...)
 	},
-}
-
-// userMatches: the beginning of the email, the first or the last name (rule K6).
-func userMatches(search string) predicate.User {
-	key, ok := tenancy.SearchKey(search)
-	return func(s *sql.Selector) {
-		if !ok {
-			s.Where(sql.False())
-			return
-		}
-		s.Where(sql.Or(
-			sql.HasPrefix(s.C(user.FieldEmailKey), key),
-			sql.HasPrefix(s.C(user.FieldFirstNameKey), key),
-			sql.HasPrefix(s.C(user.FieldLastNameKey), key),
-		))
-	}
 }
 
 // orNull turns what is not to be found into null.

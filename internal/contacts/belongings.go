@@ -52,7 +52,7 @@ func (a act) belongings(ctx context.Context, companyID id.ID, labelIDs []id.ID, 
 		case f == nil:
 			return b, fault.New(fault.NotFound, "the company has no custom field with the variable name %q", input.Cut(v.VariableName)).At(at("variableName")...)
 		case slices.Contains(b.fields, f.ID):
-			return b, fault.New(fault.Invalid, "%q is given twice", v.VariableName).At(at("variableName")...)
+			return b, fault.New(fault.Invalid, "%q is given twice", input.Cut(v.VariableName)).At(at("variableName")...)
 		}
 		b.fields = append(b.fields, f.ID)
 		if v.Value == nil {

@@ -17,18 +17,18 @@ func (in NewContact) check() (p parts, err error) {
 	if p.firstName, err = input.Name(in.FirstName, "input", "firstName"); err != nil {
 		return p, err
 	}
-	if p.middleName, err = input.Optional(in.MiddleName, "name", input.MaxName, "input", "middleName"); err != nil {
+	if p.middleName, err = input.Optional(in.MiddleName, input.Name, "input", "middleName"); err != nil {
 		return p, err
 	}
-	if p.lastName, err = input.Optional(in.LastName, "name", input.MaxName, "input", "lastName"); err != nil {
+	if p.lastName, err = input.Optional(in.LastName, input.Name, "input", "lastName"); err != nil {
 		return p, err
 	}
-	username, err := input.Optional(in.Username, "username", input.MaxName, "input", "username")
+	given, err := input.Optional(in.Username, username, "input", "username")
 	if err != nil {
 		return p, err
 	}
-	if p.username = DefaultUsername(p.email); username != nil {
-		p.username = *username
+	if p.username = DefaultUsername(p.email); given != nil {
+		p.username = *given
 	}
 	p.externalID, err = externalID(in.ExternalID)
 	return p, err
@@ -45,7 +45,7 @@ func (c ContactChange) check() (func(*parts), error) {
 	}{
 		{c.Email, "email", input.Address, func(p *parts) *string { return &p.email }},
 		{c.FirstName, "firstName", input.Name, func(p *parts) *string { return &p.firstName }},
-		{c.Username, "username", input.Name, func(p *parts) *string { return &p.username }},
+		{c.Username, "username", username, func(p *parts) *string { return &p.username }},
 	} {
 		value, err := f.field.Required("input", f.name)
 		if err != nil {
@@ -84,8 +84,12 @@ func (c ContactChange) check() (func(*parts), error) {
 	}, c.nothingCleared()
 }
 
+func username(raw string, path ...string) (string, error) {
+	return input.Line(raw, "username", input.MaxName, path...)
+}
+
 func optionalName(field string) func(*string) (*string, error) {
-	return func(s *string) (*string, error) { return input.Optional(s, "name", input.MaxName, "input", field) }
+	return func(s *string) (*string, error) { return input.Optional(s, input.Name, "input", field) }
 }
 
 // nothingCleared refuses null for what a contact always has.

@@ -2,6 +2,7 @@ package contacts_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -261,6 +262,20 @@ func TestNothingForeignIsAttached(t *testing.T) {
 		w.refused("deleted by nobody", w.DeleteContact(t.Context(), kim.ID), fault.Unauthenticated, "")
 		if n, err := w.db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).Count(w.system); n != 1 || err != nil {
 			t.Errorf("alpha has %d projects (%v)", n, err)
+		}
+	})
+}
+
+// K5: control and format characters do not come into emails, usernames and names by hand.
+func TestK5MutationsBringNoControlCharacters(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		last, username := "Pa\tr\u200bk", "k\u202eim\x1b"
+		c := w.contact("\ufeffkim\u200b@x.example\r\n", func(in *contacts.NewContact) {
+			in.FirstName, in.LastName, in.Username = "\x1b[31mKim\r\nAnn", &last, &username
+		})
+		got := []string{c.Email, c.FirstName, *c.LastName, c.Username, w.label(w.sato, w.alpha, "V\u200bIP\n").Name, w.project(w.sato, w.alpha, "a\x07b").Name, w.desk(w.sato, w.alpha, "a\tb").Name}
+		if want := []string{"kim@x.example", "[31mKim Ann", "Pa rk", "kim", "VIP", "ab", "a b"}; !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
 		}
 	})
 }

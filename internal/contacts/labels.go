@@ -85,7 +85,7 @@ func (s *Service) label(ctx context.Context, labelID id.ID) (*ent.Label, error) 
 }
 
 func labelName(raw string) (string, error) {
-	return input.Text(raw, "name", input.MaxLabel, "input", "name")
+	return input.Line(raw, "name", input.MaxLabel, "input", "name")
 }
 
 func labelTaken(err error, name string) error {

@@ -37,8 +37,8 @@ const few = 5_000
 
 // Those is, for each of the companies, what its contacts that pass the filter are found by;
 // as far as the viewer sees them, as the policies judge. A page of them is to be cut in the
-// order of email_key. Three statements at most, however many companies. LIMIT_EXCEEDED for too
-// many labels.
+// order of email_key. Three statements at most, however many companies, and a fourth where a
+// domain is being typed. LIMIT_EXCEEDED for too many labels.
 //
 // The databases cannot know how many rows a beginning matches: SQLite guesses the same for
 // each, PostgreSQL knows of a table only what it was like at its last ANALYZE. So the
@@ -50,8 +50,12 @@ func (s *Service) Those(ctx context.Context, companies []id.ID, f Filter) (map[i
 		return nil, err
 	}
 	indexed := make([][]condition, len(companies))
+	wanted, completing, err := s.wanted(ctx, companies, f.Search)
+	if err != nil {
+		return nil, fmt.Errorf("looking for domains that are being typed: %w", err)
+	}
 	for i, c := range companies {
-		if indexed[i], err = f.indexed(c, dead); err != nil {
+		if indexed[i], err = f.indexed(c, dead, wanted, completing[c]); err != nil {
 			return nil, err
 		}
 	}
@@ -101,10 +105,14 @@ type condition struct {
 // entries are a range of an index: what stands behind FROM, with arg in place of its values.
 type entries func(arg func(value any) (placeholder string)) string
 
-func (f Filter) indexed(companyID id.ID, dead tombstones) ([]condition, error) {
+func (f Filter) indexed(companyID id.ID, dead tombstones, wanted *fold.Search, completing []string) ([]condition, error) {
 	var all []condition
-	if f.Search != nil && fold.Key(*f.Search) != "" {
-		all = append(all, begins(companyID, *f.Search))
+	switch {
+	case f.Search == nil:
+	case wanted == nil:
+		all = append(all, none())
+	case wanted.Key != "":
+		all = append(all, begins(companyID, *wanted, completing))
 	}
 	if f.ProjectID != nil {
 		all = append(all, stands(companyID, contact.FieldProjectID, dead.standFor(*f.ProjectID)))

@@ -27,12 +27,16 @@ func TestSearch(t *testing.T) {
 		}
 		w.contact("maria.keller@x.example", named("Maria", "Keller", "maria.keller"))
 		w.contact("office@bücher.example", named("Zoë", "ÖZ\u200bGÜR", "The Boss"))
+		w.contact("lee@Übung.bücher.example", named("Anna\tMaria", "de\u00a0la Cruz", "lee\x1b"))
 		w.contact("a%b_c@x.example", named("Percy", "O'Neil", "50%"))
 		for search, want := range map[string]string{
 			"maria": "maria.keller", "MARIA.K": "maria.keller", "kel": "maria.keller", "eller": "", "maria.keller@X.EX": "maria.keller",
 			"zoe\u0308": "office", "özg": "office", "the b": "office", "boss": "", "office@bücher.example": "office", "office@xn--bcher-kva": "office",
-			"%": "", "50%": "a%b_c", "a%": "a%b_c", "a_b": "", "a%b_": "a%b_c", "o'n": "a%b_c", "O'NEIL ": "a%b_c",
-			"": "a%b_c maria.keller office", " \u200b": "a%b_c maria.keller office", "\x00": "", "o\x00": "", "\xff": "", "\U0010FFFF": "",
+			"office@b": "office", "office@bü": "office", "OFFICE@BÜCH": "office", "office@bücher.ex": "office", "office@bx": "", "office@ü": "", "lee@": "lee",
+			"lee@ü": "lee", "lee@übung.bü": "lee", "lee@übung.bücher.e": "lee", "lee@übung.y": "", "anna maria": "lee", "anna\u00a0m": "lee", "de la c": "lee",
+			strings.Repeat("ü", 100_000): "",
+			"%":                          "", "50%": "a%b_c", "a%": "a%b_c", "a_b": "", "a%b_": "a%b_c", "o'n": "a%b_c", "O'NEIL ": "a%b_c",
+			"": "a%b_c lee maria.keller office", " \u200b": "a%b_c lee maria.keller office", "\x00": "", "o\x00": "", "\xff": "", "\U0010FFFF": "",
 		} {
 			if got := w.found(w.sato, w.alpha.ID, contacts.Filter{Search: &search}); got != want {
 				t.Errorf("%q finds %q, want %q", search, got, want)

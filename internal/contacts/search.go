@@ -2,6 +2,9 @@ package contacts
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -45,21 +48,62 @@ func (s *Service) fetchBlocks(ctx context.Context, companies []id.ID, lists [][]
 	return nil
 }
 
-// begins: the email, or a search key, begins with the text (rule K6). Each alternative is a
-// range of an index that begins with the company, but for what is in blocks.
-func begins(companyID id.ID, text string) condition {
-	if !fold.Storable(text) {
-		return none()
+// wanted is what a search, which may be nil, compares with; nil where nothing can match. Where
+// a domain is being typed whose letters are not ASCII, completing are the keys of each
+// company's emails that it may become: their ASCII form does not tell by its beginning.
+func (s *Service) wanted(ctx context.Context, companies []id.ID, search *string) (wanted *fold.Search, completing map[id.ID][]string, err error) {
+	if search == nil {
+		return nil, nil, nil
 	}
-	key := fold.Key(text)
+	w, ok := fold.SearchOf(*search)
+	if !ok {
+		return nil, nil, nil
+	}
+	if w.Typed == "" || len(companies) == 0 {
+		return &w, nil, nil
+	}
+	args := []any{w.Typed, behind(w.Typed)}
+	of := make([]string, len(companies))
+	for i, c := range companies {
+		args = append(args, c)
+		of[i] = fmt.Sprintf("$%d", len(args))
+	}
+	rows, err := s.db.SQL().QueryContext(ctx, fmt.Sprintf("SELECT company_id, email_key FROM contacts WHERE company_id IN (%s) AND email_key >= $1 AND email_key < $2 ORDER BY company_id, email_key LIMIT %d",
+		strings.Join(of, ", "), few), args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	completing = map[id.ID][]string{}
+	for rows.Next() {
+		var c id.ID
+		var key string
+		if err := rows.Scan(&c, &key); err != nil {
+			return nil, nil, err
+		}
+		if w.Completes(key) {
+			completing[c] = append(completing[c], key)
+		}
+	}
+	return &w, completing, rows.Err()
+}
+
+// begins: the email, or a search key, begins with the text (rule K6), or the email is one of
+// those that complete it. Each alternative is a range of an index that begins with the company,
+// but for what is in blocks.
+func begins(companyID id.ID, wanted fold.Search, completing []string) condition {
+	key := wanted.Key
 	ranges := []struct{ column, from string }{
-		{contact.FieldEmailKey, fold.Email(text)}, // a whole domain has its ASCII form there
+		{contact.FieldEmailKey, wanted.Email}, // a whole domain has its ASCII form there
 		{contact.FieldUsernameKey, key}, {contact.FieldFirstNameKey, key}, {contact.FieldLastNameKey, key},
 	}
 	c := condition{search: &search{prefix: key}, passing: func(q *sql.Selector) *sql.Predicate {
 		var either []*sql.Predicate
 		for _, r := range ranges {
 			either = append(either, within(q.C(r.column), r.from))
+		}
+		if len(completing) > 0 {
+			either = append(either, oneOfTexts(q, contact.FieldEmailKey, completing))
 		}
 		return sql.Or(either...)
 	}}
@@ -72,6 +116,9 @@ func begins(companyID id.ID, text string) condition {
 				there = sql.And(there, singly(q))
 			}
 			either = append(either, there)
+		}
+		if len(completing) > 0 {
+			either = append(either, sql.And(sql.EQ(q.C(contact.FieldCompanyID), companyID), oneOfTexts(q, contact.FieldEmailKey, completing)))
 		}
 		if len(c.search.inBlocks) > 0 {
 			either = append(either, sql.And(database.AmongIDs(q, contact.FieldID, c.search.inBlocks), c.passing(q)))
@@ -93,6 +140,19 @@ func begins(companyID id.ID, text string) condition {
 // singly: the row's keys stand in the indexes; as these say it, word for word.
 func singly(q *sql.Selector) *sql.Predicate {
 	return sql.P(func(b *sql.Builder) { b.WriteString("NOT ").WriteString(q.C(contact.FieldInBlock)) })
+}
+
+// oneOfTexts: the column's text is one of these; as one value, as of oneOf.
+func oneOfTexts(q *sql.Selector, column string, texts []string) *sql.Predicate {
+	raw, _ := json.Marshal(texts) // texts always marshal
+	return sql.P(func(b *sql.Builder) {
+		b.WriteString(q.C(column))
+		if q.Dialect() == string(database.Postgres) {
+			b.WriteString(" = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(").Arg(string(raw)).WriteString(" AS jsonb))))")
+		} else {
+			b.WriteString(" IN (SELECT value FROM json_each(").Arg(string(raw)).WriteString("))")
+		}
+	})
 }
 
 // within: the column's text begins with the prefix.

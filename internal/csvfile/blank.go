@@ -7,10 +7,10 @@ import (
 )
 
 // blank tells the characters that leave a cell blank (F1): white space, and what has no
-// width, a byte order mark in the middle of a file included.
+// width, a byte order mark in the middle of a file included, and the end mark of DOS.
 func blank(r rune) bool {
 	switch r {
-	case '\u00AD', '\u180E', '\u200B', '\u200C', '\u200D', '\u200E', '\u200F', '\u2060', '\uFEFF':
+	case '\x1A', '\u00AD', '\u180E', '\u200B', '\u200C', '\u200D', '\u200E', '\u200F', '\u2060', '\uFEFF':
 		return true
 	}
 	return unicode.IsSpace(r)
@@ -25,7 +25,7 @@ func inked(text []byte) bool {
 	for i := 0; i < len(text); {
 		c := text[i]
 		if c < utf8.RuneSelf {
-			if c > ' ' || c != ' ' && (c < '\t' || c > '\r') {
+			if c > ' ' || c != ' ' && c != 0x1A && (c < '\t' || c > '\r') {
 				return true
 			}
 			i++

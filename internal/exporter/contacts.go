@@ -151,7 +151,7 @@ func shelves[T any](all []T, of func(T) shelf) func(id.ID) string {
 }
 
 // plain reports whether a cell of the text is read as just the text.
-func plain(s string) bool { return fold.Key(s) != "" && fold.Text(s) == s }
+func plain(s string) bool { return s != "" && fold.Line(s) == s }
 
 var escaped = strings.NewReplacer(`\`, `\\`, `:`, `\:`)
 

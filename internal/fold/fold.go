@@ -43,20 +43,17 @@ func Line(s string) string {
 	}
 	var line strings.Builder
 	line.Grow(len(s))
-	before := ' ' // the last rune of line
-	write := func(r rune) {
-		line.WriteRune(r)
-		before = r
-	}
-	broken := false // by line breaks or tabs that are not written yet
+	before, here := ' ', ' ' // the runes of s
+	broken := false          // by line breaks or tabs that are not written yet
 	for i, r := range s {
+		before, here = here, r
 		switch {
 		case breaks(r):
 			broken = true
 			continue
 		case r == '\u200C' || r == '\u200D':
 			behind, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
-			if broken || !visible(before) || !visible(behind) {
+			if !visible(before) || !visible(behind) {
 				continue
 			}
 		case unicode.In(r, unicode.Cc, unicode.Cf):
@@ -64,9 +61,9 @@ func Line(s string) string {
 		}
 		if broken {
 			broken = false
-			write(' ')
+			line.WriteByte(' ')
 		}
-		write(r)
+		line.WriteRune(r)
 	}
 	t := Text(line.String())
 	if t != "" && t[0] >= utf8.RuneSelf && Key(t) == "" {

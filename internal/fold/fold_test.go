@@ -16,7 +16,7 @@ import (
 func TestKey(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"": "", " \t\u00a0": "", "Acme": "acme", " ACME Ltd ": "acme ltd",
+		"": "", " \t\u00a0": "", "Acme": "acme", " ACME Ltd ": "acme ltd", "ACME\tLtd": "acme ltd", "ACME\u00a0Ltd\u3000Co": "acme ltd co",
 		"İ": "i\u0307", "I\u0307": "i\u0307", "ı": "ı", "I": "i",
 		"ẞ": "ß", "ß": "ß", "SS": "ss", "ﬁ": "ﬁ", "ＡＢＣ": "ａｂｃ",
 		"ÜBER": "über", "U\u0308BER": "über", "Å": "å", "\u212b": "å", // the Ångström sign composes to Å
@@ -123,6 +123,52 @@ func TestSlug(t *testing.T) {
 	// The platform's own slug and tombstones hold capital letters: no name's slug does.
 	if err := quick.Check(func(s string) bool { return fold.Slug(s) != "Platform" }, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// K5: emails, usernames and names stand in one line, without control and format characters;
+// line breaks and tabs inside become a blank, and what has nothing visible is blank.
+func TestLine(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"": "", " Acme ": "Acme", "Acme  Ltd": "Acme  Ltd", "Name\r\nX\r\n\x1a": "Name X", "\x1a": "", "a\tb": "a b", "a\n\t\u2028\u0085b": "a b",
+		"\x1b[31mRed": "[31mRed", "a\x00b": "ab", "\u200bkim@example.com\ufeff": "kim@example.com", "a\u200b\u202eb\u2066c": "abc", "\u200b \u00ad\t": "",
+		"e\u200b\u0301": "é", "\u00a0x\u00a0y": "x\u00a0y", "so\u00adft": "soft",
+		// Joiners between visible characters are letters of Persian, and of pictures.
+		"می\u200cخواهم": "می\u200cخواهم", "👩\u200d🔧": "👩\u200d🔧", "❤\ufe0f\u200d🔥": "❤\ufe0f\u200d🔥",
+		"\u200da": "a", "a\u200d": "a", "a \u200cb": "a b", "a\u200d\u200db": "ab", "a\n\u200db": "a b",
+	} {
+		if got := fold.Line(in); got != want {
+			t.Errorf("Line(%+q) is %+q, want %+q", in, got, want)
+		}
+	}
+	if err := quick.Check(func(s string) bool {
+		l := fold.Line(s)
+		return fold.Line(l) == l && fold.Text(l) == l && !strings.ContainsAny(l, "\x00\t\r\n\u200b\ufeff") && (l == "") == (fold.Key(l) == "")
+	}, &quick.Config{MaxCount: 20_000}); err != nil {
+		t.Error(err)
+	}
+}
+
+// K6: what a search is compared with; a domain that is being typed is completed whatever its
+// ASCII form is.
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	key := fold.Email("kim@mail.Bücher.example")
+	for search, want := range map[string]bool{
+		"kim@mail.b": true, "kim@mail.bü": true, "KIM@mail.BÜ": true, "kim@mail.bu\u0308ch": true, "kim@mail.bücher": true, "kim@mail.bücher.ex": true, "kim@mail.bücher.": true,
+		"kim@mail.xn--bch": true, "kim@mail.xn--bcher-kva.ex": true, "kim@": true, "kim@mail.": true, "kim@mail": true, "ki": true, "kim@mail。bü": true,
+		"kim@mail.bx": false, "kim@mail.bücherei": false, "kim@mail.ü": false, "im@mail.bü": false, "kim@bü": false, "kim@mail.bücher.exx": false,
+	} {
+		s, ok := fold.SearchOf(search)
+		if got := ok && (strings.HasPrefix(key, s.Email) || s.Completes(key)); got != want {
+			t.Errorf("%q finds it: %v", search, got)
+		}
+	}
+	for _, nothing := range []string{"\x00", "a\xff", strings.Repeat("x", 2_000), strings.Repeat("ü", 1_001)} {
+		if s, ok := fold.SearchOf(nothing); ok {
+			t.Errorf("%.20q is compared with %+v", nothing, s)
+		}
 	}
 }
 

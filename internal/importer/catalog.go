@@ -66,7 +66,7 @@ var catalog = []entry{
 			{Name: "email", Aliases: []string{"e-mail", "email address"}, Required: true,
 				Description: "Unique among the company's contacts.", Example: "ann@example.org"},
 			{Name: "first_name", Required: true, Description: "At most 200 characters.", Example: "Ann"},
-			{Name: "id", Aliases: []string{"contact id", "client id"}, Description: "Our id, or the contact's id in another system.", Example: ""},
+			{Name: "id", Aliases: []string{"contact id", "client id"}, Exact: true, Description: "Our id, or the contact's id in another system.", Example: ""},
 			{Name: "last_name", Description: "At most 200 characters.", Example: "Archer"},
 			{Name: "middle_name", Description: "At most 200 characters.", Example: ""},
 			{Name: "username", Description: "The part of the email before the @ where it is left blank.", Example: "ann"},
@@ -118,6 +118,13 @@ func missingOfUsers(l Layout) (field, why string) {
 		return "email", "a file of users has their emails"
 	}
 	return "", ""
+}
+
+// isLine reports whether the field, which is no custom one, stands in one line (rule K5).
+func isLine(field string) bool {
+	return slices.ContainsFunc(catalog, func(e entry) bool {
+		return slices.ContainsFunc(e.columns, func(c Column) bool { return c.Name == field && !c.Exact && !c.Secret })
+	})
 }
 
 // entryOf finds the kind's entry; there is one for each of the enum's.

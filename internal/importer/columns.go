@@ -20,6 +20,7 @@ type Column struct {
 	Aliases     []string
 	Required    bool // for a new record
 	Secret      bool // its cells are taken exactly as they are and shown nowhere (rules F6, U2)
+	Exact       bool // its cells may have control and format characters (rule K5)
 	Description string
 	Example     string
 

@@ -5,6 +5,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/contacts"
+	"tenantry/internal/fold"
 	"tenantry/internal/id"
 )
 
@@ -208,7 +209,7 @@ func parts(cell string) []string {
 	var out []string
 	var part strings.Builder
 	end := func() {
-		if p := text(part.String()); p != "" {
+		if p := fold.Line(part.String()); p != "" {
 			out = append(out, p)
 		}
 		part.Reset()

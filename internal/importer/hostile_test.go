@@ -156,3 +156,32 @@ func TestF5LongColumnNamesAreCut(t *testing.T) {
 		}
 	})
 }
+
+// K5: control and format characters do not come into emails, usernames and names by file; the
+// cells of a company's own fields, and ids of other systems, are as they are.
+func TestK5FilesBringNoControlCharacters(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.partner, "", []string{"Very Important"}, "TEXT:note")
+		run := w.of(w.engine(Options{}), w.maria, enum.Contacts, w.partner, "email,first_name,last_name,username,labels,active,note,id\n"+
+			"\ufeff\u200bann@example.org,\"An\r\nna\",\x1b[31mRed,a\u202enn,Very\tImportant\u200b,true\u200b,a\u200bb,e\u200b1\n"+
+			"bob@example.org,\u200e \x07,,,,,,\n\"cem\n@example.org\",C,,,,,,\n"+
+			"dan@example.org,\x01=1+1,,,,,,\n\x1a,,,,,,,\n")
+		w.work(w.engine(Options{}))
+		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+3 of 4")
+		equal(t, "issues", w.issues(run.ID), []string{"2:first_name:REQUIRED", "3:email:INVALID_EMAIL", "4:first_name:UNSAFE_CONTENT"})
+		c := w.db.Ent().Contact.Query().OnlyX(w.system)
+		equal(t, "the contact", []string{c.Email, c.FirstName, *c.LastName, c.Username, *c.ExternalID}, []string{"ann@example.org", "An na", "[31mRed", "ann", "e\u200b1"})
+		equal(t, "the note", w.db.Ent().CustomFieldValue.Query().OnlyX(w.system).Value, "a\u200bb")
+		equal(t, "labels", w.db.Ent().ContactLabel.Query().CountX(w.system), 1)
+
+		run = w.start(w.engine(Options{}), "Name\r\nX\r\n\x1a")
+		w.work(w.engine(Options{}))
+		equal(t, "counts of customers", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+0 of 1")
+		run = w.of(w.engine(Options{}), w.maria, enum.Users, w.partner, "email,first_name,last_name,password\nkim@example.net\u200b,K\u200bim,Pa\trk,s3cret-\u200b-enough\n")
+		w.work(w.engine(Options{}))
+		equal(t, "counts of users", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+0 of 1")
+		if !w.has("kim@example.net", "s3cret-\u200b-enough") {
+			t.Error("the password, which is taken exactly, is another")
+		}
+	})
+}

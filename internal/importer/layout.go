@@ -28,6 +28,7 @@ type Layout struct {
 	// What follows from the above is not stored: see derive.
 	blank    []bool // columns whose cells are shown nowhere
 	leftOut  []bool // columns that the caller leaves out
+	line     []bool // columns whose cells stand in one line (rule K5)
 	rejects  int    // how many columns are of a rejects file
 	code     int    // where import_code is; -1: nowhere
 	headless bool   // the first row holds no column names; only in a preview
@@ -50,7 +51,9 @@ func (l *Layout) derive(unknown map[int]bool) {
 		}
 		l.Guarded = l.Guarded || looks[i]
 	}
+	l.line = make([]bool, n)
 	for i, field := range l.Fields {
+		l.line[i] = isLine(field) && !slices.Contains(l.Custom, i)
 		l.blank[i] = looks[i] || l.secret(i) || l.leftOut[i] || l.Guarded && field == ""
 	}
 }

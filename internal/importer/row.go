@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"tenantry/ent/enum"
@@ -41,7 +42,7 @@ type row struct {
 	layout    *Layout
 	number    int // 1 is the first data row
 	line      int
-	values    []string // by column: one ' taken away (rule F7), trimmed, NFC (F6)
+	values    []string // by column: one ' taken away (rule F7), trimmed, NFC (F6), in one line where it is a name (K5)
 	problems  []problem
 	untold    int  // problems beside those, of a kind of which there are enough
 	misshapen bool // it has not the header's number of cells
@@ -74,7 +75,11 @@ func (l *Layout) read(rec *csvfile.Record) row {
 			continue
 		}
 		cell = csvfile.Denature(cell)
-		r.values[i] = text(cell)
+		if l.line[i] {
+			r.values[i] = fold.Line(cell)
+		} else {
+			r.values[i] = text(cell)
+		}
 		if isRejectColumn(l.Fields[i]) {
 			continue
 		}
@@ -82,7 +87,7 @@ func (l *Layout) read(rec *csvfile.Record) row {
 			r.reject(i, enum.TooLong, "the cell has more than %d bytes", csvfile.MaxCell)
 		}
 		switch {
-		case csvfile.Unsafe(cell):
+		case csvfile.Unsafe(cell), l.line[i] && beginsUnseen(cell) && csvfile.Unsafe(r.values[i]):
 			r.reject(i, enum.UnsafeContent, "a cell may not begin with =, +, -, @, a tab or a carriage return unless it is a plain number or a phone number: spreadsheets would run it as a formula")
 		case csvfile.Markup(cell):
 			r.reject(i, enum.UnsafeContent, "the cell has markup that could run in a browser (such as a script); use plain text")
@@ -100,6 +105,13 @@ func wrongCount(has, of int, delimiter string) string {
 	}
 	return fmt.Sprintf("the row has %s for %s, %d too many; take the surplus away, or put a cell that holds the delimiter (%q) in quotes",
 		several(has, "cell"), several(of, "column"), has-of, delimiter)
+}
+
+// beginsUnseen reports whether a cell begins with a character that is taken out of a line: what
+// follows may be a formula then that it was not before.
+func beginsUnseen(cell string) bool {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(cell, unicode.IsSpace))
+	return unicode.In(first, unicode.Cc, unicode.Cf)
 }
 
 // text is a cell's text: trimmed and in NFC (rule F6), and empty where nothing of it is

@@ -55,9 +55,9 @@ func TestF6CellsAreStringsTrimmedAndInNFC(t *testing.T) {
 		"\u3000Acme\t":                   "Acme",
 		"Cafe\u0301":                     "Caf\u00e9",
 		"Acme  Corp":                     "Acme  Corp",
-		"two\r\nlines":                   "two\r\nlines",
+		"two\r\nlines":                   "two lines", // a name is one line (K5)
 		"true":                           "true",
-		"\u200bAcme":                     "\u200bAcme", // stored as typed (K5)
+		"\u200bAcme":                     "Acme", // stored as typed (K5)
 		"'quoted":                        "'quoted",
 		"'=1+1 is not a formula":         "=1+1 is not a formula",
 		"''=1+1":                         "'=1+1",

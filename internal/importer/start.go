@@ -198,12 +198,7 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 // 255 characters.
 func fileName(raw string) string {
 	name := path.Base(strings.ReplaceAll(raw, `\`, "/"))
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(name, ""))
+	name = fold.Line(strings.ReplaceAll(strings.ToValidUTF8(name, ""), string(unicode.ReplacementChar), ""))
 	if name == "" || name == "." || name == "/" {
 		return "upload.csv"
 	}

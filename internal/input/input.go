@@ -33,10 +33,19 @@ func (f Field[T]) Required(path ...string) (*T, error) {
 }
 
 // Name checks a name of at most MaxName code points.
-func Name(raw string, path ...string) (string, error) { return Text(raw, "name", MaxName, path...) }
+func Name(raw string, path ...string) (string, error) { return Line(raw, "name", MaxName, path...) }
 
-// Text checks a text that must have something to be seen and may have so many code points;
-// what says in a message what it is.
+// Line checks a text of one line, such as a name, that must have something to be seen and may
+// have so many code points; what says in a message what it is. Control and format characters
+// are taken out of it (rule K5).
+func Line(raw, what string, most int, path ...string) (string, error) {
+	if !fold.Storable(raw) {
+		return Text(raw, what, most, path...) // which refuses it
+	}
+	return Text(fold.Line(raw), what, most, path...)
+}
+
+// Text is Line for what is stored exactly, but for white space around it.
 func Text(raw, what string, most int, path ...string) (string, error) {
 	n := fold.Text(raw)
 	switch {
@@ -51,12 +60,12 @@ func Text(raw, what string, most int, path ...string) (string, error) {
 	return n, nil
 }
 
-// Optional is Text for what need not be there: nil, and what is blank, is nil.
-func Optional(raw *string, what string, most int, path ...string) (*string, error) {
-	if raw == nil || fold.Text(*raw) == "" {
+// Optional checks what need not be there as check does: nil, and what is blank, is nil.
+func Optional(raw *string, check func(raw string, path ...string) (string, error), path ...string) (*string, error) {
+	if raw == nil || fold.Storable(*raw) && fold.Line(*raw) == "" {
 		return nil, nil //nolint:nilnil // nothing was given
 	}
-	s, err := Text(*raw, what, most, path...)
+	s, err := check(*raw, path...)
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +74,8 @@ func Optional(raw *string, what string, most int, path ...string) (*string, erro
 
 // Address checks an email.
 func Address(raw string, path ...string) (string, error) {
-	a := fold.Text(raw)
-	if !fold.Storable(a) || !email.Valid(a) {
+	a := fold.Line(raw)
+	if !fold.Storable(raw) || !email.Valid(a) {
 		return "", fault.New(fault.Invalid, "%q is no email address such as kim@example.com of at most %d characters", Cut(a), email.MaxLength).
 			At(path...)
 	}

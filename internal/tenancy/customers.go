@@ -68,13 +68,10 @@ func (s *Service) Customers(ctx context.Context, f CustomerFilter) ([]*ent.Compa
 
 func nobody(s *sql.Selector) { s.Where(sql.False()) }
 
-// SearchKey is what a search compares with the key columns (rule K6); not ok where no row
-// can match, because no database could hold such a text (PostgreSQL takes no NUL).
-func SearchKey(search string) (key string, ok bool) { return fold.Key(search), fold.Storable(search) }
-
 // matching: a word of the name begins so, or the slug does.
 func matching(search string) predicate.Company {
-	key, ok := SearchKey(search)
+	wanted, ok := fold.SearchOf(search)
+	key := wanted.Key
 	return func(s *sql.Selector) {
 		if !ok {
 			s.Where(sql.False())
@@ -178,13 +175,9 @@ func (s *Service) found(ctx context.Context, f founding) (*ent.Company, error) {
 	if err != nil {
 		return nil, err
 	}
-	var contact *string
-	if f.contactEmail != nil && fold.Text(*f.contactEmail) != "" {
-		a, err := input.Address(*f.contactEmail, "input", "contactEmail")
-		if err != nil {
-			return nil, err
-		}
-		contact = &a
+	contact, err := input.Optional(f.contactEmail, input.Address, "input", "contactEmail")
+	if err != nil {
+		return nil, err
 	}
 	for range slugTries {
 		var made *ent.Company

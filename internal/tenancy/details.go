@@ -76,16 +76,9 @@ func (s *Service) update(ctx context.Context, companyID id.ID, d Details, action
 			return nil, err
 		}
 	}
-	contact := d.ContactEmail.Value
-	if contact != nil && fold.Text(*contact) == "" {
-		contact = nil
-	}
-	if contact != nil {
-		a, err := input.Address(*contact, "input", "contactEmail")
-		if err != nil {
-			return nil, err
-		}
-		contact = &a
+	contact, err := input.Optional(d.ContactEmail.Value, input.Address, "input", "contactEmail")
+	if err != nil {
+		return nil, err
 	}
 	var changed *ent.Company
 	err = s.do(ctx, func(ctx context.Context, a *act) error {

@@ -18,7 +18,7 @@ func TestNames(t *testing.T) {
 			{strings.Repeat("é", 200), strings.Repeat("é", 200)},
 			{strings.Repeat("e\u0301", 200), strings.Repeat("é", 200)}, // 400 code points that are 200
 			{strings.Repeat("🙂", 200), strings.Repeat("🙂", 200)},
-			{"A\u200bB", "A\u200bB"}, // shown as typed
+			{"Name\r\nX\r\n\x1a", "Name X"}, {"\x1b[31mRed\u202e", "[31mRed"}, {"A\u200bB", "AB"}, {"👩\u200d🔧", "👩\u200d🔧"},
 			{"<b>O'Neil & \"Söhne\"</b>; DROP TABLE", "<b>O'Neil & \"Söhne\"</b>; DROP TABLE"},
 			{"=1+1", "=1+1"}, // F7 binds files, not mutations
 		} {
@@ -28,7 +28,7 @@ func TestNames(t *testing.T) {
 		}
 		before := w.companies()
 		for what, name := range map[string]string{
-			"empty": "", "white space": " \t\u00a0\n", "zero-width": "\u200b\ufeff\u2060", "201": strings.Repeat("é", 201),
+			"empty": "", "white space": " \t\u00a0\n", "control characters": "\x1a\x07\r\n", "zero-width": "\u200b\ufeff\u2060", "201": strings.Repeat("é", 201),
 			"a NUL": "a\x00b", "no UTF-8": "a\xffb", "a megabyte": strings.Repeat("x", 1<<20),
 		} {
 			_, err := w.AddCustomer(w.keller, tenancy.AddCustomer{Name: name})
@@ -124,10 +124,12 @@ func TestMalformedEmails(t *testing.T) {
 // what looks like a pattern is text.
 func TestSearch(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
+		w.add("Tab\tTwo\u00a0Three\u3000Four")
 		for _, name := range []string{"Blue Harbor Dental", "100% Pure_Water", "Zu\u0308rich AG", `Back\slash`} {
 			w.add(name)
 		}
 		for search, want := range map[string]string{
+			"two": "Tab Two\u00a0Three\u3000Four", "three": "Tab Two\u00a0Three\u3000Four", "two three four": "Tab Two\u00a0Three\u3000Four", "wo": "", strings.Repeat("ü", 100_000): "",
 			"harb": "Blue Harbor Dental", "BLUE": "Blue Harbor Dental", "blue-h": "Blue Harbor Dental", "arbor": "", " dental ": "Blue Harbor Dental",
 			"%": "", "100%": "100% Pure_Water", "pure_": "100% Pure_Water", "purex": "", "_": "", `back\`: `Back\slash`, `\`: "",
 			"ZÜR": "Zürich AG", "zu\u0308r": "Zürich AG", "\u200bag": "Zürich AG", "a\x00": "", "\xff": "", "'": "",

@@ -18,7 +18,7 @@ func names(cell string) []string {
 	var all []string
 	var name strings.Builder
 	end := func() {
-		if n := text(name.String()); n != "" {
+		if n := line(name.String()); n != "" {
 			all = append(all, n)
 		}
 		name.Reset()

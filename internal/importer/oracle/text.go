@@ -49,6 +49,32 @@ func text(cell string) string {
 	return norm.NFC.String(strings.TrimSpace(cell))
 }
 
+var (
+	lineBreaks      = regexp.MustCompile(`[\t-\r\x{85}\x{2028}\x{2029}]+`)
+	joined          = regexp.MustCompile(`([^\s\p{C}\p{Z}])([\x{200C}\x{200D}])([^\s\p{C}\p{Z}])`)
+	beginsInvisible = regexp.MustCompile(`^[\s\p{Z}]*[\p{Cc}\p{Cf}]`)
+	invisible       = regexp.MustCompile(`[\p{Cc}\p{Cf}]`)
+)
+
+// line is text without control and format characters (K5).
+func line(cell string) string {
+	const kept = "\uE000" // of nobody's use, in place of a joiner that stays
+	var joiners []string
+	for {
+		m := joined.FindStringSubmatchIndex(cell)
+		if m == nil {
+			break
+		}
+		joiners = append(joiners, cell[m[4]:m[5]])
+		cell = cell[:m[4]] + kept + cell[m[5]:]
+	}
+	cell = invisible.ReplaceAllString(lineBreaks.ReplaceAllString(cell, " "), "")
+	for _, j := range joiners {
+		cell = strings.Replace(cell, kept, j, 1)
+	}
+	return text(cell)
+}
+
 // guarded takes away the one ' that whoever wrote the file may have put before a beginning
 // that is unsafe, or before 's that precede one (F7).
 func guarded(cell string) string {
