@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	if err != nil {
 		return err
 	}
-	return chosen.Run()
+	return explainRefusal(chosen.Run())
 }
 
 // environment resolves settings through getenv; an empty variable is one that is not set.
@@ -146,7 +146,7 @@ func (c *adoptCommand) Run(ctx context.Context, t *terminal) error {
 func adopt(ctx context.Context, t *terminal, db *database.DB, c config.Config, log *slog.Logger) error {
 	blobs, err := blob.Open(ctx, blob.Options{URL: c.BlobURL.Reveal(), Dir: c.BlobDir()})
 	if err != nil {
-		return err
+		return explainBlobs(c, err)
 	}
 	key, err := signingKey(ctx, db, c, log)
 	if err == nil {

@@ -37,7 +37,7 @@ func openDatabase(ctx context.Context, c config.Config, log *slog.Logger, shared
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, explainDatabase(c, err)
 	}
 	return db, nil
 }
@@ -85,7 +85,7 @@ func whenAvailable(ctx context.Context, log *slog.Logger, within time.Duration, 
 		log.WarnContext(ctx, "the database is not ready for this; it will be tried again", "for", time.Until(end).Round(time.Second), "error", err)
 		select {
 		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
+			return &explained{"ended while it waited for the database", ctx.Err()}
 		case <-time.After(pause):
 		}
 	}

@@ -81,7 +81,7 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 		return a, err
 	}
 	if a.blobs, err = blob.Open(ctx, blob.Options{URL: c.BlobURL.Reveal(), Dir: c.BlobDir()}); err != nil {
-		return a, err
+		return a, explainBlobs(c, err)
 	}
 	passwords, err := auth.NewPasswords(auth.PasswordOptions{MinLength: c.PasswordMinLength})
 	if err != nil {
@@ -104,7 +104,7 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 	}
 	a.gate = auth.New(a.db, passwords, auth.Options{
 		PublicURL: a.address.get, SessionTTL: c.SessionTTL, Unavailable: a.unavailable,
-		Origins: c.CORSOrigins, ClientAddress: auth.ClientAddress(c.TrustedProxies, log),
+		Log: log, Origins: c.CORSOrigins, ClientAddress: auth.ClientAddress(c.TrustedProxies, log),
 	})
 	a.hub = progress.New(a.broker.Client(), log)
 	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.gate, News: a.hub, Log: log})
@@ -168,7 +168,7 @@ func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) erro
 	if r.api {
 		listener, err := (&net.ListenConfig{Control: peer.GiveUpAfter(silentFor)}).Listen(ctx, "tcp", a.config.HTTPAddr)
 		if err != nil {
-			return fmt.Errorf("listening on HTTP_ADDR: %w", err)
+			return explainListening(a.config, err)
 		}
 		address := a.address.bound(listener.Addr())
 		work.Go(func() error { return a.serveHTTP(ctx, listener) })
@@ -177,6 +177,10 @@ func (a *app) serve(ctx context.Context, r roles, listening func(*url.URL)) erro
 			listening(address)
 		}
 	}
+	if !r.api {
+		a.log.InfoContext(ctx, "working on imports", "settings", a.config)
+	}
+	defer a.log.InfoContext(ctx, "this process has ended its work")
 	if r.worker {
 		worker := jobs.NewWorker(a.broker.AsynqOpt(), a.engine, a.log, jobs.WorkerOptions{
 			Concurrency: a.config.WorkerConcurrency, DrainTimeout: a.config.DrainTimeout,

@@ -146,6 +146,10 @@ func storeFull(t *trial) {
 		t.check(errors.New("the disk was never full"))
 	}
 	t.note("%d of %d uploads were refused for want of room", full, len(sent))
+	// What was accepted waits for room for its rejects, and ends once there is some.
+	t.sleep(10 * time.Second)
+	t.check(enlarge(t.ctx, server, disk))
+	t.fault("the disk has room again")
 	t.settle(settleWithin)
 	t.listBlobs(fmt.Sprintf("/proc/%d/root%s", server.PID(), disk))
 	t.noBlobs = true

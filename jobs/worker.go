@@ -66,7 +66,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err := server.Start(asynq.HandlerFunc(handle)); err != nil {
 		return fmt.Errorf("starting the worker: %w", err)
 	}
+	w.log.InfoContext(ctx, "the worker takes imports", "concurrency", w.o.Concurrency)
 	<-ctx.Done()
+	w.log.InfoContext(ctx, "the worker takes no more imports, and hands over what it has after the batch", "within", w.o.DrainTimeout)
 	server.Stop()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.o.DrainTimeout)
 	defer cancel()
@@ -75,6 +77,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		err = fmt.Errorf("a batch took longer than the %v that a drain may take; its lease will run out", w.o.DrainTimeout)
 	}
 	server.Shutdown()
+	w.log.InfoContext(ctx, "the worker has ended", "complete", err == nil)
 	return err
 }
 

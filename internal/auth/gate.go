@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -36,6 +37,9 @@ type Options struct {
 	// FailuresPerUser is how many wrong passwords a signed-in user may give for their own;
 	// 10, and one more each minute. The right one clears it.
 	FailuresPerUser Limit
+	// Log hears of failed sign-ins: of whom where that is known, and from where, but not
+	// the email that was typed, which may be a password in the wrong place. nil: nobody does.
+	Log *slog.Logger
 	// Origins are those of further pages that may call with credentials, such as
 	// https://app.example.com; "*" lets any page call without credentials.
 	Origins []string
@@ -76,6 +80,9 @@ func New(db *database.DB, passwords *Passwords, o Options) *Gate {
 	}
 	if o.FailuresPerUser.Burst <= 0 || o.FailuresPerUser.Every <= 0 {
 		o.FailuresPerUser = Limit{Burst: 10, Every: time.Minute}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.ClientAddress == nil {
 		o.ClientAddress = func(r *http.Request) string { return r.RemoteAddr }

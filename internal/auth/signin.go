@@ -89,6 +89,7 @@ func (g *Gate) verify(ctx context.Context, emailKey, password string) (*ent.User
 			return fmt.Errorf("verifying a password: %w", err)
 		}
 		if !same {
+			g.logRefused(ctx, u, address)
 			return refused()
 		}
 		g.byEmail.forget(emailKey)
@@ -99,6 +100,20 @@ func (g *Gate) verify(ctx context.Context, emailKey, password string) (*ent.User
 		return nil, err
 	}
 	return u, nil
+}
+
+// logRefused tells operators of a failed sign-in. Those that are refused unjudged, because
+// there were too many, are as many as a caller likes and leave no line.
+func (g *Gate) logRefused(ctx context.Context, u *ent.User, address string) {
+	reason, who := "no user has this email", []any{}
+	switch {
+	case u == nil:
+	case !u.Active:
+		reason, who = "the user is not active", []any{"user", u.ID}
+	default:
+		reason, who = "wrong password", []any{"user", u.ID}
+	}
+	g.options.Log.WarnContext(ctx, "a sign-in failed", append([]any{"reason", reason, "address", address}, who...)...)
 }
 
 // userOf returns nil where nobody has the email. What PostgreSQL could not even store
@@ -158,6 +173,8 @@ func (g *Gate) VerifyOwn(ctx context.Context, userID id.ID, password, hash strin
 		}
 		if same {
 			g.byUser.forget(name)
+		} else {
+			g.options.Log.WarnContext(ctx, "a user gave a wrong password for their own", "user", userID, "address", visitOf(ctx).address)
 		}
 		return nil
 	})

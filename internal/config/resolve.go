@@ -95,10 +95,10 @@ func (r *reader) role(c Config) {
 	case RoleAll, RoleMigrate:
 	case RoleAPI, RoleWorker:
 		if c.DatabaseURL.IsZero() && !r.failed["DATABASE_URL"] {
-			r.mistake("DATABASE_URL", "is empty, which means SQLite, and that serves one process only: role %s needs a postgres:// URL (or run the role all)", c.Role)
+			r.mistake("DATABASE_URL", "is empty, which means SQLite, and that serves one process only: tenantry %s needs a postgres:// URL (or run tenantry serve, which does both in one process)", c.Role)
 		}
 		if c.RedisURL.IsZero() && !r.failed["REDIS_URL"] {
-			r.mistake("REDIS_URL", "is empty, which means in-process, and that serves one process only: role %s needs a redis://, rediss:// or unix:// URL (or run the role all)", c.Role)
+			r.mistake("REDIS_URL", "is empty, which means in-process, and that serves one process only: tenantry %s needs a redis://, rediss:// or unix:// URL (or run tenantry serve, which does both in one process)", c.Role)
 		}
 	default:
 		roles := []string{string(RoleAll), string(RoleAPI), string(RoleWorker), string(RoleMigrate)}

@@ -79,7 +79,7 @@ func postgresConfig(raw string) (pq.Config, error) {
 	}
 	cfg, err := pq.NewConfig(raw)
 	if err != nil {
-		return pq.Config{}, fmt.Errorf("the database's URL: %w", err)
+		return pq.Config{}, fmt.Errorf("the database's URL: %s", strings.TrimPrefix(err.Error(), "pq: "))
 	}
 	if cfg.SSLMode == "" {
 		cfg.SSLMode = pq.SSLModeRequire

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/importkey"
@@ -16,6 +18,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/blob"
 	"tenantry/internal/database"
+	"tenantry/internal/fault"
 	"tenantry/internal/faultpoint"
 	"tenantry/internal/id"
 )
@@ -59,12 +62,34 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 	}
 	faultpoint.Hit("finish.after", c.id)
 	e.shred(ctx, upload)
-	e.log.InfoContext(ctx, "import ended", "import", c.id, "status", r.status)
+	e.logEnd(ctx, c, r)
 	e.tell(ctx, Topic(c.id))
 	for _, user := range told {
 		e.tell(ctx, UserTopic(user))
 	}
 	return nil
+}
+
+// logEnd tells operators what came of an import: one that failed for a reason of the server's
+// is an error, one whose importer lost the right to it is worth a look.
+func (e *Engine) logEnd(ctx context.Context, c *claim, r result) {
+	attrs := []any{"import", c.id, "status", r.status, "kind", c.kind, "dryRun", c.dryRun, "company", c.company}
+	run, err := e.db.Ent().ImportRun.Get(viewer.BypassTenancy(ctx, "the log tells how an import ended"), c.id)
+	if err == nil {
+		attrs = append(attrs, "rows", run.ProcessedRows, "of", run.TotalRows, "failedRows", run.FailedCount)
+		if run.FinishedAt != nil && run.StartedAt != nil {
+			attrs = append(attrs, "took", run.FinishedAt.Sub(*run.StartedAt).Round(time.Millisecond))
+		}
+	}
+	level := slog.LevelInfo
+	if r.status == enum.Failed {
+		level = slog.LevelError
+		if deref(r.code) == fault.Forbidden.Code() {
+			level = slog.LevelWarn
+		}
+		attrs = append(attrs, "code", deref(r.code), "reason", deref(r.message), "cause", r.cause)
+	}
+	e.log.Log(ctx, level, "import ended", attrs...)
 }
 
 // tryRejects writes the rejects file; a panic is an error like any other, lest it keep the

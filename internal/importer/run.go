@@ -183,6 +183,7 @@ type result struct {
 	status  enum.ImportStatus
 	code    *string
 	message *string
+	cause   error // for the log
 }
 
 func completed() result { return result{status: enum.Completed} }
@@ -191,5 +192,5 @@ func canceled() result { return result{status: enum.Canceled} }
 
 func failed(f *fault.Error) result {
 	code := f.Kind.Code()
-	return result{status: enum.Failed, code: &code, message: &f.Message}
+	return result{status: enum.Failed, code: &code, message: &f.Message, cause: f.Cause}
 }

@@ -1,0 +1,50 @@
+package jobs
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/hibiken/asynq"
+)
+
+// locked is a buffer for loggers of several goroutines.
+type locked struct {
+	mu  sync.Mutex
+	out bytes.Buffer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.Write(p)
+}
+
+func (l *locked) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.String()
+}
+
+func TestAWorkersStartAndStopAreLogged(t *testing.T) {
+	onRedises(t, func(t *testing.T, at asynq.RedisConnOpt) {
+		var out locked
+		p, queue := newPile(), clientOf(t, at)
+		end := begin(t, NewWorker(at, p, slog.New(slog.NewTextHandler(&out, nil)), WorkerOptions{Concurrency: 3}).Run)
+		p.add(1)
+		if err := queue.Wake(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.await(t, "the import", func() bool { return p.done == 1 })
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{`"the worker takes imports" concurrency=3`, "takes no more imports", `"the worker has ended" complete=true`} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%q lacks %q", out.String(), want)
+			}
+		}
+	})
+}
