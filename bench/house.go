@@ -38,6 +38,12 @@ const (
 // newHouse builds the program, and prepares a database with an operator. Nothing of the
 // program runs yet. The house must be ended, also after an error.
 func newHouse(ctx context.Context, sqlite bool, settings map[string]string) (*house, error) {
+	return newHouseOf(ctx, "", sqlite, settings)
+}
+
+// newHouseOf is newHouse with the program that was built from another commit; empty: from
+// this one.
+func newHouseOf(ctx context.Context, binary string, sqlite bool, settings map[string]string) (*house, error) {
 	parent := os.TempDir()
 	if len(parent) > 40 {
 		parent = "/tmp" // a Unix socket's path may have 107 bytes
@@ -60,10 +66,14 @@ func newHouse(ctx context.Context, sqlite bool, settings map[string]string) (*ho
 	if err != nil {
 		return h, err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-o", h.binary, ".")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		return h, fmt.Errorf("building the program: %w\n%s", err, out)
+	if binary != "" {
+		h.binary = binary
+	} else {
+		build := exec.CommandContext(ctx, "go", "build", "-o", h.binary, ".")
+		build.Dir = root
+		if out, err := build.CombinedOutput(); err != nil {
+			return h, fmt.Errorf("building the program: %w\n%s", err, out)
+		}
 	}
 	if !sqlite {
 		if h.postgres, err = rig.NewPostgres(ctx, filepath.Join(dir, "postgres")); err != nil {

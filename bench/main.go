@@ -6,6 +6,7 @@
 //	go run ./bench million -sqlite                 the same in one process, on SQLite
 //	go run ./bench fairness                        50 companies with 20 imports each, and one with a million rows
 //	go run ./bench parallel                        what loading on two connections could gain
+//	go run ./bench bounds                          much of what acts, lists, deletions and indexes grow with
 //
 // It builds the program, starts everything that it needs behind Unix sockets and on this
 // machine's loopback alone, and ends it. It needs Linux, Go, PostgreSQL's and Redis's servers,
@@ -61,8 +62,16 @@ func run(ctx context.Context, args []string) int {
 		flags.IntVar(&p.rows, "rows", 200_000, "rows of the file")
 		flags.IntVar(&p.rounds, "rounds", 7, "how often both ways are taken in turn")
 		measure = p.run
+	case "bounds":
+		b := bounds{}
+		flags.StringVar(&b.binary, "binary", "", "the program, as it was built from another commit; empty: built from this one")
+		flags.IntVar(&b.administrators, "administrators", 12_000, "administrators of the partner")
+		flags.IntVar(&b.customers, "customers", 20, "customers with labels")
+		flags.IntVar(&b.labels, "labels", 1_000, "labels of each")
+		flags.IntVar(&b.contacts, "contacts", 300_000, "contacts of the project and of the label that are deleted")
+		measure = b.run
 	default:
-		fmt.Fprintln(os.Stderr, "bench: say what to measure: million, fairness or parallel; -h behind it lists its flags")
+		fmt.Fprintln(os.Stderr, "bench: say what to measure: million, fairness, parallel or bounds; -h behind it lists its flags")
 		return 2
 	}
 	if err := flags.Parse(args[1:]); err != nil {

@@ -100,7 +100,7 @@ func (r referred) drop(ctx context.Context, tx *database.Tx, dead id.ID) error {
 // step clears a piece of what refers to the tombstone, and drops it with the last one. It
 // says whether there may be more that is not held by others.
 func (s *Service) step(ctx context.Context, r referred, dead id.ID) (more bool, err error) {
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = s.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) error {
 		n, err := r.clear(ctx, tx, dead)
 		if more = n == clearedAtOnce; err != nil || more {
 			return err
