@@ -83,13 +83,25 @@ func (h *house) company(ctx context.Context, name string) (id, token string, err
 	return out.CreateCompany.Company.ID, token, err
 }
 
-// upload sends a file of contacts, streaming, and gives the import's id.
+// upload sends a file of the own company's contacts, streaming, and gives the import's id.
 func (h *house) upload(ctx context.Context, token string, file io.Reader) (string, error) {
+	return h.uploadInto(ctx, token, nil, file)
+}
+
+// uploadInto sends a file of the company's contacts; nil: the own company's.
+func (h *house) uploadInto(ctx context.Context, token string, company *string, file io.Reader) (string, error) {
+	operations, err := json.Marshal(vars{
+		"query":     `mutation($f:Upload!,$c:ID){importCsv(input:{file:$f,kind:CONTACTS,companyId:$c}){importRun{id}}}`,
+		"variables": vars{"f": nil, "c": company},
+	})
+	if err != nil {
+		return "", err
+	}
 	body, out := io.Pipe()
 	form := multipart.NewWriter(out)
 	go func() {
 		err := errors.Join(
-			form.WriteField("operations", `{"query":"mutation($f:Upload!){importCsv(input:{file:$f,kind:CONTACTS}){importRun{id}}}","variables":{"f":null}}`),
+			form.WriteField("operations", string(operations)),
 			form.WriteField("map", `{"0":["variables.f"]}`))
 		part, perr := form.CreateFormFile("0", "contacts.csv")
 		if err = errors.Join(err, perr); err == nil {

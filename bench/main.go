@@ -5,6 +5,8 @@
 //	go run ./bench million                         a million contacts, 50,000 of them bad
 //	go run ./bench million -sqlite                 the same in one process, on SQLite
 //	go run ./bench fairness                        50 companies with 20 imports each, and one with a million rows
+//	go run ./bench burden                          long values, and what is done by hand beside an import
+//	go run ./bench burden -against ./older         the same, in turn with the program of another version
 //	go run ./bench parallel                        what loading on two connections could gain
 //	go run ./bench bounds                          much of what acts, lists, deletions and indexes grow with
 //
@@ -57,6 +59,16 @@ func run(ctx context.Context, args []string) int {
 		flags.IntVar(&f.workers, "workers", 1, "worker processes")
 		flags.IntVar(&f.concurrency, "concurrency", 4, "imports that a worker process runs at once")
 		measure = f.run
+	case "burden":
+		b := burden{}
+		flags.StringVar(&b.against, "against", "", "the program, as it was built from another commit, with which all is measured in turn")
+		flags.BoolVar(&b.sqlite, "sqlite", false, "one process on SQLite in place of PostgreSQL, Redis, api and worker")
+		flags.IntVar(&b.contacts, "contacts", 1_000, "contacts with long values")
+		flags.IntVar(&b.values, "values", 20, "values that each of them has")
+		flags.IntVar(&b.bytes, "bytes", 10_000, "bytes of a value")
+		flags.IntVar(&b.rows, "rows", 200_000, "rows of the import beside which a customer is deleted")
+		flags.IntVar(&b.rounds, "rounds", 3, "customers that are deleted")
+		measure = b.run
 	case "parallel":
 		p := parallel{}
 		flags.IntVar(&p.rows, "rows", 200_000, "rows of the file")
@@ -71,7 +83,7 @@ func run(ctx context.Context, args []string) int {
 		flags.IntVar(&b.contacts, "contacts", 300_000, "contacts of the project and of the label that are deleted")
 		measure = b.run
 	default:
-		fmt.Fprintln(os.Stderr, "bench: say what to measure: million, fairness, parallel or bounds; -h behind it lists its flags")
+		fmt.Fprintln(os.Stderr, "bench: say what to measure: million, fairness, burden, parallel or bounds; -h behind it lists its flags")
 		return 2
 	}
 	if err := flags.Parse(args[1:]); err != nil {

@@ -14,7 +14,7 @@ import (
 // many queued each.
 func BenchmarkClaim(b *testing.B) {
 	for _, dialect := range []database.Dialect{database.Postgres, database.SQLite} {
-		for _, each := range []int{2, 20, 100} {
+		for _, each := range []int{2, 100, 400} {
 			w := newWorld(b, testenv.Open(b, dialect))
 			e := w.engine(Options{})
 			last := w.crowd(50, each)

@@ -22,7 +22,7 @@ func TestABatchNamesTensOfThousandsOfCompanies(t *testing.T) {
 		}
 		by := viewer.FromContext(w.as(w.maria))
 		w.must(w.db.InTx(w.system, func(ctx context.Context, tx *database.Tx) error {
-			p := &books{others: map[string]*book{}, byID: map[id.ID]*book{}}
+			p := &books{contactRows: contactRows{columns: &contactColumns{}}, others: map[string]*book{}, byID: map[id.ID]*book{}}
 			p.own = p.open(w.plain.ID)
 			if err := p.openOthers(ctx, tx, &claim{by: by}, cells); err != nil {
 				return err
