@@ -144,7 +144,7 @@ func (c *adoptCommand) Run(ctx context.Context, t *terminal) error {
 }
 
 func adopt(ctx context.Context, t *terminal, db *database.DB, c config.Config, log *slog.Logger) error {
-	blobs, err := blob.Open(ctx, blob.Options{URL: c.BlobURL.Reveal(), Dir: c.BlobDir()})
+	blobs, err := blob.Open(blob.Options{URL: c.BlobURL.Reveal(), Dir: c.BlobDir()})
 	if err != nil {
 		return explainBlobs(c, err)
 	}

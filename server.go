@@ -80,7 +80,7 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 	if a.broker, err = broker.Open(ctx, broker.Options{URL: c.RedisURL.Reveal(), Log: log}); err != nil {
 		return a, err
 	}
-	if a.blobs, err = blob.Open(ctx, blob.Options{URL: c.BlobURL.Reveal(), Dir: c.BlobDir()}); err != nil {
+	if a.blobs, err = blob.Open(blob.Options{URL: c.BlobURL.Reveal(), Dir: c.BlobDir()}); err != nil {
 		return a, explainBlobs(c, err)
 	}
 	passwords, err := auth.NewPasswords(auth.PasswordOptions{MinLength: c.PasswordMinLength})

@@ -49,7 +49,7 @@ func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *
 	redis, err := broker.Open(t.Context(), broker.Options{Log: log})
 	must(t, err)
 	t.Cleanup(func() { _ = redis.Close() })
-	blobs, err := blob.Open(t.Context(), blob.Options{Dir: t.TempDir()})
+	blobs, err := blob.Open(blob.Options{Dir: t.TempDir()})
 	must(t, err)
 	t.Cleanup(func() { _ = blobs.Close() })
 	passwords, err := auth.NewPasswords(auth.PasswordOptions{})

@@ -18,14 +18,14 @@ func fill(t *testing.T, w *Writer) {
 		t.Fatal(err)
 	}
 	defer full.Close()
-	if err := syscall.Dup3(int(full.Fd()), int(w.file.Fd()), syscall.O_CLOEXEC); err != nil {
+	if err := syscall.Dup3(int(full.Fd()), int(w.sink.(*draft).file.Fd()), syscall.O_CLOEXEC); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestAFullDiskIsAnErrorAndLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
-	s, err := Open(t.Context(), Options{Dir: dir})
+	s, err := Open(Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestAFullDiskIsAnErrorAndLeavesNothing(t *testing.T) {
 // fails on /dev/full.
 func TestAFailedSyncCommitsNothing(t *testing.T) {
 	dir := t.TempDir()
-	s, err := Open(t.Context(), Options{Dir: dir})
+	s, err := Open(Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -124,8 +124,9 @@ func TestAStoreThatIsAwayIsNotOneThatIsEmpty(t *testing.T) {
 func TestWhereBlobsCannotBeKept(t *testing.T) {
 	for _, o := range []blob.Options{
 		{}, {URL: "gs://bucket"}, {URL: "file://data/x"}, {URL: "file:data"}, {URL: "file:///data?create_dir=1"}, {URL: "s3://"}, {URL: "https://u:hunter2@h/"}, {URL: "s3://u:hunter2 @h"},
+		{URL: "s3://bucket?create=true"}, {URL: "s3://bucket?anonymous=maybe"}, {URL: "s3://bucket?endpoint=storage.example.com"}, {URL: "s3://bucket?endpoint=https://h/path"},
 	} {
-		s, err := blob.Open(t.Context(), o)
+		s, err := blob.Open(o)
 		if err == nil {
 			_ = s.Close()
 			t.Errorf("%+v is accepted", o)

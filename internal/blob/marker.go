@@ -16,7 +16,7 @@ const maxMarker = 100
 
 // Marker is what [Store.Mark] wrote; ErrNotFound where nothing was.
 func (s *Store) Marker(ctx context.Context) (string, error) {
-	r, err := s.bucket.NewReader(ctx, markerKey, nil)
+	r, err := s.open(ctx, markerKey, 0)
 	if err != nil {
 		return "", failed("open", markerKey, err)
 	}
@@ -34,7 +34,7 @@ func (s *Store) Marker(ctx context.Context) (string, error) {
 
 // Mark writes what Marker gives, for good.
 func (s *Store) Mark(ctx context.Context, marker string) error {
-	w, err := s.create(ctx, markerKey)
+	w, err := s.begin(ctx, markerKey)
 	if err != nil {
 		return err
 	}

@@ -20,11 +20,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-
-	"gocloud.dev/blob"
-	"gocloud.dev/blob/fileblob"
-	"gocloud.dev/blob/s3blob"
-	"gocloud.dev/gcerrors"
 )
 
 // The prefixes of keys, each a folder's name with its slash.
@@ -52,8 +47,12 @@ var keyPattern = regexp.MustCompile(`^(uploads/` + uuid + `|rejects/` + uuid + `
 
 // Options say where blobs are kept.
 type Options struct {
-	// URL is file:///absolute/folder, or s3://bucket with the parameters that gocloud.dev
-	// knows (region, endpoint, use_path_style …) and credentials from AWS's usual places.
+	// URL is file:///absolute/folder, or s3://bucket with any of these parameters: region
+	// (else AWS_REGION, else it is asked for), endpoint (http[s]://host[:port] of another S3
+	// server than Amazon's), use_path_style=true (the bucket's name in the path, not in the
+	// host's name), anonymous=true (no credentials). Credentials come from AWS's usual places:
+	// the environment, ~/.aws/credentials, the instance's or container's role.
+	//
 	// A bucket should have a rule that ends incomplete multipart uploads after a day or
 	// so, since a process that dies leaves its parts behind. Empty: files in Dir.
 	URL string
@@ -64,24 +63,47 @@ type Options struct {
 }
 
 // Store is one folder or bucket.
-type Store struct {
-	bucket *blob.Bucket
-	dir    string // absolute folder; empty for a bucket
+type Store struct{ backend }
+
+// backend is what a kind of store has to do. Keys are checked before. What is not there is
+// errNotThere; other errors are the store's, and say what went wrong without the key.
+type backend interface {
+	check(ctx context.Context) error
+	create(ctx context.Context, key string) (sink, error)
+	open(ctx context.Context, key string, offset int64) (io.ReadCloser, error) // offset is within the blob
+	size(ctx context.Context, key string) (int64, error)
+	remove(ctx context.Context, key string) error // no error where there is nothing
+	list(ctx context.Context, prefix string, visit func(key string, modTime time.Time, size int64) error) error
+	close()
 }
+
+// sink takes the bytes of one blob. Exactly one of commit and abort is called, once, after
+// the last Write.
+type sink interface {
+	io.Writer
+	commit() error
+	abort()
+}
+
+var errNotThere = errors.New("there is nothing under the key")
 
 // Open gives the store. A folder is made where it is missing, must be writable, and
 // loses the temporary files, older than a day, of processes that died. A bucket is not
 // asked for anything yet: see Check.
-func Open(ctx context.Context, o Options) (*Store, error) {
+func Open(o Options) (*Store, error) {
 	dir := o.Dir
 	if o.URL != "" {
 		u, err := url.Parse(o.URL)
 		switch {
 		case err != nil: // its words may quote credentials
 			return nil, errors.New("blob: the URL cannot be read: want file:///absolute/folder or s3://bucket?region=name")
-		case u.Scheme == s3blob.Scheme && u.Host != "":
-			return openBucket(ctx, u)
-		case u.Scheme == fileblob.Scheme && u.Host == "" && filepath.IsAbs(filepath.FromSlash(u.Path)) && u.RawQuery == "":
+		case u.Scheme == "s3" && u.Host != "":
+			b, err := openBucket(u)
+			if err != nil {
+				return nil, fmt.Errorf("blob: open bucket %s: %w", u.Host, err)
+			}
+			return &Store{b}, nil
+		case u.Scheme == "file" && u.Host == "" && filepath.IsAbs(filepath.FromSlash(u.Path)) && u.RawQuery == "":
 			dir = filepath.FromSlash(u.Path)
 		default:
 			return nil, fmt.Errorf("blob: cannot keep blobs in %s: want file:///absolute/folder or s3://bucket?region=name", u.Redacted())
@@ -90,37 +112,19 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if dir == "" {
 		return nil, errors.New("blob: neither a URL nor a folder is given: want one of them")
 	}
-	return openDir(dir)
-}
-
-func openBucket(ctx context.Context, u *url.URL) (*Store, error) {
-	bucket, err := new(s3blob.URLOpener).OpenBucketURL(ctx, u)
+	f, err := openFolder(dir)
 	if err != nil {
-		return nil, fmt.Errorf("blob: open bucket %s: %w", u.Host, err)
+		return nil, err
 	}
-	return &Store{bucket: bucket}, nil
+	return &Store{f}, nil
 }
 
 // Check asks whether the store is there and can be used, for probes.
-func (s *Store) Check(ctx context.Context) error {
-	if s.dir != "" {
-		return checkWritable(s.dir)
-	}
-	ok, err := s.bucket.IsAccessible(ctx)
-	if err != nil {
-		return fmt.Errorf("blob: the bucket cannot be used: %w", err)
-	}
-	if !ok {
-		return errors.New("blob: the bucket does not exist")
-	}
-	return nil
-}
+func (s *Store) Check(ctx context.Context) error { return s.check(ctx) }
 
-// Close gives back what Open took. Close readers and writers first.
+// Close gives back what Open took; it never fails. Close readers and writers first.
 func (s *Store) Close() error {
-	if err := s.bucket.Close(); err != nil {
-		return fmt.Errorf("blob: close: %w", err)
-	}
+	s.close()
 	return nil
 }
 
@@ -129,11 +133,11 @@ func (s *Store) Size(ctx context.Context, key string) (int64, error) {
 	if err := checkKey(key); err != nil {
 		return 0, err
 	}
-	a, err := s.bucket.Attributes(ctx, key)
+	n, err := s.size(ctx, key)
 	if err != nil {
 		return 0, failed("size of", key, err)
 	}
-	return a.Size, nil
+	return n, nil
 }
 
 // OpenAt reads what is under the key from a position, in bytes, to the end; at the very
@@ -160,7 +164,7 @@ func (s *Store) OpenAt(ctx context.Context, key string, offset int64) (io.ReadCl
 			return nil, fmt.Errorf("blob: open %s at %d: it has %d bytes", key, offset, size)
 		}
 	}
-	r, err := s.bucket.NewRangeReader(ctx, key, offset, -1, nil)
+	r, err := s.open(ctx, key, offset)
 	if err != nil {
 		return nil, failed("open", key, err)
 	}
@@ -190,7 +194,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	if err := s.bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+	if err := s.remove(ctx, key); err != nil {
 		return failed("delete", key, err)
 	}
 	return nil
@@ -201,25 +205,17 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 // may delete the blob. What is in the folder or bucket under no key of ours is passed
 // over. modTime is when it was committed, roughly: a folder takes the last write.
 func (s *Store) List(ctx context.Context, prefix string, visit func(key string, modTime time.Time, size int64) error) error {
-	if s.dir != "" {
-		return listDir(ctx, s.dir, prefix, visit)
+	var theirs error
+	err := s.list(ctx, prefix, func(key string, modTime time.Time, size int64) error {
+		if checkKey(key) == nil {
+			theirs = visit(key, modTime, size)
+		}
+		return theirs
+	})
+	if err != nil && theirs == nil {
+		return failed("list", prefix, err)
 	}
-	objects := s.bucket.List(&blob.ListOptions{Prefix: prefix})
-	for {
-		o, err := objects.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return failed("list", prefix, err)
-		}
-		if o.IsDir || checkKey(o.Key) != nil {
-			continue
-		}
-		if err := visit(o.Key, o.ModTime, o.Size); err != nil {
-			return err
-		}
-	}
+	return err
 }
 
 func checkKey(key string) error {
@@ -233,7 +229,7 @@ func checkKey(key string) error {
 // the caller's own end ErrUnavailable.
 func failed(what, key string, err error) error {
 	switch {
-	case gcerrors.Code(err) == gcerrors.NotFound:
+	case errors.Is(err, errNotThere):
 		return fmt.Errorf("blob: %s %s: %w", what, key, ErrNotFound)
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("blob: %s %s: %w", what, key, err)

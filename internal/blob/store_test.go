@@ -32,7 +32,7 @@ func onEach(t *testing.T, rule func(*testing.T, *blob.Store)) {
 
 func open(t *testing.T, o blob.Options) *blob.Store {
 	t.Helper()
-	s, err := blob.Open(t.Context(), o)
+	s, err := blob.Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}

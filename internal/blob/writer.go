@@ -3,17 +3,6 @@ package blob
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
-
-	"gocloud.dev/blob"
-)
-
-// partSize is what a writer to a bucket sends at once; two are under way while a third
-// fills. Of the 10,000 parts that a blob may have, 2 GiB are 256.
-const (
-	partSize        = 8 << 20
-	partConcurrency = 2
 )
 
 // errEnded is what a writer says after Commit or Abort.
@@ -25,9 +14,8 @@ type Writer struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	key    string
-	w      *blob.Writer
-	file   *os.File // where the bytes go; nil for a bucket
-	err    error    // the first failure; nothing is committed after it
+	sink   sink
+	err    error // the first failure; nothing is committed after it
 	ended  bool
 }
 
@@ -38,29 +26,17 @@ func (s *Store) Create(ctx context.Context, key string) (*Writer, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	return s.create(ctx, key)
+	return s.begin(ctx, key)
 }
 
-func (s *Store) create(ctx context.Context, key string) (*Writer, error) {
+func (s *Store) begin(ctx context.Context, key string) (*Writer, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &Writer{ctx: ctx, cancel: cancel, key: key}
-	under, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{
-		ContentType:    "application/octet-stream", // else the first bytes would wait for a guess
-		BufferSize:     partSize,
-		MaxConcurrency: partConcurrency,
-		BeforeWrite: func(as func(any) bool) error {
-			if !as(&w.file) {
-				return nil // a bucket
-			}
-			return w.file.Chmod(0o600)
-		},
-	})
+	to, err := s.create(ctx, key)
 	if err != nil {
 		cancel()
 		return nil, failed("create", key, err)
 	}
-	w.w = under
-	return w, nil
+	return &Writer{ctx: ctx, cancel: cancel, key: key, sink: to}, nil
 }
 
 // Write takes some bytes. After an error, such as a full disk (errors.Is finds
@@ -72,7 +48,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	if w.check(); w.err != nil {
 		return 0, w.err
 	}
-	n, err := w.w.Write(p)
+	n, err := w.sink.Write(p)
 	if err != nil {
 		w.err = failed("write", w.key, err)
 	}
@@ -94,27 +70,15 @@ func (w *Writer) Commit() error {
 	if w.ended {
 		return errEnded
 	}
-	if w.check(); w.err == nil && w.file != nil {
-		// Before the rename in Close: a name must not reach the disk before its bytes.
-		if err := w.file.Sync(); err != nil {
-			w.err = failed("sync", w.key, err)
-		}
-	}
-	if w.err != nil {
+	if w.check(); w.err != nil {
 		err := w.err
 		w.Abort()
 		return err
 	}
 	w.ended = true
 	defer w.cancel()
-	if err := w.w.Close(); err != nil {
-		w.removeTemporary()
+	if err := w.sink.commit(); err != nil {
 		return failed("commit", w.key, err)
-	}
-	if w.file != nil {
-		if err := syncDir(filepath.Dir(w.file.Name())); err != nil {
-			return failed("commit", w.key, err)
-		}
 	}
 	return nil
 }
@@ -125,14 +89,6 @@ func (w *Writer) Abort() {
 		return
 	}
 	w.ended = true
-	w.cancel()          // tells Close to throw away
-	_ = w.w.Close()     // whose error is that of the cancelled context
-	w.removeTemporary() // where closing the file failed
-}
-
-// removeTemporary takes away the temporary file if it is still there.
-func (w *Writer) removeTemporary() {
-	if w.file != nil {
-		_ = os.Remove(w.file.Name())
-	}
+	w.sink.abort()
+	w.cancel()
 }

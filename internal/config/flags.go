@@ -24,7 +24,7 @@ type Flags struct {
 	DataDir     string `name:"data-dir" env:"DATA_DIR" default:"./data" group:"Storage" help:"Folder for what is kept in files: the SQLite database and the blobs, where these are not elsewhere."`
 	DatabaseURL Secret `name:"database-url" env:"DATABASE_URL" group:"Storage" help:"postgres:// or postgresql:// URL. Empty: a SQLite file in DATA_DIR, which serves one process."`
 	RedisURL    Secret `name:"redis-url" env:"REDIS_URL" group:"Storage" help:"redis://, rediss:// or unix:// URL. Empty: in-process, which serves one process."`
-	BlobURL     Secret `name:"blob-url" env:"BLOB_URL" group:"Storage" help:"Where uploads and reports are kept: file:///absolute/folder or s3://bucket?region=name. Empty: the folder blobs in DATA_DIR."`
+	BlobURL     Secret `name:"blob-url" env:"BLOB_URL" group:"Storage" help:"Where uploads and reports are kept: file:///absolute/folder or s3://bucket?region=name (and endpoint=http[s]://host, use_path_style=true, anonymous=true). Empty: the folder blobs in DATA_DIR."`
 	SecretKey   Secret `name:"secret-key" env:"SECRET_KEY" group:"Storage" help:"Key material of the server, at least 32 characters. Empty: made once and kept in the database."`
 
 	DatabaseMaxConns string `name:"database-max-conns" env:"DATABASE_MAX_CONNS" default:"20" group:"Storage" help:"Connections to PostgreSQL that one process opens at most, 2 to 10000."`

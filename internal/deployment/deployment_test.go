@@ -22,7 +22,7 @@ func folder(t *testing.T) *blob.Store { return store(t, blob.Options{Dir: t.Temp
 
 func store(t *testing.T, o blob.Options) *blob.Store {
 	t.Helper()
-	s, err := blob.Open(t.Context(), o)
+	s, err := blob.Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func TestJ1WithoutTheStoreOrTheRecordThereIsNeither(t *testing.T) {
 		}
 
 		dir := t.TempDir()
-		blobs, err := blob.Open(w.system, blob.Options{Dir: dir})
+		blobs, err := blob.Open(blob.Options{Dir: dir})
 		w.must(err)
 		defer blobs.Close()
 		e.blobs = blobs

@@ -285,7 +285,7 @@ func TestJ3AnOutageOfTheStoreCostsNoTry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorlds(t, func(t *testing.T, w *world) {
 				bucket := testenv.StartBucket(t)
-				blobs, err := blob.Open(t.Context(), blob.Options{URL: bucket.URL()})
+				blobs, err := blob.Open(blob.Options{URL: bucket.URL()})
 				w.must(err)
 				t.Cleanup(func() { _ = blobs.Close() })
 				w.blobs = blobs

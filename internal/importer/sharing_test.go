@@ -55,7 +55,7 @@ func TestJ3AProcessWithAnotherStoreTakesNoImport(t *testing.T) {
 func TestJ3AFileThatAnotherStoreHasIsNotGone(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		dir := filepath.Join(t.TempDir(), "blobs")
-		blobs, err := blob.Open(t.Context(), blob.Options{Dir: dir})
+		blobs, err := blob.Open(blob.Options{Dir: dir})
 		w.must(err)
 		t.Cleanup(func() { _ = blobs.Close() })
 		w.blobs = blobs

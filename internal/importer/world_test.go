@@ -65,7 +65,7 @@ func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 
 func newWorld(t testing.TB, db *database.DB) *world {
 	t.Helper()
-	blobs, err := blob.Open(t.Context(), blob.Options{Dir: t.TempDir()})
+	blobs, err := blob.Open(blob.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
