@@ -20,6 +20,7 @@ func apiCases() []experiment {
 		{name: "upload-broken", what: "uploads that break off at 1, 50 and 99 %, announced and chunked", short: true, run: uploadBroken},
 		{name: "slow-uploads", what: "200 uploads at 1 KB/s while normal ones go on", run: slowUploads},
 		{name: "store-full", what: "the blob store is full during uploads", run: storeFull},
+		{name: "store-away", what: "the blob store takes nothing for longer than five claims take, while imports end: they wait", run: storeAway},
 	}
 }
 
@@ -120,16 +121,39 @@ func slowUploads(t *trial) {
 	t.conclude()
 }
 
-func storeFull(t *trial) {
-	disk := filepath.Join(t.dir, "disk")
+// withDisk starts a server whose blobs are on a disk of its own, of 1 MiB.
+func withDisk(t *trial) (server *part, disk string) {
+	disk = filepath.Join(t.dir, "disk")
 	t.check(os.Mkdir(disk, 0o700))
-	server := t.part("serve", settings{"BLOB_URL": "file://" + disk})
+	server = t.part("serve", settings{"BLOB_URL": "file://" + disk})
 	server.disk = disk
 	if os.Geteuid() != 0 {
 		t.skip("only root may mount a small disk")
 	}
 	server.run()
 	t.await(10*time.Second, "the small disk", func() bool { return mounted(server, disk) })
+	return server, disk
+}
+
+func storeAway(t *trial) {
+	server, disk := withDisk(t)
+	t.check(remount(t.ctx, server, disk, "size=100m"))
+	for _, s := range t.plan(load{tenants: 8, rows: 4000}) {
+		t.deliver(s, upload(s, client.Upload{}))
+	}
+	t.check(remount(t.ctx, server, disk, "ro"))
+	t.fault("the store takes nothing more")
+	t.sleep(45 * time.Second)
+	t.check(remount(t.ctx, server, disk, "rw"))
+	t.fault("the store takes blobs again")
+	t.settle(settleWithin)
+	t.listBlobs(fmt.Sprintf("/proc/%d/root%s", server.PID(), disk))
+	t.noBlobs = true
+	t.conclude()
+}
+
+func storeFull(t *trial) {
+	server, disk := withDisk(t)
 	// About 2 MiB of files on a disk of 1 MiB; their rejects want room too.
 	sent := t.plan(load{tenants: 8, rows: 4000, fate: truth.MayVanish})
 	full := 0
@@ -148,7 +172,7 @@ func storeFull(t *trial) {
 	t.note("%d of %d uploads were refused for want of room", full, len(sent))
 	// What was accepted waits for room for its rejects, and ends once there is some.
 	t.sleep(10 * time.Second)
-	t.check(enlarge(t.ctx, server, disk))
+	t.check(remount(t.ctx, server, disk, "size=100m"))
 	t.fault("the disk has room again")
 	t.settle(settleWithin)
 	t.listBlobs(fmt.Sprintf("/proc/%d/root%s", server.PID(), disk))

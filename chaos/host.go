@@ -25,11 +25,11 @@ func mounted(p *part, dir string) bool {
 	return err == nil && strings.Contains(string(text), " "+dir+" tmpfs")
 }
 
-// enlarge gives the disk that the process alone sees a hundred times the room.
-func enlarge(ctx context.Context, p *part, dir string) error {
-	out, err := exec.CommandContext(ctx, "nsenter", "--target", strconv.Itoa(p.PID()), "--mount", "mount", "-o", "remount,size=100m", dir).CombinedOutput()
+// remount changes an option of the disk that the process alone sees.
+func remount(ctx context.Context, p *part, dir, option string) error {
+	out, err := exec.CommandContext(ctx, "nsenter", "--target", strconv.Itoa(p.PID()), "--mount", "mount", "-o", "remount,"+option, dir).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("enlarging the disk: %w: %s", err, out)
+		return fmt.Errorf("mounting the disk with %s: %w: %s", option, err, out)
 	}
 	return nil
 }

@@ -122,7 +122,11 @@ func (p *part) run() {
 	c := command(p.binary, name, p.role, env, filepath.Join(t.dir, name+".log"))
 	if p.disk != "" {
 		c.Unshare = syscall.CLONE_NEWNS // with the process the disk is gone too
-		c.Path, c.Args = "/bin/sh", []string{"-c", `mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"`, p.disk, p.binary, p.role}
+		// The store that the trial began with moves onto it: its marker is all that is in it yet.
+		c.Path, c.Args = "/bin/sh", []string{
+			"-c", `mount -t tmpfs -o size=1m tmpfs "$0" && cp "$1" "$0" && shift && exec "$@"`,
+			p.disk, filepath.Join(t.blobs(), storeMarker), p.binary, p.role,
+		}
 	}
 	process, url, err := serve(t.ctx, c)
 	t.check(err)

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"tenantry/chaos/rig"
@@ -24,6 +27,9 @@ func (t *trial) prepare(ctx context.Context, e experiment) error {
 	if err = t.postgres.Clone(ctx, templateDatabase, t.database); err != nil {
 		return err
 	}
+	if err = t.copyMarker(); err != nil {
+		return err
+	}
 	if t.db, err = t.postgres.Open(t.database); err != nil {
 		return err
 	}
@@ -31,6 +37,25 @@ func (t *trial) prepare(ctx context.Context, e experiment) error {
 		return err
 	}
 	return nil
+}
+
+// storeMarker is the file by which a database knows its blob store.
+const storeMarker = "tenantry-store"
+
+// copyMarker makes the trial's folder the store of the database that was copied, whose own
+// was empty but for its marker.
+func (t *trial) copyMarker() error {
+	marker, err := os.ReadFile(filepath.Join(t.stage.dir, "prepare", "blobs", storeMarker))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a version before there were any
+	}
+	if err == nil {
+		err = os.MkdirAll(t.blobs(), 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(t.blobs(), storeMarker), marker, 0o600)
+	}
+	return err
 }
 
 func identifier(name string) string {
