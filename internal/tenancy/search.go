@@ -9,6 +9,7 @@ import (
 
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 )
@@ -32,7 +33,7 @@ func (s *Service) UsersFound(ctx context.Context, companies []id.ID, search stri
 		return user.Or(either...), nil
 	}
 	// The ASCII form of a domain does not tell by its beginning how the domain begins.
-	keys, err := s.db.Ent().User.Query().Where(user.CompanyIDIn(companies...), user.EmailKeyHasPrefix(wanted.Typed)).
+	keys, err := s.db.Ent().User.Query().Where(database.Among(user.FieldCompanyID, companies), user.EmailKeyHasPrefix(wanted.Typed)).
 		Limit(maxCompleting).Select(user.FieldEmailKey).Strings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("looking for a domain that is being typed: %w", err)

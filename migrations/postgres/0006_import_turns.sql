@@ -5,15 +5,15 @@
 
 -- create index "import_runs_queued" to table: "import_runs"
 DROP INDEX CONCURRENTLY IF EXISTS "import_runs_queued";
-CREATE INDEX CONCURRENTLY "import_runs_queued" ON "import_runs" ("company_id", "kind", "created_at", "id") WHERE ((status)::text = 'QUEUED'::text);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS "import_runs_queued" ON "import_runs" ("company_id", "kind", "created_at", "id") WHERE ((status)::text = 'QUEUED'::text);
 
 -- create index "import_runs_leased" to table: "import_runs"
 DROP INDEX CONCURRENTLY IF EXISTS "import_runs_leased";
-CREATE INDEX CONCURRENTLY "import_runs_leased" ON "import_runs" ("lease_until") WHERE ((status)::text = 'RUNNING'::text);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS "import_runs_leased" ON "import_runs" ("lease_until") WHERE ((status)::text = 'RUNNING'::text);
 
 -- create index "import_runs_uncommitted" to table: "import_runs"
 DROP INDEX CONCURRENTLY IF EXISTS "import_runs_uncommitted";
-CREATE INDEX CONCURRENTLY "import_runs_uncommitted" ON "import_runs" ("claims") WHERE (((status)::text = 'RUNNING'::text) AND (claims > 0));
+CREATE INDEX CONCURRENTLY IF NOT EXISTS "import_runs_uncommitted" ON "import_runs" ("claims") WHERE (((status)::text = 'RUNNING'::text) AND (claims > 0));
 
 -- create "import_turns" table
 CREATE TABLE IF NOT EXISTS "import_turns" (
