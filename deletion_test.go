@@ -53,7 +53,7 @@ func makings(s *server, maria, tomID string) []making {
 		by("partner_admins", `mutation($c:ID!,$u:ID!){addPartnerAdmin(input:{customerId:$c,userId:$u}){customer{id}}}`),
 		by("transfer_tokens", `mutation($c:ID!){generateTransferToken(input:{companyId:$c}){transferToken{id}}}`),
 		by("audit_events", `mutation($c:ID!){exportCsv(input:{kind:CONTACTS,companyId:$c}){url}}`),
-		{"import_runs", func(in deletable) string {
+		{"import_runs import_turns", func(in deletable) string {
 			_, r := s.importCsv(maria, "late.csv", []byte("email,first_name\nx@x.example,X\n"), vars{"kind": "CONTACTS", "companyId": in.id})
 			return r.code()
 		}},

@@ -198,7 +198,7 @@ func TestNotificationsComeLiveOnEveryNode(t *testing.T) {
 	env := production(t)
 	one := startServer(t, env)
 	two := startServer(t, map[string]string{
-		"DATABASE_URL": env["DATABASE_URL"], "REDIS_URL": env["REDIS_URL"], "DATABASE_MAX_CONNS": "6",
+		"DATABASE_URL": env["DATABASE_URL"], "REDIS_URL": env["REDIS_URL"], "DATABASE_MAX_CONNS": "6", "DATA_DIR": env["DATA_DIR"],
 	})
 	_, maria, tom := one.partner("Partner", "partner.example")
 	socket := two.subscribe(tom, `subscription{notificationReceived{kind company{name}}}`)

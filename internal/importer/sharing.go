@@ -60,6 +60,9 @@ func (s *sharing) ask(ctx context.Context, fresh bool) error {
 	within, cancel := context.WithTimeout(ctx, sharingTimeout)
 	defer cancel()
 	err := s.with.Check(within)
+	if ctx.Err() != nil {
+		return ctx.Err() // whoever asked has gone: nothing was found out
+	}
 	if err != nil {
 		s.until = time.Time{}
 		if !errors.Is(err, deployment.ErrUndefined) && s.said != err.Error() {
