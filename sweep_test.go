@@ -317,13 +317,12 @@ func (s *server) sweepArguments(operator, maria string) {
 			}
 		}
 		s.sweep(a.name, func(text func(int) string, n int) int {
-			contentType, body := "application/json", []byte(nil)
 			if a.upload {
-				contentType, body = form(a.query, a.variables(text(n)), []byte("email,first_name\na@example.org,A\n"))
-			} else {
-				body, _ = json.Marshal(map[string]any{"query": a.query, "variables": a.variables(text(n))})
+				contentType, body := form(a.query, a.variables(text(n)), []byte("email,first_name\na@example.org,A\n"))
+				return s.posted(token, contentType, body)
 			}
-			return s.posted(token, contentType, body)
+			body, _ := json.Marshal(map[string]any{"query": a.query, "variables": a.variables(text(n))}) // which always marshals
+			return s.posted(token, "application/json", body)
 		})
 	}
 }

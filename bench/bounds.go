@@ -156,9 +156,17 @@ func (b *bounds) deletions(ctx context.Context) error {
 		return err
 	}
 	left := 1
-	for end := time.Now().Add(3 * time.Minute); left > 0 && time.Now().Before(end) && ctx.Err() == nil; time.Sleep(200 * time.Millisecond) {
+	waiting, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	defer cancel()
+	look := time.NewTicker(200 * time.Millisecond)
+	defer look.Stop()
+	for left > 0 && waiting.Err() == nil {
 		if err := b.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM contacts WHERE project_id = $1) + (SELECT count(*) FROM contact_labels WHERE label_id = $2)`, project, label).Scan(&left); err != nil {
 			return err
+		}
+		select {
+		case <-look.C:
+		case <-waiting.Done():
 		}
 	}
 	fmt.Printf("%-50s %8v  %d references are left\n", "until all is cleared", time.Since(began).Round(time.Millisecond), left)

@@ -119,7 +119,9 @@ func (ImportRun) Annotations() []schema.Annotation {
 type ImportTurn struct{ ent.Schema }
 
 // Mixin of the ImportTurn.
-func (ImportTurn) Mixin() []ent.Mixin { return []ent.Mixin{tenant{edge: "import_turns", covered: true}} }
+func (ImportTurn) Mixin() []ent.Mixin {
+	return []ent.Mixin{tenant{edge: "import_turns", covered: true}}
+}
 
 // Fields of the ImportTurn.
 func (ImportTurn) Fields() []ent.Field {

@@ -27,7 +27,6 @@ type doomed struct {
 	label   *ent.Label
 	field   *ent.CustomField
 	of      []id.ID // the contacts
-	first   *ent.Contact
 }
 
 // doomed makes them, with so many contacts from that number on.

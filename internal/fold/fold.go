@@ -43,8 +43,9 @@ func Line(s string) string {
 	}
 	var line strings.Builder
 	line.Grow(len(s))
-	before, here := ' ', ' ' // the runes of s
-	broken := false          // by line breaks or tabs that are not written yet
+	var before rune // of s, before the one that is here
+	here := ' '
+	broken := false // by line breaks or tabs that are not written yet
 	for i, r := range s {
 		before, here = here, r
 		switch {

@@ -149,11 +149,7 @@ func (h *Hub) sendUnsent(ctx context.Context) {
 	for pause := minPause; ; {
 		select {
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
-			defer cancel()
-			if err := h.flush(last); err != nil {
-				h.log.DebugContext(ctx, "the last news were not sent", "error", err)
-			}
+			h.sendLast(ctx)
 			return
 		case <-h.resend:
 		}
@@ -164,6 +160,15 @@ func (h *Hub) sendUnsent(ctx context.Context) {
 		if sleep(ctx, pause) {
 			pause = min(2*pause, maxPause)
 		}
+	}
+}
+
+// sendLast sends, although ctx has ended, what was published before.
+func (h *Hub) sendLast(ctx context.Context) {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
+	defer cancel()
+	if err := h.flush(last); err != nil {
+		h.log.DebugContext(ctx, "the last news were not sent", "error", err)
 	}
 }
 
