@@ -135,7 +135,7 @@ func (m *Maker) customers(f *File, w *sheet, rows int) {
 			cells = append(cells, "one too many")
 		}
 		w.write(cells...)
-		r.Name = strings.TrimSpace(r.Name)
+		r.Name = line(r.Name)
 		f.Rows = append(f.Rows, r)
 	}
 }
@@ -185,6 +185,9 @@ func (m *Maker) word() string {
 	words := []string{"Aurora", "Baker", "Cedar", "Dental", "Ember", "Fjord", "Grove", "Harbor", "Iris", "Juniper"}
 	return words[m.Rand.IntN(len(words))]
 }
+
+// line is what becomes of a name, which is one line (rule K5).
+func line(name string) string { return strings.TrimSpace(strings.ReplaceAll(name, "\n", " ")) }
 
 func nameAtFault(problems []Problem) bool {
 	for _, p := range problems {

@@ -54,6 +54,7 @@ func (m *Maker) people(f *File, w *sheet, rows int) {
 			cells = append(cells, "one too many")
 		}
 		w.write(cells...)
+		r.Cells.Last = line(r.Cells.Last)
 		f.Rows = append(f.Rows, r)
 	}
 }
