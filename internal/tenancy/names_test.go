@@ -1,11 +1,15 @@
 package tenancy_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
 	"tenantry/internal/fault"
+	"tenantry/internal/id"
 	"tenantry/internal/tenancy"
 )
 
@@ -136,6 +140,32 @@ func TestSearch(t *testing.T) {
 		} {
 			if got := strings.Join(w.listed(w.keller, tenancy.CustomerFilter{Search: &search}), ","); got != want {
 				t.Errorf("search %q finds %q, want %q", search, got, want)
+			}
+		}
+	})
+}
+
+// K6: a search for users finds the beginning of the email, also of a domain that is being
+// typed in its own letters, of the first name and of the last name, in the company alone.
+func TestSearchOfUsers(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		for first, address := range map[string]string{"Kim": "kim@b\u00fccher.example", "Zoe": "zoe@buecher.example", "\u00d6zg\u00fcr": "o@x.example"} {
+			p := person(first, enum.Member)
+			p.Email, p.FirstName, p.LastName = address, first, "Van\tDamme"
+			_, err := w.CreateUser(w.keller, nil, p)
+			w.must(err)
+		}
+		for search, want := range map[string]string{
+			"kim@b": "Kim", "kim@b\u00fc": "Kim", "KIM@B\u00dcCHER.example": "Kim", "kim@b\u00fccher.example": "Kim", "kim@xn--bcher-kva.example": "Kim", "kim@bu": "",
+			"zoe@bue": "Zoe", "zoe@b\u00fc": "", "\u00f6zg": "\u00d6zg\u00fcr", "van d": "Kim Zoe \u00d6zg\u00fcr", "damme": "", "\x00": "", strings.Repeat("\u00fc", 100_000) + "@x": "",
+		} {
+			found, err := w.UsersFound(w.keller, []id.ID{viewer.FromContext(w.keller).CompanyID}, search)
+			w.must(err)
+			names := w.db.Ent().User.Query().Where(user.CompanyID(viewer.FromContext(w.keller).CompanyID), found).
+				Select(user.FieldFirstName).StringsX(w.keller)
+			slices.Sort(names)
+			if got := strings.Join(names, " "); got != want {
+				t.Errorf("search %.40q finds %q, want %q", search, got, want)
 			}
 		}
 	})
