@@ -9,7 +9,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -19,20 +22,18 @@ import (
 
 // scripted answers each request with the next of the handlers, and tells how many it has
 // answered.
-func scripted(t *testing.T, handlers ...http.HandlerFunc) (c *client.Client, answered *int) {
+func scripted(t *testing.T, handlers ...http.HandlerFunc) (c *client.Client, answered func() int) {
 	t.Helper()
-	answered = new(int)
+	var n atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := *answered
-		*answered++
-		if n < len(handlers) {
-			handlers[n](w, r)
+		if i := int(n.Add(1)); i <= len(handlers) {
+			handlers[i-1](w, r)
 			return
 		}
 		w.WriteHeader(http.StatusBadGateway)
 	}))
 	t.Cleanup(server.Close)
-	return client.New(server.URL, client.Options{Token: "secret", GiveUp: 2 * time.Second}), answered
+	return client.New(server.URL, client.Options{Token: "secret", GiveUp: 2 * time.Second}), func() int { return int(n.Load()) }
 }
 
 // stream is an answer of server-sent events, which then breaks off.
@@ -66,8 +67,8 @@ func TestABrokenStreamIsTakenUpAgain(t *testing.T) {
 		stream(next(3, "COMPLETED")+"event: complete\ndata: \n\n"))
 	var told []int
 	last, err := c.WatchImport(t.Context(), "1", func(i client.Import) error { told = append(told, i.Revision); return nil })
-	if err != nil || last.Status != "COMPLETED" || !last.Ended() || fmt.Sprint(told) != "[1 2 3]" || *answered != 5 {
-		t.Errorf("told %v after %d answers, ended with %+v: %v", told, *answered, last, err)
+	if err != nil || last.Status != "COMPLETED" || !last.Ended() || fmt.Sprint(told) != "[1 2 3]" || answered() != 5 {
+		t.Errorf("told %v after %d answers, ended with %+v: %v", told, answered(), last, err)
 	}
 }
 
@@ -91,8 +92,8 @@ func TestWatchingEndsWhereItCannotGoOn(t *testing.T) {
 	}
 	c, answered := scripted(t, stream(next(1, "RUNNING")+next(2, "RUNNING")))
 	own := errors.New("enough")
-	if _, err := c.WatchImport(t.Context(), "1", func(client.Import) error { return own }); err != own || *answered != 1 {
-		t.Errorf("the caller's own error is %v, after %d answers", err, *answered)
+	if _, err := c.WatchImport(t.Context(), "1", func(client.Import) error { return own }); err != own || answered() != 1 {
+		t.Errorf("the caller's own error is %v, after %d answers", err, answered())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -132,6 +133,7 @@ func TestEachErrorOfAnAnswerIsToBeFound(t *testing.T) {
 // cannot be rewound is not, and one that the server refuses neither.
 func TestABrokenUploadIsSentAgain(t *testing.T) {
 	type sent struct{ key, file string }
+	var mu sync.Mutex
 	var all []sent
 	take := func(t *testing.T, r *http.Request) {
 		t.Helper()
@@ -153,6 +155,8 @@ func TestABrokenUploadIsSentAgain(t *testing.T) {
 			return
 		}
 		file, _ := io.ReadAll(part)
+		mu.Lock()
+		defer mu.Unlock()
 		all = append(all, sent{operations.Variables.Input.IdempotencyKey, string(file)})
 	}
 	broken := func(w http.ResponseWriter, r *http.Request) {
@@ -166,23 +170,26 @@ func TestABrokenUploadIsSentAgain(t *testing.T) {
 	}
 	c, _ := scripted(t, broken, accepted)
 	const file = "name\nAcme\n"
-	var progress int64
-	run, err := c.ImportCSV(t.Context(), client.Upload{Kind: "CUSTOMERS", Name: "a.csv", File: strings.NewReader(file), Sent: func(n int64) { progress = n }})
-	if err != nil || run.ID != "7" || progress != int64(len(file)) {
-		t.Fatalf("%+v, %d bytes: %v", run, progress, err)
+	var progress atomic.Int64
+	run, err := c.ImportCSV(t.Context(), client.Upload{Kind: "CUSTOMERS", Name: "a.csv", File: strings.NewReader(file), Sent: progress.Store})
+	if err != nil || run.ID != "7" || progress.Load() != int64(len(file)) {
+		t.Fatalf("%+v, %d bytes: %v", run, progress.Load(), err)
 	}
-	if len(all) != 2 || all[0] != all[1] || all[0].file != file || all[0].key == "" {
-		t.Errorf("sent %+v", all)
+	mu.Lock()
+	got := slices.Clone(all)
+	mu.Unlock()
+	if len(got) != 2 || got[0] != got[1] || got[0].file != file || got[0].key == "" {
+		t.Errorf("sent %+v", got)
 	}
 
 	c, answered := scripted(t, broken, accepted)
-	if _, err := c.ImportCSV(t.Context(), client.Upload{Kind: "CUSTOMERS", Name: "a.csv", File: bytes.NewBufferString(file)}); err == nil || *answered != 1 {
-		t.Errorf("a stream was sent %d times: %v", *answered, err)
+	if _, err := c.ImportCSV(t.Context(), client.Upload{Kind: "CUSTOMERS", Name: "a.csv", File: bytes.NewBufferString(file)}); err == nil || answered() != 1 {
+		t.Errorf("a stream was sent %d times: %v", answered(), err)
 	}
 	c, answered = scripted(t, answer(http.StatusOK, `{"errors":[{"message":"the file is empty","extensions":{"code":"INVALID_FILE","reason":"EMPTY"}}]}`))
 	_, err = c.ImportCSV(t.Context(), client.Upload{Kind: "CUSTOMERS", Name: "a.csv", File: strings.NewReader("")})
-	if err == nil || err.Error() != "the file is empty (INVALID_FILE EMPTY)" || *answered != 1 {
-		t.Errorf("refused after %d: %v", *answered, err)
+	if err == nil || err.Error() != "the file is empty (INVALID_FILE EMPTY)" || answered() != 1 {
+		t.Errorf("refused after %d: %v", answered(), err)
 	}
 	unreadable := errors.New("the disk is gone")
 	if _, err := c.ImportCSV(t.Context(), client.Upload{Kind: "CUSTOMERS", Name: "a.csv", File: iotest.ErrReader(unreadable)}); !errors.Is(err, unreadable) {
