@@ -10,6 +10,6 @@
 // A flag wins over its environment variable, which wins over the default. An empty
 // value, of either, means "not set". Values are trimmed of white space.
 //
-// What follows from it: nothing else in the program reads the environment, only main
+// What follows from it: nothing else in the program reads the environment, only internal/app
 // imports this package, and every other constructor takes plain values.
 package config

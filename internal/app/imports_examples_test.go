@@ -1,0 +1,182 @@
+package app
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The operations of the pages on imports, which take a file or an import of one's own, are
+// done as they stand there, and do what the pages say. (The files of the pages are imported
+// by the tests of internal/importer, the examples that say who does them by
+// TestExamplesOfTheDocs.)
+func TestTheImportsOfTheDocs(t *testing.T) {
+	t.Parallel()
+	block := regexp.MustCompile("(?s)```graphql\n\\s*(?:query|mutation|subscription) (\\w+)(.*?)```")
+	operations := map[string]string{}
+	for _, page := range []string{"csv", "imports", "moving"} {
+		text, err := os.ReadFile("../../docs/" + page + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := block.FindAllStringSubmatch(string(text), -1)
+		if n := strings.Count(string(text), "```graphql\n"); n != len(found) {
+			t.Errorf("%s.md: %d of %d operations have a name", page, len(found), n)
+		}
+		for _, m := range found {
+			operations[m[1]] = strings.TrimSuffix(strings.TrimPrefix(m[0], "```graphql\n"), "```")
+		}
+	}
+	onBothSets(t, func(t *testing.T, s *server) {
+		_, maria, _ := s.partner("Partner", "partner.example")
+		done := map[string]bool{}
+		do := func(name string, file string, variables vars, out any) reply {
+			t.Helper()
+			if operations[name] == "" {
+				t.Fatalf("no page has the operation %s any more", name)
+			}
+			done[name] = true
+			var r reply
+			if file == "" {
+				r = s.gql(maria, operations[name], variables)
+			} else {
+				r = s.withFile(maria, operations[name], variables, file)
+			}
+			if out != nil {
+				if len(r.Errors) > 0 {
+					t.Fatalf("%s: %+v", name, r.Errors)
+				}
+				if err := json.Unmarshal(r.Data, out); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return r
+		}
+
+		var look struct {
+			PreviewImport struct {
+				Preview struct {
+					TotalRows  int
+					Problem    *string
+					SampleRows [][]string
+					Issues     []importIssue
+				}
+			}
+		}
+		do("Look", "email,first_name,type\nann@example.org,Ann,\nbob@example.org,Bob,robot\n", vars{}, &look)
+		if p := look.PreviewImport.Preview; p.TotalRows != 2 || p.Problem != nil || len(p.SampleRows) != 2 || len(p.Issues) != 1 || p.Issues[0].Code != "INVALID_VALUE" {
+			t.Errorf("Look: %+v", p)
+		}
+		var made struct {
+			ImportCsv struct{ ImportRun importState }
+		}
+		do("Import", "Email,Vorname,Notes\nann@example.org,Ann,=1\ncem@example.org,Cem,x\n", vars{}, &made)
+		if got := s.finished(maria, made.ImportCsv.ImportRun.ID).counts(); got != "COMPLETED 2+0+0+0+0 of 2" { // what is left out is not judged
+			t.Errorf("Import: %s", got)
+		}
+
+		const customers = "name\nAcme\nBeta\n=Gamma\n"
+		do("Send", customers, vars{"key": "today"}, &made)
+		run := made.ImportCsv.ImportRun.ID
+		states := s.states(maria, operations["Watch"], vars{"id": run})
+		done["Watch"] = true
+		if last := states[len(states)-1]; last.Status != "COMPLETED" || last.ProcessedRows != 3 || last.CreatedCount != 2 {
+			t.Errorf("Watch ended with %+v", last)
+		}
+		for i := range states[1:] {
+			if states[i+1].Revision <= states[i].Revision {
+				t.Errorf("Watch: revision %d comes behind %d", states[i+1].Revision, states[i].Revision)
+			}
+		}
+		do("Send", customers, vars{"key": "today"}, &made)
+		if again := made.ImportCsv.ImportRun.ID; again != run {
+			t.Errorf("Send with the same key made %s, not %s", again, run)
+		}
+		if r := do("Stop", "", vars{"id": run}, nil); r.code() != "FAILED_PRECONDITION" {
+			t.Errorf("Stop of one that has ended: %+v", r)
+		}
+		var result struct{ ImportRun importState }
+		do("Result", "", vars{"id": run}, &result)
+		if r := result.ImportRun; r.ImportedCount != 2 || r.NotImportedCount != 1 || r.Failure != nil || len(r.Issues.Nodes) != 1 {
+			t.Errorf("Result: %+v", r)
+		} else if text := s.get(r.RejectsURL); !strings.HasPrefix(text, "\ufeffname,import_row,import_code,import_problem\n'=Gamma,3,UNSAFE_CONTENT,") {
+			t.Errorf("the rejects are %q", text)
+		}
+		var export struct{ ExportCsv struct{ URL string } }
+		do("Export", "", vars{}, &export)
+		if text := s.get(export.ExportCsv.URL); !strings.HasPrefix(text, "email,first_name,") {
+			t.Errorf("the export is %q", text)
+		}
+		for name := range operations {
+			if !done[name] {
+				t.Errorf("nothing does the operation %s of the pages", name)
+			}
+		}
+	})
+}
+
+// withFile posts an operation with a file as the variable `file`.
+func (s *server) withFile(token, query string, variables vars, file string) reply {
+	s.t.Helper()
+	all := vars{"file": nil}
+	for k, v := range variables {
+		all[k] = v
+	}
+	operations, err := json.Marshal(map[string]any{"query": query, "variables": all})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	_ = form.WriteField("operations", string(operations)) // a bytes.Buffer takes everything
+	_ = form.WriteField("map", `{"0":["variables.file"]}`)
+	part, _ := form.CreateFormFile("0", "file.csv")
+	_, _ = part.Write([]byte(file))
+	_ = form.Close()
+	return s.send(token, form.FormDataContentType(), &body)
+}
+
+// states follows an import over server-sent events to the stream's end.
+func (s *server) states(token, query string, variables vars) (all []importState) {
+	s.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		if !ok || data == "" {
+			continue
+		}
+		var event struct {
+			Data struct{ ImportProgress importState }
+		}
+		if err := json.Unmarshal([]byte(data), &event); err != nil {
+			s.t.Fatalf("event %q: %v", data, err)
+		}
+		all = append(all, event.Data.ImportProgress)
+	}
+	if len(all) == 0 {
+		s.t.Fatalf("HTTP %d and no state (%v)", resp.StatusCode, lines.Err())
+	}
+	return all
+}
