@@ -197,7 +197,7 @@ func (e *Error) Error() string {
 // Temporary reports whether the same request may be answered otherwise later.
 func (e *Error) Temporary() bool {
 	switch e.Extensions.Code {
-	case "INTERNAL", "RATE_LIMITED":
+	case "INTERNAL", "UNAVAILABLE", "RATE_LIMITED":
 		return true
 	case "":
 		return e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests

@@ -105,6 +105,7 @@ func TestWatchingEndsWhereItCannotGoOn(t *testing.T) {
 func TestEachErrorOfAnAnswerIsToBeFound(t *testing.T) {
 	c, _ := scripted(t,
 		answer(http.StatusOK, `{"data":null,"errors":[{"message":"one","path":["a",0],"extensions":{"code":"FORBIDDEN","field":["input","id"]}},{"message":"two","extensions":{"code":"RATE_LIMITED","retryAfter":7}}]}`),
+		answer(http.StatusOK, `{"data":null,"errors":[{"message":"busy","extensions":{"code":"UNAVAILABLE"}}]}`),
 		answer(http.StatusBadGateway, "<html>"),
 		answer(http.StatusOK, `{"data":{"a":1}}`))
 	err := c.Do(t.Context(), "{ a }", nil, nil)
@@ -118,6 +119,9 @@ func TestEachErrorOfAnAnswerIsToBeFound(t *testing.T) {
 	}
 	if second.RetryAfter != 7*time.Second || !second.Temporary() {
 		t.Errorf("%+v", second)
+	}
+	if e, ok := errors.AsType[*client.Error](c.Do(t.Context(), "{ a }", nil, nil)); !ok || e.Code() != "UNAVAILABLE" || !e.Temporary() {
+		t.Errorf("%+v", e)
 	}
 	err = c.Do(t.Context(), "{ a }", nil, nil)
 	if e, ok := errors.AsType[*client.Error](err); !ok || e.Status != http.StatusBadGateway || !e.Temporary() {

@@ -58,7 +58,7 @@ func (r *rig) internal(what string, a answer, cause string) {
 	if request == "" || request != a.header.Get("X-Request-Id") {
 		r.t.Errorf("%s: request %q, and %q in the header", what, request, a.header.Get("X-Request-Id"))
 	}
-	logged := r.log.with(`"request":"` + request + `"`)
+	logged := r.log.With(`"request":"` + request + `"`)
 	if !slices.ContainsFunc(logged, func(line string) bool {
 		return strings.Contains(line, cause) && strings.Contains(line, `"level":"ERROR"`)
 	}) {
@@ -96,7 +96,7 @@ func TestPanicsStayInside(t *testing.T) {
 	r.resolver.Sessions = brittle{}
 	a := r.ask("", `mutation{signIn(input:{email:"a@b.example",password:"secret"}){token}}`, nil)
 	r.internal("a panic", a, "internal secret")
-	if logged := r.log.with("internal secret"); len(logged) == 0 || !strings.Contains(logged[0], "goroutine") {
+	if logged := r.log.With("internal secret"); len(logged) == 0 || !strings.Contains(logged[0], "goroutine") {
 		t.Errorf("no stack in the log: %q", logged)
 	}
 	r.resolver.Tenancy = nil

@@ -112,8 +112,8 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 			return client.CustomField.Query().Where(database.FirstOfEach(customfield.Table, ids, contacts.MaxCustomFields, notDeleted)).
 				Order(ent.Asc(customfield.FieldName, customfield.FieldID)).All(ctx)
 		}, func(f *ent.CustomField) id.ID { return f.CompanyID }),
-		projectsByID:  standing(books.Projects),
-		desksByID:     standing(books.Desks),
+		projectsByID:  resolved(books.Projects),
+		desksByID:     resolved(books.Desks),
 		contactLabels: mapped(labelsOf(client)),
 		contactValues: mapped(valuesOf(client)),
 
@@ -179,8 +179,8 @@ func valuesOf(client *ent.Client) func(context.Context, []id.ID) (map[id.ID][]*e
 	}
 }
 
-// standing makes the records that were found by any of the ids a family.
-func standing[V comparable](fetch func(context.Context, []id.ID) (map[id.ID]V, error)) *loader[V] {
+// resolved is a loader of the records that are found by any of the ids.
+func resolved[V comparable](fetch func(context.Context, []id.ID) (map[id.ID]V, error)) *loader[V] {
 	return mapped(func(ctx context.Context, ids []id.ID) (map[id.ID]V, error) {
 		found, err := fetch(ctx, ids)
 		rows, seen := make([]V, 0, len(found)), make(map[V]bool, len(found))

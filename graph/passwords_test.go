@@ -39,7 +39,7 @@ func TestPasswordsAreNeverSaid(t *testing.T) {
 		}
 	}
 	for _, said := range []string{unsaid, "argon2id$"} {
-		if lines := w.log.with(said); len(lines) > 0 {
+		if lines := w.log.With(said); len(lines) > 0 {
 			t.Errorf("the log has %q", lines)
 		}
 	}

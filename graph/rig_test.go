@@ -1,7 +1,6 @@
 package graph_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"tenantry/ent/viewer"
@@ -29,6 +27,7 @@ import (
 	"tenantry/internal/requestid"
 	"tenantry/internal/signed"
 	"tenantry/internal/tenancy"
+	"tenantry/internal/testenv"
 )
 
 // rig is the API over HTTP with everything real behind it but for who asks: a header names
@@ -39,12 +38,12 @@ type rig struct {
 	db       *database.DB
 	resolver *graph.Resolver
 	who      map[string]viewer.Viewer
-	log      *journal
+	log      *testenv.Log
 }
 
 func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *rig {
 	t.Helper()
-	r := &rig{t: t, db: db, who: map[string]viewer.Viewer{}, log: &journal{}}
+	r := &rig{t: t, db: db, who: map[string]viewer.Viewer{}, log: &testenv.Log{}}
 	log := slog.New(requestid.Handler(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	redis, err := broker.Open(t.Context(), broker.Options{Log: log})
 	must(t, err)
@@ -86,30 +85,6 @@ func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *
 type noQueue struct{}
 
 func (noQueue) Wake(context.Context) error { return nil }
-
-// journal is a log that tests read while it is written.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-// with gives the lines that have the text.
-func (j *journal) with(text string) (lines []string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for line := range strings.Lines(j.text.String()) {
-		if strings.Contains(line, text) {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
 
 // answer is what came back, and as what.
 type answer struct {

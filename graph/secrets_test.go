@@ -71,7 +71,7 @@ func TestU2NoSecretIsLoggedOrAnswered(t *testing.T) {
 			if strings.Contains(a.text, secret) && !echoed {
 				t.Errorf("%s\nis answered %s", what, a.text)
 			}
-			for _, line := range w.log.with(secret) {
+			for _, line := range w.log.With(secret) {
 				if !leaked[line] {
 					leaked[line] = true
 					t.Errorf("%s\nis logged as %s", what, line)
@@ -126,7 +126,7 @@ func TestU2NoSecretIsLoggedOrAnswered(t *testing.T) {
 		w.resolver.Sessions = nil // a panic
 		body := `{"query":` + strconv.Quote(signIn) + `,"variables":{"p":"` + secret + `"}}`
 		judge(body, w.post("", body), false)
-		if refused, failed := len(w.log.with(`"level":"DEBUG"`)), len(w.log.with(`"level":"ERROR"`)); refused < len(bodies)/2 || failed < 2 {
+		if refused, failed := len(w.log.With(`"level":"DEBUG"`)), len(w.log.With(`"level":"ERROR"`)); refused < len(bodies)/2 || failed < 2 {
 			t.Errorf("of %d bodies the log has %d refusals and %d failures", len(bodies), refused, failed)
 		}
 	})

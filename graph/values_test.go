@@ -247,7 +247,7 @@ func TestValuesOfWrongTypes(t *testing.T) {
 	if tried < 1000 {
 		t.Errorf("only %d values were tried", tried)
 	}
-	if lines := w.log.with(`"level":"ERROR"`); len(lines) > 0 {
+	if lines := w.log.With(`"level":"ERROR"`); len(lines) > 0 {
 		t.Errorf("the log has %d errors, such as %s", len(lines), lines[0])
 	}
 }

@@ -1,36 +1,18 @@
 package jobs
 
 import (
-	"bytes"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/hibiken/asynq"
+
+	"tenantry/internal/testenv"
 )
-
-// locked is a buffer for loggers of several goroutines.
-type locked struct {
-	mu  sync.Mutex
-	out bytes.Buffer
-}
-
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.out.Write(p)
-}
-
-func (l *locked) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.out.String()
-}
 
 func TestAWorkersStartAndStopAreLogged(t *testing.T) {
 	onRedises(t, func(t *testing.T, at asynq.RedisConnOpt) {
-		var out locked
+		var out testenv.Log
 		p, queue := newPile(), clientOf(t, at)
 		end := begin(t, NewWorker(at, p, slog.New(slog.NewTextHandler(&out, nil)), WorkerOptions{Concurrency: 3}).Run)
 		p.add(1)

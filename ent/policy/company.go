@@ -115,7 +115,7 @@ func mustBeOrdinary(m mutation) error {
 	return nil
 }
 
-// insiders: whoever is inside a company reads its shelves; whoever is over it changes them.
+// insiders: whoever is inside a company reads its projects, desks, labels and fields; whoever is over it changes them.
 func insiders(fields ...string) (visibility, writes) {
 	return func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return inside(v, s.C("company_id")) },
 		writes{

@@ -9,7 +9,7 @@ import (
 	"tenantry/internal/config"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
-	"tenantry/internal/platform"
+	"tenantry/internal/syserr"
 )
 
 // explained is an error as an operator is told it: which setting it is, what is wrong with
@@ -30,7 +30,7 @@ func explainDatabase(c config.Config, err error) error {
 	case errors.Is(err, database.ErrInUse), errors.Is(err, context.Canceled):
 		return err
 	case c.DatabaseURL.IsZero():
-		if reason = platform.FolderTrouble(err); reason == "" {
+		if reason = syserr.FolderTrouble(err); reason == "" {
 			return err
 		}
 		return &explained{fmt.Sprintf("DATA_DIR is %q: %s", c.DataDir, reason), err}
@@ -47,7 +47,7 @@ func explainDatabase(c config.Config, err error) error {
 
 // explainBlobs says what is wrong with BLOB_URL, or with the folder that is in its place.
 func explainBlobs(c config.Config, err error) error {
-	reason := platform.FolderTrouble(err)
+	reason := syserr.FolderTrouble(err)
 	switch {
 	case reason == "":
 		return err
@@ -59,7 +59,7 @@ func explainBlobs(c config.Config, err error) error {
 
 // explainListening says what is wrong with HTTP_ADDR.
 func explainListening(c config.Config, err error) error {
-	if reason := platform.ListenTrouble(err); reason != "" {
+	if reason := syserr.ListenTrouble(err); reason != "" {
 		return &explained{fmt.Sprintf("HTTP_ADDR is %q: %s", c.HTTPAddr, reason), err}
 	}
 	return fmt.Errorf("listening on HTTP_ADDR: %w", err)

@@ -55,7 +55,7 @@ func distinct(n int, ranges ...rune) string {
 // separated has a letter between two separators, another one each time.
 func separated(n int, separators string) string {
 	var s strings.Builder
-	all := strings.Fields(separators)
+	all := strings.Split(separators, " ") // Fields would take U+00A0 for a blank
 	for i := 0; s.Len()+8 <= n; i++ {
 		s.WriteRune(0x4E00 + rune(i%20_000))
 		s.WriteString(all[i%len(all)])

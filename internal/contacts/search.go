@@ -2,9 +2,7 @@ package contacts
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -62,14 +60,9 @@ func (s *Service) wanted(ctx context.Context, companies []id.ID, search *string)
 	if w.Typed == "" || len(companies) == 0 {
 		return &w, nil, nil
 	}
-	args := []any{w.Typed, behind(w.Typed)}
-	of := make([]string, len(companies))
-	for i, c := range companies {
-		args = append(args, c)
-		of[i] = fmt.Sprintf("$%d", len(args))
-	}
-	rows, err := s.db.SQL().QueryContext(ctx, fmt.Sprintf("SELECT company_id, email_key FROM contacts WHERE company_id IN (%s) AND email_key >= $1 AND email_key < $2 ORDER BY company_id, email_key LIMIT %d",
-		strings.Join(of, ", "), few), args...)
+	d := s.db.Dialect()
+	rows, err := s.db.SQL().QueryContext(ctx, fmt.Sprintf("SELECT company_id, email_key FROM contacts WHERE company_id%s AND email_key >= $2 AND email_key < $3 ORDER BY company_id, email_key LIMIT %d",
+		d.AmongIDs("$1"), few), d.IDs(companies), w.Typed, behind(w.Typed))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -103,7 +96,7 @@ func begins(companyID id.ID, wanted fold.Search, completing []string) condition 
 			either = append(either, within(q.C(r.column), r.from))
 		}
 		if len(completing) > 0 {
-			either = append(either, oneOfTexts(q, contact.FieldEmailKey, completing))
+			either = append(either, database.AmongTexts(q, contact.FieldEmailKey, completing))
 		}
 		return sql.Or(either...)
 	}}
@@ -118,7 +111,7 @@ func begins(companyID id.ID, wanted fold.Search, completing []string) condition 
 			either = append(either, there)
 		}
 		if len(completing) > 0 {
-			either = append(either, sql.And(sql.EQ(q.C(contact.FieldCompanyID), companyID), oneOfTexts(q, contact.FieldEmailKey, completing)))
+			either = append(either, sql.And(sql.EQ(q.C(contact.FieldCompanyID), companyID), database.AmongTexts(q, contact.FieldEmailKey, completing)))
 		}
 		if len(c.search.inBlocks) > 0 {
 			either = append(either, sql.And(database.AmongIDs(q, contact.FieldID, c.search.inBlocks), c.passing(q)))
@@ -140,19 +133,6 @@ func begins(companyID id.ID, wanted fold.Search, completing []string) condition 
 // singly: the row's keys stand in the indexes; as these say it, word for word.
 func singly(q *sql.Selector) *sql.Predicate {
 	return sql.P(func(b *sql.Builder) { b.WriteString("NOT ").WriteString(q.C(contact.FieldInBlock)) })
-}
-
-// oneOfTexts: the column's text is one of these; as one value, as of oneOf.
-func oneOfTexts(q *sql.Selector, column string, texts []string) *sql.Predicate {
-	raw, _ := json.Marshal(texts) // texts always marshal
-	return sql.P(func(b *sql.Builder) {
-		b.WriteString(q.C(column))
-		if q.Dialect() == string(database.Postgres) {
-			b.WriteString(" = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(").Arg(string(raw)).WriteString(" AS jsonb))))")
-		} else {
-			b.WriteString(" IN (SELECT value FROM json_each(").Arg(string(raw)).WriteString("))")
-		}
-	})
 }
 
 // within: the column's text begins with the prefix.

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -32,6 +33,40 @@ func AmongIDs(s *sql.Selector, column string, ids []uuid.UUID) *sql.Predicate {
 func (d Dialect) AmongIDs(placeholder string) string {
 	before, after := d.among()
 	return before + placeholder + after
+}
+
+// AmongTexts is [AmongIDs] for texts.
+func AmongTexts(s *sql.Selector, column string, texts []string) *sql.Predicate {
+	d := Dialect(s.Dialect())
+	return sql.P(func(b *sql.Builder) {
+		before, after := d.amongTexts()
+		b.WriteString(s.C(column)).WriteString(before).Arg(Texts(texts)).WriteString(after)
+	})
+}
+
+// AmongTexts is a condition of raw SQL: the column that stands before it is one of the texts
+// that are bound at the placeholder, as [Texts] writes them.
+func (d Dialect) AmongTexts(placeholder string) string {
+	before, after := d.amongTexts()
+	return before + placeholder + after
+}
+
+// PostgreSQL takes an array of unknown size for a short one, and so goes by the column's
+// index: as a subquery it would read a table of any size.
+func (d Dialect) amongTexts() (before, after string) {
+	if d == Postgres {
+		return " = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(", " AS jsonb))))"
+	}
+	return " IN (SELECT value FROM json_each(", "))"
+}
+
+// Texts are texts as one parameter, a JSON array.
+func Texts(texts []string) string {
+	if texts == nil {
+		return "[]" // and not null, which PostgreSQL cannot take apart
+	}
+	raw, _ := json.Marshal(texts) // texts always marshal
+	return string(raw)
 }
 
 func (d Dialect) among() (before, after string) {

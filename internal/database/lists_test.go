@@ -31,7 +31,6 @@ var boundEach = map[string]string{
 	"internal/auth/signin.go WithCompany":       "of the one session's user",
 	"internal/importer/finish.go WithCompany":   "of the one import",
 	"internal/exporter/belongings.go WithLabel": "a company has at most a thousand",
-	"internal/tenancy/search.go EmailKeyIn":     "maxCompleting at most",
 	"internal/tenancy/slug.go SlugIn":           "at most a thousand candidates",
 	"internal/tenancy/delete.go StatusIn":       "the two that are not final",
 }

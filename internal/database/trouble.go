@@ -7,7 +7,7 @@ import (
 
 	"github.com/lib/pq"
 
-	"tenantry/internal/platform"
+	"tenantry/internal/syserr"
 )
 
 // Trouble says in words why PostgreSQL cannot be used at a host and with a database's name, as
@@ -32,7 +32,7 @@ func Trouble(err error, host, name string) string {
 	if errors.Is(err, pq.ErrSSLNotSupported) {
 		return "the server speaks no TLS; turn it on there, or add sslmode=disable where the network is trusted"
 	}
-	if why := platform.HostTrouble(err); why != "" {
+	if why := syserr.HostTrouble(err); why != "" {
 		return fmt.Sprintf("no PostgreSQL at %s: %s", host, why)
 	}
 	return ""

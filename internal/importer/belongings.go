@@ -75,7 +75,7 @@ func (l *belongings) ofLabels(ctx context.Context, tx *database.Tx, columns, beh
 	}
 	d := tx.Dialect()
 	return each(ctx, tx, "contacts' labels", scan, `SELECT contact_id, `+columns+` FROM contact_labels
-		WHERE company_id `+anyID(d, "$1")+` AND contact_id `+anyID(d, "$2")+behind, l.books.companies(), jsonArray(l.ids))
+		WHERE company_id `+anyID(d, "$1")+` AND contact_id `+anyID(d, "$2")+behind, l.books.companies(), database.Texts(l.ids))
 }
 
 // ofValues reads columns of the contacts' values of the file's fields, behind the contact's id.
@@ -86,7 +86,7 @@ func (l *belongings) ofValues(ctx context.Context, tx *database.Tx, columns, beh
 	d := tx.Dialect()
 	return each(ctx, tx, "contacts' values", scan, `SELECT contact_id, `+columns+` FROM custom_field_values
 		WHERE company_id `+anyID(d, "$1")+` AND contact_id `+anyID(d, "$2")+` AND custom_field_id `+anyID(d, "$3")+behind,
-		l.books.companies(), jsonArray(l.ids), jsonArray(l.fields))
+		l.books.companies(), database.Texts(l.ids), database.Texts(l.fields))
 }
 
 // weigh reads how long the labels and values are, and nothing of them. Where they are too

@@ -42,8 +42,8 @@ func (p *books) lookForShelves(ctx context.Context, tx *database.Tx, want *refer
 			}
 			return nil
 		}, `SELECT id, company_id, name, external_id, is_default, deleted_at IS NOT NULL FROM `+t.table+` WHERE company_id `+anyID(d, "$1")+
-			` AND (is_default OR deleted_at IS NOT NULL OR external_id `+anyOf(d, "$2")+` OR name `+anyOf(d, "$2")+` OR id `+anyID(d, "$3")+`)`,
-			p.companies(), jsonArray(t.names), jsonArray(idTexts(t.names)))
+			` AND (is_default OR deleted_at IS NOT NULL OR external_id`+d.AmongTexts("$2")+` OR name`+d.AmongTexts("$2")+` OR id `+anyID(d, "$3")+`)`,
+			p.companies(), database.Texts(t.names), database.Texts(idTexts(t.names)))
 		if err != nil {
 			return err
 		}
@@ -108,15 +108,15 @@ func (p *books) lookForContacts(ctx context.Context, tx *database.Tx, c *claim, 
 		names     []string
 	}{
 		{`id ` + anyID(d, "$2"), want.ids},
-		{`external_id ` + anyOf(d, "$2"), want.externals},
-		{`email_key ` + anyOf(d, "$2"), want.emails},
+		{`external_id` + d.AmongTexts("$2"), want.externals},
+		{`email_key` + d.AmongTexts("$2"), want.emails},
 	} {
 		if len(by.names) == 0 {
 			continue
 		}
 		err := each(ctx, tx, "contacts", p.scanContact, `SELECT id, company_id, email, email_key, first_name, middle_name, last_name, username,
 			external_id, project_id, desk_id, active, type FROM contacts WHERE company_id `+anyID(d, "$1")+` AND `+by.condition+lock,
-			p.companies(), jsonArray(by.names))
+			p.companies(), database.Texts(by.names))
 		if err != nil {
 			return err
 		}

@@ -191,7 +191,7 @@ func (p *books) companies() string {
 		ids = append(ids, of.String())
 	}
 	slices.Sort(ids)
-	return jsonArray(ids)
+	return database.Texts(ids)
 }
 
 // references are what a batch's rows refer to, each once.

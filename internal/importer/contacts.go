@@ -74,7 +74,7 @@ func columnsElsewhere(ctx context.Context, e *Engine, keys []string) ([]Column, 
 		ids[i] = of.String()
 	}
 	rows, err := e.db.SQL().QueryContext(ctx, `SELECT DISTINCT variable_name FROM custom_fields
-		WHERE company_id `+anyID(d, "$1")+` AND deleted_at IS NULL AND variable_key `+anyOf(d, "$2")+` ORDER BY variable_name`, jsonArray(ids), jsonArray(keys))
+		WHERE company_id `+anyID(d, "$1")+` AND deleted_at IS NULL AND variable_key`+d.AmongTexts("$2")+` ORDER BY variable_name`, database.Texts(ids), database.Texts(keys))
 	if err != nil {
 		return nil, err
 	}

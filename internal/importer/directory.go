@@ -67,7 +67,7 @@ func (users) look(ctx context.Context, tx *database.Tx, b *batch, keys []string)
 		return nil, fmt.Errorf("looking for the company: %w", err)
 	}
 	d.managed = managed.Bool
-	in := anyOf(tx.Dialect(), "$2")
+	in := tx.Dialect().AmongTexts("$2")
 	byID := map[id.ID]*account{}
 	administrators := ""
 	if b.run.layout.has("active") {
@@ -78,7 +78,7 @@ func (users) look(ctx context.Context, tx *database.Tx, b *batch, keys []string)
 		read + `company_id = $1 AND (email_key ` + in + administrators + `) ORDER BY id` + lock,
 		read + `company_id <> $1 AND email_key ` + in,
 	} {
-		rows, err := tx.QueryContext(ctx, query, b.run.company, jsonArray(emails))
+		rows, err := tx.QueryContext(ctx, query, b.run.company, database.Texts(emails))
 		if err != nil {
 			return nil, fmt.Errorf("looking for users: %w", err)
 		}

@@ -40,7 +40,7 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 	faultpoint.Hit("finish.before", c.id)
 	var told []id.ID
 	var upload string
-	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = e.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) error {
 		var one int
 		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = $3, failure_code = $4, failure_message = $5, rejects_key = $6,
 			finished_at = `+tx.Dialect().Now()+`, lease_until = NULL, revision = revision + 1

@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -18,31 +17,13 @@ const (
 	namedKey = "named:" // the first of these customers, for each person
 )
 
-// anyOf is the condition that a column, which stands before it, is one of the texts in the
-// JSON array bound at the placeholder: one parameter however many there are, on both
-// databases. PostgreSQL takes an array of unknown size for a short one, and so goes by the
-// column's index: as a subquery it would read a table of any size for each batch.
-func anyOf(d database.Dialect, placeholder string) string {
-	if d == database.Postgres {
-		return "= ANY (ARRAY(SELECT jsonb_array_elements_text(" + placeholder + "::jsonb)))"
-	}
-	return "IN (SELECT value FROM json_each(" + placeholder + "))"
-}
-
-// anyID is [anyOf] for ids.
+// anyID is the condition that a column, which stands before it, is one of the ids that
+// [database.Texts] has written at the placeholder.
 func anyID(d database.Dialect, placeholder string) string {
 	if d == database.Postgres {
 		return "= ANY (ARRAY(SELECT jsonb_array_elements_text(" + placeholder + "::jsonb)::uuid))"
 	}
-	return anyOf(d, placeholder)
-}
-
-func jsonArray(texts []string) string {
-	if texts == nil {
-		return "[]" // and not null, which PostgreSQL cannot take apart
-	}
-	raw, _ := json.Marshal(texts) // texts always marshal
-	return string(raw)
+	return d.AmongTexts(placeholder)
 }
 
 // each runs a query and calls scan for each of its rows.
@@ -84,7 +65,7 @@ func (n namesake) nearness() int {
 // namesakes finds the companies on the platform whose slug, or the slug of whose name, is
 // one of the slugs (rule I6), by that slug.
 func namesakes(ctx context.Context, tx *database.Tx, importing id.ID, slugs []string) (map[string][]namesake, error) {
-	in, found := anyOf(tx.Dialect(), "$1"), map[string][]namesake{}
+	in, found := tx.Dialect().AmongTexts("$1"), map[string][]namesake{}
 	const what = `, name, id = $2, partner_id IS NOT NULL AND partner_id = $2 FROM companies WHERE `
 	err := each(ctx, tx, "companies", func(rows *sql.Rows) error {
 		var slug string
@@ -94,7 +75,7 @@ func namesakes(ctx context.Context, tx *database.Tx, importing id.ID, slugs []st
 		}
 		found[slug] = append(found[slug], n)
 		return nil
-	}, `SELECT slug, TRUE`+what+`slug `+in+` UNION SELECT name_slug, FALSE`+what+`name_slug `+in+` AND name_slug <> slug`, jsonArray(slugs), importing)
+	}, `SELECT slug, TRUE`+what+`slug `+in+` UNION SELECT name_slug, FALSE`+what+`name_slug `+in+` AND name_slug <> slug`, database.Texts(slugs), importing)
 	return found, err
 }
 
@@ -112,7 +93,7 @@ func scratchKeys(ctx context.Context, tx *database.Tx, run id.ID, prefix string,
 		err := rows.Scan(&key, &row)
 		found[strings.TrimPrefix(key, prefix)] = row
 		return err
-	}, `SELECT key, "row" FROM import_keys WHERE import_run_id = $1 AND key `+anyOf(tx.Dialect(), "$2"), run, jsonArray(prefixed))
+	}, `SELECT key, "row" FROM import_keys WHERE import_run_id = $1 AND key`+tx.Dialect().AmongTexts("$2"), run, database.Texts(prefixed))
 	return found, err
 }
 
@@ -128,7 +109,7 @@ func activeUsers(ctx context.Context, tx *database.Tx, company id.ID, emails []s
 		err := rows.Scan(&key, &user)
 		users[key] = user
 		return err
-	}, `SELECT email_key, id FROM users WHERE company_id = $1 AND active AND email_key `+anyOf(tx.Dialect(), "$2"), company, jsonArray(emails))
+	}, `SELECT email_key, id FROM users WHERE company_id = $1 AND active AND email_key`+tx.Dialect().AmongTexts("$2"), company, database.Texts(emails))
 	return users, err
 }
 

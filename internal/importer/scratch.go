@@ -33,7 +33,7 @@ func keepScratch(ctx context.Context, tx *database.Tx, run id.ID, records []scra
 		ids[i] = r.id.String()
 		rows[i] = []any{run, r.id, r.emailKey, r.externalID, json.RawMessage(state)}
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM import_records WHERE import_run_id = $1 AND record_id `+anyID(tx.Dialect(), "$2"), run, jsonArray(ids))
+	_, err := tx.ExecContext(ctx, `DELETE FROM import_records WHERE import_run_id = $1 AND record_id `+anyID(tx.Dialect(), "$2"), run, database.Texts(ids))
 	if err != nil {
 		return fmt.Errorf("forgetting older scratch: %w", err)
 	}
@@ -49,9 +49,9 @@ func scratchOf(ctx context.Context, tx *database.Tx, run id.ID, ids, emails, ext
 	d := tx.Dialect()
 	const read = `SELECT record_id, state FROM import_records WHERE import_run_id = $1 AND `
 	rows, err := tx.QueryContext(ctx, read+`record_id `+anyID(d, "$2")+
-		` UNION ALL `+read+`email_key `+anyOf(d, "$3")+
-		` UNION ALL `+read+`external_id `+anyOf(d, "$4"),
-		run, jsonArray(ids), jsonArray(emails), jsonArray(externals))
+		` UNION ALL `+read+`email_key`+d.AmongTexts("$3")+
+		` UNION ALL `+read+`external_id`+d.AmongTexts("$4"),
+		run, database.Texts(ids), database.Texts(emails), database.Texts(externals))
 	if err != nil {
 		return fmt.Errorf("looking for what earlier rows have left: %w", err)
 	}

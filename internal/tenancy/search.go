@@ -39,5 +39,5 @@ func (s *Service) UsersFound(ctx context.Context, companies []id.ID, search stri
 		return nil, fmt.Errorf("looking for a domain that is being typed: %w", err)
 	}
 	keys = slices.DeleteFunc(keys, func(key string) bool { return !wanted.Completes(key) })
-	return user.Or(append(either, user.EmailKeyIn(keys...))...), nil
+	return user.Or(append(either, func(q *sql.Selector) { q.Where(database.AmongTexts(q, user.FieldEmailKey, keys)) })...), nil
 }

@@ -1,5 +1,5 @@
-// Package platform says in words what the operating system refused, and what would be right.
-package platform
+// Package syserr says in words what the operating system refused, and what would be right.
+package syserr
 
 import (
 	"errors"
