@@ -21,22 +21,22 @@ import (
 	"tenantry/schema"
 )
 
-// commands are what the binary can do.
+// commands are the commands of the binary.
 type commands struct {
-	Serve    serveCommand   `cmd:"" default:"withargs" help:"Answer the API and work on imports, in one process. Migrates first."`
-	API      apiCommand     `cmd:"" name:"api" help:"Answer the API alone. Needs DATABASE_URL and REDIS_URL."`
-	Worker   workerCommand  `cmd:"" help:"Work on imports alone. Needs DATABASE_URL and REDIS_URL."`
-	Migrate  migrateCommand `cmd:"" help:"Bring the database to this version's form and end."`
-	Adopt    adoptCommand   `cmd:"" help:"Make BLOB_URL and SECRET_KEY, as they are set, those of the database: after the blob store was moved, or to change the key."`
+	Serve    serveCommand   `cmd:"" default:"withargs" help:"Serve the API and run imports in one process. Migrates first."`
+	API      apiCommand     `cmd:"" name:"api" help:"Serve the API only. Needs DATABASE_URL and REDIS_URL."`
+	Worker   workerCommand  `cmd:"" help:"Run imports only. Needs DATABASE_URL and REDIS_URL."`
+	Migrate  migrateCommand `cmd:"" help:"Migrate the database and end."`
+	Adopt    adoptCommand   `cmd:"" help:"Register BLOB_URL and SECRET_KEY, as set now, in the database: after moving the blob store, or to change the key."`
 	Operator struct {
-		Create operatorCommand `cmd:"" help:"Make an operator, who creates companies and promotes partners. Works beside a running server."`
-	} `cmd:"" help:"Who runs the platform."`
+		Create operatorCommand `cmd:"" help:"Create an operator, who creates companies and promotes partners. Works while a server runs."`
+	} `cmd:"" help:"Operators of the platform."`
 	Demo    demoCommand    `cmd:"" help:"Start an embedded server of its own and import a few thousand customers through the public API."`
 	Schema  schemaCommand  `cmd:"" help:"Print the API's schema (SDL)."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
-// terminal is where a command reads and writes.
+// terminal is a command's input and output.
 type terminal struct {
 	in       io.Reader
 	out, err io.Writer
@@ -66,10 +66,10 @@ func Run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	if err != nil {
 		return err
 	}
-	return explainRefusal(chosen.Run())
+	return explainFault(chosen.Run())
 }
 
-// environment resolves settings through getenv; an empty variable is one that is not set.
+// environment resolves settings through getenv. An empty variable counts as not set.
 func environment(getenv func(string) string) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		for _, name := range flag.Envs {
@@ -107,7 +107,7 @@ func serve(ctx context.Context, t *terminal, flags config.Flags, role config.Rol
 	}
 	a, err := open(ctx, settings, does, newLog(t.err, settings))
 	if err != nil && ctx.Err() != nil {
-		return nil //nolint:nilerr // told to stop before it had begun: nothing to drain, and no failure
+		return nil //nolint:nilerr // stopped before it had started: nothing to drain, and no failure
 	}
 	if err != nil {
 		return err
@@ -156,7 +156,7 @@ func adopt(ctx context.Context, t *terminal, db *database.DB, c config.Config, l
 	if err = errors.Join(err, blobs.Close()); err != nil {
 		return err
 	}
-	fmt.Fprintln(t.out, "The blob store and the key as they are set are the database's own now. Start every process with the same.")
+	fmt.Fprintln(t.out, "The blob store and the key are registered. Start every process with the same ones.")
 	return nil
 }
 
@@ -195,11 +195,11 @@ func (c *operatorCommand) create(ctx context.Context, t *terminal, db *database.
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "%s may sign in as an operator now (id %s).\n", made.Email, made.ID)
+	fmt.Fprintf(t.out, "%s can sign in as an operator now (id %s).\n", made.Email, made.ID)
 	return nil
 }
 
-// firstLine reads a line of at most 4 KiB without its end.
+// firstLine reads a line of at most 4 KiB, without its line end.
 func firstLine(r io.Reader) (string, error) {
 	text, err := io.ReadAll(io.LimitReader(r, 4<<10))
 	line, _, _ := strings.Cut(string(text), "\n")

@@ -181,7 +181,7 @@ func TestNothingIsMadeInACompanyFromItsDeletionOn(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		v, err := a.gate.ViewerOf(viewer.BypassTenancy(ctx, "deleting in a test"), user)
+		v, err := a.authenticator.ViewerOf(viewer.BypassTenancy(ctx, "deleting in a test"), user)
 		if err != nil {
 			return err
 		}

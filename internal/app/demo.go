@@ -20,21 +20,21 @@ import (
 	"tenantry/internal/tenancy"
 )
 
-// demoMaxRows is how many customers a file may have in the demo's own server.
+// demoMaxRows is the limit of rows in a file of customers on the demo's server.
 const demoMaxRows = 10_000
 
-// demoCommand shows the whole of it with nothing installed and nothing set. Settings of
-// the environment hold, but for those that would make it meet another server: its port,
-// its data directory and its address are its own.
+// demoCommand runs a server, a partner and an import with nothing installed and nothing set.
+// Settings from the environment apply, except those that would collide with another server:
+// port, data directory and public address are its own.
 type demoCommand struct {
 	Exit     bool   `help:"End once the import has ended, instead of serving on."`
 	HTTPAddr string `name:"http-addr" env:"HTTP_ADDR" help:"Address to listen on, as host:port. Empty: a free port of 127.0.0.1."`
 }
 
-// demoRoles: its folder goes with it.
-var demoRoles = roles{api: true, worker: true, guest: true}
+// demoRoles: its folder is deleted at the end.
+var demoRoles = roles{api: true, worker: true, temporaryBlobs: true}
 
-// Run is over with ctx, with its terminal, or when nobody reads on: none is an error.
+// Run ends with ctx, with its terminal, or when its output is closed: none of these is an error.
 func (c *demoCommand) Run(ctx context.Context, t *terminal, getenv func(string) string) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -42,18 +42,18 @@ func (c *demoCommand) Run(ctx context.Context, t *terminal, getenv func(string) 
 		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
 		defer stop()
 	}
-	signal.Ignore(syscall.SIGPIPE) // else `demo | head` would die without tidying up
+	signal.Ignore(syscall.SIGPIPE) // otherwise `demo | head` would die without deleting its folder
 	defer signal.Reset(syscall.SIGPIPE)
 	out := t.out
-	if !isTerminal(out) { // one that goes says SIGHUP
-		p := &paper{Writer: out, torn: stop}
-		defer func() { err = errors.Join(err, p.problem()) }()
+	if !isTerminal(out) { // a terminal that closes sends SIGHUP
+		p := &pipe{Writer: out, stop: stop}
+		defer func() { err = errors.Join(err, p.failure()) }()
 		out = p
 	}
 
 	dir, err := os.MkdirTemp("", "tenantry-demo-")
 	if err != nil {
-		return fmt.Errorf("making the demo's data directory: %w", err)
+		return fmt.Errorf("creating the demo's data directory: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	settings, err := c.settings(getenv, dir)
@@ -62,9 +62,9 @@ func (c *demoCommand) Run(ctx context.Context, t *terminal, getenv func(string) 
 	}
 	a, err := open(ctx, settings, demoRoles, newLog(t.err, settings))
 	if err != nil {
-		return unlessOver(ctx, err)
+		return ignoreIfDone(ctx, err)
 	}
-	if err = unlessOver(ctx, alone(ctx, a)); err == nil && ctx.Err() == nil {
+	if err = ignoreIfDone(ctx, refuseUnfinishedImports(ctx, a)); err == nil && ctx.Err() == nil {
 		err = c.serve(ctx, out, a)
 	}
 	return errors.Join(err, a.close())
@@ -82,12 +82,12 @@ func (c *demoCommand) settings(getenv func(string) string, dir string) (config.C
 	return flags.Resolve(config.RoleAll)
 }
 
-// serve runs the server and plays beside it; the server ends after the play, and the play
-// if the server does.
-func (c *demoCommand) serve(ctx context.Context, out io.Writer, a *app) error {
+// serve runs the server, and the script of the demo against it. The server ends after the
+// script, and the script ends if the server does.
+func (c *demoCommand) serve(ctx context.Context, out io.Writer, a *process) error {
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	playing, end := context.WithCancel(ctx)
+	running, end := context.WithCancel(ctx)
 	defer end()
 	listening := make(chan *url.URL, 1)
 	var server errgroup.Group
@@ -98,26 +98,26 @@ func (c *demoCommand) serve(ctx context.Context, out io.Writer, a *app) error {
 	var err error
 	select {
 	case at := <-listening:
-		err = unlessOver(playing, c.play(playing, out, a, reachable(at)))
+		err = ignoreIfDone(running, c.script(running, out, a, connectable(at)))
 		if ctx.Err() != nil {
 			fmt.Fprintln(out, "\nThe demo was ended.")
 		}
-	case <-playing.Done():
+	case <-running.Done():
 	}
 	stop()
 	return errors.Join(err, server.Wait())
 }
 
-// play makes the operator, lets the client do its part and serves on.
-func (c *demoCommand) play(ctx context.Context, out io.Writer, a *app, at *url.URL) error {
+// script creates the operator, runs the client and, without --exit, waits for the end.
+func (c *demoCommand) script(ctx context.Context, out io.Writer, a *process, at *url.URL) error {
 	suffix := demo.NewSuffix()
 	operator := demo.Account{Email: "operator@" + demo.Domain(suffix), Password: demo.NewPassword(a.config.PasswordMinLength)}
 	if _, err := a.tenancy.CreateOperator(ctx, tenancy.Person{
 		Email: operator.Email, FirstName: "Demo", LastName: "Operator", Password: operator.Password,
 	}); err != nil {
-		return fmt.Errorf("making the operator: %w", err)
+		return fmt.Errorf("creating the operator: %w", err)
 	}
-	demo.Say(out, "Server", "%s (%s)", at, stores(a.config))
+	demo.Say(out, "Server", "%s (%s)", at, describeStorage(a.config))
 	result, err := demo.Run(ctx, demo.Options{
 		URL: at.String(), Operator: operator, Suffix: suffix, PasswordLength: a.config.PasswordMinLength,
 		Out: out, Terminal: isTerminal(out),
@@ -146,10 +146,10 @@ func (c *demoCommand) play(ctx context.Context, out io.Writer, a *app, at *url.U
 	return nil
 }
 
-// alone refuses a database with unfinished imports of somebody else where the uploads are
-// in the demo's own folder: its worker would take them up and not find their files.
-// Those of a demo that was killed are lost anyway.
-func alone(ctx context.Context, a *app) error {
+// refuseUnfinishedImports refuses a database with unfinished imports of others while the
+// uploads are in the demo's own folder: its worker would claim them and not find their files.
+// Those of a killed demo are lost anyway.
+func refuseUnfinishedImports(ctx context.Context, a *process) error {
 	if !a.config.BlobURL.IsZero() {
 		return nil
 	}
@@ -165,8 +165,8 @@ func alone(ctx context.Context, a *app) error {
 	return nil
 }
 
-// stores says where things are kept.
-func stores(c config.Config) string {
+// describeStorage gives where data is kept.
+func describeStorage(c config.Config) string {
 	text := func(set bool, yes, no string) string {
 		if set {
 			return yes
@@ -178,44 +178,44 @@ func stores(c config.Config) string {
 		text(!c.BlobURL.IsZero(), "files in BLOB_URL", "temporary files")
 }
 
-// reachable is the address with a host that one can connect to.
-func reachable(at *url.URL) *url.URL {
+// connectable is the address with a host that can be connected to.
+func connectable(at *url.URL) *url.URL {
 	if ip := net.ParseIP(at.Hostname()); ip != nil && ip.IsUnspecified() {
 		return &url.URL{Scheme: at.Scheme, Host: net.JoinHostPort("localhost", at.Port())}
 	}
 	return at
 }
 
-// unlessOver drops an error that came with, or of, the context's end.
-func unlessOver(ctx context.Context, err error) error {
+// ignoreIfDone drops an error that came once the context had ended.
+func ignoreIfDone(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil //nolint:nilerr // the end that was asked for
+		return nil //nolint:nilerr // stopping was asked for
 	}
 	return err
 }
 
-// paper is what the demo writes on; where that fails, it ends.
-type paper struct {
+// pipe is an output that stops the demo when writing fails.
+type pipe struct {
 	io.Writer
-	torn func()
+	stop func()
 	err  error // the first
 }
 
-func (p *paper) Write(text []byte) (int, error) {
+func (p *pipe) Write(text []byte) (int, error) {
 	n, err := p.Writer.Write(text)
 	if err != nil && p.err == nil {
 		p.err = err
-		p.torn()
+		p.stop()
 	}
 	return n, err
 }
 
-// problem is why nothing could be written; nil where the reader just left.
-func (p *paper) problem() error {
+// failure is the first error of writing; nil where the reader closed the pipe.
+func (p *pipe) failure() error {
 	if p.err == nil || errors.Is(p.err, syscall.EPIPE) {
 		return nil
 	}
-	return fmt.Errorf("writing what the demo has to say: %w", p.err)
+	return fmt.Errorf("writing the demo's output: %w", p.err)
 }
 
 func isTerminal(w io.Writer) bool {

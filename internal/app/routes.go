@@ -20,43 +20,43 @@ import (
 	"tenantry/internal/requestid"
 )
 
-// handler is everything that this process answers over HTTP.
-func (a *app) handler() (http.Handler, *transport.Endpoint) {
+// handler is the HTTP handler of this process.
+func (a *process) handler() (http.Handler, *transport.Endpoint) {
 	endpoint := transport.New(transport.Config{
 		MaxBody: a.config.RequestMaxBytes, MaxUpload: a.config.UploadMaxBytes,
 		MaxStreams: a.config.WSMaxConnections, MaxAnonymous: a.config.WSMaxAnonymous, MaxPerAddress: a.config.WSMaxPerAddress,
-		Authorize: auth.RequireForUpload, InitFunc: a.gate.FromInit,
+		Authorize: auth.RequireForUpload, InitFunc: a.authenticator.FromInit,
 		SignedIn:    func(ctx context.Context) bool { return viewer.FromContext(ctx).Authenticated() },
 		Address:     func(r *http.Request) string { return auth.AddressOf(r.Context()) },
-		CheckOrigin: a.gate.AllowSocket,
+		CheckOrigin: a.authenticator.AllowSocket,
 		Recheck:     a.recheck, RecheckInterval: auth.RecheckInterval,
 	})
-	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Exporter: exporter.New(a.db.Ent(), a.gate, a.tenancy), Log: a.log}
+	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Exporter: exporter.New(a.db.Ent(), a.authenticator, a.tenancy), Log: a.log}
 	api := graph.NewServer(&graph.Resolver{
-		Ent: a.db.Ent(), Tenancy: a.tenancy, Books: a.contacts, Importer: a.engine, Sessions: a.gate, Files: files,
-		Notifications: notify.New(a.db.Ent(), a.hub),
+		Ent: a.db.Ent(), Tenancy: a.tenancy, Books: a.contacts, Importer: a.engine, Sessions: a.authenticator, Files: files,
+		Notifications: notify.New(a.db.Ent(), a.events),
 	}, endpoint, a.log, graph.ServerOptions{
 		MaxTokens: a.config.QueryMaxTokens,
 		Limits:    limits.Config{MaxDepth: a.config.QueryMaxDepth, MaxComplexity: a.config.QueryMaxComplexity},
 	})
 	r := chi.NewRouter()
 	r.Use(requestid.Middleware)
-	r.With(a.gate.CORS, a.gate.Middleware).Handle("/graphql", api)
+	r.With(a.authenticator.CORS, a.authenticator.Middleware).Handle("/graphql", api)
 	r.Handle(graphiql.Path, graphiql.Handler())
 	r.Handle(graphiql.Path+"/*", graphiql.Handler())
-	r.With(a.gate.CORS).Handle(graph.FilesPath+"*", files)
+	r.With(a.authenticator.CORS).Handle(graph.FilesPath+"*", files)
 	r.Get("/livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	r.Get("/readyz", a.ready)
 	r.Get("/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, graphiql.Path, http.StatusFound) })
 	return r, endpoint
 }
 
-// recheck looks up an open stream's caller again (rule U3). A database that does not
-// answer says nothing about the caller: the stream stays, and is asked about again.
-func (a *app) recheck(ctx context.Context) (context.Context, error) {
+// recheck loads the caller of an open stream again (rule U3). While the database does not
+// answer the stream stays open, and is rechecked later.
+func (a *process) recheck(ctx context.Context) (context.Context, error) {
 	within, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	fresh, err := a.gate.Recheck(within)
+	fresh, err := a.authenticator.Recheck(within)
 	switch {
 	case err == nil:
 		viewer.Renew(ctx, viewer.FromContext(fresh))
@@ -64,13 +64,13 @@ func (a *app) recheck(ctx context.Context) (context.Context, error) {
 	case fault.Of(err) != nil:
 		return nil, err
 	}
-	a.log.DebugContext(ctx, "a stream's caller was not looked up", "error", err)
+	a.log.DebugContext(ctx, "rechecking the caller of a stream failed", "error", err)
 	return ctx, nil
 }
 
-// unavailable answers a request whose caller could not be looked up.
-func (a *app) unavailable(w http.ResponseWriter, r *http.Request, err error) {
-	a.log.ErrorContext(r.Context(), "the caller was not looked up", "error", err)
+// unavailable answers a request whose caller could not be loaded.
+func (a *process) unavailable(w http.ResponseWriter, r *http.Request, err error) {
+	a.log.ErrorContext(r.Context(), "loading the caller failed", "error", err)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Retry-After", "1")
 	w.WriteHeader(http.StatusServiceUnavailable)
@@ -80,9 +80,9 @@ func (a *app) unavailable(w http.ResponseWriter, r *http.Request, err error) {
 	}}})
 }
 
-// ready says whether requests can be answered now: 503 names what is missing. A Redis
-// that is away does not count: imports are accepted without it, and found later.
-func (a *app) ready(w http.ResponseWriter, r *http.Request) {
+// ready answers whether requests can be served now; a 503 names the part that is missing.
+// Redis does not count: imports are accepted without it, and queued later.
+func (a *process) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 	defer cancel()
 	for _, part := range []struct {

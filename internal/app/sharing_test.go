@@ -49,7 +49,7 @@ func TestAProcessThatSharesNotAllWithTheOthersDoesNotStart(t *testing.T) {
 	if err := Run(t.Context(), []string{"adopt"}, moved, strings.NewReader(""), &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "the database's own now") {
+	if !strings.Contains(out.String(), "are registered") {
 		t.Errorf("adopt says %q", out.String())
 	}
 	err := Run(t.Context(), []string{"worker"}, s.getenv, strings.NewReader(""), io.Discard, io.Discard)

@@ -14,13 +14,13 @@ import (
 	"github.com/lib/pq"
 )
 
-// A process that starts while its database restarts waits for it, and says so; what waiting
-// does not mend ends it at once.
+// A process that starts while its database restarts waits for it and logs that. An error that
+// waiting does not cure ends the process at once.
 func TestAStartWaitsForTheDatabase(t *testing.T) {
 	t.Parallel()
 	reset, wrong := fmt.Errorf("migrating: %w", syscall.ECONNRESET), errors.New("no such database")
 	for name, c := range map[string]struct {
-		within  time.Duration
+		timeout time.Duration
 		answers []error
 		want    error
 		tries   int
@@ -33,23 +33,23 @@ func TestAStartWaitsForTheDatabase(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var told bytes.Buffer
+			var log bytes.Buffer
 			tries := 0
-			err := whenAvailable(t.Context(), slog.New(slog.NewTextHandler(&told, nil)), c.within, func() error {
+			err := retryUntilAvailable(t.Context(), slog.New(slog.NewTextHandler(&log, nil)), c.timeout, func() error {
 				tries++
 				return c.answers[tries-1]
 			})
 			if !errors.Is(err, c.want) || tries != c.tries {
 				t.Errorf("%d tries, error %v; want %d and %v", tries, err, c.tries, c.want)
 			}
-			if said := strings.Count(told.String(), "tried again"); said != len(c.answers[:tries])-1 {
-				t.Errorf("it was said %d times: %s", said, told.String())
+			if logged := strings.Count(log.String(), "retrying"); logged != len(c.answers[:tries])-1 {
+				t.Errorf("it was logged %d times: %s", logged, log.String())
 			}
 		})
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := whenAvailable(ctx, slog.New(slog.DiscardHandler), time.Minute, func() error { return reset }); !errors.Is(err, context.Canceled) {
-		t.Errorf("told to stop: %v", err)
+	if err := retryUntilAvailable(ctx, slog.New(slog.DiscardHandler), time.Minute, func() error { return reset }); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped: %v", err)
 	}
 }
