@@ -13,7 +13,9 @@ import (
 	"ariga.io/atlas/sql/postgres"
 	"ariga.io/atlas/sql/schema"
 	"ariga.io/atlas/sql/sqlite"
+	entsql "entgo.io/ent/dialect/sql"
 
+	entmigrate "tenantry/ent/generated/ent/migrate"
 	"tenantry/internal/database"
 )
 
@@ -38,7 +40,8 @@ func (t target) missing(ctx context.Context, files fs.FS) (_ []change, err error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, dropWant()) }()
-	if err := want.Ent().Schema.Create(ctx, carryTenants(want.Dialect())); err != nil {
+	driver := entsql.OpenDB(string(want.Dialect()), want.SQL())
+	if err := entmigrate.NewSchema(driver).Create(ctx, carryTenants(want.Dialect())); err != nil {
 		return nil, fmt.Errorf("making ent's schema: %w", err)
 	}
 	return diff(ctx, have, want)

@@ -9,8 +9,6 @@ import (
 	"log"
 	"reflect"
 
-	"tenantry/ent/generated/ent/migrate"
-
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
@@ -44,8 +42,6 @@ import (
 // Client is the client that holds all ent builders.
 type Client struct {
 	config
-	// Schema is the client for creating, migrating and dropping schema.
-	Schema *migrate.Schema
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
 	// Company is the client for interacting with the Company builders.
@@ -100,7 +96,6 @@ func NewClient(opts ...Option) *Client {
 }
 
 func (c *Client) init() {
-	c.Schema = migrate.NewSchema(c.driver)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.Company = NewCompanyClient(c.config)
 	c.Contact = NewContactClient(c.config)
