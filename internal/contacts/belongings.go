@@ -110,24 +110,18 @@ func (b belongings) take(ctx context.Context, a act, c *ent.Contact, labels bool
 // give gives the contact its labels and values, each in one statement: the policies would
 // look at every row, and the references hold that all are of the contact's company.
 func (b belongings) give(ctx context.Context, a act, c *ent.Contact) error {
-	labels := database.Batch{Table: contactlabel.Table, Columns: []string{
-		contactlabel.FieldCompanyID, contactlabel.FieldContactID, contactlabel.FieldLabelID,
-	}}
-	for _, l := range b.labels {
-		labels.Rows = append(labels.Rows, []any{c.CompanyID, c.ID, l})
+	labels := make([]contactLabel, len(b.labels))
+	for i, l := range b.labels {
+		labels[i] = contactLabel{c.CompanyID, c.ID, l}
 	}
-	values := database.Batch{Table: customfieldvalue.Table, Columns: []string{
-		customfieldvalue.FieldCompanyID, customfieldvalue.FieldContactID, customfieldvalue.FieldCustomFieldID, customfieldvalue.FieldValue,
-	}}
+	var values []fieldValue
 	for _, f := range b.fields {
 		if value, ok := b.values[f]; ok {
-			values.Rows = append(values.Rows, []any{c.CompanyID, c.ID, f, value})
+			values = append(values, fieldValue{c.CompanyID, c.ID, f, value})
 		}
 	}
-	for _, batch := range []database.Batch{labels, values} {
-		if _, err := database.Load(ctx, a.Tx, batch); err != nil {
-			return err
-		}
+	if err := database.Insert(ctx, a.Tx, contactlabel.Table, labelColumns, labels); err != nil {
+		return err
 	}
-	return nil
+	return database.Insert(ctx, a.Tx, customfieldvalue.Table, slices.Concat(ofField, valueOfField), values)
 }

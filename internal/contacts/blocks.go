@@ -40,12 +40,12 @@ const (
 
 var errCutShort = errors.New("a search block is cut short")
 
-// Add adds the keys of a contact of the company.
-func (b *Blocks) Add(company, contact id.ID, keys SearchKeys) {
+// Add adds the search keys of a contact of the company; those that are nil are none.
+func (b *Blocks) Add(company, contact id.ID, keys []*string) {
 	if b.of == nil {
 		b.of = map[id.ID][]blockEntry{}
 	}
-	for _, key := range []*string{keys.Username, keys.FirstName, keys.LastName} {
+	for _, key := range keys {
 		if key != nil {
 			b.of[company] = append(b.of[company], blockEntry{*key, contact})
 		}
@@ -59,24 +59,33 @@ func (b *Blocks) Take(company id.ID) bool { return len(b.of[company]) >= worthBl
 // Write writes the blocks of the companies that have enough keys, in the transaction in
 // which their contacts get in_block.
 func (b *Blocks) Write(ctx context.Context, tx *database.Tx) error {
-	var rows [][]any
+	var blocks []block
 	for company, entries := range b.of {
 		if b.Take(company) {
-			rows = append(rows, blocksOf(company, entries)...)
+			blocks = append(blocks, blocksOf(company, entries)...)
 		}
 	}
-	return loadBlocks(ctx, tx, rows)
+	return database.Insert(ctx, tx, searchblock.Table, blockColumns, blocks)
 }
 
-func loadBlocks(ctx context.Context, tx *database.Tx, rows [][]any) error {
-	_, err := database.Load(ctx, tx, database.Batch{Table: searchblock.Table, Columns: []string{
-		searchblock.FieldCompanyID, searchblock.FieldFirstKey, searchblock.FieldLastKey, searchblock.FieldSize, searchblock.FieldEntries,
-	}, Rows: rows})
-	return err
+// block is some of a company's keys, sorted.
+type block struct {
+	company     id.ID
+	first, last string
+	size        int
+	packed      []byte
 }
 
-// blocksOf sorts the entries into rows.
-func blocksOf(company id.ID, entries []blockEntry) (rows [][]any) {
+var blockColumns = []database.Column[block]{
+	{Name: searchblock.FieldCompanyID, Of: func(b block) any { return b.company }},
+	{Name: searchblock.FieldFirstKey, Of: func(b block) any { return b.first }},
+	{Name: searchblock.FieldLastKey, Of: func(b block) any { return b.last }},
+	{Name: searchblock.FieldSize, Of: func(b block) any { return b.size }},
+	{Name: searchblock.FieldEntries, Of: func(b block) any { return b.packed }},
+}
+
+// blocksOf sorts the entries into blocks.
+func blocksOf(company id.ID, entries []blockEntry) (blocks []block) {
 	slices.SortFunc(entries, func(x, y blockEntry) int {
 		return cmp.Or(strings.Compare(x.key, y.key), slices.Compare(x.contact[:], y.contact[:]))
 	})
@@ -86,9 +95,9 @@ func blocksOf(company id.ID, entries []blockEntry) (rows [][]any) {
 			packed = binary.AppendUvarint(packed, uint64(len(e.key)))
 			packed = append(append(packed, e.key...), e.contact[:]...)
 		}
-		rows = append(rows, []any{company, some[0].key, some[len(some)-1].key, len(some), packed})
+		blocks = append(blocks, block{company, some[0].key, some[len(some)-1].key, len(some), packed})
 	}
-	return rows
+	return blocks
 }
 
 // inBlocks gives, by company, the contacts that blocks have under keys that begin with the

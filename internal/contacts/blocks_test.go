@@ -45,10 +45,10 @@ func (w *world) brought(people []named) {
 		contact.FieldInBlock, contact.FieldActive, contact.FieldType, contact.FieldCreatedAt, contact.FieldUpdatedAt,
 	}
 	var blocks contacts.Blocks
-	keys := make([]contacts.SearchKeys, len(people))
+	keys := make([]contacts.Keys, len(people))
 	for i, p := range people {
 		keys[i] = contacts.KeysOf(fold.Email(p.email), p.username, p.first, p.last)
-		blocks.Add(w.alpha.ID, p.id, keys[i])
+		blocks.Add(w.alpha.ID, p.id, keys[i].All())
 	}
 	if !blocks.Take(w.alpha.ID) {
 		w.t.Fatalf("%d people are too few for blocks", len(people))
@@ -209,7 +209,7 @@ func TestCompactOneKeyAlone(t *testing.T) {
 			for range 100 {
 				var blocks contacts.Blocks
 				for _, p := range people {
-					blocks.Add(w.alpha.ID, p.id, contacts.KeysOf(fold.Email(p.email), p.username, p.first, p.last))
+					blocks.Add(w.alpha.ID, p.id, contacts.KeysOf(fold.Email(p.email), p.username, p.first, p.last).All())
 				}
 				if err := blocks.Write(ctx, tx); err != nil {
 					return err

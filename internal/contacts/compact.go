@@ -2,12 +2,13 @@ package contacts
 
 import (
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tenantry/ent/generated/ent"
-	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/searchblock"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
@@ -42,7 +43,7 @@ func (s *Service) Compact(ctx context.Context) error {
 			continue
 		}
 		alive := 0
-		if err := s.db.SQL().QueryRowContext(ctx, `SELECT COUNT(username_key) + COUNT(first_name_key) + COUNT(last_name_key)
+		if err := s.db.SQL().QueryRowContext(ctx, `SELECT COUNT(`+strings.Join(s.bulk.keyColumns(), `) + COUNT(`)+`)
 			FROM contacts WHERE company_id = $1 AND in_block`, c.CompanyID).Scan(&alive); err != nil {
 			return fmt.Errorf("counting what search blocks say: %w", err)
 		}
@@ -68,7 +69,7 @@ func (s *Service) compact(ctx context.Context, company id.ID, pieces int) error 
 		if err != nil || len(some) == 0 {
 			return err
 		}
-		if err := s.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) error { return repack(ctx, tx, company, some) }); err != nil {
+		if err := s.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) error { return s.bulk.repack(ctx, tx, company, some) }); err != nil {
 			return err
 		}
 		if len(some) < compactPiece {
@@ -85,11 +86,11 @@ func (s *Service) compact(ctx context.Context, company id.ID, pieces int) error 
 
 // repack puts what the blocks say, and is so still, into new ones. Blocks that another
 // process has taken meanwhile are its.
-func repack(ctx context.Context, tx *database.Tx, company id.ID, some []*ent.SearchBlock) error {
+func (b *Bulk) repack(ctx context.Context, tx *database.Tx, company id.ID, some []*ent.SearchBlock) error {
 	args := []any{company}
 	marks := make([]string, len(some)) // compactPiece at most
-	for i, b := range some {
-		args = append(args, b.ID)
+	for i, old := range some {
+		args = append(args, old.ID)
 		marks[i] = fmt.Sprintf("$%d", len(args))
 	}
 	rows, err := tx.QueryContext(ctx, `DELETE FROM search_blocks WHERE company_id = $1 AND id IN (`+strings.Join(marks, ", ")+`) RETURNING entries`, args...)
@@ -113,42 +114,56 @@ func repack(ctx context.Context, tx *database.Tx, company id.ID, some []*ent.Sea
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	var kept []blockEntry
-	if err := each(ctx, tx, company, people, func(c *ent.Contact) {
-		for _, key := range []*string{c.UsernameKey, c.FirstNameKey, c.LastNameKey} {
-			if key != nil && said[blockEntry{*key, c.ID}] {
-				kept = append(kept, blockEntry{*key, c.ID})
-			}
-		}
-	}); err != nil {
-		return err
+	ids := make([]string, 0, len(people))
+	for person := range people {
+		ids = append(ids, person.String())
 	}
-	return loadBlocks(ctx, tx, blocksOf(company, kept))
+	var kept []blockEntry
+	for ids := range slices.Chunk(ids, atOnce) {
+		if err := b.readKeys(ctx, tx, company, ids, func(contact id.ID, key string) {
+			if e := (blockEntry{key, contact}); said[e] {
+				kept = append(kept, e)
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	return database.Insert(ctx, tx, searchblock.Table, blockColumns, blocksOf(company, kept))
 }
 
-// each reads those of the people whose keys stand in blocks.
-func each(ctx context.Context, tx *database.Tx, company id.ID, people map[id.ID]bool, do func(*ent.Contact)) error {
-	ids := make([]id.ID, 0, atOnce)
-	read := func() error {
-		found, err := tx.Ent().Contact.Query().Where(contact.CompanyID(company), contact.InBlock(true), database.Among(contact.FieldID, ids)).
-			Select(contact.FieldID, contact.FieldUsernameKey, contact.FieldFirstNameKey, contact.FieldLastNameKey).All(ctx)
-		for _, c := range found {
-			do(c)
-		}
-		ids = ids[:0]
+// keyColumns are the columns of search keys.
+func (b *Bulk) keyColumns() []string {
+	columns := make([]string, len(b.searched))
+	for i := range b.searched {
+		columns[i] = b.searched[i].SearchKey
+	}
+	return columns
+}
+
+// readKeys reads the keys of those of the contacts whose keys stand in blocks.
+func (b *Bulk) readKeys(ctx context.Context, tx *database.Tx, company id.ID, ids []string, do func(contact id.ID, key string)) error {
+	rows, err := tx.QueryContext(ctx, `SELECT id, `+strings.Join(b.keyColumns(), ", ")+` FROM contacts WHERE company_id = $1 AND in_block AND id`+
+		tx.Dialect().AmongIDTexts("$2"), company, database.Texts(ids))
+	if err != nil {
 		return err
 	}
-	for person := range people {
-		if ids = append(ids, person); len(ids) == atOnce {
-			if err := read(); err != nil {
-				return err
+	defer rows.Close()
+	var contact id.ID
+	keys, into := make([]sql.NullString, len(b.searched)), []any{&contact}
+	for i := range keys {
+		into = append(into, &keys[i])
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if key.Valid {
+				do(contact, key.String)
 			}
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	return read()
+	return rows.Err()
 }
 
 // unpack reads a block's entries in their order.

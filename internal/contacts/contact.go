@@ -1,6 +1,7 @@
 package contacts
 
 import (
+	"cmp"
 	"context"
 
 	"tenantry/ent/enum"
@@ -8,7 +9,6 @@ import (
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
 )
@@ -53,6 +53,18 @@ type ContactChange struct {
 	Values     input.Field[[]FieldValue] // those that are named change
 }
 
+// given is what a new contact was given as a change of one that has nothing yet.
+func (in *NewContact) given() *ContactChange {
+	c := &ContactChange{
+		Email: input.Given(&in.Email), FirstName: input.Given(&in.FirstName), MiddleName: input.Given(in.MiddleName),
+		LastName: input.Given(in.LastName), ExternalID: input.Given(in.ExternalID), Active: input.Given(&in.Active), Type: input.Given(&in.Type),
+	}
+	if !input.Blank(in.Username) {
+		c.Username = input.Given(in.Username)
+	}
+	return c
+}
+
 // CreateContact makes a contact in a company that the viewer administers. Errors:
 // UNAUTHENTICATED; FORBIDDEN; NOT_FOUND for a company that the viewer may not know of, and
 // for a project, desk, label or custom field that is not that company's; INVALID_ARGUMENT;
@@ -62,29 +74,34 @@ func (s *Service) CreateContact(ctx context.Context, in NewContact) (*ent.Contac
 	if err != nil {
 		return nil, err
 	}
-	p, err := in.check()
-	if err != nil {
+	r := Record{}
+	if err := in.given().take(s.fields, &r); err != nil {
 		return nil, err
+	}
+	if r.Username == "" {
+		r.Username = DefaultUsername(r.Email)
 	}
 	var made *ent.Contact
 	err = s.do(ctx, func(ctx context.Context, a act) error {
-		if p.project, err = projects.place(ctx, a, company.ID, in.ProjectID, "projectId"); err != nil {
+		if r.Project, err = projects.place(ctx, a, company.ID, in.ProjectID, "projectId"); err != nil {
 			return err
 		}
-		if p.desk, err = desks.place(ctx, a, company.ID, in.DeskID, "deskId"); err != nil {
+		if r.Desk, err = desks.place(ctx, a, company.ID, in.DeskID, "deskId"); err != nil {
 			return err
 		}
 		belongings, err := a.belongings(ctx, company.ID, in.LabelIDs, in.Values)
 		if err != nil {
 			return err
 		}
-		if err := p.nobodys(ctx, a, company.ID, id.ID{}); err != nil {
+		if err := r.nobodys(ctx, a, company.ID, id.ID{}); err != nil {
 			return err
 		}
-		create := a.Ent().Contact.Create().SetCompanyID(company.ID).SetActive(in.Active).SetType(in.Type)
-		p.write(create.Mutation())
+		create := a.Ent().Contact.Create().SetCompanyID(company.ID)
+		if err := s.bulk.set(create.Mutation(), &r); err != nil {
+			return err
+		}
 		if made, err = create.Save(ctx); err != nil {
-			return p.taken(err)
+			return r.taken(err)
 		}
 		if err := belongings.give(ctx, a, made); err != nil {
 			return err
@@ -101,8 +118,7 @@ func (s *Service) UpdateContact(ctx context.Context, contactID id.ID, in Contact
 	if err != nil {
 		return nil, err
 	}
-	set, err := in.check()
-	if err != nil {
+	if err := cmp.Or(in.take(s.fields, &Record{}), in.nothingCleared()); err != nil {
 		return nil, err
 	}
 	company := found.CompanyID
@@ -112,19 +128,20 @@ func (s *Service) UpdateContact(ctx context.Context, contactID id.ID, in Contact
 		if err := a.holdRow(ctx, contact.Table, contactID); err != nil {
 			return err
 		}
-		now, err := a.Ent().Contact.Query().Where(contact.ID(contactID)).Only(ctx)
+		r, err := s.bulk.record(ctx, a.Tx, company, contactID)
 		if err != nil {
 			return err
 		}
-		p := partsOf(now)
-		set(&p)
+		if err := in.take(s.fields, &r); err != nil {
+			return err
+		}
 		if in.ProjectID.Value != nil {
-			if p.project, err = projects.place(ctx, a, company, in.ProjectID.Value, "projectId"); err != nil {
+			if r.Project, err = projects.place(ctx, a, company, in.ProjectID.Value, "projectId"); err != nil {
 				return err
 			}
 		}
 		if in.DeskID.Value != nil {
-			if p.desk, err = desks.place(ctx, a, company, in.DeskID.Value, "deskId"); err != nil {
+			if r.Desk, err = desks.place(ctx, a, company, in.DeskID.Value, "deskId"); err != nil {
 				return err
 			}
 		}
@@ -133,14 +150,16 @@ func (s *Service) UpdateContact(ctx context.Context, contactID id.ID, in Contact
 			return err
 		}
 		if in.ExternalID.Set {
-			if err := p.nobodys(ctx, a, company, contactID); err != nil {
+			if err := r.nobodys(ctx, a, company, contactID); err != nil {
 				return err
 			}
 		}
-		update := a.Ent().Contact.UpdateOneID(contactID).SetNillableActive(in.Active.Value).SetNillableType(in.Type.Value)
-		p.write(update.Mutation())
+		update := a.Ent().Contact.UpdateOneID(contactID)
+		if err := s.bulk.set(update.Mutation(), &r); err != nil {
+			return err
+		}
 		if changed, err = update.Save(ctx); err != nil {
-			return p.taken(err)
+			return r.taken(err)
 		}
 		if err := belongings.take(ctx, a, changed, in.LabelIDs.Set); err != nil {
 			return err
@@ -183,63 +202,26 @@ func deref[T any](list *[]T) []T {
 	return *list
 }
 
-// parts are a contact's own columns that have rules among them, checked.
-type parts struct {
-	email, firstName, username       string
-	middleName, lastName, externalID *string
-	project, desk                    id.ID
-}
-
-func partsOf(c *ent.Contact) parts {
-	return parts{c.Email, c.FirstName, c.Username, c.MiddleName, c.LastName, c.ExternalID, c.ProjectID, c.DeskID}
-}
-
 // taken answers a violated uniqueness.
-func (p parts) taken(err error) error {
-	err = taken(err, "email_key", fault.New(fault.AlreadyExists, "a contact of the company has the email %s", p.email).At("input", "email"))
-	if p.externalID == nil || !database.IsUniqueViolation(err) {
+func (r *Record) taken(err error) error {
+	err = taken(err, "email_key", fault.New(fault.AlreadyExists, "a contact of the company has the email %s", r.Email).At("input", "email"))
+	if r.ExternalID == "" || !database.IsUniqueViolation(err) {
 		return err
 	}
-	return taken(err, "external_id", fault.New(fault.AlreadyExists, "a contact of the company has the external id %q", *p.externalID).At("input", "externalId"))
+	return taken(err, "external_id", fault.New(fault.AlreadyExists, "a contact of the company has the external id %q", r.ExternalID).At("input", "externalId"))
 }
 
 // nobodys refuses an external id that is the id of another contact of the company (rule I9).
-func (p parts) nobodys(ctx context.Context, a act, companyID, own id.ID) error {
-	return nobodys(p.externalID, id.Contact, own, "contact", func(other id.ID) (bool, error) {
+func (r *Record) nobodys(ctx context.Context, a act, companyID, own id.ID) error {
+	return nobodys(orNil(r.ExternalID), id.Contact, own, "contact", func(other id.ID) (bool, error) {
 		return a.Ent().Contact.Query().Where(contact.ID(other), contact.CompanyID(companyID)).Exist(ctx)
 	})
 }
 
-// write sets the parts and what follows from them.
-func (p parts) write(m *ent.ContactMutation) {
-	emailKey, lastName := fold.Email(p.email), ""
-	if p.lastName != nil {
-		lastName = *p.lastName
+// orNil is nil for an empty text.
+func orNil(s string) *string {
+	if s == "" {
+		return nil
 	}
-	keys := KeysOf(emailKey, p.username, p.firstName, lastName)
-	m.SetEmail(p.email)
-	m.SetEmailKey(emailKey)
-	m.SetFirstName(p.firstName)
-	m.SetUsername(p.username)
-	m.SetProjectID(p.project)
-	m.SetDeskID(p.desk)
-	m.SetInBlock(false) // whatever was: these keys are new
-	for _, column := range []struct {
-		value *string
-		set   func(string)
-		clear func()
-	}{
-		{p.middleName, m.SetMiddleName, m.ClearMiddleName},
-		{p.lastName, m.SetLastName, m.ClearLastName},
-		{p.externalID, m.SetExternalID, m.ClearExternalID},
-		{keys.Username, m.SetUsernameKey, m.ClearUsernameKey},
-		{keys.FirstName, m.SetFirstNameKey, m.ClearFirstNameKey},
-		{keys.LastName, m.SetLastNameKey, m.ClearLastNameKey},
-	} {
-		if column.value != nil {
-			column.set(*column.value)
-		} else {
-			column.clear()
-		}
-	}
+	return &s
 }

@@ -13,19 +13,13 @@ func DefaultUsername(email string) string {
 	return local
 }
 
-// SearchKeys are what a contact is found by beside its email (rule K6), for the columns
-// username_key, first_name_key and last_name_key. A key is nil, and stands in no index,
-// where the email begins with it: whatever begins the key then begins the email too.
-type SearchKeys struct{ Username, FirstName, LastName *string }
-
-// KeysOf makes the search keys of a contact. emailKey is fold.Email's; lastName may be "".
-func KeysOf(emailKey, username, firstName, lastName string) SearchKeys {
-	key := func(s string) *string {
-		k := fold.Key(s)
-		if strings.HasPrefix(emailKey, k) {
-			return nil
-		}
-		return &k
+// searchKey is by what a contact is found beside its email (rule K6), for the column of the
+// key. It is nil, and stands in no index, where the email begins with it: whatever begins the
+// key then begins the email too. emailKey is fold.Email's.
+func searchKey(emailKey, text string) *string {
+	k := fold.Key(text)
+	if strings.HasPrefix(emailKey, k) {
+		return nil
 	}
-	return SearchKeys{Username: key(username), FirstName: key(firstName), LastName: key(lastName)}
+	return &k
 }

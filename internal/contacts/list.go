@@ -55,7 +55,7 @@ func (s *Service) Those(ctx context.Context, companies []id.ID, f Filter) (map[i
 		return nil, fmt.Errorf("looking for domains that are being typed: %w", err)
 	}
 	for i, c := range companies {
-		if indexed[i], err = f.indexed(c, dead, wanted, completing[c]); err != nil {
+		if indexed[i], err = f.indexed(c, s.bulk.keyColumns(), dead, wanted, completing[c]); err != nil {
 			return nil, err
 		}
 	}
@@ -105,14 +105,14 @@ type condition struct {
 // entries are a range of an index: what stands behind FROM, with arg in place of its values.
 type entries func(arg func(value any) (placeholder string)) string
 
-func (f Filter) indexed(companyID id.ID, dead tombstones, wanted *fold.Search, completing []string) ([]condition, error) {
+func (f Filter) indexed(companyID id.ID, keys []string, dead tombstones, wanted *fold.Search, completing []string) ([]condition, error) {
 	var all []condition
 	switch {
 	case f.Search == nil:
 	case wanted == nil:
 		all = append(all, none())
 	case wanted.Key != "":
-		all = append(all, begins(companyID, *wanted, completing))
+		all = append(all, begins(companyID, keys, *wanted, completing))
 	}
 	if f.ProjectID != nil {
 		all = append(all, stands(companyID, contact.FieldProjectID, dead.standFor(*f.ProjectID)))

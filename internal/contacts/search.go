@@ -82,13 +82,14 @@ func (s *Service) wanted(ctx context.Context, companies []id.ID, search *string)
 }
 
 // begins: the email, or a search key, begins with the text (rule K6), or the email is one of
-// those that complete it. Each alternative is a range of an index that begins with the company,
+// those that complete it. keys are the columns of the keys. Each alternative is a range of an index that begins with the company,
 // but for what is in blocks.
-func begins(companyID id.ID, wanted fold.Search, completing []string) condition {
+func begins(companyID id.ID, keys []string, wanted fold.Search, completing []string) condition {
 	key := wanted.Key
-	ranges := []struct{ column, from string }{
-		{contact.FieldEmailKey, wanted.Email}, // a whole domain has its ASCII form there
-		{contact.FieldUsernameKey, key}, {contact.FieldFirstNameKey, key}, {contact.FieldLastNameKey, key},
+	type keyRange struct{ column, from string }
+	ranges := []keyRange{{contact.FieldEmailKey, wanted.Email}} // a whole domain has its ASCII form there
+	for _, column := range keys {
+		ranges = append(ranges, keyRange{column, key})
 	}
 	c := condition{search: &search{prefix: key}, passing: func(q *sql.Selector) *sql.Predicate {
 		var either []*sql.Predicate

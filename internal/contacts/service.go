@@ -38,6 +38,8 @@ type Companies interface {
 type Service struct {
 	db        *database.DB
 	companies Companies
+	fields    []Field
+	bulk      *Bulk // of the fields
 	builtIn   func(column string) bool
 	log       *slog.Logger
 }
@@ -57,7 +59,8 @@ func New(p Parts) *Service {
 	if p.Log == nil {
 		p.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{db: p.DB, companies: p.Companies, builtIn: p.BuiltIn, log: p.Log}
+	fields := Fields()
+	return &Service{db: p.DB, companies: p.Companies, fields: fields, bulk: NewBulk(fields), builtIn: p.BuiltIn, log: p.Log}
 }
 
 // books is the company (nil: the viewer's own) to whose books something is to be added. The

@@ -216,9 +216,11 @@ func (sh shelf[T]) nobodys(ctx context.Context, a act, companyID, own id.ID, ext
 // externalID checks the id of a record in another system: text, exact, whatever its form
 // (rules K4, I9).
 func externalID(raw *string) (*string, error) {
-	return input.Optional(raw, func(raw string, path ...string) (string, error) {
-		return input.Text(raw, "external id", input.MaxExternalID, path...)
-	}, "input", "externalId")
+	return input.Optional(raw, externalIDText, "input", "externalId")
+}
+
+func externalIDText(raw string, path ...string) (string, error) {
+	return input.Text(raw, "external id", input.MaxExternalID, path...)
 }
 
 // nobodys refuses an external id that is the id of another record of the kind in the same

@@ -9,6 +9,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
+	"tenantry/internal/field"
 	"tenantry/internal/fold"
 	"tenantry/internal/input"
 )
@@ -19,31 +20,19 @@ const MaxValue = 10_000
 // maxDigits bounds the digits of a number, which an exponent could make endless.
 const maxDigits = 400
 
-// Problem is what is wrong with a text that was to be a value: the code that a row of an
-// import gets for it, and a message that says what would be accepted.
-type Problem struct {
-	Code    enum.IssueCode
-	Message string
-	Limit   int // the length that it exceeds; 0 where that is not the matter
-}
-
-func invalid(format string, args ...any) *Problem {
-	return &Problem{Code: enum.InvalidValue, Message: fmt.Sprintf(format, args...)}
-}
-
 // Value gives a custom field's value in the one form in which it is stored (rule K3): text
 // trimmed and in NFC, a number as its shortest plain decimal, a boolean as true or false, a
 // date as YYYY-MM-DD. A blank text gives "": there is no value then.
-func Value(t enum.CustomFieldType, raw string) (string, *Problem) {
+func Value(t enum.CustomFieldType, raw string) (string, *field.Problem) {
 	if !fold.Storable(raw) {
-		return "", invalid("the value has characters that no text has: a NUL, or bytes that are no UTF-8")
+		return "", field.Invalid("the value has characters that no text has: a NUL, or bytes that are no UTF-8")
 	}
 	s := fold.Text(raw)
 	if n := utf8.RuneCountInString(s); n > MaxValue {
-		return "", &Problem{Code: enum.TooLong, Limit: MaxValue, Message: fmt.Sprintf("the value has %d characters; it may have %d", n, MaxValue)}
+		return "", &field.Problem{Code: enum.TooLong, Limit: MaxValue, Message: fmt.Sprintf("the value has %d characters; it may have %d", n, MaxValue)}
 	}
 	if len(s) >= csvfile.MaxCell { // with a ' in front, too, an export of it imports again (rules F7, J12)
-		return "", &Problem{Code: enum.TooLong, Limit: csvfile.MaxCell - 1, Message: fmt.Sprintf("the value has %d bytes; it may have %d", len(s), csvfile.MaxCell-1)}
+		return "", &field.Problem{Code: enum.TooLong, Limit: csvfile.MaxCell - 1, Message: fmt.Sprintf("the value has %d bytes; it may have %d", len(s), csvfile.MaxCell-1)}
 	}
 	if s == "" {
 		return "", nil
@@ -56,10 +45,10 @@ func Value(t enum.CustomFieldType, raw string) (string, *Problem) {
 		case "true", "false":
 			return lower, nil
 		}
-		return "", invalid("%q is neither true nor false", input.Cut(s))
+		return "", field.Invalid("%q is neither true nor false", input.Cut(s))
 	case enum.Date:
 		if _, err := time.Parse(time.DateOnly, s); err != nil {
-			return "", invalid("%q is no date of the calendar in the form YYYY-MM-DD, such as 2026-03-31", input.Cut(s))
+			return "", field.Invalid("%q is no date of the calendar in the form YYYY-MM-DD, such as 2026-03-31", input.Cut(s))
 		}
 		return s, nil
 	case enum.Text:
@@ -68,8 +57,8 @@ func Value(t enum.CustomFieldType, raw string) (string, *Problem) {
 }
 
 // number gives the shortest plain decimal of a number: 007.50 is 7.5, -0 is 0, 1E+3 is 1000.
-func number(s string) (string, *Problem) {
-	no := invalid("%q is no number such as 42, -0.5 or 1e3, without separators of thousands", input.Cut(s))
+func number(s string) (string, *field.Problem) {
+	no := field.Invalid("%q is no number such as 42, -0.5 or 1e3, without separators of thousands", input.Cut(s))
 	mantissa, exponent, scientific := strings.Cut(strings.ToLower(s), "e")
 	shift := 0
 	if scientific {
@@ -94,7 +83,7 @@ func number(s string) (string, *Problem) {
 		return "0", nil
 	}
 	if len(digits) > maxDigits || shift > maxDigits || shift < -maxDigits || point+shift > maxDigits || point+shift < -maxDigits {
-		return "", invalid("%q has more than %d digits", input.Cut(s), maxDigits)
+		return "", field.Invalid("%q has more than %d digits", input.Cut(s), maxDigits)
 	}
 	point += shift
 	switch {

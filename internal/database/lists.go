@@ -60,6 +60,15 @@ func (d Dialect) amongTexts() (before, after string) {
 	return " IN (SELECT value FROM json_each(", "))"
 }
 
+// AmongIDTexts is AmongTexts for a column of ids, whose texts [Texts] writes. Unlike with
+// AmongIDs, PostgreSQL does not see how many they are.
+func (d Dialect) AmongIDTexts(placeholder string) string {
+	if d == Postgres {
+		return " = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(" + placeholder + " AS jsonb))::uuid))"
+	}
+	return d.AmongTexts(placeholder)
+}
+
 // Texts are texts as one parameter, a JSON array.
 func Texts(texts []string) string {
 	if texts == nil {

@@ -62,16 +62,27 @@ func (w *world) copied(rows int) float64 {
 		}
 	}
 	at := time.Now().UTC()
+	value := func(name string, v any) database.Column[int] {
+		return database.Column[int]{Name: name, Of: func(int) any { return v }}
+	}
+	numbered := func(name, format string) database.Column[int] {
+		return database.Column[int]{Name: name, Of: func(i int) any { return fmt.Sprintf(format, i) }}
+	}
+	columns := []database.Column[int]{
+		{Name: "id", Of: func(int) any { return id.New(id.Contact) }},
+		value("company_id", w.customer.ID), value("project_id", project), value("desk_id", desk),
+		numbered("email", "person.%d@example.org"), numbered("email_key", "person.%d@example.org"),
+		numbered("first_name", "First%d"), numbered("first_name_key", "first%d"), numbered("last_name", "Last%d"), numbered("last_name_key", "last%d"),
+		numbered("username", "person.%d"), value("username_key", nil), value("middle_name", nil), value("external_id", nil),
+		value("in_block", true), value("active", true), value("type", string(enum.Personal)), value("created_at", at), value("updated_at", at),
+	}
 	var batches []database.Batch
 	for from := 0; from < rows; from += 5_000 {
-		batch := database.Batch{Table: "contacts", Columns: append([]string{"id", "company_id", "created_at"}, describedColumns...)}
-		for i := from; i < from+5_000; i++ {
-			t := &contactRecord{id: id.New(id.Contact), emailKey: fmt.Sprintf("person.%d@example.org", i)}
-			t.now = person{Email: t.emailKey, FirstName: fmt.Sprint("First", i), LastName: fmt.Sprint("Last", i), Username: fmt.Sprint("person.", i),
-				Project: project, Desk: desk, Active: true, Type: enum.Personal}
-			batch.Rows = append(batch.Rows, t.described([]any{t.id, w.customer.ID, at}, t.keys(), true, at))
+		people := make([]int, 5_000)
+		for i := range people {
+			people[i] = from + i
 		}
-		batches = append(batches, batch)
+		batches = append(batches, database.BatchOf("contacts", columns, people))
 	}
 	began := time.Now()
 	for _, batch := range batches {

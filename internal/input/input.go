@@ -24,6 +24,9 @@ type Field[T any] struct {
 	Value *T
 }
 
+// Given is a field that was given; nil was null.
+func Given[T any](value *T) Field[T] { return Field[T]{Set: true, Value: value} }
+
 // Required gives the value of a field that cannot be cleared; nil where it is not set.
 func (f Field[T]) Required(path ...string) (*T, error) {
 	if f.Set && f.Value == nil {
@@ -60,9 +63,14 @@ func Text(raw, what string, most int, path ...string) (string, error) {
 	return n, nil
 }
 
+// Blank reports whether there is nothing to be seen in the text, if there is one.
+func Blank(raw *string) bool {
+	return raw == nil || fold.Storable(*raw) && fold.Line(*raw) == ""
+}
+
 // Optional checks what need not be there as check does: nil, and what is blank, is nil.
 func Optional(raw *string, check func(raw string, path ...string) (string, error), path ...string) (*string, error) {
-	if raw == nil || fold.Storable(*raw) && fold.Line(*raw) == "" {
+	if Blank(raw) {
 		return nil, nil //nolint:nilnil // nothing was given
 	}
 	s, err := check(*raw, path...)

@@ -1,0 +1,298 @@
+package contacts
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactlabel"
+	"tenantry/ent/generated/ent/customfieldvalue"
+	"tenantry/internal/database"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// Bulk reads and writes contacts by the thousand, past ent and its policies: whoever calls
+// it has checked the rights, and says of which companies it is. Make it with [NewBulk].
+type Bulk struct {
+	stored    []Field // those that are columns of contacts
+	searched  []Field // by keys in columns of their own; not by the email
+	selection string
+
+	insert, update []database.Column[*written]
+}
+
+// NewBulk returns a Bulk for contacts that have these fields.
+func NewBulk(fields []Field) *Bulk {
+	b := &Bulk{}
+	names := []string{contact.FieldID, contact.FieldCompanyID, contact.FieldEmailKey}
+	for _, f := range fields {
+		if f.Column == "" {
+			continue
+		}
+		b.stored, names = append(b.stored, f), append(names, f.Column)
+		column := database.Column[*written]{Name: f.Column, Of: func(w *written) any { return f.Stored(&w.Record) }}
+		if b.insert = append(b.insert, column); !f.Fixed {
+			b.update = append(b.update, column)
+		}
+		if f.SearchKey != "" {
+			place := len(b.searched)
+			b.searched = append(b.searched, f)
+			b.add(f.SearchKey, func(w *written) any { return w.keys[place] })
+		}
+	}
+	b.add(contact.FieldEmailKey, func(w *written) any { return w.EmailKey })
+	b.add(contact.FieldInBlock, func(w *written) any { return w.inBlock })
+	b.add(contact.FieldUpdatedAt, func(w *written) any { return w.at })
+	b.insert = append(b.insert, byTenant...)
+	b.selection = strings.Join(names, ", ")
+	return b
+}
+
+// byTenant finds a contact.
+var byTenant = []database.Column[*written]{
+	{Name: contact.FieldID, Of: func(w *written) any { return w.ID }},
+	{Name: contact.FieldCompanyID, Of: func(w *written) any { return w.Company }},
+}
+
+func (b *Bulk) add(name string, of func(*written) any) {
+	c := database.Column[*written]{Name: name, Of: of}
+	b.insert, b.update = append(b.insert, c), append(b.update, c)
+}
+
+// Upsert is a contact that is to be written as it stands here.
+type Upsert struct {
+	Record
+	EmailKey string // fold.Email of the email
+	// StoredKey is the key of the email that the database has; empty: the contact is new.
+	StoredKey string
+	Labels    []id.ID // to be added
+	Values    []ValueChange
+}
+
+// ValueChange is a custom field's value that is to be set.
+type ValueChange struct {
+	Field    id.ID
+	Value    string
+	Replaces bool // the contact has one already
+}
+
+// written is a contact on its way into the database.
+type written struct {
+	*Upsert
+	keys    []*string
+	inBlock bool
+	at      time.Time
+}
+
+// Write makes the contacts what they are to be: what is changed first, so that new ones can
+// take emails which others have given up.
+func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []*Upsert) error {
+	if len(contacts) == 0 {
+		return nil
+	}
+	at := now()
+	var blocks Blocks
+	all, keys := make([]written, len(contacts)), make([]*string, len(contacts)*len(b.searched))
+	for i, c := range contacts {
+		all[i] = written{Upsert: c, at: at}
+		all[i].keys, keys = keys[:len(b.searched):len(b.searched)], keys[len(b.searched):]
+		b.setKeys(c.EmailKey, &c.Record, all[i].keys)
+		blocks.Add(c.Company, c.ID, all[i].keys)
+		if c.Created.IsZero() {
+			c.Created = at
+		}
+	}
+	var parked, changed, made []*written
+	var labels []contactLabel
+	var filled, refilled []fieldValue
+	for i := range all {
+		w := &all[i]
+		if w.inBlock = blocks.Take(w.Company); w.StoredKey == "" {
+			made = append(made, w)
+		} else if changed = append(changed, w); w.StoredKey != w.EmailKey {
+			parked = append(parked, w)
+		}
+		for _, label := range w.Labels {
+			labels = append(labels, contactLabel{w.Company, w.ID, label})
+		}
+		for _, v := range w.Values {
+			if value := (fieldValue{w.Company, w.ID, v.Field, v.Value}); v.Replaces {
+				refilled = append(refilled, value)
+			} else {
+				filled = append(filled, value)
+			}
+		}
+	}
+	for _, step := range []func() error{
+		func() error { return database.Set(ctx, tx, contact.Table, byTenant, park, parked) },
+		func() error { return database.Set(ctx, tx, contact.Table, byTenant, b.update, changed) },
+		func() error {
+			return database.Set(ctx, tx, customfieldvalue.Table, ofField, valueOfField, refilled)
+		},
+		func() error { return database.Insert(ctx, tx, contact.Table, b.insert, made) },
+		func() error { return database.Insert(ctx, tx, contactlabel.Table, labelColumns, labels) },
+		func() error {
+			return database.Insert(ctx, tx, customfieldvalue.Table, slices.Concat(ofField, valueOfField), filled)
+		},
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return blocks.Write(ctx, tx)
+}
+
+// park gives a contact a key that no email has, for as long as keys pass from one to another.
+var park = []database.Column[*written]{
+	{Name: contact.FieldEmailKey, Of: func(w *written) any { return "\x01" + w.ID.String() }},
+}
+
+// contactLabel is that a contact has a label.
+type contactLabel struct{ company, contact, label id.ID }
+
+var labelColumns = []database.Column[contactLabel]{
+	{Name: contactlabel.FieldCompanyID, Of: func(l contactLabel) any { return l.company }},
+	{Name: contactlabel.FieldContactID, Of: func(l contactLabel) any { return l.contact }},
+	{Name: contactlabel.FieldLabelID, Of: func(l contactLabel) any { return l.label }},
+}
+
+// fieldValue is what a contact has in a custom field.
+type fieldValue struct {
+	company, contact, field id.ID
+	value                   string
+}
+
+var (
+	ofField = []database.Column[fieldValue]{
+		{Name: customfieldvalue.FieldCompanyID, Of: func(v fieldValue) any { return v.company }},
+		{Name: customfieldvalue.FieldContactID, Of: func(v fieldValue) any { return v.contact }},
+		{Name: customfieldvalue.FieldCustomFieldID, Of: func(v fieldValue) any { return v.field }},
+	}
+	valueOfField = []database.Column[fieldValue]{
+		{Name: customfieldvalue.FieldValue, Of: func(v fieldValue) any { return v.value }},
+	}
+)
+
+// setKeys makes the search keys of a contact (rule K6).
+func (b *Bulk) setKeys(emailKey string, r *Record, keys []*string) {
+	for i := range b.searched {
+		keys[i] = searchKey(emailKey, b.searched[i].Format(r))
+	}
+}
+
+// set puts the record into ent's mutation of its contact.
+func (b *Bulk) set(m *ent.ContactMutation, r *Record) error {
+	emailKey := fold.Email(r.Email)
+	m.SetEmailKey(emailKey)
+	m.SetInBlock(false) // whatever was: these keys are new
+	set := func(column string, value any) error {
+		if value == nil {
+			return m.ClearField(column)
+		}
+		return m.SetField(column, value)
+	}
+	for i := range b.stored {
+		f := &b.stored[i]
+		if f.Fixed {
+			continue
+		}
+		if err := set(f.Column, f.Entity(r)); err != nil {
+			return err
+		}
+		if f.SearchKey == "" {
+			continue
+		}
+		var key any
+		if k := searchKey(emailKey, f.Format(r)); k != nil {
+			key = *k
+		}
+		if err := set(f.SearchKey, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Found is a contact that the database has.
+type Found struct {
+	Record
+	EmailKey string
+}
+
+// Names are by what contacts are looked for, each of which finds some.
+type Names struct {
+	IDs         []string // texts of ids
+	ExternalIDs []string
+	EmailKeys   []string
+}
+
+// Find calls each for the companies' contacts that are named so. With hold they stay as they
+// are until the transaction ends. companies are texts of ids.
+func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []string, names Names, hold bool, each func(Found) error) error {
+	d, lock := tx.Dialect(), ""
+	if hold && d == database.Postgres {
+		lock = ` ORDER BY id FOR UPDATE`
+	}
+	for _, by := range []struct {
+		column, among string
+		named         []string
+	}{
+		{contact.FieldID, d.AmongIDTexts("$2"), names.IDs},
+		{contact.FieldExternalID, d.AmongTexts("$2"), names.ExternalIDs},
+		{contact.FieldEmailKey, d.AmongTexts("$2"), names.EmailKeys},
+	} {
+		if len(by.named) == 0 {
+			continue
+		}
+		err := b.read(ctx, tx, each, `WHERE company_id`+d.AmongIDTexts("$1")+` AND `+by.column+by.among+lock,
+			database.Texts(companies), database.Texts(by.named))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record is one contact of the company; an error of ent's where it is not there.
+func (b *Bulk) record(ctx context.Context, tx *database.Tx, company, contactID id.ID) (Record, error) {
+	var found []Record
+	err := b.read(ctx, tx, func(f Found) error { found = append(found, f.Record); return nil }, `WHERE company_id = $1 AND id = $2`, company, contactID)
+	if err == nil && len(found) == 0 {
+		err = &ent.NotFoundError{}
+	}
+	return append(found, Record{})[0], err
+}
+
+// querier is a transaction, or a database beside any.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func (b *Bulk) read(ctx context.Context, from querier, each func(Found) error, where string, args ...any) error {
+	rows, err := from.QueryContext(ctx, `SELECT `+b.selection+` FROM contacts `+where, args...)
+	if err != nil {
+		return fmt.Errorf("looking for contacts: %w", err)
+	}
+	defer rows.Close()
+	var into []any
+	for rows.Next() {
+		var f Found
+		into = append(into[:0], &f.ID, &f.Company, &f.EmailKey)
+		for i := range b.stored {
+			into = append(into, b.stored[i].Into(&f.Record))
+		}
+		if err := rows.Scan(into...); err != nil {
+			return fmt.Errorf("reading contacts: %w", err)
+		}
+		if err := each(f); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

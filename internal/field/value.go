@@ -1,0 +1,229 @@
+package field
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/email"
+	"tenantry/internal/id"
+	"tenantry/internal/input"
+)
+
+// Value is how a record holds a field. Make it with [Text] and its like, which are given
+// where in the record the value is.
+type Value[R any] struct {
+	parse  func(into *R, cell string) *Problem // nil: a plan decides
+	format func(r *R) string                   // nil: it takes more than the record to say it
+	copy   func(to, from *R)
+	same   func(a, b *R) bool
+	column func(r *R) any // as [database.Batch] takes it
+	entity func(r *R) any // as ent's mutations take it
+	scan   func(r *R) any // a destination for sql.Rows.Scan
+}
+
+// Format is what an export's cell says.
+func (v *Value[R]) Format(r *R) string { return v.format(r) }
+
+// Formats reports whether Format can be called.
+func (v *Value[R]) Formats() bool { return v.format != nil }
+
+// Copy puts one record's value into another.
+func (v *Value[R]) Copy(to, from *R) { v.copy(to, from) }
+
+// Same reports whether both records have the same value.
+func (v *Value[R]) Same(a, b *R) bool { return v.same(a, b) }
+
+// Stored is the value of the field's column; nil for NULL.
+func (v *Value[R]) Stored(r *R) any { return v.column(r) }
+
+// Entity is Stored as ent's mutations take it.
+func (v *Value[R]) Entity(r *R) any { return v.entity(r) }
+
+// Into is a destination for sql.Rows.Scan of the field's column.
+func (v *Value[R]) Into(r *R) any { return v.scan(r) }
+
+// Checked adds a check of the cell to those of the value.
+func (v Value[R]) Checked(check func(cell string) *Problem) Value[R] {
+	parse := v.parse
+	v.parse = func(into *R, cell string) *Problem {
+		if problem := parse(into, cell); problem != nil {
+			return problem
+		}
+		return check(cell)
+	}
+	return v
+}
+
+// held is what all values have that a record holds as such.
+func held[R any, T comparable](at func(*R) *T) Value[R] {
+	stored := func(r *R) any { return *at(r) }
+	return Value[R]{
+		copy: func(to, from *R) { *at(to) = *at(from) }, same: func(a, b *R) bool { return *at(a) == *at(b) },
+		column: stored, entity: stored, scan: func(r *R) any { return at(r) },
+	}
+}
+
+// Text is a text that every record has.
+func Text[R any](at func(*R) *string) Value[R] {
+	v := held(at)
+	v.parse = func(into *R, cell string) *Problem { *at(into) = cell; return nil }
+	v.format = func(r *R) string { return *at(r) }
+	return v
+}
+
+// OptionalText is a text that a record may lack: it is empty then, and its column NULL.
+func OptionalText[R any](at func(*R) *string) Value[R] { return optional(Text(at), at) }
+
+func optional[R any](v Value[R], at func(*R) *string) Value[R] {
+	v.column = func(r *R) any {
+		if s := *at(r); s != "" {
+			return s
+		}
+		return nil
+	}
+	v.entity, v.scan = v.column, func(r *R) any { return textOrNull{at(r)} }
+	return v
+}
+
+// textOrNull scans NULL as an empty text.
+type textOrNull struct{ to *string }
+
+// Scan implements sql.Scanner.
+func (t textOrNull) Scan(value any) error {
+	var text sql.NullString
+	err := text.Scan(value)
+	*t.to = text.String
+	return err
+}
+
+// Address is an email address that every record has.
+func Address[R any](at func(*R) *string) Value[R] {
+	v := Text(at)
+	v.parse = func(into *R, cell string) *Problem {
+		*at(into) = cell
+		return CheckAddress(cell)
+	}
+	return v
+}
+
+// OptionalAddress is an email address that a record may lack.
+func OptionalAddress[R any](at func(*R) *string) Value[R] { return optional(Address(at), at) }
+
+// CheckAddress says what is wrong with a text of no more than [email.MaxLength] characters
+// that is to be an email address.
+func CheckAddress(cell string) *Problem {
+	if email.Valid(cell) {
+		return nil
+	}
+	return &Problem{Code: enum.InvalidEmail, Message: fmt.Sprintf("%q is no email address such as office@example.com", input.Cut(cell))}
+}
+
+// Bool is true or false.
+func Bool[R any](at func(*R) *bool) Value[R] {
+	v := held(at)
+	v.parse = func(into *R, cell string) *Problem {
+		value, problem := ParseBool(cell)
+		*at(into) = value
+		return problem
+	}
+	v.format = func(r *R) string {
+		if *at(r) {
+			return "true"
+		}
+		return "false"
+	}
+	return v
+}
+
+// ParseBool reads true or false, in any of the words for them (rule F9).
+func ParseBool(cell string) (bool, *Problem) {
+	switch strings.ToLower(cell) {
+	case "true", "yes", "1":
+		return true, nil
+	case "false", "no", "0":
+		return false, nil
+	}
+	return false, Invalid("%q is neither true, yes or 1 nor false, no or 0", input.Cut(cell))
+}
+
+// Option is one of the values of a choice, with the words for it in files; the first is the
+// one that exports write.
+type Option[E ~string] struct {
+	Value E
+	Words []string
+}
+
+// Choice is one of a few values.
+func Choice[R any, E ~string](at func(*R) *E, options ...Option[E]) Value[R] {
+	v := held(at)
+	v.column = func(r *R) any { return string(*at(r)) }
+	v.parse = func(into *R, cell string) *Problem {
+		lower := strings.ToLower(cell)
+		for _, o := range options {
+			for _, word := range o.Words {
+				if word == lower {
+					*at(into) = o.Value
+					return nil
+				}
+			}
+		}
+		return noneOf(cell, options)
+	}
+	v.format = func(r *R) string {
+		for _, o := range options {
+			if o.Value == *at(r) {
+				return o.Words[0]
+			}
+		}
+		return ""
+	}
+	return v
+}
+
+func noneOf[E ~string](cell string, options []Option[E]) *Problem {
+	said := make([]string, len(options))
+	for i, o := range options {
+		if said[i] = o.Words[0]; len(o.Words) > 1 {
+			said[i] += " (" + strings.Join(o.Words[1:], ", ") + ")"
+		}
+	}
+	if len(said) == 2 {
+		return Invalid("%q is neither %s nor %s", input.Cut(cell), said[0], said[1])
+	}
+	return Invalid("%q is none of %s", input.Cut(cell), strings.Join(said, ", "))
+}
+
+// Time is an instant. In files it is RFC 3339, or a date: its beginning in UTC (rule F9).
+func Time[R any](at func(*R) *time.Time) Value[R] {
+	v := held(at)
+	v.same = func(a, b *R) bool { return at(a).Equal(*at(b)) }
+	v.parse = func(into *R, cell string) *Problem {
+		when, ok := parseTime(cell)
+		if *at(into) = when; !ok {
+			return Invalid("%q is neither a time such as 2026-03-31T08:30:00Z nor a date such as 2026-03-31", input.Cut(cell))
+		}
+		return nil
+	}
+	v.format = func(r *R) string { return at(r).UTC().Format(time.RFC3339Nano) }
+	return v
+}
+
+func parseTime(s string) (time.Time, bool) {
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		at, err = time.Parse(time.DateOnly, s)
+	}
+	at = at.UTC().Truncate(time.Microsecond)
+	return at, err == nil && at.Year() >= 1 && at.Year() <= 9999 // what both databases hold
+}
+
+// Reference is the id of another record, which files name in ways of their own.
+func Reference[R any](at func(*R) *id.ID) Value[R] { return held(at) }
+
+// Invalid is a problem of a text that says nothing that is accepted.
+func Invalid(format string, args ...any) *Problem {
+	return &Problem{Code: enum.InvalidValue, Message: fmt.Sprintf(format, args...)}
+}
