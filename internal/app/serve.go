@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"tenantry/internal/peer"
+	"tenantry/internal/tcptimeout"
 	"tenantry/jobs"
 )
 
@@ -45,7 +45,7 @@ func (a *process) serve(ctx context.Context, r roles, listening func(*url.URL)) 
 
 	work, ctx := errgroup.WithContext(ctx)
 	if r.api {
-		listener, err := (&net.ListenConfig{Control: peer.GiveUpAfter(tcpTimeout)}).Listen(ctx, "tcp", a.config.HTTPAddr)
+		listener, err := (&net.ListenConfig{Control: tcptimeout.Control(tcpTimeout)}).Listen(ctx, "tcp", a.config.HTTPAddr)
 		if err != nil {
 			return explainListening(a.config, err)
 		}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/lib/pq"
 
-	"tenantry/internal/peer"
+	"tenantry/internal/tcptimeout"
 )
 
 // When a context ends, lib/pq asks the server (on a new connection) to cancel the
@@ -113,7 +113,7 @@ type dialer struct{}
 func (dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: peerTimeout / 2, Interval: peerTimeout / 6, Count: 3},
-		Control:         peer.GiveUpAfter(peerTimeout),
+		Control:         tcptimeout.Control(peerTimeout),
 	}
 	conn, err := d.DialContext(ctx, network, address)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package peer notices that whoever is at the other end of a TCP connection has gone silent.
-package peer
+// Package tcptimeout closes TCP connections whose other end no longer responds.
+package tcptimeout
 
 import (
 	"strings"
@@ -9,10 +9,10 @@ import (
 
 const tcpUserTimeout = 0x12 // TCP_USER_TIMEOUT of linux/tcp.h; package syscall lacks it
 
-// GiveUpAfter ends a TCP connection whose peer acknowledges nothing, or takes nothing, of what
-// is on its way to it for so long. (Keep-alive alone does neither.) It is a Control of
+// Control closes a TCP connection whose other end acknowledges or accepts none of the data that
+// is being sent for the timeout. (Keep-alive alone does neither.) Use it as Control of
 // net.Dialer and of net.ListenConfig, whose accepted connections inherit it.
-func GiveUpAfter(timeout time.Duration) func(network, address string, c syscall.RawConn) error {
+func Control(timeout time.Duration) func(network, address string, c syscall.RawConn) error {
 	return func(network, _ string, c syscall.RawConn) error {
 		if !strings.HasPrefix(network, "tcp") {
 			return nil

@@ -1,4 +1,4 @@
-package peer_test
+package tcptimeout_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tenantry/internal/peer"
+	"tenantry/internal/tcptimeout"
 )
 
 // A client that takes nothing of what it is sent is dropped, though its machine answers; one
@@ -20,7 +20,7 @@ import (
 func TestAConnectionWhosePeerTakesNothingIsGivenUp(t *testing.T) {
 	t.Parallel()
 	const patience = 500 * time.Millisecond
-	listener, err := (&net.ListenConfig{Control: peer.GiveUpAfter(patience)}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{Control: tcptimeout.Control(patience)}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestAConnectionWhosePeerTakesNothingIsGivenUp(t *testing.T) {
 // what arrives. It is noticed as soon as there is something to say to it.
 func TestAConnectionWhosePeerVanishesIsGivenUp(t *testing.T) {
 	t.Parallel()
-	listener, err := (&net.ListenConfig{Control: peer.GiveUpAfter(500 * time.Millisecond)}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{Control: tcptimeout.Control(500 * time.Millisecond)}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
