@@ -18,7 +18,7 @@ import (
 
 // Company: one's own, its partner, and the customers (rule C7); operators see all of
 // them (U5), which is why what only insiders may read is judged field by field above.
-func Company() privacy.Policy {
+func Company(writable []string) privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.CompanyQuery, predicate.Company](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 			id, partner := s.C(company.FieldID), s.C(company.FieldPartnerID)
@@ -41,6 +41,7 @@ func Company() privacy.Policy {
 		}),
 		Mutation: privacy.MutationPolicy{mutationRule(func(ctx context.Context, m ent.Mutation) error {
 			w := companyWrites
+			w.fields = writable
 			if viewer.FromContext(ctx).Operator {
 				w = operatorWrites
 			}
@@ -91,9 +92,6 @@ var companyWrites = writes{
 		}
 		return sql.And(sql.IsNull(s.C(company.FieldDeletedAt)), changed)
 	},
-	fields: []string{
-		company.FieldName, company.FieldNameSlug, company.FieldNameKey, company.FieldContactEmail, company.FieldUpdatedAt,
-	},
 	remove: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 		if !v.PartnerAdministrator() {
 			return nil
@@ -116,13 +114,13 @@ func mustBeOrdinary(m mutation) error {
 }
 
 // insiders: whoever is inside a company reads its projects, desks, labels and fields; whoever is over it changes them.
-func insiders(fields ...string) (visibility, writes) {
+func insiders(writable []string) (visibility, writes) {
 	return func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return inside(v, s.C("company_id")) },
 		writes{
 			create: mustAdminister, refers: []string{"company"},
 			update: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return over(v, s.C("company_id")) },
 			remove: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return over(v, s.C("company_id")) },
-			fields: fields,
+			fields: writable,
 		}
 }
 
@@ -134,19 +132,19 @@ func undeleted(see visibility, w writes) (visibility, writes) {
 			return sql.And(sql.IsNull(s.C("deleted_at")), p(v, s))
 		}
 	}
-	w.update, w.fields = there(w.update), append(w.fields, "deleted_at")
+	w.update = there(w.update)
 	return there(see), w
 }
 
 // Project: read inside the company, changed by its administrators.
-func Project() privacy.Policy {
-	see, w := undeleted(insiders("name", "external_id", "is_default", "updated_at"))
+func Project(writable []string) privacy.Policy {
+	see, w := undeleted(insiders(writable))
 	return privacy.Policy{Query: reads[*ent.ProjectQuery, predicate.Project](see), Mutation: w.policy()}
 }
 
 // Desk: as Project.
-func Desk() privacy.Policy {
-	see, w := undeleted(insiders("name", "external_id", "is_default", "updated_at"))
+func Desk(writable []string) privacy.Policy {
+	see, w := undeleted(insiders(writable))
 	return privacy.Policy{Query: reads[*ent.DeskQuery, predicate.Desk](see), Mutation: w.policy()}
 }
 

@@ -18,13 +18,8 @@ import (
 
 // Contact: read inside the company, changed by whoever administers it (rules U5, C6); its
 // project and desk are of the same company, always.
-func Contact() privacy.Policy {
-	see, w := insiders(
-		contact.FieldEmail, contact.FieldEmailKey, contact.FieldFirstName, contact.FieldMiddleName, contact.FieldLastName,
-		contact.FieldUsername, contact.FieldUsernameKey, contact.FieldFirstNameKey, contact.FieldLastNameKey,
-		contact.FieldInBlock, contact.FieldExternalID, contact.FieldProjectID, contact.FieldDeskID, contact.FieldActive, contact.FieldType,
-		contact.FieldUpdatedAt,
-	)
+func Contact(writable []string) privacy.Policy {
+	see, w := insiders(writable)
 	see, w.update, w.remove = atHand(see), atHand(w.update), atHand(w.remove)
 	w.siblings = []sibling{
 		{contact.EdgeProject, contact.FieldProjectID, project.Table},
@@ -50,14 +45,14 @@ func SearchBlock() privacy.Policy {
 }
 
 // Label: as Project.
-func Label() privacy.Policy {
-	see, w := undeleted(insiders(label.FieldName, label.FieldUpdatedAt))
+func Label(writable []string) privacy.Policy {
+	see, w := undeleted(insiders(writable))
 	return privacy.Policy{Query: reads[*ent.LabelQuery, predicate.Label](see), Mutation: w.policy()}
 }
 
 // ContactLabel: of a contact and a label of one company; given and taken, never changed.
 func ContactLabel() privacy.Policy {
-	see, w := insiders()
+	see, w := insiders(nil)
 	w.update = nil
 	w.siblings = []sibling{
 		{contactlabel.EdgeContact, contactlabel.FieldContactID, contact.Table},
@@ -67,14 +62,14 @@ func ContactLabel() privacy.Policy {
 }
 
 // CustomField: as Project; its variable name and its type stay.
-func CustomField() privacy.Policy {
-	see, w := undeleted(insiders(customfield.FieldName, customfield.FieldUpdatedAt))
+func CustomField(writable []string) privacy.Policy {
+	see, w := undeleted(insiders(writable))
 	return privacy.Policy{Query: reads[*ent.CustomFieldQuery, predicate.CustomField](see), Mutation: w.policy()}
 }
 
 // CustomFieldValue: of a contact and a field of one company.
-func CustomFieldValue() privacy.Policy {
-	see, w := insiders(customfieldvalue.FieldValue)
+func CustomFieldValue(writable []string) privacy.Policy {
+	see, w := insiders(writable)
 	w.siblings = []sibling{
 		{customfieldvalue.EdgeContact, customfieldvalue.FieldContactID, contact.Table},
 		{customfieldvalue.EdgeCustomField, customfieldvalue.FieldCustomFieldID, customfield.Table},

@@ -109,12 +109,12 @@ func Session() privacy.Policy {
 }
 
 // Notification: one's own, to be read.
-func Notification() privacy.Policy {
+func Notification(writable []string) privacy.Policy {
 	mine := func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 		return sql.EQ(s.C(notification.FieldUserID), v.UserID)
 	}
 	return privacy.Policy{
 		Query:    reads[*ent.NotificationQuery, predicate.Notification](mine),
-		Mutation: writes{update: mine, fields: []string{notification.FieldReadAt}}.policy(),
+		Mutation: writes{update: mine, fields: writable}.policy(),
 	}
 }

@@ -27,7 +27,7 @@ type model struct {
 	client reflect.Value
 }
 
-// entities are the entities of ent/schema: its types that embed ent.Schema.
+// entities are the entities of ent/schema: its types that embed entity.
 func entities(t *testing.T) []string {
 	t.Helper()
 	packages, err := parser.ParseDir(token.NewFileSet(), "../schema", nil, 0) //nolint:staticcheck // no build tags there
@@ -42,7 +42,7 @@ func entities(t *testing.T) []string {
 		}
 		if s, ok := spec.Type.(*ast.StructType); ok {
 			for _, f := range s.Fields.List {
-				if e, ok := f.Type.(*ast.SelectorExpr); ok && len(f.Names) == 0 && fmt.Sprint(e.X, ".", e.Sel) == "ent.Schema" {
+				if e, ok := f.Type.(*ast.Ident); ok && len(f.Names) == 0 && e.Name == "entity" {
 					names = append(names, spec.Name.Name)
 				}
 			}

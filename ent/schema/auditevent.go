@@ -6,13 +6,12 @@ import (
 	"entgo.io/ent/schema/index"
 	"github.com/google/uuid"
 
-	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
 // AuditEvent is who did what, in the log of a company that it concerned. It is never
 // changed, and keeps its words when the actor is gone.
-type AuditEvent struct{ ent.Schema }
+type AuditEvent struct{ entity }
 
 // Mixin of the AuditEvent.
 func (AuditEvent) Mixin() []ent.Mixin {
@@ -33,6 +32,3 @@ func (AuditEvent) Fields() []ent.Field {
 
 // Indexes of the AuditEvent.
 func (AuditEvent) Indexes() []ent.Index { return []ent.Index{index.Fields("company_id", "at", "id")} }
-
-// Policy of the AuditEvent.
-func (AuditEvent) Policy() ent.Policy { return policy.AuditEvent() }

@@ -8,13 +8,12 @@ import (
 	"entgo.io/ent/schema/index"
 	"github.com/google/uuid"
 
-	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
 // Company is a tenant; a partner if an operator made it one, a customer if it has a
 // partner (rules C1–C4).
-type Company struct{ ent.Schema }
+type Company struct{ entity }
 
 // Mixin of the Company.
 func (Company) Mixin() []ent.Mixin { return []ent.Mixin{identity{kind: id.Company}, timestamps{}} }
@@ -22,11 +21,11 @@ func (Company) Mixin() []ent.Mixin { return []ent.Mixin{identity{kind: id.Compan
 // Fields of the Company.
 func (Company) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("name").NotEmpty().MaxRuneLen(nameLength).Comment("as it was typed, trimmed"),
+		field.String("name").NotEmpty().MaxRuneLen(nameLength).Annotations(writable()).Comment("as it was typed, trimmed"),
 		field.String("slug").NotEmpty().Unique().Immutable().Comment("stays when the company is renamed"),
-		field.String("name_slug").Comment("the slug of the name as it is now (rule I6)"),
-		field.String("name_key").Comment("the name ignoring case, for order and search"),
-		field.String("contact_email").Optional().Nillable().MaxRuneLen(emailLength),
+		field.String("name_slug").Annotations(writable()).Comment("the slug of the name as it is now (rule I6)"),
+		field.String("name_key").Annotations(writable()).Comment("the name ignoring case, for order and search"),
+		field.String("contact_email").Optional().Nillable().MaxRuneLen(emailLength).Annotations(writable()),
 		field.Bool("is_partner").Default(false),
 		field.Bool("is_platform").Default(false).Immutable().Comment("the operators' own company"),
 		field.UUID("partner_id", uuid.UUID{}).Optional().Nillable(),
@@ -65,6 +64,3 @@ func (Company) Indexes() []ent.Index {
 		index.Fields("deleted_at").Annotations(entsql.IndexWhere("deleted_at IS NOT NULL")),
 	}
 }
-
-// Policy of the Company.
-func (Company) Policy() ent.Policy { return policy.Company() }

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/enum"
-	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
@@ -17,7 +16,7 @@ import (
 //
 // Imports load this table by the hundred thousand, so each index and each reference is
 // weighed: what it costs them is in internal/importer, BenchmarkSearchIndexes.
-type Contact struct{ ent.Schema }
+type Contact struct{ entity }
 
 // Mixin of the Contact.
 func (Contact) Mixin() []ent.Mixin {
@@ -32,24 +31,25 @@ func (Contact) Mixin() []ent.Mixin {
 // stand in search blocks. internal/contacts makes them.
 func (Contact) Fields() []ent.Field {
 	searchKey := func(name string) ent.Field {
-		return field.String(name).Optional().Nillable().Annotations(bytewise()).
+		return field.String(name).Optional().Nillable().Annotations(bytewise(), writable()).
 			Comment("ignoring case, for search (rule K6); null where email_key begins with it")
 	}
 	return []ent.Field{
-		field.String("email").NotEmpty().MaxRuneLen(emailLength).Comment("as it was typed, trimmed"),
-		field.String("email_key").NotEmpty().Annotations(bytewise()).Comment("the email ignoring case (rule K5), unique in the company"),
-		field.String("first_name").NotEmpty().MaxRuneLen(nameLength),
-		field.String("middle_name").Optional().Nillable().MaxRuneLen(nameLength),
-		field.String("last_name").Optional().Nillable().MaxRuneLen(nameLength),
-		field.String("username").NotEmpty().MaxRuneLen(nameLength).Comment("a label: it need not be unique"),
+		field.String("email").NotEmpty().MaxRuneLen(emailLength).Annotations(writable()).Comment("as it was typed, trimmed"),
+		field.String("email_key").NotEmpty().Annotations(bytewise(), writable()).
+			Comment("the email ignoring case (rule K5), unique in the company"),
+		field.String("first_name").NotEmpty().MaxRuneLen(nameLength).Annotations(writable()),
+		field.String("middle_name").Optional().Nillable().MaxRuneLen(nameLength).Annotations(writable()),
+		field.String("last_name").Optional().Nillable().MaxRuneLen(nameLength).Annotations(writable()),
+		field.String("username").NotEmpty().MaxRuneLen(nameLength).Annotations(writable()).Comment("a label: it need not be unique"),
 		searchKey("username_key"), searchKey("first_name_key"), searchKey("last_name_key"),
-		field.Bool("in_block").Default(false).Comment("the search keys stand in a search_block, and in no index"),
-		field.String("external_id").Optional().Nillable().MaxRuneLen(externalIDLength).Annotations(bytewise()).
+		field.Bool("in_block").Default(false).Annotations(writable()).Comment("the search keys stand in a search_block, and in no index"),
+		field.String("external_id").Optional().Nillable().MaxRuneLen(externalIDLength).Annotations(bytewise(), writable()).
 			Comment("its id in another system (rule K4)"),
-		field.UUID("project_id", uuid.UUID{}),
-		field.UUID("desk_id", uuid.UUID{}),
-		field.Bool("active").Default(true),
-		field.Enum("type").GoType(enum.ContactType("")).Default(string(enum.Personal)),
+		field.UUID("project_id", uuid.UUID{}).Annotations(writable()),
+		field.UUID("desk_id", uuid.UUID{}).Annotations(writable()),
+		field.Bool("active").Default(true).Annotations(writable()),
+		field.Enum("type").GoType(enum.ContactType("")).Default(string(enum.Personal)).Annotations(writable()),
 	}
 }
 
@@ -82,12 +82,9 @@ func (Contact) Indexes() []ent.Index {
 	}
 }
 
-// Policy of the Contact.
-func (Contact) Policy() ent.Policy { return policy.Contact() }
-
 // SearchBlock is some hundred search keys of a company's contacts, sorted: what an import
 // brings is found by them, at a small part of the price of as many entries of an index.
-type SearchBlock struct{ ent.Schema }
+type SearchBlock struct{ entity }
 
 // Mixin of the SearchBlock.
 func (SearchBlock) Mixin() []ent.Mixin {
@@ -109,11 +106,8 @@ func (SearchBlock) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("company_id", "first_key", "last_key")}
 }
 
-// Policy of the SearchBlock.
-func (SearchBlock) Policy() ent.Policy { return policy.SearchBlock() }
-
 // Label marks contacts (rule K2); its name is case-sensitive.
-type Label struct{ ent.Schema }
+type Label struct{ entity }
 
 // Mixin of the Label.
 func (Label) Mixin() []ent.Mixin {
@@ -122,7 +116,7 @@ func (Label) Mixin() []ent.Mixin {
 
 // Fields of the Label.
 func (Label) Fields() []ent.Field {
-	return []ent.Field{field.String("name").NotEmpty().MaxRuneLen(labelLength)}
+	return []ent.Field{field.String("name").NotEmpty().MaxRuneLen(labelLength).Annotations(writable())}
 }
 
 // Edges of the Label.
@@ -135,11 +129,8 @@ func (Label) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("company_id", "name").Unique().Annotations(standing()), index.Fields("company_id", "id").Unique()}
 }
 
-// Policy of the Label.
-func (Label) Policy() ent.Policy { return policy.Label() }
-
 // ContactLabel is that a contact has a label.
-type ContactLabel struct{ ent.Schema }
+type ContactLabel struct{ entity }
 
 // Fields of the ContactLabel.
 func (ContactLabel) Fields() []ent.Field {
@@ -162,6 +153,3 @@ func (ContactLabel) Edges() []ent.Edge {
 func (ContactLabel) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("contact_id", "label_id").Unique(), index.Fields("label_id", "contact_id")}
 }
-
-// Policy of the ContactLabel.
-func (ContactLabel) Policy() ent.Policy { return policy.ContactLabel() }

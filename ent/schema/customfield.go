@@ -8,12 +8,11 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/enum"
-	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
 // CustomField is a field that a company has given its contacts (rule K3).
-type CustomField struct{ ent.Schema }
+type CustomField struct{ entity }
 
 // Mixin of the CustomField.
 func (CustomField) Mixin() []ent.Mixin {
@@ -25,7 +24,7 @@ func (CustomField) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("variable_name").NotEmpty().MaxRuneLen(nameLength).Immutable().Comment("its CSV column, as it was typed"),
 		field.String("variable_key").NotEmpty().Immutable().Comment("folded as column names are (rule F5), unique in the company"),
-		field.String("name").NotEmpty().MaxRuneLen(nameLength).Comment("for people"),
+		field.String("name").NotEmpty().MaxRuneLen(nameLength).Annotations(writable()).Comment("for people"),
 		field.Enum("type").GoType(enum.CustomFieldType("")).Immutable(),
 	}
 }
@@ -40,11 +39,8 @@ func (CustomField) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("company_id", "variable_key").Unique().Annotations(standing()), index.Fields("company_id", "id").Unique()}
 }
 
-// Policy of the CustomField.
-func (CustomField) Policy() ent.Policy { return policy.CustomField() }
-
 // CustomFieldValue is what a contact has in a custom field.
-type CustomFieldValue struct{ ent.Schema }
+type CustomFieldValue struct{ entity }
 
 // Fields of the CustomFieldValue.
 func (CustomFieldValue) Fields() []ent.Field {
@@ -52,7 +48,7 @@ func (CustomFieldValue) Fields() []ent.Field {
 		field.UUID("company_id", uuid.UUID{}).Immutable().Comment("that of both, which the references hold"),
 		field.UUID("contact_id", uuid.UUID{}).Immutable(),
 		field.UUID("custom_field_id", uuid.UUID{}).Immutable(),
-		field.String("value").NotEmpty().MaxRuneLen(textLength).Comment("as its type writes it"),
+		field.String("value").NotEmpty().MaxRuneLen(textLength).Annotations(writable()).Comment("as its type writes it"),
 	}
 }
 
@@ -68,6 +64,3 @@ func (CustomFieldValue) Edges() []ent.Edge {
 func (CustomFieldValue) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("contact_id", "custom_field_id").Unique(), index.Fields("custom_field_id")}
 }
-
-// Policy of the CustomFieldValue.
-func (CustomFieldValue) Policy() ent.Policy { return policy.CustomFieldValue() }

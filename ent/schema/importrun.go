@@ -12,14 +12,13 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/enum"
-	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
 // ImportRun is one accepted file on its way: the record of the job. The queue is only
 // a hint; what stands here decides who works on it and from where (rules J1–J6).
 // (It is not called Import because that is a keyword of Go.)
-type ImportRun struct{ ent.Schema }
+type ImportRun struct{ entity }
 
 // Mixin of the ImportRun.
 func (ImportRun) Mixin() []ent.Mixin {
@@ -116,7 +115,7 @@ func (ImportRun) Annotations() []schema.Annotation {
 // ImportTurn is a company's place among those whose imports wait (rule J8). It says nothing
 // that import_runs do not say; kept apart, the next company is the first entry of an index,
 // however many wait.
-type ImportTurn struct{ ent.Schema }
+type ImportTurn struct{ entity }
 
 // Mixin of the ImportTurn.
 func (ImportTurn) Mixin() []ent.Mixin {
@@ -141,7 +140,7 @@ func (ImportTurn) Indexes() []ent.Index {
 }
 
 // ImportIssue is one problem of one row (rule R1).
-type ImportIssue struct{ ent.Schema }
+type ImportIssue struct{ entity }
 
 // Fields of the ImportIssue.
 func (ImportIssue) Fields() []ent.Field {
@@ -175,7 +174,7 @@ func (ImportIssue) Indexes() []ent.Index {
 // ImportKey is scratch of a running import: a key (a name's slug) that an earlier row of
 // the same file has taken. It is what a dry run sees of itself (rule J10) and what a
 // worker that takes over knows of the rows before (rule I6); dropped at the end.
-type ImportKey struct{ ent.Schema }
+type ImportKey struct{ entity }
 
 // Fields of the ImportKey.
 func (ImportKey) Fields() []ent.Field {
@@ -201,7 +200,7 @@ func (ImportKey) Indexes() []ent.Index {
 // ImportRecord is scratch of a running dry run: a record as the earlier rows of the file
 // would have left it. Look-ups read it before the record itself (rule J10); dropped at the
 // end.
-type ImportRecord struct{ ent.Schema }
+type ImportRecord struct{ entity }
 
 // Fields of the ImportRecord.
 func (ImportRecord) Fields() []ent.Field {
@@ -231,7 +230,7 @@ func (ImportRecord) Indexes() []ent.Index {
 }
 
 // IdempotencyKey makes a repeated importCsv the same import for 24 hours.
-type IdempotencyKey struct{ ent.Schema }
+type IdempotencyKey struct{ entity }
 
 // Fields of the IdempotencyKey.
 func (IdempotencyKey) Fields() []ent.Field {
@@ -259,21 +258,3 @@ func (IdempotencyKey) Indexes() []ent.Index {
 		index.Fields("created_at"),
 	}
 }
-
-// Policy of the ImportRun.
-func (ImportRun) Policy() ent.Policy { return policy.ImportRun() }
-
-// Policy of the ImportIssue.
-func (ImportIssue) Policy() ent.Policy { return policy.ImportIssue() }
-
-// Policy of the ImportTurn.
-func (ImportTurn) Policy() ent.Policy { return policy.ImportTurn() }
-
-// Policy of the ImportKey.
-func (ImportKey) Policy() ent.Policy { return policy.ImportKey() }
-
-// Policy of the ImportRecord.
-func (ImportRecord) Policy() ent.Policy { return policy.ImportRecord() }
-
-// Policy of the IdempotencyKey.
-func (IdempotencyKey) Policy() ent.Policy { return policy.IdempotencyKey() }

@@ -47,7 +47,7 @@ type timestamps struct{ mixin.Schema }
 func (timestamps) Fields() []ent.Field {
 	return []ent.Field{
 		field.Time("created_at").Default(now).Immutable(),
-		field.Time("updated_at").Default(now).UpdateDefault(now),
+		field.Time("updated_at").Default(now).UpdateDefault(now).Annotations(writable()),
 	}
 }
 
@@ -57,7 +57,8 @@ type tombstone struct{ mixin.Schema }
 
 func (tombstone) Fields() []ent.Field {
 	return []ent.Field{
-		field.Time("deleted_at").Optional().Nillable().Comment("gone for everybody since then; internal/contacts clears what refers to it"),
+		field.Time("deleted_at").Optional().Nillable().Annotations(writable()).
+			Comment("gone for everybody since then; internal/contacts clears what refers to it"),
 	}
 }
 

@@ -8,12 +8,11 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/enum"
-	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
 // Notification tells one user something that happened (rule J7).
-type Notification struct{ ent.Schema }
+type Notification struct{ entity }
 
 // Mixin of the Notification.
 func (Notification) Mixin() []ent.Mixin { return []ent.Mixin{identity{kind: id.Notification}} }
@@ -29,7 +28,7 @@ func (Notification) Fields() []ent.Field {
 		field.UUID("company_id", uuid.UUID{}).Optional().Nillable().Comment("the company it is about"),
 		field.UUID("transfer_token_id", uuid.UUID{}).Optional().Nillable(),
 		field.Time("created_at").Default(now).Immutable(),
-		field.Time("read_at").Optional().Nillable(),
+		field.Time("read_at").Optional().Nillable().Annotations(writable()),
 	}
 }
 
@@ -55,7 +54,7 @@ func (Notification) Indexes() []ent.Index {
 
 // Setting is a value that the platform keeps for itself, such as the key that signs
 // addresses where SECRET_KEY is not set.
-type Setting struct{ ent.Schema }
+type Setting struct{ entity }
 
 // Fields of the Setting.
 func (Setting) Fields() []ent.Field {
@@ -64,9 +63,3 @@ func (Setting) Fields() []ent.Field {
 		field.String("value").Sensitive(),
 	}
 }
-
-// Policy of the Notification.
-func (Notification) Policy() ent.Policy { return policy.Notification() }
-
-// Policy of the Setting.
-func (Setting) Policy() ent.Policy { return policy.Setting() }

@@ -7,12 +7,11 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
-	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
 // Project is where contacts' matters are filed. Every company has exactly one default.
-type Project struct{ ent.Schema }
+type Project struct{ entity }
 
 // Mixin of the Project.
 func (Project) Mixin() []ent.Mixin {
@@ -29,7 +28,7 @@ func (Project) Edges() []ent.Edge { return []ent.Edge{edge.To("contacts", Contac
 func (Project) Indexes() []ent.Index { return shelfIndexes() }
 
 // Desk is who looks after contacts. Every company has exactly one default.
-type Desk struct{ ent.Schema }
+type Desk struct{ entity }
 
 // Mixin of the Desk.
 func (Desk) Mixin() []ent.Mixin {
@@ -48,9 +47,9 @@ func (Desk) Indexes() []ent.Index { return shelfIndexes() }
 // shelfFields are what projects and desks have alike (rules C1, K4).
 func shelfFields() []ent.Field {
 	return []ent.Field{
-		field.String("name").NotEmpty().MaxRuneLen(nameLength),
-		field.String("external_id").Optional().Nillable().MaxRuneLen(externalIDLength),
-		field.Bool("is_default").Default(false),
+		field.String("name").NotEmpty().MaxRuneLen(nameLength).Annotations(writable()),
+		field.String("external_id").Optional().Nillable().MaxRuneLen(externalIDLength).Annotations(writable()),
+		field.Bool("is_default").Default(false).Annotations(writable()),
 	}
 }
 
@@ -61,9 +60,3 @@ func shelfIndexes() []ent.Index {
 		index.Fields("company_id", "is_default").Unique().Annotations(entsql.IndexWhere("is_default")),
 	}
 }
-
-// Policy of the Project.
-func (Project) Policy() ent.Policy { return policy.Project() }
-
-// Policy of the Desk.
-func (Desk) Policy() ent.Policy { return policy.Desk() }

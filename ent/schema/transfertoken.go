@@ -8,13 +8,12 @@ import (
 	"entgo.io/ent/schema/index"
 	"github.com/google/uuid"
 
-	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
 // TransferToken lets a partner take an existing company as its customer, once (rule C9).
 // Only the SHA-256 of its secret is stored.
-type TransferToken struct{ ent.Schema }
+type TransferToken struct{ entity }
 
 // Mixin of the TransferToken.
 func (TransferToken) Mixin() []ent.Mixin {
@@ -50,6 +49,3 @@ func (TransferToken) Indexes() []ent.Index {
 		index.Fields("sent_to_id"),
 	}
 }
-
-// Policy of the TransferToken.
-func (TransferToken) Policy() ent.Policy { return policy.TransferToken() }

@@ -8,12 +8,11 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/enum"
-	"tenantry/ent/policy"
 	"tenantry/internal/id"
 )
 
 // User is someone who signs in, in one company's directory (rule U1).
-type User struct{ ent.Schema }
+type User struct{ entity }
 
 // Mixin of the User.
 func (User) Mixin() []ent.Mixin {
@@ -49,7 +48,7 @@ func (User) Edges() []ent.Edge {
 func (User) Indexes() []ent.Index { return []ent.Index{index.Fields("company_id", "email_key")} }
 
 // Session is a signed-in user's opaque token; only its SHA-256 is stored.
-type Session struct{ ent.Schema }
+type Session struct{ entity }
 
 // Mixin of the Session.
 func (Session) Mixin() []ent.Mixin { return []ent.Mixin{identity{kind: id.Session}} }
@@ -79,7 +78,7 @@ func (Session) Indexes() []ent.Index {
 
 // PartnerAdmin gives a user of the partner administrator rights in one customer, which
 // is the company_id here (rule C6).
-type PartnerAdmin struct{ ent.Schema }
+type PartnerAdmin struct{ entity }
 
 // Mixin of the PartnerAdmin.
 func (PartnerAdmin) Mixin() []ent.Mixin {
@@ -105,12 +104,3 @@ func (PartnerAdmin) Edges() []ent.Edge {
 func (PartnerAdmin) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("company_id", "user_id").Unique(), index.Fields("user_id")}
 }
-
-// Policy of the User.
-func (User) Policy() ent.Policy { return policy.User() }
-
-// Policy of the Session.
-func (Session) Policy() ent.Policy { return policy.Session() }
-
-// Policy of the PartnerAdmin.
-func (PartnerAdmin) Policy() ent.Policy { return policy.PartnerAdmin() }
