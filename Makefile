@@ -18,7 +18,7 @@ CHECKS   ?= 2000
 # What generation writes, and nothing else.
 GENERATED := ent/generated graph/generated docs/settings.md $(wildcard graph/*.resolvers.go)
 
-.PHONY: help generate test race lint format drift e2e graphiql check bench chaos fuzz demo
+.PHONY: help generate migration test race lint format drift e2e graphiql check bench chaos fuzz demo
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ generate: ## write ent's and gqlgen's code and docs/settings.md anew (changes no
 	go tool gqlgen generate
 	$(GOIMPORTS) -local tenantry -w graph/*.go
 	UPDATE_DOCS=1 go test -count=1 -run '^TestSettingsPage$$' ./internal/config
+
+migration: ## write what ent/schema wants beyond the migrations into new files; NAME=add_labels
+	go run ./migrations/diff -name '$(NAME)'
 
 test: ## all Go tests; with REQUIRE_SERVICES=1 a missing PostgreSQL or redis-server is a failure
 	go test $(ARGS) ./...

@@ -23,6 +23,9 @@ func TestUpdatesOfFields(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if len(rows) == 0 {
+				t.Fatalf("%s has no row in these tests: add one to the world", name)
+			}
 			columns, types := m.fields(rows[0].Type())
 			got := table(func(who string) string {
 				var may []string
