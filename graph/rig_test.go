@@ -56,15 +56,15 @@ func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *
 	address := func() *url.URL { return &url.URL{Scheme: "http", Host: "tenantry.test"} }
 	signer, err := signed.New([]byte(strings.Repeat("k", 32)), address)
 	must(t, err)
-	gate := auth.New(db, passwords, auth.Options{PublicURL: address})
+	authenticator := auth.New(db, passwords, auth.Options{PublicURL: address})
 	hub := progress.New(redis.Client(), log)
-	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: gate, News: hub, Log: log})
+	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, News: hub, Log: log})
 	engine := importer.New(importer.Parts{
-		DB: db, Blobs: blobs, News: hub, Queue: noQueue{}, Rights: gate, Passwords: passwords, Accounts: service, Log: log,
+		DB: db, Blobs: blobs, News: hub, Queue: noQueue{}, Rights: authenticator, Passwords: passwords, Accounts: service, Log: log,
 	}, importer.Options{})
 	r.resolver = &graph.Resolver{
-		Ent: db.Ent(), Importer: engine, Sessions: gate,
-		Files:   &graph.SignedFiles{Signer: signer, Importer: engine, Exporter: exporter.New(db.Ent(), gate, service), Log: log},
+		Ent: db.Ent(), Importer: engine, Sessions: authenticator,
+		Files:   &graph.SignedFiles{Signer: signer, Importer: engine, Exporter: exporter.New(db.Ent(), authenticator, service), Log: log},
 		Tenancy: service, Books: contacts.New(contacts.Parts{DB: db, Companies: service, BuiltIn: importer.BuiltIn}),
 		Notifications: notify.New(db.Ent(), hub),
 	}

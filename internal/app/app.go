@@ -37,7 +37,7 @@ type process struct {
 	blobs         *blob.Store
 	events        *progress.Hub
 	queue         *jobs.Client
-	authenticator *auth.Gate
+	authenticator *auth.Authenticator
 	signer        *signed.Signer
 	tenancy       *tenancy.Service
 	contacts      *contacts.Service

@@ -34,24 +34,24 @@ func cookiesPossible(ctx context.Context) bool {
 
 // cookieName bears the __Host- prefix where it can: browsers then take the cookie only
 // from this very host, over TLS, so no neighbouring subdomain can plant one.
-func (g *Gate) cookieName() string {
-	if g.secure() {
+func (a *Authenticator) cookieName() string {
+	if a.secure() {
 		return "__Host-tenantry"
 	}
 	return "tenantry_session"
 }
 
-func (g *Gate) secure() bool { return g.options.PublicURL().Scheme == "https" }
+func (a *Authenticator) secure() bool { return a.options.PublicURL().Scheme == "https" }
 
 // newCookie holds a session's token; an empty one ends it. SameSite is Strict, not Lax:
 // the console's pages are the same for everybody and ask for their data themselves, so
 // arriving by a link from elsewhere loses nothing, and no other site can send it even
 // on a top-level GET. Only a page of another site that the settings name gets one that
 // browsers send from elsewhere, and what counts of those fromOwnPages decides.
-func (g *Gate) newCookie(ctx context.Context, token string, expires time.Time) *http.Cookie {
+func (a *Authenticator) newCookie(ctx context.Context, token string, expires time.Time) *http.Cookie {
 	c := &http.Cookie{
-		Name: g.cookieName(), Value: token, Path: "/", Expires: expires,
-		HttpOnly: true, Secure: g.secure(), SameSite: http.SameSiteStrictMode,
+		Name: a.cookieName(), Value: token, Path: "/", Expires: expires,
+		HttpOnly: true, Secure: a.secure(), SameSite: http.SameSiteStrictMode,
 	}
 	if visitOf(ctx).crossSite {
 		c.SameSite = http.SameSiteNoneMode
@@ -62,8 +62,8 @@ func (g *Gate) newCookie(ctx context.Context, token string, expires time.Time) *
 	return c
 }
 
-func (g *Gate) sessionCookie(r *http.Request) (token string, given bool) {
-	c, err := r.Cookie(g.cookieName())
+func (a *Authenticator) sessionCookie(r *http.Request) (token string, given bool) {
+	c, err := r.Cookie(a.cookieName())
 	if err != nil || c.Value == "" {
 		return "", false
 	}
@@ -76,30 +76,30 @@ func (g *Gate) sessionCookie(r *http.Request) (token string, given bool) {
 // because a query's answer is worth protecting too; a request that says nothing about where
 // it comes from is no browser's, or none that can be trusted with a cookie; and a WebSocket
 // must show an Origin of ours, because no CORS check will follow its handshake.
-func (g *Gate) fromOwnPages(r *http.Request) bool {
+func (a *Authenticator) fromOwnPages(r *http.Request) bool {
 	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
-	if g.origins.trusts(origin) {
+	if a.origins.trusts(origin) {
 		return true
 	}
-	same := g.origins.sameHost(origin, r)
+	same := a.origins.sameHost(origin, r)
 	if site == "" || websocket(r) && !same {
 		return same
 	}
 	asPost := r.WithContext(r.Context())
 	asPost.Method = http.MethodPost
-	return g.crossOrigin.Check(asPost) == nil
+	return a.crossOrigin.Check(asPost) == nil
 }
 
 // fromOtherSite reports whether a request that fromOwnPages is true of comes from a page of
 // another site, whose browser takes and sends our cookie only with SameSite=None. A browser
 // that does not tell is taken at its word about the Origin.
-func (g *Gate) fromOtherSite(r *http.Request) bool {
+func (a *Authenticator) fromOtherSite(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "cross-site":
 		return true
 	case "":
 		origin := r.Header.Get("Origin")
-		return g.secure() && g.origins.isNamed(origin) && !g.origins.sameHost(origin, r)
+		return a.secure() && a.origins.isNamed(origin) && !a.origins.sameHost(origin, r)
 	}
 	return false
 }

@@ -5,7 +5,7 @@
 //   - A request is judged afresh every time. Rights are read from the database with
 //     the session, in one query, and are never cached: whoever is made inactive, or
 //     loses a role, has lost it with the next request, and an open socket that calls
-//     [Gate.Recheck] every [RecheckInterval] ends within the five seconds of rule U3.
+//     [Authenticator.Recheck] every [RecheckInterval] ends within the five seconds of rule U3.
 //   - Signing in tells nothing about who exists. An unknown email, a wrong password and
 //     an inactive user get one answer at one cost: always one database read and one
 //     argon2id computation, against a decoy where there is no user.
@@ -18,7 +18,7 @@
 //     hash of a password; neither appears in a log, an error or a response.
 //   - A bad token makes a caller nobody, it does not fail the request: resolvers refuse
 //     what nobody may do. Uploads are refused before they are read, by
-//     [RequireForUpload], and sockets by [Gate.FromInit].
+//     [RequireForUpload], and sockets by [Authenticator.FromInit].
 //   - A cookie counts only on requests that the browser itself says come from our own
 //     pages, or those that the settings name; there is no second token to forget. What an
 //     Origin is worth is judged in one place, for cookies, CORS and sockets.

@@ -34,34 +34,34 @@ func visitOf(ctx context.Context) visit {
 // Bearer` or, where there is no such header, from the session cookie. (Another scheme
 // is somebody else's, such as a proxy's Basic, and no obstacle.) Without a valid token
 // the request goes on as nobody. It never reads the body.
-func (g *Gate) Middleware(next http.Handler) http.Handler {
+func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
-		own := g.fromOwnPages(r)
-		v := visit{address: network(g.options.ClientAddress(r))}
+		own := a.fromOwnPages(r)
+		v := visit{address: network(a.options.ClientAddress(r))}
 
 		token, given := bearer(r.Header.Get("Authorization"))
 		if !given && own {
-			token, given = g.sessionCookie(r)
+			token, given = a.sessionCookie(r)
 			v.byCookie = given
 		}
 		if given {
-			who, err := g.Authenticate(ctx, token)
+			who, err := a.Authenticate(ctx, token)
 			switch {
 			case err == nil:
 				ctx = viewer.NewContext(ctx, who)
 			case fault.Is(err, fault.Unauthenticated):
 				v.badToken = true
 			default:
-				g.options.Unavailable(w, r, err)
+				a.options.Unavailable(w, r, err)
 				return
 			}
 		}
 		// Only mutations set cookies, and mutations come by POST; and a cookie that would
 		// not count on its way back is not handed out, nor one that a browser refuses because
 		// it comes from another site's page, without TLS.
-		v.crossSite = own && g.fromOtherSite(r)
-		if r.Method == http.MethodPost && own && (!v.crossSite || g.secure()) {
+		v.crossSite = own && a.fromOtherSite(r)
+		if r.Method == http.MethodPost && own && (!v.crossSite || a.secure()) {
 			v.cookieJar = &jar{w: w}
 			w = &watched{ResponseWriter: w, jar: v.cookieJar}
 		}
@@ -88,7 +88,7 @@ func RequireForUpload(r *http.Request) error {
 // key is missing, null or empty) the caller is whoever the HTTP request r was. A token
 // that is not valid is UNAUTHENTICATED, upon which the socket closes with 4403. INTERNAL
 // where the database did not say: the socket closes with 1013, and its client comes back.
-func (g *Gate) FromInit(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, error) {
+func (a *Authenticator) FromInit(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, error) {
 	for key, value := range payload {
 		if !strings.EqualFold(key, "Authorization") || value == nil || value == "" {
 			continue
@@ -99,7 +99,7 @@ func (g *Gate) FromInit(ctx context.Context, payload map[string]any, r *http.Req
 			return nil, fault.New(fault.Unauthenticated,
 				"The connection_init payload's Authorization is no bearer token: it must be a text such as \"Bearer tnt_s_…\".")
 		}
-		who, err := g.Authenticate(ctx, token)
+		who, err := a.Authenticate(ctx, token)
 		if err != nil && fault.Of(err) == nil {
 			err = fault.New(fault.Internal, "the service cannot check who is calling just now; try again").Because(err)
 		}

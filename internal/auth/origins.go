@@ -79,9 +79,9 @@ func parseOrigin(origin string) (*url.URL, bool) {
 // AllowSocket reports whether a page may open a WebSocket, for which browsers ask nobody
 // before: one of ours, a named one, or any where any may call. Programs send no Origin. It
 // says nothing about cookies: see fromOwnPages.
-func (g *Gate) AllowSocket(r *http.Request) bool {
+func (a *Authenticator) AllowSocket(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
-	if origin == "" || g.origins.any || g.origins.trusts(origin) {
+	if origin == "" || a.origins.any || a.origins.trusts(origin) {
 		return true
 	}
 	u, ok := parseOrigin(origin)
@@ -95,15 +95,15 @@ const (
 
 // CORS answers the preflights of pages that may call, and tells their browsers that they may
 // read the answers. Other pages get no such words, which their browsers take for a no.
-func (g *Gate) CORS(next http.Handler) http.Handler {
+func (a *Authenticator) CORS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, origin := w.Header(), r.Header.Get("Origin")
 		h.Add("Vary", "Origin")
 		switch {
-		case origin != "" && g.origins.trusts(origin):
+		case origin != "" && a.origins.trusts(origin):
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")
-		case origin != "" && g.origins.any:
+		case origin != "" && a.origins.any:
 			h.Set("Access-Control-Allow-Origin", "*")
 		default:
 			next.ServeHTTP(w, r)

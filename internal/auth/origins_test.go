@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-func gateFor(publicURL string, allowed ...string) *Gate {
+func authenticatorFor(publicURL string, allowed ...string) *Authenticator {
 	u, err := url.Parse(publicURL)
 	if err != nil {
 		panic(err)
 	}
 	public := func() *url.URL { return u }
-	return &Gate{
+	return &Authenticator{
 		options: Options{PublicURL: public}, origins: newOrigins(public, allowed),
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
@@ -46,14 +46,14 @@ func TestOrigins(t *testing.T) {
 		{"https://app.example", "*", "https://anybody.test", "backend:8080", false, true},
 		{"https://app.example", "*", "null", "backend:8080", false, true},
 	} {
-		g := gateFor(c.public, c.named)
+		a := authenticatorFor(c.public, c.named)
 		r := httptest.NewRequest(http.MethodGet, "/graphql", nil)
 		r.Host = c.host
 		r.Header.Set("Origin", c.origin)
-		if got := g.origins.trusts(c.origin); got != c.trusted {
+		if got := a.origins.trusts(c.origin); got != c.trusted {
 			t.Errorf("%s at %s, named %q: trusted %v, want %v", c.origin, c.public, c.named, got, c.trusted)
 		}
-		if got := g.AllowSocket(r); got != c.socket {
+		if got := a.AllowSocket(r); got != c.socket {
 			t.Errorf("%s at %s, named %q: a socket %v, want %v", c.origin, c.public, c.named, got, c.socket)
 		}
 	}
@@ -77,7 +77,7 @@ func TestCORS(t *testing.T) {
 		{"not named", "https://other.example", "", false, []string{"https://spa.example"}},
 		{"no page", "", "", false, []string{"*"}},
 	} {
-		h := gateFor("https://app.example", c.allowed...).CORS(inside)
+		h := authenticatorFor("https://app.example", c.allowed...).CORS(inside)
 		for _, method := range []string{"OPTIONS", "POST", "GET"} {
 			r := httptest.NewRequest(method, "/graphql", nil)
 			if c.origin != "" {

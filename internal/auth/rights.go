@@ -34,7 +34,7 @@ func newStatements(d database.Dialect) statements {
 		ofUser:      `SELECT ` + columns + `FROM users u ` + company + `WHERE u.id = $1`,
 		byToken:     bySession + ` AND s.token_hash = $1`,
 		bySessionID: bySession + ` AND s.id = $1`,
-		// It changes nothing but takes the row's lock: see Gate.begin.
+		// It changes nothing but takes the row's lock: see Authenticator.begin.
 		takeUser: `UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2 AND active
 			RETURNING ` + d.Now(),
 	}
@@ -44,20 +44,20 @@ func newStatements(d database.Dialect) statements {
 // now. A token that is malformed, unknown or expired (by the database's clock), or
 // whose user is inactive, is UNAUTHENTICATED, without saying which; any other error is
 // the database's.
-func (g *Gate) Authenticate(ctx context.Context, token string) (viewer.Viewer, error) {
+func (a *Authenticator) Authenticate(ctx context.Context, token string) (viewer.Viewer, error) {
 	if !WellFormed(token, SessionPrefix) {
 		return viewer.Viewer{}, badToken()
 	}
-	return g.bySession(ctx, g.sql.byToken, HashToken(token))
+	return a.bySession(ctx, a.sql.byToken, HashToken(token))
 }
 
 // ViewerOf returns the rights that a user has now, without any session: the import job
 // re-checks its importer with it (rule J6). An unknown or inactive user is FORBIDDEN.
-func (g *Gate) ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error) {
+func (a *Authenticator) ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error) {
 	var v viewer.Viewer
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	active, err := scanRights(g.db.SQL().QueryRowContext(ctx, g.sql.ofUser, userID), &v)
+	active, err := scanRights(a.db.SQL().QueryRowContext(ctx, a.sql.ofUser, userID), &v)
 	switch {
 	case errors.Is(err, sql.ErrNoRows) || err == nil && !active:
 		return viewer.Viewer{}, fault.New(fault.Forbidden, "The user is not active any more.")
@@ -71,23 +71,23 @@ func (g *Gate) ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error
 // (rule U3), and returns a context with the rights they have now. It is
 // UNAUTHENTICATED where the session has ended or expired or its user is inactive: the
 // connection is then to be closed. Nobody stays nobody.
-func (g *Gate) Recheck(ctx context.Context) (context.Context, error) {
+func (a *Authenticator) Recheck(ctx context.Context) (context.Context, error) {
 	old := viewer.FromContext(ctx)
 	if !old.Authenticated() {
 		return ctx, nil
 	}
-	v, err := g.bySession(ctx, g.sql.bySessionID, old.SessionID)
+	v, err := a.bySession(ctx, a.sql.bySessionID, old.SessionID)
 	if err != nil {
 		return nil, err
 	}
 	return viewer.NewContext(ctx, v), nil
 }
 
-func (g *Gate) bySession(ctx context.Context, query string, key any) (viewer.Viewer, error) {
+func (a *Authenticator) bySession(ctx context.Context, query string, key any) (viewer.Viewer, error) {
 	var v viewer.Viewer
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	active, err := scanRights(g.db.SQL().QueryRowContext(ctx, query, key), &v, &v.SessionID)
+	active, err := scanRights(a.db.SQL().QueryRowContext(ctx, query, key), &v, &v.SessionID)
 	switch {
 	case errors.Is(err, sql.ErrNoRows) || err == nil && !active:
 		return viewer.Viewer{}, badToken()

@@ -36,24 +36,24 @@ func refused() *fault.Error {
 // email, a wrong password and an inactive user; RATE_LIMITED with `retryAfter` seconds
 // after too many of them for this email or from this address; FAILED_PRECONDITION
 // where a cookie is asked for and cannot be set (see SetCookie).
-func (g *Gate) SignIn(ctx context.Context, email, password string, kind enum.SessionKind) (
+func (a *Authenticator) SignIn(ctx context.Context, email, password string, kind enum.SessionKind) (
 	token string, s *ent.Session, u *ent.User, err error,
 ) {
 	if kind == enum.Cookie && !cookiesPossible(ctx) {
 		return "", nil, nil, noCookie()
 	}
 	ctx = viewer.BypassTenancy(ctx, "signing in: there is no viewer yet")
-	u, err = g.verify(ctx, fold.Email(email), password)
+	u, err = a.verify(ctx, fold.Email(email), password)
 	if err != nil {
 		return "", nil, nil, err
 	}
 	token = MintToken(SessionPrefix)
-	s, err = g.begin(ctx, u, kind, token)
+	s, err = a.begin(ctx, u, kind, token)
 	if err != nil {
 		return "", nil, nil, err
 	}
 	if kind == enum.Cookie {
-		if err := SetCookie(ctx, g.newCookie(ctx, token, s.ExpiresAt)); err != nil {
+		if err := SetCookie(ctx, a.newCookie(ctx, token, s.ExpiresAt)); err != nil {
 			return "", nil, nil, err
 		}
 		token = ""
@@ -63,37 +63,37 @@ func (g *Gate) SignIn(ctx context.Context, email, password string, kind enum.Ses
 
 // verify finds the user with this email and password. Whoever is not there is compared
 // with a decoy, so that the answer takes as long.
-func (g *Gate) verify(ctx context.Context, emailKey, password string) (*ent.User, error) {
-	if err := g.admit(ctx, emailKey); err != nil {
+func (a *Authenticator) verify(ctx context.Context, emailKey, password string) (*ent.User, error) {
+	if err := a.admit(ctx, emailKey); err != nil {
 		return nil, err // before any work is done
 	}
-	u, err := g.userOf(ctx, emailKey)
+	u, err := a.userOf(ctx, emailKey)
 	if err != nil {
 		return nil, err
 	}
-	hash := g.passwords.decoy
+	hash := a.passwords.decoy
 	if u != nil && u.Active && u.PasswordHash != "" {
 		hash = u.PasswordHash
 	}
 	address := visitOf(ctx).address
-	err = g.passwords.inTurn(ctx, func() error {
+	err = a.passwords.inTurn(ctx, func() error {
 		// Counted before it is computed: of a thousand guesses sent at once no more than the
 		// limit are.
-		if err := g.takeAttempt(emailKey, address); err != nil {
+		if err := a.takeAttempt(emailKey, address); err != nil {
 			return err
 		}
-		same, err := g.passwords.compare(password, hash)
+		same, err := a.passwords.compare(password, hash)
 		if err != nil {
-			g.byEmail.giveBack(emailKey)
-			g.byAddress.giveBack(address)
+			a.byEmail.giveBack(emailKey)
+			a.byAddress.giveBack(address)
 			return fmt.Errorf("verifying a password: %w", err)
 		}
 		if !same {
-			g.logRefused(ctx, u, address)
+			a.logRefused(ctx, u, address)
 			return refused()
 		}
-		g.byEmail.forget(emailKey)
-		g.byAddress.giveBack(address)
+		a.byEmail.forget(emailKey)
+		a.byAddress.giveBack(address)
 		return nil
 	})
 	if err != nil {
@@ -104,7 +104,7 @@ func (g *Gate) verify(ctx context.Context, emailKey, password string) (*ent.User
 
 // logRefused tells operators of a failed sign-in. Those that are refused unjudged, because
 // there were too many, are as many as a caller likes and leave no line.
-func (g *Gate) logRefused(ctx context.Context, u *ent.User, address string) {
+func (a *Authenticator) logRefused(ctx context.Context, u *ent.User, address string) {
 	reason, who := "no user has this email", []any{}
 	switch {
 	case u == nil:
@@ -113,16 +113,16 @@ func (g *Gate) logRefused(ctx context.Context, u *ent.User, address string) {
 	default:
 		reason, who = "wrong password", []any{"user", u.ID}
 	}
-	g.options.Log.WarnContext(ctx, "a sign-in failed", append([]any{"reason", reason, "address", address}, who...)...)
+	a.options.Log.WarnContext(ctx, "a sign-in failed", append([]any{"reason", reason, "address", address}, who...)...)
 }
 
 // userOf returns nil where nobody has the email. What PostgreSQL could not even store
 // (NUL, or no UTF-8) is nobody's; asking for it would be an error there.
-func (g *Gate) userOf(ctx context.Context, emailKey string) (*ent.User, error) {
+func (a *Authenticator) userOf(ctx context.Context, emailKey string) (*ent.User, error) {
 	if strings.ContainsRune(emailKey, 0) || !utf8.ValidString(emailKey) {
 		return nil, nil //nolint:nilnil // nobody is an answer here, and not a failure
 	}
-	u, err := g.db.Ent().User.Query().Where(user.EmailKey(emailKey)).Only(ctx)
+	u, err := a.db.Ent().User.Query().Where(user.EmailKey(emailKey)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil //nolint:nilnil // see above
 	}
@@ -132,24 +132,24 @@ func (g *Gate) userOf(ctx context.Context, emailKey string) (*ent.User, error) {
 	return u, nil
 }
 
-func (g *Gate) admit(ctx context.Context, emailKey string) error {
-	if err := g.byEmail.admit(emailKey); err != nil {
+func (a *Authenticator) admit(ctx context.Context, emailKey string) error {
+	if err := a.byEmail.admit(emailKey); err != nil {
 		return err
 	}
-	return g.byAddress.admit(visitOf(ctx).address)
+	return a.byAddress.admit(visitOf(ctx).address)
 }
 
 // takeAttempt counts an attempt by email and by address, or by neither where one of them
 // has failed too often.
-func (g *Gate) takeAttempt(emailKey, address string) error {
+func (a *Authenticator) takeAttempt(emailKey, address string) error {
 	if address != "" { // a program of our own
-		if err := g.byAddress.take(address); err != nil {
+		if err := a.byAddress.take(address); err != nil {
 			return err
 		}
 	}
-	err := g.byEmail.take(emailKey)
+	err := a.byEmail.take(emailKey)
 	if err != nil {
-		g.byAddress.giveBack(address)
+		a.byAddress.giveBack(address)
 	}
 	return err
 }
@@ -157,24 +157,24 @@ func (g *Gate) takeAttempt(emailKey, address string) error {
 // VerifyOwn reports whether the hash is that of the password which a signed-in user gives
 // for their own, as they must to change it. RATE_LIMITED with `retryAfter` after too many
 // wrong ones of this user (rule U12).
-func (g *Gate) VerifyOwn(ctx context.Context, userID id.ID, password, hash string) (same bool, err error) {
+func (a *Authenticator) VerifyOwn(ctx context.Context, userID id.ID, password, hash string) (same bool, err error) {
 	name := userID.String()
-	if err := g.byUser.admit(name); err != nil {
+	if err := a.byUser.admit(name); err != nil {
 		return false, err // before it waits for its turn
 	}
-	err = g.passwords.inTurn(ctx, func() error {
-		if err := g.byUser.take(name); err != nil {
+	err = a.passwords.inTurn(ctx, func() error {
+		if err := a.byUser.take(name); err != nil {
 			return err
 		}
-		same, err = g.passwords.compare(password, cmp.Or(hash, g.passwords.decoy)) // who has none has no right one
+		same, err = a.passwords.compare(password, cmp.Or(hash, a.passwords.decoy)) // who has none has no right one
 		if err != nil {
-			g.byUser.giveBack(name)
+			a.byUser.giveBack(name)
 			return fmt.Errorf("verifying a password: %w", err)
 		}
 		if same {
-			g.byUser.forget(name)
+			a.byUser.forget(name)
 		} else {
-			g.options.Log.WarnContext(ctx, "a user gave a wrong password for their own", "user", userID, "address", visitOf(ctx).address)
+			a.options.Log.WarnContext(ctx, "a user gave a wrong password for their own", "user", userID, "address", visitOf(ctx).address)
 		}
 		return nil
 	})
@@ -185,11 +185,11 @@ func (g *Gate) VerifyOwn(ctx context.Context, userID id.ID, password, hash strin
 // password that was verified. Taking the user's row first means that a change of the
 // password that is under way either ends before, and there is no such row to take, or
 // waits, and then ends this session with the others (rule U3).
-func (g *Gate) begin(ctx context.Context, u *ent.User, kind enum.SessionKind, token string) (*ent.Session, error) {
+func (a *Authenticator) begin(ctx context.Context, u *ent.User, kind enum.SessionKind, token string) (*ent.Session, error) {
 	var begun id.ID
-	err := g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := a.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		var now database.Time
-		err := tx.QueryRowContext(ctx, g.sql.takeUser, u.ID, u.PasswordHash).Scan(&now)
+		err := tx.QueryRowContext(ctx, a.sql.takeUser, u.ID, u.PasswordHash).Scan(&now)
 		if errors.Is(err, sql.ErrNoRows) {
 			return refused()
 		}
@@ -197,7 +197,7 @@ func (g *Gate) begin(ctx context.Context, u *ent.User, kind enum.SessionKind, to
 			return fmt.Errorf("taking the user's row: %w", err)
 		}
 		s, err := tx.Ent().Session.Create().SetUserID(u.ID).SetTokenHash(HashToken(token)).SetKind(kind).
-			SetCreatedAt(now.Time).SetExpiresAt(now.Add(g.options.SessionTTL)).Save(ctx)
+			SetCreatedAt(now.Time).SetExpiresAt(now.Add(a.options.SessionTTL)).Save(ctx)
 		if err != nil {
 			return fmt.Errorf("storing a session: %w", err)
 		}
@@ -208,7 +208,7 @@ func (g *Gate) begin(ctx context.Context, u *ent.User, kind enum.SessionKind, to
 		return nil, err
 	}
 	// Read again, because what a transaction gave cannot load more once that has ended.
-	s, err := g.db.Ent().Session.Query().Where(session.ID(begun)).
+	s, err := a.db.Ent().Session.Query().Where(session.ID(begun)).
 		WithUser(func(q *ent.UserQuery) { q.WithCompany() }).Only(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("loading a session: %w", err)
@@ -220,7 +220,7 @@ func (g *Gate) begin(ctx context.Context, u *ent.User, kind enum.SessionKind, to
 // zero id), in the transaction that changes their email, password or role (rule U3).
 // It must come after that change: only the change's lock on the user's row keeps a
 // sign-in with the old password from slipping in between.
-func (g *Gate) EndSessions(ctx context.Context, tx *database.Tx, userID, except id.ID) error {
+func (a *Authenticator) EndSessions(ctx context.Context, tx *database.Tx, userID, except id.ID) error {
 	_, err := tx.Ent().Session.Delete().Where(session.UserID(userID), session.IDNEQ(except)).
 		Exec(viewer.BypassTenancy(ctx, "ending the sessions of a user who was changed"))
 	if err != nil {
@@ -231,9 +231,9 @@ func (g *Gate) EndSessions(ctx context.Context, tx *database.Tx, userID, except 
 
 // SignOut ends the caller's session and reports whether there was one. A browser's
 // cookie is taken back even if its session had ended before.
-func (g *Gate) SignOut(ctx context.Context) (bool, error) {
+func (a *Authenticator) SignOut(ctx context.Context) (bool, error) {
 	if visitOf(ctx).byCookie && cookiesPossible(ctx) {
-		if err := SetCookie(ctx, g.newCookie(ctx, "", time.Time{})); err != nil {
+		if err := SetCookie(ctx, a.newCookie(ctx, "", time.Time{})); err != nil {
 			return false, err
 		}
 	}
@@ -241,7 +241,7 @@ func (g *Gate) SignOut(ctx context.Context) (bool, error) {
 	if v.SessionID == (id.ID{}) {
 		return false, nil
 	}
-	n, err := g.db.Ent().Session.Delete().Where(session.ID(v.SessionID)).
+	n, err := a.db.Ent().Session.Delete().Where(session.ID(v.SessionID)).
 		Exec(viewer.BypassTenancy(ctx, "signing out: the caller's own session"))
 	if err != nil {
 		return false, fmt.Errorf("ending a session: %w", err)
@@ -251,12 +251,12 @@ func (g *Gate) SignOut(ctx context.Context) (bool, error) {
 
 // Purge deletes the sessions that have expired and says how many they were. Nothing
 // depends on it: an expired session is refused whether or not it is still stored.
-func (g *Gate) Purge(ctx context.Context) (int, error) {
-	now, err := g.db.Clock(ctx)
+func (a *Authenticator) Purge(ctx context.Context) (int, error) {
+	now, err := a.db.Clock(ctx)
 	if err != nil {
 		return 0, err
 	}
-	n, err := g.db.Ent().Session.Delete().Where(session.ExpiresAtLTE(now)).
+	n, err := a.db.Ent().Session.Delete().Where(session.ExpiresAtLTE(now)).
 		Exec(viewer.BypassTenancy(ctx, "purging expired sessions of every company"))
 	if err != nil {
 		return 0, fmt.Errorf("purging expired sessions: %w", err)

@@ -19,7 +19,7 @@ const rightPassword = "correct horse"
 // world is a platform with an operator, a partner with an administrator, and a plain
 // company with a member, all with rightPassword.
 type world struct {
-	*Gate
+	*Authenticator
 	t      *testing.T
 	system context.Context // passes by the policies
 
@@ -37,7 +37,7 @@ func inWorlds(t *testing.T, o Options, test func(t *testing.T, w *world)) {
 			o.PublicURL = func() *url.URL { return &url.URL{Scheme: "http", Host: "tenantry.test"} }
 		}
 		w := &world{
-			Gate: New(db, newPasswords(t, one), o), t: t,
+			Authenticator: New(db, newPasswords(t, one), o), t: t,
 			system: viewer.BypassTenancy(t.Context(), "arranging a test"),
 		}
 		w.operator = w.user(w.company("Platform", true, false), "operator@example.org", enum.Admin)

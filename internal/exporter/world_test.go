@@ -33,7 +33,7 @@ import (
 type world struct {
 	t        testing.TB
 	db       *database.DB
-	gate     *auth.Gate
+	gate     *auth.Authenticator
 	exporter *Exporter
 	importer *importer.Engine
 	system   context.Context // passes by the policies

@@ -14,13 +14,13 @@ const (
 	DefaultSessionTTL = 30 * 24 * time.Hour
 
 	// RecheckInterval is how often whoever serves an open socket or stream calls
-	// Gate.Recheck. It leaves two seconds of rule U3's five for the query itself.
+	// Authenticator.Recheck. It leaves two seconds of rule U3's five for the query itself.
 	RecheckInterval = 3 * time.Second
 
 	rememberedNames = 10_000 // of each throttle; about 2 MB when full
 )
 
-// Options sets up a Gate; the zero value works but for PublicURL.
+// Options sets up a Authenticator; the zero value works but for PublicURL.
 type Options struct {
 	// PublicURL is the address that people reach the server at. Its scheme decides
 	// whether cookies are Secure, its host which pages are our own. It is a function
@@ -51,8 +51,8 @@ type Options struct {
 	Unavailable func(http.ResponseWriter, *http.Request, error)
 }
 
-// Gate lets people in and out. It is safe for concurrent use.
-type Gate struct {
+// Authenticator lets people in and out. It is safe for concurrent use.
+type Authenticator struct {
 	db          *database.DB
 	sql         statements
 	passwords   *Passwords
@@ -64,8 +64,8 @@ type Gate struct {
 	crossOrigin *http.CrossOriginProtection
 }
 
-// New makes the Gate of a database.
-func New(db *database.DB, passwords *Passwords, o Options) *Gate {
+// New makes the Authenticator of a database.
+func New(db *database.DB, passwords *Passwords, o Options) *Authenticator {
 	if o.PublicURL == nil {
 		o.PublicURL = func() *url.URL { return &url.URL{} }
 	}
@@ -90,7 +90,7 @@ func New(db *database.DB, passwords *Passwords, o Options) *Gate {
 	if o.Unavailable == nil {
 		o.Unavailable = unavailable
 	}
-	return &Gate{
+	return &Authenticator{
 		db: db, sql: newStatements(db.Dialect()), passwords: passwords, options: o,
 		byEmail:     newThrottle(o.FailuresPerEmail, rememberedNames, time.Now),
 		byAddress:   newThrottle(o.FailuresPerAddress, rememberedNames, time.Now),
