@@ -1,8 +1,8 @@
-// Package graph answers the API's operations.
+// Package graph implements the operations of the API.
 //
-// A resolver has one of two shapes: one chain of ent, which ent/policy judges, or one
-// call of a service. What a list hides, how errors look and how much a client may ask for
-// is settled beside them, once: page, loaders, errors, limits.
+// A resolver has one of two shapes: one chain of ent calls, which ent/policy authorizes, or
+// one call of a service. Pagination (page), batched loading (loaders), errors and limits on
+// the cost of operations are implemented once for all resolvers.
 package graph
 
 import (

@@ -1,14 +1,14 @@
-// Package migrations holds the statements that bring a database to what ent's schema
-// wants, one numbered file a step and one folder a dialect. Files only go up: a release
-// that is taken back runs on the newer database, so a step must leave what the release
+// Package migrations contains the statements that bring a database to the state of ent's
+// schema: one numbered file per step, one folder per dialect. There are no down migrations: a
+// release that is rolled back runs on the newer database, so a step must keep what the release
 // before it needs.
 //
 // Files are written by
 //
 //	go run ./migrations/diff -name add_labels
 //
-// which applies those that are there to a fresh database and writes what is still
-// missing. They are read before they are committed and never changed after a release.
+// which applies the existing files to an empty database and writes the difference. Review them
+// before committing, and never change them after a release.
 package migrations
 
 import "embed"

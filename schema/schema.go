@@ -1,4 +1,4 @@
-// Package schema is the API's SDL, written by hand, one file a subject.
+// Package schema is the API's SDL, written by hand, one file per subject.
 package schema
 
 import (

@@ -1,5 +1,5 @@
-// Package enum holds the closed sets of values that the API, the database and the
-// import engine share, spelt once. It imports nothing of ours.
+// Package enum defines the closed sets of values that the API, the database and the
+// import engine share. It imports nothing of ours.
 package enum
 
 import (

@@ -1,14 +1,14 @@
-// Package policy says who may see and change what: tenancy, held where the data is.
+// Package policy enforces tenancy: it decides who may read and change which records.
 //
-// Every query and every mutation that goes through ent is judged here against the
-// viewer in its context, so no caller can forget it. A read is never refused: what the
-// viewer may not know is filtered out in SQL, in lists, counts, edges and by id alike,
-// and so cannot be told from what does not exist. A write is refused (ErrDenied), or
-// narrowed to the rows that the viewer may change; the companies and users that it
-// refers to are checked as well. Nobody, a context without viewer, sees nothing.
+// Every query and every mutation that goes through ent is checked here against the viewer
+// in its context, so no caller can forget it. Reads are never refused: records that the
+// viewer may not see are filtered out in SQL, from lists, counts, edges and look-ups by id,
+// so that they look the same as records that do not exist. Writes are refused ([ErrDenied])
+// or restricted to the rows that the viewer may change. The companies and users that a write
+// refers to are checked as well. A context without viewer reads and changes nothing.
 //
-// Only viewer.BypassTenancy passes all of this by. SQL that does not go through ent
-// (the import's bulk loading) binds the tenant in each statement instead.
+// Only [viewer.BypassTenancy] skips these checks. SQL that does not go through ent (bulk
+// loading by imports) binds the tenant in each statement instead.
 package policy
 
 import (

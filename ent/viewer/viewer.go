@@ -1,8 +1,8 @@
-// Package viewer says who is asking, in the context.
+// Package viewer carries the caller's identity and rights in the context.
 //
-// Every read and write of the database is judged by ent/policy against the viewer
-// found here; a context without one is nobody, who sees and changes nothing. The
-// package imports nothing of ours, so anything may ask it.
+// ent/policy checks every read and write of the database against the viewer. A context
+// without one is anonymous and can neither read nor change anything. The package imports
+// nothing of ours, so any package may use it.
 package viewer
 
 import (

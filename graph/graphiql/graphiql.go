@@ -1,5 +1,5 @@
-// Package graphiql is the page at /graphiql, whole: it works without a network and asks
-// nobody but this server, so that no third party's script ever sees a viewer's token.
+// Package graphiql serves the page at /graphiql. The page is complete: it loads nothing
+// from other servers, so that no third-party script can see a viewer's token.
 //
 // dist/ is built from page.jsx and the packages in package-lock.json (make graphiql).
 package graphiql

@@ -1,21 +1,20 @@
-// Package limits refuses operations that would cost too much, before they run and at a
-// cost that is linear in the document.
+// Package limits refuses operations that would cost too much, before they are executed and
+// in time that is linear in the size of the document.
 //
-// A GraphQL document is small and what it asks for need not be: fragments that spread
-// fragments double with each line, aliases repeat a field, and lists in lists multiply.
-// gqlgen's own extension.ComplexityLimit walks each spread anew, so that a document of
-// 1.4 kB keeps it busy for half a minute; everything here looks at each fragment once.
+// A small GraphQL document can request a lot: fragments that spread fragments double with
+// each line, aliases repeat a field, and nested lists multiply. gqlgen's own
+// extension.ComplexityLimit visits each spread again, so that a document of 1.4 kB keeps it
+// busy for half a minute. This package visits each fragment once.
 //
-// What this package hardly sees (Names aside), because it happens before other
-// extensions, is parsing and validation, which are quadratic in places. So a server
-// needs all of these:
+// Parsing and validation run before other extensions and are quadratic in places. This
+// package hardly covers them (except Names). A server therefore needs all of these:
 //
 //	srv.SetParserTokenLimit(limits.ParserTokens)
 //	for _, extension := range limits.Extensions(limits.Config{}) {
 //		srv.Use(extension)
 //	}
 //
-// with a bound on the bytes of a request, which is the transport's. Refusals are
+// and a limit on the size of a request, which graph/transport has. Refusals are
 // LIMIT_EXCEEDED with the limit and, where it is known, the actual number in extensions.
 package limits
 

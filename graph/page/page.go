@@ -1,10 +1,10 @@
-// Package page cuts lists into pages by keyset, the same way for every list of the API.
+// Package page implements keyset pagination for every list of the API.
 //
-// A page is found by the key of the row it begins behind, not by counting, so that the
-// millionth page costs what the first does and rows that come or go in between shift
-// nothing. The default and the cap of the page size stand here and nowhere else: no
-// list can be asked for without a limit. What the policies hide from the viewer is
-// hidden before the page is cut; a cursor says where to begin, never what may be seen.
+// A page is found by the key of the row before it, not by counting rows. The millionth page
+// costs as much as the first, and rows that are added or removed in between shift nothing.
+// The default and the maximum of the page size are defined here only: no list can be queried
+// without a limit. Policies filter before the page is cut. A cursor says where a page
+// begins, never what the viewer may see.
 package page
 
 import (

@@ -1,4 +1,4 @@
-// Package scalar says how the API's scalars and list types look in Go.
+// Package scalar defines the Go representation of the API's scalars and list types.
 package scalar
 
 import (

@@ -1,13 +1,13 @@
-// Package blob keeps uploaded files and reports: in a folder or in a bucket, which of
-// the two is the business of nobody else.
+// Package blob stores uploaded files and reports, in a folder or in a bucket. Callers do not
+// know which of the two it is.
 //
-// It promises that a key shows either all that was committed or nothing. What was not
-// committed, by Abort, an ended context, a full disk or a crash, is not to be seen under
-// its key; what was committed survives the loss of power. What follows from it: an
-// import is accepted only after its file's Commit, and then need not look again.
+// A key has either everything that was committed or nothing. Data that was not committed,
+// because of Abort, an ended context, a full disk or a crash, is never visible under its key.
+// Committed data survives a power failure. An import can therefore be accepted after the
+// Commit of its file without another check.
 //
-// Files are read and written as streams. Memory does not grow with them (J1): none is
-// held for a folder, and three parts of 8 MiB a writer for a bucket.
+// Files are read and written as streams. Memory does not grow with their size (J1): a folder
+// needs none, a bucket three parts of 8 MiB per writer.
 package blob
 
 import (

@@ -1,13 +1,12 @@
-// Package broker opens the Redis that queue and news run on: a real server, or one
-// inside this process where nothing is installed.
+// Package broker opens Redis, for the queue and for publish and subscribe: a real server, or
+// one inside this process if none is configured.
 //
-// It promises that nobody above it can tell which one it is, and that a Redis which is
-// gone, paused or behind a black hole costs a command of [Broker.Client] a quarter of a
-// second once, and those after it nothing until it is back; background work, which has a
-// pool of its own, it costs seconds, never a hang. What
-// follows from it: Redis is a hint, not the record. The in-process one forgets
-// everything at exit, a real one may be flushed at any moment, and nothing that must
-// not be lost may live in it alone.
+// Callers cannot tell which one it is. If Redis is down, paused or unreachable, one command
+// of [Broker.Client] takes a quarter of a second to fail, and later ones fail at once until
+// it is back. Background work has a connection pool of its own; for it an outage costs
+// seconds, never a hang. Redis is a hint and not the record: the in-process one forgets
+// everything at exit, a real one may be flushed at any moment, and nothing that must not be
+// lost may exist only there.
 package broker
 
 import (

@@ -1,20 +1,23 @@
-// Package csvfile promises that a file which Inspect accepts can be read to its end,
-// from any of its records, by any process, with the same rows each time.
+// Package csvfile reads and writes CSV files.
 //
-// Inspect reads an upload once, while it is being stored, and refuses what is no CSV
-// file as a whole and at once (rules F1, F2, F3): the bytes decide, never the name.
-// What it found out, the Format, is kept with the import. A Reader takes the Format and
-// a Position, which is a byte of the stored file whatever its encoding, and goes on
-// there; so a worker that takes over an import neither repeats nor loses a row (J2).
+// A file that [Inspect] accepts can be read to its end, from any of its records, by any
+// process, with the same rows each time.
 //
-// Both use one scanner, so they cannot disagree about what a row is. It is our own:
-// encoding/csv knows no CR line ends, changes CRLF inside quotes and keeps a record of
-// any size in memory. This one keeps a few more than MaxColumns cells of at most MaxCell bytes,
-// so that memory does not grow with the file, nor with one record or one cell of it.
+// Inspect reads an upload once, while it is being stored, and refuses a file that is not CSV
+// as a whole and at once (rules F1, F2, F3). The bytes decide, never the name. The result, the
+// [Format], is stored with the import. A [Reader] takes the Format and a [Position], which is a
+// byte of the stored file whatever its encoding, and continues there. A worker that takes over
+// an import therefore neither repeats nor loses a row (J2).
 //
-// Cells come out as they were (F6): decoded to UTF-8, not trimmed, with the apostrophe
-// that guards a formula still in front. Unsafe, Denature and Markup judge them (F7);
-// Writer and Neutralise guard what goes out.
+// Both use the same scanner, so they agree on what a row is. It is our own, because
+// encoding/csv does not support CR line ends, changes CRLF inside quotes and keeps records of
+// any size in memory. This one keeps slightly more than [MaxColumns] cells of at most
+// [MaxCell] bytes, so that memory grows neither with the file nor with a record or a cell.
 //
-// The package is pure: it imports nothing of ours, and knows columns only by Options.Score.
+// Cells are returned as they are (F6): decoded to UTF-8, not trimmed, with the apostrophe
+// that escapes a formula. [Unsafe], [Denature] and [Markup] check them (F7); [Writer] and
+// [Neutralise] escape what is written.
+//
+// The package is pure: it imports nothing of ours, and knows columns only through
+// Options.Score.
 package csvfile

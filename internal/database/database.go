@@ -1,17 +1,17 @@
-// Package database opens PostgreSQL or SQLite and brings it up to date.
+// Package database opens PostgreSQL or SQLite and applies the migrations.
 //
-// It promises that the rest of the program need not know which of the two it runs on:
+// The rest of the program does not need to know which of the two it runs on:
 //
-//   - Raw SQL is written once, with $1, $2 … as placeholders on both. What differs (the
-//     clock, names of constraints, bulk loading) has one function here.
-//   - Times are UTC and stored so that they order rightly: on SQLite they are text, and a
-//     time that a statement makes with [Dialect.Now] compares with one that Go wrote.
-//   - [DB.InTx] runs a function again when the database asked for that (deadlock,
-//     serialization failure, busy file). What the function does outside the transaction
-//     therefore has to bear being done twice.
-//   - What is done by hand goes before [Bulk] work, such as an import, on either.
-//   - No call outlives its context by more than a few seconds, even if the server
-//     has gone silent: see guard.go.
+//   - Raw SQL is written once, with $1, $2 … as placeholders on both. Differences
+//     (the clock, lists, names of constraints, bulk loading) have one function here.
+//   - Times are UTC and stored so that they sort correctly: on SQLite they are text, and a
+//     time from [Dialect.Now] compares with one that Go wrote.
+//   - [DB.InTx] runs a function again if the database asks for it (deadlock, serialization
+//     failure, busy file). Effects of the function outside the transaction must therefore
+//     be idempotent.
+//   - Interactive work goes before [Bulk] work, such as an import, on both.
+//   - No call exceeds its context by more than a few seconds, even if the server no longer
+//     responds: see guard.go.
 //
 // A SQLite data directory belongs to one process; [Open] refuses the second.
 package database

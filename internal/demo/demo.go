@@ -1,14 +1,13 @@
-// Package demo is a client that shows what the server does: a partner with two users, and
-// a file of 5,000 customers, good rows and bad ones, imported while one watches.
+// Package demo is a client that shows what the server does: a partner with two users, and a
+// file of 5,000 customers, valid and invalid rows, imported with live progress.
 //
-// It promises to use nothing but the public API over HTTP, through the public Go client, and
-// so imports nothing of the server. What follows from it: what works here works for everybody,
-// and it may be read as an example of the three things that a program needs: signing in, the
-// upload, and the progress.
+// It uses only the public API over HTTP, through the public Go client, and imports nothing of
+// the server. It can be read as an example of the three things that a program needs: signing
+// in, uploading, and following progress.
 //
-// The file is made so that its result is known beforehand, and [Run] fails where the
-// server's differs. Every name bears the run's suffix, so that runs against one database
-// do not meet.
+// The result of the file is known beforehand, and Run fails if the result of the server
+// differs. Every name has the suffix of the run, so that several runs against one database do
+// not collide.
 package demo
 
 import (

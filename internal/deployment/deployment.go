@@ -1,11 +1,10 @@
-// Package deployment sees to it that processes which share a database share the rest: the
-// blob store, and the key that addresses are signed with.
+// Package deployment verifies that processes that share a database also share the blob store
+// and the key with which URLs are signed.
 //
-// The database knows the id that stands in the store's marker, and a value that is derived
-// from the key. The first process that answers the API defines both; every other one must
-// find them as they are. A worker defines nothing, since it would name its own folder the
-// store before the process that has the uploads says where they are. Moving the store, or
-// changing the key, is [Deployment.Adopt].
+// The database stores the id in the store's marker and a value derived from the key. The first
+// process that serves the API sets both; every other process must find the same. A worker sets
+// nothing, because it could register its own folder before the process that has the uploads.
+// [Deployment.Adopt] registers another store or key.
 package deployment
 
 import (

@@ -1,10 +1,10 @@
-// Package email tells whether a text can be an email address, the same way for
-// mutations and for files.
+// Package email checks whether a text can be an email address, in the same way for mutations
+// and for files.
 //
-// It is meant to catch slips, not to prove deliverability: one @, something before it,
-// a domain with a dot behind it, no white space or control characters, at most 254
-// characters (rule K5). Quoted local parts and addresses in brackets are refused:
-// nobody's directory has them, and in a file they are broken quoting.
+// It catches mistakes and does not prove deliverability: one @, something before it, a domain
+// with a dot, no white space or control characters, at most 254 characters (rule K5). Quoted
+// local parts and addresses in brackets are refused: directories do not have them, and in a
+// file they are a sign of broken quoting.
 package email
 
 import (

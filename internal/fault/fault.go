@@ -1,9 +1,8 @@
-// Package fault is the one error type that may reach a client.
+// Package fault defines the one type of errors that clients may see.
 //
-// A fault carries what is safe to say (kind, message, the argument at fault) apart
-// from what is only for the log (the cause). Whatever is not a fault is INTERNAL to
-// the outside and says nothing but a request id, so a database's own words can
-// never leak by being forgotten.
+// An [Error] separates what is safe to say (kind, message, the path of the argument) from what
+// is only for the log (the cause). Any other error is INTERNAL for clients and shows only a
+// request id, so that a message of the database can never leak by accident.
 package fault
 
 import (

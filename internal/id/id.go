@@ -1,11 +1,10 @@
-// Package id mints and reads the identifiers of every record.
+// Package id creates and parses the ids of all records.
 //
-// An id is a UUIDv7 (RFC 9562) whose last byte names the kind of record. Three
-// things follow: ids sort by the time they were made, so indexes grow at their
-// right end and bulk loads stay fast; node(id:) knows which table to ask without
-// trying them all; and an id of one kind that is passed where another is wanted
-// is refused before a query runs. 54 random bits remain beside the millisecond
-// and its fraction, which the library keeps strictly rising within a process.
+// An id is a UUIDv7 (RFC 9562) whose last byte names the kind of record. Ids sort by time of
+// creation, so that indexes grow at their right end and bulk loads stay fast. node(id:) knows
+// which table to query. An id of the wrong kind is refused before a query runs. 54 random bits
+// remain besides the millisecond and its fraction, which the library keeps strictly increasing
+// within a process.
 package id
 
 import (

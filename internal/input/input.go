@@ -1,6 +1,6 @@
-// Package input checks what a mutation was given, argument by argument, the same way for
-// every act: what it gives back is trimmed, in NFC, and what every database can hold; what
-// it refuses is INVALID_ARGUMENT at the argument's path, with what would be accepted.
+// Package input validates the arguments of mutations. The results are trimmed, in NFC, and can
+// be stored by both databases. Errors are INVALID_ARGUMENT with the path of the argument and
+// what would be accepted.
 package input
 
 import (

@@ -1,8 +1,8 @@
-// Package notify is what is told to whom: the record of it, and the live news.
+// Package notify stores notifications and publishes that there are new ones.
 //
-// A notification is stored in the transaction of the act that it tells of, so it is
-// there if and only if the act is. The news that there is a new one goes out after the
-// commit and may be lost: whoever watches reads the records, in their order.
+// A notification is stored in the transaction of the operation that it is about, so it exists
+// if and only if the operation took effect. The live message is published after the commit and
+// may be lost: watchers read the stored notifications, in their order.
 package notify
 
 import (

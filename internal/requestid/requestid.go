@@ -1,4 +1,5 @@
-// Package requestid names each request, so that what a client saw can be found in the log.
+// Package requestid gives each request an id, so that a client's report can be found in the
+// log.
 package requestid
 
 import (

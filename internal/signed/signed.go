@@ -1,16 +1,13 @@
-// Package signed makes addresses that carry their own permission: a browser can follow
-// one without a token, for one thing, on behalf of one user, until it expires.
+// Package signed creates URLs that carry their own permission: a browser can open one without
+// a token, for one subject, on behalf of one user, until it expires.
 //
-// What it promises, and what follows:
-//
-//   - An address says what it opens: the path, the subject, the user and the expiry are
-//     all under the signature, in the form in which they arrive, so there is no second
-//     spelling of a signed address and no parameter beside the signed ones.
-//   - It is a bearer secret for as long as it lives: make it short-lived, and check on
+//   - The path, the subject, the user and the expiry are all signed, in exactly the form in
+//     which they arrive. There is no second spelling of a signed URL and no unsigned parameter.
+//   - A URL is a bearer secret for as long as it is valid: make it short-lived, and check on
 //     use that its user may still see the subject, because a signature outlives rights.
-//   - Nothing is stored, so nothing can be revoked but by a new key, which ends all.
-//   - The key is used for nothing else: the given secret only serves to derive it, so
-//     the same secret may serve other purposes under other names.
+//   - Nothing is stored. URLs can only be revoked all at once, by changing the key.
+//   - The signing key is derived from the given secret, so the same secret may serve other
+//     purposes.
 package signed
 
 import (

@@ -1,12 +1,11 @@
 // Package testenv gives every test a database of its own on SQLite and, where it is
-// reachable, on PostgreSQL (a schema each), and a Redis of its own. Nothing is shared
-// between tests, so they may run in parallel, in any number of processes.
+// reachable, on PostgreSQL (a schema each), and a Redis of its own. Tests share nothing, so
+// they may run in parallel, in any number of processes.
 //
-// PostgreSQL is found by TEST_DATABASE_URL, else by DATABASE_URL, else on this machine's
-// port 5432 (user postgres, database test). Where it, or the program redis-server, is
-// missing, the tests that need it are skipped, and say so; with REQUIRE_SERVICES=1, which
-// CI sets, they fail. Nothing waits for an absent server longer than a second, once a
-// process.
+// PostgreSQL is found by TEST_DATABASE_URL, else by DATABASE_URL, else on this machine's port
+// 5432 (user postgres, database test). If it, or the program redis-server, is missing, the
+// tests that need it are skipped and say so. With REQUIRE_SERVICES=1, which CI sets, they
+// fail. Nothing waits for an absent server longer than a second, once per process.
 package testenv
 
 import (

@@ -1,4 +1,4 @@
-// Package syserr says in words what the operating system refused, and what would be right.
+// Package syserr describes errors of the operating system, and how to fix them.
 package syserr
 
 import (
