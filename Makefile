@@ -27,7 +27,7 @@ generate: ## write ent's and gqlgen's code and docs/settings.md anew (changes no
 	go run -mod=mod ./ent/entc.go
 	go tool gqlgen generate
 	$(GOIMPORTS) -local tenantry -w graph/*.go
-	UPDATE_DOCS=1 go test -count=1 -run '^TestSettingsPage$$' ./internal/config
+	UPDATE_DOCS=1 go test -count=1 -run '^TestSettingsPage$$' ./internal/app
 
 migration: ## write what ent/schema wants beyond the migrations into new files; NAME=add_labels
 	go run ./migrations/diff -name '$(NAME)'

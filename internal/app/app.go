@@ -12,7 +12,6 @@ import (
 	"io"
 	"log/slog"
 
-	"tenantry/ent/enum"
 	"tenantry/internal/auth"
 	"tenantry/internal/blob"
 	"tenantry/internal/broker"
@@ -93,9 +92,7 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 		DB: a.db, Blobs: a.blobs, News: a.events, Queue: a.queue, Rights: a.authenticator,
 		Passwords: passwords, Accounts: a.tenancy, Sharing: sharing, Log: log,
 	}, importer.Options{
-		MaxRows: map[enum.ImportKind]int{
-			enum.Customers: c.MaxRows.Customers, enum.Contacts: c.MaxRows.Contacts, enum.Users: c.MaxRows.Users,
-		},
+		MaxRows:        maxRows(c),
 		MaxUploadBytes: c.UploadMaxBytes, BatchRows: c.ImportBatchRows, BatchBytes: c.ImportBatchBytes, Lease: c.Lease,
 		UploadsKept: c.UploadRetention, RejectsKept: c.RejectsRetention,
 	})

@@ -45,7 +45,12 @@ type terminal struct {
 // Run does what the arguments ask for until it is done or ctx ends. Settings come from the
 // arguments and from getenv.
 func Run(ctx context.Context, args []string, getenv func(string) string, in io.Reader, out, errs io.Writer) error {
-	var c commands
+	flags := knownSettings().Flags
+	c := commands{
+		Serve: serveCommand{flags()}, API: apiCommand{flags()}, Worker: workerCommand{flags()},
+		Migrate: migrateCommand{flags()}, Adopt: adoptCommand{flags()},
+	}
+	c.Operator.Create.Flags = flags()
 	exited := false
 	parser, err := kong.New(&c,
 		kong.Name("tenantry"),
@@ -84,24 +89,24 @@ func environment(getenv func(string) string) kong.Resolver {
 type serveCommand struct{ config.Flags }
 
 func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
-	return serve(ctx, t, c.Flags, config.RoleAll, roles{api: true, worker: true}, nil)
+	return serve(ctx, t, c.Read, config.RoleAll, roles{api: true, worker: true}, nil)
 }
 
 type apiCommand struct{ config.Flags }
 
 func (c *apiCommand) Run(ctx context.Context, t *terminal) error {
-	return serve(ctx, t, c.Flags, config.RoleAPI, roles{api: true}, nil)
+	return serve(ctx, t, c.Read, config.RoleAPI, roles{api: true}, nil)
 }
 
 type workerCommand struct{ config.Flags }
 
 func (c *workerCommand) Run(ctx context.Context, t *terminal) error {
-	return serve(ctx, t, c.Flags, config.RoleWorker, roles{worker: true}, nil)
+	return serve(ctx, t, c.Read, config.RoleWorker, roles{worker: true}, nil)
 }
 
 // serve opens a process, runs it and closes it.
-func serve(ctx context.Context, t *terminal, flags config.Flags, role config.Role, does roles, listening func(*url.URL)) error {
-	settings, err := flags.Resolve(role)
+func serve(ctx context.Context, t *terminal, read func(config.Role) (config.Config, error), role config.Role, does roles, listening func(*url.URL)) error {
+	settings, err := read(role)
 	if err != nil {
 		return err
 	}
@@ -118,7 +123,7 @@ func serve(ctx context.Context, t *terminal, flags config.Flags, role config.Rol
 type migrateCommand struct{ config.Flags }
 
 func (c *migrateCommand) Run(ctx context.Context, t *terminal) error {
-	settings, err := c.Resolve(config.RoleMigrate)
+	settings, err := c.Read(config.RoleMigrate)
 	if err != nil {
 		return err
 	}
@@ -132,7 +137,7 @@ func (c *migrateCommand) Run(ctx context.Context, t *terminal) error {
 type adoptCommand struct{ config.Flags }
 
 func (c *adoptCommand) Run(ctx context.Context, t *terminal) error {
-	settings, err := c.Resolve(config.RoleMigrate)
+	settings, err := c.Read(config.RoleMigrate)
 	if err != nil {
 		return err
 	}
@@ -169,7 +174,7 @@ type operatorCommand struct {
 }
 
 func (c *operatorCommand) Run(ctx context.Context, t *terminal) error {
-	settings, err := c.Resolve(config.RoleMigrate)
+	settings, err := c.Read(config.RoleMigrate)
 	if err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ func TestNothingIsMadeInACompanyFromItsDeletionOn(t *testing.T) {
 		return n
 	}
 	// The deletion takes as long as it is made to, which one by hand may not: so it is done here.
-	settings, err := config.FromEnv(func(key string) string { return env[key] }).Resolve(config.RoleAll)
+	settings, err := knownSettings().Read(config.RoleAll, func(key string) string { return env[key] })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,15 +72,17 @@ func (c *demoCommand) Run(ctx context.Context, t *terminal, getenv func(string) 
 }
 
 func (c *demoCommand) settings(getenv func(string) string, dir string) (config.Config, error) {
-	flags := config.FromEnv(getenv)
-	flags.DataDir, flags.PublicURL, flags.ImportMaxRowsCustomers = dir, "", strconv.Itoa(demoMaxRows)
-	if flags.HTTPAddr = c.HTTPAddr; flags.HTTPAddr == "" {
-		flags.HTTPAddr = "127.0.0.1:0"
+	own := map[string]string{
+		"DATA_DIR": dir, "PUBLIC_URL": "", "HTTP_ADDR": cmp.Or(c.HTTPAddr, "127.0.0.1:0"),
+		"IMPORT_MAX_ROWS_CUSTOMERS": strconv.Itoa(demoMaxRows),
+		"LOG_LEVEL":                 cmp.Or(getenv("LOG_LEVEL"), "error"), // the terminal is for the demo
 	}
-	if flags.LogLevel == "" {
-		flags.LogLevel = "error" // the terminal is for the demo
-	}
-	return flags.Resolve(config.RoleAll)
+	return knownSettings().Read(config.RoleAll, func(name string) string {
+		if text, ok := own[name]; ok {
+			return text
+		}
+		return getenv(name)
+	})
 }
 
 // serve runs the server, and the script of the demo against it. The server ends after the

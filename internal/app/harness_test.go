@@ -65,7 +65,7 @@ func startRole(t *testing.T, env map[string]string, role config.Role, does roles
 	listening, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
 		term := &terminal{in: strings.NewReader(""), out: io.Discard, err: os.Stderr}
-		ended <- serve(ctx, term, config.FromEnv(s.getenv), role, does, func(at *url.URL) { listening <- at.String() })
+		ended <- serve(ctx, term, s.read, role, does, func(at *url.URL) { listening <- at.String() })
 	}()
 	var over bool
 	s.stop = func() {
@@ -95,6 +95,10 @@ func startRole(t *testing.T, env map[string]string, role config.Role, does roles
 }
 
 func (s *server) getenv(key string) string { return s.env[key] }
+
+func (s *server) read(role config.Role) (config.Config, error) {
+	return knownSettings().Read(role, s.getenv)
+}
 
 // operator makes an operator at the command line and signs in.
 func (s *server) operator() string {

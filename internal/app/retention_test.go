@@ -37,7 +37,7 @@ func TestRetention(t *testing.T) {
 		}
 		clean := func(age string) {
 			t.Helper()
-			settings, err := config.FromEnv(s.getenv).Resolve(config.RoleAll)
+			settings, err := knownSettings().Read(config.RoleAll, s.getenv)
 			if err != nil {
 				t.Fatal(err)
 			}

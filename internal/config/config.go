@@ -7,62 +7,76 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"time"
 )
 
-// Config is the settings, checked and typed. Sizes are bytes. It may be printed and
-// logged: what is secret in it shows itself redacted.
+// Config is the settings, parsed and checked. Sizes are in bytes. It may be printed and
+// logged: secrets in it print redacted.
+//
+// The tags are the declaration of a setting. env is its variable; the flag is the same in
+// lower case with hyphens. read names the function in values.go that parses and checks the
+// value, and values says which ones it takes: of numbers, sizes and durations the range that
+// is enforced. A map has one setting for each kind of import: KIND and {kind} stand for its
+// name, and the default is the kind's.
 type Config struct {
-	Role Role `env:"-"` // what this process is
+	Role Role // what this process does
 
-	HTTPAddr  string   `env:"HTTP_ADDR"`  // host:port; port 0 takes any free port
-	PublicURL *url.URL `env:"PUBLIC_URL"` // nil: http:// and the actual address; no query, no trailing slash
+	HTTPAddr       string         `env:"HTTP_ADDR" default:"127.0.0.1:8080" group:"Serving" read:"address" values:"host:port" help:"Address to listen on. Port 0 takes any free port; an empty host takes every interface."`
+	PublicURL      *url.URL       `env:"PUBLIC_URL" group:"Serving" read:"public URL" values:"absolute http or https URL without query" help:"Where browsers reach the server. Empty: http:// and the actual listening address."`
+	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" group:"Serving" read:"networks" values:"addresses and networks such as 10.0.0.0/8, separated by commas" help:"Reverse proxies in front of the server. X-Forwarded-For is trusted from these only; without them everything that comes through a proxy counts as one client in each limit by address."`
+	CORSOrigins    []string       `env:"CORS_ORIGINS" group:"Serving" read:"origins" values:"origins such as https://app.example.com, separated by commas, or *" help:"Further origins whose pages may call the API with credentials; * lets the pages of any other origin call without credentials. PUBLIC_URL is always allowed."`
 
-	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"` // whose X-Forwarded-For is believed
-	CORSOrigins    []string       `env:"CORS_ORIGINS"`    // scheme://host[:port], or * for any
+	DataDir          string `env:"DATA_DIR" default:"./data" group:"Storage" read:"folder" values:"folder" help:"Folder of the files: the SQLite database and the blobs, unless they are elsewhere."`
+	DatabaseURL      Secret `env:"DATABASE_URL" group:"Storage" read:"database URL" values:"postgres:// or postgresql:// URL" help:"The database. Empty: a SQLite file in DATA_DIR, which serves one process."`
+	RedisURL         Secret `env:"REDIS_URL" group:"Storage" read:"Redis URL" values:"redis://, rediss:// or unix:// URL" help:"The queue and live events. Empty: in-process, which serves one process."`
+	BlobURL          Secret `env:"BLOB_URL" group:"Storage" read:"blob URL" values:"file:///absolute/folder or s3://bucket?region=name (and endpoint=http[s]://host, use_path_style=true, anonymous=true)" help:"Where uploads and reports are kept. Empty: the folder blobs in DATA_DIR."`
+	SecretKey        Secret `env:"SECRET_KEY" group:"Storage" read:"secret key" values:"at least 32 characters" help:"Key material of the server. Empty: generated once and kept in the database."`
+	DatabaseMaxConns int    `env:"DATABASE_MAX_CONNS" default:"20" group:"Storage" read:"number" values:"2 to 10000" help:"Connections to PostgreSQL that one process opens at most."`
 
-	DataDir          string `env:"DATA_DIR"`     // absolute or relative to the working directory, cleaned
-	DatabaseURL      Secret `env:"DATABASE_URL"` // empty: SQLite in SQLiteFile
-	RedisURL         Secret `env:"REDIS_URL"`    // empty: in-process
-	BlobURL          Secret `env:"BLOB_URL"`     // empty: files in BlobDir
-	SecretKey        Secret `env:"SECRET_KEY"`   // empty: made once and kept in the database
-	DatabaseMaxConns int    `env:"DATABASE_MAX_CONNS"`
+	MaxRows          map[string]int `env:"IMPORT_MAX_ROWS_KIND" group:"Imports" read:"number" values:"1 or more" help:"Data rows that a file of {kind} may have. A longer file is refused as a whole."`
+	UploadMaxBytes   int64          `env:"UPLOAD_MAX_BYTES" default:"64MiB" group:"Imports" read:"size" values:"1KiB to 2GiB" help:"Size of an uploaded file. A unit may be written K, KB or KiB, M, MB or MiB, G, GB or GiB, and is a power of 1024 in every spelling."`
+	ImportBatchRows  int            `env:"IMPORT_BATCH_ROWS" default:"5000" group:"Imports" read:"number" values:"1 to 100000" help:"Rows that are committed in one transaction at most."`
+	ImportBatchBytes int64          `env:"IMPORT_BATCH_BYTES" default:"4MiB" group:"Imports" read:"size" values:"64KiB to 256MiB" help:"Bytes of the file that are committed in one transaction at most; a single longer row is still committed."`
+	UploadRetention  time.Duration  `env:"UPLOAD_RETENTION" default:"7d" group:"Imports" read:"duration" values:"1m to 3650d" help:"How long an uploaded file is kept after its import has ended. Files of users are deleted at once."`
+	RejectsRetention time.Duration  `env:"REJECTS_RETENTION" default:"30d" group:"Imports" read:"duration" values:"1m to 3650d" help:"How long the file of rejected rows is kept after its import has ended."`
 
-	MaxRows          MaxRows
-	UploadMaxBytes   int64         `env:"UPLOAD_MAX_BYTES"`
-	ImportBatchRows  int           `env:"IMPORT_BATCH_ROWS"`
-	ImportBatchBytes int64         `env:"IMPORT_BATCH_BYTES"`
-	UploadRetention  time.Duration `env:"UPLOAD_RETENTION"`
-	RejectsRetention time.Duration `env:"REJECTS_RETENTION"`
+	WorkerConcurrency int           `env:"WORKER_CONCURRENCY" default:"4" group:"Workers" read:"number" values:"1 to 256" help:"Imports that one worker process runs at once."`
+	Lease             time.Duration `env:"LEASE" default:"10s" group:"Workers" read:"duration" values:"1s to 1h" help:"How long a worker keeps its import without renewing the lease. Renewed while it works."`
+	SweepInterval     time.Duration `env:"SWEEP_INTERVAL" default:"2s" group:"Workers" read:"duration" values:"100ms to 1h" help:"How often lost imports are looked for and queued again."`
+	DrainTimeout      time.Duration `env:"DRAIN_TIMEOUT" default:"20s" group:"Workers" read:"duration" values:"0s to 1h" help:"How long a stopping process waits for requests and batches in progress."`
 
-	WorkerConcurrency int           `env:"WORKER_CONCURRENCY"` // imports at once in this process
-	Lease             time.Duration `env:"LEASE"`
-	SweepInterval     time.Duration `env:"SWEEP_INTERVAL"`
-	DrainTimeout      time.Duration `env:"DRAIN_TIMEOUT"`
+	RequestMaxBytes    int64 `env:"REQUEST_MAX_BYTES" default:"256KiB" group:"Limits" read:"size" values:"1KiB to 64MiB" help:"Size of a request without a file."`
+	QueryMaxTokens     int   `env:"QUERY_MAX_TOKENS" default:"2000" group:"Limits" read:"number" values:"100 to 100000" help:"Lexical tokens in a GraphQL document."`
+	QueryMaxDepth      int   `env:"QUERY_MAX_DEPTH" default:"15" group:"Limits" read:"number" values:"1 to 1000" help:"Levels of nesting in a GraphQL operation."`
+	QueryMaxComplexity int   `env:"QUERY_MAX_COMPLEXITY" default:"100000" group:"Limits" read:"number" values:"100 or more" help:"Cost of a GraphQL operation: its fields, each times the page sizes above it."`
+	WSMaxConnections   int   `env:"WS_MAX_CONNECTIONS" default:"20000" group:"Limits" read:"number" values:"1 to 1000000" help:"WebSockets and event streams that one process keeps open at most. Over it one of a caller who is not signed in is closed, or the new one is refused."`
+	WSMaxAnonymous     int   `env:"WS_MAX_ANONYMOUS" default:"1000" group:"Limits" read:"number" values:"1 to 1000000" help:"How many of these may belong to callers who are not signed in. Over it the oldest of the client address with the most is closed."`
+	WSMaxPerAddress    int   `env:"WS_MAX_PER_ADDRESS" default:"10000" group:"Limits" read:"number" values:"1 to 1000000" help:"How many of these may come from one client address; an office may share one. See TRUSTED_PROXIES."`
 
-	RequestMaxBytes    int64 `env:"REQUEST_MAX_BYTES"`
-	QueryMaxTokens     int   `env:"QUERY_MAX_TOKENS"`
-	QueryMaxDepth      int   `env:"QUERY_MAX_DEPTH"`
-	QueryMaxComplexity int   `env:"QUERY_MAX_COMPLEXITY"`
-	WSMaxConnections   int   `env:"WS_MAX_CONNECTIONS"`
-	WSMaxAnonymous     int   `env:"WS_MAX_ANONYMOUS"`
-	WSMaxPerAddress    int   `env:"WS_MAX_PER_ADDRESS"`
+	SessionTTL        time.Duration `env:"SESSION_TTL" default:"30d" group:"Accounts" read:"duration" values:"1m to 3650d" help:"How long a session lasts. Durations are written as in 90s, 15m, 12h, 30d or 1d12h; a day is 24 hours."`
+	PasswordMinLength int           `env:"PASSWORD_MIN_LENGTH" default:"6" group:"Accounts" read:"number" values:"6 to 256" help:"Code points that a password has at least."`
 
-	SessionTTL        time.Duration `env:"SESSION_TTL"`
-	PasswordMinLength int           `env:"PASSWORD_MIN_LENGTH"` // code points
-
-	LogLevel  slog.Level `env:"LOG_LEVEL"`
-	LogFormat LogFormat  `env:"LOG_FORMAT"`
+	LogLevel  slog.Level `env:"LOG_LEVEL" default:"info" group:"Logging" read:"log level" values:"debug, info, warn or error" help:"The least severe records that are written."`
+	LogFormat LogFormat  `env:"LOG_FORMAT" default:"text" group:"Logging" read:"log format" values:"text or json" help:"text, for people, or json, for machines."`
 }
 
-// MaxRows are the data rows that one file may have, by kind (F4).
-type MaxRows struct {
-	Customers int `env:"IMPORT_MAX_ROWS_CUSTOMERS"`
-	Contacts  int `env:"IMPORT_MAX_ROWS_CONTACTS"`
-	Users     int `env:"IMPORT_MAX_ROWS_USERS"`
+// Kind is a kind of import, as far as the settings know it.
+type Kind struct {
+	Name    string // as in a variable: CUSTOMERS
+	MaxRows int    // rows that a file may have by default
 }
+
+// Role is what a process does.
+type Role string
+
+// The roles of a process.
+const (
+	RoleAll     Role = "all"     // serves and works: needs nothing installed
+	RoleAPI     Role = "api"     // serves only
+	RoleWorker  Role = "worker"  // runs imports only
+	RoleMigrate Role = "migrate" // migrates the database, then ends
+)
 
 // LogFormat is how log records are written.
 type LogFormat string
@@ -73,33 +87,23 @@ const (
 	LogJSON LogFormat = "json"
 )
 
-// SQLiteFile is where the database is kept when DatabaseURL is empty.
+// SQLiteFile is the database's file when DatabaseURL is empty.
 func (c Config) SQLiteFile() string { return filepath.Join(c.DataDir, "tenantry.db") }
 
-// BlobDir is where blobs are kept when BlobURL is empty.
+// BlobDir is the folder of the blobs when BlobURL is empty.
 func (c Config) BlobDir() string { return filepath.Join(c.DataDir, "blobs") }
 
-// shown lists every setting under its variable's name, redacted, in order.
-func (c Config) shown() []slog.Attr {
+// redactedAttrs lists every setting under its variable's name, redacted, in order.
+func (c Config) redactedAttrs() []slog.Attr {
 	attrs := []slog.Attr{slog.String("role", string(c.Role))}
-	var walk func(v reflect.Value)
-	walk = func(v reflect.Value) {
-		for i := range v.NumField() {
-			switch name := v.Type().Field(i).Tag.Get("env"); name {
-			case "-":
-			case "":
-				walk(v.Field(i))
-			default:
-				attrs = append(attrs, slog.String(name, show(v.Field(i).Interface())))
-			}
-		}
+	for name, value := range c.values() {
+		attrs = append(attrs, slog.String(name, display(value)))
 	}
-	walk(reflect.ValueOf(c))
 	return attrs
 }
 
-// show renders one value; a URL that is not set is empty.
-func show(value any) string {
+// display renders one value; a URL that is not set is empty.
+func display(value any) string {
 	if u, ok := value.(*url.URL); ok && u == nil {
 		return ""
 	}
@@ -109,7 +113,7 @@ func show(value any) string {
 // String gives every setting as NAME=value, redacted, on one line.
 func (c Config) String() string {
 	var b strings.Builder
-	for i, a := range c.shown() {
+	for i, a := range c.redactedAttrs() {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
@@ -122,12 +126,12 @@ func (c Config) String() string {
 func (c Config) GoString() string { return "config.Config{" + c.String() + "}" }
 
 // LogValue gives slog every setting as a group, redacted.
-func (c Config) LogValue() slog.Value { return slog.GroupValue(c.shown()...) }
+func (c Config) LogValue() slog.Value { return slog.GroupValue(c.redactedAttrs()...) }
 
 // MarshalJSON gives every setting under its variable's name, redacted, as a string.
 func (c Config) MarshalJSON() ([]byte, error) {
 	settings := map[string]string{}
-	for _, a := range c.shown() {
+	for _, a := range c.redactedAttrs() {
 		settings[a.Key] = a.Value.String()
 	}
 	return json.Marshal(settings)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,22 +25,27 @@ func env(pairs ...string) func(string) string {
 	}
 }
 
-func resolve(t *testing.T, role config.Role, pairs ...string) config.Config {
+// settings are those of a program with two kinds of import.
+func settings() config.Settings {
+	return config.New(config.Kind{Name: "PEOPLE", MaxRows: 5000}, config.Kind{Name: "PLACES", MaxRows: 100})
+}
+
+func read(t *testing.T, role config.Role, pairs ...string) config.Config {
 	t.Helper()
-	c, err := config.FromEnv(env(pairs...)).Resolve(role)
+	c, err := settings().Read(role, env(pairs...))
 	if err != nil {
-		t.Fatalf("resolve: %v", err)
+		t.Fatalf("read: %v", err)
 	}
 	return c
 }
 
 func TestNothingSetGivesTheDocumentedDefaults(t *testing.T) {
-	c := resolve(t, config.RoleAll)
+	c := read(t, config.RoleAll)
 	want := map[string]bool{
 		"HTTP_ADDR":           c.HTTPAddr == "127.0.0.1:8080",
 		"PUBLIC_URL":          c.PublicURL == nil,
 		"DATA_DIR":            c.DataDir == "data" && c.BlobDir() == "data/blobs" && c.SQLiteFile() == "data/tenantry.db",
-		"F4":                  c.MaxRows == config.MaxRows{Customers: 100, Contacts: 5000, Users: 5000},
+		"F4":                  c.MaxRows["PEOPLE"] == 5000 && c.MaxRows["PLACES"] == 100 && len(c.MaxRows) == 2,
 		"UPLOAD_MAX_BYTES":    c.UploadMaxBytes == 64<<20,
 		"REQUEST_MAX_BYTES":   c.RequestMaxBytes == 256<<10,
 		"IMPORT_BATCH":        c.ImportBatchRows == 5000 && c.ImportBatchBytes == 4<<20,
@@ -63,8 +69,7 @@ func TestNothingSetGivesTheDocumentedDefaults(t *testing.T) {
 }
 
 func TestEmptyMeansNotSet(t *testing.T) {
-	f := config.FromEnv(env("HTTP_ADDR", "", "LEASE", "  ", "SECRET_KEY", " \t"))
-	c, err := f.Resolve(config.RoleAll)
+	c, err := settings().Read(config.RoleAll, env("HTTP_ADDR", "", "LEASE", "  ", "SECRET_KEY", " \t"))
 	if err != nil || c.HTTPAddr != "127.0.0.1:8080" || c.Lease != 10*time.Second || !c.SecretKey.IsZero() {
 		t.Fatalf("got %v, %v", c, err)
 	}
@@ -75,7 +80,7 @@ func TestSizesAreBytesOrPowersOf1024(t *testing.T) {
 		"67108864": 64 << 20, "64MiB": 64 << 20, "64MB": 64 << 20, "64M": 64 << 20, "64 mib": 64 << 20,
 		"2GiB": 2 << 30, "2g": 2 << 30, "1024": 1024, "1k": 1024, "2048B": 2048,
 	} {
-		if c := resolve(t, config.RoleAll, "UPLOAD_MAX_BYTES", value); c.UploadMaxBytes != want {
+		if c := read(t, config.RoleAll, "UPLOAD_MAX_BYTES", value); c.UploadMaxBytes != want {
 			t.Errorf("%s is %d, want %d", value, c.UploadMaxBytes, want)
 		}
 	}
@@ -86,7 +91,7 @@ func TestDurationsTakeDays(t *testing.T) {
 	for value, want := range map[string]time.Duration{
 		"30d": 30 * day, "1d12h": day + 12*time.Hour, "90m": 90 * time.Minute, "1h30m": 90 * time.Minute, "3650d": 3650 * day,
 	} {
-		if c := resolve(t, config.RoleAll, "SESSION_TTL", value); c.SessionTTL != want {
+		if c := read(t, config.RoleAll, "SESSION_TTL", value); c.SessionTTL != want {
 			t.Errorf("%s is %v, want %v", value, c.SessionTTL, want)
 		}
 	}
@@ -94,8 +99,8 @@ func TestDurationsTakeDays(t *testing.T) {
 
 // F4: each limit of rows is configurable to any number.
 func TestF4RowsPerFileTakeAnyNumber(t *testing.T) {
-	c := resolve(t, config.RoleAll, "IMPORT_MAX_ROWS_CONTACTS", "9223372036854775807", "IMPORT_MAX_ROWS_USERS", "1")
-	if c.MaxRows.Contacts != math.MaxInt || c.MaxRows.Users != 1 {
+	c := read(t, config.RoleAll, "IMPORT_MAX_ROWS_PEOPLE", "9223372036854775807", "IMPORT_MAX_ROWS_PLACES", "1")
+	if c.MaxRows["PEOPLE"] != math.MaxInt || c.MaxRows["PLACES"] != 1 {
 		t.Fatal(c)
 	}
 }
@@ -110,15 +115,15 @@ func TestAcceptedValues(t *testing.T) {
 		{"BLOB_URL", "file:///var/blobs"}, {"BLOB_URL", "s3://bucket?region=eu-west-1"},
 		{"SECRET_KEY", strings.Repeat("ä", 32)}, {"DRAIN_TIMEOUT", "0s"}, {"LOG_LEVEL", "DEBUG"}, {"LOG_FORMAT", "json"},
 	} {
-		if _, err := config.FromEnv(env(pair[:]...)).Resolve(config.RoleAll); err != nil {
+		if _, err := settings().Read(config.RoleAll, env(pair[:]...)); err != nil {
 			t.Errorf("%s=%s: %v", pair[0], pair[1], err)
 		}
 	}
-	c := resolve(t, config.RoleAll, "TRUSTED_PROXIES", "127.0.0.1, ::ffff:10.1.2.3,10.1.2.3/8", "CORS_ORIGINS", "https://app.example.com/ *")
+	c := read(t, config.RoleAll, "TRUSTED_PROXIES", "127.0.0.1, ::ffff:10.1.2.3,10.1.2.3/8", "CORS_ORIGINS", "https://app.example.com/ *")
 	if got := fmt.Sprint(c.TrustedProxies, c.CORSOrigins); got != "[127.0.0.1/32 10.1.2.3/32 10.0.0.0/8] [https://app.example.com *]" {
 		t.Errorf("got %s", got)
 	}
-	if c := resolve(t, config.RoleAll, "PUBLIC_URL", "https://h/base/"); c.PublicURL.String() != "https://h/base" {
+	if c := read(t, config.RoleAll, "PUBLIC_URL", "https://h/base/"); c.PublicURL.String() != "https://h/base" {
 		t.Errorf("the trailing slash stays: %s", c.PublicURL)
 	}
 }
@@ -147,9 +152,9 @@ func TestRefusedValuesNameSettingValueAndWhatIsRight(t *testing.T) {
 		{"UPLOAD_MAX_BYTES", "9223372036854775807g", "2GiB"},
 		{"UPLOAD_MAX_BYTES", "-1", "1KiB"},
 		{"UPLOAD_MAX_BYTES", "64MiBs", "64MiB"},
-		{"IMPORT_MAX_ROWS_CUSTOMERS", "0", "1 or more"},
-		{"IMPORT_MAX_ROWS_CONTACTS", "5,000", "1 or more"},
-		{"IMPORT_MAX_ROWS_USERS", "9223372036854775808", "1 or more"},
+		{"IMPORT_MAX_ROWS_PLACES", "0", "1 or more"},
+		{"IMPORT_MAX_ROWS_PEOPLE", "5,000", "1 or more"},
+		{"IMPORT_MAX_ROWS_PLACES", "9223372036854775808", "1 or more"},
 		{"PASSWORD_MIN_LENGTH", "5", "6 to 256"},
 		{"PASSWORD_MIN_LENGTH", "257", "6 to 256"},
 		{"SESSION_TTL", "30", "1m to 3650d"},
@@ -160,7 +165,7 @@ func TestRefusedValuesNameSettingValueAndWhatIsRight(t *testing.T) {
 		{"LOG_LEVEL", "trace", "debug, info, warn or error"},
 		{"LOG_FORMAT", "xml", "text or json"},
 	} {
-		_, err := config.FromEnv(env(c.name, c.value)).Resolve(config.RoleAll)
+		_, err := settings().Read(config.RoleAll, env(c.name, c.value))
 		if err == nil {
 			t.Errorf("%s=%s is accepted", c.name, c.value)
 			continue
@@ -180,22 +185,45 @@ func TestRefusedURLs(t *testing.T) {
 		{"BLOB_URL", "file://data/blobs"}, {"BLOB_URL", "file:blobs"}, {"BLOB_URL", "file:///b?create_dir=1"}, {"BLOB_URL", "s3://"}, {"BLOB_URL", "gs://b"},
 		{"BLOB_URL", "s3://bucket/folder"},
 	} {
-		_, err := config.FromEnv(env(pair[:]...)).Resolve(config.RoleAll)
+		_, err := settings().Read(config.RoleAll, env(pair[:]...))
 		if err == nil || !strings.Contains(err.Error(), pair[0]) {
 			t.Errorf("%s=%s: %v", pair[0], pair[1], err)
 		}
 	}
 }
 
+// Both ends of a range are accepted, so the tags can be parsed.
+func TestTheEndsOfRangesAreAccepted(t *testing.T) {
+	ranges := 0
+	for _, s := range settings() {
+		least, most, ok := strings.Cut(s.Values, " to ")
+		if !ok {
+			if least, ok = strings.CutSuffix(s.Values, " or more"); !ok {
+				continue
+			}
+			most = strconv.Itoa(math.MaxInt)
+		}
+		ranges++
+		for _, value := range []string{least, most} {
+			if _, err := settings().Read(config.RoleAll, env(s.Env, value)); err != nil {
+				t.Errorf("%s=%s: %v", s.Env, value, err)
+			}
+		}
+	}
+	if ranges < 15 {
+		t.Errorf("there are only %d", ranges)
+	}
+}
+
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	var pairs, names []string
-	for _, s := range config.Settings() {
+	for _, s := range settings() {
 		if s.Env != "DATA_DIR" { // any text is a folder's name
 			pairs = append(pairs, s.Env, "~")
 			names = append(names, s.Env)
 		}
 	}
-	_, err := config.FromEnv(env(pairs...)).Resolve("nobody")
+	_, err := settings().Read("nobody", env(pairs...))
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -215,7 +243,7 @@ func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 
 func TestRolesOfManyProcessesRefuseWhatServesOne(t *testing.T) {
 	for _, role := range []config.Role{config.RoleAPI, config.RoleWorker} {
-		_, err := config.Flags{}.Resolve(role)
+		_, err := settings().Read(role, env())
 		if err == nil {
 			t.Fatalf("%s starts on SQLite and in-process Redis", role)
 		}
@@ -224,7 +252,7 @@ func TestRolesOfManyProcessesRefuseWhatServesOne(t *testing.T) {
 				t.Errorf("%s: %q does not say %q", role, err, part)
 			}
 		}
-		resolve(t, role, "DATABASE_URL", "postgres://h/db", "REDIS_URL", "redis://h")
+		read(t, role, "DATABASE_URL", "postgres://h/db", "REDIS_URL", "redis://h")
 	}
-	resolve(t, config.RoleMigrate)
+	read(t, config.RoleMigrate)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
+
 	"tenantry/internal/config"
 )
 
@@ -33,19 +35,26 @@ func printed(t *testing.T, value any) string {
 }
 
 func TestSecretsAreRedactedHoweverTheyArePrinted(t *testing.T) {
-	flags := config.FromEnv(env(
+	get := env(
 		"DATABASE_URL", "postgres://app:"+hidden+"@db.internal/tenantry?sslpassword="+hidden,
 		"REDIS_URL", "redis://"+hidden+"@redis.internal:6379/1",
 		"BLOB_URL", "s3://bucket?region=eu-west-1&secret_key="+hidden,
 		"SECRET_KEY", hidden,
-	))
-	c, err := flags.Resolve(config.RoleAPI)
+	)
+	c, err := settings().Read(config.RoleAPI, get)
 	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"DATABASE_URL", "REDIS_URL", "BLOB_URL", "SECRET_KEY"} {
+		t.Setenv(name, get(name))
+	}
+	flags := settings().Flags()
+	if _, err := kong.Must(&flags).Parse(nil); err != nil {
 		t.Fatal(err)
 	}
 	type inside struct{ c config.Config } // fmt calls no methods in here
 	for name, value := range map[string]any{
-		"config": c, "pointer": &c, "flags": flags, "secret": c.SecretKey, "url": c.DatabaseURL, "unexported": inside{c}, "slice": []any{c, flags},
+		"config": c, "pointer": &c, "flags": flags, "typed": flags.Typed, "secret": c.SecretKey, "url": c.DatabaseURL, "unexported": inside{c}, "slice": []any{c, flags},
 	} {
 		text := printed(t, value)
 		if strings.Contains(text, hidden) || strings.Contains(text, fmt.Sprintf("%x", hidden)) || strings.Contains(text, fmt.Sprintf("%X", hidden)) {
@@ -79,7 +88,7 @@ func TestMistakesInSecretsShowNothingOfThem(t *testing.T) {
 		{"PUBLIC_URL", "https://u:" + pw + "@h"},
 		{"CORS_ORIGINS", "https://u:" + pw + "@h"},
 	} {
-		_, err := config.FromEnv(env(pair[:]...)).Resolve(config.RoleAll)
+		_, err := settings().Read(config.RoleAll, env(pair[:]...))
 		if err == nil {
 			t.Errorf("%s=%s is accepted", pair[0], pair[1])
 			continue
@@ -91,7 +100,7 @@ func TestMistakesInSecretsShowNothingOfThem(t *testing.T) {
 }
 
 func TestEverySettingHasItsPlaceInTheConfig(t *testing.T) {
-	text, err := json.Marshal(resolve(t, config.RoleAll))
+	text, err := json.Marshal(read(t, config.RoleAll))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,12 +108,12 @@ func TestEverySettingHasItsPlaceInTheConfig(t *testing.T) {
 	if err := json.Unmarshal(text, &shown); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range config.Settings() {
+	for _, s := range settings() {
 		if _, ok := shown[s.Env]; !ok {
 			t.Errorf("%s is not in the Config", s.Env)
 		}
 	}
-	if len(shown) != len(config.Settings())+1 { // and the role
-		t.Errorf("%d values for %d settings: %s", len(shown), len(config.Settings()), text)
+	if len(shown) != len(settings())+1 { // and the role
+		t.Errorf("%d values for %d settings: %s", len(shown), len(settings()), text)
 	}
 }

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"tenantry/internal/config"
+)
+
+// F4: the rows that a file may have by default.
+func TestF4RowsPerFileByDefault(t *testing.T) {
+	c, err := knownSettings().Read(config.RoleAll, func(string) string { return "" })
+	if err != nil || fmt.Sprint(c.MaxRows) != "map[CONTACTS:5000 CUSTOMERS:100 USERS:5000]" {
+		t.Errorf("%v, %v", c.MaxRows, err)
+	}
+}
+
+const settingsPage = "../../docs/settings.md"
+
+const settingsHead = `# Settings
+
+Each setting is an environment variable and a flag of every command that takes settings; the flag wins, and an empty
+variable is one that is not set. All mistakes are reported at once, before anything is opened, and what may hold a
+password is redacted wherever it is printed. Give secrets in the environment: a command line is visible to every user
+of the machine. [reverse-proxies.md](reverse-proxies.md) says which of them a proxy in front of the server needs.
+
+Written by ` + "`make generate`" + ` from [internal/config/config.go](../internal/config/config.go); change them there.
+`
+
+// The page has every setting as config.go declares it. UPDATE_DOCS=1 writes it, which is
+// what `make generate` does.
+func TestSettingsPage(t *testing.T) {
+	var want strings.Builder
+	want.WriteString(settingsHead)
+	group := ""
+	for _, s := range knownSettings() {
+		if s.Group != group {
+			group = s.Group
+			fmt.Fprintf(&want, "\n### %s\n\n| Variable | Flag | Default | Values | Meaning |\n| --- | --- | --- | --- | --- |\n", group)
+		}
+		byDefault := "(empty)"
+		if s.Default != "" {
+			byDefault = "`" + s.Default + "`"
+		}
+		fmt.Fprintf(&want, "| `%s` | `--%s` | %s | %s | %s |\n", s.Env, s.Flag, byDefault, s.Values, s.Help)
+	}
+	if os.Getenv("UPDATE_DOCS") == "1" {
+		if err := os.WriteFile(settingsPage, []byte(want.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(settingsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want.String() {
+		t.Error("docs/settings.md is not what internal/config/config.go says: run `make generate`")
+	}
+}
