@@ -71,7 +71,7 @@ func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *in
 			}
 			where = append(where, found)
 		}
-		return page.Those(usersOfCompany, companies, where...), nil
+		return page.Predicates(usersOfCompany, companies, where...), nil
 	}
 	return pagesOf(ctx, r.Ent.User.Query(), usersOfCompany, obj, &companyItself, page.Args{First: first, After: after, Last: last, Before: before}, those)
 }

@@ -21,7 +21,7 @@ type conditions[P any] func(ctx context.Context, parents []id.ID) (map[id.ID][]P
 // allThat are the parents' rows for which where holds.
 func allThat[P ~func(*sql.Selector), Q, T any](of page.Children[Q, T], where ...P) conditions[P] {
 	return func(_ context.Context, parents []id.ID) (map[id.ID][]P, error) {
-		return page.Those(of, parents, where...), nil
+		return page.Predicates(of, parents, where...), nil
 	}
 }
 

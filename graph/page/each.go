@@ -24,8 +24,8 @@ type Scanner interface {
 	Scan(ctx context.Context, into any) error
 }
 
-// Those are the rows of each of the parents that are also what where says.
-func Those[P ~func(*sql.Selector), Q, T any](of Children[Q, T], parents []uuid.UUID, where ...P) map[uuid.UUID][]P {
+// Predicates are the rows of each of the parents that are also what where says.
+func Predicates[P ~func(*sql.Selector), Q, T any](of Children[Q, T], parents []uuid.UUID, where ...P) map[uuid.UUID][]P {
 	those := make(map[uuid.UUID][]P, len(parents))
 	for _, parent := range parents {
 		those[parent] = append([]P{P(sql.FieldEQ(of.Column, parent))}, where...)

@@ -44,7 +44,7 @@ func TestPagesOfManyParentsAreTheirOwn(t *testing.T) {
 			}
 		}
 		var cursors []*string
-		all, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, page.Args{}, page.Those[predicate.Project](projectsOfCompany, companies))
+		all, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, page.Args{}, page.Predicates[predicate.Project](projectsOfCompany, companies))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestPagesOfManyParentsAreTheirOwn(t *testing.T) {
 				{First: &size, After: cursors[1], Before: cursors[5]}, {Last: &size, After: cursors[1], Before: cursors[5]},
 			} {
 				where := project.NameIn("0", "2")
-				pages, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, args, page.Those(projectsOfCompany, companies, where))
+				pages, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, args, page.Predicates(projectsOfCompany, companies, where))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -30,7 +30,7 @@ func explainDatabase(c config.Config, err error) error {
 	case errors.Is(err, database.ErrInUse), errors.Is(err, context.Canceled):
 		return err
 	case c.DatabaseURL.IsZero():
-		if reason = syserr.FolderTrouble(err); reason == "" {
+		if reason = syserr.FolderHint(err); reason == "" {
 			return err
 		}
 		return &operatorError{fmt.Sprintf("DATA_DIR is %q: %s", c.DataDir, reason), err}
@@ -39,7 +39,7 @@ func explainDatabase(c config.Config, err error) error {
 	if u, bad := url.Parse(c.DatabaseURL.Reveal()); bad == nil {
 		host, name = u.Host, u.Path
 	}
-	if reason = database.Trouble(err, host, name); reason == "" {
+	if reason = database.Hint(err, host, name); reason == "" {
 		reason = err.Error()
 	}
 	return &operatorError{fmt.Sprintf("DATABASE_URL is %q: %s", c.DatabaseURL.String(), reason), err}
@@ -47,7 +47,7 @@ func explainDatabase(c config.Config, err error) error {
 
 // explainBlobs gives what is wrong with BLOB_URL, or with the folder used in its place.
 func explainBlobs(c config.Config, err error) error {
-	reason := syserr.FolderTrouble(err)
+	reason := syserr.FolderHint(err)
 	switch {
 	case reason == "":
 		return err
@@ -59,7 +59,7 @@ func explainBlobs(c config.Config, err error) error {
 
 // explainListening gives what is wrong with HTTP_ADDR.
 func explainListening(c config.Config, err error) error {
-	if reason := syserr.ListenTrouble(err); reason != "" {
+	if reason := syserr.ListenHint(err); reason != "" {
 		return &operatorError{fmt.Sprintf("HTTP_ADDR is %q: %s", c.HTTPAddr, reason), err}
 	}
 	return fmt.Errorf("listening on HTTP_ADDR: %w", err)

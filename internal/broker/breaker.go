@@ -20,8 +20,8 @@ const (
 	probeTimeout  = time.Second            // for each of them
 )
 
-// ErrAway is the error of every command of [Broker.Client] while Redis is known to be away.
-var ErrAway = errors.New("broker: Redis is away")
+// ErrUnavailable is the error of every command of [Broker.Client] while Redis is known to be away.
+var ErrUnavailable = errors.New("broker: Redis is unavailable")
 
 // breaker is a redis.Hook that bounds commands in time. The first one that Redis leaves
 // without a reply opens it; then all others fail at once, and one probe in the background
@@ -73,9 +73,9 @@ func (b *breaker) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 func (b *breaker) do(ctx context.Context, run func(context.Context) error, cmds ...redis.Cmder) error {
 	if b.isOpen() {
 		for _, cmd := range cmds {
-			cmd.SetErr(ErrAway)
+			cmd.SetErr(ErrUnavailable)
 		}
-		return ErrAway
+		return ErrUnavailable
 	}
 	bounded, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()

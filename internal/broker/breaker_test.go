@@ -20,13 +20,13 @@ func TestAHungRedisIsWaitedForOnce(t *testing.T) {
 	}
 	s.Pause()
 	began := time.Now()
-	if err := b.Client().Get(t.Context(), "k").Err(); err == nil || errors.Is(err, broker.ErrAway) {
+	if err := b.Client().Get(t.Context(), "k").Err(); err == nil || errors.Is(err, broker.ErrUnavailable) {
 		t.Fatalf("the first command gave %v", err)
 	}
 	first := time.Since(began)
 	began = time.Now()
 	for range 1000 {
-		if err := b.Client().Get(t.Context(), "k").Err(); !errors.Is(err, broker.ErrAway) {
+		if err := b.Client().Get(t.Context(), "k").Err(); !errors.Is(err, broker.ErrUnavailable) {
 			t.Fatalf("a later command gave %v", err)
 		}
 	}
@@ -48,7 +48,7 @@ func TestAHungRedisIsWaitedForOnce(t *testing.T) {
 func TestARefusalIsNoAbsence(t *testing.T) {
 	b := open(t, broker.Options{URL: testenv.Redis(t), Log: slog.New(slog.DiscardHandler)})
 	for range 3 {
-		if err := b.Client().Do(t.Context(), "nonsense").Err(); err == nil || errors.Is(err, broker.ErrAway) {
+		if err := b.Client().Do(t.Context(), "nonsense").Err(); err == nil || errors.Is(err, broker.ErrUnavailable) {
 			t.Fatalf("got %v", err)
 		}
 	}

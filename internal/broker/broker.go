@@ -128,7 +128,7 @@ func newClient(o *redis.Options) *redis.Client {
 }
 
 // Client is the pool of connections for what somebody waits for, shared by all who ask. A
-// command takes a quarter of a second at most, and fails at once with [ErrAway] while Redis
+// command takes a quarter of a second at most, and fails at once with [ErrUnavailable] while Redis
 // is known not to reply. Subscriptions are not bounded. Close it through the Broker.
 func (b *Broker) Client() redis.UniversalClient { return b.client }
 

@@ -125,7 +125,7 @@ func (h *head) delimiter(among string, score func([]string) int) (byte, error) {
 func names(header *Record) []string {
 	names := make([]string, len(header.Cells))
 	for i, cell := range header.Cells {
-		names[i] = trimBlank(Denature(strings.TrimLeft(cell, "\uFEFF")))
+		names[i] = trimBlank(UnescapeFormula(strings.TrimLeft(cell, "\uFEFF")))
 	}
 	return names
 }

@@ -15,8 +15,8 @@
 // [MaxCell] bytes, so that memory grows neither with the file nor with a record or a cell.
 //
 // Cells are returned as they are (F6): decoded to UTF-8, not trimmed, with the apostrophe
-// that escapes a formula. [Unsafe], [Denature] and [Markup] check them (F7); [Writer] and
-// [Neutralise] escape what is written.
+// that escapes a formula. [Unsafe], [UnescapeFormula] and [Markup] check them (F7); [Writer] and
+// [EscapeFormula] escape what is written.
 //
 // The package is pure: it imports nothing of ours, and knows columns only through
 // Options.Score.

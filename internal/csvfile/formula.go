@@ -46,18 +46,18 @@ func isPhone(cell string) bool {
 	return digits >= phoneDigitsMin && digits <= phoneDigitsMax && phone.MatchString(cell)
 }
 
-// Neutralise is the cell as it is written to a file (F7): with one more apostrophe in
+// EscapeFormula is the cell as it is written to a file (F7): with one more apostrophe in
 // front where it is Unsafe, or would be without the apostrophes it begins with.
-func Neutralise(cell string) string {
+func EscapeFormula(cell string) string {
 	if guardable(cell) {
 		return "'" + cell
 	}
 	return cell
 }
 
-// Denature is the cell as it was before Neutralise (F7): Denature(Neutralise(x)) is x for
+// UnescapeFormula is the cell as it was before EscapeFormula (F7): UnescapeFormula(EscapeFormula(x)) is x for
 // every x. One that nobody neutralised stays as it is. Not for password cells (F6).
-func Denature(cell string) string {
+func UnescapeFormula(cell string) string {
 	if cell != "" && cell[0] == '\'' && guardable(cell) {
 		return cell[1:]
 	}

@@ -33,14 +33,14 @@ func TestNeutralise(t *testing.T) {
 		"=1": "'=1", "'=1": "''=1", "''=1": "'''=1", "\tx": "'\tx", "\rx": "'\rx", "-": "'-", "'": "'", "''": "''", "": "",
 		"-5": "-5", "'-5": "'-5", "'a": "'a", "it's": "it's", " =1": " =1", "+49 (0)123 456-78": "+49 (0)123 456-78",
 	} {
-		if got := Neutralise(cell); got != want {
+		if got := EscapeFormula(cell); got != want {
 			t.Errorf("F7: %q is written as %q, not %q", cell, got, want)
 		}
-		if back := Denature(want); back != cell {
+		if back := UnescapeFormula(want); back != cell {
 			t.Errorf("F7: %q is read as %q, not %q", want, back, cell)
 		}
 	}
-	if got := Denature("=1"); got != "=1" {
+	if got := UnescapeFormula("=1"); got != "=1" {
 		t.Errorf("F7: what nobody neutralised is read as %q", got)
 	}
 }
@@ -58,15 +58,15 @@ func TestNeutraliseProperties(t *testing.T) {
 }
 
 func checkNeutralise(t interface{ Fatalf(string, ...any) }, x string) {
-	written := Neutralise(x)
-	if back := Denature(written); back != x {
+	written := EscapeFormula(x)
+	if back := UnescapeFormula(written); back != x {
 		t.Fatalf("F7: %q is written as %q and read as %q", x, written, back)
 	}
 	if Unsafe(written) {
 		t.Fatalf("F7: %q is written as %q, which is a formula", x, written)
 	}
-	once := Neutralise(Denature(x))
-	if twice := Neutralise(Denature(once)); twice != once {
+	once := EscapeFormula(UnescapeFormula(x))
+	if twice := EscapeFormula(UnescapeFormula(once)); twice != once {
 		t.Fatalf("F7: %q passed on is %q, passed on again %q", x, once, twice)
 	}
 }

@@ -122,7 +122,7 @@ func FuzzWriter(f *testing.F) { // J12, F7
 			t.Fatalf("%q, %q: %v, %+v", a, b, err, records)
 		}
 		for i, want := range []string{a, b} {
-			if got := Denature(records[0].Cells[i]); got != want {
+			if got := UnescapeFormula(records[0].Cells[i]); got != want {
 				t.Fatalf("%q came back as %q", want, got)
 			}
 		}

@@ -27,12 +27,12 @@ func NewSpreadsheetWriter(w io.Writer, delimiter byte) (*Writer, error) {
 }
 
 // Write writes one row of cells, which are valid UTF-8 and not yet neutralised: a cell
-// that comes from a Record goes through Denature first. A row of nothing but blank cells
+// that comes from a Record goes through UnescapeFormula first. A row of nothing but blank cells
 // is passed over when it is read (F1).
 func (w *Writer) Write(cells []string) error {
 	w.row = w.row[:0]
 	for _, cell := range cells {
-		w.row = append(w.row, Neutralise(cell))
+		w.row = append(w.row, EscapeFormula(cell))
 	}
 	return w.csv.Write(w.row)
 }

@@ -72,7 +72,7 @@ func TestWrittenIsReadBack(t *testing.T) {
 		var got [][]string
 		for _, rec := range records {
 			for i, cell := range rec.Cells {
-				rec.Cells[i] = Denature(cell)
+				rec.Cells[i] = UnescapeFormula(cell)
 			}
 			got = append(got, rec.Cells[:3])
 		}

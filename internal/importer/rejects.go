@@ -140,7 +140,7 @@ func (s rejectShape) line(rec *csvfile.Record, r *rejectedRow) []string {
 		if misshapen && s.layout.Guarded || !misshapen && s.layout.hidden(i) || tenancy.HoldsSecret(rec.Cells[i]) {
 			continue
 		}
-		cells[i] = csvfile.Denature(rec.Cells[i]) // the writer puts the ' back where it belongs
+		cells[i] = csvfile.UnescapeFormula(rec.Cells[i]) // the writer puts the ' back where it belongs
 		if slices.Contains(rec.Overlong, i) {
 			cells[i] += cutHere
 		}

@@ -74,7 +74,7 @@ func (l *Layout) read(rec *csvfile.Record) row {
 			}
 			continue
 		}
-		cell = csvfile.Denature(cell)
+		cell = csvfile.UnescapeFormula(cell)
 		if l.line[i] {
 			r.values[i] = fold.Line(cell)
 		} else {

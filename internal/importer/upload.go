@@ -171,7 +171,7 @@ func namesAnother(l *Layout, rec *csvfile.Record, column int, own id.ID) bool {
 		cells = cells[column : column+1]
 	}
 	return slices.ContainsFunc(cells, func(cell string) bool {
-		of, err := id.Parse(text(csvfile.Denature(cell)), id.Company)
+		of, err := id.Parse(text(csvfile.UnescapeFormula(cell)), id.Company)
 		return err == nil && of != own
 	})
 }

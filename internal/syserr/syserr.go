@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// FolderTrouble says what is wrong with a folder that is to be written to; "" where the error
+// FolderHint says what is wrong with a folder that is to be written to; "" where the error
 // is none of the system's.
-func FolderTrouble(err error) string {
+func FolderHint(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOTDIR):
 		return "there is a file where the folder should be; name a folder, or a path at which one can be made"
@@ -26,9 +26,9 @@ func FolderTrouble(err error) string {
 	return ""
 }
 
-// ListenTrouble says why nobody can listen at an address; "" where the error is none of the
+// ListenHint says why nobody can listen at an address; "" where the error is none of the
 // system's.
-func ListenTrouble(err error) string {
+func ListenHint(err error) string {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "another program listens there; name another port, or end that program"
@@ -37,11 +37,11 @@ func ListenTrouble(err error) string {
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "this machine has no such address; name one of its own, or none for all of them (:8080)"
 	}
-	return HostTrouble(err)
+	return HostHint(err)
 }
 
-// HostTrouble says why a host was not reached; "" where the error is another.
-func HostTrouble(err error) string {
+// HostHint says why a host was not reached; "" where the error is another.
+func HostHint(err error) string {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
 		return "there is no host of that name"
 	}

@@ -10,10 +10,10 @@ import (
 	"tenantry/internal/syserr"
 )
 
-// Trouble says in words why PostgreSQL cannot be used at a host and with a database's name, as
+// Hint says in words why PostgreSQL cannot be used at a host and with a database's name, as
 // its URL has them, and what would be right; "" where the error is not one of those that a
 // setting brings about.
-func Trouble(err error, host, name string) string {
+func Hint(err error, host, name string) string {
 	name = strings.TrimPrefix(name, "/")
 	switch sqlState(err) {
 	case "3D000":
@@ -32,7 +32,7 @@ func Trouble(err error, host, name string) string {
 	if errors.Is(err, pq.ErrSSLNotSupported) {
 		return "the server speaks no TLS; turn it on there, or add sslmode=disable where the network is trusted"
 	}
-	if why := syserr.HostTrouble(err); why != "" {
+	if why := syserr.HostHint(err); why != "" {
 		return fmt.Sprintf("no PostgreSQL at %s: %s", host, why)
 	}
 	return ""
