@@ -8,6 +8,7 @@ import (
 	"tenantry/graph/generated/model"
 	"tenantry/internal/contacts"
 	"tenantry/internal/importer"
+	"tenantry/internal/importer/sheet"
 	"tenantry/internal/input"
 	"tenantry/internal/tenancy"
 )
@@ -51,10 +52,10 @@ func contactFilter(f *model.ContactFilter) contacts.Filter {
 	}
 }
 
-func mappings(in []*model.ImportColumnMapping) []importer.Mapping {
-	out := make([]importer.Mapping, len(in))
+func mappings(in []*model.ImportColumnMapping) []sheet.Mapping {
+	out := make([]sheet.Mapping, len(in))
 	for i, m := range in {
-		out[i] = importer.Mapping{Header: m.Header, Field: m.Field.Value()}
+		out[i] = sheet.Mapping{Header: m.Header, Field: m.Field.Value()}
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
 	"tenantry/internal/faultpoint"
+	"tenantry/internal/importer/sheet"
 )
 
 // errCanceled: somebody asked for the import to stop (rule J5).
@@ -35,7 +36,7 @@ func (*tooMuch) Error() string { return "the batch refers to more than may be re
 // batch is some rows of the file and where they end.
 type batch struct {
 	run    *claim
-	rows   []row
+	rows   []sheet.Row
 	first  int // the number of its first row
 	after  csvfile.Position
 	last   bool           // of the file
@@ -78,13 +79,13 @@ func (e *Engine) batches(ctx context.Context, k kind, c *claim, out chan<- *batc
 			if err != nil {
 				return unreadable("reading the upload", err)
 			}
-			r := c.layout.read(rec)
-			r.after = rec.After()
+			r := c.layout.Read(rec)
+			r.After = rec.After()
 			b.rows = append(b.rows, r)
-			b.after = r.after
-			spare -= rec.End - rec.Offset + r.burden()
+			b.after = r.After
+			spare -= rec.End - rec.Offset + r.IssueBytes()
 			if !c.dryRun {
-				secrets += r.secrets()
+				secrets += r.Secrets()
 			}
 		}
 		if len(b.rows) == 0 {
@@ -104,7 +105,7 @@ func (e *Engine) batches(ctx context.Context, k kind, c *claim, out chan<- *batc
 // cut parts the batch behind so many rows.
 func (b *batch) cut(rows int) (head, rest *batch) {
 	h, r := *b, *b
-	h.rows, h.after, h.last = b.rows[:rows], b.rows[rows-1].after, false
+	h.rows, h.after, h.last = b.rows[:rows], b.rows[rows-1].After, false
 	r.rows, r.first = b.rows[rows:], b.first+rows
 	if c, ok := b.cells.(interface {
 		cut(rows int) (head, rest any)

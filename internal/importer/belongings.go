@@ -131,7 +131,7 @@ func (l *belongings) weigh(ctx context.Context, tx *database.Tx) error {
 			continue
 		}
 		of := b.company.String()
-		for _, name := range []string{of + "id" + cells.ours.String(), of + "email" + cells.emailKey, of + "external" + r.fieldAt(p.columns.id).value} {
+		for _, name := range []string{of + "id" + cells.ours.String(), of + "email" + cells.emailKey, of + "external" + r.FieldAt(p.columns.id).Value} {
 			if t := named[name]; t != nil {
 				sum += bytes[t]
 				delete(bytes, t) // it is read once

@@ -15,6 +15,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // books is the picture that a batch of contacts is judged against: what its rows refer to,
@@ -25,7 +26,7 @@ type books struct {
 	others  map[string]*book // by the text of a company_id cell; nil: not the importer's to manage
 	byID    map[id.ID]*book
 	touched []*contactRecord
-	rows    []row
+	rows    []sheet.Row
 	most    int64 // bytes of labels and values that may be read at once
 }
 
@@ -104,12 +105,12 @@ type person struct {
 }
 
 // of is the row's book; nil where its company is not the importer's to manage (rule I13).
-func (p *books) of(r *row) *book {
-	f := r.fieldAt(p.columns.company)
-	if !f.filled() {
+func (p *books) of(r *sheet.Row) *book {
+	f := r.FieldAt(p.columns.company)
+	if !f.Filled() {
 		return p.own
 	}
-	return p.others[f.value]
+	return p.others[f.Value]
 }
 
 // look fetches all that the rows refer to, in a few queries.
@@ -200,11 +201,11 @@ type references struct {
 	labels, fields                                     bool // whether there are any
 }
 
-func (w *references) add(c *contactColumns, r *row, cells *contactCells) {
+func (w *references) add(c *contactColumns, r *sheet.Row, cells *contactCells) {
 	note := func(to *[]string, column int) {
-		if f := r.fieldAt(column); f.filled() {
-			if n := len(*to); n == 0 || (*to)[n-1] != f.value { // the same all the way down, as a rule
-				*to = append(*to, f.value)
+		if f := r.FieldAt(column); f.Filled() {
+			if n := len(*to); n == 0 || (*to)[n-1] != f.Value { // the same all the way down, as a rule
+				*to = append(*to, f.Value)
 			}
 		}
 	}
@@ -214,15 +215,15 @@ func (w *references) add(c *contactColumns, r *row, cells *contactCells) {
 	if cells.ours != (id.ID{}) {
 		w.ids = append(w.ids, cells.ours.String())
 	}
-	if f := r.fieldAt(c.id); f.filled() { // it may be another system's id of the same form
-		w.externals = append(w.externals, f.value)
+	if f := r.FieldAt(c.id); f.Filled() { // it may be another system's id of the same form
+		w.externals = append(w.externals, f.Value)
 	}
 	note(&w.companies, c.company)
 	note(&w.projects, c.project)
 	note(&w.desks, c.desk)
-	w.labels = w.labels || r.fieldAt(c.labels).filled() || r.fieldAt(c.labelIDs).filled()
+	w.labels = w.labels || r.FieldAt(c.labels).Filled() || r.FieldAt(c.labelIDs).Filled()
 	for _, custom := range c.custom {
-		w.fields = w.fields || r.fieldAt(custom.column).filled()
+		w.fields = w.fields || r.FieldAt(custom.column).Filled()
 	}
 }
 

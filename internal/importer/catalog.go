@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"tenantry/ent/enum"
@@ -9,6 +10,7 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // kind is what differs between imports of one kind and another. It is stateless: what it
@@ -31,15 +33,15 @@ type kind interface {
 type entry struct {
 	kind    enum.ImportKind
 	rows    int // per file, by default (rule F4)
-	columns []Column
+	columns []sheet.Column
 	// missing names a column that a file must have and this one has not, and says why
 	// (rules F3, I5); empty where there is none.
-	missing func(l Layout) (field, why string)
+	missing func(l sheet.Layout) (field, why string)
 	// custom are the columns that the company's files have besides; nil: none.
-	custom func(ctx context.Context, e *Engine, company id.ID) ([]Column, error)
+	custom func(ctx context.Context, e *Engine, company id.ID) ([]sheet.Column, error)
 	// elsewhere are those of the keys that are columns of other companies into which the viewer
 	// may import; nil: none.
-	elsewhere func(ctx context.Context, e *Engine, keys []string) ([]Column, error)
+	elsewhere func(ctx context.Context, e *Engine, keys []string) ([]sheet.Column, error)
 	// make gives the kind; nil: this version does not import it.
 	make func(e *Engine) kind
 }
@@ -50,7 +52,7 @@ var catalog = []entry{
 	{
 		kind: enum.Customers, rows: 100, missing: missingOfCustomers,
 		make: func(e *Engine) kind { return customers{e} },
-		columns: []Column{
+		columns: []sheet.Column{
 			{Name: "name", Aliases: []string{"company", "company name", "customer", "customer name"}, Required: true,
 				Description: "The company's name, at most 200 characters.", Example: "Aurora Dental Group"},
 			{Name: "contact_email", Aliases: []string{"email", "contact"},
@@ -62,7 +64,7 @@ var catalog = []entry{
 	{
 		kind: enum.Contacts, rows: 5_000, missing: missingOfContacts, custom: customColumns, elsewhere: columnsElsewhere,
 		make: func(e *Engine) kind { return contactKind{e} },
-		columns: []Column{
+		columns: []sheet.Column{
 			{Name: "email", Aliases: []string{"e-mail", "email address"}, Required: true,
 				Description: "Unique among the company's contacts.", Example: "ann@example.org"},
 			{Name: "first_name", Required: true, Description: "At most 200 characters.", Example: "Ann"},
@@ -75,15 +77,15 @@ var catalog = []entry{
 			{Name: "active", Description: "true or false.", Example: "true"},
 			{Name: "type", Description: "personal or business.", Example: "personal"},
 			{Name: "created", Aliases: []string{"created at"}, Description: "RFC 3339, or a date.", Example: "2026-01-31"},
-			{Name: "company_id", Description: "Another company whose partner admin you are; blank: the import's.", Example: ""},
-			{Name: "labels", Description: "Names, separated by colons.", Example: ""},
-			{Name: "labels_id", Aliases: []string{"label ids"}, Description: "Ids, separated by colons.", Example: ""},
+			{Name: "company_id", Company: true, Description: "Another company whose partner admin you are; blank: the import's.", Example: ""},
+			{Name: "labels", List: true, Description: "Names, separated by colons.", Example: ""},
+			{Name: "labels_id", List: true, Aliases: []string{"label ids"}, Description: "Ids, separated by colons.", Example: ""},
 		},
 	},
 	{
 		kind: enum.Users, rows: 5_000, missing: missingOfUsers,
 		make: func(e *Engine) kind { return users{e} },
-		columns: []Column{
+		columns: []sheet.Column{
 			{Name: "email", Required: true, Description: "Unique on the platform.", Example: "kim@example.net"},
 			{Name: "first_name", Required: true, Description: "At most 200 characters.", Example: "Kim"},
 			{Name: "last_name", Required: true, Description: "At most 200 characters.", Example: "Park"},
@@ -93,10 +95,10 @@ var catalog = []entry{
 	},
 }
 
-func missingOfCustomers(l Layout) (field, why string) {
-	contact, admin := l.has("contact_email"), l.has("partner_admin_email")
+func missingOfCustomers(l sheet.Layout) (field, why string) {
+	contact, admin := l.Has("contact_email"), l.Has("partner_admin_email")
 	switch {
-	case !l.has("name"):
+	case !l.Has("name"):
 		return "name", "a file of customers has their names"
 	case contact && !admin:
 		return "partner_admin_email", "a file of customers has either names alone, or name, contact_email and partner_admin_email"
@@ -106,25 +108,18 @@ func missingOfCustomers(l Layout) (field, why string) {
 	return "", ""
 }
 
-func missingOfContacts(l Layout) (field, why string) {
-	if !l.has("email") && !l.has("id") {
+func missingOfContacts(l sheet.Layout) (field, why string) {
+	if !l.Has("email") && !l.Has("id") {
 		return "email", "a file of contacts has their emails, or their ids"
 	}
 	return "", ""
 }
 
-func missingOfUsers(l Layout) (field, why string) {
-	if !l.has("email") {
+func missingOfUsers(l sheet.Layout) (field, why string) {
+	if !l.Has("email") {
 		return "email", "a file of users has their emails"
 	}
 	return "", ""
-}
-
-// isLine reports whether the field, which is no custom one, stands in one line (rule K5).
-func isLine(field string) bool {
-	return slices.ContainsFunc(catalog, func(e entry) bool {
-		return slices.ContainsFunc(e.columns, func(c Column) bool { return c.Name == field && !c.Exact && !c.Secret })
-	})
 }
 
 // entryOf finds the kind's entry; there is one for each of the enum's.
@@ -138,4 +133,34 @@ func (e *Engine) kindOf(k enum.ImportKind) (kind, error) {
 		return known, nil
 	}
 	return nil, fault.New(fault.Invalid, "files of %s cannot be imported yet", k).At("input", "kind")
+}
+
+// vocabularyOf is the entry's vocabulary with the company's own columns.
+func vocabularyOf(of entry, custom []sheet.Column) sheet.Vocabulary {
+	return sheet.NewVocabulary(of.kind, of.columns, custom, of.missing)
+}
+
+// vocabulary is the kind's in the company.
+func (e *Engine) vocabulary(ctx context.Context, k enum.ImportKind, company id.ID) (sheet.Vocabulary, error) {
+	var own sheet.Vocabulary
+	var others []sheet.Vocabulary
+	for _, of := range catalog {
+		var custom []sheet.Column
+		if of.custom != nil {
+			var err error
+			if custom, err = of.custom(ctx, e, company); err != nil {
+				return sheet.Vocabulary{}, fmt.Errorf("reading the company's own columns: %w", err)
+			}
+		}
+		if v := vocabularyOf(of, custom); of.kind == k {
+			own = v
+			if of.elsewhere != nil {
+				own.Elsewhere = func(keys []string) ([]sheet.Column, error) { return of.elsewhere(ctx, e, keys) }
+			}
+		} else {
+			others = append(others, v)
+		}
+	}
+	own.Others = others
+	return own, nil
 }

@@ -13,6 +13,7 @@ import (
 	"tenantry/internal/blob"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // errSuperseded: another claim has the import, or it is gone. Whoever meets it stops.
@@ -30,7 +31,7 @@ type claim struct {
 	secret    *string       // what the upload is encrypted to; nil: it is not
 	by        viewer.Viewer // who started it, with the rights of the last look
 	format    []byte
-	layout    Layout // what the format says
+	layout    sheet.Layout // what the format says
 	total     int
 	offset    int64 // where the next record begins; 0 before the first batch
 	processed int

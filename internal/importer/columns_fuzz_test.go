@@ -8,6 +8,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
+	"tenantry/internal/importer/sheet"
 )
 
 // F3, F5: whatever a header says, each column comes to mean one known field or the file is
@@ -26,19 +27,19 @@ func FuzzMatch(f *testing.F) {
 		}
 		for _, kind := range []enum.ImportKind{enum.Customers, enum.Contacts, enum.Users} {
 			v := builtIn(kind)
-			l, problem := match(v, csvfile.Format{Header: headers, Columns: len(headers)}, nil)
+			l, problem := sheet.Match(v, csvfile.Format{Header: headers, Columns: len(headers)}, nil)
 			if len(l.Fields) != len(headers) {
 				t.Fatalf("%q: %d fields", headers, len(l.Fields))
 			}
 			seen := map[string]bool{}
 			for i, field := range l.Fields {
-				if field == "" || isRejectColumn(field) {
+				if field == "" || sheet.IsRejectColumn(field) {
 					if field == "" && problem == nil {
 						t.Fatalf("%q is accepted as %s with nothing known of column %d", headers, kind, i)
 					}
 					continue
 				}
-				if _, known := v.column(field); !known || seen[field] && problem == nil {
+				if _, known := v.Column(field); !known || seen[field] && problem == nil {
 					t.Fatalf("%q as %s: column %d means %q", headers, kind, i, field)
 				}
 				seen[field] = true
@@ -48,7 +49,7 @@ func FuzzMatch(f *testing.F) {
 					t.Fatalf("%q as %s: %+v", headers, kind, problem)
 				}
 				if s := problem.Suggestion; problem.Reason == csvfile.UnknownColumn && s != "" {
-					if _, known := v.column(s); !known {
+					if _, known := v.Column(s); !known {
 						t.Fatalf("%q as %s: %q is suggested", headers, kind, s)
 					}
 				}
@@ -63,7 +64,7 @@ func FuzzMatch(f *testing.F) {
 					other[i] = filler + strings.ToUpper(strings.Join(strings.Split(h, ""), filler))
 				}
 			}
-			again, wrong := match(v, csvfile.Format{Header: other, Columns: len(other)}, nil)
+			again, wrong := sheet.Match(v, csvfile.Format{Header: other, Columns: len(other)}, nil)
 			if (wrong == nil) != (problem == nil) || !slices.Equal(again.Fields, l.Fields) {
 				t.Fatalf("%q as %s means %q, %q means %q", headers, kind, l.Fields, other, again.Fields)
 			}

@@ -7,12 +7,13 @@ import (
 	"tenantry/internal/contacts"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // judgement is one row's: whom it is about, what they are to be, and what is wrong with it.
 type judgement struct {
 	*books
-	row *row
+	row *sheet.Row
 	contactCells
 
 	book     *book
@@ -31,13 +32,13 @@ type fieldValue struct {
 
 // judge notes in the row all that is wrong with it (rule R1).
 func (j *judgement) judge() {
-	if j.row.misshapen {
+	if j.row.Misshapen {
 		return // its cells may be other fields'
 	}
-	company := j.row.fieldAt(j.columns.company)
+	company := j.row.FieldAt(j.columns.company)
 	if j.book = j.books.of(j.row); j.book == nil {
-		if company.sound() {
-			company.reject(enum.UnknownCompany, "%q is not the id of a company that you may manage", cutRunes(company.value, 100))
+		if company.Sound() {
+			company.Reject(enum.UnknownCompany, "%q is not the id of a company that you may manage", sheet.Cut(company.Value, 100))
 		}
 		return // what else the row names is that company's
 	}
@@ -51,33 +52,33 @@ func (j *judgement) judge() {
 
 // identify finds out whom the row is about (rule I9).
 func (j *judgement) identify() {
-	email, ident := j.row.fieldAt(j.columns.email), j.row.fieldAt(j.columns.id)
+	email, ident := j.row.FieldAt(j.columns.email), j.row.FieldAt(j.columns.id)
 	owner := j.book.byEmail[j.contactCells.emailKey] // of the email; nil too where there is none
 	if j.contactCells.emailKey == "" {
 		owner = nil
 	}
 	external := ""
-	if ident.filled() {
-		switch ours, known := j.book.contacts[j.contactCells.ours], j.book.byExternal[ident.value]; {
+	if ident.Filled() {
+		switch ours, known := j.book.contacts[j.contactCells.ours], j.book.byExternal[ident.Value]; {
 		case ours != nil:
 			j.known, j.byID = ours, true
 		case known != nil:
 			j.known, j.byID = known, true
-			ident.held(ident.value)
+			ident.Matches(ident.Value)
 		default:
-			external = ident.value // whatever its form: what was deleted here, or comes from elsewhere, has such
+			external = ident.Value // whatever its form: what was deleted here, or comes from elsewhere, has such
 		}
 	}
 	if j.byID {
 		j.next, j.emailKey = j.known.now, j.known.emailKey
-		if email.held(j.known.now.Email); !email.filled() || !email.sound() {
+		if email.Matches(j.known.now.Email); !email.Filled() || !email.Sound() {
 			return
 		}
 		if owner != nil && owner != j.known {
-			email.reject(enum.EmailTaken, "%s is the email of another contact; give this one another email, or merge the two", cutRunes(email.value, 100))
+			email.Reject(enum.EmailTaken, "%s is the email of another contact; give this one another email, or merge the two", sheet.Cut(email.Value, 100))
 			return
 		}
-		j.next.Email, j.emailKey = email.value, j.contactCells.emailKey
+		j.next.Email, j.emailKey = email.Value, j.contactCells.emailKey
 		return
 	}
 	j.emailKey = j.contactCells.emailKey
@@ -85,27 +86,27 @@ func (j *judgement) identify() {
 	case owner == nil: // also where the email or the id is at fault: all problems are told at once (rule R1)
 		j.begin(email, external)
 	case external == "" || owner.now.ExternalID == "":
-		email.held(owner.now.Email)
+		email.Matches(owner.now.Email)
 		j.known, j.next, j.emailKey = owner, owner.now, owner.emailKey
 		if external != "" {
 			j.next.ExternalID = external
 		}
-	case email.sound():
-		email.reject(enum.EmailTaken, "%s is the email of another contact, which has the id %q; give that id to change it, or this row another email", cutRunes(email.value, 100), owner.now.ExternalID)
+	case email.Sound():
+		email.Reject(enum.EmailTaken, "%s is the email of another contact, which has the id %q; give that id to change it, or this row another email", sheet.Cut(email.Value, 100), owner.now.ExternalID)
 	}
 }
 
 // begin is a new contact with its defaults (rule K1).
-func (j *judgement) begin(email field, external string) {
-	if !email.filled() {
-		email.reject(enum.Required, "a new contact needs an email")
+func (j *judgement) begin(email sheet.Field, external string) {
+	if !email.Filled() {
+		email.Reject(enum.Required, "a new contact needs an email")
 	}
-	if first := j.row.fieldAt(j.columns.first); !first.filled() && first.sound() {
-		first.reject(enum.Required, "a new contact needs a first name")
+	if first := j.row.FieldAt(j.columns.first); !first.Filled() && first.Sound() {
+		first.Reject(enum.Required, "a new contact needs a first name")
 	}
-	j.next = person{Email: email.value, ExternalID: external, Project: j.book.project, Desk: j.book.desk, Active: true, Type: enum.Personal}
-	if email.filled() {
-		j.next.Username = contacts.DefaultUsername(email.value)
+	j.next = person{Email: email.Value, ExternalID: external, Project: j.book.project, Desk: j.book.desk, Active: true, Type: enum.Personal}
+	if email.Filled() {
+		j.next.Username = contacts.DefaultUsername(email.Value)
 	}
 }
 
@@ -116,16 +117,16 @@ func (j *judgement) describe() {
 		column int
 		into   *string
 	}{{c.first, &j.next.FirstName}, {c.middle, &j.next.MiddleName}, {c.last, &j.next.LastName}, {c.username, &j.next.Username}} {
-		cell := r.fieldAt(f.column)
-		if !cell.filled() {
+		cell := r.FieldAt(f.column)
+		if !cell.Filled() {
 			continue
 		}
 		if j.known != nil {
-			cell.held(*f.into)
+			cell.Matches(*f.into)
 		}
-		*f.into = cell.value
+		*f.into = cell.Value
 	}
-	if r.fieldAt(c.active).filled() {
+	if r.FieldAt(c.active).Filled() {
 		j.next.Active = j.contactCells.active
 	}
 	if j.contactCells.typ != "" {
@@ -135,19 +136,19 @@ func (j *judgement) describe() {
 
 // place finds a project or desk.
 func (j *judgement) place(column int, s *shelf, standard, now id.ID, k id.Kind, code enum.IssueCode, what string) id.ID {
-	f := j.row.fieldAt(column)
-	if !f.filled() {
+	f := j.row.FieldAt(column)
+	if !f.Filled() {
 		return now
 	}
-	of, ok := s.find(f.value, k, standard)
+	of, ok := s.find(f.Value, k, standard)
 	if ok && j.known != nil && of == now {
-		f.held(f.value)
+		f.Matches(f.Value)
 	}
-	if !ok && f.sound() {
-		if n := len(s.byName[f.value]); n > 1 {
-			f.reject(code, "%d %ss of the company are named %q; give an id or an external id", n, what, cutRunes(f.value, 100))
+	if !ok && f.Sound() {
+		if n := len(s.byName[f.Value]); n > 1 {
+			f.Reject(code, "%d %ss of the company are named %q; give an id or an external id", n, what, sheet.Cut(f.Value, 100))
 		} else {
-			f.reject(code, "the company has no %s %q; give its id, its external id, its name, or default", what, cutRunes(f.value, 100))
+			f.Reject(code, "the company has no %s %q; give its id, its external id, its name, or default", what, sheet.Cut(f.Value, 100))
 		}
 	}
 	return of
@@ -167,14 +168,14 @@ func (j *judgement) tag() {
 			return label, err == nil && b.labelIDs[label]
 		}, "with the id"},
 	} {
-		f := j.row.fieldAt(c.column)
-		if !f.filled() {
+		f := j.row.FieldAt(c.column)
+		if !f.Filled() {
 			continue
 		}
 		all, seen := true, map[string]bool{}
 		var unknown []string // each once, as far as issues are kept of them
 		more := 0
-		for _, part := range parts(f.value) {
+		for _, part := range parts(f.Value) {
 			if seen[part] {
 				continue
 			}
@@ -184,22 +185,22 @@ func (j *judgement) tag() {
 			case ok:
 				all = all && has(label)
 				j.labels = append(j.labels, label)
-			case len(unknown) < maxRowIssues:
+			case len(unknown) < sheet.MaxRowIssues:
 				unknown = append(unknown, part)
 			default:
 				more++
 			}
 		}
 		if all && len(unknown) == 0 {
-			f.held(f.value)
+			f.Matches(f.Value)
 		}
-		if !f.sound() || j.row.misshapen {
+		if !f.Sound() || j.row.Misshapen {
 			continue
 		}
 		for _, part := range unknown {
-			f.reject(enum.UnknownLabel, "the company has no label %s %q", c.what, cutRunes(part, 100))
+			f.Reject(enum.UnknownLabel, "the company has no label %s %q", c.what, sheet.Cut(part, 100))
 		}
-		j.row.untold += more
+		j.row.Drop(more)
 	}
 }
 
@@ -232,23 +233,23 @@ func parts(cell string) []string {
 // fill finds the values of custom fields that the row sets (rule I12).
 func (j *judgement) fill() {
 	for _, c := range j.columns.custom {
-		f := j.row.fieldAt(c.column)
-		if !f.filled() {
+		f := j.row.FieldAt(c.column)
+		if !f.Filled() {
 			continue
 		}
 		field, ok := j.book.fields[c.key]
 		if !ok {
-			if f.sound() {
-				f.reject(enum.UnknownField, "the company has no custom field %s", c.name)
+			if f.Sound() {
+				f.Reject(enum.UnknownField, "the company has no custom field %s", c.name)
 			}
 			continue
 		}
-		value, problem := contacts.Value(field.of, f.value)
+		value, problem := contacts.Value(field.of, f.Value)
 		if j.known != nil && problem == nil && j.known.values[field.id] == value {
-			f.held(f.value)
+			f.Matches(f.Value)
 		}
-		if problem != nil && f.sound() {
-			f.reject(problem.Code, "%s", problem.Message)
+		if problem != nil && f.Sound() {
+			f.Reject(problem.Code, "%s", problem.Message)
 		}
 		j.values = append(j.values, fieldValue{field.id, value})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -18,6 +17,7 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // maxExternalID is the most code points of an external id (rule K5).
@@ -35,12 +35,12 @@ func (k contactKind) authorise(ctx context.Context, v viewer.Viewer, company id.
 }
 
 // customColumns are the company's own fields as columns (rule K3).
-func customColumns(ctx context.Context, e *Engine, company id.ID) ([]Column, error) {
+func customColumns(ctx context.Context, e *Engine, company id.ID) ([]sheet.Column, error) {
 	fields, err := e.db.Ent().CustomField.Query().Where(customfield.CompanyID(company)).
 		Order(ent.Asc(customfield.FieldVariableKey)).All(ctx)
-	columns := make([]Column, len(fields))
+	columns := make([]sheet.Column, len(fields))
 	for i, f := range fields {
-		c := Column{Name: f.VariableName, custom: true}
+		c := sheet.Column{Name: f.VariableName, Custom: true}
 		switch f.Type {
 		case enum.Number:
 			c.Description, c.Example = f.Name+": a number.", "42"
@@ -59,7 +59,7 @@ func customColumns(ctx context.Context, e *Engine, company id.ID) ([]Column, err
 // columnsElsewhere are the fields of those keys in any company that the viewer administers:
 // a row may go there (rule I13). It asks for these keys alone, however many fields there are,
 // and only of those companies.
-func columnsElsewhere(ctx context.Context, e *Engine, keys []string) ([]Column, error) {
+func columnsElsewhere(ctx context.Context, e *Engine, keys []string) ([]sheet.Column, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
 	defer cancel()
 	v := viewer.FromContext(ctx)
@@ -79,9 +79,9 @@ func columnsElsewhere(ctx context.Context, e *Engine, keys []string) ([]Column, 
 		return nil, err
 	}
 	defer rows.Close()
-	var columns []Column
+	var columns []sheet.Column
 	for rows.Next() {
-		c := Column{custom: true}
+		c := sheet.Column{Custom: true}
 		if err := rows.Scan(&c.Name); err != nil {
 			return nil, err
 		}
@@ -103,15 +103,15 @@ type customColumn struct {
 	name   string
 }
 
-func contactColumnsOf(l *Layout) *contactColumns {
+func contactColumnsOf(l *sheet.Layout) *contactColumns {
 	c := &contactColumns{
-		email: l.column("email"), first: l.column("first_name"), middle: l.column("middle_name"), last: l.column("last_name"),
-		username: l.column("username"), id: l.column("id"), project: l.column("project"), desk: l.column("desk"),
-		active: l.column("active"), typ: l.column("type"), created: l.column("created"), company: l.column(companyColumn),
-		labels: l.column("labels"), labelIDs: l.column("labels_id"),
+		email: l.Column("email"), first: l.Column("first_name"), middle: l.Column("middle_name"), last: l.Column("last_name"),
+		username: l.Column("username"), id: l.Column("id"), project: l.Column("project"), desk: l.Column("desk"),
+		active: l.Column("active"), typ: l.Column("type"), created: l.Column("created"), company: l.Column("company_id"),
+		labels: l.Column("labels"), labelIDs: l.Column("labels_id"),
 	}
 	for _, i := range l.Custom {
-		c.custom = append(c.custom, customColumn{column: i, key: columnKey(l.Fields[i]), name: l.Fields[i]})
+		c.custom = append(c.custom, customColumn{column: i, key: sheet.Key(l.Fields[i]), name: l.Fields[i]})
 	}
 	return c
 }
@@ -144,37 +144,37 @@ func (k contactKind) cells(b *batch) any {
 }
 
 // read judges the cells.
-func (contactKind) read(c *contactColumns, r *row) (out contactCells) {
-	if email := r.fieldAt(c.email); email.filled() {
-		email.address("the email")
-		out.emailKey = fold.Email(email.value)
+func (contactKind) read(c *contactColumns, r *sheet.Row) (out contactCells) {
+	if email := r.FieldAt(c.email); email.Filled() {
+		email.Email("the email")
+		out.emailKey = fold.Email(email.Value)
 	}
 	for _, column := range [...]int{c.first, c.middle, c.last, c.username} {
-		r.fieldAt(column).short(maxName)
+		r.FieldAt(column).Within(maxName)
 	}
-	if f := r.fieldAt(c.id); f.filled() {
-		out.ours, _ = id.Parse(f.value, id.Contact)
-		f.short(maxExternalID)
-		if f.sound() && csvfile.Rounded(f.value) {
-			f.reject(enum.InvalidValue, "%q is what a spreadsheet has made of a long number, so that several contacts may share it; format the column as text and export again",
-				cutRunes(f.value, 100))
+	if f := r.FieldAt(c.id); f.Filled() {
+		out.ours, _ = id.Parse(f.Value, id.Contact)
+		f.Within(maxExternalID)
+		if f.Sound() && csvfile.Rounded(f.Value) {
+			f.Reject(enum.InvalidValue, "%q is what a spreadsheet has made of a long number, so that several contacts may share it; format the column as text and export again",
+				sheet.Cut(f.Value, 100))
 		}
 	}
-	out.active, _ = r.fieldAt(c.active).truth()
-	if f := r.fieldAt(c.typ); f.filled() && f.sound() {
-		switch strings.ToLower(f.value) {
+	out.active, _ = r.FieldAt(c.active).Bool()
+	if f := r.FieldAt(c.typ); f.Filled() && f.Sound() {
+		switch strings.ToLower(f.Value) {
 		case "personal", "individual":
 			out.typ = enum.Personal
 		case "business", "company", "corporate":
 			out.typ = enum.Business
 		default:
-			f.reject(enum.InvalidValue, "%q is neither personal (individual) nor business (company, corporate)", cutRunes(f.value, 100))
+			f.Reject(enum.InvalidValue, "%q is neither personal (individual) nor business (company, corporate)", sheet.Cut(f.Value, 100))
 		}
 	}
-	if f := r.fieldAt(c.created); f.filled() && f.sound() {
-		at, ok := instant(f.value)
+	if f := r.FieldAt(c.created); f.Filled() && f.Sound() {
+		at, ok := instant(f.Value)
 		if out.created = at; !ok {
-			f.reject(enum.InvalidValue, "%q is neither a time such as 2026-03-31T08:30:00Z nor a date such as 2026-03-31", cutRunes(f.value, 100))
+			f.Reject(enum.InvalidValue, "%q is neither a time such as 2026-03-31T08:30:00Z nor a date such as 2026-03-31", sheet.Cut(f.Value, 100))
 		}
 	}
 	return out
@@ -190,13 +190,6 @@ func instant(s string) (time.Time, bool) {
 	return at, err == nil && at.Year() >= 1 && at.Year() <= 9999 // what both databases hold
 }
 
-// short notes a filled cell with more code points than the limit.
-func (f field) short(limit int) {
-	if len(f.value) > limit && utf8.RuneCountInString(f.value) > limit && f.sound() {
-		f.atMost(limit)
-	}
-}
-
 func (k contactKind) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, func() error, error) {
 	p, err := k.look(ctx, tx, b)
 	if err != nil {
@@ -207,7 +200,7 @@ func (k contactKind) judge(ctx context.Context, tx *database.Tx, b *batch) (*out
 		r := &b.rows[i]
 		j := judgement{books: p, row: r, contactCells: p.cells[i]}
 		j.judge()
-		if problems := r.all(); len(problems) > 0 {
+		if problems := r.Issues(); len(problems) > 0 {
 			o.fail(problems...)
 			continue
 		}

@@ -75,7 +75,7 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 		{field: "active", headers: []string{"active"}, cell: often([]string{"", "true", "No", "1"}, "perhaps", "-1")},
 		{field: "type", headers: []string{"type"}, cell: often([]string{"", "personal", "Individual", "BUSINESS", "company", "Corporate"}, "robot", "=")},
 		{field: "created", headers: []string{"created", "Created At"}, cell: often([]string{"", "2024-06-13", "2024-06-13T15:06:02.802+02:00"}, "yesterday", "2024-02-30", "=1")},
-		{field: companyColumn, headers: []string{"company_id"}, cell: often(companies, "nowhere", id.New(id.Company).String(), "=x")},
+		{field: "company_id", headers: []string{"company_id"}, cell: often(companies, "nowhere", id.New(id.Company).String(), "=x")},
 		{field: "labels", headers: []string{"labels"}, cell: often([]string{"", "", "VIP", "vip", "VIP:vip", `a\:b:c\\d`, " VIP : vip:", "VIP:VIP"}, "Vip", "VIP:none:nil", "'=L", "'=L:VIP", "=M", `c\d`)},
 		{field: "labels_id", headers: []string{"labels_id", "label ids"}, cell: often(labelIDs, b.labels[0].ID.String(), "VIP", "a:b")},
 	}
@@ -97,7 +97,7 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 	if rapid.IntRange(0, 4).Draw(t, "without emails") == 1 {
 		columns[0].always, columns[2].always = false, true
 	}
-	c.sheet = drawSheet(t, tag, 16, columns)
+	c.drawnSheet = drawSheet(t, tag, 16, columns)
 	c.swap(t, b)
 	c.stored = func() []string { return w.storedBooks(b) }
 	c.again = func() trial { return b.memory(c) }

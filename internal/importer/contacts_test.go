@@ -15,6 +15,7 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // furnish gives the company its default project and desk, projects and desks with external
@@ -352,7 +353,7 @@ func TestI13FieldsOfOtherCompaniesAreColumns(t *testing.T) {
 		equal(t, "issues", issues, "3:tier:UNKNOWN_FIELD 3:Seats:UNKNOWN_FIELD 4:Seats:INVALID_VALUE")
 		equal(t, "the customer's", w.books(w.customer.ID), []string{"ann@example.org|Ann|||ann||default|default|true|PERSONAL||Plan=gold+seats=7+tier=first"})
 		equal(t, "the own", w.books(w.partner.ID), []string{"bob@example.org|Bob|||bob||default|default|true|PERSONAL||plan=silver"})
-		reason := func(u *ent.User, into *ent.Company, head string, mappings ...Mapping) string {
+		reason := func(u *ent.User, into *ent.Company, head string, mappings ...sheet.Mapping) string {
 			_, err := w.tryStart(w.engine(Options{}), u, head+"\n"+strings.Repeat(",", strings.Count(head, ","))+"x\n", func(in *StartInput) {
 				in.Kind, in.Company, in.Mappings = enum.Contacts, &into.ID, mappings
 			})
@@ -406,7 +407,7 @@ func TestI13WhoSeesAnImportWithCompanies(t *testing.T) {
 		} {
 			run := w.of(e, w.maria, enum.Contacts, w.partner, c.file, func(in *StartInput) {
 				if what == "left out" {
-					in.Mappings = []Mapping{out("Notes")}
+					in.Mappings = []sheet.Mapping{out("Notes")}
 				}
 			})
 			if _, err := e.visible(w.as(boss), run.ID); (err == nil) != c.sees {

@@ -14,7 +14,9 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 	"tenantry/internal/tenancy"
+	"tenantry/internal/tokensecret"
 )
 
 // maxName is the most code points of a company's name (rule K5).
@@ -35,7 +37,7 @@ func (k customers) authorise(ctx context.Context, v viewer.Viewer, company id.ID
 
 // customer is a row that makes a company.
 type customer struct {
-	row          row
+	row          sheet.Row
 	company      id.ID
 	name, slug   string
 	contactEmail *string
@@ -52,17 +54,17 @@ func (k customers) judge(ctx context.Context, tx *database.Tx, b *batch) (*outco
 	for i := range b.rows {
 		r, slug := &b.rows[i], w.slugs[i]
 		if code, message := w.taken(slug); code != "" {
-			o.skip(r.at(r.field("name").column, code, message))
-			w.remember(slug, r.number)
+			o.skip(r.Issue(r.Field("name").Column, code, message))
+			w.remember(slug, r.Number)
 			continue
 		}
 		c := k.make(b, w, r, w.cells[i])
-		if problems := r.all(); len(problems) > 0 {
+		if problems := r.Issues(); len(problems) > 0 {
 			o.fail(problems...)
 			continue
 		}
 		c.slug = slug
-		w.remember(slug, r.number)
+		w.remember(slug, r.Number)
 		made = append(made, c)
 		o.created++
 	}
@@ -84,27 +86,27 @@ func (customers) cells(b *batch) any {
 	cells := make([]customerCells, len(b.rows))
 	for i := range b.rows {
 		r, c := &b.rows[i], &cells[i]
-		c.slug = companyName(r.field("name"))
-		r.field("contact_email").address("the contact email")
-		if f := r.field("partner_admin_email"); f.present() && f.sound() {
-			f.require("the partner admin's email")
+		c.slug = companyName(r.Field("name"))
+		r.Field("contact_email").Email("the contact email")
+		if f := r.Field("partner_admin_email"); f.Present() && f.Sound() {
+			f.Require("the partner admin's email")
 		}
-		c.adminKey = fold.Email(r.field("partner_admin_email").value)
+		c.adminKey = fold.Email(r.Field("partner_admin_email").Value)
 	}
 	return cells
 }
 
 // make is the customer of a row whose name is free; the row's problems say whether it can be
 // one.
-func (customers) make(b *batch, w *customerWorld, r *row, cells customerCells) customer {
-	c := customer{row: *r, company: id.New(id.Company), name: r.field("name").value, admin: b.run.createdBy}
-	if f := r.field("contact_email"); f.present() {
-		c.contactEmail = &f.value
+func (customers) make(b *batch, w *customerWorld, r *sheet.Row, cells customerCells) customer {
+	c := customer{row: *r, company: id.New(id.Company), name: r.Field("name").Value, admin: b.run.createdBy}
+	if f := r.Field("contact_email"); f.Present() {
+		c.contactEmail = &f.Value
 	}
-	if f := r.field("partner_admin_email"); f.present() && f.sound() {
+	if f := r.Field("partner_admin_email"); f.Present() && f.Sound() {
 		admin, ok := w.admins[cells.adminKey]
 		if !ok {
-			f.reject(enum.UnknownPartnerAdmin, "%q is no active user of your company; add the user first, or name another", cutRunes(f.value, 100))
+			f.Reject(enum.UnknownPartnerAdmin, "%q is no active user of your company; add the user first, or name another", sheet.Cut(f.Value, 100))
 		}
 		c.admin = admin
 	}
@@ -149,11 +151,11 @@ func (k customers) look(ctx context.Context, tx *database.Tx, b *batch) (*custom
 	}
 	for i := range b.rows {
 		// A name that a company there bears may be whatever it is (rules F7, J12).
-		name := b.rows[i].field("name")
+		name := b.rows[i].Field("name")
 		for _, other := range w.existing[w.cells[i].slug] {
-			name.held(other.name)
+			name.Matches(other.name)
 		}
-		if name.sound() {
+		if name.Sound() {
 			w.slugs[i] = w.cells[i].slug
 		}
 	}
@@ -166,7 +168,7 @@ func (w *customerWorld) taken(slug string) (enum.IssueCode, string) {
 	switch {
 	case slug == "":
 	case w.seen[slug] != 0:
-		return enum.DuplicateInFile, fmt.Sprintf("row %d of this file has the same name (slug %q); this row was skipped", w.seen[slug], cutRunes(slug, 100)) + canStillAdd
+		return enum.DuplicateInFile, fmt.Sprintf("row %d of this file has the same name (slug %q); this row was skipped", w.seen[slug], sheet.Cut(slug, 100)) + canStillAdd
 	case w.existing[slug] != nil:
 		return enum.AlreadyExists, alreadyExists(slug, w.existing[slug])
 	}
@@ -185,38 +187,38 @@ func alreadyExists(slug string, others []namesake) string {
 	if one.bySlug {
 		which = "its slug is"
 	}
-	slug = cutRunes(slug, 100)
+	slug = sheet.Cut(slug, 100)
 	switch {
 	case one.own:
 		return fmt.Sprintf("this is your own company: %s %q; this row was skipped", which, slug) + canStillAdd
 	case one.customer:
-		return fmt.Sprintf("%q is your customer already: %s %q; this row was skipped", cutRunes(one.name, 100), which, slug) + canStillAdd
+		return fmt.Sprintf("%q is your customer already: %s %q; this row was skipped", sheet.Cut(one.name, 100), which, slug) + canStillAdd
 	}
 	return fmt.Sprintf("another company exists already: %s %q; this row was skipped", which, slug) + canStillAdd
 }
 
 // companyName judges a company's name and gives its slug; empty where it cannot be one. One
 // that is unsafe may still be one that a company bears.
-func companyName(f field) (slug string) {
+func companyName(f sheet.Field) (slug string) {
 	switch {
-	case tenancy.HoldsSecret(f.value):
-		f.reject(enum.InvalidValue, tenancy.SecretAsName)
+	case tokensecret.In(f.Value):
+		f.Reject(enum.InvalidValue, tokensecret.AsName)
 		return ""
-	case !f.sound():
-		if utf8.RuneCountInString(f.value) > maxName {
+	case !f.Sound():
+		if utf8.RuneCountInString(f.Value) > maxName {
 			return ""
 		}
-	case !f.require("the company's name") || !f.atMost(maxName):
+	case !f.Require("the company's name") || !f.AtMost(maxName):
 		return ""
 	}
-	return fold.Slug(f.value)
+	return fold.Slug(f.Value)
 }
 
 // keep remembers the names of the batch's rows for the batches that follow.
 func (w *customerWorld) keep(ctx context.Context, tx *database.Tx, b *batch) error {
 	rows := make([][]any, 0, len(b.rows))
 	for i, slug := range w.slugs {
-		if slug != "" && w.seen[slug] == b.rows[i].number {
+		if slug != "" && w.seen[slug] == b.rows[i].Number {
 			rows = append(rows, []any{b.run.id, slugKey + slug, w.seen[slug]})
 		}
 	}
@@ -257,7 +259,7 @@ func (customers) write(ctx context.Context, tx *database.Tx, b *batch, made []cu
 	for i, c := range made {
 		if !stands[i] {
 			o.created--
-			o.skip(c.row.at(c.row.field("name").column, enum.AlreadyExists, alreadyExists(c.slug, []namesake{{bySlug: true}})))
+			o.skip(c.row.Issue(c.row.Field("name").Column, enum.AlreadyExists, alreadyExists(c.slug, []namesake{{bySlug: true}})))
 			continue
 		}
 		projects = append(projects, []any{id.New(id.Project), c.company, "default", true, at, at})

@@ -48,7 +48,7 @@ func drawCustomers(t *rapid.T, w *world, tag string) trial {
 				cell: often([]string{"maria@" + tag + ".example", "TOM+x@" + tag + ".example ", "to\u200bm+x@" + tag + ".Example"},
 					"", "gone@"+tag+".example", "inside@"+tag+".example", "nobody", "=x")})
 	}
-	c := trial{sheet: drawSheet(t, tag, 14, columns), kind: enum.Customers, by: maria, company: partner}
+	c := trial{drawnSheet: drawSheet(t, tag, 14, columns), kind: enum.Customers, by: maria, company: partner}
 	c.stored = func() []string {
 		var out []string
 		for _, c := range w.db.Ent().Company.Query().Where(company.NameKeyContains(tag)).WithProjects().WithDesks().WithPartner().

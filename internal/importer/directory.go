@@ -70,7 +70,7 @@ func (users) look(ctx context.Context, tx *database.Tx, b *batch, keys []string)
 	in := tx.Dialect().AmongTexts("$2")
 	byID := map[id.ID]*account{}
 	administrators := ""
-	if b.run.layout.has("active") {
+	if b.run.layout.Has("active") {
 		administrators = ` OR role = 'ADMIN'`
 	}
 	const read = `SELECT id, company_id, email, email_key, first_name, last_name, active, role FROM users WHERE `
@@ -218,7 +218,7 @@ func (k users) hash(ctx context.Context, b *batch, rows []int) error {
 	all.SetLimit(runtime.GOMAXPROCS(0)) // whoever signs in meanwhile waits for one of these, and not for all
 	for _, number := range rows {
 		all.Go(func() error {
-			hash, err := k.e.passwords.Hash(ctx, b.rows[number-b.first].field("password").value)
+			hash, err := k.e.passwords.Hash(ctx, b.rows[number-b.first].Field("password").Value)
 			if err != nil {
 				return err
 			}

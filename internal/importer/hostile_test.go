@@ -2,14 +2,12 @@ package importer
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
-
 	"tenantry/ent/enum"
+	"tenantry/internal/importer/sheet"
 )
 
 // letters are n different ones, none of them ASCII.
@@ -53,13 +51,13 @@ func TestR1AtMostFiftyIssuesOfARow(t *testing.T) {
 		state := w.state(run.ID)
 		equal(t, "counts", counts(state), "COMPLETED 1+0+0+0+1 of 2")
 		kept := w.ledger(run.ID)
-		equal(t, "kept", len(kept), maxRowIssues)
+		equal(t, "kept", len(kept), sheet.MaxRowIssues)
 		equal(t, "the first", []enum.IssueCode{kept[0].Code, kept[1].Code, kept[2].Code}, []enum.IssueCode{enum.InvalidEmail, enum.Required, enum.UnknownLabel})
 		for i, issue := range kept {
-			if last := i == maxRowIssues-1; last != strings.Contains(issue.Message, "10002 problems") {
+			if last := i == sheet.MaxRowIssues-1; last != strings.Contains(issue.Message, "10002 problems") {
 				t.Errorf("issue %d says %q", i, issue.Message)
 			}
-			if utf8.RuneCountInString(deref(issue.Value)) > maxIssueValue {
+			if utf8.RuneCountInString(deref(issue.Value)) > sheet.MaxIssueValue {
 				t.Errorf("issue %d shows %d characters", i, utf8.RuneCountInString(*issue.Value))
 			}
 		}
@@ -99,26 +97,6 @@ func TestR1BatchesAreBoundedInTheirIssuesToo(t *testing.T) {
 	})
 }
 
-// F5: the bounded distance is Levenshtein's as far as it goes.
-func TestF5TheDistanceOfNames(t *testing.T) {
-	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 2))
-	word := func() string {
-		b := make([]byte, r.IntN(9))
-		for i := range b {
-			b[i] = 'a' + byte(r.IntN(3))
-		}
-		return string(b)
-	}
-	for range 50_000 {
-		a, b, most := word(), word(), 1+r.IntN(tooFar)
-		want := min(levenshtein.ComputeDistance(a, b), most)
-		if got := distance([]rune(a), []rune(b), most); got != want {
-			t.Fatalf("distance(%q, %q, %d) is %d, want %d", a, b, most, got, want)
-		}
-	}
-}
-
 // F5: what is said of a file's columns does not grow with their names.
 func TestF5LongColumnNamesAreCut(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
@@ -145,7 +123,7 @@ func TestF5LongColumnNamesAreCut(t *testing.T) {
 			t.Errorf("the refusal has %d bytes", len(fmt.Sprintf("%+v", err)))
 		}
 		// What a preview calls a column is what a mapping may call it.
-		mappings := make([]Mapping, 0, len(p.Columns))
+		mappings := make([]sheet.Mapping, 0, len(p.Columns))
 		for _, c := range p.Columns[1:] {
 			mappings = append(mappings, out(c.Header))
 		}

@@ -8,6 +8,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 const file = "name\nAcme\n"
@@ -58,7 +59,7 @@ func TestIdempotencyTheSameKeyForAnythingElseIsRefused(t *testing.T) {
 		for what, change := range map[string]func(*StartInput){
 			"another file":    func(in *StartInput) { in.File.Body = strings.NewReader("name\nBeta\n") },
 			"a dry run":       dry,
-			"a mapping":       func(in *StartInput) { in.Mappings = []Mapping{to("name", "name")} },
+			"a mapping":       func(in *StartInput) { in.Mappings = []sheet.Mapping{to("name", "name")} },
 			"a company named": func(in *StartInput) { in.Company = &w.partner.ID },
 		} {
 			if _, err := w.tryStart(e, w.maria, file, key("k"), change); !fault.Is(err, fault.Invalid) {

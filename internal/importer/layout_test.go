@@ -6,15 +6,15 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
-	"tenantry/internal/fold"
+	"tenantry/internal/importer/sheet"
 )
 
 // builtIn is the kind's vocabulary in a company that has no columns of its own.
-func builtIn(kind enum.ImportKind) vocabulary {
+func builtIn(kind enum.ImportKind) sheet.Vocabulary {
 	v := vocabularyOf(entryOf(kind), nil)
 	for _, of := range catalog {
 		if of.kind != kind {
-			v.others = append(v.others, vocabularyOf(of, nil))
+			v.Others = append(v.Others, vocabularyOf(of, nil))
 		}
 	}
 	return v
@@ -22,18 +22,18 @@ func builtIn(kind enum.ImportKind) vocabulary {
 
 // fit matches headers, given as one line with commas, to the kind's columns. It gives the
 // fields, or REASON:column:suggestion of what is wrong.
-func fit(kind enum.ImportKind, headers string, mappings ...Mapping) string {
+func fit(kind enum.ImportKind, headers string, mappings ...sheet.Mapping) string {
 	h := strings.Split(headers, ",")
-	l, p := match(builtIn(kind), csvfile.Format{Header: h, Columns: len(h)}, mappings)
+	l, p := sheet.Match(builtIn(kind), csvfile.Format{Header: h, Columns: len(h)}, mappings)
 	if p != nil {
 		return string(p.Reason) + ":" + p.Column + ":" + p.Suggestion
 	}
 	return strings.Join(l.Fields, ",")
 }
 
-func to(header, field string) Mapping { return Mapping{Header: header, Field: &field} }
+func to(header, field string) sheet.Mapping { return sheet.Mapping{Header: header, Field: &field} }
 
-func out(header string) Mapping { return Mapping{Header: header} }
+func out(header string) sheet.Mapping { return sheet.Mapping{Header: header} }
 
 func TestF5ColumnsMatchByNameOrAliasWhateverTheirSpelling(t *testing.T) {
 	t.Parallel()
@@ -63,20 +63,22 @@ func TestF5ColumnsMatchByNameOrAliasWhateverTheirSpelling(t *testing.T) {
 func TestF5EveryNameAndAliasMeansItsOwnField(t *testing.T) {
 	t.Parallel()
 	for _, of := range catalog {
-		kind, v, spellings := of.kind, builtIn(of.kind), 0
+		kind, v, spellings, keys := of.kind, builtIn(of.kind), 0, map[string]bool{}
 		for _, c := range of.columns {
 			for _, s := range append([]string{c.Name}, c.Aliases...) {
 				spellings++
-				if got := v.byKey[fold.Column(s)]; got != c.Name {
+				keys[sheet.Key(s)] = true
+				l, _ := sheet.Match(v, csvfile.Format{Header: []string{s}, Columns: 1}, nil)
+				if got := l.Fields[0]; got != c.Name {
 					t.Errorf("%s: %q means %q, want %q", kind, s, got, c.Name)
 				}
 			}
 		}
-		if len(v.byKey) != spellings && kind != enum.Contacts { // e-mail and email are one spelling
-			t.Errorf("%s: %d spellings have %d keys", kind, spellings, len(v.byKey))
+		if len(keys) != spellings && kind != enum.Contacts { // e-mail and email are one spelling
+			t.Errorf("%s: %d spellings have %d keys", kind, spellings, len(keys))
 		}
-		for _, c := range rejectColumns {
-			if _, clash := v.byKey[fold.Column(c)]; clash {
+		for _, c := range []string{sheet.RowColumn, sheet.CodeColumn, sheet.ProblemColumn} {
+			if v.Has(c) {
 				t.Errorf("%s: %s is a field", kind, c)
 			}
 		}
@@ -87,26 +89,26 @@ func TestF5AColumnThatIsNotRecognisedIsMappedOrLeftOut(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		what, headers, want string
-		mappings            []Mapping
+		mappings            []sheet.Mapping
 	}{
 		{"unknown, with a field that is near", "nmae", "UNKNOWN_COLUMN:nmae:name", nil},
 		{"unknown, with a field that begins so", "name,contact_mail,admin email", "UNKNOWN_COLUMN:contact_mail:contact_email", nil},
 		{"unknown, with nothing near", "name,telephone", "UNKNOWN_COLUMN:telephone:", nil},
 		{"no name at all", "name,", "UNKNOWN_COLUMN::", nil},
 		{"no name but spaces", "name, _ ", "UNKNOWN_COLUMN: _ :", nil},
-		{"mapped", "Firma", "name", []Mapping{to("Firma", "name")}},
-		{"mapped, spelt otherwise", "Firma", "name", []Mapping{to("FIR-MA", "name")}},
-		{"left out", "name,telephone", "name,", []Mapping{out("telephone")}},
-		{"left out for want of a name", "name,", "name,", []Mapping{out("")}},
-		{"a known column left out", "name,email", "name,", []Mapping{out("email")}},
-		{"remapped", "name,company", ",name", []Mapping{out("name")}},
-		{"two swapped", "name,email,admin email", "contact_email,name,partner_admin_email", []Mapping{to("name", "contact_email"), to("email", "name")}},
-		{"import_problem as a field", "import_problem", "name", []Mapping{to("import_problem", "name")}},
-		{"a mapping of a column that is not there", "name", "MISSING_COLUMN:Firma:", []Mapping{to("Firma", "name")}},
-		{"a mapping to no field", "Firma", "UNKNOWN_COLUMN:Firma:name", []Mapping{to("Firma", "nam")}},
-		{"a mapping to an alias", "Firma", "UNKNOWN_COLUMN:Firma:name", []Mapping{to("Firma", "company name")}},
-		{"a mapping to another kind's field", "Firma", "UNKNOWN_COLUMN:Firma:", []Mapping{to("Firma", "last_name")}},
-		{"two mappings of one column", "Firma", "DUPLICATE_COLUMN:firma:", []Mapping{to("Firma", "name"), out("firma")}},
+		{"mapped", "Firma", "name", []sheet.Mapping{to("Firma", "name")}},
+		{"mapped, spelt otherwise", "Firma", "name", []sheet.Mapping{to("FIR-MA", "name")}},
+		{"left out", "name,telephone", "name,", []sheet.Mapping{out("telephone")}},
+		{"left out for want of a name", "name,", "name,", []sheet.Mapping{out("")}},
+		{"a known column left out", "name,email", "name,", []sheet.Mapping{out("email")}},
+		{"remapped", "name,company", ",name", []sheet.Mapping{out("name")}},
+		{"two swapped", "name,email,admin email", "contact_email,name,partner_admin_email", []sheet.Mapping{to("name", "contact_email"), to("email", "name")}},
+		{"import_problem as a field", "import_problem", "name", []sheet.Mapping{to("import_problem", "name")}},
+		{"a mapping of a column that is not there", "name", "MISSING_COLUMN:Firma:", []sheet.Mapping{to("Firma", "name")}},
+		{"a mapping to no field", "Firma", "UNKNOWN_COLUMN:Firma:name", []sheet.Mapping{to("Firma", "nam")}},
+		{"a mapping to an alias", "Firma", "UNKNOWN_COLUMN:Firma:name", []sheet.Mapping{to("Firma", "company name")}},
+		{"a mapping to another kind's field", "Firma", "UNKNOWN_COLUMN:Firma:", []sheet.Mapping{to("Firma", "last_name")}},
+		{"two mappings of one column", "Firma", "DUPLICATE_COLUMN:firma:", []sheet.Mapping{to("Firma", "name"), out("firma")}},
 	} {
 		if got := fit(enum.Customers, c.headers, c.mappings...); got != c.want {
 			t.Errorf("%s: %s, want %s", c.what, got, c.want)
@@ -119,13 +121,13 @@ func TestF3RepeatedAndMissingColumns(t *testing.T) {
 	for _, c := range []struct {
 		kind          enum.ImportKind
 		headers, want string
-		mappings      []Mapping
+		mappings      []sheet.Mapping
 	}{
 		{enum.Customers, "name,Name", "DUPLICATE_COLUMN:Name:", nil},
 		{enum.Customers, "name,company", "DUPLICATE_COLUMN:company:", nil},
-		{enum.Customers, "name,Firma", "DUPLICATE_COLUMN:Firma:", []Mapping{to("Firma", "name")}},
+		{enum.Customers, "name,Firma", "DUPLICATE_COLUMN:Firma:", []sheet.Mapping{to("Firma", "name")}},
 		{enum.Customers, "contact_email,partner_admin_email", "MISSING_COLUMN:name:", nil},
-		{enum.Customers, "name,telephone", "MISSING_COLUMN:name:", []Mapping{out("name"), out("telephone")}},
+		{enum.Customers, "name,telephone", "MISSING_COLUMN:name:", []sheet.Mapping{out("name"), out("telephone")}},
 		{enum.Contacts, "first_name,last_name", "MISSING_COLUMN:email:", nil},
 		{enum.Contacts, "id", "id", nil},
 		{enum.Users, "first_name,password", "MISSING_COLUMN:email:", nil},
@@ -160,7 +162,7 @@ func TestF5AFileOfAnotherKindIsRefusedByThatKindsName(t *testing.T) {
 	for _, c := range []struct {
 		kind          enum.ImportKind
 		headers, want string
-		mappings      []Mapping
+		mappings      []sheet.Mapping
 	}{
 		{enum.Customers, "email,first_name,last_name,password", "WRONG_KIND::USERS", nil},
 		{enum.Customers, "id,email,first_name,labels,desk", "WRONG_KIND::CONTACTS", nil},
@@ -172,8 +174,8 @@ func TestF5AFileOfAnotherKindIsRefusedByThatKindsName(t *testing.T) {
 		{enum.Customers, "email", "MISSING_COLUMN:name:", nil},
 		{enum.Customers, "name,email,admin email,import_problem", "name,contact_email,partner_admin_email,import_problem", nil},
 		{enum.Customers, "name,email,first_name", "UNKNOWN_COLUMN:first_name:", nil},
-		{enum.Customers, "Firma,first_name", "UNKNOWN_COLUMN:first_name:", []Mapping{to("Firma", "name")}},
-		{enum.Customers, "name,first_name,last_name,desk", "name,,,", []Mapping{out("first_name"), out("last_name"), out("desk")}},
+		{enum.Customers, "Firma,first_name", "UNKNOWN_COLUMN:first_name:", []sheet.Mapping{to("Firma", "name")}},
+		{enum.Customers, "name,first_name,last_name,desk", "name,,,", []sheet.Mapping{out("first_name"), out("last_name"), out("desk")}},
 		{enum.Contacts, "email,import_problem", "email,import_problem", nil},
 		{enum.Users, "email,first_name,last_name,active", "email,first_name,last_name,active", nil},
 	} {
@@ -190,11 +192,11 @@ func TestF5AFileOfAnotherKindIsRefusedByThatKindsName(t *testing.T) {
 // What Start refuses, Start's caller is told in full.
 func TestF3ARefusalSaysWhereAndWhatWouldBeAccepted(t *testing.T) {
 	t.Parallel()
-	_, p := match(builtIn(enum.Customers), csvfile.Format{Header: []string{"name", "contact_mail", "admin email"}}, nil)
+	_, p := sheet.Match(builtIn(enum.Customers), csvfile.Format{Header: []string{"name", "contact_mail", "admin email"}}, nil)
 	if p == nil || p.Accepted != "name, contact_email, partner_admin_email" || !strings.Contains(p.Message, "did you mean contact_email?") {
 		t.Errorf("%+v", p)
 	}
-	_, p = match(builtIn(enum.Customers), csvfile.Format{Header: []string{"name", ""}}, nil)
+	_, p = sheet.Match(builtIn(enum.Customers), csvfile.Format{Header: []string{"name", ""}}, nil)
 	if p == nil || !strings.Contains(p.Message, "column 2 has no name") {
 		t.Errorf("%+v", p)
 	}

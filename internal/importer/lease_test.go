@@ -17,6 +17,7 @@ import (
 	"tenantry/internal/blob"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
+	"tenantry/internal/importer/sheet"
 	"tenantry/internal/testenv"
 )
 
@@ -112,7 +113,7 @@ func TestJ2AWorkerThatWakesUpInTheMiddleOfItsTransactionChangesNothing(t *testin
 
 // decode does what work does first.
 func (w *world) decode(c *claim) (err error) {
-	c.layout, err = decodeLayout(c.format)
+	c.layout, err = sheet.DecodeLayout(c.format, entryOf(enum.Customers).columns)
 	return err
 }
 

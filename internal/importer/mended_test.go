@@ -9,6 +9,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/internal/importer/sheet"
 )
 
 // mend gives the rejects of an import as cells, header first, for a person to mend.
@@ -19,7 +20,7 @@ func (w *world) mend(run *ent.ImportRun) (header []string, rows [][]string) {
 		w.t.Errorf("the rejects file does not begin with a byte order mark")
 	}
 	r := csv.NewReader(strings.NewReader(text))
-	if layout, err := decodeLayout(run.Format); err == nil {
+	if layout, err := sheet.DecodeLayout(run.Format, entryOf(enum.Customers).columns); err == nil {
 		r.Comma = rune(layout.File.Delimiter) // of the upload
 	}
 	r.FieldsPerRecord = -1 // a row with too many cells has them still
@@ -41,7 +42,7 @@ func TestJ9RejectsOfUsersImportAgain(t *testing.T) {
 			"secret-ola,Berg,ola@example.net\n" + // cells are missing
 			"secret-tom,,tom@partner.example,,maybe\n" + // a known user
 			",,maria@partner.example,,false\n" // oneself
-		leave := mapping(Mapping{Header: "E mail", Field: new("email")})
+		leave := mapping(sheet.Mapping{Header: "E mail", Field: new("email")})
 		run := w.of(w.engine(Options{}), w.maria, enum.Users, w.partner, file, leave)
 		w.work(w.engine(Options{}))
 		first := w.state(run.ID)
@@ -55,7 +56,7 @@ func TestJ9RejectsOfUsersImportAgain(t *testing.T) {
 		}
 
 		take := func(rows [][]string) (*ent.ImportRun, []string) {
-			run := w.of(w.engine(Options{}), w.maria, enum.Users, w.partner, sheet{header: header, rows: rows}.text(), leave)
+			run := w.of(w.engine(Options{}), w.maria, enum.Users, w.partner, drawnSheet{header: header, rows: rows}.text(), leave)
 			w.work(w.engine(Options{}))
 			return w.state(run.ID), w.issues(run.ID)
 		}
@@ -120,7 +121,7 @@ func TestJ9RejectsOfContactsImportAgain(t *testing.T) {
 		equal(t, "counts", counts(first), "COMPLETED 1+0+0+0+7 of 8")
 		header, rows := w.mend(first)
 		take := func() (*ent.ImportRun, []string) {
-			run := w.of(e, w.maria, enum.Contacts, w.partner, sheet{header: header, rows: rows}.text(), leave)
+			run := w.of(e, w.maria, enum.Contacts, w.partner, drawnSheet{header: header, rows: rows}.text(), leave)
 			w.work(e)
 			return w.state(run.ID), w.issues(run.ID)
 		}

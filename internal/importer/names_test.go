@@ -9,7 +9,7 @@ import (
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/auth"
 	"tenantry/internal/fault"
-	"tenantry/internal/tenancy"
+	"tenantry/internal/tokensecret"
 )
 
 // I6: a skipped row says which of the two matched, the slug or the name, with the slug; the
@@ -69,7 +69,7 @@ func TestI6TheEarlierRowIsTheOneThatStands(t *testing.T) {
 // and no rejects file.
 func TestC5ASecretIsNoCustomersName(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		secret := auth.MintToken(tenancy.TokenPrefix)
+		secret := auth.MintToken(tokensecret.Prefix)
 		const ok = ",office@acme.example,tom@partner.example\n"
 		file := three + secret + ok + "Token: " + secret + " !,nobody,tom@partner.example\n" + secret + ",too,many,cells\nAcme" + ok
 		p, err := w.engine(Options{}).Preview(w.as(w.maria), PreviewInput{Kind: enum.Customers, File: File{Body: strings.NewReader(file)}})

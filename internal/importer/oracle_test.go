@@ -25,7 +25,7 @@ import (
 
 // trial is a drawn world and a file, in the database and in the oracle's memory.
 type trial struct {
-	sheet
+	drawnSheet
 	kind    enum.ImportKind
 	by      *ent.User
 	company *ent.Company

@@ -11,6 +11,7 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // What a preview shows, and of how many rows it looks for issues; of those with long cells
@@ -29,12 +30,12 @@ type PreviewInput struct {
 	File     File
 	Kind     enum.ImportKind
 	Company  *id.ID
-	Mappings []Mapping
+	Mappings []sheet.Mapping
 }
 
 // Preview is what would come of a file.
 type Preview struct {
-	Layout  Layout
+	Layout  sheet.Layout
 	Rows    int
 	Problem *csvfile.Problem // why Start would refuse it; nil where it would not
 	Samples [][]string
@@ -44,7 +45,7 @@ type Preview struct {
 
 // PreviewColumn is a header and what it is taken for.
 type PreviewColumn struct {
-	Header     string // cut to maxColumnName characters; empty too where the file has no column names
+	Header     string // cut to sheet.MaxColumnName characters; empty too where the file has no column names
 	Field      string // empty: not recognised, or left out; import_problem: recognised and passed over
 	Suggestion string
 }
@@ -77,14 +78,14 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	p := &Preview{Samples: [][]string{}, Issues: []*ent.ImportIssue{}}
 	first := &batch{run: &claim{id: id.New(id.ImportRun), company: company, createdBy: by.UserID, kind: in.Kind, dryRun: true, by: by}, first: 1}
 	spare := e.o.BatchBytes
-	a, err := e.inspect(in.File.Body, v, in.Mappings, nil, func(a *accepted, rec *csvfile.Record) {
+	a, err := e.inspect(in.File.Body, v, company, in.Mappings, nil, func(a *accepted, rec *csvfile.Record) {
 		p.Rows = rec.Row
 		judged := rec.Row <= previewRows && spare > 0 && a.problem == nil
 		if !judged && rec.Row > sampleRows {
 			return
 		}
-		r := a.layout.read(rec)
-		spare -= rec.End - rec.Offset + r.burden()
+		r := a.layout.Read(rec)
+		spare -= rec.End - rec.Offset + r.IssueBytes()
 		if rec.Row <= sampleRows {
 			p.sample(&r)
 		}
@@ -107,11 +108,11 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 		p.Rows = a.rows
 	}
 	for i, h := range p.Layout.File.Header {
-		c := PreviewColumn{Header: columnName(h), Field: p.Layout.Fields[i]}
-		if p.Layout.headless {
+		c := PreviewColumn{Header: sheet.ColumnName(h), Field: p.Layout.Fields[i]}
+		if p.Layout.Headless {
 			c.Header = "" // it is data, and may be a password
 		} else if c.Field == "" {
-			c.Suggestion = v.nearest(h)
+			c.Suggestion = v.Nearest(h)
 		}
 		p.Columns = append(p.Columns, c)
 	}
@@ -120,12 +121,12 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 
 // sample keeps a row's cells, but for those that are shown nowhere, each no longer than in an
 // issue, and shorter in a file of many columns: two hundred cells of 32 KiB would be no preview.
-func (p *Preview) sample(r *row) {
-	cells := make([]string, len(r.values))
-	most := min(maxIssueValue, maxSample/max(len(cells), 1))
-	for i, v := range r.values {
-		if !r.hidden(i) {
-			cells[i] = cutRunes(v, most)
+func (p *Preview) sample(r *sheet.Row) {
+	cells := make([]string, len(r.Values))
+	most := min(sheet.MaxIssueValue, maxSample/max(len(cells), 1))
+	for i, v := range r.Values {
+		if !r.Hidden(i) {
+			cells[i] = sheet.Cut(v, most)
 		}
 	}
 	p.Samples = append(p.Samples, cells)
@@ -168,15 +169,15 @@ func (e *Engine) judge(ctx context.Context, p *Preview, k kind, first *batch) er
 	return err
 }
 
-func (p *Preview) add(issues ...issue) {
+func (p *Preview) add(issues ...sheet.Issue) {
 	bytes := 0
 	for _, i := range issues {
-		bytes += len(i.message) + len(deref(i.column)) + len(deref(i.value))
+		bytes += len(i.Message) + len(deref(i.Column)) + len(deref(i.Value))
 		if len(p.Issues) == previewIssues || bytes > maxPreviewIssues {
 			return
 		}
 		p.Issues = append(p.Issues, &ent.ImportIssue{
-			Row: i.row, Line: i.line, Column: i.column, Value: i.value, Code: i.code, Message: i.message,
+			Row: i.Row, Line: i.Line, Column: i.Column, Value: i.Value, Code: i.Code, Message: i.Message,
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tenantry/ent/enum"
+	"tenantry/internal/importer/sheet"
 )
 
 // F8: the template imports as it stands once its example rows are replaced.
@@ -35,7 +36,7 @@ func TestF8TheTemplateImports(t *testing.T) {
 func TestPreviewShowsWhatTheImportWillFind(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
-		look := func(text string, m ...Mapping) *Preview {
+		look := func(text string, m ...sheet.Mapping) *Preview {
 			p, err := e.Preview(w.as(w.maria), PreviewInput{File: File{Body: strings.NewReader(text)}, Kind: enum.Customers, Mappings: m})
 			w.must(err)
 			return p

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"entgo.io/ent/dialect/sql"
@@ -18,7 +17,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/id"
-	"tenantry/internal/tenancy"
+	"tenantry/internal/importer/sheet"
 )
 
 // RejectsKey is where the blob store has an import's rejects file.
@@ -81,8 +80,8 @@ func (e *Engine) copyRejects(ctx context.Context, c *claim, reader *csvfile.Read
 	if err != nil {
 		return 0, err
 	}
-	shape := shapeOf(&c.layout)
-	if err := w.Write(shape.header); err != nil {
+	shape := sheet.RejectsOf(&c.layout)
+	if err := w.Write(shape.Header); err != nil {
 		return 0, err
 	}
 	for next != nil {
@@ -96,7 +95,7 @@ func (e *Engine) copyRejects(ctx context.Context, c *claim, reader *csvfile.Read
 		if rec.Row != next.row {
 			continue
 		}
-		if err := w.Write(shape.line(rec, next)); err != nil {
+		if err := w.Write(shape.Line(rec, next.codes, next.problems.String())); err != nil {
 			return written, err
 		}
 		written++
@@ -105,57 +104,6 @@ func (e *Engine) copyRejects(ctx context.Context, c *claim, reader *csvfile.Read
 		}
 	}
 	return written, w.Flush()
-}
-
-// rejectShape puts a record's cells and its problems into the file's columns.
-type rejectShape struct {
-	layout *Layout
-	header []string
-	drop   []int // reject columns of the file itself, which the new ones replace; the last first
-}
-
-func shapeOf(l *Layout) rejectShape {
-	s := rejectShape{layout: l, header: slices.Clone(l.File.Header)}
-	for i, field := range slices.Backward(l.Fields) {
-		if isRejectColumn(field) {
-			s.drop = append(s.drop, i)
-			s.header = slices.Delete(s.header, i, i+1)
-		}
-	}
-	s.header = append(s.header, rejectColumns[:]...)
-	return s
-}
-
-// cutHere ends a cell of which the reader has kept only the beginning, so that the cell is
-// too long in the rejects file as well, and is not imported cut.
-const cutHere = " … (cut here)"
-
-// line keeps every cell but those that are shown nowhere. A row that has not the header's
-// number of cells has all of its own and no more, so that it is rejected again for as long as
-// nobody has mended it (rule R6): filled up, its cells would pass for other columns'.
-func (s rejectShape) line(rec *csvfile.Record, r *rejectedRow) []string {
-	own, misshapen := s.layout.misshapen(rec)
-	cells := make([]string, own, own+1+len(rejectColumns))
-	for i := range cells {
-		if misshapen && s.layout.Guarded || !misshapen && s.layout.hidden(i) || tenancy.HoldsSecret(rec.Cells[i]) {
-			continue
-		}
-		cells[i] = csvfile.UnescapeFormula(rec.Cells[i]) // the writer puts the ' back where it belongs
-		if slices.Contains(rec.Overlong, i) {
-			cells[i] += cutHere
-		}
-	}
-	if own == len(rec.Cells) { // what an earlier rejects file has added stands among them
-		for _, i := range s.drop {
-			if i < len(cells) {
-				cells = slices.Delete(cells, i, i+1)
-			}
-		}
-	}
-	if misshapen && len(cells) == len(s.header)-len(rejectColumns) {
-		cells = append(cells, "") // one of what was added is missing; it must not look whole for that
-	}
-	return append(cells, strconv.Itoa(r.row), strings.Join(r.codes, "; "), r.problems.String())
 }
 
 // ledger walks through the failed rows of an import in the file's order. It holds one page

@@ -16,6 +16,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
+	"tenantry/internal/importer/sheet"
 )
 
 // rejects reads an import's rejects file as its importer downloads it.
@@ -29,7 +30,7 @@ func (w *world) rejects(run *ent.ImportRun) string {
 	return string(text)
 }
 
-func mapping(mappings ...Mapping) func(*StartInput) {
+func mapping(mappings ...sheet.Mapping) func(*StartInput) {
 	return func(in *StartInput) { in.Mappings = mappings }
 }
 
@@ -109,7 +110,7 @@ func TestJ9RejectsImportAgain(t *testing.T) {
 			own := []string{fmt.Sprint("Mended ", i), "", "a@b.example", "tom@partner.example"}
 			rows[i] = append(own, cells[len(cells)-3:]...)
 		}
-		mended, issues := w.imported(sheet{header: header, rows: rows}.text(), leave)
+		mended, issues := w.imported(drawnSheet{header: header, rows: rows}.text(), leave)
 		equal(t, "counts once mended", counts(mended), "COMPLETED 7+0+0+0+0 of 7")
 		equal(t, "issues once mended", issues, []string{})
 		if mended.RejectsKey != nil {
@@ -191,7 +192,7 @@ func TestJ9ARowOfManyProblemsLosesNoRow(t *testing.T) {
 // F3, J9: the rejects of a file with as many columns as there may be import again.
 func TestJ9RejectsOfTheWidestFileImportAgain(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		wide, leave := "name", []Mapping{}
+		wide, leave := "name", []sheet.Mapping{}
 		for i := range csvfile.MaxColumns - 1 {
 			wide += fmt.Sprint(",x", i)
 			leave = append(leave, out(fmt.Sprint("x", i)))
@@ -234,7 +235,7 @@ func TestR6AMisshapenRowStaysAsItWas(t *testing.T) {
 			"|Eva|1|Bonn|4|REQUIRED",
 		})
 		first := w.rejects(run)
-		filled := sheet{header: header}
+		filled := drawnSheet{header: header}
 		for _, row := range rows {
 			filled.rows = append(filled.rows, append(row, make([]string, max(0, len(header)-len(row)))...))
 		}
@@ -251,7 +252,7 @@ func TestR6AMisshapenRowStaysAsItWas(t *testing.T) {
 			n := len(rows[i])
 			rows[i] = append(strings.Split(cells, ","), rows[i][n-3:]...)
 		}
-		last, issues := take(sheet{header: header, rows: rows}.text())
+		last, issues := take(drawnSheet{header: header, rows: rows}.text())
 		equal(t, "mended", counts(last), "COMPLETED 4+0+0+0+0 of 4")
 		equal(t, "mended", issues, []string{})
 	})

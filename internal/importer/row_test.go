@@ -8,18 +8,20 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
+	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // judged reads a file of customers and judges its rows' cells.
-func judged(t *testing.T, file string, mappings ...Mapping) []row {
+func judged(t *testing.T, file string, mappings ...sheet.Mapping) []sheet.Row {
 	t.Helper()
-	var rows []row
+	var rows []sheet.Row
 	e := New(Parts{}, Options{})
-	_, err := e.inspect(strings.NewReader(file), builtIn(enum.Customers), mappings, nil, func(a *accepted, rec *csvfile.Record) {
+	_, err := e.inspect(strings.NewReader(file), builtIn(enum.Customers), id.ID{}, mappings, nil, func(a *accepted, rec *csvfile.Record) {
 		if a.problem != nil {
 			t.Fatal(a.problem)
 		}
-		rows = append(rows, a.layout.read(rec))
+		rows = append(rows, a.layout.Read(rec))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -29,14 +31,14 @@ func judged(t *testing.T, file string, mappings ...Mapping) []row {
 }
 
 // problems lists a row's as column:CODE.
-func problems(r row) string {
+func problems(r sheet.Row) string {
 	var out []string
-	for _, p := range r.all() {
+	for _, p := range r.Issues() {
 		column := ""
-		if p.column != nil {
-			column = *p.column
+		if p.Column != nil {
+			column = *p.Column
 		}
-		out = append(out, fmt.Sprintf("%s:%s", column, p.code))
+		out = append(out, fmt.Sprintf("%s:%s", column, p.Code))
 	}
 	return strings.Join(out, " ")
 }
@@ -66,7 +68,7 @@ func TestF6CellsAreStringsTrimmedAndInNFC(t *testing.T) {
 		"-1,234.50":                      "-1,234.50",
 		"\u0130stanbul Ka\u0302g\u0131t": "\u0130stanbul K\u00e2g\u0131t",
 	} {
-		if got := judged(t, "name\n"+quoted(cell)+"\n")[0].values[0]; got != want {
+		if got := judged(t, "name\n"+quoted(cell)+"\n")[0].Values[0]; got != want {
 			t.Errorf("%q is read as %q, want %q", cell, got, want)
 		}
 	}
@@ -107,8 +109,8 @@ func TestF5WhatIsLeftOutIsNotJudged(t *testing.T) {
 		if got := problems(r); got != "" {
 			t.Errorf("columns that are left out: %q", got)
 		}
-		if r.values[1] != "" || r.values[2] != "" {
-			t.Errorf("what is left out is kept: %q", r.values)
+		if r.Values[1] != "" || r.Values[2] != "" {
+			t.Errorf("what is left out is kept: %q", r.Values)
 		}
 	}
 	if got := problems(judged(t, "import_problem\n=1+1\n", to("import_problem", "name"))[0]); got != "import_problem:UNSAFE_CONTENT" {
@@ -151,19 +153,19 @@ func TestR1AnIssueSaysWhereAndShowsNoMoreThan200Characters(t *testing.T) {
 	if len(rows) != 2 {
 		t.Fatalf("%d rows", len(rows))
 	}
-	got := rows[1].all()
+	got := rows[1].Issues()
 	if len(got) != 3 {
 		t.Fatalf("%+v", got)
 	}
 	for _, p := range got {
-		if p.row != 2 || p.line != 6 {
-			t.Errorf("%s stands in row %d, line %d; want 2 and 6", p.code, p.row, p.line)
+		if p.Row != 2 || p.Line != 6 {
+			t.Errorf("%s stands in row %d, line %d; want 2 and 6", p.Code, p.Row, p.Line)
 		}
 	}
-	if v := *got[0].value; utf8.RuneCountInString(v) != maxIssueValue || !strings.HasPrefix(strings.Repeat("ü", 300), v) {
+	if v := *got[0].Value; utf8.RuneCountInString(v) != sheet.MaxIssueValue || !strings.HasPrefix(strings.Repeat("ü", 300), v) {
 		t.Errorf("the value is %q", v)
 	}
-	if *got[1].value != "nobody" || *got[2].value != "" {
-		t.Errorf("the values are %q and %q", *got[1].value, *got[2].value)
+	if *got[1].Value != "nobody" || *got[2].Value != "" {
+		t.Errorf("the values are %q and %q", *got[1].Value, *got[2].Value)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 	"tenantry/internal/faultpoint"
+	"tenantry/internal/importer/sheet"
 )
 
 // errDrained: the process is to end, so the import is handed over between two batches.
@@ -74,7 +75,7 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 		heartbeat.Wait() // lest it take the lease again after the release
 	}()
 	var undecoded error
-	c.layout, undecoded = decodeLayout(c.format)
+	c.layout, undecoded = sheet.DecodeLayout(c.format, entryOf(c.kind).columns)
 	if c.claims > e.o.MaxClaims && c.processed < c.total {
 		return e.finish(ctx, c, failed(fault.New(fault.Internal,
 			"the import could not be moved on %d times in a row; what was written before row %d stays", e.o.MaxClaims, c.processed+1)))

@@ -19,6 +19,7 @@ import (
 	"tenantry/internal/faultpoint"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // File is an upload being read.
@@ -32,7 +33,7 @@ type StartInput struct {
 	File           File
 	Kind           enum.ImportKind
 	Company        *id.ID // nil: the viewer's own
-	Mappings       []Mapping
+	Mappings       []sheet.Mapping
 	DryRun         bool
 	IdempotencyKey *string
 }
@@ -60,7 +61,7 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	if err != nil {
 		return nil, err
 	}
-	accepted, err := e.store(ctx, key, in, vocabulary)
+	accepted, err := e.store(ctx, key, in, vocabulary, companyID)
 	if err != nil {
 		return nil, err
 	}
@@ -140,8 +141,8 @@ func (e *Engine) mustAdminister(ctx context.Context, v viewer.Viewer, companyID 
 }
 
 func (in StartInput) check() error {
-	if len(in.Mappings) > maxMappings {
-		return fault.New(fault.LimitExceeded, "columns has %d entries; at most %d are accepted", len(in.Mappings), maxMappings).At("input", "columns")
+	if len(in.Mappings) > sheet.MaxMappings {
+		return fault.New(fault.LimitExceeded, "columns has %d entries; at most %d are accepted", len(in.Mappings), sheet.MaxMappings).At("input", "columns")
 	}
 	if k := in.IdempotencyKey; k != nil && (len(*k) == 0 || len(*k) > 255) {
 		return fault.New(fault.Invalid, "idempotencyKey has %d bytes; 1 to 255 are accepted", len(*k)).At("input", "idempotencyKey")
@@ -155,7 +156,7 @@ func (in StartInput) check() error {
 // record writes the import and its idempotency key in one transaction. Where the key
 // stands already it returns the import that it stands for.
 func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.ID, in StartInput, a *accepted) (*ent.ImportRun, error) {
-	layout, err := a.layout.encode()
+	layout, err := a.layout.Encode()
 	if err != nil {
 		return nil, err
 	}
@@ -202,5 +203,5 @@ func fileName(raw string) string {
 	if name == "" || name == "." || name == "/" {
 		return "upload.csv"
 	}
-	return cutRunes(name, 255)
+	return sheet.Cut(name, 255)
 }

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"bytes"
 	"context"
 	"strings"
 
@@ -11,9 +10,9 @@ import (
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
-	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // Template is a file to start from (rule F8).
@@ -22,7 +21,7 @@ type Template struct {
 	FileName string
 	Content  string
 	MaxRows  int
-	Columns  []Column
+	Columns  []sheet.Column
 }
 
 // Template gives the kind's template, with the company's own columns: a header and example
@@ -45,23 +44,10 @@ func (e *Engine) Template(ctx context.Context, k enum.ImportKind, companyID *id.
 	if err != nil {
 		return nil, err
 	}
-	t := &Template{Kind: k, FileName: strings.ToLower(string(k)) + ".csv", MaxRows: e.o.MaxRows[k], Columns: v.columns}
-	var names, example []string
-	for _, c := range t.Columns {
-		names, example = append(names, c.Name), append(example, c.Example)
-	}
-	var content bytes.Buffer
-	w := csvfile.NewWriter(&content)
-	if err := w.Write(names); err != nil {
+	t := &Template{Kind: k, FileName: strings.ToLower(string(k)) + ".csv", MaxRows: e.o.MaxRows[k], Columns: v.Columns}
+	if t.Content, err = sheet.Template(t.Columns); err != nil {
 		return nil, err
 	}
-	if err := w.Write(example); err != nil {
-		return nil, err
-	}
-	if err := w.Flush(); err != nil {
-		return nil, err
-	}
-	t.Content = content.String()
 	return t, nil
 }
 

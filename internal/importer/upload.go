@@ -13,11 +13,12 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // accepted is a file that may be imported.
 type accepted struct {
-	layout  Layout
+	layout  sheet.Layout
 	problem *csvfile.Problem // of the columns; only in a preview
 	rows    int
 	bytes   int64
@@ -27,14 +28,14 @@ type accepted struct {
 }
 
 // store streams the upload into the blob store and inspects it on the way.
-func (e *Engine) store(ctx context.Context, key string, in StartInput, v vocabulary) (*accepted, error) {
+func (e *Engine) store(ctx context.Context, key string, in StartInput, v sheet.Vocabulary, company id.ID) (*accepted, error) {
 	out, err := e.blobs.Create(ctx, key)
 	if err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", err)
 	}
 	defer out.Abort()
 	sum, kept := sha256.New(), &uploadWriter{out: out}
-	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), v, in.Mappings, kept.begin, nil)
+	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), v, company, in.Mappings, kept.begin, nil)
 	if kept.err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", kept.err)
 	}
@@ -71,7 +72,7 @@ type uploadWriter struct {
 }
 
 // begin is called once the column names are known.
-func (u *uploadWriter) begin(l *Layout) error { return u.write(l.Guarded) }
+func (u *uploadWriter) begin(l *sheet.Layout) error { return u.write(l.Guarded) }
 
 func (u *uploadWriter) write(encrypted bool) error {
 	if u.to != nil {
@@ -125,29 +126,29 @@ func (u *uploadWriter) failed(err error) error {
 // inspect reads the whole file once: rules F1–F5. known, which may be nil, is called as soon as
 // the columns are known. Without each it stops at the first problem; with it, for a preview, it
 // goes on behind a problem of the columns, which then stands in the result.
-func (e *Engine) inspect(file io.Reader, v vocabulary, mappings []Mapping, known func(*Layout) error, each func(*accepted, *csvfile.Record)) (*accepted, error) {
-	a, companyAt := &accepted{}, -1
+func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, company id.ID, mappings []sheet.Mapping, known func(*sheet.Layout) error, each func(*accepted, *csvfile.Record)) (*accepted, error) {
+	a, spanning := &accepted{}, false
 	o := csvfile.Options{
-		Score: v.score, Uncounted: func(name string) bool { return rejectColumn(name) != "" }, MaxRows: e.o.MaxRows[v.kind], MaxBytes: e.o.MaxUploadBytes,
+		Score: v.Score, Uncounted: func(name string) bool { return sheet.RejectColumn(name) != "" }, MaxRows: e.o.MaxRows[v.Kind], MaxBytes: e.o.MaxUploadBytes,
 		Header: func(f csvfile.Format) error {
-			v, err := v.of(f.Header, mappings)
+			v, err := v.For(f.Header, mappings)
 			if err != nil {
 				return notTheUploads{err}
 			}
-			a.layout, a.problem = match(v, f, mappings)
+			a.layout, a.problem = sheet.Match(v, f, mappings)
 			if a.problem != nil && each == nil {
 				return a.problem
 			}
-			companyAt = a.layout.column(companyColumn)
+			spanning = a.layout.NamesCompanies()
 			if known != nil {
 				return known(&a.layout)
 			}
 			return nil
 		},
-		RecordIf: func() bool { return each != nil || companyAt >= 0 && !a.spans },
+		RecordIf: func() bool { return each != nil || spanning && !a.spans },
 		Record: func(rec *csvfile.Record) error {
-			if companyAt >= 0 {
-				a.spans = a.spans || namesAnother(&a.layout, rec, companyAt, v.company)
+			if spanning {
+				a.spans = a.spans || namesAnother(&a.layout, rec, company)
 			}
 			if each != nil {
 				each(a, rec)
@@ -163,15 +164,10 @@ func (e *Engine) inspect(file io.Reader, v vocabulary, mappings []Mapping, known
 	return a, nil
 }
 
-// namesAnother reports whether a row names another company than the import's own. In one that
-// has a cell too few or too many, any cell may be the one that does.
-func namesAnother(l *Layout, rec *csvfile.Record, column int, own id.ID) bool {
-	cells := rec.Cells
-	if _, misshapen := l.misshapen(rec); !misshapen {
-		cells = cells[column : column+1]
-	}
-	return slices.ContainsFunc(cells, func(cell string) bool {
-		of, err := id.Parse(text(csvfile.UnescapeFormula(cell)), id.Company)
+// namesAnother reports whether a row names another company than the import's own.
+func namesAnother(l *sheet.Layout, rec *csvfile.Record, own id.ID) bool {
+	return slices.ContainsFunc(l.Companies(rec), func(cell string) bool {
+		of, err := id.Parse(cell, id.Company)
 		return err == nil && of != own
 	})
 }

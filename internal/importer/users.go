@@ -10,6 +10,7 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // users is the kind whose rows become users of the company's directory (U1–U6, I15).
@@ -24,29 +25,29 @@ func (k users) cells(b *batch) any {
 	keys := make([]string, len(b.rows))
 	for i := range b.rows {
 		k.read(&b.rows[i])
-		keys[i] = fold.Email(b.rows[i].field("email").value)
+		keys[i] = fold.Email(b.rows[i].Field("email").Value)
 	}
 	return keys
 }
 
 // read judges a row as far as it alone tells.
-func (k users) read(r *row) {
-	r.field("email").address("the email")
+func (k users) read(r *sheet.Row) {
+	r.Field("email").Email("the email")
 	for _, name := range []string{"first_name", "last_name"} {
-		if f := r.field(name); f.filled() && f.sound() {
-			f.atMost(maxName)
+		if f := r.Field(name); f.Filled() && f.Sound() {
+			f.AtMost(maxName)
 		}
 	}
-	if f := r.field("password"); f.filled() && f.sound() {
-		if wrong := k.e.passwords.Check(f.value); wrong != nil {
+	if f := r.Field("password"); f.Filled() && f.Sound() {
+		if wrong := k.e.passwords.Check(f.Value); wrong != nil {
 			code := enum.TooShort
-			if len(f.value) > auth.MostBytes {
+			if len(f.Value) > auth.MostBytes {
 				code = enum.TooLong
 			}
-			f.reject(code, "%s", wrong.Message) // which does not hold the password
+			f.Reject(code, "%s", wrong.Message) // which does not hold the password
 		}
 	}
-	r.field("active").truth()
+	r.Field("active").Bool()
 }
 
 func (k users) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, func() error, error) {
@@ -59,7 +60,7 @@ func (k users) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, 
 	for i := range b.rows {
 		r := &b.rows[i]
 		change := d.judge(b.run, r, keys[i])
-		if problems := r.all(); len(problems) > 0 {
+		if problems := r.Issues(); len(problems) > 0 {
 			o.fail(problems...)
 			continue
 		}
@@ -76,37 +77,37 @@ func (k users) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, 
 // judge finds out whom the row, whose email has that key, is about and notes what is wrong
 // with it. change does what the row asks for, and counts it; it is to be called where nothing
 // is wrong.
-func (d *directory) judge(c *claim, r *row, emailKey string) (change func(o *outcome)) {
-	email := r.field("email")
-	if r.misshapen {
+func (d *directory) judge(c *claim, r *sheet.Row, emailKey string) (change func(o *outcome)) {
+	email := r.Field("email")
+	if r.Misshapen {
 		return nil // its cells may be other fields'
 	}
 	known := d.byEmail[emailKey]
 	if known != nil && known.company == c.company {
-		email.held(known.now.Email)
+		email.Matches(known.now.Email)
 		return d.judgeKnown(c, r, known)
 	}
 	if known != nil {
-		if email.sound() {
-			email.reject(enum.EmailTaken, "the email %s is taken by another user; give this one another", cutRunes(email.value, 100))
+		if email.Sound() {
+			email.Reject(enum.EmailTaken, "the email %s is taken by another user; give this one another", sheet.Cut(email.Value, 100))
 		}
 		return nil // and nothing more is told (rule I15)
 	}
 	// Also where the email is at fault: all problems are told at once (rule R1).
-	first, last, password := r.field("first_name"), r.field("last_name"), r.field("password")
+	first, last, password := r.Field("first_name"), r.Field("last_name"), r.Field("password")
 	for _, f := range []struct {
-		field
+		sheet.Field
 		what string
 	}{{first, "the first name"}, {last, "the last name"}, {password, "a password"}} {
-		if f.sound() && !f.filled() {
-			f.reject(enum.Required, "a new user needs %s", f.what)
+		if f.Sound() && !f.Filled() {
+			f.Reject(enum.Required, "a new user needs %s", f.what)
 		}
 	}
-	active, given := r.field("active").truth()
+	active, given := r.Field("active").Bool()
 	return func(o *outcome) {
 		u := &account{
-			id: id.New(id.User), company: c.company, emailKey: emailKey, isNew: true, password: r.number,
-			now: profile{Email: email.value, FirstName: first.value, LastName: last.value, Active: active || !given},
+			id: id.New(id.User), company: c.company, emailKey: emailKey, isNew: true, password: r.Number,
+			now: profile{Email: email.Value, FirstName: first.Value, LastName: last.Value, Active: active || !given},
 		}
 		d.byEmail[u.emailKey] = u
 		d.touched = append(d.touched, u)
@@ -115,51 +116,51 @@ func (d *directory) judge(c *claim, r *row, emailKey string) (change func(o *out
 }
 
 // judgeKnown is judge for a user of the company.
-func (d *directory) judgeKnown(c *claim, r *row, u *account) (change func(o *outcome)) {
+func (d *directory) judgeKnown(c *claim, r *sheet.Row, u *account) (change func(o *outcome)) {
 	next := u.now
 	for _, f := range []struct {
-		field
+		sheet.Field
 		into *string
-	}{{r.field("first_name"), &next.FirstName}, {r.field("last_name"), &next.LastName}} {
-		if f.held(*f.into); f.filled() {
-			*f.into = f.value
+	}{{r.Field("first_name"), &next.FirstName}, {r.Field("last_name"), &next.LastName}} {
+		if f.Matches(*f.into); f.Filled() {
+			*f.into = f.Value
 		}
 	}
-	active, password := r.field("active"), r.field("password")
-	if value, given := active.truth(); given {
+	active, password := r.Field("active"), r.Field("password")
+	if value, given := active.Bool(); given {
 		next.Active = value
 	}
 	deactivated, own := u.now.Active && !next.Active, u.id == c.createdBy
 	protected := c.by.CompanyID != u.company && u.admin && u.now.Active
 	switch {
 	case deactivated && own:
-		active.reject(enum.Forbidden, "you cannot deactivate yourself; another administrator can")
+		active.Reject(enum.Forbidden, "you cannot deactivate yourself; another administrator can")
 	case deactivated && protected:
-		active.reject(enum.Forbidden, "%s", protectedUser)
+		active.Reject(enum.Forbidden, "%s", protectedUser)
 	case u.admin && !u.now.Active && next.Active && !policy.MayMakeAdministrators(c.by, u.company):
-		active.reject(enum.Forbidden, "only administrators of the company itself and administrators of its partner make someone an active ADMIN of it")
+		active.Reject(enum.Forbidden, "only administrators of the company itself and administrators of its partner make someone an active ADMIN of it")
 	}
-	if password.filled() {
+	if password.Filled() {
 		switch {
 		case own:
-			password.reject(enum.Forbidden, "your own password changes by changePassword only; leave the cell blank")
+			password.Reject(enum.Forbidden, "your own password changes by changePassword only; leave the cell blank")
 		case protected:
-			password.reject(enum.Forbidden, "%s", protectedUser)
+			password.Reject(enum.Forbidden, "%s", protectedUser)
 		}
 	}
 	if deactivated && !own && !protected && d.last(u) {
-		active.reject(enum.LastAdministrator, "this is the last active administrator of a company that no partner manages")
+		active.Reject(enum.LastAdministrator, "this is the last active administrator of a company that no partner manages")
 	}
 	return func(o *outcome) {
-		if next == u.now && !password.filled() {
+		if next == u.now && !password.Filled() {
 			o.unchanged++
 			return
 		}
 		o.updated++
 		u.written = u.written || next != u.now
 		u.now = next
-		if password.filled() {
-			u.password = r.number
+		if password.Filled() {
+			u.password = r.Number
 		}
 		d.touched = append(d.touched, u)
 	}

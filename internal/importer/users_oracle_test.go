@@ -69,7 +69,7 @@ func drawUsers(t *rapid.T, w *world, tag string) trial {
 		emails = append(emails, at(name))
 	}
 	emails = append(emails, "new@"+strings.ToUpper(tag)+".EXAMPLE", "alma@"+strings.ToUpper(tag)+".example")
-	c.sheet = drawSheet(t, tag, 14, []columnOf{
+	c.drawnSheet = drawSheet(t, tag, 14, []columnOf{
 		{field: "email", headers: []string{"email", "E mail", "EMAIL"}, always: true,
 			cell: often(emails, "", "nobody", "'"+at("+Unsafe"), at("+new"), strings.Repeat("l", 250)+"@b.example", "  ")},
 		{field: "first_name", headers: []string{"first_name", "First Name"}, cell: often([]string{"Ada", " Ada ", "ADA", "Kim", "J\u00fcrgen", "Ju\u0308rgen", ""},

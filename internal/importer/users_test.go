@@ -17,6 +17,7 @@ import (
 	"tenantry/internal/blob"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // of starts a file of the kind, in the company, as the user.
@@ -150,7 +151,7 @@ func TestU2NoPasswordIsShownOrKept(t *testing.T) {
 			"lee@example.net,Lee," + secret + "3,true\n" + // a cell too few: it stands in another column
 			"lee@example.net,Lee,Ng,x," + secret + "4,," + secret + "5\n" + // one too many
 			"a@example.net,,Ng," + secret + "6,,perhaps\n"
-		p, err := e.Preview(w.as(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: enum.Users, Mappings: []Mapping{out("old password")}})
+		p, err := e.Preview(w.as(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: enum.Users, Mappings: []sheet.Mapping{out("old password")}})
 		w.must(err)
 		shown := fmt.Sprint(p.Samples)
 		for _, i := range p.Issues {
@@ -159,7 +160,7 @@ func TestU2NoPasswordIsShownOrKept(t *testing.T) {
 				shown += *i.Value
 			}
 		}
-		run := w.of(e, w.maria, enum.Users, w.partner, file, func(in *StartInput) { in.Mappings = []Mapping{out("old password")} })
+		run := w.of(e, w.maria, enum.Users, w.partner, file, func(in *StartInput) { in.Mappings = []sheet.Mapping{out("old password")} })
 		stored, err := w.blobs.OpenAt(w.system, run.UploadKey, 0)
 		w.must(err)
 		bytes, err := io.ReadAll(stored)
@@ -357,7 +358,7 @@ func TestU2TheFingerprintOfAFileWithPasswordsIsSlow(t *testing.T) {
 		w.must(err)
 		a, err := e.store(w.as(w.maria), "uploads/"+id.New(id.ImportRun).String(), StartInput{
 			File: File{Body: strings.NewReader(file)}, Kind: enum.Users, Company: &w.partner.ID,
-		}, v)
+		}, v, w.partner.ID)
 		w.must(err)
 		kept := w.db.Ent().IdempotencyKey.Query().OnlyX(w.system).Fingerprint
 		if len(kept) != len(a.digest) || slices.Equal(kept, a.digest) {

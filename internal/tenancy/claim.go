@@ -14,6 +14,7 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/notify"
+	"tenantry/internal/tokensecret"
 )
 
 // Claim redeems a transfer token: by its secret, or by the id of one that was sent to the
@@ -61,7 +62,7 @@ func (a *act) redeem(ctx context.Context, secret *string, tokenID *id.ID) (compa
 	d := a.Dialect()
 	which, key := `secret_hash = $1 AND (sent_to_id IS NULL OR sent_to_id = $2)`, any(nil) //nolint:wastedassign // key's type
 	if secret != nil {
-		key = auth.HashToken(pasted(*secret))
+		key = auth.HashToken(tokensecret.Trim(*secret))
 	} else {
 		which, key = `id = $1 AND sent_to_id = $2`, *tokenID
 	}

@@ -14,6 +14,7 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/notify"
+	"tenantry/internal/tokensecret"
 )
 
 // tokenLifetime is how long a transfer token is good (rule C9).
@@ -114,7 +115,7 @@ func (a *act) mint(ctx context.Context, companyID id.ID) (*ent.TransferToken, st
 	if err != nil {
 		return nil, "", err
 	}
-	secret := auth.MintToken(TokenPrefix)
+	secret := auth.MintToken(tokensecret.Prefix)
 	t, err := a.Ent().TransferToken.Create().SetCompanyID(companyID).SetSecretHash(auth.HashToken(secret)).
 		SetCreatedAt(at).SetExpiresAt(at.Add(tokenLifetime)).Save(ctx)
 	return t, secret, err

@@ -1,4 +1,4 @@
-package importer
+package sheet
 
 import (
 	"slices"
@@ -25,9 +25,9 @@ var (
 	secretTitles = []string{"pass", "psw", "clave", "parola", "userpass", "loginpass"}
 )
 
-// looksSecret reports whether the column of a file may hold passwords, going by its header:
+// LooksSecret reports whether the column of a file may hold passwords, going by its header:
 // then its cells are shown nowhere, whatever the kind of the file (rules F5, J9).
-func looksSecret(header string) bool {
+func LooksSecret(header string) bool {
 	key := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) {
 			return r

@@ -10,12 +10,13 @@ import (
 	"pgregory.net/rapid"
 
 	"tenantry/internal/importer/oracle"
+	"tenantry/internal/importer/sheet"
 )
 
-// sheet is a drawn file: for the engine as text, for the oracle as it is.
-type sheet struct {
+// drawnSheet is a drawn file: for the engine as text, for the oracle as it is.
+type drawnSheet struct {
 	header, fields []string
-	mappings       []Mapping
+	mappings       []sheet.Mapping
 	rows           [][]string
 }
 
@@ -29,16 +30,16 @@ type columnOf struct {
 
 // drawSheet draws a file of some of the columns in any order, with rows that have a cell
 // too few or too many, and blank ones, among them.
-func drawSheet(t *rapid.T, tag string, most int, columns []columnOf) sheet {
+func drawSheet(t *rapid.T, tag string, most int, columns []columnOf) drawnSheet {
 	columns = append(columns,
 		columnOf{field: "", headers: []string{"Remarks!"}, cell: often([]string{"", "x"}, "=x", "<svg>", "'=x")},
-		columnOf{field: problemColumn, headers: []string{"import_problem", "Import Problem"}, cell: rapid.Just("=as it was")},
-		columnOf{field: codeColumn, headers: []string{"import_code"}, cell: rapid.SampledFrom([]string{"", "REQUIRED", "WRONG_FIELD_COUNT; TOO_LONG"})})
-	var s sheet
+		columnOf{field: sheet.ProblemColumn, headers: []string{"import_problem", "Import Problem"}, cell: rapid.Just("=as it was")},
+		columnOf{field: sheet.CodeColumn, headers: []string{"import_code"}, cell: rapid.SampledFrom([]string{"", "REQUIRED", "WRONG_FIELD_COUNT; TOO_LONG"})})
+	var s drawnSheet
 	var cells []*rapid.Generator[string]
 	for _, c := range rapid.Permutation(columns).Draw(t, "order") {
 		most := 6 // in ten
-		if c.field == "" || isRejectColumn(c.field) {
+		if c.field == "" || sheet.IsRejectColumn(c.field) {
 			most = 1
 		}
 		if !c.always && rapid.IntRange(0, 9).Draw(t, "there") >= most {
@@ -47,7 +48,7 @@ func drawSheet(t *rapid.T, tag string, most int, columns []columnOf) sheet {
 		h := rapid.SampledFrom(c.headers).Draw(t, "header")
 		s.header, s.fields, cells = append(s.header, h), append(s.fields, c.field), append(cells, c.cell)
 		if c.field == "" {
-			s.mappings = append(s.mappings, Mapping{Header: h})
+			s.mappings = append(s.mappings, sheet.Mapping{Header: h})
 		}
 	}
 	for range rapid.IntRange(1, most).Draw(t, "rows") {
@@ -63,7 +64,7 @@ func drawSheet(t *rapid.T, tag string, most int, columns []columnOf) sheet {
 		case 3:
 			row = make([]string, len(row)) // blank: no row at all (F1)
 		case 4: // as a spreadsheet fills up a rejects file's row that was too short (R6)
-			code := slices.Index(s.fields, codeColumn)
+			code := slices.Index(s.fields, sheet.CodeColumn)
 			if at := rapid.IntRange(0, len(row)).Draw(t, "too short"); code >= 0 && at < len(row)-1 && at+1 != code {
 				copy(row[at:], []string{"7", "WRONG_FIELD_COUNT", "the row is too short"})
 			}
@@ -86,7 +87,7 @@ func often(good []string, bad ...string) *rapid.Generator[string] {
 	})
 }
 
-func (s sheet) text() string {
+func (s drawnSheet) text() string {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	_ = w.Write(s.header)
@@ -104,8 +105,8 @@ func (s sheet) text() string {
 
 var lineEnd = regexp.MustCompile(`\r\n|\r|\n`)
 
-// file is the sheet as its reader should see it.
-func (s sheet) file() oracle.File {
+// file is the drawnSheet as its reader should see it.
+func (s drawnSheet) file() oracle.File {
 	f := oracle.File{Header: s.header, Fields: s.fields}
 	line := 2
 	for _, row := range s.rows {
@@ -120,7 +121,7 @@ func (s sheet) file() oracle.File {
 var longRun = regexp.MustCompile(`x{50,}|y{50,}|z{50,}|l{50,}|p{50,}|u{50,}`)
 
 // String is for a person: without the long cells' length.
-func (s sheet) String() string {
+func (s drawnSheet) String() string {
 	return fmt.Sprintf("%q mapped %v", longRun.ReplaceAllStringFunc(s.text(), func(run string) string {
 		return fmt.Sprintf("(%d %c)", len(run), run[0])
 	}), s.mappings)

@@ -1,0 +1,110 @@
+package sheet
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/email"
+)
+
+// Field is one field of a row; column -1 where the file does not have it.
+type Field struct {
+	row    *Row
+	Column int
+	Value  string
+}
+
+// Field is the row's field of the canonical name.
+func (r *Row) Field(name string) Field {
+	return r.FieldAt(r.layout.Column(name))
+}
+
+// FieldAt is the row's field in the file's column; -1: the file does not have it.
+func (r *Row) FieldAt(column int) Field {
+	if column < 0 {
+		return Field{row: r, Column: -1}
+	}
+	return Field{row: r, Column: column, Value: r.Values[column]}
+}
+
+// Present reports whether the file has the field.
+func (f Field) Present() bool { return f.Column >= 0 }
+
+// Matches takes back that the cell is unsafe where it is just what the record holds: what came
+// by hand, and was exported, imports again (rules F7, J12). It reports whether it was so.
+func (f Field) Matches(value string) bool {
+	unsafe := func(p problem) bool { return p.place == f.Column && p.code == enum.UnsafeContent }
+	if f.Value != value || f.Column < 0 || !slices.ContainsFunc(f.row.problems, unsafe) {
+		return false
+	}
+	// On a copy: the batch may be judged again.
+	f.row.problems = slices.DeleteFunc(slices.Clone(f.row.problems), unsafe)
+	return true
+}
+
+// Filled reports whether there is something in the cell.
+func (f Field) Filled() bool { return f.Value != "" }
+
+// Sound reports whether no problem was found in the field so far. Of fields that the file
+// does not have each has its own (rule R1), though all stand at the row as a whole.
+func (f Field) Sound() bool {
+	return f.Column < 0 || !slices.ContainsFunc(f.row.problems, func(p problem) bool { return p.place == f.Column })
+}
+
+// Reject notes what is wrong with the cell as a field. In a row with a cell too few or too
+// many it may be another field's cell: there it would mislead, and the row is rejected anyway.
+func (f Field) Reject(code enum.IssueCode, format string, args ...any) {
+	if !f.row.Misshapen {
+		f.row.reject(f.Column, code, format, args...)
+	}
+}
+
+// Require reports whether the field is filled and notes where it is not.
+func (f Field) Require(what string) bool {
+	if f.Value == "" {
+		f.Reject(enum.Required, "%s is needed in every row", what)
+		return false
+	}
+	return true
+}
+
+// AtMost notes a value with more code points than the limit.
+func (f Field) AtMost(limit int) bool {
+	if n := utf8.RuneCountInString(f.Value); n > limit {
+		f.Reject(enum.TooLong, "the value has %d characters; at most %d are accepted", n, limit)
+		return false
+	}
+	return true
+}
+
+// Within notes a filled cell with more code points than the limit, where nothing else is wrong.
+func (f Field) Within(limit int) {
+	if len(f.Value) > limit && f.Sound() {
+		f.AtMost(limit)
+	}
+}
+
+// Bool is the value of a cell with true or false, in any of the words for them; ok where
+// it has one.
+func (f Field) Bool() (value, ok bool) {
+	if !f.Filled() || !f.Sound() {
+		return false, false
+	}
+	switch strings.ToLower(f.Value) {
+	case "true", "yes", "1":
+		return true, true
+	case "false", "no", "0":
+		return false, true
+	}
+	f.Reject(enum.InvalidValue, "%q is neither true, yes or 1 nor false, no or 0", Cut(f.Value, 100))
+	return false, false
+}
+
+// Email notes where the field is there but is not filled with an email address.
+func (f Field) Email(what string) {
+	if f.Present() && f.Sound() && f.Require(what) && f.AtMost(email.MaxLength) && !email.Valid(f.Value) {
+		f.Reject(enum.InvalidEmail, "%q is no email address such as office@example.com", Cut(f.Value, 100))
+	}
+}

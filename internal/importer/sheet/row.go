@@ -1,0 +1,198 @@
+package sheet
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"tenantry/ent/enum"
+	"tenantry/internal/csvfile"
+	"tenantry/internal/fold"
+	"tenantry/internal/tokensecret"
+)
+
+// Row is a record of the file, its cells judged as cells.
+type Row struct {
+	layout    *Layout
+	Number    int // 1 is the first data row
+	Line      int
+	Values    []string // by column: one ' taken away (rule F7), trimmed, NFC (F6), in one line where it is a name (K5)
+	problems  []problem
+	dropped   int  // problems beside those, of a kind of which there are enough
+	Misshapen bool // it has not the header's number of cells
+	After     csvfile.Position
+}
+
+// Read validates what can be said of a record without knowing its kind: the number of its
+// cells, their size, and F7.
+func (l *Layout) Read(rec *csvfile.Record) Row {
+	r := Row{layout: l, Number: rec.Row, Line: rec.Line, Values: make([]string, len(l.Fields))}
+	own, misshapen := l.Misshapen(rec)
+	if misshapen {
+		has, of := rec.Fields, len(l.Fields)
+		if own < len(rec.Cells) && own != of-l.rejects {
+			has, of = own, of-l.rejects
+		}
+		r.Misshapen = true
+		r.problems = append(r.problems, problem{place: -1, code: enum.WrongFieldCount,
+			message: wrongCount(has, of, string(l.File.Delimiter))})
+	}
+	for i, cell := range rec.Cells[:min(own, len(l.Fields))] {
+		if l.leftOut[i] {
+			continue // not judged, not stored, not shown (rule F5)
+		}
+		overlong := slices.Contains(rec.Overlong, i)
+		if l.secret(i) {
+			if r.Values[i] = cell; overlong {
+				r.reject(i, enum.TooLong, "the cell has more than %d bytes", csvfile.MaxCell)
+			}
+			continue
+		}
+		cell = csvfile.UnescapeFormula(cell)
+		if l.line[i] {
+			r.Values[i] = fold.Line(cell)
+		} else {
+			r.Values[i] = text(cell)
+		}
+		if IsRejectColumn(l.Fields[i]) {
+			continue
+		}
+		if overlong {
+			r.reject(i, enum.TooLong, "the cell has more than %d bytes", csvfile.MaxCell)
+		}
+		switch {
+		case csvfile.Unsafe(cell), l.line[i] && beginsUnseen(cell) && csvfile.Unsafe(r.Values[i]):
+			r.reject(i, enum.UnsafeContent, "a cell may not begin with =, +, -, @, a tab or a carriage return unless it is a plain number or a phone number: spreadsheets would run it as a formula")
+		case csvfile.Markup(cell):
+			r.reject(i, enum.UnsafeContent, "the cell has markup that could run in a browser (such as a script); use plain text")
+		}
+	}
+	return r
+}
+
+// Drop counts problems beyond those that are kept of the row.
+func (r *Row) Drop(problems int) { r.dropped += problems }
+
+// wrongCount says whether a row has cells too few or too many, how many, and what to do about
+// it (rule R6): only where there are too many does quoting help.
+func wrongCount(has, of int, delimiter string) string {
+	if has < of {
+		return fmt.Sprintf("the row has %s for %s, %d too few; add the missing cells where they belong (an empty one is nothing between two delimiters, %q)",
+			plural(has, "cell"), plural(of, "column"), of-has, delimiter)
+	}
+	return fmt.Sprintf("the row has %s for %s, %d too many; take the surplus away, or put a cell that holds the delimiter (%q) in quotes",
+		plural(has, "cell"), plural(of, "column"), has-of, delimiter)
+}
+
+// beginsUnseen reports whether a cell begins with a character that is taken out of a line: what
+// follows may be a formula then that it was not before.
+func beginsUnseen(cell string) bool {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(cell, unicode.IsSpace))
+	return unicode.In(first, unicode.Cc, unicode.Cf)
+}
+
+// text is a cell's text: trimmed and in NFC (rule F6), and empty where nothing of it is
+// to be seen, as rule F1 has it of blank cells.
+func text(cell string) string {
+	t := fold.Text(cell)
+	if t != "" && t[0] >= utf8.RuneSelf && fold.Key(t) == "" {
+		return ""
+	}
+	return t
+}
+
+// reject notes a problem of the cell in the file's column.
+func (r *Row) reject(column int, code enum.IssueCode, format string, args ...any) {
+	message := format
+	if len(args) > 0 {
+		message = fmt.Sprintf(format, args...)
+	}
+	r.problems = append(r.problems, problem{column, code, message})
+}
+
+// Issue is an issue of the row, shown at the file's column; -1: at the row as a whole.
+func (r *Row) Issue(column int, code enum.IssueCode, message string) Issue {
+	i := Issue{Row: r.Number, Line: r.Line, Code: code, Message: message}
+	if column < 0 {
+		return i
+	}
+	header := Cut(r.layout.File.Header[column], MaxIssueValue)
+	i.Column = &header
+	switch {
+	case !r.Hidden(column):
+		shown := Cut(r.Values[column], MaxIssueValue)
+		i.Value = &shown
+	case message == tokensecret.AsName: // which quotes nothing, and says what to do
+	case !r.layout.secret(column): // messages about passwords do not quote them, but others may
+		i.Message = fmt.Sprintf("the cell is not accepted (%s); it is not shown, since it may be a password", code)
+	}
+	return i
+}
+
+// Hidden reports whether the cell is shown nowhere. Where a row has a cell too few or too
+// many, any may be the secret.
+func (r *Row) Hidden(column int) bool {
+	return r.layout.Hidden(column) || r.Misshapen && r.layout.Guarded || tokensecret.In(r.Values[column])
+}
+
+// Issues lists the problems of the row in the order of the columns, MaxRowIssues at most; the
+// last of them says how many there were (rule R1). It sorts a copy: the batch may be judged
+// again, and what was found in between must not stand then among what was found before, in
+// the place of something else.
+func (r *Row) Issues() []Issue {
+	total := len(r.problems) + r.dropped
+	if total == 0 {
+		return nil
+	}
+	sorted := slices.SortedStableFunc(slices.Values(r.problems), func(a, b problem) int { return cmp.Compare(a.place, b.place) })
+	sorted = sorted[:min(len(sorted), MaxRowIssues)]
+	issues := make([]Issue, len(sorted))
+	for i, p := range sorted {
+		issues[i] = r.Issue(p.place, p.code, p.message)
+		if i > 0 && sorted[i-1].place == p.place { // one text for all of a cell's
+			issues[i].Column, issues[i].Value = issues[i-1].Column, issues[i-1].Value
+		}
+	}
+	if total > len(issues) {
+		issues[len(issues)-1].Message += fmt.Sprintf("; the row has %d problems, of which these %d are kept", total, len(issues))
+	}
+	return issues
+}
+
+// IssueBytes is how many bytes the issues of the row may take beyond those of an ordinary row. A
+// row of a few hundred bytes can have as many problems as it has cells and labels.
+func (r *Row) IssueBytes() int64 {
+	const ordinary, bytesEach = 16, 256
+	problems := 0
+	for i, v := range r.Values {
+		if v == "" {
+			continue
+		}
+		if problems++; r.layout.list[i] {
+			problems += min(strings.Count(v, ":"), MaxRowIssues)
+		}
+	}
+	return bytesEach * int64(max(min(problems, 2*MaxRowIssues)-ordinary, 0))
+}
+
+// Secrets counts the row's filled secret cells.
+func (r *Row) Secrets() int {
+	n := 0
+	for _, column := range r.layout.Secret {
+		if r.Values[column] != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// plural is a number of things in words.
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
