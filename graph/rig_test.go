@@ -22,6 +22,8 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/exporter"
 	"tenantry/internal/importer"
+	contactkind "tenantry/internal/importer/kind/contacts"
+	"tenantry/internal/importer/kinds"
 	"tenantry/internal/notify"
 	"tenantry/internal/progress"
 	"tenantry/internal/requestid"
@@ -59,13 +61,14 @@ func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *
 	authenticator := auth.New(db, passwords, auth.Options{PublicURL: address})
 	hub := progress.New(redis.Client(), log)
 	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, News: hub, Log: log})
+	all := kinds.New(db, passwords, service, contactkind.Options{})
 	engine := importer.New(importer.Parts{
-		DB: db, Blobs: blobs, News: hub, Queue: noQueue{}, Rights: authenticator, Passwords: passwords, Accounts: service, Log: log,
+		DB: db, Blobs: blobs, News: hub, Queue: noQueue{}, Rights: authenticator, Fingerprints: passwords, Kinds: all, Log: log,
 	}, importer.Options{})
 	r.resolver = &graph.Resolver{
 		Ent: db.Ent(), Importer: engine, Sessions: authenticator,
-		Files:   &graph.SignedFiles{Signer: signer, Importer: engine, Exporter: exporter.New(db.Ent(), authenticator, service), Log: log},
-		Tenancy: service, Books: contacts.New(contacts.Parts{DB: db, Companies: service, BuiltIn: importer.BuiltIn}),
+		Files:   &graph.SignedFiles{Signer: signer, Importer: engine, Exporter: exporter.New(db.Ent(), authenticator, service, all), Log: log},
+		Tenancy: service, Books: contacts.New(contacts.Parts{DB: db, Companies: service, BuiltIn: contactkind.BuiltIn}),
 		Notifications: notify.New(db.Ent(), hub),
 	}
 	endpoint := transport.New(transport.Config{MaxBody: 4 << 20})

@@ -20,6 +20,9 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/deployment"
 	"tenantry/internal/importer"
+	"tenantry/internal/importer/kind"
+	contactkind "tenantry/internal/importer/kind/contacts"
+	"tenantry/internal/importer/kinds"
 	"tenantry/internal/progress"
 	"tenantry/internal/requestid"
 	"tenantry/internal/signed"
@@ -40,6 +43,7 @@ type process struct {
 	signer        *signed.Signer
 	tenancy       *tenancy.Service
 	contacts      *contacts.Service
+	kinds         kind.Set
 	engine        *importer.Engine
 	address       *publicAddress
 }
@@ -86,11 +90,12 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 	})
 	a.events = progress.New(a.broker.Client(), log)
 	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.authenticator, News: a.events, Log: log})
-	a.contacts = contacts.New(contacts.Parts{DB: a.db, Companies: a.tenancy, BuiltIn: importer.BuiltIn, Log: a.log})
+	a.contacts = contacts.New(contacts.Parts{DB: a.db, Companies: a.tenancy, BuiltIn: contactkind.BuiltIn, Log: a.log})
 	a.queue = jobs.NewClient(a.broker.Client())
+	a.kinds = kinds.New(a.db, passwords, a.tenancy, contactkind.Options{})
 	a.engine = importer.New(importer.Parts{
 		DB: a.db, Blobs: a.blobs, News: a.events, Queue: a.queue, Rights: a.authenticator,
-		Passwords: passwords, Accounts: a.tenancy, Sharing: sharing, Log: log,
+		Fingerprints: passwords, Kinds: a.kinds, Sharing: sharing, Log: log,
 	}, importer.Options{
 		MaxRows:        maxRows(c),
 		MaxUploadBytes: c.UploadMaxBytes, BatchRows: c.ImportBatchRows, BatchBytes: c.ImportBatchBytes, Lease: c.Lease,

@@ -31,7 +31,7 @@ func (a *process) handler() (http.Handler, *transport.Endpoint) {
 		CheckOrigin: a.authenticator.AllowSocket,
 		Recheck:     a.recheck, RecheckInterval: auth.RecheckInterval,
 	})
-	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Exporter: exporter.New(a.db.Ent(), a.authenticator, a.tenancy), Log: a.log}
+	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Exporter: exporter.New(a.db.Ent(), a.authenticator, a.tenancy, a.kinds), Log: a.log}
 	api := graph.NewServer(&graph.Resolver{
 		Ent: a.db.Ent(), Tenancy: a.tenancy, Books: a.contacts, Importer: a.engine, Sessions: a.authenticator, Files: files,
 		Notifications: notify.New(a.db.Ent(), a.events),

@@ -9,7 +9,7 @@ import (
 	"tenantry/internal/contacts"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
-	"tenantry/internal/importer"
+	contactkind "tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/tenancy"
 )
 
@@ -30,7 +30,7 @@ func (d deletedAfter) Administered(ctx context.Context, companyID *id.ID, path .
 // U3: nothing is made in a company that is deleted while it is about to be.
 func TestNothingIsMadeInACompanyThatIsDeletedMeanwhile(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		s := contacts.New(contacts.Parts{DB: w.db, BuiltIn: importer.BuiltIn, Companies: deletedAfter{w.tenancy, func(c *ent.Company) {
+		s := contacts.New(contacts.Parts{DB: w.db, BuiltIn: contactkind.BuiltIn, Companies: deletedAfter{w.tenancy, func(c *ent.Company) {
 			w.must(w.tenancy.DeleteCustomer(w.keller, c.ID))
 		}}})
 		for what, create := range map[string]func(of *id.ID) error{

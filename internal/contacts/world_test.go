@@ -15,7 +15,7 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
-	"tenantry/internal/importer"
+	contactkind "tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/tenancy"
 	"tenantry/internal/testenv"
 )
@@ -46,7 +46,7 @@ func newWorld(t testing.TB, db *database.DB) *world {
 	companies := tenancy.New(tenancy.Parts{DB: db, Passwords: unhashed{}, Sessions: noSessions{}, News: silence{}, Log: log})
 	w := &world{
 		t: t, db: db, tenancy: companies, system: viewer.BypassTenancy(t.Context(), "arranging a test"),
-		Service: contacts.New(contacts.Parts{DB: db, Companies: companies, BuiltIn: importer.BuiltIn}),
+		Service: contacts.New(contacts.Parts{DB: db, Companies: companies, BuiltIn: contactkind.BuiltIn}),
 	}
 	fatal := func(err error) {
 		t.Helper()

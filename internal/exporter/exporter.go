@@ -30,6 +30,7 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 )
 
 // defaultPage is how many records are held at a time, at most.
@@ -40,50 +41,52 @@ type Rights interface {
 	ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error)
 }
 
-// Tenancy judges who administers what, and keeps the companies' logs.
-type Tenancy interface {
-	// Administers reports whether the viewer administers the company (rules U5, C6).
-	Administers(ctx context.Context, companyID id.ID) (bool, error)
+// Logs are the companies'.
+type Logs interface {
 	// Exported writes into the company's log that the viewer takes its records out.
 	Exported(ctx context.Context, kind enum.ImportKind, companyID id.ID) error
 }
 
 // Exporter makes exports. Make it with New; it is safe for concurrent use.
 type Exporter struct {
-	ent     *ent.Client
-	rights  Rights
-	tenancy Tenancy
-	page    int // records
-	bytes   int // of what has no bound of its own, see defaultBytes
+	ent    *ent.Client
+	rights Rights
+	logs   Logs
+	kinds  kind.Set
+	page   int // records
 }
 
-// New returns an exporter.
-func New(client *ent.Client, rights Rights, tenancy Tenancy) *Exporter {
-	return &Exporter{ent: client, rights: rights, tenancy: tenancy, page: defaultPage, bytes: defaultBytes}
+// New returns an exporter of the kinds.
+func New(client *ent.Client, rights Rights, logs Logs, kinds kind.Set) *Exporter {
+	return &Exporter{ent: client, rights: rights, logs: logs, kinds: kinds, page: defaultPage}
 }
 
 // Begin says whose records the viewer exports (nil: the own company's), and writes into
 // that company's log that they do. Users and contacts are for whoever administers the
 // company, customers for the administrators of their partner (rules U5, C6, C7).
 //
-// Errors: UNAUTHENTICATED; NOT_FOUND; FORBIDDEN.
-func (e *Exporter) Begin(ctx context.Context, kind enum.ImportKind, companyID *id.ID) (id.ID, error) {
+// Errors: UNAUTHENTICATED; NOT_FOUND; FORBIDDEN; INVALID_ARGUMENT for a kind that is not registered.
+func (e *Exporter) Begin(ctx context.Context, name enum.ImportKind, companyID *id.ID) (id.ID, error) {
 	v := viewer.FromContext(ctx)
 	if !v.Authenticated() {
 		return id.ID{}, fault.New(fault.Unauthenticated, "sign in first")
+	}
+	k, err := e.kindOf(name)
+	if err != nil {
+		return id.ID{}, err
 	}
 	of := v.CompanyID
 	if companyID != nil {
 		of = *companyID
 	}
-	if err := e.authorise(ctx, kind, of); err != nil {
+	if err := e.authorise(ctx, k, of); err != nil {
 		return of, err
 	}
-	return of, e.tenancy.Exported(ctx, kind, of)
+	return of, e.logs.Exported(ctx, name, of)
 }
 
 // authorise refuses whoever may not have the company's records.
-func (e *Exporter) authorise(ctx context.Context, kind enum.ImportKind, of id.ID) error {
+func (e *Exporter) authorise(ctx context.Context, k kind.Kind, of id.ID) error {
 	v := viewer.FromContext(ctx)
 	if of != v.CompanyID {
 		seen, err := e.ent.Company.Query().Where(company.ID(of), company.DeletedAtIsNil()).Exist(ctx)
@@ -94,23 +97,16 @@ func (e *Exporter) authorise(ctx context.Context, kind enum.ImportKind, of id.ID
 			return fault.New(fault.NotFound, "there is no such company").At("input", "companyId")
 		}
 	}
-	if kind == enum.Customers {
-		if !v.PartnerAdministrator() || of != v.CompanyID {
-			return fault.New(fault.Forbidden, "only administrators of a partner export customers, and only their own company's").At("input", "kind")
-		}
-		return nil
+	return k.AuthoriseExport(ctx, of)
+}
+
+// kindOf finds the kind that was registered under the name.
+func (e *Exporter) kindOf(name enum.ImportKind) (kind.Kind, error) {
+	k, err := e.kinds.Named(name)
+	if err != nil {
+		err = fault.New(fault.Invalid, "records of %s cannot be exported", name).At("input", "kind").Because(err)
 	}
-	may := false
-	if !v.Operator {
-		var err error
-		if may, err = e.tenancy.Administers(ctx, of); err != nil {
-			return err
-		}
-	}
-	if !may {
-		return fault.New(fault.Forbidden, "only the company's administrators and its partner admins export its records").At("input", "companyId")
-	}
-	return nil
+	return k, err
 }
 
 // File is an export that is about to be sent.
@@ -118,15 +114,19 @@ type File struct {
 	Name string
 
 	exporter *Exporter
-	kind     enum.ImportKind
+	kind     kind.Kind
 	user, of id.ID
 }
 
 // Open prepares the company's records of the kind on behalf of the user, whose rights are
 // those of now. NOT_FOUND and FORBIDDEN as Begin.
-func (e *Exporter) Open(ctx context.Context, kind enum.ImportKind, user, of id.ID) (*File, error) {
-	f := &File{exporter: e, kind: kind, user: user, of: of}
-	ctx, err := f.asUser(ctx)
+func (e *Exporter) Open(ctx context.Context, name enum.ImportKind, user, of id.ID) (*File, error) {
+	k, err := e.kindOf(name)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{exporter: e, kind: k, user: user, of: of}
+	ctx, err = f.asUser(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (e *Exporter) Open(ctx context.Context, kind enum.ImportKind, user, of id.I
 	if err != nil {
 		return nil, err
 	}
-	f.Name = c.Slug + "-" + strings.ToLower(string(kind)) + ".csv"
+	f.Name = c.Slug + "-" + strings.ToLower(string(name)) + ".csv"
 	return f, nil
 }
 
@@ -151,22 +151,14 @@ func (f *File) asUser(ctx context.Context) (context.Context, error) {
 	return ctx, f.exporter.authorise(ctx, f.kind, f.of)
 }
 
-// table is what differs between exports of one kind and another.
-type table interface {
-	// header gives the columns.
-	header(ctx context.Context) ([]string, error)
-	// next gives the rows of the page behind the last one; none at the end.
-	next(ctx context.Context, most int) ([][]string, error)
-}
-
 // Send writes the file to w, to the end or the first error.
 func (f *File) Send(ctx context.Context, w io.Writer) error {
-	out, t := csvfile.NewWriter(w), f.table()
+	out, t := csvfile.NewWriter(w), f.kind.Export(f.of)
 	asked, err := f.asUser(ctx)
 	if err != nil {
 		return err
 	}
-	header, err := t.header(asked)
+	header, err := t.Header(asked)
 	if err != nil {
 		return err
 	}
@@ -174,7 +166,7 @@ func (f *File) Send(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	for {
-		rows, err := t.next(asked, f.exporter.page)
+		rows, err := t.Next(asked, f.exporter.page)
 		if err != nil {
 			return err
 		}
@@ -193,29 +185,4 @@ func (f *File) Send(ctx context.Context, w io.Writer) error {
 			return err
 		}
 	}
-}
-
-func (f *File) table() table {
-	switch f.kind {
-	case enum.Customers:
-		return &customers{ent: f.exporter.ent, partner: f.of}
-	case enum.Contacts:
-		return &contacts{ent: f.exporter.ent, company: f.of, bytes: f.exporter.bytes}
-	default:
-		return &users{ent: f.exporter.ent, company: f.of}
-	}
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func truth(b bool) string {
-	if b {
-		return "true"
-	}
-	return "false"
 }

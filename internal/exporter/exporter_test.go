@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
@@ -16,6 +17,8 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
+	contactkind "tenantry/internal/importer/kind/contacts"
 )
 
 // strange are texts that files have trouble with: formulas and what guards them, leading
@@ -371,17 +374,18 @@ func TestPagesAreBoundedInBytes(t *testing.T) {
 			t.Fatalf("%d values are exported", n)
 		}
 		for most, pages := range map[int][]int{5 * bytes: {5, 5, 5, 5, 3}, 1: slices.Repeat([]int{1}, people), 1 << 20: {people}} {
-			w.exporter.bytes = most
+			bounded := contactkind.New(w.db, w.tenancy, contactkind.Options{ExportBytes: most})
+			w.exporter.kinds = kind.Set{bounded}
 			if got := w.exported(w.plume, enum.Contacts, w.plain); got != whole {
 				t.Errorf("by %d bytes a page the file is another", most)
 			}
-			table := &contacts{ent: w.db.Ent(), company: w.plain.ID, bytes: most}
-			if _, err := table.header(w.as(w.plume)); err != nil {
+			table := bounded.Export(w.plain.ID)
+			if _, err := table.Header(w.as(w.plume)); err != nil {
 				t.Fatal(err)
 			}
 			var got []int
 			for {
-				rows, err := table.next(w.as(w.plume), 1_000)
+				rows, err := table.Next(w.as(w.plume), 1_000)
 				w.must(err)
 				if len(rows) == 0 {
 					break

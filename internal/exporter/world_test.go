@@ -23,6 +23,8 @@ import (
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
+	contactkind "tenantry/internal/importer/kind/contacts"
+	"tenantry/internal/importer/kinds"
 	"tenantry/internal/progress"
 	"tenantry/internal/tenancy"
 	"tenantry/internal/testenv"
@@ -36,6 +38,7 @@ type world struct {
 	gate     *auth.Authenticator
 	exporter *Exporter
 	importer *importer.Engine
+	tenancy  *tenancy.Service
 	system   context.Context // passes by the policies
 
 	partner, customer, plain  *ent.Company
@@ -68,9 +71,10 @@ func newWorld(t testing.TB, db *database.DB) *world {
 	quiet, gate := slog.New(slog.DiscardHandler), auth.New(db, passwords, auth.Options{})
 	hub := progress.New(client, quiet)
 	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: gate, News: hub, Log: quiet})
+	all := kinds.New(db, passwords, service, contactkind.Options{})
 	w := &world{
-		t: t, db: db, gate: gate, exporter: New(db.Ent(), gate, service),
-		importer: importer.New(importer.Parts{DB: db, Blobs: blobs, News: hub, Queue: queue{}, Rights: gate, Passwords: passwords, Accounts: service, Log: quiet}, importer.Options{}),
+		t: t, db: db, gate: gate, tenancy: service, exporter: New(db.Ent(), gate, service, all),
+		importer: importer.New(importer.Parts{DB: db, Blobs: blobs, News: hub, Queue: queue{}, Rights: gate, Fingerprints: passwords, Kinds: all, Log: quiet}, importer.Options{}),
 		system:   viewer.BypassTenancy(context.WithoutCancel(t.Context()), "arranging and looking in a test"),
 	}
 	w.exporter.page = 3

@@ -11,37 +11,21 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
 	"tenantry/internal/faultpoint"
+	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 )
 
 // errCanceled: somebody asked for the import to stop (rule J5).
 var errCanceled = errors.New("the import was canceled")
 
-// postponed is an error that says: this is to be done outside of the transaction, then the
-// batch is to be loaded again.
-type postponed struct {
-	do func(ctx context.Context) error
-}
-
-func (*postponed) Error() string { return "something is to be done before the batch is loaded" }
-
-// tooMuch is an error that says: what is stored of the batch's records is more than may be
-// read at once, and the first rows are to be loaded before the rest.
-type tooMuch struct {
-	rows int // at least 1, and fewer than the batch has
-}
-
-func (*tooMuch) Error() string { return "the batch refers to more than may be read at once" }
-
 // batch is some rows of the file and where they end.
 type batch struct {
-	run    *claim
-	rows   []sheet.Row
-	first  int // the number of its first row
-	after  csvfile.Position
-	last   bool           // of the file
-	cells  any            // what the kind has read in them, see kind.cells
-	hashes map[int]string // of rows' passwords, by the row's number, as far as they are made
+	run   *claim
+	rows  []sheet.Row
+	first int // the number of its first row
+	after csvfile.Position
+	last  bool       // of the file
+	cells kind.Batch // what the kind has read in them
 }
 
 // mostSecrets is how many secrets a batch has at most: each takes a hash of some 16 ms, and
@@ -57,9 +41,9 @@ func (e *Engine) batchRows(total int) int {
 
 // batches reads the file from the claim's position, judges its cells and sends batch after
 // batch until the end, an error or the context's end. One batch is read ahead while another is loaded.
-func (e *Engine) batches(ctx context.Context, k kind, c *claim, out chan<- *batch) error {
+func (e *Engine) batches(ctx context.Context, k kind.Kind, c *claim, out chan<- *batch) error {
 	defer close(out)
-	at := c.layout.File.Start()
+	at := c.Layout.File.Start()
 	if c.processed > 0 {
 		at = csvfile.Position{Offset: c.offset, Row: c.processed, Line: c.line}
 	}
@@ -68,9 +52,9 @@ func (e *Engine) batches(ctx context.Context, k kind, c *claim, out chan<- *batc
 		return unreadable("opening the upload", err)
 	}
 	defer file.Close()
-	reader, most := csvfile.NewReader(file, c.layout.File, at), e.batchRows(c.total)
+	reader, most := csvfile.NewReader(file, c.Layout.File, at), e.batchRows(c.total)
 	for {
-		b, secrets, spare := &batch{run: c, first: at.Row + 1, after: at, hashes: map[int]string{}}, 0, e.o.BatchBytes
+		b, secrets, spare := &batch{run: c, first: at.Row + 1, after: at}, 0, e.o.BatchBytes
 		for len(b.rows) < most && secrets < mostSecrets && spare > 0 {
 			rec, err := reader.Next()
 			if errors.Is(err, io.EOF) {
@@ -79,19 +63,19 @@ func (e *Engine) batches(ctx context.Context, k kind, c *claim, out chan<- *batc
 			if err != nil {
 				return unreadable("reading the upload", err)
 			}
-			r := c.layout.Read(rec)
+			r := c.Layout.Read(rec)
 			r.After = rec.After()
 			b.rows = append(b.rows, r)
 			b.after = r.After
 			spare -= rec.End - rec.Offset + r.IssueBytes()
-			if !c.dryRun {
+			if !c.DryRun {
 				secrets += r.Secrets()
 			}
 		}
 		if len(b.rows) == 0 {
 			return nil
 		}
-		b.cells = k.cells(b)
+		b.cells = k.Read(&c.Run, b.rows)
 		b.last = b.after.Row == c.total
 		at = b.after
 		select {
@@ -107,11 +91,7 @@ func (b *batch) cut(rows int) (head, rest *batch) {
 	h, r := *b, *b
 	h.rows, h.after, h.last = b.rows[:rows], b.rows[rows-1].After, false
 	r.rows, r.first = b.rows[rows:], b.first+rows
-	if c, ok := b.cells.(interface {
-		cut(rows int) (head, rest any)
-	}); ok {
-		h.cells, r.cells = c.cut(rows)
-	}
+	h.cells, r.cells = b.cells.Cut(rows)
 	return &h, &r
 }
 
@@ -122,29 +102,29 @@ func (b *batch) cut(rows int) (head, rest *batch) {
 //
 // What somebody else took or deleted between the look and the write shows as a violation:
 // then the rows are judged once more, by what there is now.
-func (e *Engine) commit(ctx context.Context, k kind, b *batch) error {
+func (e *Engine) commit(ctx context.Context, b *batch) error {
 	for violations := 0; ; {
-		o, err := e.tryCommit(ctx, k, b)
-		if later, ok := errors.AsType[*postponed](err); ok {
-			if err := later.do(ctx); err != nil {
+		o, err := e.tryCommit(ctx, b)
+		if later, ok := errors.AsType[*kind.Postponed](err); ok {
+			if err := later.Do(ctx); err != nil {
 				return err
 			}
 			continue
 		}
-		if much, ok := errors.AsType[*tooMuch](err); ok {
-			head, rest := b.cut(much.rows)
-			if err := e.commit(ctx, k, head); err != nil {
+		if much, ok := errors.AsType[*kind.TooMuch](err); ok {
+			head, rest := b.cut(much.Rows)
+			if err := e.commit(ctx, head); err != nil {
 				return err
 			}
-			e.tell(ctx, Topic(b.run.id))
-			return e.commit(ctx, k, rest)
+			e.tell(ctx, Topic(b.run.ID))
+			return e.commit(ctx, rest)
 		}
 		taken := database.IsUniqueViolation(err) || database.IsForeignKeyViolation(err) || errors.Is(err, database.ErrTenantDeleted)
 		if violations++; violations < 5 && taken {
 			continue
 		}
 		if err == nil {
-			for _, user := range o.told {
+			for _, user := range o.Notified {
 				e.tell(ctx, UserTopic(user))
 			}
 		}
@@ -152,7 +132,7 @@ func (e *Engine) commit(ctx context.Context, k kind, b *batch) error {
 	}
 }
 
-func (e *Engine) tryCommit(ctx context.Context, k kind, b *batch) (o *outcome, err error) {
+func (e *Engine) tryCommit(ctx context.Context, b *batch) (o *kind.Outcome, err error) {
 	c := b.run
 	defer c.fenced.Store(false)
 	err = e.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) error {
@@ -163,7 +143,7 @@ func (e *Engine) tryCommit(ctx context.Context, k kind, b *batch) (o *outcome, e
 		// transaction cannot slip in between.
 		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET lease_until = `+d.NowPlus("$3")+`
 			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING' RETURNING cancel_requested, processed_rows`,
-			c.id, c.epoch, e.o.Lease.Seconds()).Scan(&cancel, &processed)
+			c.ID, c.epoch, e.o.Lease.Seconds()).Scan(&cancel, &processed)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return errSuperseded
@@ -176,20 +156,18 @@ func (e *Engine) tryCommit(ctx context.Context, k kind, b *batch) (o *outcome, e
 		}
 		c.fenced.Store(true)
 		// InTx may run this again: the rows are judged afresh each time.
-		again := *b
-		again.rows = slices.Clone(b.rows)
-		var write func() error
-		if o, write, err = k.judge(ctx, tx, &again); err != nil {
+		var write kind.Write
+		if o, write, err = b.cells.Plan(ctx, tx, slices.Clone(b.rows)); err != nil {
 			return err
 		}
 		if err := write(); err != nil {
 			return err
 		}
-		if o.processed() != len(b.rows) {
-			return fmt.Errorf("%d rows came to %d results", len(b.rows), o.processed())
+		if o.Processed() != len(b.rows) {
+			return fmt.Errorf("%d rows came to %d results", len(b.rows), o.Processed())
 		}
-		faultpoint.Hit("batch.mid", c.id)
-		if err := writeIssues(ctx, tx, c.id, o.issues); err != nil {
+		faultpoint.Hit("batch.mid", c.ID)
+		if err := writeIssues(ctx, tx, c.ID, o.Issues); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE import_runs SET
@@ -197,9 +175,9 @@ func (e *Engine) tryCommit(ctx context.Context, k kind, b *batch) (o *outcome, e
 			unchanged_count = unchanged_count + $5, skipped_count = skipped_count + $6, failed_count = failed_count + $7,
 			position_offset = $8, position_line = $9, revision = revision + 1, claims = 0, progressed_at = `+d.Now()+`,
 			lease_until = `+d.NowPlus("$10")+` WHERE id = $1`,
-			c.id, o.processed(), o.created, o.updated, o.unchanged, o.skipped, o.failed,
+			c.ID, o.Processed(), o.Created, o.Updated, o.Unchanged, o.Skipped, o.Failed,
 			b.after.Offset, b.after.Line, e.o.Lease.Seconds())
-		faultpoint.Hit("batch.before-commit", c.id)
+		faultpoint.Hit("batch.before-commit", c.ID)
 		return err
 	})
 	return o, err

@@ -30,10 +30,10 @@ func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error
 		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = 'CANCELED', cancel_requested = $2, finished_at = `+tx.Dialect().Now()+`,
 			revision = revision + 1 WHERE id = $1 AND status = 'QUEUED' RETURNING 1`, runID, true).Scan(&one)
 		if err == nil {
-			if told, upload, err = settle(ctx, tx, runID); err != nil {
+			if told, upload, err = e.settle(ctx, tx, runID); err != nil {
 				return err
 			}
-			return reckon(ctx, tx, seen.CompanyID, false)
+			return e.reckon(ctx, tx, seen.CompanyID, false)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err

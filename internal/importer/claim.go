@@ -5,14 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"tenantry/ent/enum"
-	"tenantry/ent/viewer"
 	"tenantry/internal/blob"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 )
 
@@ -21,17 +22,12 @@ var errSuperseded = errors.New("another worker has taken the import over, or it 
 
 // claim is the right to work on an import until the lease runs out, and what it is.
 type claim struct {
-	id        id.ID
+	kind.Run
 	epoch     int64
-	company   id.ID
-	createdBy id.ID // nil UUID where that user is gone
 	kind      enum.ImportKind
-	dryRun    bool
 	uploadKey string
-	secret    *string       // what the upload is encrypted to; nil: it is not
-	by        viewer.Viewer // who started it, with the rights of the last look
+	secret    *string // what the upload is encrypted to; nil: it is not
 	format    []byte
-	layout    sheet.Layout // what the format says
 	total     int
 	offset    int64 // where the next record begins; 0 before the first batch
 	processed int
@@ -61,7 +57,7 @@ func (e *Engine) claim(ctx context.Context, suspects bool) (*claim, error) {
 			if c == nil || err != nil {
 				return err
 			}
-			return reckon(ctx, tx, company, true)
+			return e.reckon(ctx, tx, company, true)
 		})
 		switch {
 		case err == nil && !stale:
@@ -83,7 +79,7 @@ func (e *Engine) begin(ctx context.Context, tx *database.Tx, run id.ID) (*claim,
 	WHERE id = $2 AND status IN ('QUEUED', 'RUNNING') AND (lease_until IS NULL OR lease_until < `+d.Now()+`)
 	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, upload_secret, format, total_rows,
 		position_offset, processed_rows, position_line, claims, cancel_requested`, e.o.Lease.Seconds(), run).
-		Scan(&c.id, &c.epoch, &c.company, &by, &c.kind, &c.dryRun, &c.uploadKey, &c.secret, &c.format, &c.total,
+		Scan(&c.ID, &c.epoch, &c.Company, &by, &c.kind, &c.DryRun, &c.uploadKey, &c.secret, &c.format, &c.total,
 			&c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -91,14 +87,14 @@ func (e *Engine) begin(ctx context.Context, tx *database.Tx, run id.ID) (*claim,
 	case err != nil:
 		return nil, err
 	}
-	c.createdBy = by.V
+	c.CreatedBy = by.V
 	return &c, nil
 }
 
 // short is how many rows an import of the kind has left at most that is not kept waiting for
 // the end of another's turn: it will be over in about the time of one full batch.
-func (e *Engine) short(k enum.ImportKind) int {
-	if k == enum.Users {
+func (e *Engine) short(k kind.Kind) int {
+	if slices.ContainsFunc(k.Columns(), func(c sheet.Column) bool { return c.Secret }) {
 		return min(mostSecrets, e.o.BatchRows)
 	}
 	return e.o.BatchRows
@@ -123,7 +119,7 @@ func (e *Engine) holdLease(ctx context.Context, c *claim, lost context.CancelCau
 			continue
 		}
 		n, err := e.execute(ctx, e.o.Lease/4, `UPDATE import_runs SET lease_until = `+d.NowPlus("$3")+`
-			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch, e.o.Lease.Seconds())
+			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.ID, c.epoch, e.o.Lease.Seconds())
 		if err == nil && n == 0 {
 			lost(errSuperseded)
 			return
@@ -137,18 +133,18 @@ func (e *Engine) release(ctx context.Context, c *claim, handedOver bool) error {
 	if !handedOver {
 		backoff := min(time.Second<<min(c.claims-1, 4), 10*time.Second)
 		_, err := e.execute(ctx, e.o.Lease, `UPDATE import_runs SET lease_until = `+e.db.Dialect().NowPlus("$3")+`
-			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch, backoff.Seconds())
+			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.ID, c.epoch, backoff.Seconds())
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.o.Lease)
 	defer cancel()
 	return e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE import_runs SET lease_until = NULL, `+noTry+`
-			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.id, c.epoch)
+			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.ID, c.epoch)
 		if err != nil {
 			return err
 		}
-		return reckon(ctx, tx, c.company, false)
+		return e.reckon(ctx, tx, c.Company, false)
 	})
 }
 
@@ -173,7 +169,7 @@ func (e *Engine) pause(drain context.Context, c *claim) error {
 	query := `UPDATE import_runs SET lease_until = ` + e.db.Dialect().NowPlus("$3") + `, ` + noTry + `
 		WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`
 	for {
-		_, err := e.execute(context.WithoutCancel(drain), e.o.Lease, query, c.id, c.epoch, outagePause.Seconds())
+		_, err := e.execute(context.WithoutCancel(drain), e.o.Lease, query, c.ID, c.epoch, outagePause.Seconds())
 		if err == nil || !outage(err) || drain.Err() != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 	"tenantry/internal/testenv"
 )
 
@@ -33,7 +34,7 @@ func BenchmarkClaim(b *testing.B) {
 			})
 			b.Run(fmt.Sprintf("%s/%d-queued/awaited", dialect, 50*each), func(b *testing.B) {
 				for b.Loop() {
-					_, err := e.awaited(w.system, &claim{company: w.plain.ID}, true)
+					_, err := e.awaited(w.system, &claim{Run: kind.Run{Company: w.plain.ID}}, true)
 					w.must(err)
 				}
 			})

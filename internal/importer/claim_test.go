@@ -43,17 +43,17 @@ func TestJ8ImportsOfOneKindAndCompanyRunOneAfterAnother(t *testing.T) {
 			t.Errorf("%d can be claimed, error %v; want 1", n, err)
 		}
 		c := w.claimed(e)
-		if c == nil || c.id != first.ID {
+		if c == nil || c.ID != first.ID {
 			t.Fatalf("claimed %+v, want the older one", c)
 		}
 		if again := w.claimed(e); again != nil {
-			t.Errorf("claimed %v beside it", again.id)
+			t.Errorf("claimed %v beside it", again.ID)
 		}
 		if n, err := e.Claimable(w.system, 10); err != nil || n != 0 {
 			t.Errorf("%d can be claimed, error %v; want 0", n, err)
 		}
 		w.must(e.work(w.system, c))
-		if next := w.claimed(e); next == nil || next.id != second.ID {
+		if next := w.claimed(e); next == nil || next.ID != second.ID {
 			t.Errorf("then claimed %+v, want the other", next)
 		}
 	})
@@ -78,12 +78,12 @@ func TestJ8ConcurrentClaimsNeverTakeTwoOfOneCompany(t *testing.T) {
 		var workers sync.WaitGroup
 		for range 6 {
 			e := w.engine(Options{})
-			e.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b *batch) error {
+			e.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b hookedBatch) error {
 				mu.Lock()
 				defer mu.Unlock()
-				batches[b.run.id.String()]++
+				batches[b.run.ID.String()]++
 				var running int
-				err := tx.QueryRowContext(ctx, `SELECT count(*) FROM import_runs WHERE company_id = $1 AND status = 'RUNNING'`, b.run.company).Scan(&running)
+				err := tx.QueryRowContext(ctx, `SELECT count(*) FROM import_runs WHERE company_id = $1 AND status = 'RUNNING'`, b.run.Company).Scan(&running)
 				if running != 1 {
 					t.Errorf("%d imports of one company run", running)
 				}
@@ -130,7 +130,7 @@ func TestJ8ManyImportsOfOneTenantDoNotHoldUpAnothers(t *testing.T) {
 		one := func() string {
 			c := w.claimed(e)
 			w.must(e.work(w.system, c))
-			return name[c.id.String()]
+			return name[c.ID.String()]
 		}
 		var order []string
 		for range 3 {
@@ -184,7 +184,7 @@ func TestJ8WhatWasBegunGoesOnFirst(t *testing.T) {
 		w.claimed(e)
 		w.queued(e, other)
 		w.lapse(begun.ID)
-		if c := w.claimed(e); c == nil || c.id != begun.ID || c.epoch != 2 {
+		if c := w.claimed(e); c == nil || c.ID != begun.ID || c.epoch != 2 {
 			t.Errorf("claimed %+v, want %v again", c, begun.ID)
 		}
 	})

@@ -65,7 +65,7 @@ func TestU3NothingIsImportedIntoADeletedCompany(t *testing.T) {
 						}
 					}
 				case "in a batch":
-					h.inTx = func(_ context.Context, _ *database.Tx, b *batch) error {
+					h.inTx = func(_ context.Context, _ *database.Tx, b hookedBatch) error {
 						if b.first > 1 {
 							begin()
 						}

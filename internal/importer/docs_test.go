@@ -83,16 +83,16 @@ func TestTheDocsNameEveryColumn(t *testing.T) {
 		t.Fatal(err)
 	}
 	sections := strings.Split(string(text), "\n## ")
-	for _, of := range catalog {
-		title := string(of.kind[:1]) + strings.ToLower(string(of.kind[1:])) + "\n"
+	for _, of := range unopened() {
+		title := string(of.Name()[:1]) + strings.ToLower(string(of.Name()[1:])) + "\n"
 		for _, section := range sections {
 			if !strings.HasPrefix(section, title) {
 				continue
 			}
-			for _, c := range of.columns {
+			for _, c := range of.Columns() {
 				row := "| `" + c.Name + "` | " + strings.Join(c.Aliases, ", ")
 				if !strings.Contains(section, strings.TrimRight(row, " ")+" |") {
-					t.Errorf("%s: no row begins with %s |", of.kind, row)
+					t.Errorf("%s: no row begins with %s |", of.Name(), row)
 				}
 			}
 		}

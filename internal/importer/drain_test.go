@@ -17,7 +17,7 @@ func TestJ2ADrainHandsOverAtTheEndOfABatch(t *testing.T) {
 		run := w.start(draining, names(6))
 		wakes := w.queue.n.Load()
 		ctx, drain := context.WithCancel(w.system)
-		draining.hook(hooked{inTx: func(ctx context.Context, _ *database.Tx, b *batch) error {
+		draining.hook(hooked{inTx: func(ctx context.Context, _ *database.Tx, b hookedBatch) error {
 			if b.first == 3 {
 				drain()
 			}

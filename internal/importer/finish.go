@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
 	"tenantry/ent/generated/ent/importrun"
-	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/internal/blob"
 	"tenantry/internal/database"
@@ -35,9 +33,9 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 			return fmt.Errorf("writing the rejects: %w", err)
 		}
 		// The rows are in; the import must not hang for a rejects file that cannot be made.
-		e.log.ErrorContext(ctx, "the import ends without its rejects file", "import", c.id, "error", err)
+		e.log.ErrorContext(ctx, "the import ends without its rejects file", "import", c.ID, "error", err)
 	}
-	faultpoint.Hit("finish.before", c.id)
+	faultpoint.Hit("finish.before", c.ID)
 	var told []id.ID
 	var upload string
 	err = e.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) error {
@@ -45,25 +43,25 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = $3, failure_code = $4, failure_message = $5, rejects_key = $6,
 			finished_at = `+tx.Dialect().Now()+`, lease_until = NULL, revision = revision + 1
 			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING' RETURNING 1`,
-			c.id, c.epoch, string(r.status), r.code, r.message, rejects).Scan(&one)
+			c.ID, c.epoch, string(r.status), r.code, r.message, rejects).Scan(&one)
 		if errors.Is(err, sql.ErrNoRows) {
 			return errSuperseded
 		}
 		if err != nil {
 			return err
 		}
-		if told, upload, err = settle(ctx, tx, c.id); err != nil {
+		if told, upload, err = e.settle(ctx, tx, c.ID); err != nil {
 			return err
 		}
-		return reckon(ctx, tx, c.company, false)
+		return e.reckon(ctx, tx, c.Company, false)
 	})
 	if err != nil {
 		return err
 	}
-	faultpoint.Hit("finish.after", c.id)
+	faultpoint.Hit("finish.after", c.ID)
 	e.shred(ctx, upload)
 	e.logEnd(ctx, c, r)
-	e.tell(ctx, Topic(c.id))
+	e.tell(ctx, Topic(c.ID))
 	for _, user := range told {
 		e.tell(ctx, UserTopic(user))
 	}
@@ -73,8 +71,8 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 // logEnd tells operators what came of an import: one that failed for a reason of the server's
 // is an error, one whose importer lost the right to it is worth a look.
 func (e *Engine) logEnd(ctx context.Context, c *claim, r result) {
-	attrs := []any{"import", c.id, "status", r.status, "kind", c.kind, "dryRun", c.dryRun, "company", c.company}
-	run, err := e.db.Ent().ImportRun.Get(viewer.BypassTenancy(ctx, "the log tells how an import ended"), c.id)
+	attrs := []any{"import", c.ID, "status", r.status, "kind", c.kind, "dryRun", c.DryRun, "company", c.Company}
+	run, err := e.db.Ent().ImportRun.Get(viewer.BypassTenancy(ctx, "the log tells how an import ended"), c.ID)
 	if err == nil {
 		attrs = append(attrs, "rows", run.ProcessedRows, "of", run.TotalRows, "failedRows", run.FailedCount)
 		if run.FinishedAt != nil && run.StartedAt != nil {
@@ -106,7 +104,7 @@ func (e *Engine) tryRejects(ctx context.Context, c *claim) (key *string, err err
 // settle does what belongs to every end: it tells the creator and the new partner admins
 // (rule J7), drops the scratch, and forgets the key of a file with secrets (U2). It returns
 // who was told, and the blob that is to be deleted after the commit.
-func settle(ctx context.Context, tx *database.Tx, run id.ID) (told []id.ID, upload string, err error) {
+func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (told []id.ID, upload string, err error) {
 	ctx = viewer.BypassTenancy(ctx, "an import tells how it ended")
 	client := tx.Ent()
 	r, err := client.ImportRun.Query().Where(importrun.ID(run)).WithCompany().Only(ctx)
@@ -125,38 +123,12 @@ func settle(ctx context.Context, tx *database.Tx, run id.ID) (told []id.ID, uplo
 		}
 		told = append(told, *r.CreatedByID)
 	}
-	admins, err := client.ImportKey.Query().Where(importkey.ImportRunID(run), importkey.KeyHasPrefix(adminKey)).All(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	for _, a := range admins {
-		person, err := id.Parse(strings.TrimPrefix(a.Key, adminKey), id.User)
+	if k, err := e.kinds.Named(r.Kind); err == nil { // else it is a newer version's
+		others, err := k.Finish(ctx, tx, r)
 		if err != nil {
 			return nil, "", err
 		}
-		if r.CreatedByID != nil && person == *r.CreatedByID {
-			continue // the importer knows
-		}
-		// Whoever was deleted since the batch has no notifications; the end must not fail for it.
-		there, err := client.User.Query().Where(user.ID(person)).Exist(ctx)
-		if err != nil {
-			return nil, "", err
-		}
-		if !there {
-			continue
-		}
-		names, err := firstCustomers(ctx, client, run, person)
-		if err != nil {
-			return nil, "", err
-		}
-		err = client.Notification.Create().SetUserID(person).SetKind(enum.PartnerAdminAdded).
-			SetTitle("You are partner admin of " + several(a.Row, "new customer")).
-			SetBody(fmt.Sprintf("%s imported %s and named you as partner admin of %s.", r.CreatedByName, r.FileName, listed(names, a.Row, "customer"))).
-			SetImportRunID(run).SetCompanyID(r.CompanyID).Exec(ctx)
-		if err != nil {
-			return nil, "", err
-		}
-		told = append(told, person)
+		told = append(told, others...)
 	}
 	if _, err = client.ImportKey.Delete().Where(importkey.ImportRunID(run)).Exec(ctx); err != nil {
 		return nil, "", err

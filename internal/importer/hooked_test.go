@@ -2,51 +2,72 @@ package importer
 
 import (
 	"context"
+	"slices"
 
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
+	"tenantry/internal/importer/sheet"
 )
 
 // hooked is a kind with something to happen on the way. Each hook is
 // called once for each batch, with the number of the batch's turn in this engine from 0.
 type hooked struct {
-	kind
+	kind.Kind
 	turn    *int
-	between func(turn int)                                             // outside of any transaction
-	inTx    func(ctx context.Context, tx *database.Tx, b *batch) error // behind the fence, before the rows are judged
-	loaded  func(turn int) error                                       // behind that, when all is written and nothing committed
+	between func(turn int)                                                  // outside of any transaction
+	inTx    func(ctx context.Context, tx *database.Tx, b hookedBatch) error // behind the fence, before the rows are planned
+	loaded  func(turn int) error                                            // behind that, when all is written and nothing committed
 }
 
 // hook puts hooks into an engine.
 func (e *Engine) hook(h hooked) {
 	h.turn = new(int)
 	*h.turn = -1
-	for k, of := range e.kinds {
-		h.kind = of
-		e.kinds[k] = h
+	e.kinds = slices.Clone(e.kinds)
+	for i, k := range e.kinds {
+		h.Kind = k
+		e.kinds[i] = h
 	}
 }
 
-func (h hooked) authorise(ctx context.Context, v viewer.Viewer, company id.ID) error {
+func (h hooked) AuthoriseImport(ctx context.Context, v viewer.Viewer, company id.ID) error {
 	*h.turn++
 	if h.between != nil {
 		h.between(*h.turn)
 	}
-	return h.kind.authorise(ctx, v, company)
+	return h.Kind.AuthoriseImport(ctx, v, company)
 }
 
-func (h hooked) judge(ctx context.Context, tx *database.Tx, b *batch) (*outcome, func() error, error) {
-	if h.inTx != nil {
-		if err := h.inTx(ctx, tx, b); err != nil {
+func (h hooked) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
+	return hookedBatch{h.Kind.Read(run, rows), h, run, rows, rows[0].Number}
+}
+
+type hookedBatch struct {
+	kind.Batch
+	h     hooked
+	run   *kind.Run
+	rows  []sheet.Row
+	first int
+}
+
+func (b hookedBatch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*kind.Outcome, kind.Write, error) {
+	if b.h.inTx != nil {
+		if err := b.h.inTx(ctx, tx, b); err != nil {
 			return nil, nil, err
 		}
 	}
-	o, write, err := h.kind.judge(ctx, tx, b)
+	o, write, err := b.Batch.Plan(ctx, tx, rows)
 	return o, func() error {
-		if err := write(); err != nil || h.loaded == nil {
+		if err := write(); err != nil || b.h.loaded == nil {
 			return err
 		}
-		return h.loaded(*h.turn)
+		return b.h.loaded(*b.h.turn)
 	}, err
+}
+
+func (b hookedBatch) Cut(rows int) (head, rest kind.Batch) {
+	head, rest = b.Batch.Cut(rows)
+	return hookedBatch{head, b.h, b.run, b.rows[:rows], b.first}, hookedBatch{rest, b.h, b.run, b.rows[rows:], b.first + rows}
 }

@@ -84,7 +84,7 @@ func TestR1BatchesAreBoundedInTheirIssuesToo(t *testing.T) {
 			w.must(w.decode(c))
 			batches, most := make(chan *batch, 100), 0
 			c.total = 10 * e.o.BatchRows // the size of a batch is bounded by bytes alone
-			w.must(e.batches(w.system, e.kinds[enum.Contacts], c, batches))
+			w.must(e.batches(w.system, w.kind(e, enum.Contacts), c, batches))
 			for b := range batches {
 				most = max(most, len(b.rows))
 			}

@@ -34,10 +34,9 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/blob"
 	"tenantry/internal/database"
-	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 	"tenantry/internal/progress"
-	"tenantry/internal/tenancy"
 )
 
 // Queue wakes a worker somewhere: there may be an import to claim.
@@ -50,23 +49,9 @@ type Rights interface {
 	ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error)
 }
 
-// Passwords hashes them (rule U2).
-type Passwords interface {
-	Check(password string) *fault.Error
-	Hash(ctx context.Context, password string) (string, error)
+// Fingerprints are of files that have passwords: nobody is to guess those by them (rule U2).
+type Fingerprints interface {
 	Fingerprint(ctx context.Context, data, salt []byte) ([]byte, error)
-}
-
-// Accounts are people and their rights.
-type Accounts interface {
-	// Administers reports whether the context's viewer administers the company now (rules U5, C6).
-	Administers(ctx context.Context, companyID id.ID) (bool, error)
-	// MayManageCustomers refuses whoever is no administrator of a partner (rules C2, C7), and
-	// says in words what is missing for doing it.
-	MayManageCustomers(ctx context.Context, v viewer.Viewer, doing string) error
-	// UsersImported does what belongs to it when an import makes and changes users (rule U3),
-	// in the import's transaction; told are those who have a new notification.
-	UsersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, company id.ID, users []tenancy.ImportedUser) (told []id.ID, err error)
 }
 
 // Sharing says whether this process shares the blob store and the key with the others on its
@@ -77,11 +62,10 @@ type Sharing interface {
 
 // Options bound the engine; the zero value of each means its default.
 type Options struct {
-	MaxRows        map[enum.ImportKind]int // rows per file (rule F4); default 100 customers, 5,000 contacts, 5,000 users
+	MaxRows        map[enum.ImportKind]int // rows per file (rule F4); default what the kind says
 	MaxUploadBytes int64                   // default 64 MiB
 	BatchRows      int                     // rows per transaction, at most; default 5,000
 	BatchBytes     int64                   // bytes of the file per transaction, at most; default 4 MiB
-	BatchStored    int64                   // bytes of stored labels and values that are read for a transaction, at most, but for one row's; default 8 MiB
 	Lease          time.Duration           // how long a silent worker keeps its claim; default 10 s
 	Turn           time.Duration           // how long an import is worked on while others wait that are not short (rule J8); default 1 s
 	MaxClaims      int                     // claims in a row without a commit before it is FAILED (rule J3); default 5
@@ -91,10 +75,10 @@ type Options struct {
 	RejectsKept    time.Duration           // after the end (rule J11); default 30 days
 }
 
-func (o Options) withDefaults() Options {
+func (o Options) withDefaults(all kind.Set) Options {
 	rows := map[enum.ImportKind]int{}
-	for _, of := range catalog {
-		rows[of.kind] = of.rows
+	for _, k := range all {
+		rows[k.Name()] = k.MaxRows()
 	}
 	for k, n := range o.MaxRows {
 		if n > 0 {
@@ -105,7 +89,6 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxUploadBytes, 64<<20)
 	def(&o.BatchRows, 5_000)
 	def(&o.BatchBytes, 4<<20)
-	def(&o.BatchStored, 8<<20)
 	def(&o.Lease, 10*time.Second)
 	def(&o.Turn, time.Second)
 	def(&o.MaxClaims, 5)
@@ -134,38 +117,32 @@ type Engine struct {
 	log    *slog.Logger
 	o      Options
 
-	passwords Passwords
-	accounts  Accounts
+	fingerprints Fingerprints
 
-	kinds    map[enum.ImportKind]kind
+	kinds    kind.Set
 	workload workload
 	queued   queueView
 }
 
 // Parts are what an Engine works with; all but Sharing are needed.
 type Parts struct {
-	DB        *database.DB
-	Blobs     *blob.Store
-	News      *progress.Hub
-	Queue     Queue
-	Rights    Rights
-	Passwords Passwords
-	Accounts  Accounts
-	Sharing   Sharing // nil: there is nobody to share with
-	Log       *slog.Logger
+	DB           *database.DB
+	Blobs        *blob.Store
+	News         *progress.Hub
+	Queue        Queue
+	Rights       Rights
+	Fingerprints Fingerprints
+	Kinds        kind.Set // that can be imported
+	Sharing      Sharing  // nil: there is nobody to share with
+	Log          *slog.Logger
 }
 
 // New returns an engine.
 func New(p Parts, o Options) *Engine {
 	e := &Engine{
-		db: p.DB, blobs: p.Blobs, news: p.News, queue: p.Queue, rights: p.Rights, log: p.Log, o: o.withDefaults(),
-		shared:    sharing{with: p.Sharing, log: p.Log},
-		passwords: p.Passwords, accounts: p.Accounts, kinds: map[enum.ImportKind]kind{},
-	}
-	for _, of := range catalog {
-		if of.make != nil {
-			e.kinds[of.kind] = of.make(e)
-		}
+		db: p.DB, blobs: p.Blobs, news: p.News, queue: p.Queue, rights: p.Rights, log: p.Log, o: o.withDefaults(p.Kinds),
+		shared:       sharing{with: p.Sharing, log: p.Log},
+		fingerprints: p.Fingerprints, kinds: p.Kinds,
 	}
 	return e
 }

@@ -61,12 +61,12 @@ func TestJ2TheFenceRefusesWhatAnOlderClaimWrites(t *testing.T) {
 		run := w.start(e, names(2))
 		old := w.claimed(e)
 		w.must(w.decode(old))
-		k, batches := e.kinds[enum.Customers], make(chan *batch, 1)
+		k, batches := w.kind(e, enum.Customers), make(chan *batch, 1)
 		w.must(e.batches(w.system, k, old, batches))
 		w.lapse(run.ID)
 		taken := w.claimed(e)
 		before := w.state(run.ID).String()
-		if err := e.commit(w.system, k, <-batches); !errors.Is(err, errSuperseded) {
+		if err := e.commit(w.system, <-batches); !errors.Is(err, errSuperseded) {
 			t.Errorf("the commit: %v", err)
 		}
 		if err := e.finish(w.system, old, completed()); !errors.Is(err, errSuperseded) {
@@ -74,7 +74,7 @@ func TestJ2TheFenceRefusesWhatAnOlderClaimWrites(t *testing.T) {
 		}
 		w.must(e.release(w.system, old, true))
 		w.must(e.release(w.system, old, false))
-		if n, err := e.execute(w.system, time.Second, `UPDATE import_runs SET revision = revision WHERE id = $1 AND epoch = $2`, old.id, old.epoch); err != nil || n != 0 {
+		if n, err := e.execute(w.system, time.Second, `UPDATE import_runs SET revision = revision WHERE id = $1 AND epoch = $2`, old.ID, old.epoch); err != nil || n != 0 {
 			t.Errorf("the old epoch still matches %d rows, error %v", n, err)
 		}
 		equal(t, "the import", w.state(run.ID).String(), before)
@@ -93,7 +93,7 @@ func TestJ2AWorkerThatWakesUpInTheMiddleOfItsTransactionChangesNothing(t *testin
 	w := newWorld(t, testenv.Open(t, database.Postgres)) // SQLite's transactions die with their process
 	run := w.start(w.engine(Options{}), names(6))
 	slow, quick := w.engine(Options{BatchRows: 2}), w.engine(Options{})
-	slow.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b *batch) error {
+	slow.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b hookedBatch) error {
 		if b.first != 3 {
 			return nil
 		}
@@ -113,7 +113,9 @@ func TestJ2AWorkerThatWakesUpInTheMiddleOfItsTransactionChangesNothing(t *testin
 
 // decode does what work does first.
 func (w *world) decode(c *claim) (err error) {
-	c.layout, err = sheet.DecodeLayout(c.format, entryOf(enum.Customers).columns)
+	k, err := unopened().Named(c.kind)
+	w.must(err)
+	c.Layout, err = sheet.DecodeLayout(c.format, k.Columns())
 	return err
 }
 
@@ -136,7 +138,7 @@ func TestJ2AHeartbeatKeepsABatchThatTakesLongerThanTheLease(t *testing.T) {
 				w.await("a heartbeat", func() bool { return w.state(run.ID).LeaseUntil.After(first) })
 			},
 			// … and in the transaction the row's lock stands for it.
-			inTx: func(ctx context.Context, _ *database.Tx, _ *batch) error {
+			inTx: func(ctx context.Context, _ *database.Tx, _ hookedBatch) error {
 				if w.db.Dialect() == database.SQLite {
 					return sleepIn(ctx, 2*lease) // the write lock is ours: nobody can claim anything
 				}
@@ -174,8 +176,8 @@ func TestJ3FiveClaimsThatMoveNothingAreEnough(t *testing.T) {
 		poison := w.start(e, names(6))
 		other, err := w.tryStart(e, w.another("Other"), "name\nHarmless\nGood\nFine\n") // not so short that it goes first
 		w.must(err)
-		e.hook(hooked{inTx: func(_ context.Context, _ *database.Tx, b *batch) error {
-			if b.run.id == poison.ID && b.first == 5 {
+		e.hook(hooked{inTx: func(_ context.Context, _ *database.Tx, b hookedBatch) error {
+			if b.run.ID == poison.ID && b.first == 5 {
 				panic("a row that nobody can digest")
 			}
 			return nil
@@ -250,7 +252,7 @@ func TestJ3AnOutageOfTheDatabaseCostsNoTry(t *testing.T) {
 				e := w.engine(Options{BatchRows: 2})
 				run := w.start(e, names(4))
 				out := true
-				e.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b *batch) error {
+				e.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b hookedBatch) error {
 					if !out || b.first == 1 {
 						return nil
 					}

@@ -19,7 +19,6 @@ import (
 	"tenantry/internal/id"
 	"tenantry/internal/importer/oracle"
 	"tenantry/internal/progress"
-	"tenantry/internal/tenancy"
 	"tenantry/internal/testenv"
 )
 
@@ -115,7 +114,7 @@ func issuesOf(issues []*ent.ImportIssue) []oracle.Issue {
 // comesBack exports what there is now and imports it again: nothing changes (J12).
 func (w *world) comesBack(t *rapid.T, hub *progress.Hub, c trial) {
 	e := w.deaf(hub, Options{})
-	out := exporter.New(w.db.Ent(), e.rights, e.accounts.(*tenancy.Service))
+	out := exporter.New(w.db.Ent(), e.rights, w.companies(hub), e.kinds)
 	file, err := out.Open(w.system, c.kind, c.by.ID, c.company.ID)
 	w.must(err)
 	var text strings.Builder

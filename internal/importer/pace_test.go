@@ -96,7 +96,7 @@ func TestJ8QueuePositionsAreTheOrderOfTheClaims(t *testing.T) {
 		}
 		for range runs {
 			c := w.claimed(e)
-			got = append(got, name[c.id])
+			got = append(got, name[c.ID])
 			w.must(e.work(w.system, c))
 		}
 		equal(t, "the order of the claims", got, want)
@@ -121,7 +121,10 @@ func TestSecondsLeftAreWhatComes(t *testing.T) {
 					estimates = append(estimates, estimate{*s.ProgressedAt, *left})
 				}
 			},
-			inTx: func(context.Context, *database.Tx, *batch) error { <-time.After(100 * time.Millisecond); return nil },
+			inTx: func(context.Context, *database.Tx, hookedBatch) error {
+				<-time.After(100 * time.Millisecond)
+				return nil
+			},
 		})
 		w.work(e)
 		end := *w.state(run.ID).ProgressedAt

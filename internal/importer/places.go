@@ -91,7 +91,7 @@ func (e *Engine) stillQueued(ctx context.Context, runs []id.ID) (map[id.ID]id.ID
 	for i, r := range runs {
 		texts[i] = r.String()
 	}
-	rows, err := e.db.SQL().QueryContext(ctx, `SELECT id, company_id FROM import_runs WHERE status = 'QUEUED' AND id `+anyID(e.db.Dialect(), "$1"), database.Texts(texts))
+	rows, err := e.db.SQL().QueryContext(ctx, `SELECT id, company_id FROM import_runs WHERE status = 'QUEUED' AND id`+e.db.Dialect().AmongIDTexts("$1"), database.Texts(texts))
 	if err != nil {
 		return nil, fmt.Errorf("reading which imports are queued: %w", err)
 	}

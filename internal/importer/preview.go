@@ -11,6 +11,7 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 )
 
@@ -76,7 +77,7 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 		return nil, err
 	}
 	p := &Preview{Samples: [][]string{}, Issues: []*ent.ImportIssue{}}
-	first := &batch{run: &claim{id: id.New(id.ImportRun), company: company, createdBy: by.UserID, kind: in.Kind, dryRun: true, by: by}, first: 1}
+	first := &batch{run: &claim{Run: kind.Run{ID: id.New(id.ImportRun), Company: company, CreatedBy: by.UserID, DryRun: true, By: by}, kind: in.Kind}, first: 1}
 	spare := e.o.BatchBytes
 	a, err := e.inspect(in.File.Body, v, company, in.Mappings, nil, func(a *accepted, rec *csvfile.Record) {
 		p.Rows = rec.Row
@@ -100,8 +101,8 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	}
 	p.Problem = a.problem
 	p.Layout = a.layout
-	first.run.layout = a.layout
-	if err := e.judgeFirst(ctx, p, first); err != nil {
+	first.run.Layout = a.layout
+	if err := e.validateFirst(ctx, p, first); err != nil {
 		return nil, err
 	}
 	if a.rows > 0 {
@@ -132,8 +133,8 @@ func (p *Preview) sample(r *sheet.Row) {
 	p.Samples = append(p.Samples, cells)
 }
 
-// judgeFirst adds the issues of the file's first rows.
-func (e *Engine) judgeFirst(ctx context.Context, p *Preview, first *batch) error {
+// validateFirst adds the issues of the file's first rows.
+func (e *Engine) validateFirst(ctx context.Context, p *Preview, first *batch) error {
 	if len(first.rows) == 0 {
 		return nil
 	}
@@ -141,30 +142,28 @@ func (e *Engine) judgeFirst(ctx context.Context, p *Preview, first *batch) error
 	if err != nil {
 		return err
 	}
-	first.cells = k.cells(first)
+	first.cells = k.Read(&first.run.Run, first.rows)
 	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
 	defer cancel()
-	return e.judge(ctx, p, k, first)
+	return e.validate(ctx, p, first)
 }
 
-// judge adds the issues of some rows: in parts, where they refer to more than may be read at once.
-func (e *Engine) judge(ctx context.Context, p *Preview, k kind, first *batch) error {
-	var o *outcome
+// validate adds the issues of some rows: in parts, where they refer to more than may be read at once.
+func (e *Engine) validate(ctx context.Context, p *Preview, first *batch) error {
+	var o *kind.Outcome
 	err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		again := *first
-		again.rows = slices.Clone(first.rows)
-		o, _, err = k.judge(ctx, tx, &again)
+		o, _, err = first.cells.Plan(ctx, tx, slices.Clone(first.rows))
 		return err
 	})
-	if much, ok := errors.AsType[*tooMuch](err); ok {
-		head, rest := first.cut(much.rows)
-		if err := e.judge(ctx, p, k, head); err != nil {
+	if much, ok := errors.AsType[*kind.TooMuch](err); ok {
+		head, rest := first.cut(much.Rows)
+		if err := e.validate(ctx, p, head); err != nil {
 			return err
 		}
-		return e.judge(ctx, p, k, rest)
+		return e.validate(ctx, p, rest)
 	}
 	if err == nil {
-		p.add(o.issues...)
+		p.add(o.Issues...)
 	}
 	return err
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"tenantry/ent/enum"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 )
@@ -25,18 +24,18 @@ import (
 
 // laneHeads are the ids, as an SQL list, of the company's first import of each kind, since
 // those run one after another: the one that runs, else the oldest that is queued.
-func laneHeads(company string) string {
-	heads := make([]string, len(catalog))
-	for i, of := range catalog {
-		lane := `SELECT o.id FROM import_runs o WHERE o.company_id = ` + company + ` AND o.kind = '` + string(of.kind) + `' AND o.status = `
+func (e *Engine) laneHeads(company string) string {
+	heads := make([]string, len(e.kinds))
+	for i, k := range e.kinds {
+		lane := `SELECT o.id FROM import_runs o WHERE o.company_id = ` + company + ` AND o.kind = '` + string(k.Name()) + `' AND o.status = `
 		heads[i] = `COALESCE((` + lane + `'RUNNING'), (` + lane + `'QUEUED' ORDER BY o.created_at, o.id LIMIT 1))`
 	}
 	return `(` + strings.Join(heads, `, `) + `)`
 }
 
 // free: of the heads, those that nobody holds. Such as a worker died over are abandoned.
-func free(company string) string {
-	return `r.id IN ` + laneHeads(company) + ` AND r.lease_until IS NULL AND r.claims = 0`
+func (e *Engine) free(company string) string {
+	return `r.id IN ` + e.laneHeads(company) + ` AND r.lease_until IS NULL AND r.claims = 0`
 }
 
 // abandoned are the ids of what a worker has left without handing it over, or may have died
@@ -90,10 +89,10 @@ func (e *Engine) next(ctx context.Context, tx *database.Tx, suspects bool) (run,
 		if !found {
 			continue
 		}
-		err = one(`SELECT r.id, r.company_id, r.claims FROM import_runs r WHERE `+free("$1")+`
+		err = one(`SELECT r.id, r.company_id, r.claims FROM import_runs r WHERE `+e.free("$1")+`
 			ORDER BY r.claimed_at NULLS FIRST, r.created_at, r.id LIMIT 1`, company)
 		if err == nil && !found {
-			if err = reckon(ctx, tx, company, false); err == nil {
+			if err = e.reckon(ctx, tx, company, false); err == nil {
 				err = errStale
 			}
 		}
@@ -112,7 +111,7 @@ func locked(d database.Dialect, table string) string {
 
 // reckon brings the company's row in line with its imports, of which the transaction has
 // changed one. Where it has claimed one, the company's turn begins.
-func reckon(ctx context.Context, tx *database.Tx, company id.ID, claimed bool) error {
+func (e *Engine) reckon(ctx context.Context, tx *database.Tx, company id.ID, claimed bool) error {
 	d := tx.Dialect()
 	// Locked by one statement and reckoned by the next, which sees what the lock waited for.
 	_, err := tx.ExecContext(ctx, `INSERT INTO import_turns (company_id, waiting, turn_at, since) VALUES ($1, $2, $3, `+d.Now()+`)
@@ -120,7 +119,7 @@ func reckon(ctx context.Context, tx *database.Tx, company id.ID, claimed bool) e
 	if err != nil {
 		return fmt.Errorf("locking a company's turn: %w", err)
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE import_turns SET waiting = EXISTS (SELECT 1 FROM import_runs r WHERE `+free("$1")+`),
+	_, err = tx.ExecContext(ctx, `UPDATE import_turns SET waiting = EXISTS (SELECT 1 FROM import_runs r WHERE `+e.free("$1")+`),
 		since = CASE WHEN waiting THEN since ELSE `+d.Now()+` END, turn_at = CASE WHEN $2 THEN `+d.Now()+` ELSE turn_at END
 		WHERE company_id = $1`, company, claimed)
 	if err != nil {
@@ -139,11 +138,15 @@ func (e *Engine) awaited(ctx context.Context, c *claim, short bool) (yes bool, e
 	d := e.db.Dialect()
 	among := ""
 	if short {
-		among = fmt.Sprintf(` AND r.total_rows - r.processed_rows <= CASE r.kind WHEN 'USERS' THEN %d ELSE %d END`, e.short(enum.Users), e.short(enum.Contacts))
+		among = ` AND r.total_rows - r.processed_rows <= CASE r.kind`
+		for _, k := range e.kinds {
+			among += fmt.Sprintf(` WHEN '%s' THEN %d`, k.Name(), e.short(k))
+		}
+		among += ` ELSE 0 END`
 	}
 	err = e.db.SQL().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM import_runs r WHERE r.id IN `+abandoned(d)+` AND (r.company_id <> $1 OR r.claims > 0)`+among+`)
 		OR EXISTS (SELECT 1 FROM (SELECT t.company_id FROM import_turns t WHERE t.waiting AND t.company_id <> $1 ORDER BY `+fairOrder+` LIMIT $2) AS f
-			JOIN import_runs r ON `+free("f.company_id")+among+`)`, c.company, firstCompanies).Scan(&yes)
+			JOIN import_runs r ON `+e.free("f.company_id")+among+`)`, c.Company, firstCompanies).Scan(&yes)
 	if err != nil {
 		return false, fmt.Errorf("looking for whoever waits: %w", err)
 	}
@@ -169,7 +172,7 @@ func (e *Engine) Claimable(ctx context.Context, limit int) (int, error) {
 func (e *Engine) claimable(ctx context.Context, limit int) (n int, err error) {
 	err = e.db.SQL().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM `+abandoned(e.db.Dialect())+` AS a)
 		+ (SELECT count(*) FROM (SELECT t.company_id FROM import_turns t WHERE t.waiting ORDER BY `+fairOrder+` LIMIT $1) AS f
-			JOIN import_runs r ON `+free("f.company_id")+`)`, limit).Scan(&n)
+			JOIN import_runs r ON `+e.free("f.company_id")+`)`, limit).Scan(&n)
 	return n, err
 }
 
@@ -180,7 +183,7 @@ func (e *Engine) findMissed(ctx context.Context) (found bool, err error) {
 	rows, err := e.db.SQL().QueryContext(ctx, `SELECT DISTINCT q.company_id FROM import_runs q
 		LEFT JOIN import_turns t ON t.company_id = q.company_id
 		WHERE (q.status = 'QUEUED' OR q.status = 'RUNNING' AND q.lease_until IS NULL) AND (t.waiting IS NULL OR NOT t.waiting)
-		AND EXISTS (SELECT 1 FROM import_runs r WHERE `+free("q.company_id")+`)`)
+		AND EXISTS (SELECT 1 FROM import_runs r WHERE `+e.free("q.company_id")+`)`)
 	if err != nil {
 		return false, err
 	}
@@ -189,7 +192,7 @@ func (e *Engine) findMissed(ctx context.Context) (found bool, err error) {
 		return false, err
 	}
 	for _, company := range missed {
-		if err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error { return reckon(ctx, tx, company, false) }); err != nil {
+		if err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error { return e.reckon(ctx, tx, company, false) }); err != nil {
 			return false, err
 		}
 	}

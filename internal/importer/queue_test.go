@@ -58,9 +58,9 @@ func TestTheQueueIsReadByIndexes(t *testing.T) {
 			"company":   `SELECT t.company_id FROM import_turns t WHERE t.waiting AND t.company_id NOT IN ` + busy(d) + ` ORDER BY ` + fairOrder + ` LIMIT 1`,
 			"busy company": `SELECT t.company_id FROM import_turns t JOIN (SELECT b.company_id, count(*) AS n FROM ` + busy(d) + ` AS b GROUP BY b.company_id) AS b
 				ON b.company_id = t.company_id WHERE t.waiting ORDER BY b.n, ` + fairOrder + ` LIMIT 1`,
-			"heads": `SELECT r.id FROM import_runs r WHERE ` + free("'"+company.String()+"'") + ` ORDER BY r.claimed_at NULLS FIRST, r.created_at, r.id LIMIT 1`,
+			"heads": `SELECT r.id FROM import_runs r WHERE ` + e.free("'"+company.String()+"'") + ` ORDER BY r.claimed_at NULLS FIRST, r.created_at, r.id LIMIT 1`,
 			"waiting": `SELECT 1 FROM (SELECT t.company_id FROM import_turns t WHERE t.waiting ORDER BY ` + fairOrder + ` LIMIT 32) AS f
-				JOIN import_runs r ON ` + free("f.company_id"),
+				JOIN import_runs r ON ` + e.free("f.company_id"),
 		}
 		read := func() map[string]int {
 			all := map[string]int{}
@@ -153,12 +153,12 @@ func TestJ3WhatHasNoTurnIsFound(t *testing.T) {
 		run := w.queued(e, w.maria)
 		w.exec(`DELETE FROM import_turns`)
 		if c := w.claimed(e); c != nil {
-			t.Fatalf("claimed %v", c.id)
+			t.Fatalf("claimed %v", c.ID)
 		}
 		if n, err := e.Claimable(w.system, 10); err != nil || n != 1 {
 			t.Errorf("%d can be claimed, %v", n, err)
 		}
-		if c := w.claimed(e); c == nil || c.id != run.ID {
+		if c := w.claimed(e); c == nil || c.ID != run.ID {
 			t.Errorf("claimed %+v", c)
 		}
 	})
@@ -182,7 +182,7 @@ func TestJ3AnImportAcceptedBesideAClaimWaits(t *testing.T) {
 				if _, err := tx.ExecContext(ctx, `UPDATE import_runs SET status = 'QUEUED' WHERE id = $1`, late.ID); err != nil {
 					return err
 				}
-				if err := reckon(ctx, tx, late.CompanyID, false); err != nil {
+				if err := e.reckon(ctx, tx, late.CompanyID, false); err != nil {
 					return err
 				}
 				close(accepted)
@@ -197,7 +197,7 @@ func TestJ3AnImportAcceptedBesideAClaimWaits(t *testing.T) {
 		<-accepted
 		w.must(e.work(w.system, c)) // its end waits for the acceptance
 		w.must(errors.Join(<-ended))
-		if next := w.claimed(e); next == nil || next.id != late.ID {
+		if next := w.claimed(e); next == nil || next.ID != late.ID {
 			t.Errorf("claimed %+v", next)
 		}
 	})

@@ -36,51 +36,51 @@ const maxProblems = csvfile.MaxCell / 2
 // same file. It returns the key; nil where no row failed.
 func (e *Engine) writeRejects(ctx context.Context, c *claim) (*string, error) {
 	ctx = viewer.BypassTenancy(ctx, "the failed rows of an import, for its own rejects file")
-	if len(c.layout.Fields) == 0 {
+	if len(c.Layout.Fields) == 0 {
 		return nil, errors.New("the file's layout is not known")
 	}
-	run, err := e.db.Ent().ImportRun.Query().Where(importrun.ID(c.id)).Select(importrun.FieldFailedCount).Only(ctx)
+	run, err := e.db.Ent().ImportRun.Query().Where(importrun.ID(c.ID)).Select(importrun.FieldFailedCount).Only(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("counting the failed rows: %w", err)
 	}
 	if run.FailedCount == 0 {
 		return nil, nil //nolint:nilnil // no rejects are no error
 	}
-	start := c.layout.File.Start()
+	start := c.Layout.File.Start()
 	file, err := e.openUpload(ctx, c, start.Offset)
 	if err != nil {
 		return nil, unreadable("opening the upload", err)
 	}
 	defer file.Close()
-	key := RejectsKey(c.id)
+	key := RejectsKey(c.ID)
 	out, err := e.blobs.Create(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Abort()
-	written, err := e.copyRejects(ctx, c, csvfile.NewReader(file, c.layout.File, start), out)
+	written, err := e.copyRejects(ctx, c, csvfile.NewReader(file, c.Layout.File, start), out)
 	if err != nil {
 		return nil, err
 	}
 	if written != run.FailedCount {
 		// What there is helps more than nothing would.
-		e.log.ErrorContext(ctx, "the rejects file does not have every failed row", "import", c.id, "failed", run.FailedCount, "written", written)
+		e.log.ErrorContext(ctx, "the rejects file does not have every failed row", "import", c.ID, "failed", run.FailedCount, "written", written)
 	}
 	return &key, out.Commit()
 }
 
 // copyRejects writes the rows that the ledger has and counts them.
 func (e *Engine) copyRejects(ctx context.Context, c *claim, reader *csvfile.Reader, out io.Writer) (written int, err error) {
-	ledger := &ledger{engine: e, run: c.id}
+	ledger := &ledger{engine: e, run: c.ID}
 	next, err := ledger.nextRow(ctx)
 	if err != nil {
 		return 0, err
 	}
-	w, err := csvfile.NewSpreadsheetWriter(out, c.layout.File.Delimiter)
+	w, err := csvfile.NewSpreadsheetWriter(out, c.Layout.File.Delimiter)
 	if err != nil {
 		return 0, err
 	}
-	shape := sheet.RejectsOf(&c.layout)
+	shape := sheet.RejectsOf(&c.Layout)
 	if err := w.Write(shape.Header); err != nil {
 		return 0, err
 	}

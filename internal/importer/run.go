@@ -13,6 +13,7 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 	"tenantry/internal/faultpoint"
+	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 )
 
@@ -38,23 +39,23 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 		return false, err
 	}
 	defer e.put(work, c)
-	faultpoint.Hit("claim.after", c.id)
-	e.tell(work, Topic(c.id))
+	faultpoint.Hit("claim.after", c.ID)
+	e.tell(work, Topic(c.ID))
 	err = e.work(ctx, c)
 	switch {
 	case err == nil, errors.Is(err, errSuperseded):
 	case errors.Is(err, errDrained), errors.Is(err, errTurnOver):
 		err = e.release(work, c, true)
 		e.wake(work)
-		e.log.DebugContext(ctx, "import handed over", "import", c.id, "error", err)
+		e.log.DebugContext(ctx, "import handed over", "import", c.ID, "error", err)
 	case outage(err):
-		e.log.WarnContext(ctx, "import paused: what it needs is away, or has no room", "import", c.id, "for", outagePause, "error", err)
+		e.log.WarnContext(ctx, "import paused: what it needs is away, or has no room", "import", c.ID, "for", outagePause, "error", err)
 		err = errors.Join(err, e.pause(ctx, c))
 	default:
-		e.log.ErrorContext(ctx, "import stopped; it will be tried again", "import", c.id, "claim", c.claims, "error", err)
+		e.log.ErrorContext(ctx, "import stopped; it will be tried again", "import", c.ID, "claim", c.claims, "error", err)
 		err = errors.Join(err, e.release(work, c, false))
 	}
-	e.tell(work, Topic(c.id))
+	e.tell(work, Topic(c.ID))
 	return true, err
 }
 
@@ -74,8 +75,13 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 		end(nil)
 		heartbeat.Wait() // lest it take the lease again after the release
 	}()
+	k, unknown := e.kindOf(c.kind)
+	var columns []sheet.Column
+	if unknown == nil {
+		columns = k.Columns()
+	}
 	var undecoded error
-	c.layout, undecoded = sheet.DecodeLayout(c.format, entryOf(c.kind).columns)
+	c.Layout, undecoded = sheet.DecodeLayout(c.format, columns)
 	if c.claims > e.o.MaxClaims && c.processed < c.total {
 		return e.finish(ctx, c, failed(fault.New(fault.Internal,
 			"the import could not be moved on %d times in a row; what was written before row %d stays", e.o.MaxClaims, c.processed+1)))
@@ -83,9 +89,8 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 	if undecoded != nil {
 		return undecoded
 	}
-	k, err := e.kindOf(c.kind)
-	if err != nil {
-		return err // a newer version's, which may come and take it
+	if unknown != nil {
+		return unknown // a newer version's, which may come and take it
 	}
 	if c.cancel {
 		return e.finish(ctx, c, canceled())
@@ -111,7 +116,7 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 // eachBatch reads ahead and commits batch after batch; between two of them errDrained once
 // the drain has begun, and errTurnOver once the turn is over and others wait; where those have
 // a short way to go and this one has not, at once.
-func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
+func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) error {
 	if c.processed == c.total {
 		return nil // only the end is missing, and that does not need the file
 	}
@@ -139,15 +144,15 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 		if err := e.authorise(ctx, k, c); err != nil {
 			return err
 		}
-		if err := e.commit(ctx, k, b); err != nil {
+		if err := e.commit(ctx, b); err != nil {
 			return err
 		}
-		faultpoint.Hit("batch.after-commit", c.id)
-		e.tell(ctx, Topic(c.id))
-		faultpoint.Hit("publish.after", c.id)
+		faultpoint.Hit("batch.after-commit", c.ID)
+		e.tell(ctx, Topic(c.ID))
+		faultpoint.Hit("publish.after", c.ID)
 		cleared := e.clear(ctx, c) // then others that were suspected with it need not wait long
 		over := cleared || time.Since(began) >= e.o.Turn
-		if b.last || !over && c.total-b.after.Row <= e.short(c.kind) {
+		if b.last || !over && c.total-b.after.Row <= e.short(k) {
 			continue
 		}
 		if waits, err := e.awaited(ctx, c, !over); err != nil {
@@ -167,12 +172,12 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind, c *claim) error {
 }
 
 // authorise checks the importer's rights again, as they are now (rule J6).
-func (e *Engine) authorise(ctx context.Context, k kind, c *claim) error {
-	v, err := e.rights.ViewerOf(ctx, c.createdBy)
+func (e *Engine) authorise(ctx context.Context, k kind.Kind, c *claim) error {
+	v, err := e.rights.ViewerOf(ctx, c.CreatedBy)
 	if err == nil {
-		err = k.authorise(ctx, v, c.company)
+		err = k.AuthoriseImport(ctx, v, c.Company)
 	}
-	c.by = v
+	c.By = v
 	if f := fault.Of(err); f != nil {
 		return fault.New(fault.Forbidden, "whoever started the import may not do so any more; what was written before stays").Because(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -69,7 +68,7 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	if accepted.secret != nil && in.IdempotencyKey != nil {
 		// The fingerprint outlives the file: nobody is to guess its passwords by it.
 		salt := sha256.Sum256([]byte(v.UserID.String() + *in.IdempotencyKey))
-		if accepted.digest, err = e.passwords.Fingerprint(ctx, accepted.digest, salt[:]); err != nil {
+		if accepted.digest, err = e.fingerprints.Fingerprint(ctx, accepted.digest, salt[:]); err != nil {
 			return nil, errors.Join(err, e.blobs.Delete(context.WithoutCancel(ctx), key))
 		}
 	}
@@ -116,28 +115,11 @@ func (e *Engine) importer(ctx context.Context, k enum.ImportKind, companyID *id.
 			return v, into, fault.New(fault.NotFound, "there is no such company").At("input", "companyId")
 		}
 	}
-	kind, err := e.kindOf(k)
+	of, err := e.kindOf(k)
 	if err != nil {
 		return v, into, err
 	}
-	return v, into, kind.authorise(ctx, v, into)
-}
-
-// mustAdminister refuses whoever does not administer the company, as its own administrator
-// or as a partner admin, by what stands now (rules U5, C6). Nobody imports into the
-// platform's own company.
-func (e *Engine) mustAdminister(ctx context.Context, v viewer.Viewer, companyID id.ID) error {
-	may := false
-	if !v.Operator {
-		var err error
-		if may, err = e.accounts.Administers(viewer.NewContext(ctx, v), companyID); err != nil {
-			return fmt.Errorf("whether the importer administers the company: %w", err)
-		}
-	}
-	if !may {
-		return fault.New(fault.Forbidden, "only the company's administrators and its partner admins import into it").At("input", "companyId")
-	}
-	return nil
+	return v, into, of.AuthoriseImport(ctx, v, into)
 }
 
 func (in StartInput) check() error {
@@ -179,7 +161,7 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 			err = keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest)
 		}
 		if err == nil {
-			err = reckon(ctx, tx, companyID, false)
+			err = e.reckon(ctx, tx, companyID, false)
 		}
 		if err == nil {
 			faultpoint.Hit("accept.before-commit", run)

@@ -7,10 +7,8 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
-	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/importissue"
-	"tenantry/ent/generated/ent/importkey"
-	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 )
 
 // title says how an import ended and how much of it came in, since many read no further.
@@ -34,13 +32,13 @@ func imported(r *ent.ImportRun) int { return r.CreatedCount + r.UpdatedCount + r
 func share(n, of int) string {
 	switch {
 	case n == 0:
-		return "none of " + several(of, "row")
+		return "none of " + sheet.Plural(of, "row")
 	case n < of:
-		return fmt.Sprintf("%d of %s", n, several(of, "row"))
+		return fmt.Sprintf("%d of %s", n, sheet.Plural(of, "row"))
 	case of == 1:
 		return "its one row"
 	}
-	return "all " + several(of, "row")
+	return "all " + sheet.Plural(of, "row")
 }
 
 // summary says how many rows were imported, how many not, and the reasons by number.
@@ -48,7 +46,7 @@ func summary(ctx context.Context, client *ent.Client, r *ent.ImportRun) (string,
 	lines := []string{fmt.Sprintf("Into %s: %d created, %d updated, %d unchanged, %d skipped, %d failed.",
 		r.Edges.Company.Name, r.CreatedCount, r.UpdatedCount, r.UnchangedCount, r.SkippedCount, r.FailedCount)}
 	if left := r.TotalRows - r.ProcessedRows; left > 0 {
-		lines = append(lines, several(left, "row")+" not reached.")
+		lines = append(lines, sheet.Plural(left, "row")+" not reached.")
 	}
 	if r.FailureMessage != nil {
 		lines = append(lines, "It stopped: "+*r.FailureMessage+".")
@@ -89,52 +87,4 @@ var reasonOf = map[enum.IssueCode]string{
 	enum.UnknownLabel:        "no such label",
 	enum.UnknownField:        "no such custom field",
 	enum.UnknownCompany:      "no company that one may manage has this id",
-}
-
-// firstCustomers names the first customers that the person became partner admin of, as far as
-// they are still there.
-func firstCustomers(ctx context.Context, client *ent.Client, run, person id.ID) ([]string, error) {
-	prefix := namedKey + person.String()
-	keys, err := client.ImportKey.Query().Where(importkey.ImportRunID(run), importkey.KeyHasPrefix(prefix)).
-		Order(ent.Asc(importkey.FieldRow)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, k := range keys {
-		customer, err := id.Parse(strings.TrimPrefix(k.Key, prefix), id.Company)
-		if err != nil {
-			return nil, err
-		}
-		c, err := client.Company.Query().Where(company.ID(customer), company.DeletedAtIsNil()).Select(company.FieldName).Only(ctx)
-		if ent.IsNotFound(err) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, c.Name)
-	}
-	return names, nil
-}
-
-// listed names the first of so many, and says how many more there are (rule J7).
-func listed(names []string, n int, what string) string {
-	switch more := n - len(names); {
-	case len(names) == 0:
-		return several(n, what)
-	case more > 0:
-		return strings.Join(names, ", ") + " and " + several(more, "more "+what)
-	case n == 1:
-		return names[0]
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
-}
-
-func several(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

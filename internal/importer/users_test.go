@@ -17,6 +17,9 @@ import (
 	"tenantry/internal/blob"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind/contacts"
+	"tenantry/internal/importer/kind/users"
+	"tenantry/internal/importer/kinds"
 	"tenantry/internal/importer/sheet"
 )
 
@@ -402,8 +405,8 @@ func TestU5WhoImportsUsers(t *testing.T) {
 func TestU2OnlyWhatIsWrittenIsHashed(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
-		counted := &countingPasswords{Passwords: e.passwords}
-		e.passwords = counted
+		counted := &countingPasswords{Passwords: w.passwords()}
+		e.kinds = kinds.New(w.db, counted, w.companies(e.news), contacts.Options{})
 		const file = people + "kim@example.net,Kim,Park,first password,\nkim@example.net,,,second password,\noutside@plain.example,A,B,a good password,\nx,A,B,a good password,\n"
 		w.of(e, w.maria, enum.Users, w.partner, file, dry)
 		w.work(e)
@@ -419,7 +422,7 @@ func TestU2OnlyWhatIsWrittenIsHashed(t *testing.T) {
 }
 
 type countingPasswords struct {
-	Passwords
+	users.Passwords
 	n int
 }
 

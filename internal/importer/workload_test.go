@@ -31,14 +31,14 @@ func TestJ3AFileThatKillsItsProcessTakesNoOtherImportWithIt(t *testing.T) {
 			kills := false
 			for c := w.taken(e); c != nil; c = w.taken(e) {
 				atWork = append(atWork, c)
-				kills = kills || c.id == killer.ID && c.claims <= e.o.MaxClaims
+				kills = kills || c.ID == killer.ID && c.claims <= e.o.MaxClaims
 			}
 			if len(atWork) > 1 && deaths > 0 {
 				t.Errorf("after %d deaths %d imports are at work together", deaths, len(atWork))
 			}
 			for _, c := range atWork {
 				if kills { // the process dies before any of them commits a batch
-					w.lapse(c.id)
+					w.lapse(c.ID)
 				} else {
 					w.must(e.work(w.system, c))
 				}
@@ -83,8 +83,8 @@ func TestASuspectIsAloneUntilItsFirstBatchStands(t *testing.T) {
 					w.lapse(suspect.ID)
 				}
 			},
-			inTx: func(_ context.Context, _ *database.Tx, b *batch) error {
-				if b.run.id != suspect.ID {
+			inTx: func(_ context.Context, _ *database.Tx, b hookedBatch) error {
+				if b.run.ID != suspect.ID {
 					return nil
 				}
 				alone := b.first == 1
@@ -132,12 +132,12 @@ func TestASuspectIsNotTakenBesideAnother(t *testing.T) {
 		w.lapse(suspect.ID)
 		w.queued(busy, w.another("Third"))
 		if c := w.taken(busy); c != nil {
-			t.Errorf("took %v beside another", c.id)
+			t.Errorf("took %v beside another", c.ID)
 		}
-		if c := w.taken(idle); c == nil || c.id != suspect.ID || !c.suspect() {
+		if c := w.taken(idle); c == nil || c.ID != suspect.ID || !c.suspect() {
 			t.Errorf("the idle process took %+v", c)
 		} else if beside := w.taken(idle); beside != nil {
-			t.Errorf("and %v beside it", beside.id)
+			t.Errorf("and %v beside it", beside.ID)
 		}
 		if c := w.taken(busy); c == nil {
 			t.Error("the busy process does not go on when the suspect is taken")

@@ -22,6 +22,9 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
+	"tenantry/internal/importer/kind/contacts"
+	"tenantry/internal/importer/kinds"
 	"tenantry/internal/progress"
 	"tenantry/internal/tenancy"
 	"tenantry/internal/testenv"
@@ -44,6 +47,8 @@ type world struct {
 	redis  *redis.Client
 	queue  *wakes
 	system context.Context // passes by the policies
+
+	contacts contacts.Options // of the engines that are made from now on
 
 	partner, customer, plain *ent.Company
 	maria, tom               *ent.User // the partner's: administrator, member
@@ -126,13 +131,33 @@ func (w *world) deaf(hub *progress.Hub, o Options) *Engine {
 	if o.MaxRows == nil {
 		o.MaxRows = map[enum.ImportKind]int{enum.Customers: 1_000_000, enum.Contacts: 1_000_000, enum.Users: 1_000_000}
 	}
-	passwords, err := auth.NewPasswords(auth.PasswordOptions{Cost: auth.Cost{MemoryKiB: 64, Passes: 1}})
-	w.must(err)
+	passwords := w.passwords()
 	gate := auth.New(w.db, passwords, auth.Options{})
 	return New(Parts{
-		DB: w.db, Blobs: w.blobs, News: hub, Queue: w.queue, Rights: gate, Passwords: passwords,
-		Accounts: tenancy.New(tenancy.Parts{DB: w.db, Passwords: passwords, Sessions: gate, News: hub, Log: quiet}), Log: quiet,
+		DB: w.db, Blobs: w.blobs, News: hub, Queue: w.queue, Rights: gate, Fingerprints: passwords,
+		Kinds: kinds.New(w.db, passwords, w.companies(hub), w.contacts), Log: quiet,
 	}, o)
+}
+
+func (w *world) passwords() *auth.Passwords {
+	w.t.Helper()
+	passwords, err := auth.NewPasswords(auth.PasswordOptions{Cost: auth.Cost{MemoryKiB: 64, Passes: 1}})
+	w.must(err)
+	return passwords
+}
+
+func (w *world) companies(hub *progress.Hub) *tenancy.Service {
+	w.t.Helper()
+	passwords := w.passwords()
+	return tenancy.New(tenancy.Parts{DB: w.db, Passwords: passwords, Sessions: auth.New(w.db, passwords, auth.Options{}), News: hub, Log: quiet})
+}
+
+// kind is the engine's kind of the name.
+func (w *world) kind(e *Engine, name enum.ImportKind) kind.Kind {
+	w.t.Helper()
+	k, err := e.kindOf(name)
+	w.must(err)
+	return k
 }
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))

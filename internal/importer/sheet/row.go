@@ -81,10 +81,10 @@ func (r *Row) Drop(problems int) { r.dropped += problems }
 func wrongCount(has, of int, delimiter string) string {
 	if has < of {
 		return fmt.Sprintf("the row has %s for %s, %d too few; add the missing cells where they belong (an empty one is nothing between two delimiters, %q)",
-			plural(has, "cell"), plural(of, "column"), of-has, delimiter)
+			Plural(has, "cell"), Plural(of, "column"), of-has, delimiter)
 	}
 	return fmt.Sprintf("the row has %s for %s, %d too many; take the surplus away, or put a cell that holds the delimiter (%q) in quotes",
-		plural(has, "cell"), plural(of, "column"), has-of, delimiter)
+		Plural(has, "cell"), Plural(of, "column"), has-of, delimiter)
 }
 
 // beginsUnseen reports whether a cell begins with a character that is taken out of a line: what
@@ -189,8 +189,8 @@ func (r *Row) Secrets() int {
 	return n
 }
 
-// plural is a number of things in words.
-func plural(n int, what string) string {
+// Plural is a number of things in words.
+func Plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

@@ -1,4 +1,4 @@
-package exporter
+package customers
 
 import (
 	"context"
@@ -12,22 +12,28 @@ import (
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 )
 
-// customers are a partner's, by name; its own company, which is nobody's customer, is not
+// table is a partner's customers, by name; its own company, which is nobody's customer, is not
 // among them. Of several partner admins the first is named: a file has room for one (I5).
-type customers struct {
+type table struct {
 	ent     *ent.Client
 	partner id.ID
 	name    string // the key of the last one's name
 	last    id.ID
 }
 
-func (*customers) header(context.Context) ([]string, error) {
-	return []string{"name", "contact_email", "partner_admin_email"}, nil
+// Export is kind.Kind's.
+func (k *Kind) Export(company id.ID) kind.Table { return &table{ent: k.ent, partner: company} }
+
+// Header is kind.Table's.
+func (*table) Header(context.Context) ([]string, error) {
+	return []string{name, contactEmail, adminEmail}, nil
 }
 
-func (t *customers) next(ctx context.Context, most int) ([][]string, error) {
+// Next is kind.Table's.
+func (t *table) Next(ctx context.Context, most int) ([][]string, error) {
 	behind := predicate.Company(func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
 			b.WriteByte('(').WriteString(s.C(company.FieldNameKey)).Comma().WriteString(s.C(company.FieldID)).
@@ -50,13 +56,13 @@ func (t *customers) next(ctx context.Context, most int) ([][]string, error) {
 	rows := make([][]string, len(page))
 	for i, c := range page {
 		t.name, t.last = c.NameKey, c.ID
-		rows[i] = []string{c.Name, text(c.ContactEmail), admins[c.ID]}
+		rows[i] = []string{c.Name, kind.OrEmpty(c.ContactEmail), admins[c.ID]}
 	}
 	return rows, nil
 }
 
 // admins are the emails of the companies' first partner admins, as far as there are any.
-func (t *customers) admins(ctx context.Context, companies []id.ID) (map[id.ID]string, error) {
+func (t *table) admins(ctx context.Context, companies []id.ID) (map[id.ID]string, error) {
 	firsts, err := t.ent.PartnerAdmin.Query().Where(database.FirstOfEach(partneradmin.Table, companies, 1)).All(ctx)
 	if err != nil {
 		return nil, err

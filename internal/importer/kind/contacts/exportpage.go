@@ -1,4 +1,4 @@
-package exporter
+package contacts
 
 import (
 	"context"
@@ -12,17 +12,12 @@ import (
 	"tenantry/internal/id"
 )
 
-const (
-	// defaultBytes bounds a page's labels and values: contacts may have any number of either,
-	// and a value has up to 40 kB.
-	defaultBytes = 8 << 20
-	// labelBytes is about what a contact's label costs while its page is written.
-	labelBytes = 400
-)
+// labelBytes is about what a contact's label costs while its page is written.
+const labelBytes = 400
 
 // fitting is as much of the page as its labels and values may be read of at once, one contact
 // at least. Nothing but their lengths is read for it.
-func (t *contacts) fitting(ctx context.Context, page []*ent.Contact) ([]*ent.Contact, error) {
+func (t *table) fitting(ctx context.Context, page []*ent.Contact) ([]*ent.Contact, error) {
 	var held, written []struct {
 		ContactID id.ID `json:"contact_id"`
 		Bytes     int   `json:"bytes"`
@@ -57,7 +52,7 @@ func (t *contacts) fitting(ctx context.Context, page []*ent.Contact) ([]*ent.Con
 }
 
 // belongings reads the labels and values of the page's contacts into their edges.
-func (t *contacts) belongings(ctx context.Context, page []*ent.Contact) error {
+func (t *table) belongings(ctx context.Context, page []*ent.Contact) error {
 	ids, of := idsOf(page), map[id.ID]*ent.Contact{}
 	for _, c := range page {
 		of[c.ID] = c

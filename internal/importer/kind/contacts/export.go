@@ -1,4 +1,4 @@
-package exporter
+package contacts
 
 import (
 	"context"
@@ -16,10 +16,11 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 )
 
-// contacts are a company's, by email.
-type contacts struct {
+// table is a company's contacts, by email.
+type table struct {
 	bytes   int // of labels and values that a page has at most, but for a page of one contact
 	ent     *ent.Client
 	company id.ID
@@ -27,7 +28,13 @@ type contacts struct {
 	last    string             // the key of the last email; it is unique in the company
 }
 
-func (t *contacts) header(ctx context.Context) (columns []string, err error) {
+// Export is kind.Kind's.
+func (k *Kind) Export(company id.ID) kind.Table {
+	return &table{ent: k.db.Ent(), company: company, bytes: k.o.ExportBytes}
+}
+
+// Header is kind.Table's.
+func (t *table) Header(ctx context.Context) (columns []string, err error) {
 	t.fields, err = t.ent.CustomField.Query().Where(customfield.CompanyID(t.company)).
 		Order(customfield.ByVariableKey(sql.OrderAsc())).All(ctx)
 	columns = []string{"email", "first_name", "middle_name", "last_name", "username", "id", "project", "desk", "active", "type", "created", "labels", "labels_id"}
@@ -37,7 +44,8 @@ func (t *contacts) header(ctx context.Context) (columns []string, err error) {
 	return columns, err
 }
 
-func (t *contacts) next(ctx context.Context, most int) ([][]string, error) {
+// Next is kind.Table's.
+func (t *table) Next(ctx context.Context, most int) ([][]string, error) {
 	page, err := t.ent.Contact.Query().Where(contact.CompanyID(t.company), contact.EmailKeyGT(t.last)).
 		Order(contact.ByEmailKey(sql.OrderAsc())).Limit(most).All(ctx)
 	if err != nil || len(page) == 0 {
@@ -59,8 +67,10 @@ func (t *contacts) next(ctx context.Context, most int) ([][]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	inProject := shelves(projects, func(p *ent.Project) shelf { return shelf{p.ID, p.Name, text(p.ExternalID), p.IsDefault} })
-	atDesk := shelves(desks, func(d *ent.Desk) shelf { return shelf{d.ID, d.Name, text(d.ExternalID), d.IsDefault} })
+	inProject := cellsOf(projects, func(p *ent.Project) assignment {
+		return assignment{p.ID, p.Name, kind.OrEmpty(p.ExternalID), p.IsDefault}
+	})
+	atDesk := cellsOf(desks, func(d *ent.Desk) assignment { return assignment{d.ID, d.Name, kind.OrEmpty(d.ExternalID), d.IsDefault} })
 	rows := make([][]string, len(page))
 	for i, c := range page {
 		t.last = c.EmailKey
@@ -69,17 +79,17 @@ func (t *contacts) next(ctx context.Context, most int) ([][]string, error) {
 	return rows, nil
 }
 
-func (t *contacts) row(c *ent.Contact, project, desk string) []string {
+func (t *table) row(c *ent.Contact, project, desk string) []string {
 	var held []*ent.Label
 	for _, l := range c.Edges.ContactLabels {
 		if l.Edges.Label != nil { // else it was deleted
 			held = append(held, l.Edges.Label)
 		}
 	}
-	labels, labelIDs := cells(held)
+	labels, labelIDs := labelCells(held)
 	row := []string{
-		c.Email, c.FirstName, text(c.MiddleName), text(c.LastName), c.Username, identity(c),
-		project, desk, truth(c.Active), strings.ToLower(string(c.Type)), c.CreatedAt.UTC().Format(time.RFC3339Nano), labels, labelIDs,
+		c.Email, c.FirstName, kind.OrEmpty(c.MiddleName), kind.OrEmpty(c.LastName), c.Username, identity(c),
+		project, desk, kind.Bool(c.Active), strings.ToLower(string(c.Type)), c.CreatedAt.UTC().Format(time.RFC3339Nano), labels, labelIDs,
 	}
 	for _, f := range t.fields {
 		value := ""
@@ -95,15 +105,15 @@ func (t *contacts) row(c *ent.Contact, project, desk string) []string {
 // contact is found elsewhere too; ours where there is none, or one that a file may not hold.
 // Where the contact is gone, or in another company, ours is an external id like any other.
 func identity(c *ent.Contact) string {
-	external := text(c.ExternalID)
+	external := kind.OrEmpty(c.ExternalID)
 	if !plain(external) || csvfile.Rounded(external) {
 		return c.ID.String()
 	}
 	return external
 }
 
-// shelf is a project or a desk.
-type shelf struct {
+// assignment is a project or a desk.
+type assignment struct {
 	id             id.ID
 	name, external string
 	isDefault      bool
@@ -112,10 +122,10 @@ type shelf struct {
 // byDefault names the default project or desk (rule I14).
 const byDefault = "default"
 
-// shelves tells what the column of projects, or of desks, says of each (rule I14): default, the
+// cellsOf tells what the column of projects, or of desks, says of each (rule I14): default, the
 // external id, or the name where it means no other, so that the file means the same in another
 // company that has one of that name; else our id.
-func shelves[T any](all []T, of func(T) shelf) func(id.ID) string {
+func cellsOf[T any](all []T, of func(T) assignment) func(id.ID) string {
 	taken := map[string]int{byDefault: 1} // how many a cell could mean
 	for _, one := range all {
 		s := of(one)
@@ -155,10 +165,10 @@ func plain(s string) bool { return s != "" && fold.Line(s) == s }
 
 var escaped = strings.NewReplacer(`\`, `\\`, `:`, `\:`)
 
-// cells are what the columns of labels say (rule I11): the names; and the ids of those that
+// labelCells are what the columns of labels say (rule I11): the names; and the ids of those that
 // a cell has no room for. Where there is no room for those either, the rest is left out: an
 // import only adds.
-func cells(labels []*ent.Label) (names, ids string) {
+func labelCells(labels []*ent.Label) (names, ids string) {
 	slices.SortFunc(labels, func(a, b *ent.Label) int { return strings.Compare(a.Name, b.Name) })
 	join := func(to *string, part string) bool {
 		if *to != "" {

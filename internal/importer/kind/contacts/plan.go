@@ -1,24 +1,27 @@
-package importer
+package contacts
 
 import (
+	"context"
 	"strings"
 
 	"tenantry/ent/enum"
-	"tenantry/internal/contacts"
+	records "tenantry/internal/contacts"
+	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 )
 
-// judgement is one row's: whom it is about, what they are to be, and what is wrong with it.
-type judgement struct {
-	*books
+// rowPlan is one row's: whom it is about, what they are to be, and what is wrong with it.
+type rowPlan struct {
+	*snapshot
 	row *sheet.Row
-	contactCells
+	cells
 
-	book     *book
-	known    *contactRecord // nil: a new one, or it cannot be told
-	byID     bool           // it was found by its id, so that its email can change
+	tenant   *tenant
+	known    *record // nil: a new one, or it cannot be told
+	byID     bool    // it was found by its id, so that its email can change
 	next     person
 	emailKey string
 	labels   []id.ID
@@ -30,13 +33,13 @@ type fieldValue struct {
 	value string
 }
 
-// judge notes in the row all that is wrong with it (rule R1).
-func (j *judgement) judge() {
+// plan notes in the row all that is wrong with it (rule R1).
+func (j *rowPlan) plan() {
 	if j.row.Misshapen {
 		return // its cells may be other fields'
 	}
 	company := j.row.FieldAt(j.columns.company)
-	if j.book = j.books.of(j.row); j.book == nil {
+	if j.tenant = j.snapshot.of(j.row); j.tenant == nil {
 		if company.Sound() {
 			company.Reject(enum.UnknownCompany, "%q is not the id of a company that you may manage", sheet.Cut(company.Value, 100))
 		}
@@ -44,22 +47,22 @@ func (j *judgement) judge() {
 	}
 	j.identify()
 	j.describe()
-	j.next.Project = j.place(j.columns.project, &j.book.projects, j.book.project, j.next.Project, id.Project, enum.UnknownProject, "project")
-	j.next.Desk = j.place(j.columns.desk, &j.book.desks, j.book.desk, j.next.Desk, id.Desk, enum.UnknownDesk, "desk")
-	j.tag()
-	j.fill()
+	j.next.Project = j.assign(j.columns.project, &j.tenant.projects, j.tenant.project, j.next.Project, id.Project, enum.UnknownProject, "project")
+	j.next.Desk = j.assign(j.columns.desk, &j.tenant.desks, j.tenant.desk, j.next.Desk, id.Desk, enum.UnknownDesk, "desk")
+	j.planLabels()
+	j.planValues()
 }
 
 // identify finds out whom the row is about (rule I9).
-func (j *judgement) identify() {
+func (j *rowPlan) identify() {
 	email, ident := j.row.FieldAt(j.columns.email), j.row.FieldAt(j.columns.id)
-	owner := j.book.byEmail[j.contactCells.emailKey] // of the email; nil too where there is none
-	if j.contactCells.emailKey == "" {
+	owner := j.tenant.byEmail[j.cells.emailKey] // of the email; nil too where there is none
+	if j.cells.emailKey == "" {
 		owner = nil
 	}
 	external := ""
 	if ident.Filled() {
-		switch ours, known := j.book.contacts[j.contactCells.ours], j.book.byExternal[ident.Value]; {
+		switch ours, known := j.tenant.contacts[j.cells.ours], j.tenant.byExternal[ident.Value]; {
 		case ours != nil:
 			j.known, j.byID = ours, true
 		case known != nil:
@@ -78,10 +81,10 @@ func (j *judgement) identify() {
 			email.Reject(enum.EmailTaken, "%s is the email of another contact; give this one another email, or merge the two", sheet.Cut(email.Value, 100))
 			return
 		}
-		j.next.Email, j.emailKey = email.Value, j.contactCells.emailKey
+		j.next.Email, j.emailKey = email.Value, j.cells.emailKey
 		return
 	}
-	j.emailKey = j.contactCells.emailKey
+	j.emailKey = j.cells.emailKey
 	switch {
 	case owner == nil: // also where the email or the id is at fault: all problems are told at once (rule R1)
 		j.begin(email, external)
@@ -97,21 +100,21 @@ func (j *judgement) identify() {
 }
 
 // begin is a new contact with its defaults (rule K1).
-func (j *judgement) begin(email sheet.Field, external string) {
+func (j *rowPlan) begin(email sheet.Field, external string) {
 	if !email.Filled() {
 		email.Reject(enum.Required, "a new contact needs an email")
 	}
 	if first := j.row.FieldAt(j.columns.first); !first.Filled() && first.Sound() {
 		first.Reject(enum.Required, "a new contact needs a first name")
 	}
-	j.next = person{Email: email.Value, ExternalID: external, Project: j.book.project, Desk: j.book.desk, Active: true, Type: enum.Personal}
+	j.next = person{Email: email.Value, ExternalID: external, Project: j.tenant.project, Desk: j.tenant.desk, Active: true, Type: enum.Personal}
 	if email.Filled() {
-		j.next.Username = contacts.DefaultUsername(email.Value)
+		j.next.Username = records.DefaultUsername(email.Value)
 	}
 }
 
 // describe takes over what stands in plain cells; blank ones leave it (rule R3).
-func (j *judgement) describe() {
+func (j *rowPlan) describe() {
 	c, r := j.columns, j.row
 	for _, f := range [...]struct {
 		column int
@@ -127,15 +130,15 @@ func (j *judgement) describe() {
 		*f.into = cell.Value
 	}
 	if r.FieldAt(c.active).Filled() {
-		j.next.Active = j.contactCells.active
+		j.next.Active = j.cells.active
 	}
-	if j.contactCells.typ != "" {
-		j.next.Type = j.contactCells.typ
+	if j.cells.typ != "" {
+		j.next.Type = j.cells.typ
 	}
 }
 
-// place finds a project or desk.
-func (j *judgement) place(column int, s *shelf, standard, now id.ID, k id.Kind, code enum.IssueCode, what string) id.ID {
+// assign finds a project or desk.
+func (j *rowPlan) assign(column int, s *assignments, standard, now id.ID, k id.Kind, code enum.IssueCode, what string) id.ID {
 	f := j.row.FieldAt(column)
 	if !f.Filled() {
 		return now
@@ -154,9 +157,9 @@ func (j *judgement) place(column int, s *shelf, standard, now id.ID, k id.Kind, 
 	return of
 }
 
-// tag finds the labels that the row adds (rule I11).
-func (j *judgement) tag() {
-	b, has := j.book, func(label id.ID) bool { return j.known != nil && j.known.labels[label] }
+// planLabels finds the labels that the row adds (rule I11).
+func (j *rowPlan) planLabels() {
+	b, has := j.tenant, func(label id.ID) bool { return j.known != nil && j.known.labels[label] }
 	for _, c := range [...]struct {
 		column int
 		find   func(part string) (id.ID, bool)
@@ -230,21 +233,21 @@ func parts(cell string) []string {
 	return out
 }
 
-// fill finds the values of custom fields that the row sets (rule I12).
-func (j *judgement) fill() {
+// planValues finds the values of custom fields that the row sets (rule I12).
+func (j *rowPlan) planValues() {
 	for _, c := range j.columns.custom {
 		f := j.row.FieldAt(c.column)
 		if !f.Filled() {
 			continue
 		}
-		field, ok := j.book.fields[c.key]
+		field, ok := j.tenant.fields[c.key]
 		if !ok {
 			if f.Sound() {
 				f.Reject(enum.UnknownField, "the company has no custom field %s", c.name)
 			}
 			continue
 		}
-		value, problem := contacts.Value(field.of, f.Value)
+		value, problem := records.Value(field.of, f.Value)
 		if j.known != nil && problem == nil && j.known.values[field.id] == value {
 			f.Matches(f.Value)
 		}
@@ -255,32 +258,32 @@ func (j *judgement) fill() {
 	}
 }
 
-// apply does what the row asks for, in the picture, and counts it. Nothing is wrong with it.
-func (j *judgement) apply(o *outcome) {
+// apply does what the row asks for, in the snapshot, and counts it. Nothing is wrong with it.
+func (j *rowPlan) apply(o *kind.Outcome) {
 	t := j.known
 	if t == nil {
-		t = &contactRecord{id: id.New(id.Contact), book: j.book, created: j.contactCells.created}
-		j.book.contacts[t.id] = t
-		o.created++
+		t = &record{id: id.New(id.Contact), tenant: j.tenant, created: j.cells.created}
+		j.tenant.contacts[t.id] = t
+		o.Created++
 	} else if j.changes(t) {
-		o.updated++
+		o.Updated++
 	} else {
-		o.unchanged++
+		o.Unchanged++
 		return
 	}
 	if t.emailKey != j.emailKey {
-		if j.book.byEmail[t.emailKey] == t {
-			delete(j.book.byEmail, t.emailKey)
+		if j.tenant.byEmail[t.emailKey] == t {
+			delete(j.tenant.byEmail, t.emailKey)
 		}
 		t.emailKey = j.emailKey
-		j.book.byEmail[t.emailKey] = t
+		j.tenant.byEmail[t.emailKey] = t
 	}
 	if external := j.next.ExternalID; external != "" {
-		j.book.byExternal[external] = t
+		j.tenant.byExternal[external] = t
 	}
 	t.now = j.next
-	t.tag(j.labels)
-	t.note(j.values)
+	t.addLabels(j.labels)
+	t.setValues(j.values)
 	if !t.touched {
 		t.touched = true
 		j.touched = append(j.touched, t)
@@ -288,7 +291,7 @@ func (j *judgement) apply(o *outcome) {
 }
 
 // changes reports whether the contact would not be what it is (rule R4).
-func (j *judgement) changes(t *contactRecord) bool {
+func (j *rowPlan) changes(t *record) bool {
 	if j.next != t.now {
 		return true
 	}
@@ -305,7 +308,7 @@ func (j *judgement) changes(t *contactRecord) bool {
 	return false
 }
 
-func (t *contactRecord) tag(labels []id.ID) {
+func (t *record) addLabels(labels []id.ID) {
 	for _, label := range labels {
 		if t.labels[label] {
 			continue
@@ -314,11 +317,11 @@ func (t *contactRecord) tag(labels []id.ID) {
 			t.labels = map[id.ID]bool{}
 		}
 		t.labels[label] = true
-		t.tagged = append(t.tagged, label)
+		t.newLabels = append(t.newLabels, label)
 	}
 }
 
-func (t *contactRecord) note(values []fieldValue) {
+func (t *record) setValues(values []fieldValue) {
 	for _, v := range values {
 		was, had := t.values[v.field]
 		if had && was == v.value {
@@ -327,12 +330,37 @@ func (t *contactRecord) note(values []fieldValue) {
 		if t.values == nil {
 			t.values = map[id.ID]string{}
 		}
-		if t.noted == nil {
-			t.noted = map[id.ID]bool{}
+		if t.changedValues == nil {
+			t.changedValues = map[id.ID]bool{}
 		}
-		if _, again := t.noted[v.field]; !again {
-			t.noted[v.field] = had
+		if _, again := t.changedValues[v.field]; !again {
+			t.changedValues[v.field] = had
 		}
 		t.values[v.field] = v.value
 	}
+}
+
+// Plan is kind.Batch's.
+func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*kind.Outcome, kind.Write, error) {
+	p, err := b.load(ctx, tx, rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	o := &kind.Outcome{}
+	for i := range rows {
+		r := &rows[i]
+		j := rowPlan{snapshot: p, row: r, cells: b.cells[i]}
+		j.plan()
+		if problems := r.Issues(); len(problems) > 0 {
+			o.Fail(problems...)
+			continue
+		}
+		j.apply(o)
+	}
+	return o, func() error {
+		if b.run.DryRun {
+			return p.keep(ctx, tx, b.run)
+		}
+		return p.write(ctx, tx)
+	}, nil
 }

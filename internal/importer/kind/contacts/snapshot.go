@@ -1,4 +1,4 @@
-package importer
+package contacts
 
 import (
 	"context"
@@ -15,38 +15,39 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 )
 
-// books is the picture that a batch of contacts is judged against: what its rows refer to,
+// snapshot is what a batch of contacts is planned against: what its rows refer to,
 // as the rows so far leave it.
-type books struct {
-	contactRows
-	own     *book
-	others  map[string]*book // by the text of a company_id cell; nil: not the importer's to manage
-	byID    map[id.ID]*book
-	touched []*contactRecord
+type snapshot struct {
+	parsed
+	stored  int64 // bytes of labels and values that may be read at once
+	own     *tenant
+	others  map[string]*tenant // by the text of a company_id cell; nil: not the importer's to manage
+	byID    map[id.ID]*tenant
+	touched []*record
 	rows    []sheet.Row
-	most    int64 // bytes of labels and values that may be read at once
 }
 
-// book is one company's part of it.
-type book struct {
+// tenant is one company's part of it.
+type tenant struct {
 	company    id.ID
 	project    id.ID // the default
 	desk       id.ID
-	projects   shelf
-	desks      shelf
+	projects   assignments
+	desks      assignments
 	labels     map[string]id.ID
 	labelIDs   map[id.ID]bool
 	fields     map[string]customField // by the key of the variable name
-	contacts   map[id.ID]*contactRecord
-	byEmail    map[string]*contactRecord
-	byExternal map[string]*contactRecord
+	contacts   map[id.ID]*record
+	byEmail    map[string]*record
+	byExternal map[string]*record
 }
 
-// shelf is the projects or the desks that a company's rows name.
-type shelf struct {
+// assignments are the projects or the desks that a company's rows name.
+type assignments struct {
 	ids        map[id.ID]bool
 	byExternal map[string]id.ID
 	byName     map[string][]id.ID
@@ -54,7 +55,7 @@ type shelf struct {
 }
 
 // find resolves a cell: default, our id, an external id, or a name that just one has (rule I14).
-func (s *shelf) find(cell string, k id.Kind, standard id.ID) (of id.ID, ok bool) {
+func (s *assignments) find(cell string, k id.Kind, standard id.ID) (of id.ID, ok bool) {
 	if cell == "default" {
 		return standard, true
 	}
@@ -75,19 +76,19 @@ type customField struct {
 	of enum.CustomFieldType
 }
 
-// contactRecord is one as the rows so far leave it.
-type contactRecord struct {
-	id       id.ID
-	book     *book
-	emailKey string
-	now      person
-	keyWas   string // the key that stands in the record; empty: there is no record yet
-	created  time.Time
-	labels   map[id.ID]bool
-	values   map[id.ID]string
-	tagged   []id.ID        // labels that are new to it
-	noted    map[id.ID]bool // fields whose value has changed: true where it had one
-	touched  bool
+// record is one as the rows so far leave it.
+type record struct {
+	id            id.ID
+	tenant        *tenant
+	emailKey      string
+	now           person
+	keyWas        string // the key that stands in the record; empty: there is no record yet
+	created       time.Time
+	labels        map[id.ID]bool
+	values        map[id.ID]string
+	newLabels     []id.ID        // labels that are new to it
+	changedValues map[id.ID]bool // fields whose value has changed: true where it had one
+	touched       bool
 }
 
 // person is what an import reads and writes of a contact. Empty text is none.
@@ -104,8 +105,8 @@ type person struct {
 	Type       enum.ContactType `json:"type"`
 }
 
-// of is the row's book; nil where its company is not the importer's to manage (rule I13).
-func (p *books) of(r *sheet.Row) *book {
+// of is the row's part; nil where its company is not the importer's to manage (rule I13).
+func (p *snapshot) of(r *sheet.Row) *tenant {
 	f := r.FieldAt(p.columns.company)
 	if !f.Filled() {
 		return p.own
@@ -113,51 +114,51 @@ func (p *books) of(r *sheet.Row) *book {
 	return p.others[f.Value]
 }
 
-// look fetches all that the rows refer to, in a few queries.
-func (k contactKind) look(ctx context.Context, tx *database.Tx, b *batch) (*books, error) {
-	p := &books{contactRows: b.cells.(contactRows), rows: b.rows, most: k.e.o.BatchStored, others: map[string]*book{}, byID: map[id.ID]*book{}}
+// load fetches all that the rows refer to, in a few queries.
+func (b *batch) load(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*snapshot, error) {
+	p := &snapshot{parsed: b.parsed, stored: b.stored, rows: rows, others: map[string]*tenant{}, byID: map[id.ID]*tenant{}}
 	want := &references{}
-	for i := range b.rows {
-		want.add(p.columns, &b.rows[i], &p.cells[i])
+	for i := range rows {
+		want.add(p.columns, &rows[i], &p.cells[i])
 	}
-	if c := p.columns; b.run.dryRun { // what is kept in scratch is whole, as far as the file goes
+	if c := p.columns; b.run.DryRun { // what is kept in scratch is whole, as far as the file goes
 		want.labels, want.fields = c.labels >= 0 || c.labelIDs >= 0, len(c.custom) > 0
 	}
 	want.compact()
-	p.own = p.open(b.run.company)
+	p.own = p.open(b.run.Company)
 	if err := p.openOthers(ctx, tx, b.run, want.companies); err != nil {
 		return nil, err
 	}
-	for _, look := range []func(context.Context, *database.Tx, *references) error{p.lookForShelves, p.lookForLabels, p.lookForFields} {
-		if err := look(ctx, tx, want); err != nil {
+	for _, load := range []func(context.Context, *database.Tx, *references) error{p.loadAssignments, p.loadLabels, p.loadFields} {
+		if err := load(ctx, tx, want); err != nil {
 			return nil, err
 		}
 	}
-	if err := p.lookForContacts(ctx, tx, b.run, want); err != nil {
+	if err := p.loadContacts(ctx, tx, b.run, want); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// open begins a company's book.
-func (p *books) open(company id.ID) *book {
+// open begins a company's part.
+func (p *snapshot) open(company id.ID) *tenant {
 	if known := p.byID[company]; known != nil {
 		return known
 	}
-	shelves := func() shelf {
-		return shelf{ids: map[id.ID]bool{}, byExternal: map[string]id.ID{}, byName: map[string][]id.ID{}, deleted: map[id.ID]bool{}}
+	empty := func() assignments {
+		return assignments{ids: map[id.ID]bool{}, byExternal: map[string]id.ID{}, byName: map[string][]id.ID{}, deleted: map[id.ID]bool{}}
 	}
-	b := &book{
-		company: company, projects: shelves(), desks: shelves(), labels: map[string]id.ID{}, labelIDs: map[id.ID]bool{},
-		fields: map[string]customField{}, contacts: map[id.ID]*contactRecord{}, byEmail: map[string]*contactRecord{}, byExternal: map[string]*contactRecord{},
+	b := &tenant{
+		company: company, projects: empty(), desks: empty(), labels: map[string]id.ID{}, labelIDs: map[id.ID]bool{},
+		fields: map[string]customField{}, contacts: map[id.ID]*record{}, byEmail: map[string]*record{}, byExternal: map[string]*record{},
 	}
 	p.byID[company] = b
 	return b
 }
 
-// openOthers opens the books of the companies that company_id cells name, as far as the
+// openOthers opens the parts of the companies that company_id cells name, as far as the
 // importer may manage them now (rule I13).
-func (p *books) openOthers(ctx context.Context, tx *database.Tx, c *claim, cells []string) error {
+func (p *snapshot) openOthers(ctx context.Context, tx *database.Tx, run *kind.Run, cells []string) error {
 	named := map[id.ID][]string{}
 	for _, cell := range cells {
 		if of, err := id.Parse(cell, id.Company); err == nil {
@@ -172,8 +173,8 @@ func (p *books) openOthers(ctx context.Context, tx *database.Tx, c *claim, cells
 		ids = append(ids, of)
 	}
 	may, err := tx.Ent().Company.Query().Where(database.Among(company.FieldID, ids), company.DeletedAtIsNil(), func(s *sql.Selector) {
-		s.Where(policy.MayAdminister(c.by, s.C(company.FieldID)))
-	}).IDs(viewer.NewContext(ctx, c.by))
+		s.Where(policy.MayAdminister(run.By, s.C(company.FieldID)))
+	}).IDs(viewer.NewContext(ctx, run.By))
 	if err != nil {
 		return fmt.Errorf("looking for companies: %w", err)
 	}
@@ -185,8 +186,8 @@ func (p *books) openOthers(ctx context.Context, tx *database.Tx, c *claim, cells
 	return nil
 }
 
-// companies are the ids of the open books.
-func (p *books) companies() string {
+// companies are the ids of the companies.
+func (p *snapshot) companies() string {
 	ids := make([]string, 0, len(p.byID))
 	for of := range p.byID {
 		ids = append(ids, of.String())
@@ -201,7 +202,7 @@ type references struct {
 	labels, fields                                     bool // whether there are any
 }
 
-func (w *references) add(c *contactColumns, r *sheet.Row, cells *contactCells) {
+func (w *references) add(c *columnIndex, r *sheet.Row, cells *cells) {
 	note := func(to *[]string, column int) {
 		if f := r.FieldAt(column); f.Filled() {
 			if n := len(*to); n == 0 || (*to)[n-1] != f.Value { // the same all the way down, as a rule
@@ -243,27 +244,27 @@ type keptContact struct {
 }
 
 // keep is what a dry run does in place of writing.
-func (p *books) keep(ctx context.Context, tx *database.Tx, c *claim) error {
-	records := make([]scratchRecord, len(p.touched))
+func (p *snapshot) keep(ctx context.Context, tx *database.Tx, run *kind.Run) error {
+	records := make([]kind.Scratch, len(p.touched))
 	for i, t := range p.touched {
-		state := keptContact{Person: t.now, Company: t.book.company, Values: t.values}
+		state := keptContact{Person: t.now, Company: t.tenant.company, Values: t.values}
 		for label := range t.labels {
 			state.Labels = append(state.Labels, label)
 		}
-		records[i] = scratchRecord{id: t.id, emailKey: t.emailKey, externalID: orNull(t.now.ExternalID), state: state}
+		records[i] = kind.Scratch{ID: t.id, EmailKey: t.emailKey, ExternalID: kind.OrNull(t.now.ExternalID), State: state}
 	}
-	return keepScratch(ctx, tx, c.id, records)
+	return kind.KeepScratch(ctx, tx, run.ID, records)
 }
 
 // readScratch puts what earlier rows of a dry run have left over the records.
-func (p *books) readScratch(ctx context.Context, tx *database.Tx, c *claim, want *references, emailKey func(string) string) error {
+func (p *snapshot) readScratch(ctx context.Context, tx *database.Tx, run *kind.Run, want *references, emailKey func(string) string) error {
 	ids := slices.Clone(want.ids)
 	for _, b := range p.byID {
 		for of := range b.contacts {
 			ids = append(ids, of.String())
 		}
 	}
-	return scratchOf(ctx, tx, c.id, ids, want.emails, want.externals, func(record id.ID, raw []byte) error {
+	return kind.ReadScratch(ctx, tx, run.ID, ids, want.emails, want.externals, func(of id.ID, raw []byte) error {
 		var state keptContact
 		if err := json.Unmarshal(raw, &state); err != nil {
 			return fmt.Errorf("reading scratch: %w", err)
@@ -272,10 +273,10 @@ func (p *books) readScratch(ctx context.Context, tx *database.Tx, c *claim, want
 		if b == nil {
 			return nil // of a company that no row here names
 		}
-		t := b.contacts[record]
+		t := b.contacts[of]
 		if t == nil {
-			t = &contactRecord{id: record, book: b}
-			b.contacts[record] = t
+			t = &record{id: of, tenant: b}
+			b.contacts[of] = t
 		}
 		t.now, t.emailKey = state.Person, emailKey(state.Person.Email)
 		t.labels, t.values = map[id.ID]bool{}, state.Values
@@ -287,12 +288,4 @@ func (p *books) readScratch(ctx context.Context, tx *database.Tx, c *claim, want
 		}
 		return nil
 	})
-}
-
-// orNull is the text, or NULL where it is empty.
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

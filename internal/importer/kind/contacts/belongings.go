@@ -1,4 +1,4 @@
-package importer
+package contacts
 
 import (
 	"context"
@@ -6,29 +6,30 @@ import (
 
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 )
 
-// storedLabel is about what a contact's label costs in bytes while a batch is judged.
+// storedLabel is about what a contact's label costs in bytes while a batch is planned.
 const storedLabel = 100
 
 // belongings are the contacts that were found, whose labels and values are to be fetched: the
 // labels where rows name any, and the values of the file's own fields.
 type belongings struct {
-	books    *books
+	snapshot *snapshot
 	want     *references
-	contacts map[id.ID]*contactRecord
+	contacts map[id.ID]*record
 	ids      []string // the contacts'
 	fields   []string // the fields'
 }
 
-// lookForBelongings fetches the labels and values of the contacts that were found, as far
+// loadBelongings fetches the labels and values of the contacts that were found, as far
 // as the rows touch such. A contact may have any number of either, and a value has up to
-// 40 kB: where all together are more than may be read at once the error is a [tooMuch].
-func (p *books) lookForBelongings(ctx context.Context, tx *database.Tx, want *references) error {
+// 40 kB: where all together are more than may be read at once the error is a [kind.TooMuch].
+func (p *snapshot) loadBelongings(ctx context.Context, tx *database.Tx, want *references) error {
 	if !want.labels && !want.fields {
 		return nil
 	}
-	l := &belongings{books: p, want: want, contacts: map[id.ID]*contactRecord{}}
+	l := &belongings{snapshot: p, want: want, contacts: map[id.ID]*record{}}
 	for _, b := range p.byID {
 		for of, t := range b.contacts {
 			t.labels, t.values = map[id.ID]bool{}, map[id.ID]string{}
@@ -74,8 +75,8 @@ func (l *belongings) ofLabels(ctx context.Context, tx *database.Tx, columns, beh
 		return nil
 	}
 	d := tx.Dialect()
-	return each(ctx, tx, "contacts' labels", scan, `SELECT contact_id, `+columns+` FROM contact_labels
-		WHERE company_id `+anyID(d, "$1")+` AND contact_id `+anyID(d, "$2")+behind, l.books.companies(), database.Texts(l.ids))
+	return tx.Each(ctx, "contacts' labels", scan, `SELECT contact_id, `+columns+` FROM contact_labels
+		WHERE company_id `+d.AmongIDTexts("$1")+` AND contact_id `+d.AmongIDTexts("$2")+behind, l.snapshot.companies(), database.Texts(l.ids))
 }
 
 // ofValues reads columns of the contacts' values of the file's fields, behind the contact's id.
@@ -84,15 +85,15 @@ func (l *belongings) ofValues(ctx context.Context, tx *database.Tx, columns, beh
 		return nil
 	}
 	d := tx.Dialect()
-	return each(ctx, tx, "contacts' values", scan, `SELECT contact_id, `+columns+` FROM custom_field_values
-		WHERE company_id `+anyID(d, "$1")+` AND contact_id `+anyID(d, "$2")+` AND custom_field_id `+anyID(d, "$3")+behind,
-		l.books.companies(), database.Texts(l.ids), database.Texts(l.fields))
+	return tx.Each(ctx, "contacts' values", scan, `SELECT contact_id, `+columns+` FROM custom_field_values
+		WHERE company_id `+d.AmongIDTexts("$1")+` AND contact_id `+d.AmongIDTexts("$2")+` AND custom_field_id `+d.AmongIDTexts("$3")+behind,
+		l.snapshot.companies(), database.Texts(l.ids), database.Texts(l.fields))
 }
 
 // weigh reads how long the labels and values are, and nothing of them. Where they are too
-// much, the rows that may be judged at once are those before the one that brings too much.
+// much, the rows that may be planned at once are those before the one that brings too much.
 func (l *belongings) weigh(ctx context.Context, tx *database.Tx) error {
-	bytes, all := map[*contactRecord]int64{}, int64(0)
+	bytes, all := map[*record]int64{}, int64(0)
 	count := func(each int64) func(*sql.Rows) error {
 		return func(rows *sql.Rows) error {
 			var of id.ID
@@ -111,13 +112,13 @@ func (l *belongings) weigh(ctx context.Context, tx *database.Tx) error {
 	if err := l.ofValues(ctx, tx, "sum(octet_length(value))", " GROUP BY contact_id", count(1)); err != nil {
 		return err
 	}
-	p := l.books
-	if all <= p.most {
+	p := l.snapshot
+	if all <= p.stored {
 		return nil
 	}
-	named := map[string]*contactRecord{} // by book and by what a row may call it
+	named := map[string]*record{} // by company and by what a row may call it
 	for of, t := range l.contacts {
-		b := t.book.company.String()
+		b := t.tenant.company.String()
 		named[b+"id"+of.String()], named[b+"email"+t.emailKey] = t, t
 		if t.now.ExternalID != "" {
 			named[b+"external"+t.now.ExternalID] = t
@@ -137,8 +138,8 @@ func (l *belongings) weigh(ctx context.Context, tx *database.Tx) error {
 				delete(bytes, t) // it is read once
 			}
 		}
-		if i > 0 && sum > p.most {
-			return &tooMuch{rows: i}
+		if i > 0 && sum > p.stored {
+			return &kind.TooMuch{Rows: i}
 		}
 	}
 	return nil

@@ -1,0 +1,164 @@
+package contacts
+
+import (
+	"context"
+	"database/sql"
+
+	"tenantry/internal/database"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
+)
+
+// loadAssignments finds the projects and desks that the rows name, and the default ones.
+func (p *snapshot) loadAssignments(ctx context.Context, tx *database.Tx, want *references) error {
+	d := tx.Dialect()
+	for _, t := range []struct {
+		table string
+		names []string
+		of    func(b *tenant) (*assignments, *id.ID)
+	}{
+		{"projects", want.projects, func(b *tenant) (*assignments, *id.ID) { return &b.projects, &b.project }},
+		{"desks", want.desks, func(b *tenant) (*assignments, *id.ID) { return &b.desks, &b.desk }},
+	} {
+		err := tx.Each(ctx, t.table, func(rows *sql.Rows) error {
+			var of, company id.ID
+			var name string
+			var external sql.Null[string]
+			var isDefault, deleted bool
+			if err := rows.Scan(&of, &company, &name, &external, &isDefault, &deleted); err != nil {
+				return err
+			}
+			s, standard := t.of(p.byID[company])
+			if deleted {
+				s.deleted[of] = true
+				return nil
+			}
+			s.ids[of], s.byName[name] = true, append(s.byName[name], of)
+			if external.Valid {
+				s.byExternal[external.V] = of
+			}
+			if isDefault {
+				*standard = of
+			}
+			return nil
+		}, `SELECT id, company_id, name, external_id, is_default, deleted_at IS NOT NULL FROM `+t.table+` WHERE company_id `+tx.Dialect().AmongIDTexts("$1")+
+			` AND (is_default OR deleted_at IS NOT NULL OR external_id`+d.AmongTexts("$2")+` OR name`+d.AmongTexts("$2")+` OR id `+tx.Dialect().AmongIDTexts("$3")+`)`,
+			p.companies(), database.Texts(t.names), database.Texts(idTexts(t.names)))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// idTexts are the texts of those names that are ids, as the database writes them.
+func idTexts(names []string) []string {
+	var ids []string
+	for _, n := range names {
+		if of, err := id.ParseAny(n); err == nil {
+			ids = append(ids, of.String())
+		}
+	}
+	return ids
+}
+
+// loadLabels fetches the labels of the companies, where rows name any.
+func (p *snapshot) loadLabels(ctx context.Context, tx *database.Tx, want *references) error {
+	if !want.labels {
+		return nil
+	}
+	return tx.Each(ctx, "labels", func(rows *sql.Rows) error {
+		var of, company id.ID
+		var name string
+		if err := rows.Scan(&of, &company, &name); err != nil {
+			return err
+		}
+		p.byID[company].labels[name], p.byID[company].labelIDs[of] = of, true
+		return nil
+	}, `SELECT id, company_id, name FROM labels WHERE deleted_at IS NULL AND company_id `+tx.Dialect().AmongIDTexts("$1"), p.companies())
+}
+
+// loadFields fetches the custom fields of the companies, where rows fill any.
+func (p *snapshot) loadFields(ctx context.Context, tx *database.Tx, want *references) error {
+	if !want.fields {
+		return nil
+	}
+	return tx.Each(ctx, "custom fields", func(rows *sql.Rows) error {
+		var company id.ID
+		var key string
+		var f customField
+		if err := rows.Scan(&f.id, &company, &key, &f.of); err != nil {
+			return err
+		}
+		p.byID[company].fields[key] = f
+		return nil
+	}, `SELECT id, company_id, variable_key, type FROM custom_fields WHERE deleted_at IS NULL AND company_id `+tx.Dialect().AmongIDTexts("$1"), p.companies())
+}
+
+// loadContacts finds the contacts that the rows name by id, external id or email, and
+// holds them until the commit.
+func (p *snapshot) loadContacts(ctx context.Context, tx *database.Tx, run *kind.Run, want *references) error {
+	d := tx.Dialect()
+	lock := ""
+	if d == database.Postgres && !run.DryRun {
+		lock = " ORDER BY id FOR UPDATE"
+	}
+	for _, by := range []struct {
+		condition string
+		names     []string
+	}{
+		{`id ` + tx.Dialect().AmongIDTexts("$2"), want.ids},
+		{`external_id` + d.AmongTexts("$2"), want.externals},
+		{`email_key` + d.AmongTexts("$2"), want.emails},
+	} {
+		if len(by.names) == 0 {
+			continue
+		}
+		err := tx.Each(ctx, "contacts", p.scanContact, `SELECT id, company_id, email, email_key, first_name, middle_name, last_name, username,
+			external_id, project_id, desk_id, active, type FROM contacts WHERE company_id `+tx.Dialect().AmongIDTexts("$1")+` AND `+by.condition+lock,
+			p.companies(), database.Texts(by.names))
+		if err != nil {
+			return err
+		}
+	}
+	if err := p.loadBelongings(ctx, tx, want); err != nil {
+		return err
+	}
+	if run.DryRun {
+		if err := p.readScratch(ctx, tx, run, want, fold.Email); err != nil {
+			return err
+		}
+	}
+	for _, b := range p.byID {
+		for _, t := range b.contacts {
+			b.byEmail[t.emailKey] = t
+			if t.now.ExternalID != "" {
+				b.byExternal[t.now.ExternalID] = t
+			}
+		}
+	}
+	return nil
+}
+
+func (p *snapshot) scanContact(rows *sql.Rows) error {
+	t := &record{}
+	var company id.ID
+	var middle, last, external sql.Null[string]
+	n := &t.now
+	err := rows.Scan(&t.id, &company, &n.Email, &t.emailKey, &n.FirstName, &middle, &last, &n.Username,
+		&external, &n.Project, &n.Desk, &n.Active, &n.Type)
+	if err != nil {
+		return err
+	}
+	n.MiddleName, n.LastName, n.ExternalID = middle.V, last.V, external.V
+	t.tenant, t.keyWas = p.byID[company], t.emailKey
+	if t.tenant.projects.deleted[n.Project] { // it is in the default one, and not moved yet
+		n.Project = t.tenant.project
+	}
+	if t.tenant.desks.deleted[n.Desk] {
+		n.Desk = t.tenant.desk
+	}
+	t.tenant.contacts[t.id] = t
+	return nil
+}

@@ -1,0 +1,128 @@
+package customers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
+)
+
+// Keys of an import's scratch, by what they remember.
+const (
+	slugKey  = "slug:"  // a name that an earlier row has taken
+	adminKey = "admin:" // how many customers a person became partner admin of; the count is the row
+	namedKey = "named:" // the first of these customers, for each person
+)
+
+// maxNamed is how many of the companies that it is about a notification names (rule J7).
+const maxNamed = 3
+
+// countAdmins adds to how many customers each person became partner admin of, and keeps the
+// first of them, for the one notification at the end (rule J7).
+func countAdmins(ctx context.Context, tx *database.Tx, run id.ID, added map[id.ID][]id.ID) error {
+	var named [][]any
+	for person, companies := range added {
+		var count int
+		err := tx.QueryRowContext(ctx, `INSERT INTO import_keys (import_run_id, key, "row") VALUES ($1, $2, $3)
+			ON CONFLICT (import_run_id, key) DO UPDATE SET "row" = import_keys."row" + excluded."row" RETURNING "row"`,
+			run, adminKey+person.String(), len(companies)).Scan(&count)
+		if err != nil {
+			return fmt.Errorf("counting partner admins: %w", err)
+		}
+		before := count - len(companies)
+		for i := range min(len(companies), max(0, maxNamed-before)) {
+			named = append(named, []any{run, namedKey + person.String() + companies[i].String(), before + i})
+		}
+	}
+	return database.Insert(ctx, tx, "import_keys", []string{"import_run_id", "key", "row"}, named)
+}
+
+// Finish is kind.Kind's: it notifies each new partner admin, once (rule J7).
+func (*Kind) Finish(ctx context.Context, tx *database.Tx, r *ent.ImportRun) (notified []id.ID, err error) {
+	ctx = viewer.BypassTenancy(ctx, "an import notifies those whom it made partner admins")
+	client := tx.Ent()
+	admins, err := client.ImportKey.Query().Where(importkey.ImportRunID(r.ID), importkey.KeyHasPrefix(adminKey)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range admins {
+		person, err := id.Parse(strings.TrimPrefix(a.Key, adminKey), id.User)
+		if err != nil {
+			return nil, err
+		}
+		if r.CreatedByID != nil && person == *r.CreatedByID {
+			continue // the importer knows
+		}
+		// Whoever was deleted since the batch has no notifications; the end must not fail for it.
+		there, err := client.User.Query().Where(user.ID(person)).Exist(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			continue
+		}
+		names, err := firstCustomers(ctx, client, r.ID, person)
+		if err != nil {
+			return nil, err
+		}
+		err = client.Notification.Create().SetUserID(person).SetKind(enum.PartnerAdminAdded).
+			SetTitle("You are partner admin of " + sheet.Plural(a.Row, "new customer")).
+			SetBody(fmt.Sprintf("%s imported %s and named you as partner admin of %s.", r.CreatedByName, r.FileName, listed(names, a.Row, "customer"))).
+			SetImportRunID(r.ID).SetCompanyID(r.CompanyID).Exec(ctx)
+		if err != nil {
+			return nil, err
+		}
+		notified = append(notified, person)
+	}
+	return notified, nil
+}
+
+// firstCustomers names the first customers that the person became partner admin of, as far as
+// they are still there.
+func firstCustomers(ctx context.Context, client *ent.Client, run, person id.ID) ([]string, error) {
+	prefix := namedKey + person.String()
+	keys, err := client.ImportKey.Query().Where(importkey.ImportRunID(run), importkey.KeyHasPrefix(prefix)).
+		Order(ent.Asc(importkey.FieldRow)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, k := range keys {
+		customer, err := id.Parse(strings.TrimPrefix(k.Key, prefix), id.Company)
+		if err != nil {
+			return nil, err
+		}
+		c, err := client.Company.Query().Where(company.ID(customer), company.DeletedAtIsNil()).Select(company.FieldName).Only(ctx)
+		if ent.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, c.Name)
+	}
+	return names, nil
+}
+
+// listed names the first of so many, and says how many more there are (rule J7).
+func listed(names []string, n int, what string) string {
+	switch more := n - len(names); {
+	case len(names) == 0:
+		return sheet.Plural(n, what)
+	case more > 0:
+		return strings.Join(names, ", ") + " and " + sheet.Plural(more, "more "+what)
+	case n == 1:
+		return names[0]
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}

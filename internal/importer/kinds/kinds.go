@@ -1,0 +1,26 @@
+// Package kinds registers the kinds of this program: the one place that names them all. Only
+// internal/app and tests import it.
+package kinds
+
+import (
+	"tenantry/internal/database"
+	"tenantry/internal/importer/kind"
+	"tenantry/internal/importer/kind/contacts"
+	"tenantry/internal/importer/kind/customers"
+	"tenantry/internal/importer/kind/users"
+)
+
+// Companies are their partners, customers and users.
+type Companies interface {
+	customers.Partners
+	users.Directory
+}
+
+// New returns the kinds.
+func New(db *database.DB, passwords users.Passwords, companies Companies, o contacts.Options) kind.Set {
+	return kind.Set{
+		customers.New(db.Ent(), companies),
+		contacts.New(db, companies, o),
+		users.New(db.Ent(), passwords, companies),
+	}
+}
