@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
