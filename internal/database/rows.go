@@ -21,8 +21,8 @@ func (tx *Tx) Each(ctx context.Context, what string, scan func(rows *sql.Rows) e
 	return rows.Err()
 }
 
-// Insert loads rows that cannot be there yet.
-func Insert(ctx context.Context, tx *Tx, table string, columns []string, rows [][]any) error {
+// InsertRows loads rows that cannot be there yet.
+func InsertRows(ctx context.Context, tx *Tx, table string, columns []string, rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
 	}

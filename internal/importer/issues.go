@@ -24,7 +24,7 @@ func writeIssues(ctx context.Context, tx *database.Tx, run id.ID, issues []sheet
 		}
 		rows[i] = []any{run, s.Row, ordinal, s.Line, s.Column, s.Value, string(s.Code), s.Message}
 	}
-	return database.Insert(ctx, tx, importissue.Table, []string{
+	return database.InsertRows(ctx, tx, importissue.Table, []string{
 		importissue.FieldImportRunID, importissue.FieldRow, importissue.FieldOrdinal, importissue.FieldLine,
 		importissue.FieldColumn, importissue.FieldValue, importissue.FieldCode, importissue.FieldMessage,
 	}, rows)

@@ -37,7 +37,7 @@ func KeepScratch(ctx context.Context, tx *database.Tx, run id.ID, records []Scra
 	if err != nil {
 		return fmt.Errorf("forgetting older scratch: %w", err)
 	}
-	return database.Insert(ctx, tx, importrecord.Table, []string{
+	return database.InsertRows(ctx, tx, importrecord.Table, []string{
 		importrecord.FieldImportRunID, importrecord.FieldRecordID,
 		importrecord.FieldEmailKey, importrecord.FieldExternalID, importrecord.FieldState,
 	}, rows)

@@ -43,7 +43,7 @@ func countAdmins(ctx context.Context, tx *database.Tx, run id.ID, added map[id.I
 			named = append(named, []any{run, namedKey + person.String() + companies[i].String(), before + i})
 		}
 	}
-	return database.Insert(ctx, tx, "import_keys", []string{"import_run_id", "key", "row"}, named)
+	return database.InsertRows(ctx, tx, "import_keys", []string{"import_run_id", "key", "row"}, named)
 }
 
 // Finish is kind.Kind's: it notifies each new partner admin, once (rule J7).

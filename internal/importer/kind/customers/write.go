@@ -78,7 +78,7 @@ func (b *batch) write(ctx context.Context, tx *database.Tx, made []customer, o *
 		{"desks", shelf, desks},
 		{"partner_admins", []string{"id", "company_id", "user_id", "created_at"}, admins},
 	} {
-		if err := database.Insert(ctx, tx, t.table, t.columns, t.rows); err != nil {
+		if err := database.InsertRows(ctx, tx, t.table, t.columns, t.rows); err != nil {
 			return err
 		}
 	}

@@ -55,7 +55,7 @@ func (b *batch) write(ctx context.Context, tx *database.Tx, rows []sheet.Row, d 
 			changes = append(changes, user)
 		}
 	}
-	if err := database.Insert(ctx, tx, "users", []string{"id", "company_id", "email", "email_key", "first_name", "first_name_key", "last_name", "last_name_key",
+	if err := database.InsertRows(ctx, tx, "users", []string{"id", "company_id", "email", "email_key", "first_name", "first_name_key", "last_name", "last_name_key",
 		"password_hash", "active", "role", "created_at", "updated_at"}, made); err != nil {
 		return err
 	}
