@@ -3,16 +3,17 @@ package app
 import (
 	"tenantry/ent/enum"
 	"tenantry/internal/config"
+	"tenantry/internal/importer/kinds"
 )
 
 // knownSettings are the settings of the program, with the rows that a file of each kind may have
 // by default (F4).
 func knownSettings() config.Settings {
-	return config.New(
-		config.Kind{Name: string(enum.Customers), MaxRows: 100},
-		config.Kind{Name: string(enum.Contacts), MaxRows: 5000},
-		config.Kind{Name: string(enum.Users), MaxRows: 5000},
-	)
+	var limits []config.Kind
+	for _, k := range kinds.Unopened() {
+		limits = append(limits, config.Kind{Name: string(k.Name()), MaxRows: k.MaxRows()})
+	}
+	return config.New(limits...)
 }
 
 // maxRows are the rows that a file of each kind may have.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tenantry/ent/enum"
+	"tenantry/internal/importer/kinds"
 )
 
 // example is a file of a page, and what the page says comes of it.
@@ -83,7 +84,7 @@ func TestTheDocsNameEveryColumn(t *testing.T) {
 		t.Fatal(err)
 	}
 	sections := strings.Split(string(text), "\n## ")
-	for _, of := range unopened() {
+	for _, of := range kinds.Unopened() {
 		title := string(of.Name()[:1]) + strings.ToLower(string(of.Name()[1:])) + "\n"
 		for _, section := range sections {
 			if !strings.HasPrefix(section, title) {

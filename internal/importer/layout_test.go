@@ -6,10 +6,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
-	"tenantry/internal/importer/kind"
-	"tenantry/internal/importer/kind/contacts"
-	"tenantry/internal/importer/kind/customers"
-	"tenantry/internal/importer/kind/users"
+	"tenantry/internal/importer/kinds"
 	"tenantry/internal/importer/sheet"
 )
 
@@ -17,7 +14,7 @@ import (
 func builtIn(name enum.ImportKind) sheet.Vocabulary {
 	var own sheet.Vocabulary
 	var others []sheet.Vocabulary
-	for _, k := range unopened() {
+	for _, k := range kinds.Unopened() {
 		if v := sheet.NewVocabulary(k.Name(), k.Columns(), nil, k.Missing); k.Name() == name {
 			own = v
 		} else {
@@ -26,11 +23,6 @@ func builtIn(name enum.ImportKind) sheet.Vocabulary {
 	}
 	own.Others = others
 	return own
-}
-
-// unopened are the kinds without a database, for what they know by themselves.
-func unopened() kind.Set {
-	return kind.Set{customers.New(nil, nil), contacts.New(nil, nil, contacts.Options{}), users.New(nil, nil, nil)}
 }
 
 // fit matches headers, given as one line with commas, to the kind's columns. It gives the
@@ -75,7 +67,7 @@ func TestF5ColumnsMatchByNameOrAliasWhateverTheirSpelling(t *testing.T) {
 
 func TestF5EveryNameAndAliasMeansItsOwnField(t *testing.T) {
 	t.Parallel()
-	for _, of := range unopened() {
+	for _, of := range kinds.Unopened() {
 		kind, v, spellings, keys := of.Name(), builtIn(of.Name()), 0, map[string]bool{}
 		for _, c := range of.Columns() {
 			for _, s := range append([]string{c.Name}, c.Aliases...) {

@@ -17,6 +17,7 @@ import (
 	"tenantry/internal/blob"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
+	"tenantry/internal/importer/kinds"
 	"tenantry/internal/importer/sheet"
 	"tenantry/internal/testenv"
 )
@@ -113,7 +114,7 @@ func TestJ2AWorkerThatWakesUpInTheMiddleOfItsTransactionChangesNothing(t *testin
 
 // decode does what work does first.
 func (w *world) decode(c *claim) (err error) {
-	k, err := unopened().Named(c.kind)
+	k, err := kinds.Unopened().Named(c.kind)
 	w.must(err)
 	c.Layout, err = sheet.DecodeLayout(c.format, k.Columns())
 	return err

@@ -9,13 +9,14 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/blob"
+	"tenantry/internal/importer/kinds"
 	"tenantry/internal/importer/sheet"
 )
 
 // F5: of the columns that are known, those of secrets alone look like a password's.
 func TestF5SecretColumnsLookLikePasswords(t *testing.T) {
 	t.Parallel()
-	for _, of := range unopened() {
+	for _, of := range kinds.Unopened() {
 		for _, c := range of.Columns() {
 			for _, h := range append([]string{c.Name}, c.Aliases...) {
 				if sheet.LooksSecret(h) != c.Secret {

@@ -19,8 +19,11 @@ type Companies interface {
 // New returns the kinds.
 func New(db *database.DB, passwords users.Passwords, companies Companies, o contacts.Options) kind.Set {
 	return kind.Set{
-		customers.New(db.Ent(), companies),
+		customers.New(db, companies),
 		contacts.New(db, companies, o),
-		users.New(db.Ent(), passwords, companies),
+		users.New(db, passwords, companies),
 	}
 }
+
+// Unopened are the kinds for what they know without a database: names, columns and limits.
+func Unopened() kind.Set { return New(nil, nil, nil, contacts.Options{}) }

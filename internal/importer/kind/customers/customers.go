@@ -6,8 +6,8 @@ import (
 	"context"
 
 	"tenantry/ent/enum"
-	"tenantry/ent/generated/ent"
 	"tenantry/ent/viewer"
+	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
@@ -23,14 +23,14 @@ type Partners interface {
 
 // Kind is the kind whose rows become companies. Make it with New.
 type Kind struct {
-	ent      *ent.Client
+	db       *database.DB
 	partners Partners
 }
 
 var _ kind.Kind = (*Kind)(nil)
 
 // New returns the kind.
-func New(client *ent.Client, partners Partners) *Kind { return &Kind{client, partners} }
+func New(db *database.DB, partners Partners) *Kind { return &Kind{db, partners} }
 
 // Name is kind.Kind's.
 func (*Kind) Name() enum.ImportKind { return enum.Customers }

@@ -25,7 +25,7 @@ type table struct {
 }
 
 // Export is kind.Kind's.
-func (k *Kind) Export(company id.ID) kind.Table { return &table{ent: k.ent, partner: company} }
+func (k *Kind) Export(company id.ID) kind.Table { return &table{ent: k.db.Ent(), partner: company} }
 
 // Header is kind.Table's.
 func (*table) Header(context.Context) ([]string, error) {

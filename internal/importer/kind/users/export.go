@@ -19,7 +19,7 @@ type table struct {
 }
 
 // Export is kind.Kind's.
-func (k *Kind) Export(company id.ID) kind.Table { return &table{ent: k.ent, company: company} }
+func (k *Kind) Export(company id.ID) kind.Table { return &table{ent: k.db.Ent(), company: company} }
 
 // Header is kind.Table's.
 func (*table) Header(context.Context) ([]string, error) {

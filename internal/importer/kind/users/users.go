@@ -31,7 +31,7 @@ type Directory interface {
 
 // Kind is the kind whose rows become users. Make it with New.
 type Kind struct {
-	ent       *ent.Client
+	db        *database.DB
 	passwords Passwords
 	accounts  Directory
 }
@@ -39,8 +39,8 @@ type Kind struct {
 var _ kind.Kind = (*Kind)(nil)
 
 // New returns the kind.
-func New(client *ent.Client, passwords Passwords, accounts Directory) *Kind {
-	return &Kind{client, passwords, accounts}
+func New(db *database.DB, passwords Passwords, accounts Directory) *Kind {
+	return &Kind{db, passwords, accounts}
 }
 
 // Name is kind.Kind's.
