@@ -5,6 +5,7 @@
 package main
 
 import (
+	"fmt"
 	"log"
 	"slices"
 
@@ -12,45 +13,33 @@ import (
 	"entgo.io/ent/entc/gen"
 )
 
-// clientWithoutSchema is ent's template "client/init" without the client's Schema field. That
-// field brings ent's migration code, and with it Atlas and HCL, into every program that opens
-// the database: 46 packages and 7 MB of the server. migrations/diff imports the generated
-// package migrate itself.
-const clientWithoutSchema = `{{ define "client/init" }}
-// Client is the client that holds all ent builders.
-type Client struct {
-	config
-	{{- range $n := $.Nodes }}
-		// {{ $n.Name }} is the client for interacting with the {{ $n.Name }} builders.
-		{{ $n.Name }} *{{ $n.ClientName }}
-	{{- end }}
-}
-
-// NewClient creates a new client configured with the given options.
-func NewClient(opts ...Option) *Client {
-	client := &Client{config: newConfig(opts...)}
-	client.init()
-	return client
-}
-
-func (c *Client) init() {
-	{{- range $n := $.Nodes }}
-		c.{{ $n.Name }} = New{{ $n.ClientName }}(c.config)
-	{{- end }}
-}
-{{ end }}`
-
 func main() {
-	// Nothing uses enttest, which needs the field.
+	// Nothing uses enttest, which wants the client's Schema (ent/template/client.tmpl).
 	gen.GraphTemplates = slices.DeleteFunc(gen.GraphTemplates, func(t gen.GraphTemplate) bool { return t.Name == "enttest" })
 	err := entc.Generate("./ent/schema", &gen.Config{
-		Target:     "./ent/generated/ent",
-		Package:    "tenantry/ent/generated/ent",
-		BuildFlags: []string{"-tags=entc"}, // see ent/schema/policies.go
-		Features:   []gen.Feature{gen.FeaturePrivacy, gen.FeatureLock},
-		Templates:  []*gen.Template{gen.MustParse(gen.NewTemplate("client").Parse(clientWithoutSchema))},
-	})
+		Target:   "./ent/generated/ent",
+		Package:  "tenantry/ent/generated/ent",
+		Features: []gen.Feature{gen.FeaturePrivacy, gen.FeatureLock},
+		Hooks:    []gen.Hook{checks},
+	}, entc.TemplateDir("./ent/template"))
 	if err != nil {
 		log.Fatalf("generating ent's code: %v", err)
 	}
+}
+
+// checks has the builders call what the annotation Check of a field says.
+func checks(next gen.Generator) gen.Generator {
+	return gen.GenerateFunc(func(g *gen.Graph) error {
+		for _, n := range g.Nodes {
+			for _, f := range append(slices.Clip(n.Fields), n.ID) {
+				if f.Validators > 0 {
+					return fmt.Errorf("%s.%s has a validator of ent's: use an annotation of ent/schema/entity.go", n.Name, f.Name)
+				}
+				if f.Annotations["Check"] != nil {
+					f.Validators = 1
+				}
+			}
+		}
+		return next.Generate(g)
+	})
 }

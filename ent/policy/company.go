@@ -18,7 +18,7 @@ import (
 
 // Company: one's own, its partner, and the customers (rule C7); operators see all of
 // them (U5), which is why what only insiders may read is judged field by field above.
-func Company(writable []string) privacy.Policy {
+func Company(writable ...string) privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.CompanyQuery, predicate.Company](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 			id, partner := s.C(company.FieldID), s.C(company.FieldPartnerID)
@@ -69,7 +69,7 @@ var operatorWrites = writes{
 		}
 		return sql.And(sql.IsNull(s.C(company.FieldDeletedAt)), sql.IsFalse(s.C(company.FieldIsPlatform)))
 	},
-	fields: []string{company.FieldIsPartner, company.FieldUpdatedAt},
+	fields: []string{company.FieldIsPartner},
 }
 
 var companyWrites = writes{
@@ -137,13 +137,13 @@ func undeleted(see visibility, w writes) (visibility, writes) {
 }
 
 // Project: read inside the company, changed by its administrators.
-func Project(writable []string) privacy.Policy {
+func Project(writable ...string) privacy.Policy {
 	see, w := undeleted(insiders(writable))
 	return privacy.Policy{Query: reads[*ent.ProjectQuery, predicate.Project](see), Mutation: w.policy()}
 }
 
 // Desk: as Project.
-func Desk(writable []string) privacy.Policy {
+func Desk(writable ...string) privacy.Policy {
 	see, w := undeleted(insiders(writable))
 	return privacy.Policy{Query: reads[*ent.DeskQuery, predicate.Desk](see), Mutation: w.policy()}
 }

@@ -18,7 +18,7 @@ import (
 
 // Contact: read inside the company, changed by whoever administers it (rules U5, C6); its
 // project and desk are of the same company, always.
-func Contact(writable []string) privacy.Policy {
+func Contact(writable ...string) privacy.Policy {
 	see, w := insiders(writable)
 	see, w.update, w.remove = atHand(see), atHand(w.update), atHand(w.remove)
 	w.siblings = []sibling{
@@ -45,7 +45,7 @@ func SearchBlock() privacy.Policy {
 }
 
 // Label: as Project.
-func Label(writable []string) privacy.Policy {
+func Label(writable ...string) privacy.Policy {
 	see, w := undeleted(insiders(writable))
 	return privacy.Policy{Query: reads[*ent.LabelQuery, predicate.Label](see), Mutation: w.policy()}
 }
@@ -62,13 +62,13 @@ func ContactLabel() privacy.Policy {
 }
 
 // CustomField: as Project; its variable name and its type stay.
-func CustomField(writable []string) privacy.Policy {
+func CustomField(writable ...string) privacy.Policy {
 	see, w := undeleted(insiders(writable))
 	return privacy.Policy{Query: reads[*ent.CustomFieldQuery, predicate.CustomField](see), Mutation: w.policy()}
 }
 
 // CustomFieldValue: of a contact and a field of one company.
-func CustomFieldValue(writable []string) privacy.Policy {
+func CustomFieldValue(writable ...string) privacy.Policy {
 	see, w := insiders(writable)
 	w.siblings = []sibling{
 		{customfieldvalue.EdgeContact, customfieldvalue.FieldContactID, contact.Table},

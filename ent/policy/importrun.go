@@ -109,7 +109,7 @@ func Session() privacy.Policy {
 }
 
 // Notification: one's own, to be read.
-func Notification(writable []string) privacy.Policy {
+func Notification(writable ...string) privacy.Policy {
 	mine := func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 		return sql.EQ(s.C(notification.FieldUserID), v.UserID)
 	}

@@ -81,7 +81,7 @@ type writes struct {
 	refers []string // the edges that a create may set; create judges where they lead
 	update func(viewer.Viewer, *sql.Selector) *sql.Predicate
 	remove func(viewer.Viewer, *sql.Selector) *sql.Predicate
-	fields []string // that an update may change
+	fields []string // that an update may change: those that ent/schema marks as writable
 
 	siblings []sibling // the edges to other records of the same company; a create may set them too
 }
@@ -132,7 +132,7 @@ func (w writes) judge(ctx context.Context, v viewer.Viewer, m mutation) error {
 			return deny("%s is changed by the platform alone", m.Type())
 		}
 		for _, f := range slices.Concat(m.Fields(), m.AddedFields(), m.ClearedFields()) {
-			if !slices.Contains(w.fields, f) {
+			if f != "updated_at" && !slices.Contains(w.fields, f) { // which every update sets
 				return deny("%s.%s cannot be changed so", m.Type(), f)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"entgo.io/ent/schema/index"
 	"github.com/google/uuid"
 
+	"tenantry/ent/value"
 	"tenantry/internal/id"
 )
 
@@ -21,7 +22,7 @@ func (AuditEvent) Mixin() []ent.Mixin {
 // Fields of the AuditEvent.
 func (AuditEvent) Fields() []ent.Field {
 	return []ent.Field{
-		field.Time("at").Default(now).Immutable(),
+		field.Time("at").Default(value.Now).Immutable(),
 		field.String("action").Immutable(),
 		field.UUID("actor_id", uuid.UUID{}).Optional().Nillable().Immutable().
 			Comment("no reference: the event outlives the user"),

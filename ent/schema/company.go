@@ -21,11 +21,11 @@ func (Company) Mixin() []ent.Mixin { return []ent.Mixin{identity{kind: id.Compan
 // Fields of the Company.
 func (Company) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("name").NotEmpty().MaxRuneLen(nameLength).Annotations(writable()).Comment("as it was typed, trimmed"),
-		field.String("slug").NotEmpty().Unique().Immutable().Comment("stays when the company is renamed"),
+		field.String("name").Annotations(text(nameLength), writable()).Comment("as it was typed, trimmed"),
+		field.String("slug").Unique().Immutable().Annotations(notEmpty()).Comment("stays when the company is renamed"),
 		field.String("name_slug").Annotations(writable()).Comment("the slug of the name as it is now (rule I6)"),
 		field.String("name_key").Annotations(writable()).Comment("the name ignoring case, for order and search"),
-		field.String("contact_email").Optional().Nillable().MaxRuneLen(emailLength).Annotations(writable()),
+		field.String("contact_email").Optional().Nillable().Annotations(optionalText(emailLength), writable()),
 		field.Bool("is_partner").Default(false),
 		field.Bool("is_platform").Default(false).Immutable().Comment("the operators' own company"),
 		field.UUID("partner_id", uuid.UUID{}).Optional().Nillable(),

@@ -35,16 +35,16 @@ func (Contact) Fields() []ent.Field {
 			Comment("ignoring case, for search (rule K6); null where email_key begins with it")
 	}
 	return []ent.Field{
-		field.String("email").NotEmpty().MaxRuneLen(emailLength).Annotations(writable()).Comment("as it was typed, trimmed"),
-		field.String("email_key").NotEmpty().Annotations(bytewise(), writable()).
+		field.String("email").Annotations(text(emailLength), writable()).Comment("as it was typed, trimmed"),
+		field.String("email_key").Annotations(notEmpty(), bytewise(), writable()).
 			Comment("the email ignoring case (rule K5), unique in the company"),
-		field.String("first_name").NotEmpty().MaxRuneLen(nameLength).Annotations(writable()),
-		field.String("middle_name").Optional().Nillable().MaxRuneLen(nameLength).Annotations(writable()),
-		field.String("last_name").Optional().Nillable().MaxRuneLen(nameLength).Annotations(writable()),
-		field.String("username").NotEmpty().MaxRuneLen(nameLength).Annotations(writable()).Comment("a label: it need not be unique"),
+		field.String("first_name").Annotations(text(nameLength), writable()),
+		field.String("middle_name").Optional().Nillable().Annotations(optionalText(nameLength), writable()),
+		field.String("last_name").Optional().Nillable().Annotations(optionalText(nameLength), writable()),
+		field.String("username").Annotations(text(nameLength), writable()).Comment("a label: it need not be unique"),
 		searchKey("username_key"), searchKey("first_name_key"), searchKey("last_name_key"),
 		field.Bool("in_block").Default(false).Annotations(writable()).Comment("the search keys stand in a search_block, and in no index"),
-		field.String("external_id").Optional().Nillable().MaxRuneLen(externalIDLength).Annotations(bytewise(), writable()).
+		field.String("external_id").Optional().Nillable().Annotations(optionalText(externalIDLength), bytewise(), writable()).
 			Comment("its id in another system (rule K4)"),
 		field.UUID("project_id", uuid.UUID{}).Annotations(writable()),
 		field.UUID("desk_id", uuid.UUID{}).Annotations(writable()),
@@ -116,7 +116,7 @@ func (Label) Mixin() []ent.Mixin {
 
 // Fields of the Label.
 func (Label) Fields() []ent.Field {
-	return []ent.Field{field.String("name").NotEmpty().MaxRuneLen(labelLength).Annotations(writable())}
+	return []ent.Field{field.String("name").Annotations(text(labelLength), writable())}
 }
 
 // Edges of the Label.

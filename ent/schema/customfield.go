@@ -22,9 +22,9 @@ func (CustomField) Mixin() []ent.Mixin {
 // Fields of the CustomField.
 func (CustomField) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("variable_name").NotEmpty().MaxRuneLen(nameLength).Immutable().Comment("its CSV column, as it was typed"),
-		field.String("variable_key").NotEmpty().Immutable().Comment("folded as column names are (rule F5), unique in the company"),
-		field.String("name").NotEmpty().MaxRuneLen(nameLength).Annotations(writable()).Comment("for people"),
+		field.String("variable_name").Immutable().Annotations(text(nameLength)).Comment("its CSV column, as it was typed"),
+		field.String("variable_key").Immutable().Annotations(notEmpty()).Comment("folded as column names are (rule F5), unique in the company"),
+		field.String("name").Annotations(text(nameLength), writable()).Comment("for people"),
 		field.Enum("type").GoType(enum.CustomFieldType("")).Immutable(),
 	}
 }
@@ -48,7 +48,7 @@ func (CustomFieldValue) Fields() []ent.Field {
 		field.UUID("company_id", uuid.UUID{}).Immutable().Comment("that of both, which the references hold"),
 		field.UUID("contact_id", uuid.UUID{}).Immutable(),
 		field.UUID("custom_field_id", uuid.UUID{}).Immutable(),
-		field.String("value").NotEmpty().MaxRuneLen(textLength).Annotations(writable()).Comment("as its type writes it"),
+		field.String("value").Annotations(text(textLength), writable()).Comment("as its type writes it"),
 	}
 }
 

@@ -1,40 +1,44 @@
 package schema
 
 import (
-	"slices"
+	"fmt"
 
 	"entgo.io/ent"
 	"entgo.io/ent/privacy"
-	"entgo.io/ent/schema"
 )
 
-// entity is embedded by every entity. Without a policy of its own (policies.go) nobody
-// reads or writes it, the platform itself included.
+// entity is embedded by every entity.
 type entity struct{ ent.Schema }
 
-// Policy of an entity that has none in policies.go.
+// Policy makes ent generate the place of the entity's policy. The policy itself is the
+// function of ent/policy that is named as the entity: the generated code calls it
+// (ent/template/runtime.tmpl) and does not compile without it.
 func (entity) Policy() ent.Policy { return privacy.AlwaysDenyRule() }
+
+// annotation is something that ent's templates are told about a field.
+type annotation struct {
+	name  string
+	Value string // Go source, if anything
+}
+
+func (a annotation) Name() string { return a.name }
 
 // writable is the annotation of a field that may be changed by whoever may update the record:
 // ent/policy refuses an update of any other. A create may set every field.
-func writable() writableAnnotation { return writableAnnotation{} }
+func writable() annotation { return annotation{name: "Writable"} }
 
-type writableAnnotation struct{}
+// What follows are the annotations of what a field may hold, as calls of ent/value: ent's own
+// validators, such as NotEmpty, are closures, which a template cannot write down.
 
-func (writableAnnotation) Name() string { return "Writable" }
+// text is 1 to most code points.
+func text(most int) annotation { return check("value.Text(1, %d)", most) }
 
-// writableFields lists the entity's fields that bear the annotation.
-func writableFields(e ent.Interface) []string {
-	fields := e.Fields()
-	for _, m := range e.Mixin() {
-		fields = append(fields, m.Fields()...)
-	}
-	var names []string
-	for _, f := range fields {
-		d := f.Descriptor()
-		if slices.Contains(d.Annotations, schema.Annotation(writable())) {
-			names = append(names, d.Name)
-		}
-	}
-	return names
+// optionalText is at most so many code points.
+func optionalText(most int) annotation { return check("value.Text(0, %d)", most) }
+
+func notEmpty() annotation         { return check("value.NotEmpty") }
+func atLeast(least int) annotation { return check("value.AtLeast(%d)", least) }
+
+func check(format string, args ...any) annotation {
+	return annotation{name: "Check", Value: fmt.Sprintf(format, args...)}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/value"
 	"tenantry/internal/id"
 )
 
@@ -27,7 +28,7 @@ func (ImportRun) Mixin() []ent.Mixin {
 
 // Fields of the ImportRun.
 func (ImportRun) Fields() []ent.Field {
-	count := func(name string) ent.Field { return field.Int(name).Default(0).NonNegative() }
+	count := func(name string) ent.Field { return field.Int(name).Default(0).Annotations(atLeast(0)) }
 	return []ent.Field{
 		field.UUID("created_by_id", uuid.UUID{}).Optional().Nillable(),
 		field.String("created_by_name").Immutable().Comment("as it was then"),
@@ -44,7 +45,7 @@ func (ImportRun) Fields() []ent.Field {
 			Comment("a row of its file names another company: it is its creator's alone to see (rule I13)"),
 		field.JSON("format", json.RawMessage{}).Immutable().Comment("encoding, delimiter, header and the columns' meaning"),
 
-		field.Int("total_rows").Immutable().Positive(),
+		field.Int("total_rows").Immutable().Annotations(atLeast(1)),
 		count("processed_rows"), count("created_count"), count("updated_count"),
 		count("unchanged_count"), count("skipped_count"), count("failed_count"),
 		field.Int("revision").Default(1).Comment("grows with every change that a watcher can see"),
@@ -60,7 +61,7 @@ func (ImportRun) Fields() []ent.Field {
 		field.String("failure_message").Optional().Nillable(),
 		field.String("rejects_key").Optional().Nillable(),
 
-		field.Time("created_at").Default(now).Immutable(),
+		field.Time("created_at").Default(value.Now).Immutable(),
 		field.Time("started_at").Optional().Nillable(),
 		field.Time("claimed_at").Optional().Nillable().Comment("the newest claim: turns are taken by it (rule J8)"),
 		field.Time("progressed_at").Optional().Nillable().Comment("the last batch's commit"),
@@ -236,10 +237,10 @@ type IdempotencyKey struct{ entity }
 func (IdempotencyKey) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("user_id", uuid.UUID{}).Immutable(),
-		field.String("key").MaxLen(255).Immutable(),
+		field.String("key").Immutable().Annotations(optionalText(255)),
 		field.Bytes("fingerprint").Immutable().Comment("SHA-256 of the file and of the arguments"),
 		field.UUID("import_run_id", uuid.UUID{}).Immutable(),
-		field.Time("created_at").Default(now).Immutable(),
+		field.Time("created_at").Default(value.Now).Immutable(),
 	}
 }
 

@@ -4,8 +4,6 @@
 package schema
 
 import (
-	"time"
-
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
@@ -14,6 +12,7 @@ import (
 	"entgo.io/ent/schema/mixin"
 	"github.com/google/uuid"
 
+	"tenantry/ent/value"
 	"tenantry/internal/id"
 )
 
@@ -25,10 +24,6 @@ const (
 	labelLength      = 100
 	textLength       = 10_000
 )
-
-// now is the time as every column holds it: UTC, whole microseconds. PostgreSQL keeps
-// no more, and keyset cursors over SQLite's textual times demand one zone.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // identity gives an entity its id: a UUIDv7 that bears the entity's kind.
 type identity struct {
@@ -46,8 +41,8 @@ type timestamps struct{ mixin.Schema }
 
 func (timestamps) Fields() []ent.Field {
 	return []ent.Field{
-		field.Time("created_at").Default(now).Immutable(),
-		field.Time("updated_at").Default(now).UpdateDefault(now).Annotations(writable()),
+		field.Time("created_at").Default(value.Now).Immutable(),
+		field.Time("updated_at").Default(value.Now).UpdateDefault(value.Now),
 	}
 }
 

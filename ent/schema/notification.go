@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/value"
 	"tenantry/internal/id"
 )
 
@@ -27,7 +28,7 @@ func (Notification) Fields() []ent.Field {
 		field.UUID("import_run_id", uuid.UUID{}).Optional().Nillable(),
 		field.UUID("company_id", uuid.UUID{}).Optional().Nillable().Comment("the company it is about"),
 		field.UUID("transfer_token_id", uuid.UUID{}).Optional().Nillable(),
-		field.Time("created_at").Default(now).Immutable(),
+		field.Time("created_at").Default(value.Now).Immutable(),
 		field.Time("read_at").Optional().Nillable().Annotations(writable()),
 	}
 }
@@ -59,7 +60,7 @@ type Setting struct{ entity }
 // Fields of the Setting.
 func (Setting) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("id").NotEmpty().Immutable(),
+		field.String("id").Immutable().Annotations(notEmpty()),
 		field.String("value").Sensitive(),
 	}
 }

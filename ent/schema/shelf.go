@@ -47,8 +47,8 @@ func (Desk) Indexes() []ent.Index { return shelfIndexes() }
 // shelfFields are what projects and desks have alike (rules C1, K4).
 func shelfFields() []ent.Field {
 	return []ent.Field{
-		field.String("name").NotEmpty().MaxRuneLen(nameLength).Annotations(writable()),
-		field.String("external_id").Optional().Nillable().MaxRuneLen(externalIDLength).Annotations(writable()),
+		field.String("name").Annotations(text(nameLength), writable()),
+		field.String("external_id").Optional().Nillable().Annotations(optionalText(externalIDLength), writable()),
 		field.Bool("is_default").Default(false).Annotations(writable()),
 	}
 }

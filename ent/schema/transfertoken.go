@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/schema/index"
 	"github.com/google/uuid"
 
+	"tenantry/ent/value"
 	"tenantry/internal/id"
 )
 
@@ -25,7 +26,7 @@ func (TransferToken) Fields() []ent.Field {
 	return []ent.Field{
 		field.Bytes("secret_hash").Unique().Immutable().Sensitive(),
 		field.UUID("sent_to_id", uuid.UUID{}).Optional().Nillable().Comment("the one partner that may redeem it"),
-		field.Time("created_at").Default(now).Immutable(),
+		field.Time("created_at").Default(value.Now).Immutable(),
 		field.Time("expires_at").Immutable().Comment("by the database's clock"),
 		field.Time("used_at").Optional().Nillable(),
 		field.Time("revoked_at").Optional().Nillable(),

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/value"
 	"tenantry/internal/id"
 )
 
@@ -22,10 +23,10 @@ func (User) Mixin() []ent.Mixin {
 // Fields of the User.
 func (User) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("email").NotEmpty().MaxRuneLen(emailLength).Comment("as it was typed, trimmed"),
-		field.String("email_key").NotEmpty().Unique().Comment("the email ignoring case (rule K5), unique on the platform"),
-		field.String("first_name").NotEmpty().MaxRuneLen(nameLength),
-		field.String("last_name").NotEmpty().MaxRuneLen(nameLength),
+		field.String("email").Annotations(text(emailLength)).Comment("as it was typed, trimmed"),
+		field.String("email_key").Unique().Annotations(notEmpty()).Comment("the email ignoring case (rule K5), unique on the platform"),
+		field.String("first_name").Annotations(text(nameLength)),
+		field.String("last_name").Annotations(text(nameLength)),
 		field.String("first_name_key").Comment("ignoring case, for search (rule K6)"),
 		field.String("last_name_key").Comment("ignoring case, for search (rule K6)"),
 		field.String("password_hash").Sensitive().Comment("argon2id, in PHC form (rule U2)"),
@@ -59,7 +60,7 @@ func (Session) Fields() []ent.Field {
 		field.UUID("user_id", uuid.UUID{}).Immutable(),
 		field.Bytes("token_hash").Unique().Immutable().Sensitive(),
 		field.Enum("kind").GoType(enum.SessionKind("")).Immutable(),
-		field.Time("created_at").Default(now).Immutable(),
+		field.Time("created_at").Default(value.Now).Immutable(),
 		field.Time("expires_at").Immutable(),
 	}
 }
@@ -89,7 +90,7 @@ func (PartnerAdmin) Mixin() []ent.Mixin {
 func (PartnerAdmin) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("user_id", uuid.UUID{}).Immutable(),
-		field.Time("created_at").Default(now).Immutable(),
+		field.Time("created_at").Default(value.Now).Immutable(),
 	}
 }
 

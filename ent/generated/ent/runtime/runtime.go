@@ -26,21 +26,17 @@ import (
 	"tenantry/ent/generated/ent/setting"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
-	"tenantry/ent/schema"
-	"time"
-
-	"github.com/google/uuid"
 
 	"entgo.io/ent"
 	"entgo.io/ent/privacy"
+
+	"tenantry/ent/policy"
+	"tenantry/ent/value"
+	"tenantry/internal/id"
 )
 
-// The init function reads all schema descriptors with runtime code
-// (default values, validators, hooks and policies) and stitches it
-// to their package variables.
 func init() {
-	auditeventMixin := schema.AuditEvent{}.Mixin()
-	auditevent.Policy = privacy.NewPolicies(schema.AuditEvent{})
+	auditevent.Policy = privacy.Policies{policy.AuditEvent()}
 	auditevent.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := auditevent.Policy.EvalMutation(ctx, m); err != nil {
@@ -49,20 +45,9 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	auditeventMixinFields0 := auditeventMixin[0].Fields()
-	_ = auditeventMixinFields0
-	auditeventFields := schema.AuditEvent{}.Fields()
-	_ = auditeventFields
-	// auditeventDescAt is the schema descriptor for at field.
-	auditeventDescAt := auditeventFields[0].Descriptor()
-	// auditevent.DefaultAt holds the default value on creation for the at field.
-	auditevent.DefaultAt = auditeventDescAt.Default.(func() time.Time)
-	// auditeventDescID is the schema descriptor for id field.
-	auditeventDescID := auditeventMixinFields0[0].Descriptor()
-	// auditevent.DefaultID holds the default value on creation for the id field.
-	auditevent.DefaultID = auditeventDescID.Default.(func() uuid.UUID)
-	companyMixin := schema.Company{}.Mixin()
-	company.Policy = privacy.NewPolicies(schema.Company{})
+	auditevent.DefaultAt = value.Now
+	auditevent.DefaultID = id.Maker(id.AuditEvent)
+	company.Policy = privacy.Policies{policy.Company("name", "name_slug", "name_key", "contact_email")}
 	company.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := company.Policy.EvalMutation(ctx, m); err != nil {
@@ -71,62 +56,16 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	companyMixinFields0 := companyMixin[0].Fields()
-	_ = companyMixinFields0
-	companyMixinFields1 := companyMixin[1].Fields()
-	_ = companyMixinFields1
-	companyFields := schema.Company{}.Fields()
-	_ = companyFields
-	// companyDescCreatedAt is the schema descriptor for created_at field.
-	companyDescCreatedAt := companyMixinFields1[0].Descriptor()
-	// company.DefaultCreatedAt holds the default value on creation for the created_at field.
-	company.DefaultCreatedAt = companyDescCreatedAt.Default.(func() time.Time)
-	// companyDescUpdatedAt is the schema descriptor for updated_at field.
-	companyDescUpdatedAt := companyMixinFields1[1].Descriptor()
-	// company.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	company.DefaultUpdatedAt = companyDescUpdatedAt.Default.(func() time.Time)
-	// company.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	company.UpdateDefaultUpdatedAt = companyDescUpdatedAt.UpdateDefault.(func() time.Time)
-	// companyDescName is the schema descriptor for name field.
-	companyDescName := companyFields[0].Descriptor()
-	// company.NameValidator is a validator for the "name" field. It is called by the builders before save.
-	company.NameValidator = func() func(string) error {
-		validators := companyDescName.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(name string) error {
-			for _, fn := range fns {
-				if err := fn(name); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// companyDescSlug is the schema descriptor for slug field.
-	companyDescSlug := companyFields[1].Descriptor()
-	// company.SlugValidator is a validator for the "slug" field. It is called by the builders before save.
-	company.SlugValidator = companyDescSlug.Validators[0].(func(string) error)
-	// companyDescContactEmail is the schema descriptor for contact_email field.
-	companyDescContactEmail := companyFields[4].Descriptor()
-	// company.ContactEmailValidator is a validator for the "contact_email" field. It is called by the builders before save.
-	company.ContactEmailValidator = companyDescContactEmail.Validators[0].(func(string) error)
-	// companyDescIsPartner is the schema descriptor for is_partner field.
-	companyDescIsPartner := companyFields[5].Descriptor()
-	// company.DefaultIsPartner holds the default value on creation for the is_partner field.
-	company.DefaultIsPartner = companyDescIsPartner.Default.(bool)
-	// companyDescIsPlatform is the schema descriptor for is_platform field.
-	companyDescIsPlatform := companyFields[6].Descriptor()
-	// company.DefaultIsPlatform holds the default value on creation for the is_platform field.
-	company.DefaultIsPlatform = companyDescIsPlatform.Default.(bool)
-	// companyDescID is the schema descriptor for id field.
-	companyDescID := companyMixinFields0[0].Descriptor()
-	// company.DefaultID holds the default value on creation for the id field.
-	company.DefaultID = companyDescID.Default.(func() uuid.UUID)
-	contactMixin := schema.Contact{}.Mixin()
-	contact.Policy = privacy.NewPolicies(schema.Contact{})
+	company.DefaultCreatedAt = value.Now
+	company.DefaultUpdatedAt = value.Now
+	company.UpdateDefaultUpdatedAt = value.Now
+	company.NameValidator = value.Text(1, 200)
+	company.SlugValidator = value.NotEmpty
+	company.ContactEmailValidator = value.Text(0, 254)
+	company.DefaultIsPartner = false
+	company.DefaultIsPlatform = false
+	company.DefaultID = id.Maker(id.Company)
+	contact.Policy = privacy.Policies{policy.Contact("email", "email_key", "first_name", "middle_name", "last_name", "username", "username_key", "first_name_key", "last_name_key", "in_block", "external_id", "project_id", "desk_id", "active", "type")}
 	contact.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := contact.Policy.EvalMutation(ctx, m); err != nil {
@@ -135,105 +74,20 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	contactMixinFields0 := contactMixin[0].Fields()
-	_ = contactMixinFields0
-	contactMixinFields2 := contactMixin[2].Fields()
-	_ = contactMixinFields2
-	contactFields := schema.Contact{}.Fields()
-	_ = contactFields
-	// contactDescCreatedAt is the schema descriptor for created_at field.
-	contactDescCreatedAt := contactMixinFields2[0].Descriptor()
-	// contact.DefaultCreatedAt holds the default value on creation for the created_at field.
-	contact.DefaultCreatedAt = contactDescCreatedAt.Default.(func() time.Time)
-	// contactDescUpdatedAt is the schema descriptor for updated_at field.
-	contactDescUpdatedAt := contactMixinFields2[1].Descriptor()
-	// contact.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	contact.DefaultUpdatedAt = contactDescUpdatedAt.Default.(func() time.Time)
-	// contact.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	contact.UpdateDefaultUpdatedAt = contactDescUpdatedAt.UpdateDefault.(func() time.Time)
-	// contactDescEmail is the schema descriptor for email field.
-	contactDescEmail := contactFields[0].Descriptor()
-	// contact.EmailValidator is a validator for the "email" field. It is called by the builders before save.
-	contact.EmailValidator = func() func(string) error {
-		validators := contactDescEmail.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(email string) error {
-			for _, fn := range fns {
-				if err := fn(email); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// contactDescEmailKey is the schema descriptor for email_key field.
-	contactDescEmailKey := contactFields[1].Descriptor()
-	// contact.EmailKeyValidator is a validator for the "email_key" field. It is called by the builders before save.
-	contact.EmailKeyValidator = contactDescEmailKey.Validators[0].(func(string) error)
-	// contactDescFirstName is the schema descriptor for first_name field.
-	contactDescFirstName := contactFields[2].Descriptor()
-	// contact.FirstNameValidator is a validator for the "first_name" field. It is called by the builders before save.
-	contact.FirstNameValidator = func() func(string) error {
-		validators := contactDescFirstName.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(first_name string) error {
-			for _, fn := range fns {
-				if err := fn(first_name); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// contactDescMiddleName is the schema descriptor for middle_name field.
-	contactDescMiddleName := contactFields[3].Descriptor()
-	// contact.MiddleNameValidator is a validator for the "middle_name" field. It is called by the builders before save.
-	contact.MiddleNameValidator = contactDescMiddleName.Validators[0].(func(string) error)
-	// contactDescLastName is the schema descriptor for last_name field.
-	contactDescLastName := contactFields[4].Descriptor()
-	// contact.LastNameValidator is a validator for the "last_name" field. It is called by the builders before save.
-	contact.LastNameValidator = contactDescLastName.Validators[0].(func(string) error)
-	// contactDescUsername is the schema descriptor for username field.
-	contactDescUsername := contactFields[5].Descriptor()
-	// contact.UsernameValidator is a validator for the "username" field. It is called by the builders before save.
-	contact.UsernameValidator = func() func(string) error {
-		validators := contactDescUsername.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(username string) error {
-			for _, fn := range fns {
-				if err := fn(username); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// contactDescInBlock is the schema descriptor for in_block field.
-	contactDescInBlock := contactFields[9].Descriptor()
-	// contact.DefaultInBlock holds the default value on creation for the in_block field.
-	contact.DefaultInBlock = contactDescInBlock.Default.(bool)
-	// contactDescExternalID is the schema descriptor for external_id field.
-	contactDescExternalID := contactFields[10].Descriptor()
-	// contact.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
-	contact.ExternalIDValidator = contactDescExternalID.Validators[0].(func(string) error)
-	// contactDescActive is the schema descriptor for active field.
-	contactDescActive := contactFields[13].Descriptor()
-	// contact.DefaultActive holds the default value on creation for the active field.
-	contact.DefaultActive = contactDescActive.Default.(bool)
-	// contactDescID is the schema descriptor for id field.
-	contactDescID := contactMixinFields0[0].Descriptor()
-	// contact.DefaultID holds the default value on creation for the id field.
-	contact.DefaultID = contactDescID.Default.(func() uuid.UUID)
-	contactlabel.Policy = privacy.NewPolicies(schema.ContactLabel{})
+	contact.DefaultCreatedAt = value.Now
+	contact.DefaultUpdatedAt = value.Now
+	contact.UpdateDefaultUpdatedAt = value.Now
+	contact.EmailValidator = value.Text(1, 254)
+	contact.EmailKeyValidator = value.NotEmpty
+	contact.FirstNameValidator = value.Text(1, 200)
+	contact.MiddleNameValidator = value.Text(0, 200)
+	contact.LastNameValidator = value.Text(0, 200)
+	contact.UsernameValidator = value.Text(1, 200)
+	contact.DefaultInBlock = false
+	contact.ExternalIDValidator = value.Text(0, 100)
+	contact.DefaultActive = true
+	contact.DefaultID = id.Maker(id.Contact)
+	contactlabel.Policy = privacy.Policies{policy.ContactLabel()}
 	contactlabel.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := contactlabel.Policy.EvalMutation(ctx, m); err != nil {
@@ -242,8 +96,7 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	customfieldMixin := schema.CustomField{}.Mixin()
-	customfield.Policy = privacy.NewPolicies(schema.CustomField{})
+	customfield.Policy = privacy.Policies{policy.CustomField("deleted_at", "name")}
 	customfield.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := customfield.Policy.EvalMutation(ctx, m); err != nil {
@@ -252,67 +105,14 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	customfieldMixinFields0 := customfieldMixin[0].Fields()
-	_ = customfieldMixinFields0
-	customfieldMixinFields2 := customfieldMixin[2].Fields()
-	_ = customfieldMixinFields2
-	customfieldFields := schema.CustomField{}.Fields()
-	_ = customfieldFields
-	// customfieldDescCreatedAt is the schema descriptor for created_at field.
-	customfieldDescCreatedAt := customfieldMixinFields2[0].Descriptor()
-	// customfield.DefaultCreatedAt holds the default value on creation for the created_at field.
-	customfield.DefaultCreatedAt = customfieldDescCreatedAt.Default.(func() time.Time)
-	// customfieldDescUpdatedAt is the schema descriptor for updated_at field.
-	customfieldDescUpdatedAt := customfieldMixinFields2[1].Descriptor()
-	// customfield.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	customfield.DefaultUpdatedAt = customfieldDescUpdatedAt.Default.(func() time.Time)
-	// customfield.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	customfield.UpdateDefaultUpdatedAt = customfieldDescUpdatedAt.UpdateDefault.(func() time.Time)
-	// customfieldDescVariableName is the schema descriptor for variable_name field.
-	customfieldDescVariableName := customfieldFields[0].Descriptor()
-	// customfield.VariableNameValidator is a validator for the "variable_name" field. It is called by the builders before save.
-	customfield.VariableNameValidator = func() func(string) error {
-		validators := customfieldDescVariableName.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(variable_name string) error {
-			for _, fn := range fns {
-				if err := fn(variable_name); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// customfieldDescVariableKey is the schema descriptor for variable_key field.
-	customfieldDescVariableKey := customfieldFields[1].Descriptor()
-	// customfield.VariableKeyValidator is a validator for the "variable_key" field. It is called by the builders before save.
-	customfield.VariableKeyValidator = customfieldDescVariableKey.Validators[0].(func(string) error)
-	// customfieldDescName is the schema descriptor for name field.
-	customfieldDescName := customfieldFields[2].Descriptor()
-	// customfield.NameValidator is a validator for the "name" field. It is called by the builders before save.
-	customfield.NameValidator = func() func(string) error {
-		validators := customfieldDescName.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(name string) error {
-			for _, fn := range fns {
-				if err := fn(name); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// customfieldDescID is the schema descriptor for id field.
-	customfieldDescID := customfieldMixinFields0[0].Descriptor()
-	// customfield.DefaultID holds the default value on creation for the id field.
-	customfield.DefaultID = customfieldDescID.Default.(func() uuid.UUID)
-	customfieldvalue.Policy = privacy.NewPolicies(schema.CustomFieldValue{})
+	customfield.DefaultCreatedAt = value.Now
+	customfield.DefaultUpdatedAt = value.Now
+	customfield.UpdateDefaultUpdatedAt = value.Now
+	customfield.VariableNameValidator = value.Text(1, 200)
+	customfield.VariableKeyValidator = value.NotEmpty
+	customfield.NameValidator = value.Text(1, 200)
+	customfield.DefaultID = id.Maker(id.CustomField)
+	customfieldvalue.Policy = privacy.Policies{policy.CustomFieldValue("value")}
 	customfieldvalue.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := customfieldvalue.Policy.EvalMutation(ctx, m); err != nil {
@@ -321,28 +121,8 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	customfieldvalueFields := schema.CustomFieldValue{}.Fields()
-	_ = customfieldvalueFields
-	// customfieldvalueDescValue is the schema descriptor for value field.
-	customfieldvalueDescValue := customfieldvalueFields[3].Descriptor()
-	// customfieldvalue.ValueValidator is a validator for the "value" field. It is called by the builders before save.
-	customfieldvalue.ValueValidator = func() func(string) error {
-		validators := customfieldvalueDescValue.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(value string) error {
-			for _, fn := range fns {
-				if err := fn(value); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	deskMixin := schema.Desk{}.Mixin()
-	desk.Policy = privacy.NewPolicies(schema.Desk{})
+	customfieldvalue.ValueValidator = value.Text(1, 10000)
+	desk.Policy = privacy.Policies{policy.Desk("deleted_at", "name", "external_id", "is_default")}
 	desk.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := desk.Policy.EvalMutation(ctx, m); err != nil {
@@ -351,53 +131,14 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	deskMixinFields0 := deskMixin[0].Fields()
-	_ = deskMixinFields0
-	deskMixinFields2 := deskMixin[2].Fields()
-	_ = deskMixinFields2
-	deskFields := schema.Desk{}.Fields()
-	_ = deskFields
-	// deskDescCreatedAt is the schema descriptor for created_at field.
-	deskDescCreatedAt := deskMixinFields2[0].Descriptor()
-	// desk.DefaultCreatedAt holds the default value on creation for the created_at field.
-	desk.DefaultCreatedAt = deskDescCreatedAt.Default.(func() time.Time)
-	// deskDescUpdatedAt is the schema descriptor for updated_at field.
-	deskDescUpdatedAt := deskMixinFields2[1].Descriptor()
-	// desk.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	desk.DefaultUpdatedAt = deskDescUpdatedAt.Default.(func() time.Time)
-	// desk.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	desk.UpdateDefaultUpdatedAt = deskDescUpdatedAt.UpdateDefault.(func() time.Time)
-	// deskDescName is the schema descriptor for name field.
-	deskDescName := deskFields[0].Descriptor()
-	// desk.NameValidator is a validator for the "name" field. It is called by the builders before save.
-	desk.NameValidator = func() func(string) error {
-		validators := deskDescName.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(name string) error {
-			for _, fn := range fns {
-				if err := fn(name); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// deskDescExternalID is the schema descriptor for external_id field.
-	deskDescExternalID := deskFields[1].Descriptor()
-	// desk.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
-	desk.ExternalIDValidator = deskDescExternalID.Validators[0].(func(string) error)
-	// deskDescIsDefault is the schema descriptor for is_default field.
-	deskDescIsDefault := deskFields[2].Descriptor()
-	// desk.DefaultIsDefault holds the default value on creation for the is_default field.
-	desk.DefaultIsDefault = deskDescIsDefault.Default.(bool)
-	// deskDescID is the schema descriptor for id field.
-	deskDescID := deskMixinFields0[0].Descriptor()
-	// desk.DefaultID holds the default value on creation for the id field.
-	desk.DefaultID = deskDescID.Default.(func() uuid.UUID)
-	idempotencykey.Policy = privacy.NewPolicies(schema.IdempotencyKey{})
+	desk.DefaultCreatedAt = value.Now
+	desk.DefaultUpdatedAt = value.Now
+	desk.UpdateDefaultUpdatedAt = value.Now
+	desk.NameValidator = value.Text(1, 200)
+	desk.ExternalIDValidator = value.Text(0, 100)
+	desk.DefaultIsDefault = false
+	desk.DefaultID = id.Maker(id.Desk)
+	idempotencykey.Policy = privacy.Policies{policy.IdempotencyKey()}
 	idempotencykey.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := idempotencykey.Policy.EvalMutation(ctx, m); err != nil {
@@ -406,17 +147,9 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	idempotencykeyFields := schema.IdempotencyKey{}.Fields()
-	_ = idempotencykeyFields
-	// idempotencykeyDescKey is the schema descriptor for key field.
-	idempotencykeyDescKey := idempotencykeyFields[1].Descriptor()
-	// idempotencykey.KeyValidator is a validator for the "key" field. It is called by the builders before save.
-	idempotencykey.KeyValidator = idempotencykeyDescKey.Validators[0].(func(string) error)
-	// idempotencykeyDescCreatedAt is the schema descriptor for created_at field.
-	idempotencykeyDescCreatedAt := idempotencykeyFields[4].Descriptor()
-	// idempotencykey.DefaultCreatedAt holds the default value on creation for the created_at field.
-	idempotencykey.DefaultCreatedAt = idempotencykeyDescCreatedAt.Default.(func() time.Time)
-	importissue.Policy = privacy.NewPolicies(schema.ImportIssue{})
+	idempotencykey.KeyValidator = value.Text(0, 255)
+	idempotencykey.DefaultCreatedAt = value.Now
+	importissue.Policy = privacy.Policies{policy.ImportIssue()}
 	importissue.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := importissue.Policy.EvalMutation(ctx, m); err != nil {
@@ -425,7 +158,7 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	importkey.Policy = privacy.NewPolicies(schema.ImportKey{})
+	importkey.Policy = privacy.Policies{policy.ImportKey()}
 	importkey.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := importkey.Policy.EvalMutation(ctx, m); err != nil {
@@ -434,7 +167,7 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	importrecord.Policy = privacy.NewPolicies(schema.ImportRecord{})
+	importrecord.Policy = privacy.Policies{policy.ImportRecord()}
 	importrecord.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := importrecord.Policy.EvalMutation(ctx, m); err != nil {
@@ -443,8 +176,7 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	importrunMixin := schema.ImportRun{}.Mixin()
-	importrun.Policy = privacy.NewPolicies(schema.ImportRun{})
+	importrun.Policy = privacy.Policies{policy.ImportRun()}
 	importrun.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := importrun.Policy.EvalMutation(ctx, m); err != nil {
@@ -453,91 +185,30 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	importrunMixinFields0 := importrunMixin[0].Fields()
-	_ = importrunMixinFields0
-	importrunFields := schema.ImportRun{}.Fields()
-	_ = importrunFields
-	// importrunDescDryRun is the schema descriptor for dry_run field.
-	importrunDescDryRun := importrunFields[4].Descriptor()
-	// importrun.DefaultDryRun holds the default value on creation for the dry_run field.
-	importrun.DefaultDryRun = importrunDescDryRun.Default.(bool)
-	// importrunDescSpansCompanies is the schema descriptor for spans_companies field.
-	importrunDescSpansCompanies := importrunFields[9].Descriptor()
-	// importrun.DefaultSpansCompanies holds the default value on creation for the spans_companies field.
-	importrun.DefaultSpansCompanies = importrunDescSpansCompanies.Default.(bool)
-	// importrunDescTotalRows is the schema descriptor for total_rows field.
-	importrunDescTotalRows := importrunFields[11].Descriptor()
-	// importrun.TotalRowsValidator is a validator for the "total_rows" field. It is called by the builders before save.
-	importrun.TotalRowsValidator = importrunDescTotalRows.Validators[0].(func(int) error)
-	// importrunDescProcessedRows is the schema descriptor for processed_rows field.
-	importrunDescProcessedRows := importrunFields[12].Descriptor()
-	// importrun.DefaultProcessedRows holds the default value on creation for the processed_rows field.
-	importrun.DefaultProcessedRows = importrunDescProcessedRows.Default.(int)
-	// importrun.ProcessedRowsValidator is a validator for the "processed_rows" field. It is called by the builders before save.
-	importrun.ProcessedRowsValidator = importrunDescProcessedRows.Validators[0].(func(int) error)
-	// importrunDescCreatedCount is the schema descriptor for created_count field.
-	importrunDescCreatedCount := importrunFields[13].Descriptor()
-	// importrun.DefaultCreatedCount holds the default value on creation for the created_count field.
-	importrun.DefaultCreatedCount = importrunDescCreatedCount.Default.(int)
-	// importrun.CreatedCountValidator is a validator for the "created_count" field. It is called by the builders before save.
-	importrun.CreatedCountValidator = importrunDescCreatedCount.Validators[0].(func(int) error)
-	// importrunDescUpdatedCount is the schema descriptor for updated_count field.
-	importrunDescUpdatedCount := importrunFields[14].Descriptor()
-	// importrun.DefaultUpdatedCount holds the default value on creation for the updated_count field.
-	importrun.DefaultUpdatedCount = importrunDescUpdatedCount.Default.(int)
-	// importrun.UpdatedCountValidator is a validator for the "updated_count" field. It is called by the builders before save.
-	importrun.UpdatedCountValidator = importrunDescUpdatedCount.Validators[0].(func(int) error)
-	// importrunDescUnchangedCount is the schema descriptor for unchanged_count field.
-	importrunDescUnchangedCount := importrunFields[15].Descriptor()
-	// importrun.DefaultUnchangedCount holds the default value on creation for the unchanged_count field.
-	importrun.DefaultUnchangedCount = importrunDescUnchangedCount.Default.(int)
-	// importrun.UnchangedCountValidator is a validator for the "unchanged_count" field. It is called by the builders before save.
-	importrun.UnchangedCountValidator = importrunDescUnchangedCount.Validators[0].(func(int) error)
-	// importrunDescSkippedCount is the schema descriptor for skipped_count field.
-	importrunDescSkippedCount := importrunFields[16].Descriptor()
-	// importrun.DefaultSkippedCount holds the default value on creation for the skipped_count field.
-	importrun.DefaultSkippedCount = importrunDescSkippedCount.Default.(int)
-	// importrun.SkippedCountValidator is a validator for the "skipped_count" field. It is called by the builders before save.
-	importrun.SkippedCountValidator = importrunDescSkippedCount.Validators[0].(func(int) error)
-	// importrunDescFailedCount is the schema descriptor for failed_count field.
-	importrunDescFailedCount := importrunFields[17].Descriptor()
-	// importrun.DefaultFailedCount holds the default value on creation for the failed_count field.
-	importrun.DefaultFailedCount = importrunDescFailedCount.Default.(int)
-	// importrun.FailedCountValidator is a validator for the "failed_count" field. It is called by the builders before save.
-	importrun.FailedCountValidator = importrunDescFailedCount.Validators[0].(func(int) error)
-	// importrunDescRevision is the schema descriptor for revision field.
-	importrunDescRevision := importrunFields[18].Descriptor()
-	// importrun.DefaultRevision holds the default value on creation for the revision field.
-	importrun.DefaultRevision = importrunDescRevision.Default.(int)
-	// importrunDescPositionOffset is the schema descriptor for position_offset field.
-	importrunDescPositionOffset := importrunFields[19].Descriptor()
-	// importrun.DefaultPositionOffset holds the default value on creation for the position_offset field.
-	importrun.DefaultPositionOffset = importrunDescPositionOffset.Default.(int64)
-	// importrunDescPositionLine is the schema descriptor for position_line field.
-	importrunDescPositionLine := importrunFields[20].Descriptor()
-	// importrun.DefaultPositionLine holds the default value on creation for the position_line field.
-	importrun.DefaultPositionLine = importrunDescPositionLine.Default.(int)
-	// importrunDescEpoch is the schema descriptor for epoch field.
-	importrunDescEpoch := importrunFields[21].Descriptor()
-	// importrun.DefaultEpoch holds the default value on creation for the epoch field.
-	importrun.DefaultEpoch = importrunDescEpoch.Default.(int64)
-	// importrunDescClaims is the schema descriptor for claims field.
-	importrunDescClaims := importrunFields[22].Descriptor()
-	// importrun.DefaultClaims holds the default value on creation for the claims field.
-	importrun.DefaultClaims = importrunDescClaims.Default.(int)
-	// importrunDescCancelRequested is the schema descriptor for cancel_requested field.
-	importrunDescCancelRequested := importrunFields[24].Descriptor()
-	// importrun.DefaultCancelRequested holds the default value on creation for the cancel_requested field.
-	importrun.DefaultCancelRequested = importrunDescCancelRequested.Default.(bool)
-	// importrunDescCreatedAt is the schema descriptor for created_at field.
-	importrunDescCreatedAt := importrunFields[28].Descriptor()
-	// importrun.DefaultCreatedAt holds the default value on creation for the created_at field.
-	importrun.DefaultCreatedAt = importrunDescCreatedAt.Default.(func() time.Time)
-	// importrunDescID is the schema descriptor for id field.
-	importrunDescID := importrunMixinFields0[0].Descriptor()
-	// importrun.DefaultID holds the default value on creation for the id field.
-	importrun.DefaultID = importrunDescID.Default.(func() uuid.UUID)
-	importturn.Policy = privacy.NewPolicies(schema.ImportTurn{})
+	importrun.DefaultDryRun = false
+	importrun.DefaultSpansCompanies = false
+	importrun.TotalRowsValidator = value.AtLeast(1)
+	importrun.DefaultProcessedRows = 0
+	importrun.ProcessedRowsValidator = value.AtLeast(0)
+	importrun.DefaultCreatedCount = 0
+	importrun.CreatedCountValidator = value.AtLeast(0)
+	importrun.DefaultUpdatedCount = 0
+	importrun.UpdatedCountValidator = value.AtLeast(0)
+	importrun.DefaultUnchangedCount = 0
+	importrun.UnchangedCountValidator = value.AtLeast(0)
+	importrun.DefaultSkippedCount = 0
+	importrun.SkippedCountValidator = value.AtLeast(0)
+	importrun.DefaultFailedCount = 0
+	importrun.FailedCountValidator = value.AtLeast(0)
+	importrun.DefaultRevision = 1
+	importrun.DefaultPositionOffset = 0
+	importrun.DefaultPositionLine = 0
+	importrun.DefaultEpoch = 0
+	importrun.DefaultClaims = 0
+	importrun.DefaultCancelRequested = false
+	importrun.DefaultCreatedAt = value.Now
+	importrun.DefaultID = id.Maker(id.ImportRun)
+	importturn.Policy = privacy.Policies{policy.ImportTurn()}
 	importturn.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := importturn.Policy.EvalMutation(ctx, m); err != nil {
@@ -546,8 +217,7 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	labelMixin := schema.Label{}.Mixin()
-	label.Policy = privacy.NewPolicies(schema.Label{})
+	label.Policy = privacy.Policies{policy.Label("deleted_at", "name")}
 	label.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := label.Policy.EvalMutation(ctx, m); err != nil {
@@ -556,46 +226,12 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	labelMixinFields0 := labelMixin[0].Fields()
-	_ = labelMixinFields0
-	labelMixinFields2 := labelMixin[2].Fields()
-	_ = labelMixinFields2
-	labelFields := schema.Label{}.Fields()
-	_ = labelFields
-	// labelDescCreatedAt is the schema descriptor for created_at field.
-	labelDescCreatedAt := labelMixinFields2[0].Descriptor()
-	// label.DefaultCreatedAt holds the default value on creation for the created_at field.
-	label.DefaultCreatedAt = labelDescCreatedAt.Default.(func() time.Time)
-	// labelDescUpdatedAt is the schema descriptor for updated_at field.
-	labelDescUpdatedAt := labelMixinFields2[1].Descriptor()
-	// label.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	label.DefaultUpdatedAt = labelDescUpdatedAt.Default.(func() time.Time)
-	// label.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	label.UpdateDefaultUpdatedAt = labelDescUpdatedAt.UpdateDefault.(func() time.Time)
-	// labelDescName is the schema descriptor for name field.
-	labelDescName := labelFields[0].Descriptor()
-	// label.NameValidator is a validator for the "name" field. It is called by the builders before save.
-	label.NameValidator = func() func(string) error {
-		validators := labelDescName.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(name string) error {
-			for _, fn := range fns {
-				if err := fn(name); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// labelDescID is the schema descriptor for id field.
-	labelDescID := labelMixinFields0[0].Descriptor()
-	// label.DefaultID holds the default value on creation for the id field.
-	label.DefaultID = labelDescID.Default.(func() uuid.UUID)
-	notificationMixin := schema.Notification{}.Mixin()
-	notification.Policy = privacy.NewPolicies(schema.Notification{})
+	label.DefaultCreatedAt = value.Now
+	label.DefaultUpdatedAt = value.Now
+	label.UpdateDefaultUpdatedAt = value.Now
+	label.NameValidator = value.Text(1, 100)
+	label.DefaultID = id.Maker(id.Label)
+	notification.Policy = privacy.Policies{policy.Notification("read_at")}
 	notification.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := notification.Policy.EvalMutation(ctx, m); err != nil {
@@ -604,20 +240,9 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	notificationMixinFields0 := notificationMixin[0].Fields()
-	_ = notificationMixinFields0
-	notificationFields := schema.Notification{}.Fields()
-	_ = notificationFields
-	// notificationDescCreatedAt is the schema descriptor for created_at field.
-	notificationDescCreatedAt := notificationFields[7].Descriptor()
-	// notification.DefaultCreatedAt holds the default value on creation for the created_at field.
-	notification.DefaultCreatedAt = notificationDescCreatedAt.Default.(func() time.Time)
-	// notificationDescID is the schema descriptor for id field.
-	notificationDescID := notificationMixinFields0[0].Descriptor()
-	// notification.DefaultID holds the default value on creation for the id field.
-	notification.DefaultID = notificationDescID.Default.(func() uuid.UUID)
-	partneradminMixin := schema.PartnerAdmin{}.Mixin()
-	partneradmin.Policy = privacy.NewPolicies(schema.PartnerAdmin{})
+	notification.DefaultCreatedAt = value.Now
+	notification.DefaultID = id.Maker(id.Notification)
+	partneradmin.Policy = privacy.Policies{policy.PartnerAdmin()}
 	partneradmin.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := partneradmin.Policy.EvalMutation(ctx, m); err != nil {
@@ -626,20 +251,9 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	partneradminMixinFields0 := partneradminMixin[0].Fields()
-	_ = partneradminMixinFields0
-	partneradminFields := schema.PartnerAdmin{}.Fields()
-	_ = partneradminFields
-	// partneradminDescCreatedAt is the schema descriptor for created_at field.
-	partneradminDescCreatedAt := partneradminFields[1].Descriptor()
-	// partneradmin.DefaultCreatedAt holds the default value on creation for the created_at field.
-	partneradmin.DefaultCreatedAt = partneradminDescCreatedAt.Default.(func() time.Time)
-	// partneradminDescID is the schema descriptor for id field.
-	partneradminDescID := partneradminMixinFields0[0].Descriptor()
-	// partneradmin.DefaultID holds the default value on creation for the id field.
-	partneradmin.DefaultID = partneradminDescID.Default.(func() uuid.UUID)
-	projectMixin := schema.Project{}.Mixin()
-	project.Policy = privacy.NewPolicies(schema.Project{})
+	partneradmin.DefaultCreatedAt = value.Now
+	partneradmin.DefaultID = id.Maker(id.PartnerAdmin)
+	project.Policy = privacy.Policies{policy.Project("deleted_at", "name", "external_id", "is_default")}
 	project.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := project.Policy.EvalMutation(ctx, m); err != nil {
@@ -648,53 +262,14 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	projectMixinFields0 := projectMixin[0].Fields()
-	_ = projectMixinFields0
-	projectMixinFields2 := projectMixin[2].Fields()
-	_ = projectMixinFields2
-	projectFields := schema.Project{}.Fields()
-	_ = projectFields
-	// projectDescCreatedAt is the schema descriptor for created_at field.
-	projectDescCreatedAt := projectMixinFields2[0].Descriptor()
-	// project.DefaultCreatedAt holds the default value on creation for the created_at field.
-	project.DefaultCreatedAt = projectDescCreatedAt.Default.(func() time.Time)
-	// projectDescUpdatedAt is the schema descriptor for updated_at field.
-	projectDescUpdatedAt := projectMixinFields2[1].Descriptor()
-	// project.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	project.DefaultUpdatedAt = projectDescUpdatedAt.Default.(func() time.Time)
-	// project.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	project.UpdateDefaultUpdatedAt = projectDescUpdatedAt.UpdateDefault.(func() time.Time)
-	// projectDescName is the schema descriptor for name field.
-	projectDescName := projectFields[0].Descriptor()
-	// project.NameValidator is a validator for the "name" field. It is called by the builders before save.
-	project.NameValidator = func() func(string) error {
-		validators := projectDescName.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(name string) error {
-			for _, fn := range fns {
-				if err := fn(name); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// projectDescExternalID is the schema descriptor for external_id field.
-	projectDescExternalID := projectFields[1].Descriptor()
-	// project.ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
-	project.ExternalIDValidator = projectDescExternalID.Validators[0].(func(string) error)
-	// projectDescIsDefault is the schema descriptor for is_default field.
-	projectDescIsDefault := projectFields[2].Descriptor()
-	// project.DefaultIsDefault holds the default value on creation for the is_default field.
-	project.DefaultIsDefault = projectDescIsDefault.Default.(bool)
-	// projectDescID is the schema descriptor for id field.
-	projectDescID := projectMixinFields0[0].Descriptor()
-	// project.DefaultID holds the default value on creation for the id field.
-	project.DefaultID = projectDescID.Default.(func() uuid.UUID)
-	searchblock.Policy = privacy.NewPolicies(schema.SearchBlock{})
+	project.DefaultCreatedAt = value.Now
+	project.DefaultUpdatedAt = value.Now
+	project.UpdateDefaultUpdatedAt = value.Now
+	project.NameValidator = value.Text(1, 200)
+	project.ExternalIDValidator = value.Text(0, 100)
+	project.DefaultIsDefault = false
+	project.DefaultID = id.Maker(id.Project)
+	searchblock.Policy = privacy.Policies{policy.SearchBlock()}
 	searchblock.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := searchblock.Policy.EvalMutation(ctx, m); err != nil {
@@ -703,8 +278,7 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	sessionMixin := schema.Session{}.Mixin()
-	session.Policy = privacy.NewPolicies(schema.Session{})
+	session.Policy = privacy.Policies{policy.Session()}
 	session.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := session.Policy.EvalMutation(ctx, m); err != nil {
@@ -713,19 +287,9 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	sessionMixinFields0 := sessionMixin[0].Fields()
-	_ = sessionMixinFields0
-	sessionFields := schema.Session{}.Fields()
-	_ = sessionFields
-	// sessionDescCreatedAt is the schema descriptor for created_at field.
-	sessionDescCreatedAt := sessionFields[3].Descriptor()
-	// session.DefaultCreatedAt holds the default value on creation for the created_at field.
-	session.DefaultCreatedAt = sessionDescCreatedAt.Default.(func() time.Time)
-	// sessionDescID is the schema descriptor for id field.
-	sessionDescID := sessionMixinFields0[0].Descriptor()
-	// session.DefaultID holds the default value on creation for the id field.
-	session.DefaultID = sessionDescID.Default.(func() uuid.UUID)
-	setting.Policy = privacy.NewPolicies(schema.Setting{})
+	session.DefaultCreatedAt = value.Now
+	session.DefaultID = id.Maker(id.Session)
+	setting.Policy = privacy.Policies{policy.Setting()}
 	setting.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := setting.Policy.EvalMutation(ctx, m); err != nil {
@@ -734,14 +298,8 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	settingFields := schema.Setting{}.Fields()
-	_ = settingFields
-	// settingDescID is the schema descriptor for id field.
-	settingDescID := settingFields[0].Descriptor()
-	// setting.IDValidator is a validator for the "id" field. It is called by the builders before save.
-	setting.IDValidator = settingDescID.Validators[0].(func(string) error)
-	transfertokenMixin := schema.TransferToken{}.Mixin()
-	transfertoken.Policy = privacy.NewPolicies(schema.TransferToken{})
+	setting.IDValidator = value.NotEmpty
+	transfertoken.Policy = privacy.Policies{policy.TransferToken()}
 	transfertoken.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := transfertoken.Policy.EvalMutation(ctx, m); err != nil {
@@ -750,20 +308,9 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	transfertokenMixinFields0 := transfertokenMixin[0].Fields()
-	_ = transfertokenMixinFields0
-	transfertokenFields := schema.TransferToken{}.Fields()
-	_ = transfertokenFields
-	// transfertokenDescCreatedAt is the schema descriptor for created_at field.
-	transfertokenDescCreatedAt := transfertokenFields[2].Descriptor()
-	// transfertoken.DefaultCreatedAt holds the default value on creation for the created_at field.
-	transfertoken.DefaultCreatedAt = transfertokenDescCreatedAt.Default.(func() time.Time)
-	// transfertokenDescID is the schema descriptor for id field.
-	transfertokenDescID := transfertokenMixinFields0[0].Descriptor()
-	// transfertoken.DefaultID holds the default value on creation for the id field.
-	transfertoken.DefaultID = transfertokenDescID.Default.(func() uuid.UUID)
-	userMixin := schema.User{}.Mixin()
-	user.Policy = privacy.NewPolicies(schema.User{})
+	transfertoken.DefaultCreatedAt = value.Now
+	transfertoken.DefaultID = id.Maker(id.TransferToken)
+	user.Policy = privacy.Policies{policy.User()}
 	user.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := user.Policy.EvalMutation(ctx, m); err != nil {
@@ -772,88 +319,15 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	userMixinFields0 := userMixin[0].Fields()
-	_ = userMixinFields0
-	userMixinFields2 := userMixin[2].Fields()
-	_ = userMixinFields2
-	userFields := schema.User{}.Fields()
-	_ = userFields
-	// userDescCreatedAt is the schema descriptor for created_at field.
-	userDescCreatedAt := userMixinFields2[0].Descriptor()
-	// user.DefaultCreatedAt holds the default value on creation for the created_at field.
-	user.DefaultCreatedAt = userDescCreatedAt.Default.(func() time.Time)
-	// userDescUpdatedAt is the schema descriptor for updated_at field.
-	userDescUpdatedAt := userMixinFields2[1].Descriptor()
-	// user.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	user.DefaultUpdatedAt = userDescUpdatedAt.Default.(func() time.Time)
-	// user.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	user.UpdateDefaultUpdatedAt = userDescUpdatedAt.UpdateDefault.(func() time.Time)
-	// userDescEmail is the schema descriptor for email field.
-	userDescEmail := userFields[0].Descriptor()
-	// user.EmailValidator is a validator for the "email" field. It is called by the builders before save.
-	user.EmailValidator = func() func(string) error {
-		validators := userDescEmail.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(email string) error {
-			for _, fn := range fns {
-				if err := fn(email); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// userDescEmailKey is the schema descriptor for email_key field.
-	userDescEmailKey := userFields[1].Descriptor()
-	// user.EmailKeyValidator is a validator for the "email_key" field. It is called by the builders before save.
-	user.EmailKeyValidator = userDescEmailKey.Validators[0].(func(string) error)
-	// userDescFirstName is the schema descriptor for first_name field.
-	userDescFirstName := userFields[2].Descriptor()
-	// user.FirstNameValidator is a validator for the "first_name" field. It is called by the builders before save.
-	user.FirstNameValidator = func() func(string) error {
-		validators := userDescFirstName.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(first_name string) error {
-			for _, fn := range fns {
-				if err := fn(first_name); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// userDescLastName is the schema descriptor for last_name field.
-	userDescLastName := userFields[3].Descriptor()
-	// user.LastNameValidator is a validator for the "last_name" field. It is called by the builders before save.
-	user.LastNameValidator = func() func(string) error {
-		validators := userDescLastName.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(last_name string) error {
-			for _, fn := range fns {
-				if err := fn(last_name); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
-	// userDescActive is the schema descriptor for active field.
-	userDescActive := userFields[7].Descriptor()
-	// user.DefaultActive holds the default value on creation for the active field.
-	user.DefaultActive = userDescActive.Default.(bool)
-	// userDescID is the schema descriptor for id field.
-	userDescID := userMixinFields0[0].Descriptor()
-	// user.DefaultID holds the default value on creation for the id field.
-	user.DefaultID = userDescID.Default.(func() uuid.UUID)
+	user.DefaultCreatedAt = value.Now
+	user.DefaultUpdatedAt = value.Now
+	user.UpdateDefaultUpdatedAt = value.Now
+	user.EmailValidator = value.Text(1, 254)
+	user.EmailKeyValidator = value.NotEmpty
+	user.FirstNameValidator = value.Text(1, 200)
+	user.LastNameValidator = value.Text(1, 200)
+	user.DefaultActive = true
+	user.DefaultID = id.Maker(id.User)
 }
 
 const (
