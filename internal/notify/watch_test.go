@@ -13,68 +13,48 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/viewer"
-	"tenantry/internal/database"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/notify"
 	"tenantry/internal/progress"
 	"tenantry/internal/testenv"
 )
 
-// world is a user who is told things, on one database.
+// world is a user who gets notifications.
 type world struct {
-	t       *testing.T
-	db      *database.DB
+	*testenv.World
 	hub     *progress.Hub
 	service *notify.Service
 	user    *ent.User
-	system  context.Context
 }
 
 // inWorlds runs a test in a fresh world on each database.
 func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
-	t.Parallel()
-	testenv.Databases(t, func(t *testing.T, db *database.DB) {
+	testenv.Worlds(t, func(t *testing.T, tenants *testenv.World) {
 		client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr(), ContextTimeoutEnabled: true})
 		t.Cleanup(func() { _ = client.Close() })
-		w := &world{
-			t: t, db: db, hub: progress.New(client, nil),
-			system: viewer.BypassTenancy(t.Context(), "arranging a test"),
-		}
-		w.service = notify.New(db.Ent(), w.hub)
-		c, err := db.Ent().Company.Create().SetName("Acme").SetSlug("acme").SetNameSlug("acme").SetNameKey(fold.Key("Acme")).Save(w.system)
-		w.must(err)
-		w.user, err = db.Ent().User.Create().SetCompanyID(c.ID).SetEmail("ada@acme.example").SetEmailKey("ada@acme.example").
-			SetFirstName("Ada").SetFirstNameKey("ada").SetLastName("Lovelace").SetLastNameKey("lovelace").
-			SetRole(enum.Admin).SetPasswordHash("none").Save(w.system)
-		w.must(err)
+		w := &world{World: tenants, hub: progress.New(client, nil)}
+		w.service = notify.New(w.DB.Ent(), w.hub)
+		w.user = w.User(w.Company("Acme"), "ada@acme.example", enum.Admin)
 		test(t, w)
 	})
-}
-
-func (w *world) must(err error) {
-	w.t.Helper()
-	if err != nil {
-		w.t.Fatal(err)
-	}
 }
 
 // notified stores a notification of that time and publishes it, as an act does after its
 // commit.
 func (w *world) notified(title string, at time.Time) {
-	w.t.Helper()
-	w.must(w.db.Ent().Notification.Create().SetUserID(w.user.ID).SetKind(enum.AccountChanged).SetTitle(title).SetBody("").
-		SetCreatedAt(at.UTC().Truncate(time.Microsecond)).Exec(w.system))
-	w.must(w.hub.Publish(w.t.Context(), progress.UserTopic(w.user.ID)))
+	w.T.Helper()
+	w.Must(w.DB.Ent().Notification.Create().SetUserID(w.user.ID).SetKind(enum.AccountChanged).SetTitle(title).SetBody("").
+		SetCreatedAt(at.UTC().Truncate(time.Microsecond)).Exec(w.System))
+	w.Must(w.hub.Publish(w.T.Context(), progress.UserTopic(w.user.ID)))
 }
 
 // watch follows what the user is told from now on.
 func (w *world) watch() <-chan *ent.Notification {
-	w.t.Helper()
-	ctx := viewer.NewContext(w.t.Context(), viewer.Viewer{UserID: w.user.ID, CompanyID: w.user.CompanyID, Admin: true, SessionID: id.New(id.Session)})
+	w.T.Helper()
+	ctx := viewer.NewContext(w.T.Context(), viewer.Viewer{UserID: w.user.ID, CompanyID: w.user.CompanyID, Admin: true, SessionID: id.New(id.Session)})
 	told, err := w.service.Watch(ctx, time.Now())
-	w.must(err)
+	w.Must(err)
 	return told
 }
 
@@ -142,7 +122,7 @@ func TestJ7OnlyWhatComesAfterwardsIsLive(t *testing.T) {
 func TestAFurtherNotificationIsOneReading(t *testing.T) {
 	read := make(chan int, 10_000) // the notifications that a statement gave
 	inWorlds(t, func(t *testing.T, w *world) {
-		w.db.Ent().Notification.Intercept(ent.InterceptFunc(func(next ent.Querier) ent.Querier {
+		w.DB.Ent().Notification.Intercept(ent.InterceptFunc(func(next ent.Querier) ent.Querier {
 			return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
 				v, err := next.Query(ctx, q)
 				if list, ok := v.([]*ent.Notification); ok && len(list) > 0 && list[0].Title != "" {
@@ -173,7 +153,7 @@ func TestWhatCannotBeReadComesLater(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		away := errors.New("the database is away")
 		pages := 0
-		w.db.Ent().Notification.Intercept(ent.InterceptFunc(func(next ent.Querier) ent.Querier {
+		w.DB.Ent().Notification.Intercept(ent.InterceptFunc(func(next ent.Querier) ent.Querier {
 			return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
 				v, err := next.Query(ctx, q)
 				if list, ok := v.([]*ent.Notification); ok && len(list) > 0 && list[0].Title != "" {
@@ -187,10 +167,10 @@ func TestWhatCannotBeReadComesLater(t *testing.T) {
 		began := time.Now()
 		told := w.watch()
 		for i := range 250 { // visible at once
-			w.must(w.db.Ent().Notification.Create().SetUserID(w.user.ID).SetKind(enum.AccountChanged).SetTitle(fmt.Sprint(i)).SetBody("").
-				SetCreatedAt(began.Add(time.Duration(i) * time.Microsecond).UTC()).Exec(w.system))
+			w.Must(w.DB.Ent().Notification.Create().SetUserID(w.user.ID).SetKind(enum.AccountChanged).SetTitle(fmt.Sprint(i)).SetBody("").
+				SetCreatedAt(began.Add(time.Duration(i) * time.Microsecond).UTC()).Exec(w.System))
 		}
-		w.must(w.hub.Publish(t.Context(), progress.UserTopic(w.user.ID)))
+		w.Must(w.hub.Publish(t.Context(), progress.UserTopic(w.user.ID)))
 		for range 250 {
 			next(t, told, "the rest")
 		}

@@ -22,14 +22,14 @@ const many = 1_000_000
 func BenchmarkDeletingAMillion(b *testing.B) {
 	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
 		b.Run(string(dialect), func(b *testing.B) {
-			w := newWorld(b, testenv.Open(b, dialect))
+			w := newWorld(testenv.NewWorld(b, testenv.Open(b, dialect)))
 			for b.Loop() {
 				b.StopTimer()
 				acme := w.add("Acme")
 				w.million(acme.ID)
 				b.StartTimer()
 				began := time.Now()
-				w.must(w.DeleteCustomer(w.keller, acme.ID))
+				w.Must(w.DeleteCustomer(w.keller, acme.ID))
 				b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms-to-delete")
 				purged := make(chan error, 1)
 				began = time.Now()
@@ -38,11 +38,11 @@ func BenchmarkDeletingAMillion(b *testing.B) {
 				for n := 0; !done; n++ {
 					asked := time.Now()
 					_, err := w.AddCustomer(w.keller, tenancy.AddCustomer{Name: fmt.Sprint("Meanwhile ", n)})
-					w.must(err)
+					w.Must(err)
 					longest = max(longest, time.Since(asked))
 					select {
 					case err := <-purged:
-						w.must(err)
+						w.Must(err)
 						done = true
 					case <-time.After(50 * time.Millisecond):
 					}
@@ -56,9 +56,9 @@ func BenchmarkDeletingAMillion(b *testing.B) {
 
 // million loads a million contacts into the company, as imports do.
 func (w *world) million(companyID id.ID) {
-	w.t.Helper()
+	w.T.Helper()
 	var project, desk id.ID
-	w.must(w.db.SQL().QueryRowContext(w.t.Context(), `SELECT p.id, d.id FROM projects p JOIN desks d ON d.company_id = p.company_id WHERE p.company_id = $1`, companyID).Scan(&project, &desk))
+	w.Must(w.DB.SQL().QueryRowContext(w.T.Context(), `SELECT p.id, d.id FROM projects p JOIN desks d ON d.company_id = p.company_id WHERE p.company_id = $1`, companyID).Scan(&project, &desk))
 	const piece = 5_000
 	for from := 0; from < many; from += piece {
 		batch := database.Batch{Table: "contacts", Columns: []string{
@@ -71,7 +71,7 @@ func (w *world) million(companyID id.ID) {
 				id.New(id.Contact), companyID, project, desk, email, email, "Person", fmt.Sprint("person.", i), true, enum.Personal, at, at,
 			})
 		}
-		w.must(w.db.InTx(w.t.Context(), func(ctx context.Context, tx *database.Tx) error {
+		w.Must(w.DB.InTx(w.T.Context(), func(ctx context.Context, tx *database.Tx) error {
 			_, err := database.Load(ctx, tx, batch)
 			return err
 		}))

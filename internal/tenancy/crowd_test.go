@@ -16,14 +16,14 @@ import (
 
 // crowd makes so many active administrators of a company.
 func (w *world) crowd(company id.ID, n int) {
-	w.t.Helper()
+	w.T.Helper()
 	at := time.Now().UTC().Truncate(time.Microsecond)
 	rows := make([][]any, n)
 	for i := range rows {
 		email := fmt.Sprintf("%d@%v.example", i, company)
 		rows[i] = []any{id.New(id.User), company, email, email, "A", "a", "B", "b", "", true, string(enum.Admin), at, at}
 	}
-	w.must(w.db.InTx(w.system, func(ctx context.Context, tx *database.Tx) error {
+	w.Must(w.DB.InTx(w.System, func(ctx context.Context, tx *database.Tx) error {
 		_, err := database.Load(ctx, tx, database.Batch{Table: user.Table, Rows: rows, Columns: []string{
 			"id", "company_id", "email", "email_key", "first_name", "first_name_key", "last_name", "last_name_key",
 			"password_hash", "active", "role", "created_at", "updated_at",
@@ -40,40 +40,40 @@ func TestThousandsOfAdministratorsKeepNobody(t *testing.T) {
 		w.crowd(w.partner.ID, many)
 		told := func(kind enum.NotificationKind, want int) {
 			t.Helper()
-			n, err := w.db.Ent().Notification.Query().Where(notification.KindEQ(kind)).Count(w.system)
-			w.must(err)
+			n, err := w.DB.Ent().Notification.Query().Where(notification.KindEQ(kind)).Count(w.System)
+			w.Must(err)
 			if n != want {
 				t.Errorf("%d were told of %s, want %d", n, kind, want)
 			}
 		}
 		_, own := w.alone("Solo", "solomon")
 		solo, _, err := w.GenerateToken(own, nil)
-		w.must(err)
+		w.Must(err)
 		_, err = w.SendToken(own, nil, w.partner.ID)
-		w.must(err)
+		w.Must(err)
 		told(enum.TransferTokenReceived, many+1)
 		_, err = w.Claim(w.keller, nil, &solo.ID)
-		w.must(err)
+		w.Must(err)
 		told(enum.CustomerClaimed, many+1)
 		_, err = w.EndPartnership(own, solo.CompanyID)
-		w.must(err)
+		w.Must(err)
 		told(enum.PartnershipEnded, many+1)
 
 		// To another partner, away from the one with many.
 		token, _, err := w.GenerateToken(own, nil)
-		w.must(err)
+		w.Must(err)
 		_, err = w.SendToken(own, nil, w.partner.ID)
-		w.must(err)
+		w.Must(err)
 		_, err = w.Claim(w.keller, nil, &token.ID)
-		w.must(err)
+		w.Must(err)
 		rival, admin, err := w.CreateCompany(w.operator, tenancy.CreateCompany{Name: "Rival", Admin: person("rita", enum.Admin)})
-		w.must(err)
+		w.Must(err)
 		_, err = w.SetPartnerStatus(w.operator, rival.ID, true)
-		w.must(err)
+		w.Must(err)
 		_, secret, err := w.GenerateToken(own, nil)
-		w.must(err)
-		_, err = w.Claim(w.as(admin), &secret, nil)
-		w.must(err)
+		w.Must(err)
+		_, err = w.Claim(w.As(admin), &secret, nil)
+		w.Must(err)
 		told(enum.CustomerLost, many+1)
 	})
 }

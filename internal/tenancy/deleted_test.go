@@ -3,7 +3,6 @@ package tenancy_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 
@@ -12,12 +11,13 @@ import (
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/fault"
 	"tenantry/internal/tenancy"
+	"tenantry/internal/testenv"
 )
 
 // whileHashing does something in the middle of an act: after its first look, before its
 // transaction.
 type whileHashing struct {
-	plainly
+	testenv.Passwords
 	do func()
 }
 
@@ -25,7 +25,7 @@ func (h *whileHashing) Hash(ctx context.Context, password string) (string, error
 	if h.do != nil {
 		h.do()
 	}
-	return h.plainly.Hash(ctx, password)
+	return h.Passwords.Hash(ctx, password)
 }
 
 // U3: nobody is created in a company that is deleted while they are about to be, neither by
@@ -35,7 +35,7 @@ func TestNobodyIsCreatedInACompanyThatIsDeletedMeanwhile(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		passwords := &whileHashing{}
 		service := tenancy.New(tenancy.Parts{
-			DB: w.db, Passwords: passwords, Sessions: endSessions{}, News: silence{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			DB: w.DB, Passwords: passwords, Sessions: testenv.Sessions{}, News: testenv.NoEvents{}, Log: slog.New(slog.DiscardHandler),
 		})
 		for i, name := range []string{"its partner", "itself"} {
 			acme := w.add("Acme of " + name)
@@ -45,15 +45,15 @@ func TestNobodyIsCreatedInACompanyThatIsDeletedMeanwhile(t *testing.T) {
 			passwords.do = func() {
 				if !deleted {
 					deleted = true
-					w.must(w.DeleteCustomer(w.keller, acme.ID))
+					w.Must(w.DeleteCustomer(w.keller, acme.ID))
 				}
 			}
 			_, err := service.CreateUser(who, &acme.ID, person("late", enum.Member))
-			w.refused(name, err, fault.NotFound, "input.companyId")
-			if n := got(w.db.Ent().User.Query().Where(user.CompanyID(acme.ID)).Count(w.system)); n != 0 {
+			w.Refused(name, err, fault.NotFound, "input.companyId")
+			if n := got(w.DB.Ent().User.Query().Where(user.CompanyID(acme.ID)).Count(w.System)); n != 0 {
 				t.Errorf("%s: the deleted company has %d users", name, n)
 			}
-			if seen := got(w.db.Ent().Company.Query().Where(company.ID(acme.ID)).Exist(own)); seen {
+			if seen := got(w.DB.Ent().Company.Query().Where(company.ID(acme.ID)).Exist(own)); seen {
 				t.Error("its own administrator still sees it")
 			}
 			if _, err := w.UpdateCompany(own, tenancy.Details{Name: set("Risen")}); !fault.Is(err, fault.NotFound) {
@@ -68,6 +68,6 @@ func TestNobodyIsCreatedInACompanyThatIsDeletedMeanwhile(t *testing.T) {
 		}
 		// The address is free.
 		_, err := w.CreateUser(w.keller, nil, person("late", enum.Member))
-		w.must(err)
+		w.Must(err)
 	})
 }

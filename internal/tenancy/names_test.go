@@ -36,17 +36,17 @@ func TestNames(t *testing.T) {
 			"a NUL": "a\x00b", "no UTF-8": "a\xffb", "a megabyte": strings.Repeat("x", 1<<20),
 		} {
 			_, err := w.AddCustomer(w.keller, tenancy.AddCustomer{Name: name})
-			w.refused("a name of "+what, err, fault.Invalid, "input.name")
+			w.Refused("a name of "+what, err, fault.Invalid, "input.name")
 			_, _, err = w.CreateCompany(w.operator, tenancy.CreateCompany{Name: name, Admin: person("nobody", enum.Admin)})
-			w.refused("a company's name of "+what, err, fault.Invalid, "input.name")
+			w.Refused("a company's name of "+what, err, fault.Invalid, "input.name")
 			p := person("nobody", enum.Member)
 			p.FirstName = name
 			_, err = w.CreateUser(w.keller, nil, p)
-			w.refused("a first name of "+what, err, fault.Invalid, "input.firstName")
+			w.Refused("a first name of "+what, err, fault.Invalid, "input.firstName")
 			p = person("nobody", enum.Member)
 			p.LastName = name
 			_, _, err = w.CreateCompany(w.operator, tenancy.CreateCompany{Name: "Fine", Admin: p})
-			w.refused("an admin's last name of "+what, err, fault.Invalid, "input.admin.lastName")
+			w.Refused("an admin's last name of "+what, err, fault.Invalid, "input.admin.lastName")
 		}
 		if n := w.companies(); n != before {
 			t.Errorf("%d companies were made of what was refused", n-before)
@@ -76,9 +76,9 @@ func TestEmailsAreUnique(t *testing.T) {
 			{"ß@example.com", nil, []string{"ss@example.com"}},
 			{"k@ｅxample.example", []string{"k@example.example"}, []string{"ｋ@example.example"}},
 		} {
-			w.must(create(c.first))
+			w.Must(create(c.first))
 			for _, same := range c.same {
-				w.refused(c.first+" again as "+same, create(same), fault.AlreadyExists, "input.email")
+				w.Refused(c.first+" again as "+same, create(same), fault.AlreadyExists, "input.email")
 			}
 			for _, other := range c.other {
 				if err := create(other); err != nil {
@@ -90,7 +90,7 @@ func TestEmailsAreUnique(t *testing.T) {
 		_, _, err := w.CreateCompany(w.operator, tenancy.CreateCompany{Name: "Other", Admin: tenancy.Person{
 			Email: "KIM@example.com", FirstName: "a", LastName: "b", Password: "secret",
 		}})
-		w.refused("a new company's administrator", err, fault.AlreadyExists, "input.admin.email")
+		w.Refused("a new company's administrator", err, fault.AlreadyExists, "input.admin.email")
 		if got := fault.Of(err).Message; got != "the email KIM@example.com is taken" {
 			t.Errorf("it says %q", got)
 		}
@@ -104,12 +104,12 @@ func TestMalformedEmails(t *testing.T) {
 			p := person("x", enum.Member)
 			p.Email = address
 			_, err := w.CreateUser(w.keller, nil, p)
-			w.refused("a user's "+address, err, fault.Invalid, "input.email")
+			w.Refused("a user's "+address, err, fault.Invalid, "input.email")
 			if address == "" { // none at all, for a company
 				continue
 			}
 			_, err = w.AddCustomer(w.keller, tenancy.AddCustomer{Name: "Acme", ContactEmail: &address})
-			w.refused("a customer's "+address, err, fault.Invalid, "input.contactEmail")
+			w.Refused("a customer's "+address, err, fault.Invalid, "input.contactEmail")
 		}
 		blank, mail := " ", " Office@Acme.example "
 		if c, err := w.AddCustomer(w.keller, tenancy.AddCustomer{Name: "Acme", ContactEmail: &blank}); err != nil || c.ContactEmail != nil {
@@ -153,15 +153,15 @@ func TestSearchOfUsers(t *testing.T) {
 			p := person(first, enum.Member)
 			p.Email, p.FirstName, p.LastName = address, first, "Van\tDamme"
 			_, err := w.CreateUser(w.keller, nil, p)
-			w.must(err)
+			w.Must(err)
 		}
 		for search, want := range map[string]string{
 			"kim@b": "Kim", "kim@b\u00fc": "Kim", "KIM@B\u00dcCHER.example": "Kim", "kim@b\u00fccher.example": "Kim", "kim@xn--bcher-kva.example": "Kim", "kim@bu": "",
 			"zoe@bue": "Zoe", "zoe@b\u00fc": "", "\u00f6zg": "\u00d6zg\u00fcr", "van d": "Kim Zoe \u00d6zg\u00fcr", "damme": "", "\x00": "", strings.Repeat("\u00fc", 100_000) + "@x": "",
 		} {
 			found, err := w.UsersFound(w.keller, []id.ID{viewer.FromContext(w.keller).CompanyID}, search)
-			w.must(err)
-			names := w.db.Ent().User.Query().Where(user.CompanyID(viewer.FromContext(w.keller).CompanyID), found).
+			w.Must(err)
+			names := w.DB.Ent().User.Query().Where(user.CompanyID(viewer.FromContext(w.keller).CompanyID), found).
 				Select(user.FieldFirstName).StringsX(w.keller)
 			slices.Sort(names)
 			if got := strings.Join(names, " "); got != want {

@@ -23,27 +23,27 @@ import (
 
 // administrator adds one to the customer's own directory.
 func (w *world) administrator(customer *ent.Company, name string) (*ent.User, context.Context) {
-	w.t.Helper()
+	w.T.Helper()
 	u, err := w.CreateUser(w.keller, &customer.ID, person(name, enum.Admin))
-	w.must(err)
-	return u, w.as(u)
+	w.Must(err)
+	return u, w.As(u)
 }
 
 // rival is another partner and its administrator.
 func (w *world) rival() (*ent.Company, context.Context) {
-	w.t.Helper()
+	w.T.Helper()
 	made, admin, err := w.CreateCompany(w.operator, tenancy.CreateCompany{Name: "Rival", Admin: person("rita", enum.Admin)})
-	w.must(err)
+	w.Must(err)
 	made, err = w.SetPartnerStatus(w.operator, made.ID, true)
-	w.must(err)
-	return made, w.as(admin)
+	w.Must(err)
+	return made, w.As(admin)
 }
 
 // actions are those of a company's log, the oldest first.
 func (w *world) actions(company id.ID) []string {
-	w.t.Helper()
-	events, err := w.db.Ent().AuditEvent.Query().Where(auditevent.CompanyID(company)).Order(ent.Asc(auditevent.FieldID)).All(w.system)
-	w.must(err)
+	w.T.Helper()
+	events, err := w.DB.Ent().AuditEvent.Query().Where(auditevent.CompanyID(company)).Order(ent.Asc(auditevent.FieldID)).All(w.System)
+	w.Must(err)
 	var out []string
 	for _, e := range events {
 		out = append(out, e.Action)
@@ -57,12 +57,12 @@ func TestAPartnerDoesNotTakeACompanyBack(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		acme := w.add("Acme")
 		_, secret, err := w.GenerateToken(w.keller, &acme.ID)
-		w.must(err)
+		w.Must(err)
 		_, own := w.administrator(acme, "anna")
 		_, err = w.EndPartnership(own, acme.ID)
-		w.must(err)
+		w.Must(err)
 		_, err = w.Claim(w.keller, &secret, nil)
-		w.refused("the old partner's token", err, fault.FailedPrecondition, "input")
+		w.Refused("the old partner's token", err, fault.FailedPrecondition, "input")
 	})
 }
 
@@ -74,18 +74,18 @@ func TestTokensStandInTheLogsOfThoseConcerned(t *testing.T) {
 		_, own := w.administrator(acme, "anna")
 		rival, rita := w.rival()
 		_, _, err := w.GenerateToken(own, nil)
-		w.must(err)
+		w.Must(err)
 		sent, err := w.SendToken(own, nil, rival.ID)
-		w.must(err)
+		w.Must(err)
 		_, err = w.RevokeToken(own, sent.ID)
-		w.must(err)
+		w.Must(err)
 		sent, err = w.SendToken(own, nil, rival.ID)
-		w.must(err)
+		w.Must(err)
 		if got := w.actions(w.partner.ID); slices.ContainsFunc(got, func(a string) bool { return a == "transfer_token.sent" || a == "transfer_token.generated" }) {
 			t.Errorf("the partner reads of it before its time: %v", got)
 		}
 		_, err = w.Claim(rita, nil, &sent.ID)
-		w.must(err)
+		w.Must(err)
 		for name, want := range map[string]struct {
 			company id.ID
 			actions []string
@@ -110,13 +110,13 @@ func TestADemotedPartnersCustomerKeepsAnAdministrator(t *testing.T) {
 		anna, own := w.administrator(acme, "anna")
 		off := false
 		_, err := w.SetPartnerStatus(w.operator, w.partner.ID, false)
-		w.must(err)
+		w.Must(err)
 		_, err = w.UpdateUser(own, anna.ID, tenancy.UserChange{Active: input.Field[bool]{Set: true, Value: &off}})
-		w.refused("the last one", err, fault.FailedPrecondition, "input.id")
+		w.Refused("the last one", err, fault.FailedPrecondition, "input.id")
 		_, err = w.SetPartnerStatus(w.operator, w.partner.ID, true)
-		w.must(err)
+		w.Must(err)
 		_, err = w.UpdateUser(own, anna.ID, tenancy.UserChange{Active: input.Field[bool]{Set: true, Value: &off}})
-		w.must(err)
+		w.Must(err)
 	})
 }
 
@@ -138,9 +138,9 @@ func TestNoCompanyIsLeftToNobody(t *testing.T) {
 			if (ended == nil) == (left == nil) {
 				t.Errorf("ending: %v; leaving: %v; want one of them", ended, left)
 			}
-			lost, err := w.db.Ent().Company.Query().Where(company.ID(acme.ID), company.PartnerIDIsNil(),
-				company.Not(company.HasUsersWith(user.Active(true), user.RoleEQ(enum.Admin)))).Exist(w.system)
-			w.must(err)
+			lost, err := w.DB.Ent().Company.Query().Where(company.ID(acme.ID), company.PartnerIDIsNil(),
+				company.Not(company.HasUsersWith(user.Active(true), user.RoleEQ(enum.Admin)))).Exist(w.System)
+			w.Must(err)
 			if lost {
 				t.Error("the company is nobody's")
 			}
@@ -153,8 +153,8 @@ func TestDeletedPartnerAdminsStandInTheCustomersLogs(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		acme := w.add("Acme")
 		_, err := w.AddPartnerAdmin(w.keller, acme.ID, w.okaforID)
-		w.must(err)
-		w.must(w.DeleteUser(w.keller, w.okaforID))
+		w.Must(err)
+		w.Must(w.DeleteUser(w.keller, w.okaforID))
 		if got := w.actions(acme.ID); got[len(got)-1] != "partner_admin.removed" {
 			t.Errorf("the customer's log ends %v", got)
 		}
@@ -168,17 +168,17 @@ func TestDeletingALargeCustomer(t *testing.T) {
 		acme := w.add("Acme")
 		_, own := w.administrator(acme, "anna")
 		_, _, err := w.GenerateToken(own, nil)
-		w.must(err)
+		w.Must(err)
 		const many = 2_500 // two pieces and a half of the purge
 		w.contacts(acme.ID, many)
-		w.must(w.DeleteCustomer(w.keller, acme.ID))
+		w.Must(w.DeleteCustomer(w.keller, acme.ID))
 		inTable := func(table string) (n int) {
 			t.Helper()
 			column := "company_id"
 			if table == "companies" {
 				column = "id"
 			}
-			w.must(w.db.SQL().QueryRowContext(t.Context(), `SELECT count(*) FROM `+table+` WHERE `+column+` = $1`, acme.ID).Scan(&n))
+			w.Must(w.DB.SQL().QueryRowContext(t.Context(), `SELECT count(*) FROM `+table+` WHERE `+column+` = $1`, acme.ID).Scan(&n))
 			return n
 		}
 		if n := inTable("contacts"); n != many {
@@ -187,10 +187,10 @@ func TestDeletingALargeCustomer(t *testing.T) {
 		for who, ctx := range map[string]context.Context{"its partner": w.keller, "the operator": w.operator} {
 			for what, query := range map[string]func() (bool, error){
 				"company": func() (bool, error) {
-					return w.db.Ent().Company.Query().Where(company.ID(acme.ID)).Exist(ctx)
+					return w.DB.Ent().Company.Query().Where(company.ID(acme.ID)).Exist(ctx)
 				},
 				"contacts": func() (bool, error) {
-					return w.db.Ent().Contact.Query().Where(contact.CompanyID(acme.ID)).Exist(ctx)
+					return w.DB.Ent().Contact.Query().Where(contact.CompanyID(acme.ID)).Exist(ctx)
 				},
 			} {
 				if found, err := query(); err != nil || found {
@@ -198,7 +198,7 @@ func TestDeletingALargeCustomer(t *testing.T) {
 				}
 			}
 		}
-		w.must(w.Purge(t.Context()))
+		w.Must(w.Purge(t.Context()))
 		for _, table := range []string{
 			"companies", "users", "partner_admins", "transfer_tokens", "audit_events", "import_runs", "projects", "desks",
 			"contacts", "labels", "contact_labels", "custom_fields", "custom_field_values",
@@ -212,14 +212,14 @@ func TestDeletingALargeCustomer(t *testing.T) {
 
 // contacts gives the company so many, each with a label.
 func (w *world) contacts(companyID id.ID, many int) {
-	w.t.Helper()
-	c := w.db.Ent()
-	p, err := c.Project.Query().Where(project.CompanyID(companyID)).Only(w.system)
-	w.must(err)
-	d, err := c.Desk.Query().Where(desk.CompanyID(companyID)).Only(w.system)
-	w.must(err)
-	l, err := c.Label.Create().SetCompanyID(companyID).SetName("VIP").Save(w.system)
-	w.must(err)
+	w.T.Helper()
+	c := w.DB.Ent()
+	p, err := c.Project.Query().Where(project.CompanyID(companyID)).Only(w.System)
+	w.Must(err)
+	d, err := c.Desk.Query().Where(desk.CompanyID(companyID)).Only(w.System)
+	w.Must(err)
+	l, err := c.Label.Create().SetCompanyID(companyID).SetName("VIP").Save(w.System)
+	w.Must(err)
 	for from := 0; from < many; from += 500 {
 		var people []*ent.ContactCreate
 		var labels []*ent.ContactLabelCreate
@@ -229,7 +229,7 @@ func (w *world) contacts(companyID id.ID, many int) {
 				SetEmail(email).SetEmailKey(email).SetFirstName("x").SetUsername("x"))
 			labels = append(labels, c.ContactLabel.Create().SetCompanyID(companyID).SetContactID(u).SetLabelID(l.ID))
 		}
-		w.must(c.Contact.CreateBulk(people...).Exec(w.system))
-		w.must(c.ContactLabel.CreateBulk(labels...).Exec(w.system))
+		w.Must(c.Contact.CreateBulk(people...).Exec(w.System))
+		w.Must(c.ContactLabel.CreateBulk(labels...).Exec(w.System))
 	}
 }

@@ -23,36 +23,36 @@ func TestMembersMakeNoAdministrators(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		acme := w.add("Acme")
 		_, err := w.AddPartnerAdmin(w.keller, acme.ID, w.okaforID)
-		w.must(err)
+		w.Must(err)
 		_, err = w.CreateUser(w.okafor, &acme.ID, person("amy", enum.Admin))
-		w.refused("a new ADMIN", err, fault.Forbidden, "input.role")
+		w.Refused("a new ADMIN", err, fault.Forbidden, "input.role")
 		member, err := w.CreateUser(w.okafor, &acme.ID, person("ben", enum.Member))
-		w.must(err)
+		w.Must(err)
 		_, err = w.UpdateUser(w.okafor, member.ID, tenancy.UserChange{Role: set(enum.Admin)})
-		w.refused("a change of role", err, fault.Forbidden, "input.role")
+		w.Refused("a change of role", err, fault.Forbidden, "input.role")
 		_, err = w.UpdateUser(w.okafor, member.ID, tenancy.UserChange{Role: set(enum.Admin), Active: set(false)})
-		w.refused("a change of role of one at rest", err, fault.Forbidden, "input.role")
+		w.Refused("a change of role of one at rest", err, fault.Forbidden, "input.role")
 		if _, err = w.UpdateUser(w.okafor, member.ID, tenancy.UserChange{Role: set(enum.Member), FirstName: set("Benjamin")}); err != nil {
 			t.Errorf("what changes no role: %v", err)
 		}
 		idle, err := w.CreateUser(w.keller, &acme.ID, person("idle", enum.Admin))
-		w.must(err)
-		w.must(w.db.Ent().User.UpdateOneID(idle.ID).SetActive(false).Exec(w.system))
+		w.Must(err)
+		w.Must(w.DB.Ent().User.UpdateOneID(idle.ID).SetActive(false).Exec(w.System))
 		_, err = w.UpdateUser(w.okafor, idle.ID, tenancy.UserChange{Active: set(true)})
-		w.refused("an administrator at rest", err, fault.Forbidden, "input.active")
+		w.Refused("an administrator at rest", err, fault.Forbidden, "input.active")
 		_, err = w.UpdateUser(w.okafor, idle.ID, tenancy.UserChange{Active: set(true), Role: set(enum.Member)})
-		w.must(err) // a MEMBER
-		if n := got(w.db.Ent().User.Query().Where(user.CompanyID(acme.ID), user.RoleEQ(enum.Admin)).Count(w.system)); n != 0 {
+		w.Must(err) // a MEMBER
+		if n := got(w.DB.Ent().User.Query().Where(user.CompanyID(acme.ID), user.RoleEQ(enum.Admin)).Count(w.System)); n != 0 {
 			t.Errorf("the member has made %d administrators", n)
 		}
 		// An administrator of the partner who works inside it, and the company's own.
 		_, err = w.UpdateUser(w.keller, member.ID, tenancy.UserChange{Role: set(enum.Admin)})
-		w.must(err)
-		own := w.as(got(w.db.Ent().User.Get(w.system, member.ID)))
+		w.Must(err)
+		own := w.As(got(w.DB.Ent().User.Get(w.System, member.ID)))
 		_, err = w.CreateUser(own, nil, person("carl", enum.Admin))
-		w.must(err)
+		w.Must(err)
 		_, err = w.UpdateUser(own, idle.ID, tenancy.UserChange{Role: set(enum.Admin)})
-		w.must(err)
+		w.Must(err)
 	})
 }
 
@@ -61,7 +61,7 @@ func TestRefusalsSayWhatIsMissing(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		acme := w.add("Acme")
 		_, err := w.AddPartnerAdmin(w.keller, acme.ID, w.okaforID)
-		w.must(err)
+		w.Must(err)
 		says := func(what string, err error, kind fault.Kind, words ...string) {
 			t.Helper()
 			f := fault.Of(err)
@@ -98,8 +98,8 @@ func TestRefusalsSayWhatIsMissing(t *testing.T) {
 		says("a partner admin", second(w.EndPartnership(w.okafor, acme.ID)), fault.Forbidden, `"Acme"`)
 		says("a partner admin", second(w.generate(w.okafor, acme.ID)), fault.Forbidden, `"Acme"`)
 
-		w.must(second(w.SetPartnerStatus(w.operator, w.partner.ID, false)))
-		keller := w.as(got(w.db.Ent().User.Query().Where(user.FirstName("keller")).Only(w.system)))
+		w.Must(second(w.SetPartnerStatus(w.operator, w.partner.ID, false)))
+		keller := w.As(got(w.DB.Ent().User.Query().Where(user.FirstName("keller")).Only(w.System)))
 		says("a demoted partner", add(keller), fault.Forbidden, "no partner at present", "promotes it again")
 		says("a demoted partner that claims", second(w.Claim(keller, new("x"), nil)), fault.Forbidden, "no partner at present")
 	})
@@ -114,6 +114,6 @@ func (w *world) generate(ctx context.Context, company id.ID) (*ent.TransferToken
 }
 
 func (w *world) idOf(firstName string) id.ID {
-	w.t.Helper()
-	return got(w.db.Ent().User.Query().Where(user.FirstName(firstName)).OnlyID(w.system))
+	w.T.Helper()
+	return got(w.DB.Ent().User.Query().Where(user.FirstName(firstName)).OnlyID(w.System))
 }

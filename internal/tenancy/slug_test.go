@@ -43,9 +43,9 @@ func TestSlugs(t *testing.T) {
 			}
 		}
 		// A gap is filled: the lowest free one is the next.
-		gone, err := w.db.Ent().Company.Query().Where(company.Slug("acme-2")).OnlyID(w.system)
-		w.must(err)
-		w.must(w.DeleteCustomer(w.keller, gone))
+		gone, err := w.DB.Ent().Company.Query().Where(company.Slug("acme-2")).OnlyID(w.System)
+		w.Must(err)
+		w.Must(w.DeleteCustomer(w.keller, gone))
 		if got := w.add("acme").Slug; got != "acme-2" {
 			t.Errorf("the gap was passed over: %q", got)
 		}
@@ -57,7 +57,7 @@ func TestSlugsStay(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		acme, renamed := w.add("Acme"), "Zenith"
 		changed, err := w.UpdateCustomer(w.keller, acme.ID, tenancy.Details{Name: input.Field[string]{Set: true, Value: &renamed}})
-		w.must(err)
+		w.Must(err)
 		if changed.Slug != "acme" || changed.NameSlug != "zenith" || changed.NameKey != "zenith" {
 			t.Errorf("%+v", changed)
 		}
@@ -78,7 +78,7 @@ func TestSlugsOfManyNamesakes(t *testing.T) {
 			if i == 77 {
 				continue
 			}
-			w.must(w.db.Ent().Company.Create().SetName("Many").SetSlug(slug).SetNameSlug("many").SetNameKey("many").Exec(w.system))
+			w.Must(w.DB.Ent().Company.Create().SetName("Many").SetSlug(slug).SetNameSlug("many").SetNameKey("many").Exec(w.System))
 		}
 		for _, want := range []string{"many", "many-77", "many-121"} {
 			if got := w.add("Many").Slug; got != want {
@@ -93,7 +93,7 @@ func TestSlugsOfManyNamesakes(t *testing.T) {
 func TestSlugsOfParallelAdds(t *testing.T) {
 	t.Parallel()
 	test := func(t *testing.T, db *database.DB) {
-		w := newWorld(t, db)
+		w := newWorld(testenv.NewWorld(t, db))
 		for _, first := range []bool{true, false} { // of a new name, and of one that is there
 			name, number := "Acme", 50
 			if !first {
@@ -108,8 +108,8 @@ func TestSlugsOfParallelAdds(t *testing.T) {
 				})
 			}
 			all.Wait()
-			got, err := w.db.Ent().Company.Query().Where(company.NameSlug("acme")).Select(company.FieldSlug).Strings(w.system)
-			w.must(err)
+			got, err := w.DB.Ent().Company.Query().Where(company.NameSlug("acme")).Select(company.FieldSlug).Strings(w.System)
+			w.Must(err)
 			want := []string{"acme"}
 			for i := 2; i <= number; i++ {
 				want = append(want, fmt.Sprint("acme-", i))
@@ -120,8 +120,8 @@ func TestSlugsOfParallelAdds(t *testing.T) {
 				t.Errorf("%d slugs: %v", len(got), got)
 			}
 		}
-		projects, err := w.db.Ent().Project.Query().Count(context.WithoutCancel(w.system))
-		w.must(err)
+		projects, err := w.DB.Ent().Project.Query().Count(context.WithoutCancel(w.System))
+		w.Must(err)
 		if companies := w.companies(); projects != companies-1 { // the platform has none
 			t.Errorf("%d companies have %d projects", companies, projects)
 		}

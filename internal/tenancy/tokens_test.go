@@ -20,18 +20,18 @@ import (
 
 // alone is a company that stands alone, and its administrator.
 func (w *world) alone(name, admin string) (*ent.Company, context.Context) {
-	w.t.Helper()
+	w.T.Helper()
 	made, u, err := w.CreateCompany(w.operator, tenancy.CreateCompany{Name: name, Admin: person(admin, enum.Admin)})
-	w.must(err)
-	return made, w.as(u)
+	w.Must(err)
+	return made, w.As(u)
 }
 
 // outstanding counts the company's tokens that nobody has used or revoked.
 func (w *world) outstanding(c *ent.Company) int {
-	w.t.Helper()
-	n, err := w.db.Ent().TransferToken.Query().
-		Where(transfertoken.CompanyID(c.ID), transfertoken.UsedAtIsNil(), transfertoken.RevokedAtIsNil()).Count(w.system)
-	w.must(err)
+	w.T.Helper()
+	n, err := w.DB.Ent().TransferToken.Query().
+		Where(transfertoken.CompanyID(c.ID), transfertoken.UsedAtIsNil(), transfertoken.RevokedAtIsNil()).Count(w.System)
+	w.Must(err)
 	return n
 }
 
@@ -41,23 +41,23 @@ func TestAPromotionRevokesTheToken(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		solo, own := w.alone("Solo", "solomon")
 		token, secret, err := w.GenerateToken(own, nil)
-		w.must(err)
+		w.Must(err)
 		_, err = w.SetPartnerStatus(w.operator, solo.ID, true)
-		w.must(err)
+		w.Must(err)
 		if n := w.outstanding(solo); n != 0 {
 			t.Errorf("a partner has %d outstanding tokens", n)
 		}
 		revoked, err := w.RevokeToken(own, token.ID)
-		w.must(err)
+		w.Must(err)
 		if revoked.RevokedAt == nil {
 			t.Error("the token is not revoked")
 		}
 		_, _, err = w.GenerateToken(own, nil)
-		w.refused("a partner's token", err, fault.FailedPrecondition, "input.companyId")
+		w.Refused("a partner's token", err, fault.FailedPrecondition, "input.companyId")
 		_, err = w.SetPartnerStatus(w.operator, solo.ID, false)
-		w.must(err)
+		w.Must(err)
 		_, err = w.Claim(w.keller, &secret, nil)
-		w.refused("the token from before the promotion", err, fault.FailedPrecondition, "input")
+		w.Refused("the token from before the promotion", err, fault.FailedPrecondition, "input")
 		// And whichever of the two comes first, no partner is left with a token.
 		for range 8 {
 			var both sync.WaitGroup
@@ -72,7 +72,7 @@ func TestAPromotionRevokesTheToken(t *testing.T) {
 				t.Errorf("a partner has %d outstanding tokens", n)
 			}
 			_, err = w.SetPartnerStatus(w.operator, solo.ID, false)
-			w.must(err)
+			w.Must(err)
 		}
 	})
 }
@@ -84,7 +84,7 @@ func TestTheEndOfAPartnershipRevokesTheToken(t *testing.T) {
 			acme := w.add(fmt.Sprint("Acme ", i))
 			_, own := w.administrator(acme, fmt.Sprint("anna", i))
 			token, secret, err := w.GenerateToken(own, nil)
-			w.must(err)
+			w.Must(err)
 			switch ender {
 			case "the partner":
 				_, err = w.EndPartnership(w.keller, acme.ID)
@@ -94,15 +94,15 @@ func TestTheEndOfAPartnershipRevokesTheToken(t *testing.T) {
 				_, rita := w.rival()
 				_, err = w.Claim(rita, &secret, nil)
 			}
-			w.must(err)
+			w.Must(err)
 			if n := w.outstanding(acme); n != 0 {
 				t.Errorf("%s: %d tokens are outstanding", ender, n)
 			}
 			_, err = w.Claim(w.keller, &secret, nil)
-			w.refused(ender, err, fault.FailedPrecondition, "input")
+			w.Refused(ender, err, fault.FailedPrecondition, "input")
 			if ender == "a claim" {
 				_, err = w.RevokeToken(own, token.ID)
-				w.refused("a used token", err, fault.FailedPrecondition, "input.id")
+				w.Refused("a used token", err, fault.FailedPrecondition, "input.id")
 			}
 		}
 	})
@@ -113,10 +113,10 @@ func TestATokenIsNotSentToThePartnerOfNow(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		acme := w.add("Acme")
 		_, err := w.SendToken(w.keller, &acme.ID, w.partner.ID) // which has no administrator of its own
-		w.refused("by the partner itself", err, fault.FailedPrecondition, "input.partnerId")
+		w.Refused("by the partner itself", err, fault.FailedPrecondition, "input.partnerId")
 		_, own := w.administrator(acme, "anna")
 		_, err = w.SendToken(own, nil, w.partner.ID)
-		w.refused("by the company", err, fault.FailedPrecondition, "input.partnerId")
+		w.Refused("by the company", err, fault.FailedPrecondition, "input.partnerId")
 		if n := w.outstanding(acme); n != 0 {
 			t.Errorf("%d tokens were made", n)
 		}
@@ -129,7 +129,7 @@ func TestAPastedSecretIsTrimmed(t *testing.T) {
 		for i, around := range [][2]string{{"", "\n"}, {" ", " "}, {"\t", "\r\n"}, {"\u00a0", "\u2028"}, {"\ufeff", "\u200b"}} {
 			_, own := w.alone(fmt.Sprint("Solo ", i), fmt.Sprint("solomon", i))
 			_, secret, err := w.GenerateToken(own, nil)
-			w.must(err)
+			w.Must(err)
 			secret = around[0] + secret + around[1]
 			if _, err = w.Claim(w.keller, &secret, nil); err != nil {
 				t.Errorf("%+q around the secret: %v", around, err)
@@ -146,8 +146,8 @@ func TestNotificationsOfPartnershipsNameBothCompanies(t *testing.T) {
 		_, own := w.administrator(acme, "anna")
 		told := func(kind enum.NotificationKind, names ...string) {
 			t.Helper()
-			notes, err := w.db.Ent().Notification.Query().Where(notification.KindEQ(kind)).All(w.system)
-			w.must(err)
+			notes, err := w.DB.Ent().Notification.Query().Where(notification.KindEQ(kind)).All(w.System)
+			w.Must(err)
 			if len(notes) == 0 {
 				t.Errorf("nobody was told %s", kind)
 			}
@@ -163,23 +163,23 @@ func TestNotificationsOfPartnershipsNameBothCompanies(t *testing.T) {
 			}
 		}
 		token, _, err := w.GenerateToken(own, nil)
-		w.must(err)
+		w.Must(err)
 		end := time.Now().UTC().Add(time.Hour).Truncate(time.Second)
-		_, err = w.db.SQL().ExecContext(t.Context(), `UPDATE transfer_tokens SET expires_at = $1 WHERE id = $2`, end, token.ID)
-		w.must(err)
+		_, err = w.DB.SQL().ExecContext(t.Context(), `UPDATE transfer_tokens SET expires_at = $1 WHERE id = $2`, end, token.ID)
+		w.Must(err)
 		sent, err := w.SendToken(own, nil, rival.ID)
-		w.must(err)
+		w.Must(err)
 		if !sent.ExpiresAt.Equal(end) {
 			t.Errorf("the token that was sent ends %v, the outstanding one %v", sent.ExpiresAt, end)
 		}
 		told(enum.TransferTokenReceived, "Acme", "Rival")
 		told(enum.TransferTokenReceived, "Acme", "Rival", end.Format("2006-01-02 15:04 UTC"))
 		_, err = w.Claim(rita, nil, &sent.ID)
-		w.must(err)
+		w.Must(err)
 		told(enum.CustomerClaimed, "Acme", "Rival")
 		told(enum.CustomerLost, "Acme", "Northwind")
 		_, err = w.EndPartnership(own, acme.ID)
-		w.must(err)
+		w.Must(err)
 		told(enum.PartnershipEnded, "Acme", "Rival")
 	})
 }
@@ -190,7 +190,7 @@ func TestASecretIsNoName(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		solo, own := w.alone("Solo", "solomon")
 		_, secret, err := w.GenerateToken(own, nil)
-		w.must(err)
+		w.Must(err)
 		acme := w.add("Acme")
 		cut := secret[:len(secret)-8]
 		for what, name := range map[string]string{
@@ -208,7 +208,7 @@ func TestASecretIsNoName(t *testing.T) {
 				},
 			} {
 				err := try()
-				w.refused(by+" "+what, err, fault.Invalid, "input.name")
+				w.Refused(by+" "+what, err, fault.Invalid, "input.name")
 				if err != nil && (!strings.Contains(err.Error(), "claimCustomer") || strings.Contains(err.Error(), secret[6:18])) {
 					t.Errorf("%s %s says %q", by, what, err)
 				}
@@ -216,14 +216,14 @@ func TestASecretIsNoName(t *testing.T) {
 		}
 		for table, columns := range map[string]string{"companies": "name || slug || name_slug || name_key", "audit_events": "summary", "notifications": "title || body"} {
 			var found sql.Null[string]
-			w.must(w.db.SQL().QueryRowContext(t.Context(), `SELECT max(`+columns+`) FROM `+table+` WHERE lower(`+columns+`) LIKE '%tnt_t_%'`).Scan(&found))
+			w.Must(w.DB.SQL().QueryRowContext(t.Context(), `SELECT max(`+columns+`) FROM `+table+` WHERE lower(`+columns+`) LIKE '%tnt_t_%'`).Scan(&found))
 			if found.Valid {
 				t.Errorf("%s has %q", table, found.V)
 			}
 		}
 		// It is still good.
 		claimed, err := w.Claim(w.keller, &secret, nil)
-		w.must(err)
+		w.Must(err)
 		if claimed.ID != solo.ID {
 			t.Errorf("claimed %s", claimed.Name)
 		}
