@@ -33,7 +33,7 @@ func BenchmarkSearch(b *testing.B) {
 		}
 		b.Run(string(dialect)+"/"+where, func(b *testing.B) {
 			db := testenv.Open(b, dialect)
-			w := newWorld(b, db)
+			w := newWorld(testenv.NewWorld(b, db))
 			people := newPeople()
 			for range 20 {
 				for _, company := range []*ent.Company{w.alpha, w.beta} {
@@ -45,7 +45,7 @@ func BenchmarkSearch(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			standard, err := db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).OnlyID(w.system)
+			standard, err := db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).OnlyID(w.System)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -36,9 +36,9 @@ func (n named) matches(search string) bool {
 // brought loads the people as an import does that brings them all at once: new ones, and
 // those that are there already.
 func (w *world) brought(people []named) {
-	w.t.Helper()
+	w.T.Helper()
 	first := w.contact("first@brought.example")
-	w.must(w.DeleteContact(w.sato, first.ID))
+	w.Must(w.DeleteContact(w.sato, first.ID))
 	columns := []string{
 		contact.FieldID, contact.FieldCompanyID, contact.FieldProjectID, contact.FieldDeskID, contact.FieldEmail, contact.FieldEmailKey,
 		contact.FieldFirstName, contact.FieldLastName, contact.FieldUsername, contact.FieldUsernameKey, contact.FieldFirstNameKey, contact.FieldLastNameKey,
@@ -51,9 +51,9 @@ func (w *world) brought(people []named) {
 		blocks.Add(w.alpha.ID, p.id, keys[i].All())
 	}
 	if !blocks.Take(w.alpha.ID) {
-		w.t.Fatalf("%d people are too few for blocks", len(people))
+		w.T.Fatalf("%d people are too few for blocks", len(people))
 	}
-	w.must(w.db.InTx(w.t.Context(), func(ctx context.Context, tx *database.Tx) error {
+	w.Must(w.DB.InTx(w.T.Context(), func(ctx context.Context, tx *database.Tx) error {
 		var rows [][]any
 		for i, p := range people {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM contacts WHERE id = $1", p.id); err != nil {
@@ -113,10 +113,10 @@ func TestBlocksFindWhatIsThere(t *testing.T) {
 			case changed <= 20:
 				p.first = fmt.Sprint("By hand ", changed)
 				_, err := w.UpdateContact(w.sato, p.id, contacts.ContactChange{FirstName: input.Field[string]{Set: true, Value: &p.first}})
-				w.must(err)
+				w.Must(err)
 				everybody[p.id] = p
 			case changed <= 40:
-				w.must(w.DeleteContact(w.sato, p.id))
+				w.Must(w.DeleteContact(w.sato, p.id))
 				delete(everybody, p.id)
 			}
 		}
@@ -141,7 +141,7 @@ func TestBlocksFindWhatIsThere(t *testing.T) {
 		}
 		compare("first")
 		before := w.blocks()
-		w.must(contacts.CompactAll(t.Context(), w.Service, w.alpha.ID))
+		w.Must(contacts.CompactAll(t.Context(), w.Service, w.alpha.ID))
 		if after := w.blocks(); after >= before {
 			t.Errorf("packing anew left %d keys of %d", after, before)
 		}
@@ -154,9 +154,9 @@ func TestBlocksFindWhatIsThere(t *testing.T) {
 
 // blocks is how many keys alpha's blocks have.
 func (w *world) blocks() (keys int) {
-	w.t.Helper()
-	all, err := w.db.Ent().SearchBlock.Query().Where(searchblock.CompanyID(w.alpha.ID)).All(w.system)
-	w.must(err)
+	w.T.Helper()
+	all, err := w.DB.Ent().SearchBlock.Query().Where(searchblock.CompanyID(w.alpha.ID)).All(w.System)
+	w.Must(err)
 	for _, b := range all {
 		keys += b.Size
 	}
@@ -169,7 +169,7 @@ func TestCompact(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		people := crowd(rand.New(rand.NewPCG(1, 1)), 0, 1_000)
 		w.brought(people)
-		w.must(w.Compact(t.Context()))
+		w.Must(w.Compact(t.Context()))
 		once := w.blocks()
 		for range 8 { // the same again and again
 			w.brought(people)
@@ -178,7 +178,7 @@ func TestCompact(t *testing.T) {
 			t.Fatalf("the blocks have %d keys", n)
 		}
 		for _, err := range atOnce(2, func(int) error { return w.Compact(t.Context()) }) {
-			w.must(err)
+			w.Must(err)
 		}
 		if n := w.blocks(); n > 2*once {
 			t.Errorf("the blocks have %d keys still, want about %d", n, once)
@@ -205,7 +205,7 @@ func TestCompactOneKeyAlone(t *testing.T) {
 		}
 		w.brought(people)
 		once := w.blocks()
-		w.must(w.db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+		w.Must(w.DB.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
 			for range 100 {
 				var blocks contacts.Blocks
 				for _, p := range people {
@@ -217,7 +217,7 @@ func TestCompactOneKeyAlone(t *testing.T) {
 			}
 			return nil
 		}))
-		w.must(w.Compact(t.Context()))
+		w.Must(w.Compact(t.Context()))
 		if n := w.blocks(); n > 40*once {
 			t.Errorf("the blocks have %d keys still, of %d that say something", n, once)
 		}
@@ -233,12 +233,12 @@ func TestBlocksAreReadById(t *testing.T) {
 		people := crowd(rand.New(rand.NewPCG(1, 1)), 0, 2_000)
 		people[3].last = "Unheard-of"
 		w.brought(people)
-		if w.db.Dialect() == database.Postgres { // it does so by itself, a minute later
-			_, err := w.db.SQL().ExecContext(t.Context(), "ANALYZE contacts")
-			w.must(err)
+		if w.DB.Dialect() == database.Postgres { // it does so by itself, a minute later
+			_, err := w.DB.SQL().ExecContext(t.Context(), "ANALYZE contacts")
+			w.Must(err)
 		}
 		plan := w.plan(contacts.Filter{Search: to("unheard")})
-		byID := map[database.Dialect]string{database.Postgres: "contacts_pkey", database.SQLite: "sqlite_autoindex_contacts_1"}[w.db.Dialect()]
+		byID := map[database.Dialect]string{database.Postgres: "contacts_pkey", database.SQLite: "sqlite_autoindex_contacts_1"}[w.DB.Dialect()]
 		if !strings.Contains(plan, byID) || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "SCAN contacts") {
 			t.Errorf("the plan is\n%s", plan)
 		}

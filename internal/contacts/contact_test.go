@@ -25,10 +25,10 @@ func TestDefaults(t *testing.T) {
 			!c.Active || c.Type != enum.Personal || c.LastName != nil || c.ExternalID != nil {
 			t.Errorf("the contact is %+v", c)
 		}
-		p, err := w.db.Ent().Project.Get(w.system, c.ProjectID)
-		w.must(err)
-		d, err := w.db.Ent().Desk.Get(w.system, c.DeskID)
-		w.must(err)
+		p, err := w.DB.Ent().Project.Get(w.System, c.ProjectID)
+		w.Must(err)
+		d, err := w.DB.Ent().Desk.Get(w.System, c.DeskID)
+		w.Must(err)
 		if !p.IsDefault || p.CompanyID != w.alpha.ID || !d.IsDefault || d.CompanyID != w.alpha.ID {
 			t.Errorf("it stands in %+v, at %+v", p, d)
 		}
@@ -49,14 +49,14 @@ func TestUniqueness(t *testing.T) {
 		again := kim("KIM@X.example")
 		again.CompanyID = &w.alpha.ID
 		_, err := w.CreateContact(w.sato, again)
-		w.refused("the same email", err, fault.AlreadyExists, "input.email")
+		w.Refused("the same email", err, fault.AlreadyExists, "input.email")
 		again = kim("lou@x.example")
 		again.CompanyID, again.ExternalID = &w.alpha.ID, to("A-1")
 		_, err = w.CreateContact(w.sato, again)
-		w.refused("the same external id", err, fault.AlreadyExists, "input.externalId")
+		w.Refused("the same external id", err, fault.AlreadyExists, "input.externalId")
 		lou := w.contact("lou@x.example", external("a-1"))
 		_, err = w.UpdateContact(w.sato, lou.ID, contacts.ContactChange{Email: input.Field[string]{Set: true, Value: to("Kim@x.example")}})
-		w.refused("another's email", err, fault.AlreadyExists, "input.email")
+		w.Refused("another's email", err, fault.AlreadyExists, "input.email")
 		again.CompanyID, again.Email = nil, "kim@x.example"
 		if _, err = w.CreateContact(w.keller, again); err != nil {
 			t.Errorf("another company's contact with the same email: %v", err)
@@ -73,7 +73,7 @@ func TestExternalIDsOfAnyForm(t *testing.T) {
 			in := kim(fmt.Sprintf("v%d@x.example", i))
 			in.CompanyID, in.ExternalID = &w.alpha.ID, &external
 			made, err := w.CreateContact(w.sato, in)
-			w.must(err)
+			w.Must(err)
 			if *made.ExternalID != external {
 				t.Errorf("%s became %s", external, *made.ExternalID)
 			}
@@ -81,19 +81,19 @@ func TestExternalIDsOfAnyForm(t *testing.T) {
 		in := kim("w@x.example")
 		in.CompanyID, in.ExternalID = &w.alpha.ID, to(strings.ToUpper(lou.ID.String()))
 		_, err := w.CreateContact(w.sato, in)
-		w.refused("another's id", err, fault.AlreadyExists, "input.externalId")
+		w.Refused("another's id", err, fault.AlreadyExists, "input.externalId")
 		in.ExternalID = nil
 		made, err := w.CreateContact(w.sato, in)
-		w.must(err)
+		w.Must(err)
 		change := func(external string) error {
 			_, err := w.UpdateContact(w.sato, made.ID, contacts.ContactChange{ExternalID: input.Field[string]{Set: true, Value: &external}})
 			return err
 		}
-		w.refused("another's id, later", change(lou.ID.String()), fault.AlreadyExists, "input.externalId")
-		w.must(change(made.ID.String())) // its own says nothing else
+		w.Refused("another's id, later", change(lou.ID.String()), fault.AlreadyExists, "input.externalId")
+		w.Must(change(made.ID.String())) // its own says nothing else
 		in.CompanyID, in.ExternalID = nil, to(lou.ID.String())
 		_, err = w.CreateContact(w.keller, in)
-		w.must(err) // in another company it is nobody's
+		w.Must(err) // in another company it is nobody's
 	})
 }
 
@@ -114,7 +114,7 @@ func TestUpdates(t *testing.T) {
 		}
 		null, text := input.Field[string]{Set: true}, func(s string) input.Field[string] { return input.Field[string]{Set: true, Value: &s} }
 		changed, err := w.UpdateContact(w.sato, kim.ID, contacts.ContactChange{LastName: null, ExternalID: text(" "), FirstName: text("Kimberly")})
-		w.must(err)
+		w.Must(err)
 		if changed.LastName != nil || changed.ExternalID != nil || changed.FirstName != "Kimberly" || *changed.MiddleName != "M" || changed.Username != "kim" {
 			t.Errorf("after the change it is %+v", changed)
 		}
@@ -127,7 +127,7 @@ func TestUpdates(t *testing.T) {
 			LabelIDs: input.Field[[]id.ID]{Set: true, Value: to([]id.ID{dup.ID})},
 			Values:   input.Field[[]contacts.FieldValue]{Set: true, Value: to([]contacts.FieldValue{{"since", nil}, {"Shoe-Size", to("-.50")}})},
 		})
-		w.must(err)
+		w.Must(err)
 		if changed.Email != "k.archer@x.example" || changed.ProjectID != other.ID || changed.Active || changed.Type != enum.Business || changed.Username != "kim" {
 			t.Errorf("after the change it is %+v", changed)
 		}
@@ -144,14 +144,14 @@ func TestUpdates(t *testing.T) {
 			"labelIds": {LabelIDs: input.Field[[]id.ID]{Set: true}}, "customFields": {Values: input.Field[[]contacts.FieldValue]{Set: true}},
 		} {
 			_, err := w.UpdateContact(w.sato, kim.ID, change)
-			w.refused("null for "+field, err, fault.Invalid, "input."+field)
+			w.Refused("null for "+field, err, fault.Invalid, "input."+field)
 		}
 		_, err = w.UpdateContact(w.sato, kim.ID, contacts.ContactChange{LabelIDs: input.Field[[]id.ID]{Set: true, Value: &[]id.ID{}}})
-		w.must(err)
+		w.Must(err)
 		if l, _ := w.belongings(kim.ID); l != "" {
 			t.Errorf("it still has %q", l)
 		}
-		w.must(w.DeleteContact(w.sato, kim.ID))
+		w.Must(w.DeleteContact(w.sato, kim.ID))
 		if l, v := w.belongings(kim.ID); l+v != "" {
 			t.Errorf("the deleted one left %q and %q", l, v)
 		}
@@ -160,15 +160,15 @@ func TestUpdates(t *testing.T) {
 
 // belongings are a contact's labels and values, as the database has them.
 func (w *world) belongings(contactID id.ID) (labels, values string) {
-	w.t.Helper()
-	given, err := w.db.Ent().ContactLabel.Query().Where(contactlabel.ContactID(contactID)).WithLabel().All(w.system)
-	w.must(err)
+	w.T.Helper()
+	given, err := w.DB.Ent().ContactLabel.Query().Where(contactlabel.ContactID(contactID)).WithLabel().All(w.System)
+	w.Must(err)
 	var names []string
 	for _, g := range given {
 		names = append(names, g.Edges.Label.Name)
 	}
-	has, err := w.db.Ent().CustomFieldValue.Query().Where(customfieldvalue.ContactID(contactID)).WithCustomField().All(w.system)
-	w.must(err)
+	has, err := w.DB.Ent().CustomFieldValue.Query().Where(customfieldvalue.ContactID(contactID)).WithCustomField().All(w.System)
+	w.Must(err)
 	var texts []string
 	for _, v := range has {
 		texts = append(texts, v.Edges.CustomField.VariableName+"="+v.Value)
@@ -205,9 +205,9 @@ func TestRefusals(t *testing.T) {
 			in.CompanyID = &w.alpha.ID
 			c.set(&in)
 			_, err := w.CreateContact(w.sato, in)
-			w.refused("a new contact", err, c.kind, "input."+c.field)
+			w.Refused("a new contact", err, c.kind, "input."+c.field)
 		}
-		if n, err := w.db.Ent().Contact.Query().Count(w.system); n != 0 || err != nil {
+		if n, err := w.DB.Ent().Contact.Query().Count(w.System); n != 0 || err != nil {
 			t.Errorf("%d contacts were made (%v)", n, err)
 		}
 	})
@@ -242,25 +242,25 @@ func TestNothingForeignIsAttached(t *testing.T) {
 				in, change := contacts.NewContact{CompanyID: &w.alpha.ID, Email: "lou@x.example", FirstName: "Lou", Type: enum.Personal}, contacts.ContactChange{}
 				set(&in, &change)
 				_, err := w.CreateContact(w.sato, in)
-				w.refused("created with "+foreign.as, err, fault.NotFound, "input."+field)
+				w.Refused("created with "+foreign.as, err, fault.NotFound, "input."+field)
 				_, err = w.UpdateContact(w.sato, kim.ID, change)
-				w.refused("changed to "+foreign.as, err, fault.NotFound, "input."+field)
+				w.Refused("changed to "+foreign.as, err, fault.NotFound, "input."+field)
 			}
 		}
 		in := contacts.NewContact{CompanyID: &w.rival.ID, Email: "lou@x.example", FirstName: "Lou", Type: enum.Personal}
 		_, err := w.CreateContact(w.sato, in)
-		w.refused("into a stranger's company", err, fault.NotFound, "input.companyId")
+		w.Refused("into a stranger's company", err, fault.NotFound, "input.companyId")
 		in.CompanyID = &w.alpha.ID
 		_, err = w.CreateContact(w.carl, in)
-		w.refused("as a member", err, fault.Forbidden, "input.companyId")
+		w.Refused("as a member", err, fault.Forbidden, "input.companyId")
 		_, err = w.CreateContact(w.keller, in)
-		w.refused("as the partner's administrator", err, fault.Forbidden, "input.companyId")
+		w.Refused("as the partner's administrator", err, fault.Forbidden, "input.companyId")
 		_, err = w.UpdateContact(w.carl, kim.ID, contacts.ContactChange{})
-		w.refused("changed by a member", err, fault.Forbidden, "input.id")
-		w.refused("deleted by a member", w.DeleteContact(w.carl, kim.ID), fault.Forbidden, "input.id")
-		w.refused("deleted by a stranger", w.DeleteContact(w.rita, kim.ID), fault.NotFound, "input.id")
-		w.refused("deleted by nobody", w.DeleteContact(t.Context(), kim.ID), fault.Unauthenticated, "")
-		if n, err := w.db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).Count(w.system); n != 1 || err != nil {
+		w.Refused("changed by a member", err, fault.Forbidden, "input.id")
+		w.Refused("deleted by a member", w.DeleteContact(w.carl, kim.ID), fault.Forbidden, "input.id")
+		w.Refused("deleted by a stranger", w.DeleteContact(w.rita, kim.ID), fault.NotFound, "input.id")
+		w.Refused("deleted by nobody", w.DeleteContact(t.Context(), kim.ID), fault.Unauthenticated, "")
+		if n, err := w.DB.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).Count(w.System); n != 1 || err != nil {
 			t.Errorf("alpha has %d projects (%v)", n, err)
 		}
 	})

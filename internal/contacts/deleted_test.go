@@ -30,8 +30,8 @@ func (d deletedAfter) Administered(ctx context.Context, companyID *id.ID, path .
 // U3: nothing is made in a company that is deleted while it is about to be.
 func TestNothingIsMadeInACompanyThatIsDeletedMeanwhile(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		s := contacts.New(contacts.Parts{DB: w.db, BuiltIn: contactkind.BuiltIn, Companies: deletedAfter{w.tenancy, func(c *ent.Company) {
-			w.must(w.tenancy.DeleteCustomer(w.keller, c.ID))
+		s := contacts.New(contacts.Parts{DB: w.DB, BuiltIn: contactkind.BuiltIn, Companies: deletedAfter{w.tenancy, func(c *ent.Company) {
+			w.Must(w.tenancy.DeleteCustomer(w.keller, c.ID))
 		}}})
 		for what, create := range map[string]func(of *id.ID) error{
 			"project": func(of *id.ID) error {
@@ -55,13 +55,13 @@ func TestNothingIsMadeInACompanyThatIsDeletedMeanwhile(t *testing.T) {
 			},
 		} {
 			c, err := w.tenancy.AddCustomer(w.keller, tenancy.AddCustomer{Name: "gone with its " + what})
-			w.must(err)
+			w.Must(err)
 			if err := create(&c.ID); !fault.Is(err, fault.NotFound) {
 				t.Errorf("%s: %v, want NOT_FOUND", what, err)
 			}
 			for table, want := range map[string]int{"projects": 1, "desks": 1, "labels": 0, "custom_fields": 0, "contacts": 0, "audit_events": 1} {
 				var n int
-				w.must(w.db.SQL().QueryRowContext(t.Context(), `SELECT count(*) FROM `+table+` WHERE company_id = $1`, c.ID).Scan(&n))
+				w.Must(w.DB.SQL().QueryRowContext(t.Context(), `SELECT count(*) FROM `+table+` WHERE company_id = $1`, c.ID).Scan(&n))
 				if n != want {
 					t.Errorf("%s: the deleted company has %d %s, want %d", what, n, table, want)
 				}

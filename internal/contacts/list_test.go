@@ -70,9 +70,9 @@ func TestFilters(t *testing.T) {
 			}
 		}
 		_, err := w.list(w.alpha.ID, contacts.Filter{LabelIDs: make([]id.ID, 1)})
-		w.must(err)
+		w.Must(err)
 		_, err = w.list(w.alpha.ID, contacts.Filter{LabelIDs: distinct(21)})
-		w.refused("21 labels", err, fault.LimitExceeded, "filter.labelIds")
+		w.Refused("21 labels", err, fault.LimitExceeded, "filter.labelIds")
 	})
 }
 
@@ -92,7 +92,7 @@ func TestFiltersTellNothing(t *testing.T) {
 		theirs := kim("secret@x.example")
 		theirs.LabelIDs, theirs.ProjectID = []id.ID{label}, &shelf
 		made, err := w.CreateContact(w.rita, theirs)
-		w.must(err)
+		w.Must(err)
 		w.contact("kim@x.example")
 		for what, f := range map[string]contacts.Filter{
 			"label": {LabelIDs: []id.ID{label}}, "project": {ProjectID: &shelf}, "desk": {DeskID: &made.DeskID}, "search": {Search: to("secret")},
@@ -135,7 +135,7 @@ func TestBroadSearch(t *testing.T) {
 			"all, and all":        {contacts.Filter{Search: to("m"), ProjectID: &one.ProjectID}, contacts.Few + 11},
 		} {
 			q, err := w.list(w.alpha.ID, c.filter)
-			w.must(err)
+			w.Must(err)
 			if n, err := q.Count(w.sato); n != c.want || err != nil {
 				t.Errorf("%s: %d are found, want %d (%v)", what, n, c.want, err)
 			}
@@ -145,8 +145,8 @@ func TestBroadSearch(t *testing.T) {
 
 // load loads so many contacts as imports do: m00000@… and so on, each tenth of one name.
 func (w *world) load(company, project, desk id.ID, n int) {
-	w.t.Helper()
-	w.must(w.db.InTx(w.t.Context(), func(ctx context.Context, tx *database.Tx) error {
+	w.T.Helper()
+	w.Must(w.DB.InTx(w.T.Context(), func(ctx context.Context, tx *database.Tx) error {
 		_, err := database.Load(ctx, tx, rows(company, project, desk, 0, n))
 		return err
 	}))
@@ -178,9 +178,9 @@ func TestSearchUsesItsIndexes(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		one := w.contact("m500@x.example")
 		w.load(one.CompanyID, one.ProjectID, one.DeskID, contacts.Few+10)
-		if w.db.Dialect() == database.Postgres { // it does so by itself, a minute later
-			_, err := w.db.SQL().ExecContext(t.Context(), "ANALYZE contacts")
-			w.must(err)
+		if w.DB.Dialect() == database.Postgres { // it does so by itself, a minute later
+			_, err := w.DB.SQL().ExecContext(t.Context(), "ANALYZE contacts")
+			w.Must(err)
 		}
 		narrow := w.plan(contacts.Filter{Search: to("m00500"), ProjectID: &one.ProjectID})
 		for _, index := range []string{"email_key", "username_key", "first_name_key", "last_name_key"} {
@@ -203,21 +203,21 @@ func TestSearchUsesItsIndexes(t *testing.T) {
 
 // plan is the database's for a page of alpha's list.
 func (w *world) plan(f contacts.Filter) string {
-	w.t.Helper()
-	those, err := w.Those(w.t.Context(), []id.ID{w.alpha.ID}, f)
-	w.must(err)
-	q := sql.Dialect(string(w.db.Dialect())).Select("*").From(sql.Table(contact.Table))
+	w.T.Helper()
+	those, err := w.Those(w.T.Context(), []id.ID{w.alpha.ID}, f)
+	w.Must(err)
+	q := sql.Dialect(string(w.DB.Dialect())).Select("*").From(sql.Table(contact.Table))
 	for _, c := range those[w.alpha.ID] {
 		c(q)
 	}
 	text, args := q.OrderBy(contact.FieldEmailKey).Limit(51).Query()
 	explain := "EXPLAIN "
-	if w.db.Dialect() == database.SQLite {
+	if w.DB.Dialect() == database.SQLite {
 		explain = "EXPLAIN QUERY PLAN "
 	}
 	var plan []string
-	w.must(w.db.InTx(w.t.Context(), func(ctx context.Context, tx *database.Tx) error {
-		if w.db.Dialect() == database.Postgres {
+	w.Must(w.DB.InTx(w.T.Context(), func(ctx context.Context, tx *database.Tx) error {
+		if w.DB.Dialect() == database.Postgres {
 			if _, err := tx.ExecContext(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
 				return err
 			}
@@ -230,7 +230,7 @@ func (w *world) plan(f contacts.Filter) string {
 		for lines.Next() {
 			var line string
 			into := []any{&line}
-			if w.db.Dialect() == database.SQLite {
+			if w.DB.Dialect() == database.SQLite {
 				into = []any{new(any), new(any), new(any), &line}
 			}
 			if err := lines.Scan(into...); err != nil {
@@ -260,7 +260,7 @@ func TestBehind(t *testing.T) {
 func TestSearchFollowsChanges(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		kim := w.contact("kim.archer@x.example", func(in *contacts.NewContact) { in.LastName = to("Kim") })
-		set := func(c contacts.ContactChange) { _, err := w.UpdateContact(w.sato, kim.ID, c); w.must(err) }
+		set := func(c contacts.ContactChange) { _, err := w.UpdateContact(w.sato, kim.ID, c); w.Must(err) }
 		set(contacts.ContactChange{Email: input.Field[string]{Set: true, Value: to("archer@x.example")}})
 		for _, search := range []string{"kim", "kim.archer", "archer"} { // by first and last name, username, email
 			if got := w.found(w.sato, w.alpha.ID, contacts.Filter{Search: &search}); got != "archer" {

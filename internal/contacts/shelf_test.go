@@ -21,16 +21,16 @@ func yes() input.Field[bool] { return input.Field[bool]{Set: true, Value: to(tru
 // Rule K4: one is the default, always; only another can be made it.
 func TestTheDefault(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		first, err := w.db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).Only(w.system)
-		w.must(err)
+		first, err := w.DB.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).Only(w.System)
+		w.Must(err)
 		second := w.project(w.sato, w.alpha, "second")
 		for what, field := range map[string]input.Field[bool]{"false": {Set: true, Value: to(false)}, "null": {Set: true}} {
 			_, err := w.UpdateProject(w.sato, first.ID, contacts.ShelfChange{IsDefault: field})
-			w.refused(what, err, fault.Invalid, "input.isDefault")
+			w.Refused(what, err, fault.Invalid, "input.isDefault")
 		}
-		w.refused("the default's deletion", w.DeleteProject(w.sato, first.ID), fault.FailedPrecondition, "input.id")
+		w.Refused("the default's deletion", w.DeleteProject(w.sato, first.ID), fault.FailedPrecondition, "input.id")
 		changed, err := w.UpdateProject(w.sato, second.ID, contacts.ShelfChange{IsDefault: yes(), Name: input.Field[string]{Set: true, Value: to("new")}})
-		w.must(err)
+		w.Must(err)
 		if !changed.IsDefault || changed.Name != "new" || w.defaults(w.alpha.ID) != "new" {
 			t.Errorf("the default is %s, and the changed one %+v", w.defaults(w.alpha.ID), changed)
 		}
@@ -40,15 +40,15 @@ func TestTheDefault(t *testing.T) {
 		if kim := w.contact("kim@x.example"); kim.ProjectID != second.ID {
 			t.Error("a new contact is not in the new default")
 		}
-		w.must(w.DeleteProject(w.sato, first.ID))
+		w.Must(w.DeleteProject(w.sato, first.ID))
 	})
 }
 
 // defaults names the company's default projects.
 func (w *world) defaults(companyID id.ID) string {
-	w.t.Helper()
-	all, err := w.db.Ent().Project.Query().Where(project.CompanyID(companyID), project.IsDefault(true)).All(w.system)
-	w.must(err)
+	w.T.Helper()
+	all, err := w.DB.Ent().Project.Query().Where(project.CompanyID(companyID), project.IsDefault(true)).All(w.System)
+	w.Must(err)
 	var names []string
 	for _, p := range all {
 		names = append(names, p.Name)
@@ -68,40 +68,40 @@ func TestExternalIDs(t *testing.T) {
 			return p.ID, nil
 		}
 		one, err := create(w.sato, w.alpha.ID, " A ")
-		w.must(err)
+		w.Must(err)
 		_, err = create(w.sato, w.alpha.ID, "A")
-		w.refused("the same", err, fault.AlreadyExists, "input.externalId")
+		w.Refused("the same", err, fault.AlreadyExists, "input.externalId")
 		for _, other := range []string{"a", "B"} {
 			_, err = create(w.sato, w.alpha.ID, other)
-			w.must(err)
+			w.Must(err)
 		}
 		_, err = create(w.rita, w.rival.ID, "A")
-		w.must(err)
+		w.Must(err)
 		_, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "d", ExternalID: to("A")})
-		w.must(err)
+		w.Must(err)
 		_, err = create(w.sato, w.alpha.ID, "Default")
-		w.refused("Default", err, fault.Invalid, "input.externalId")
+		w.Refused("Default", err, fault.Invalid, "input.externalId")
 		_, err = create(w.sato, w.alpha.ID, one.String())
-		w.refused("another's id", err, fault.AlreadyExists, "input.externalId")
+		w.Refused("another's id", err, fault.AlreadyExists, "input.externalId")
 		_, err = create(w.rita, w.rival.ID, one.String())
-		w.must(err) // there it is nobody's
+		w.Must(err) // there it is nobody's
 		for _, any := range []string{id.New(id.Project).String(), id.New(id.Contact).String(), strings.ToUpper(id.New(id.Project).String())} {
 			other, err := create(w.sato, w.alpha.ID, any)
-			w.must(err)
+			w.Must(err)
 			_, err = w.UpdateProject(w.sato, other, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: to(one.String())}})
-			w.refused("another's id, later", err, fault.AlreadyExists, "input.externalId")
+			w.Refused("another's id, later", err, fault.AlreadyExists, "input.externalId")
 			_, err = w.UpdateProject(w.sato, other, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: to(other.String())}})
-			w.must(err) // its own says nothing else
+			w.Must(err) // its own says nothing else
 			_, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "d", ExternalID: &any})
-			w.must(err)
+			w.Must(err)
 		}
 		changed, err := w.UpdateProject(w.sato, one, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true}})
-		w.must(err)
+		w.Must(err)
 		if changed.ExternalID != nil || changed.Name != "p" {
 			t.Errorf("cleared, it is %+v", changed)
 		}
 		_, err = w.UpdateProject(w.sato, one, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: to("B")}})
-		w.refused("another's", err, fault.AlreadyExists, "input.externalId")
+		w.Refused("another's", err, fault.AlreadyExists, "input.externalId")
 	})
 }
 
@@ -129,13 +129,13 @@ func TestOneDefaultUnderConcurrency(t *testing.T) {
 				}
 			})
 			work.Go(func() {
-				if n, err := w.db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID), project.IsDefault(true)).Count(w.system); n != 1 || err != nil {
+				if n, err := w.DB.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID), project.IsDefault(true)).Count(w.System); n != 1 || err != nil {
 					t.Errorf("there are %d defaults (%v)", n, err)
 				}
 			})
 		}
 		work.Wait()
-		if n, err := w.db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID), project.IsDefault(true)).Count(w.system); n != 1 || err != nil {
+		if n, err := w.DB.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID), project.IsDefault(true)).Count(w.System); n != 1 || err != nil {
 			t.Errorf("in the end there are %d defaults (%v)", n, err)
 		}
 	})
@@ -160,21 +160,21 @@ func TestDeletingMovesContacts(t *testing.T) {
 				_, made[i] = w.CreateContact(w.sato, c)
 			})
 		}
-		work.Go(func() { w.must(w.DeleteProject(w.sato, doomed.ID)) })
+		work.Go(func() { w.Must(w.DeleteProject(w.sato, doomed.ID)) })
 		work.Wait()
-		w.must(w.Purge(w.system)) // whoever came while it was deleted
+		w.Must(w.Purge(w.System)) // whoever came while it was deleted
 		want := 4
 		for _, err := range made {
 			if err == nil {
 				want++
 			} else {
-				w.refused("created in a project that is gone", err, fault.NotFound, "input.projectId")
+				w.Refused("created in a project that is gone", err, fault.NotFound, "input.projectId")
 			}
 		}
-		standard, err := w.db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID), project.IsDefault(true)).OnlyID(w.system)
-		w.must(err)
-		all, err := w.db.Ent().Contact.Query().Where(contact.CompanyID(w.alpha.ID)).All(w.system)
-		w.must(err)
+		standard, err := w.DB.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID), project.IsDefault(true)).OnlyID(w.System)
+		w.Must(err)
+		all, err := w.DB.Ent().Contact.Query().Where(contact.CompanyID(w.alpha.ID)).All(w.System)
+		w.Must(err)
 		for _, c := range all {
 			if c.ProjectID != standard && c.Email != "spared@x.example" {
 				t.Errorf("%s is in %v", c.Email, c.ProjectID)

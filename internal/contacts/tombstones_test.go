@@ -31,12 +31,12 @@ type doomed struct {
 
 // doomed makes them, with so many contacts from that number on.
 func (w *world) doomed(from, n int) (d doomed) {
-	w.t.Helper()
+	w.T.Helper()
 	var err error
 	d.project, err = w.CreateProject(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "doomed", ExternalID: to("P")})
-	w.must(err)
+	w.Must(err)
 	d.desk, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "doomed", ExternalID: to("D")})
-	w.must(err)
+	w.Must(err)
 	d.label, d.field = w.label(w.sato, w.alpha, "VIP"), w.field(w.sato, w.alpha, "size", enum.Text)
 	people := rows(w.alpha.ID, d.project.ID, d.desk.ID, from, n)
 	labels := database.Batch{Table: "contact_labels", Columns: []string{"company_id", "contact_id", "label_id"}}
@@ -47,7 +47,7 @@ func (w *world) doomed(from, n int) (d doomed) {
 		labels.Rows = append(labels.Rows, []any{w.alpha.ID, of, d.label.ID})
 		values.Rows = append(values.Rows, []any{w.alpha.ID, of, d.field.ID, "42"})
 	}
-	w.must(w.db.InTx(w.system, func(ctx context.Context, tx *database.Tx) error {
+	w.Must(w.DB.InTx(w.System, func(ctx context.Context, tx *database.Tx) error {
 		for _, b := range []database.Batch{people, labels, values} {
 			if _, err := database.Load(ctx, tx, b); err != nil {
 				return err
@@ -60,18 +60,18 @@ func (w *world) doomed(from, n int) (d doomed) {
 
 // remove deletes all four.
 func (w *world) remove(d doomed) {
-	w.t.Helper()
-	w.must(w.DeleteProject(w.sato, d.project.ID))
-	w.must(w.DeleteDesk(w.sato, d.desk.ID))
-	w.must(w.DeleteLabel(w.sato, d.label.ID))
-	w.must(w.DeleteCustomField(w.sato, d.field.ID))
+	w.T.Helper()
+	w.Must(w.DeleteProject(w.sato, d.project.ID))
+	w.Must(w.DeleteDesk(w.sato, d.desk.ID))
+	w.Must(w.DeleteLabel(w.sato, d.label.ID))
+	w.Must(w.DeleteCustomField(w.sato, d.field.ID))
 }
 
 // refer counts what refers to them, and their own rows.
 func (w *world) refer(d doomed) (references, records int) {
-	w.t.Helper()
+	w.T.Helper()
 	count := func(query string, of id.ID) (n int) {
-		w.must(w.db.SQL().QueryRowContext(w.system, query, of).Scan(&n))
+		w.Must(w.DB.SQL().QueryRowContext(w.System, query, of).Scan(&n))
 		return n
 	}
 	references = count(`SELECT COUNT(*) FROM contacts WHERE project_id = $1`, d.project.ID) +
@@ -96,26 +96,26 @@ func TestADeletionOfMuchIsOverWithItsAnswer(t *testing.T) {
 		}
 		last := d.of[many-1] // as many are cleared already
 
-		w.refused("the project again", w.DeleteProject(w.sato, d.project.ID), fault.NotFound, "input.id")
-		w.refused("the desk again", w.DeleteDesk(w.sato, d.desk.ID), fault.NotFound, "input.id")
-		w.refused("the label again", w.DeleteLabel(w.sato, d.label.ID), fault.NotFound, "input.id")
-		w.refused("the field again", w.DeleteCustomField(w.sato, d.field.ID), fault.NotFound, "input.id")
+		w.Refused("the project again", w.DeleteProject(w.sato, d.project.ID), fault.NotFound, "input.id")
+		w.Refused("the desk again", w.DeleteDesk(w.sato, d.desk.ID), fault.NotFound, "input.id")
+		w.Refused("the label again", w.DeleteLabel(w.sato, d.label.ID), fault.NotFound, "input.id")
+		w.Refused("the field again", w.DeleteCustomField(w.sato, d.field.ID), fault.NotFound, "input.id")
 		_, err := w.UpdateProject(w.sato, d.project.ID, contacts.ShelfChange{IsDefault: yes()})
-		w.refused("made the default", err, fault.NotFound, "input.id")
-		if n, err := w.db.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).Count(w.sato); err != nil || n != 1 {
+		w.Refused("made the default", err, fault.NotFound, "input.id")
+		if n, err := w.DB.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).Count(w.sato); err != nil || n != 1 {
 			t.Errorf("there are %d projects (%v)", n, err)
 		}
 
 		// In the default one, and found there; not by what is gone.
 		projects, err := w.Projects(w.sato, d.of)
-		w.must(err)
+		w.Must(err)
 		if len(projects) != 0 {
 			t.Errorf("%d projects have the ids of contacts", len(projects))
 		}
 		projects, err = w.Projects(w.sato, []id.ID{d.project.ID})
-		w.must(err)
+		w.Must(err)
 		desks, err := w.Desks(w.carl, []id.ID{d.desk.ID})
-		w.must(err)
+		w.Must(err)
 		p, s := projects[d.project.ID], desks[d.desk.ID]
 		if p == nil || !p.IsDefault || s == nil || !s.IsDefault {
 			t.Fatalf("in the place of the deleted ones stand %v and %v", p, s)
@@ -134,7 +134,7 @@ func TestADeletionOfMuchIsOverWithItsAnswer(t *testing.T) {
 			"the default desk":    {contacts.Filter{DeskID: &s.ID, ProjectID: &p.ID}, many},
 		} {
 			q, err := w.list(w.alpha.ID, c.filter)
-			w.must(err)
+			w.Must(err)
 			if n, err := q.Count(w.sato); err != nil || n != c.want {
 				t.Errorf("by %s %d contacts are found (%v), want %d", what, n, err, c.want)
 			}
@@ -142,33 +142,33 @@ func TestADeletionOfMuchIsOverWithItsAnswer(t *testing.T) {
 
 		// What they were called is free; one can refer to them no more.
 		again := w.doomed(many, 0) // of the same names
-		w.refused("a contact in it", w.createIn(d.project.ID), fault.NotFound, "input.projectId")
+		w.Refused("a contact in it", w.createIn(d.project.ID), fault.NotFound, "input.projectId")
 		_, err = w.UpdateContact(w.sato, last, contacts.ContactChange{LabelIDs: input.Field[[]id.ID]{Set: true, Value: &[]id.ID{d.label.ID}}})
-		w.refused("the label", err, fault.NotFound, "input.labelIds")
+		w.Refused("the label", err, fault.NotFound, "input.labelIds")
 		changed, err := w.UpdateContact(w.sato, last, contacts.ContactChange{
 			FirstName: input.Field[string]{Set: true, Value: to("Ann")},
 			LabelIDs:  input.Field[[]id.ID]{Set: true, Value: &[]id.ID{again.label.ID}},
 			Values:    input.Field[[]contacts.FieldValue]{Set: true, Value: &[]contacts.FieldValue{{VariableName: "size", Value: to("43")}}},
 		})
-		w.must(err)
+		w.Must(err)
 
 		// A purge that was interrupted goes on, in any number of processes; twice is no more.
-		ended, end := context.WithCancel(w.system)
+		ended, end := context.WithCancel(w.System)
 		end()
 		if err := w.Purge(ended); err == nil {
 			t.Error("a purge that was to end went on")
 		}
-		for _, err := range atOnce(3, func(int) error { return w.Purge(w.system) }) {
-			w.must(err)
+		for _, err := range atOnce(3, func(int) error { return w.Purge(w.System) }) {
+			w.Must(err)
 		}
-		w.must(w.Purge(w.system))
+		w.Must(w.Purge(w.System))
 		if references, records := w.refer(d); references+records != 0 {
 			t.Errorf("%d references and %d records are left", references, records)
 		}
 		if l, v := w.belongings(changed.ID); l != "VIP" || !strings.HasSuffix(v, "=43") {
 			t.Errorf("the new label and value are %q and %q", l, v)
 		}
-		if n, err := w.db.Ent().Contact.Query().Where(contact.CompanyID(w.alpha.ID), contact.ProjectID(p.ID), contact.DeskID(s.ID)).Count(w.system); err != nil || n != many {
+		if n, err := w.DB.Ent().Contact.Query().Where(contact.CompanyID(w.alpha.ID), contact.ProjectID(p.ID), contact.DeskID(s.ID)).Count(w.System); err != nil || n != many {
 			t.Errorf("%d contacts are in the default project and desk (%v), want %d", n, err, many)
 		}
 	})
@@ -186,7 +186,7 @@ func TestADeletionCostsTheSameForMuch(t *testing.T) {
 	t.Parallel()
 	var made atomic.Int64
 	testenv.Observed(t, func(string, int) { made.Add(1) }, func(t *testing.T, db *database.DB) {
-		w := newWorld(t, db)
+		w := newWorld(testenv.NewWorld(t, db))
 		of := func(from, n int) int64 {
 			d := w.doomed(from, n)
 			made.Store(0)
@@ -205,9 +205,9 @@ func TestADeletionCostsTheSameForMuch(t *testing.T) {
 func TestADeletionWaitsForNobody(t *testing.T) {
 	t.Parallel()
 	db := testenv.Open(t, database.Postgres) // SQLite has one writer at a time
-	w := newWorld(t, db)
+	w := newWorld(testenv.NewWorld(t, db))
 	d := w.doomed(0, 3)
-	w.must(db.InTx(w.system, func(ctx context.Context, tx *database.Tx) error {
+	w.Must(db.InTx(w.System, func(ctx context.Context, tx *database.Tx) error {
 		if _, err := tx.ExecContext(ctx, `SELECT id FROM contacts WHERE id = $1 FOR UPDATE`, d.of[0]); err != nil {
 			return err
 		}
@@ -220,20 +220,20 @@ func TestADeletionWaitsForNobody(t *testing.T) {
 			return err
 		}
 		w.remove(d)
-		w.must(w.Purge(w.system))
+		w.Must(w.Purge(w.System))
 		return nil
 	}))
 	if references, records := w.refer(d); references == 0 || records == 0 {
 		t.Errorf("%d references and %d records are left beside one who holds some", references, records)
 	}
-	w.must(w.Purge(w.system))
+	w.Must(w.Purge(w.System))
 	if references, records := w.refer(d); references+records != 0 {
 		t.Errorf("%d references and %d records are left", references, records)
 	}
-	if n, err := db.Ent().Contact.Query().Where(contact.HasProjectWith(project.IsDefault(true)), contact.HasDeskWith(desk.IsDefault(true))).Count(w.system); err != nil || n != 4 {
+	if n, err := db.Ent().Contact.Query().Where(contact.HasProjectWith(project.IsDefault(true)), contact.HasDeskWith(desk.IsDefault(true))).Count(w.System); err != nil || n != 4 {
 		t.Errorf("%d contacts are in the default ones (%v)", n, err)
 	}
-	if n, err := db.Ent().Label.Query().Where(label.DeletedAtNotNil()).Count(w.system); err != nil || n != 0 {
+	if n, err := db.Ent().Label.Query().Where(label.DeletedAtNotNil()).Count(w.System); err != nil || n != 0 {
 		t.Errorf("%d tombstones are left (%v)", n, err)
 	}
 }
