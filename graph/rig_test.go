@@ -60,7 +60,7 @@ func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *
 	must(t, err)
 	authenticator := auth.New(db, passwords, auth.Options{PublicURL: address})
 	hub := progress.New(redis.Client(), log)
-	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, News: hub, Log: log})
+	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, News: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
 	all := kinds.New(db, passwords, service, contactkind.Options{})
 	engine := importer.New(importer.Parts{
 		DB: db, Blobs: blobs, News: hub, Queue: noQueue{}, Rights: authenticator, Fingerprints: passwords, Kinds: all, Log: log,

@@ -2,10 +2,7 @@ package contacts
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"tenantry/ent/generated/ent"
@@ -13,6 +10,7 @@ import (
 	"tenantry/ent/generated/ent/contactlabel"
 	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/internal/database"
+	"tenantry/internal/field"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 )
@@ -20,26 +18,19 @@ import (
 // Bulk reads and writes contacts by the thousand, past ent and its policies: whoever calls
 // it has checked the rights, and says of which companies it is. Make it with [NewBulk].
 type Bulk struct {
-	stored    []Field // those that are columns of contacts
-	searched  []Field // by keys in columns of their own; not by the email
-	selection string
+	stored   []field.Field[Record] // those that are columns of contacts
+	searched []field.Field[Record] // by keys in columns of their own; not by the email
 
 	insert, update []database.Column[*written]
 }
 
 // NewBulk returns a Bulk for contacts that have these fields.
 func NewBulk(fields []Field) *Bulk {
-	b := &Bulk{}
-	names := []string{contact.FieldID, contact.FieldCompanyID, contact.FieldEmailKey}
-	for _, f := range fields {
-		if f.Column == "" {
-			continue
-		}
-		b.stored, names = append(b.stored, f), append(names, f.Column)
-		column := database.Column[*written]{Name: f.Column, Of: func(w *written) any { return f.Stored(&w.Record) }}
-		if b.insert = append(b.insert, column); !f.Fixed {
-			b.update = append(b.update, column)
-		}
+	b := &Bulk{stored: field.Stored(Described(fields))}
+	record := func(w *written) *Record { return &w.Record }
+	b.insert = field.Values(b.stored, record)
+	b.update = field.Values(slices.DeleteFunc(slices.Clone(b.stored), func(f field.Field[Record]) bool { return f.Fixed }), record)
+	for _, f := range b.stored {
 		if f.SearchKey != "" {
 			place := len(b.searched)
 			b.searched = append(b.searched, f)
@@ -50,7 +41,6 @@ func NewBulk(fields []Field) *Bulk {
 	b.add(contact.FieldInBlock, func(w *written) any { return w.inBlock })
 	b.add(contact.FieldUpdatedAt, func(w *written) any { return w.at })
 	b.insert = append(b.insert, byTenant...)
-	b.selection = strings.Join(names, ", ")
 	return b
 }
 
@@ -68,7 +58,6 @@ func (b *Bulk) add(name string, of func(*written) any) {
 // Upsert is a contact that is to be written as it stands here.
 type Upsert struct {
 	Record
-	EmailKey string // fold.Email of the email
 	// StoredKey is the key of the email that the database has; empty: the contact is new.
 	StoredKey string
 	Labels    []id.ID // to be added
@@ -191,18 +180,12 @@ func (b *Bulk) set(m *ent.ContactMutation, r *Record) error {
 	emailKey := fold.Email(r.Email)
 	m.SetEmailKey(emailKey)
 	m.SetInBlock(false) // whatever was: these keys are new
-	set := func(column string, value any) error {
-		if value == nil {
-			return m.ClearField(column)
-		}
-		return m.SetField(column, value)
-	}
 	for i := range b.stored {
 		f := &b.stored[i]
 		if f.Fixed {
 			continue
 		}
-		if err := set(f.Column, f.Entity(r)); err != nil {
+		if err := field.Set(m, f.Column, f.Entity(r)); err != nil {
 			return err
 		}
 		if f.SearchKey == "" {
@@ -212,17 +195,11 @@ func (b *Bulk) set(m *ent.ContactMutation, r *Record) error {
 		if k := searchKey(emailKey, f.Format(r)); k != nil {
 			key = *k
 		}
-		if err := set(f.SearchKey, key); err != nil {
+		if err := field.Set(m, f.SearchKey, key); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// Found is a contact that the database has.
-type Found struct {
-	Record
-	EmailKey string
 }
 
 // Names are by what contacts are looked for, each of which finds some.
@@ -234,7 +211,7 @@ type Names struct {
 
 // Find calls each for the companies' contacts that are named so. With hold they stay as they
 // are until the transaction ends. companies are texts of ids.
-func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []string, names Names, hold bool, each func(Found) error) error {
+func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []string, names Names, hold bool, each func(*Record) error) error {
 	d, lock := tx.Dialect(), ""
 	if hold && d == database.Postgres {
 		lock = ` ORDER BY id FOR UPDATE`
@@ -250,7 +227,7 @@ func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []string, na
 		if len(by.named) == 0 {
 			continue
 		}
-		err := b.read(ctx, tx, each, `WHERE company_id`+d.AmongIDTexts("$1")+` AND `+by.column+by.among+lock,
+		err := field.Read(ctx, tx, contact.Table, keys, b.stored, each, `WHERE company_id`+d.AmongIDTexts("$1")+` AND `+by.column+by.among+lock,
 			database.Texts(companies), database.Texts(by.named))
 		if err != nil {
 			return err
@@ -262,37 +239,17 @@ func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []string, na
 // record is one contact of the company; an error of ent's where it is not there.
 func (b *Bulk) record(ctx context.Context, tx *database.Tx, company, contactID id.ID) (Record, error) {
 	var found []Record
-	err := b.read(ctx, tx, func(f Found) error { found = append(found, f.Record); return nil }, `WHERE company_id = $1 AND id = $2`, company, contactID)
+	err := field.Read(ctx, tx, contact.Table, keys, b.stored, func(r *Record) error { found = append(found, *r); return nil },
+		`WHERE company_id = $1 AND id = $2`, company, contactID)
 	if err == nil && len(found) == 0 {
 		err = &ent.NotFoundError{}
 	}
 	return append(found, Record{})[0], err
 }
 
-// querier is a transaction, or a database beside any.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-func (b *Bulk) read(ctx context.Context, from querier, each func(Found) error, where string, args ...any) error {
-	rows, err := from.QueryContext(ctx, `SELECT `+b.selection+` FROM contacts `+where, args...)
-	if err != nil {
-		return fmt.Errorf("looking for contacts: %w", err)
-	}
-	defer rows.Close()
-	var into []any
-	for rows.Next() {
-		var f Found
-		into = append(into[:0], &f.ID, &f.Company, &f.EmailKey)
-		for i := range b.stored {
-			into = append(into, b.stored[i].Into(&f.Record))
-		}
-		if err := rows.Scan(into...); err != nil {
-			return fmt.Errorf("reading contacts: %w", err)
-		}
-		if err := each(f); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+// keys are what is read of a contact beside its fields.
+var keys = []field.Key[Record]{
+	{Column: contact.FieldID, Into: func(r *Record) any { return &r.ID }},
+	{Column: contact.FieldCompanyID, Into: func(r *Record) any { return &r.Company }},
+	{Column: contact.FieldEmailKey, Into: func(r *Record) any { return &r.EmailKey }},
 }

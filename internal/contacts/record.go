@@ -17,6 +17,7 @@ type Record struct {
 	ID         id.ID            `json:"-"`
 	Company    id.ID            `json:"-"`
 	Email      string           `json:"email"`
+	EmailKey   string           `json:"-"` // fold.Email of the email
 	FirstName  string           `json:"firstName"`
 	MiddleName string           `json:"middleName,omitempty"`
 	LastName   string           `json:"lastName,omitempty"`
@@ -146,32 +147,13 @@ func Described(fields []Field) []field.Field[Record] {
 
 // required takes what must not be cleared; check may be nil.
 func required[T any](argument string, of func(*ContactChange) input.Field[T], check func(T, ...string) (T, error), at func(*Record) *T) func(*ContactChange, *Record) error {
-	return func(in *ContactChange, r *Record) error {
-		path := []string{"input", argument}
-		value, err := of(in).Required(path...)
-		if err != nil || value == nil {
-			return err
-		}
-		*at(r) = *value
-		if check != nil {
-			*at(r), err = check(*value, path...)
-		}
-		return err
-	}
+	return func(in *ContactChange, r *Record) error { return field.Take(of(in), check, at(r), "input", argument) }
 }
 
 // optional takes what null, and a blank text, clear.
 func optional(argument string, of func(*ContactChange) input.Field[string], check func(string, ...string) (string, error), at func(*Record) *string) func(*ContactChange, *Record) error {
 	return func(in *ContactChange, r *Record) error {
-		given := of(in)
-		if !given.Set {
-			return nil
-		}
-		value, err := input.Optional(given.Value, check, "input", argument)
-		if *at(r) = ""; value != nil {
-			*at(r) = *value
-		}
-		return err
+		return field.TakeOptional(of(in), check, at(r), "input", argument)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/auth"
 	"tenantry/internal/blob"
+	"tenantry/internal/contacts"
 	"tenantry/internal/importer"
 	contactkind "tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/importer/kinds"
@@ -53,7 +54,7 @@ func newWorld(tenants *testenv.World) *world {
 	testenv.Must(t, err)
 	quiet, authenticator := slog.New(slog.DiscardHandler), auth.New(db, passwords, auth.Options{})
 	hub := progress.New(client, quiet)
-	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, News: hub, Log: quiet})
+	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, News: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: quiet})
 	all := kinds.New(db, passwords, service, contactkind.Options{})
 	w := &world{
 		World: tenants, tenancy: service, exporter: New(db.Ent(), authenticator, service, all),

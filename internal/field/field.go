@@ -14,7 +14,6 @@ import (
 	"unicode/utf8"
 
 	"tenantry/ent/enum"
-	"tenantry/internal/database"
 	"tenantry/internal/fold"
 )
 
@@ -26,8 +25,12 @@ type Field[R any] struct {
 	Aliases []string
 	// Description and Example are for templates, previews and docs/csv.md.
 	Description, Example string
+	// Noun is what messages call it, such as "the first name".
+	Noun string
 	// Required: a row that makes a record needs it.
 	Required bool
+	// Filled: where a file has it, it is filled in every row.
+	Filled bool
 	// Secret: its cells are taken exactly as they are and shown nowhere (rules F6, U2).
 	Secret bool
 	// Exact: its cells may have control and format characters (rule K5).
@@ -128,9 +131,4 @@ func Exported[R any](fields []Field[R]) []Field[R] {
 	list := slices.DeleteFunc(slices.Clone(fields), func(f Field[R]) bool { return f.Export == 0 })
 	slices.SortFunc(list, func(a, b Field[R]) int { return cmp.Compare(a.Export, b.Export) })
 	return list
-}
-
-// InColumn is the field's column with what a record has in it.
-func (f *Field[R]) InColumn() database.Column[*R] {
-	return database.Column[*R]{Name: f.Column, Of: f.column}
 }

@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/internal/auth"
+	"tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
@@ -24,7 +25,7 @@ func TestU3NothingIsImportedIntoADeletedCompany(t *testing.T) {
 		passwords, err := auth.NewPasswords(auth.PasswordOptions{Cost: auth.Cost{MemoryKiB: 64, Passes: 1}})
 		w.must(err)
 		hub := progress.New(w.redis, quiet)
-		service := tenancy.New(tenancy.Parts{DB: w.db, Passwords: passwords, Sessions: auth.New(w.db, passwords, auth.Options{}), News: hub, Log: quiet})
+		service := tenancy.New(tenancy.Parts{DB: w.db, Passwords: passwords, Sessions: auth.New(w.db, passwords, auth.Options{}), News: hub, Owners: []tenancy.Owner{contacts.Owner(), Owner()}, Log: quiet})
 		for i, when := range []string{"between", "in a batch", "when it is written"} {
 			for _, c := range []struct {
 				kind enum.ImportKind

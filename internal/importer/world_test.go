@@ -19,11 +19,12 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/auth"
 	"tenantry/internal/blob"
+	"tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
-	"tenantry/internal/importer/kind/contacts"
+	contactkind "tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/importer/kinds"
 	"tenantry/internal/progress"
 	"tenantry/internal/tenancy"
@@ -48,7 +49,7 @@ type world struct {
 	queue  *wakes
 	system context.Context // passes by the policies
 
-	contacts contacts.Options // of the engines that are made from now on
+	contacts contactkind.Options // of the engines that are made from now on
 
 	partner, customer, plain *ent.Company
 	maria, tom               *ent.User // the partner's: administrator, member
@@ -149,7 +150,7 @@ func (w *world) passwords() *auth.Passwords {
 func (w *world) companies(hub *progress.Hub) *tenancy.Service {
 	w.t.Helper()
 	passwords := w.passwords()
-	return tenancy.New(tenancy.Parts{DB: w.db, Passwords: passwords, Sessions: auth.New(w.db, passwords, auth.Options{}), News: hub, Log: quiet})
+	return tenancy.New(tenancy.Parts{DB: w.db, Passwords: passwords, Sessions: auth.New(w.db, passwords, auth.Options{}), News: hub, Owners: []tenancy.Owner{contacts.Owner(), Owner()}, Log: quiet})
 }
 
 // kind is the engine's kind of the name.

@@ -27,16 +27,22 @@ type Note struct {
 
 // Store keeps the note for each of the users, within the transaction. They may be any number.
 func Store(ctx context.Context, tx *database.Tx, n Note, users ...id.ID) error {
-	at := time.Now().UTC().Truncate(time.Microsecond)
-	rows := make([][]any, len(users))
-	for i, user := range users {
-		rows[i] = []any{id.New(id.Notification), user, string(n.Kind), n.Title, n.Body, n.ImportRun, n.Company, n.TransferToken, at}
+	if len(users) == 0 {
+		return nil
 	}
-	_, err := database.Load(ctx, tx, database.Batch{Table: notification.Table, Rows: rows, About: true, Columns: []string{
-		notification.FieldID, notification.FieldUserID, notification.FieldKind, notification.FieldTitle, notification.FieldBody,
-		notification.FieldImportRunID, notification.FieldCompanyID, notification.FieldTransferTokenID, notification.FieldCreatedAt,
-	}})
-	if err != nil {
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	of := func(name string, value any) database.Column[id.ID] {
+		return database.Column[id.ID]{Name: name, Of: func(id.ID) any { return value }}
+	}
+	batch := database.BatchOf(notification.Table, []database.Column[id.ID]{
+		{Name: notification.FieldID, Of: func(id.ID) any { return id.New(id.Notification) }},
+		{Name: notification.FieldUserID, Of: func(user id.ID) any { return user }},
+		of(notification.FieldKind, string(n.Kind)), of(notification.FieldTitle, n.Title), of(notification.FieldBody, n.Body),
+		of(notification.FieldImportRunID, n.ImportRun), of(notification.FieldCompanyID, n.Company),
+		of(notification.FieldTransferTokenID, n.TransferToken), of(notification.FieldCreatedAt, at),
+	}, users)
+	batch.About = true
+	if _, err := database.Load(ctx, tx, batch); err != nil {
 		return fmt.Errorf("storing notifications: %w", err)
 	}
 	return nil

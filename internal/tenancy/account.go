@@ -10,7 +10,6 @@ import (
 	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
 	"tenantry/internal/notify"
@@ -32,48 +31,64 @@ type UserChange struct {
 // ADMIN; the own password goes by changePassword), INVALID_ARGUMENT, ALREADY_EXISTS,
 // FAILED_PRECONDITION (U4).
 func (s *Service) UpdateUser(ctx context.Context, userID id.ID, c UserChange) (*ent.User, error) {
-	checked, err := s.check(ctx, c)
-	if err != nil {
+	if err := s.check(ctx, &c); err != nil {
 		return nil, err
 	}
+	hash := ""
 	if password := c.Password.Value; password != nil {
 		// Whoever may not change the user costs no hash.
-		if err := s.do(ctx, func(ctx context.Context, a *act) error {
+		err := s.do(ctx, func(ctx context.Context, a *act) error {
 			_, err := a.target(ctx, userID)
 			return err
-		}); err != nil {
+		})
+		if err != nil {
 			return nil, err
 		}
-		if checked.hash, err = s.passwords.Hash(ctx, *password); err != nil {
+		if hash, err = s.passwords.Hash(ctx, *password); err != nil {
 			return nil, err
 		}
 	}
 	var changed *ent.User
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
+	err := s.do(ctx, func(ctx context.Context, a *act) error {
 		u, err := a.target(ctx, userID)
 		if err != nil {
 			return err
 		}
-		if checked.hash != "" && u.ID == a.who.UserID {
+		if hash != "" && u.ID == a.who.UserID {
 			return fault.New(fault.Forbidden, "your own password changes by changePassword only").At("input", "password")
 		}
-		what := checked.sensitive(u)
+		before, err := s.users.record(ctx, a.Tx, u.CompanyID, u.ID)
+		if err != nil {
+			return err
+		}
+		next := *before
+		if err := c.take(s.userFields, &next, "input"); err != nil {
+			return err
+		}
+		what := s.credentials(before, &next, hash != "")
 		if len(what) > 0 {
 			if err := a.protects(u); err != nil {
 				return err
 			}
 		}
-		if field := checked.makesAdministrator(u); field != "" {
-			if err := mayMakeAdministrators(ctx, u.CompanyID, "input", field); err != nil {
+		if argument := makesAdministrator(before, &next); argument != "" {
+			if err := mayMakeAdministrators(ctx, u.CompanyID, "input", argument); err != nil {
 				return err
 			}
 		}
-		if err := a.keepsAdministrator(ctx, u, checked.administers(u)); err != nil {
+		if err := a.keepsAdministrator(ctx, u, next.Administrator()); err != nil {
 			return err
 		}
-		changed, err = checked.apply(viewer.BypassTenancy(ctx, "a user is changed by those who administer the directory"), a, u)
-		if err != nil {
+		update := a.Ent().User.UpdateOneID(u.ID)
+		if hash != "" {
+			update.SetPasswordHash(hash)
+		}
+		if err := s.users.set(update.Mutation(), &next, before); err != nil {
 			return err
+		}
+		changed, err = update.Save(viewer.BypassTenancy(ctx, "a user is changed by those who administer the directory"))
+		if err != nil {
+			return emailTaken(err, next.Email, "input", "email")
 		}
 		if len(what) == 0 {
 			return a.audit(ctx, userUpdated, fmt.Sprintf("%s <%s> was changed", fullName(changed), changed.Email), u.CompanyID)
@@ -146,45 +161,13 @@ func accountChanged(by viewer.Viewer, what string) notify.Note {
 		Body: fmt.Sprintf("Changed by %s: %s. Your other sessions have ended.", by.Name, what)}
 }
 
-// checkedChange is a UserChange whose every part is in order; nil and empty parts stay.
-type checkedChange struct {
-	email, firstName, lastName *string
-	hash                       string
-	role                       *enum.UserRole
-	active                     *bool
-}
-
-func (s *Service) check(ctx context.Context, c UserChange) (out checkedChange, err error) {
+// check says what is wrong with what was given, whoever the user is.
+func (s *Service) check(ctx context.Context, c *UserChange) error {
 	if _, err := SignedIn(ctx); err != nil {
-		return out, err
+		return err
 	}
-	for _, f := range []struct {
-		field input.Field[string]
-		into  **string
-		name  string
-		check func(string, ...string) (string, error)
-	}{
-		{c.Email, &out.email, "email", input.Address},
-		{c.FirstName, &out.firstName, "firstName", input.Name},
-		{c.LastName, &out.lastName, "lastName", input.Name},
-	} {
-		value, err := f.field.Required("input", f.name)
-		if err != nil {
-			return out, err
-		}
-		if value != nil {
-			checked, err := f.check(*value, "input", f.name)
-			if err != nil {
-				return out, err
-			}
-			*f.into = &checked
-		}
-	}
-	if out.role, err = c.Role.Required("input", "role"); err != nil {
-		return out, err
-	}
-	if out.active, err = c.Active.Required("input", "active"); err != nil {
-		return out, err
+	if err := c.take(s.userFields, &UserRecord{}, "input"); err != nil {
+		return err
 	}
 	password, err := c.Password.Required("input", "password")
 	if err == nil && password != nil {
@@ -192,70 +175,31 @@ func (s *Service) check(ctx context.Context, c UserChange) (out checkedChange, e
 			err = f.At("input", "password")
 		}
 	}
-	return out, err
+	return err
 }
 
-// sensitive names what of the change ends sessions and is not a partner admin's to change
-// for the customer's own administrators.
-func (c checkedChange) sensitive(u *ent.User) []string {
+// credentials names what of a change ends sessions and is not a partner admin's to change for
+// the customer's own administrators.
+func (s *Service) credentials(before, next *UserRecord, password bool) []string {
 	var what []string
-	if c.email != nil && *c.email != u.Email {
-		what = append(what, "email")
-	}
-	if c.hash != "" {
-		what = append(what, "password")
-	}
-	if c.role != nil && *c.role != u.Role {
-		what = append(what, "role")
-	}
-	if c.active != nil && *c.active != u.Active {
-		what = append(what, "activity")
+	for i := range s.userFields {
+		f := &s.userFields[i]
+		changed := f.Name == UserPassword && password || f.Column != "" && !f.Same(before, next)
+		if f.credential != "" && changed {
+			what = append(what, f.credential)
+		}
 	}
 	return what
 }
 
-// administers reports whether the user is an active administrator after the change.
-func (c checkedChange) administers(u *ent.User) bool {
-	role, active := u.Role, u.Active
-	if c.role != nil {
-		role = *c.role
-	}
-	if c.active != nil {
-		active = *c.active
-	}
-	return active && role == enum.Admin
-}
-
-// makesAdministrator names the argument by which the change makes the user an ADMIN, or one
-// who was an ADMIN at rest an active one; empty where it does not.
-func (c checkedChange) makesAdministrator(u *ent.User) (argument string) {
+// makesAdministrator names the argument by which a change makes a user an ADMIN, or one who
+// was an ADMIN at rest an active one; empty where it does not.
+func makesAdministrator(before, next *UserRecord) (argument string) {
 	switch {
-	case c.role != nil && *c.role == enum.Admin && u.Role != enum.Admin:
+	case next.Role == enum.Admin && before.Role != enum.Admin:
 		return "role"
-	case c.administers(u) && !u.Active:
+	case next.Administrator() && !before.Active:
 		return "active"
 	}
 	return ""
-}
-
-func (c checkedChange) apply(ctx context.Context, a *act, u *ent.User) (*ent.User, error) {
-	change := a.Ent().User.UpdateOneID(u.ID)
-	if c.email != nil {
-		change.SetEmail(*c.email).SetEmailKey(fold.Email(*c.email))
-	}
-	if c.firstName != nil {
-		change.SetFirstName(*c.firstName).SetFirstNameKey(fold.Key(*c.firstName))
-	}
-	if c.lastName != nil {
-		change.SetLastName(*c.lastName).SetLastNameKey(fold.Key(*c.lastName))
-	}
-	if c.hash != "" {
-		change.SetPasswordHash(c.hash)
-	}
-	change.SetNillableRole(c.role).SetNillableActive(c.active)
-	changed, err := change.Save(ctx)
-	if err != nil && c.email != nil {
-		err = emailTaken(err, *c.email, "input", "email")
-	}
-	return changed, err
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/user"
@@ -86,16 +85,11 @@ func (a *act) audit(ctx context.Context, action, summary string, companies ...id
 // Audit writes what the viewer does into the log of each company that it concerns, in the
 // act's own transaction.
 func Audit(ctx context.Context, tx *database.Tx, action, summary string, companies ...id.ID) error {
-	who, at := viewer.FromContext(ctx), time.Now().UTC().Truncate(time.Microsecond)
-	actor, name := any(nil), "system"
-	if who.Authenticated() {
-		actor, name = who.UserID, who.Name
-	}
-	events := make([][]any, len(companies))
+	events := make([]auditEvent, len(companies))
 	for i, c := range companies {
-		events[i] = []any{id.New(id.AuditEvent), c, at, action, actor, name, summary}
+		events[i] = auditEvent{c, action, summary}
 	}
-	return record(ctx, tx, events)
+	return record(ctx, tx, viewer.FromContext(ctx), events)
 }
 
 // administrators are the company's own active ones.

@@ -13,6 +13,7 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/input"
 )
 
 // CreateCompany is a company that stands alone, with its first administrator.
@@ -33,11 +34,11 @@ func (s *Service) CreateCompany(ctx context.Context, in CreateCompany) (*ent.Com
 		return nil, nil, err
 	}
 	var admin *ent.User
-	made, err := s.found(ctx, founding{
-		name: in.Name, contactEmail: in.ContactEmail,
+	made, err := s.newCompany(ctx, newCompany{
+		details: Details{Name: input.Given(&in.Name), ContactEmail: input.Given(in.ContactEmail)},
 		then: func(ctx context.Context, a *act, c *ent.Company) (err error) {
 			system := viewer.BypassTenancy(ctx, "a new company's first administrator, made by an operator")
-			if admin, err = person.create(system, a.Ent(), c.ID); err != nil {
+			if admin, err = s.createUser(system, a, person, c.ID); err != nil {
 				return err
 			}
 			return a.audit(ctx, companyCreated, fmt.Sprintf("%q was created", c.Name), c.ID, a.who.CompanyID)

@@ -114,13 +114,10 @@ func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company
 	if !colleague {
 		return nil, noColleague().At("input", "partnerAdminId")
 	}
-	found := founding{
-		name: in.Name, contactEmail: in.ContactEmail,
-		detail: func(c *ent.CompanyCreate) { c.SetPartnerID(v.CompanyID).SetCreatedByPartnerID(v.CompanyID) },
+	return s.newCompany(ctx, newCompany{
+		details: Details{Name: input.Given(&in.Name), ContactEmail: input.Given(in.ContactEmail)},
+		partner: v.CompanyID, admin: admin,
 		then: func(ctx context.Context, a *act, c *ent.Company) error {
-			if err := a.Ent().PartnerAdmin.Create().SetCompanyID(c.ID).SetUserID(admin).Exec(ctx); err != nil {
-				return err
-			}
 			if err := a.tell(ctx, notify.Note{
 				Kind: enum.PartnerAdminAdded, Company: &c.ID, Title: "You are partner admin of " + c.Name,
 				Body: fmt.Sprintf("%s added %s and gave you administrator rights in it.", a.who.Name, c.Name),
@@ -129,8 +126,7 @@ func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company
 			}
 			return a.audit(ctx, customerAdded, fmt.Sprintf("%q was added", c.Name), v.CompanyID, c.ID)
 		},
-	}
-	return s.found(ctx, found)
+	})
 }
 
 func noColleague() *fault.Error {
@@ -159,64 +155,40 @@ func (s *Service) MayManageCustomers(ctx context.Context, v viewer.Viewer, doing
 	return fault.New(fault.Forbidden, "your company is no partner, and only a partner can %s; an operator makes a company a partner", doing)
 }
 
-// founding is a company about to be.
-type founding struct {
-	name         string
-	contactEmail *string
-	detail       func(*ent.CompanyCreate)
-	then         func(context.Context, *act, *ent.Company) error
+// newCompany is a company that is to be made one by one.
+type newCompany struct {
+	details        Details
+	partner, admin id.ID // as of NewCompany
+	then           func(context.Context, *act, *ent.Company) error
 }
 
-// found makes a company with its default project and desk (rule C1), under the next
-// free slug (C5), in one transaction. Two that want the same slug at once: the loser
-// takes the next one.
-func (s *Service) found(ctx context.Context, f founding) (*ent.Company, error) {
-	n, err := companyName(f.name, "input", "name")
-	if err != nil {
-		return nil, err
-	}
-	contact, err := input.Optional(f.contactEmail, input.Address, "input", "contactEmail")
-	if err != nil {
+// newCompany makes a company under the next free slug (C5), with all that belongs to it in one
+// transaction. Two that want the same slug at once: the loser takes the next one.
+func (s *Service) newCompany(ctx context.Context, n newCompany) (*ent.Company, error) {
+	r := CompanyRecord{ID: id.New(id.Company)}
+	if err := n.details.take(s.companyFields, &r); err != nil {
 		return nil, err
 	}
 	for range slugTries {
 		var made *ent.Company
-		made, err = s.foundOnce(ctx, f, n, contact)
-		if err == nil {
-			return made, nil
-		}
-		if !slugTaken(err) {
-			break
+		err := s.do(ctx, func(ctx context.Context, a *act) (err error) {
+			if r.Slug, err = nextSlug(ctx, a.Tx, r.nameSlug()); err != nil {
+				return err
+			}
+			done, err := s.create(ctx, a.Tx, s.companies, []NewCompany{{CompanyRecord: r, Partner: n.partner, Admin: n.admin}})
+			if err != nil || !done[0] {
+				return err
+			}
+			if made, err = a.Ent().Company.Get(viewer.BypassTenancy(ctx, "the company that was just made"), r.ID); err != nil {
+				return err
+			}
+			return n.then(ctx, a, made)
+		})
+		if err != nil || made != nil {
+			return made, err
 		}
 	}
-	return nil, Answer(err)
-}
-
-func (s *Service) foundOnce(ctx context.Context, f founding, name string, contact *string) (made *ent.Company, err error) {
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
-		tx := a.Tx
-		slug, err := nextSlug(ctx, tx, fold.Slug(name))
-		if err != nil {
-			return err
-		}
-		create := tx.Ent().Company.Create().SetName(name).SetSlug(slug).
-			SetNameSlug(fold.Slug(name)).SetNameKey(fold.Key(name)).SetNillableContactEmail(contact)
-		if f.detail != nil {
-			f.detail(create)
-		}
-		if made, err = create.Save(ctx); err != nil {
-			return err
-		}
-		own := viewer.BypassTenancy(ctx, "a new company's own default project and desk (rule C1)")
-		if err := tx.Ent().Project.Create().SetCompanyID(made.ID).SetName("default").SetIsDefault(true).Exec(own); err != nil {
-			return err
-		}
-		if err := tx.Ent().Desk.Create().SetCompanyID(made.ID).SetName("default").SetIsDefault(true).Exec(own); err != nil {
-			return err
-		}
-		return f.then(ctx, a, made)
-	})
-	return made, err
+	return nil, fmt.Errorf("no free slug for %q was found in %d tries", r.Name, slugTries)
 }
 
 // Manageable says inside which of the companies the viewer may work (rules C7, U5).

@@ -4,11 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
-	"tenantry/ent/generated/ent/contact"
-	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
@@ -16,7 +13,6 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
-	"tenantry/internal/progress"
 )
 
 // DeleteCustomer deletes a company that the partner itself created, with all that belongs
@@ -38,35 +34,35 @@ func (s *Service) DeleteCustomer(ctx context.Context, customerID id.ID) error {
 		return fault.New(fault.FailedPrecondition, "%q came by transfer token, so your company cannot delete it: end the partnership with endPartnership instead", c.Name).
 			At("input", "id")
 	}
-	var runs []id.ID
+	var topics []string
 	err = s.do(ctx, func(ctx context.Context, a *act) error {
 		if err := a.audit(ctx, customerDeleted, fmt.Sprintf("%q was deleted", c.Name), v.CompanyID); err != nil {
 			return err
 		}
-		runs, err = a.bury(ctx, c.ID, v.CompanyID)
+		topics, err = s.softDelete(ctx, a, c.ID, v.CompanyID)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, run := range runs {
-		if err := s.news.Publish(ctx, progress.ImportTopic(run)); err != nil {
-			s.log.DebugContext(ctx, "news not told", "error", err)
+	for _, topic := range topics {
+		if err := s.news.Publish(ctx, topic); err != nil {
+			s.log.DebugContext(ctx, "event not published", "error", err)
 		}
 	}
 	return nil
 }
 
-// bury makes a company gone for everybody and returns the imports that it stopped.
-func (a *act) bury(ctx context.Context, companyID, partnerID id.ID) ([]id.ID, error) {
+// softDelete makes a company gone for everybody, and returns what is to be published.
+func (s *Service) softDelete(ctx context.Context, a *act, companyID, partnerID id.ID) (topics []string, err error) {
 	ctx = viewer.BypassTenancy(ctx, "a customer is deleted with all that belongs to it (rule C8)")
 	tx := a.Ent()
 	// No name's slug holds a colon-free id with an upper-case prefix, so the tombstone
 	// stands in nobody's way.
-	grave := "Deleted-" + companyID.String()
+	tombstone := "Deleted-" + companyID.String()
 	res, err := a.ExecContext(ctx, `UPDATE companies SET deleted_at = `+a.Dialect().Now()+`, slug = $3, name_slug = $3,
 		partner_id = NULL, created_by_partner_id = NULL, contact_email = NULL, is_partner = $4
-		WHERE id = $1 AND partner_id = $2 AND created_by_partner_id = $2`, companyID, partnerID, grave, false)
+		WHERE id = $1 AND partner_id = $2 AND created_by_partner_id = $2`, companyID, partnerID, tombstone, false)
 	if err != nil {
 		return nil, err
 	}
@@ -75,18 +71,17 @@ func (a *act) bury(ctx context.Context, companyID, partnerID id.ID) ([]id.ID, er
 	} else if n == 0 {
 		return nil, fault.New(fault.FailedPrecondition, "the customer has left your company meanwhile").At("input", "id")
 	}
-	unfinished := []enum.ImportStatus{enum.Queued, enum.Running}
-	runs, err := tx.ImportRun.Query().Where(importrun.CompanyID(companyID), importrun.StatusIn(unfinished...)).IDs(ctx)
-	if err != nil {
-		return nil, err
+	for _, o := range s.owners {
+		if o.CompanyDeleted == nil {
+			continue
+		}
+		more, err := o.CompanyDeleted(ctx, a.Tx, companyID)
+		if err != nil {
+			return nil, err
+		}
+		topics = append(topics, more...)
 	}
 	for _, step := range []func() (int, error){
-		// The epoch fences a worker that is at it: its next commit finds nothing.
-		func() (int, error) {
-			return tx.ImportRun.Update().Where(importrun.CompanyID(companyID), importrun.StatusIn(unfinished...)).
-				SetStatus(enum.Canceled).AddEpoch(1).AddRevision(1).ClearLeaseUntil().
-				SetUploadKey("").ClearUploadSecret().Save(ctx) // the clean-up deletes the files
-		},
 		func() (int, error) { return tx.User.Delete().Where(user.CompanyID(companyID)).Exec(ctx) },
 		func() (int, error) {
 			return tx.PartnerAdmin.Delete().Where(partneradmin.CompanyID(companyID)).Exec(ctx)
@@ -99,11 +94,8 @@ func (a *act) bury(ctx context.Context, companyID, partnerID id.ID) ([]id.ID, er
 			return nil, err
 		}
 	}
-	return runs, nil
+	return topics, nil
 }
-
-// purgeAtOnce bounds what one transaction of the purge deletes, in rows.
-const purgeAtOnce = 5_000
 
 // Purge deletes what deleted companies have left behind, in small transactions. Several
 // processes may do so at once.
@@ -122,28 +114,18 @@ func (s *Service) Purge(ctx context.Context) error {
 }
 
 func (s *Service) purge(ctx context.Context, companyID id.ID) error {
-	// What may be much goes first, piece by piece; the rest goes with the company. Each
-	// contact takes its labels and values along.
-	if err := s.purgeContacts(ctx, companyID); err != nil {
-		return err
-	}
-	for _, query := range []string{
-		`DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE company_id = $1 LIMIT $2)`,
-		`DELETE FROM import_issues WHERE id IN (SELECT i.id FROM import_issues i JOIN import_runs r ON r.id = i.import_run_id WHERE r.company_id = $1 LIMIT $2)`,
-		`DELETE FROM import_keys WHERE id IN (SELECT k.id FROM import_keys k JOIN import_runs r ON r.id = k.import_run_id WHERE r.company_id = $1 LIMIT $2)`,
-		`DELETE FROM import_records WHERE id IN (SELECT k.id FROM import_records k JOIN import_runs r ON r.id = k.import_run_id WHERE r.company_id = $1 LIMIT $2)`,
-	} {
-		for {
-			res, err := s.db.SQL().ExecContext(ctx, query, companyID, purgeAtOnce)
-			if err != nil {
-				return err
-			}
-			if n, err := res.RowsAffected(); err != nil {
-				return err
-			} else if n < purgeAtOnce {
-				break
-			}
+	// What may be much goes first, piece by piece; the rest goes with the company.
+	for _, o := range s.owners {
+		if o.PurgeCompany == nil {
+			continue
 		}
+		if err := o.PurgeCompany(ctx, s.db, companyID); err != nil {
+			return err
+		}
+	}
+	err := PurgeInPieces(ctx, s.db, companyID, `DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE company_id = $1 LIMIT $2)`)
+	if err != nil {
+		return err
 	}
 	return s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		err := tx.Ent().Company.DeleteOneID(companyID).Exec(ctx)
@@ -152,25 +134,4 @@ func (s *Service) purge(ctx context.Context, companyID id.ID) error {
 		}
 		return err
 	})
-}
-
-// purgeContactsAtOnce is purgeAtOnce for contacts, which come with labels and values.
-const purgeContactsAtOnce = 1_000
-
-// purgeContacts goes up through the ids, so that no piece looks again at what the pieces
-// before it have deleted: PostgreSQL keeps that, and its index entries, until a vacuum.
-func (s *Service) purgeContacts(ctx context.Context, companyID id.ID) error {
-	for from := (id.ID{}); ; {
-		some, err := s.db.Ent().Contact.Query().Where(contact.CompanyID(companyID), contact.IDGT(from)).
-			Order(ent.Asc(contact.FieldID)).Limit(purgeContactsAtOnce).IDs(ctx)
-		if err != nil || len(some) == 0 {
-			return err
-		}
-		to := some[len(some)-1]
-		if _, err := s.db.Ent().Contact.Delete().
-			Where(contact.CompanyID(companyID), contact.IDGT(from), contact.IDLTE(to)).Exec(ctx); err != nil {
-			return err
-		}
-		from = to
-	}
 }

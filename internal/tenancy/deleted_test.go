@@ -9,7 +9,9 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/internal/contacts"
 	"tenantry/internal/fault"
+	"tenantry/internal/importer"
 	"tenantry/internal/tenancy"
 	"tenantry/internal/testenv"
 )
@@ -35,7 +37,7 @@ func TestNobodyIsCreatedInACompanyThatIsDeletedMeanwhile(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		passwords := &whileHashing{}
 		service := tenancy.New(tenancy.Parts{
-			DB: w.DB, Passwords: passwords, Sessions: testenv.Sessions{}, News: testenv.NoEvents{}, Log: slog.New(slog.DiscardHandler),
+			DB: w.DB, Passwords: passwords, Sessions: testenv.Sessions{}, News: testenv.NoEvents{}, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: slog.New(slog.DiscardHandler),
 		})
 		for i, name := range []string{"its partner", "itself"} {
 			acme := w.add("Acme of " + name)

@@ -8,7 +8,6 @@ import (
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/viewer"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
 )
@@ -66,34 +65,28 @@ func (s *Service) customer(ctx context.Context, customerID id.ID, path ...string
 func noCompany() *fault.Error { return fault.New(fault.NotFound, "there is no such company") }
 
 func (s *Service) update(ctx context.Context, companyID id.ID, d Details, action string) (*ent.Company, error) {
-	newName, err := d.Name.Required("input", "name")
-	if err != nil {
-		return nil, err
-	}
-	var checked string
-	if newName != nil {
-		if checked, err = companyName(*newName, "input", "name"); err != nil {
-			return nil, err
-		}
-	}
-	contact, err := input.Optional(d.ContactEmail.Value, input.Address, "input", "contactEmail")
-	if err != nil {
+	if err := d.take(s.companyFields, &CompanyRecord{}); err != nil {
 		return nil, err
 	}
 	var changed *ent.Company
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
-		u := a.Ent().Company.UpdateOneID(companyID)
-		if newName != nil {
-			u.SetName(checked).SetNameSlug(fold.Slug(checked)).SetNameKey(fold.Key(checked))
+	err := s.do(ctx, func(ctx context.Context, a *act) error {
+		now, err := s.companies.Read(ctx, a.Tx, a.Dialect(), []id.ID{companyID})
+		if err != nil {
+			return err
 		}
-		switch {
-		case contact != nil:
-			u.SetContactEmail(*contact)
-		case d.ContactEmail.Set:
-			u.ClearContactEmail()
+		before := now[companyID]
+		if before == nil {
+			return noCompany()
 		}
-		var err error
-		if changed, err = u.Save(ctx); err != nil {
+		next := *before
+		if err := d.take(s.companyFields, &next); err != nil {
+			return err
+		}
+		update := a.Ent().Company.UpdateOneID(companyID)
+		if err := s.companies.set(update.Mutation(), &next, before); err != nil {
+			return err
+		}
+		if changed, err = update.Save(ctx); err != nil {
 			return err
 		}
 		return a.audit(ctx, action, fmt.Sprintf("%q was changed", changed.Name), a.concerned(changed)...)

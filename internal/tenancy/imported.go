@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
-	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
@@ -26,8 +24,7 @@ type ImportedUser struct {
 // (rule U3), and all of it stands in the company's log. It returns who was told; the news
 // is for after the commit.
 func (s *Service) UsersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, company id.ID, users []ImportedUser) (told []id.ID, err error) {
-	at := time.Now().UTC().Truncate(time.Microsecond)
-	events := make([][]any, len(users))
+	events := make([]auditEvent, len(users))
 	for i, u := range users {
 		what := strings.Join(u.Credentials, ", ")
 		action, summary := userUpdated, fmt.Sprintf("%s <%s> was changed by an import", u.Name, u.Email)
@@ -44,9 +41,26 @@ func (s *Service) UsersImported(ctx context.Context, tx *database.Tx, by viewer.
 			}
 			told = append(told, u.ID)
 		}
-		events[i] = []any{id.New(id.AuditEvent), company, at, action, by.UserID, by.Name, summary}
+		events[i] = auditEvent{company, action, summary}
 	}
-	return told, record(ctx, tx, events)
+	return told, record(ctx, tx, by, events)
+}
+
+// ImportCustomers makes customers of the partner in an import's transaction, each with all that
+// a new one has, and says which: not one whose slug another company has. As when they are added
+// by hand, it stands in their own logs and in the partner's.
+func (s *Service) ImportCustomers(ctx context.Context, tx *database.Tx, b *CompanyBulk, by viewer.Viewer, customers []NewCompany) (made []bool, err error) {
+	if made, err = s.create(ctx, tx, b, customers); err != nil {
+		return nil, err
+	}
+	var events []auditEvent
+	for i, c := range customers {
+		if made[i] {
+			summary := fmt.Sprintf("%q was added by an import", c.Name)
+			events = append(events, auditEvent{c.Partner, customerAdded, summary}, auditEvent{c.ID, customerAdded, summary})
+		}
+	}
+	return made, record(ctx, tx, by, events)
 }
 
 // ImportedCustomer is one that an import has added.
@@ -58,22 +72,10 @@ type ImportedCustomer struct {
 // CustomersImported writes them into their own logs and the partner's, as when they are
 // added by hand, in the import's transaction.
 func CustomersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, partner id.ID, customers []ImportedCustomer) error {
-	at := time.Now().UTC().Truncate(time.Microsecond)
-	events := make([][]any, 0, 2*len(customers))
+	var events []auditEvent
 	for _, c := range customers {
 		summary := fmt.Sprintf("%q was added by an import", c.Name)
-		for _, company := range []id.ID{partner, c.ID} {
-			events = append(events, []any{id.New(id.AuditEvent), company, at, customerAdded, by.UserID, by.Name, summary})
-		}
+		events = append(events, auditEvent{partner, customerAdded, summary}, auditEvent{c.ID, customerAdded, summary})
 	}
-	return record(ctx, tx, events)
-}
-
-// record loads audit events.
-func record(ctx context.Context, tx *database.Tx, events [][]any) error {
-	_, err := database.Load(ctx, tx, database.Batch{Table: auditevent.Table, Rows: events, Columns: []string{
-		auditevent.FieldID, auditevent.FieldCompanyID, auditevent.FieldAt, auditevent.FieldAction,
-		auditevent.FieldActorID, auditevent.FieldActorName, auditevent.FieldSummary,
-	}})
-	return err
+	return record(ctx, tx, by, events)
 }

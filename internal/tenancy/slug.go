@@ -3,7 +3,6 @@ package tenancy
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/viewer"
@@ -58,9 +57,4 @@ func nextSlug(ctx context.Context, tx *database.Tx, slug string) (string, error)
 			}
 		}
 	}
-}
-
-// slugTaken reports whether somebody took the slug in between.
-func slugTaken(err error) bool {
-	return database.IsUniqueViolation(err) && strings.Contains(database.ConstraintOf(err), "slug")
 }

@@ -33,7 +33,13 @@ type Service struct {
 	passwords Passwords
 	sessions  Sessions
 	news      notify.News
+	owners    []Owner
 	log       *slog.Logger
+
+	companyFields []CompanyField
+	companies     *CompanyBulk
+	userFields    []UserField
+	users         *UserBulk
 }
 
 // Parts are what a Service works with; all of them are needed.
@@ -42,7 +48,9 @@ type Parts struct {
 	Passwords Passwords
 	Sessions  Sessions
 	News      notify.News
-	Log       *slog.Logger
+	// Owners are the packages that own tables below companies, but for this one.
+	Owners []Owner
+	Log    *slog.Logger
 }
 
 // Sessions are who is signed in.
@@ -57,7 +65,11 @@ type Sessions interface {
 
 // New returns the service.
 func New(p Parts) *Service {
-	return &Service{db: p.DB, passwords: p.Passwords, sessions: p.Sessions, news: p.News, log: p.Log}
+	companies, users := CompanyFields(), UserFields()
+	return &Service{
+		db: p.DB, passwords: p.Passwords, sessions: p.Sessions, news: p.News, owners: p.Owners, log: p.Log,
+		companyFields: companies, companies: NewCompanyBulk(companies), userFields: users, users: NewUserBulk(users),
+	}
 }
 
 // SignedIn returns who is asking, or UNAUTHENTICATED.

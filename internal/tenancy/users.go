@@ -15,7 +15,6 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
 )
@@ -50,7 +49,7 @@ func (s *Service) CreateUser(ctx context.Context, companyID *id.ID, p Person) (*
 	}
 	var made *ent.User
 	err = s.do(ctx, func(ctx context.Context, a *act) error {
-		if made, err = checked.create(ctx, a.Ent(), c.ID); err != nil {
+		if made, err = s.createUser(ctx, a, checked, c.ID); err != nil {
 			return err
 		}
 		return a.audit(ctx, userCreated, fmt.Sprintf("%s <%s> was added to the directory of %q", fullName(made), made.Email, c.Name), c.ID)
@@ -95,7 +94,7 @@ func (s *Service) CreateOperator(ctx context.Context, p Person) (*ent.User, erro
 	}
 	var made *ent.User
 	err = s.do(viewer.BypassTenancy(ctx, "an operator made at the command line"), func(ctx context.Context, a *act) (err error) {
-		made, err = checked.create(ctx, a.Ent(), platform.ID)
+		made, err = s.createUser(ctx, a, checked, platform.ID)
 		return err
 	})
 	return made, err
@@ -103,24 +102,21 @@ func (s *Service) CreateOperator(ctx context.Context, p Person) (*ent.User, erro
 
 // checkedPerson is a Person whose every part is in order and whose password is hashed.
 type checkedPerson struct {
-	Person
-	hash string
+	UserRecord
 	path []string
 }
 
-func (s *Service) person(ctx context.Context, p Person, path ...string) (checkedPerson, error) {
-	var err error
-	if p.Email, err = input.Address(p.Email, at(path, "email")...); err != nil {
-		return checkedPerson{}, err
+func (s *Service) person(ctx context.Context, p Person, path ...string) (c checkedPerson, err error) {
+	c.path = path
+	given := UserChange{
+		Email: input.Given(&p.Email), FirstName: input.Given(&p.FirstName), LastName: input.Given(&p.LastName),
+		Role: input.Given(&p.Role), Active: input.Given(&p.Active),
 	}
-	if p.FirstName, err = input.Name(p.FirstName, at(path, "firstName")...); err != nil {
-		return checkedPerson{}, err
+	if err := given.take(s.userFields, &c.UserRecord, path...); err != nil {
+		return c, err
 	}
-	if p.LastName, err = input.Name(p.LastName, at(path, "lastName")...); err != nil {
-		return checkedPerson{}, err
-	}
-	hash, err := s.hash(ctx, p.Password, at(path, "password")...)
-	return checkedPerson{Person: p, hash: hash, path: path}, err
+	c.PasswordHash, err = s.hash(ctx, p.Password, at(path, "password")...)
+	return c, err
 }
 
 // hash checks a password and hashes it.
@@ -134,12 +130,12 @@ func (s *Service) hash(ctx context.Context, password string, path ...string) (st
 // at is a path with one more element.
 func at(path []string, field string) []string { return append(path[:len(path):len(path)], field) }
 
-func (p checkedPerson) create(ctx context.Context, client *ent.Client, companyID id.ID) (*ent.User, error) {
-	made, err := client.User.Create().
-		SetCompanyID(companyID).SetEmail(p.Email).SetEmailKey(fold.Email(p.Email)).
-		SetFirstName(p.FirstName).SetFirstNameKey(fold.Key(p.FirstName)).
-		SetLastName(p.LastName).SetLastNameKey(fold.Key(p.LastName)).SetPasswordHash(p.hash).
-		SetRole(p.Role).SetActive(p.Active).Save(ctx)
+func (s *Service) createUser(ctx context.Context, a *act, p checkedPerson, companyID id.ID) (*ent.User, error) {
+	create := a.Ent().User.Create().SetCompanyID(companyID).SetPasswordHash(p.PasswordHash)
+	if err := s.users.set(create.Mutation(), &p.UserRecord, nil); err != nil {
+		return nil, err
+	}
+	made, err := create.Save(ctx)
 	return made, emailTaken(err, p.Email, at(p.path, "email")...)
 }
 

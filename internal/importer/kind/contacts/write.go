@@ -14,10 +14,10 @@ func (p *snapshot) write(ctx context.Context, tx *database.Tx) error {
 		n := &t.now
 		all[i] = records.Upsert{
 			Record: records.Record{
-				ID: t.id, Company: t.tenant.company, Email: n.Email, FirstName: n.FirstName, MiddleName: n.MiddleName, LastName: n.LastName,
+				ID: t.id, Company: t.tenant.company, Email: n.Email, EmailKey: t.emailKey, FirstName: n.FirstName, MiddleName: n.MiddleName, LastName: n.LastName,
 				Username: n.Username, ExternalID: n.ExternalID, Project: n.Project, Desk: n.Desk, Active: n.Active, Type: n.Type, Created: t.created,
 			},
-			EmailKey: t.emailKey, StoredKey: t.keyWas, Labels: t.newLabels,
+			StoredKey: t.keyWas, Labels: t.newLabels,
 		}
 		for field, had := range t.changedValues {
 			all[i].Values = append(all[i].Values, records.ValueChange{Field: field, Value: t.values[field], Replaces: had})

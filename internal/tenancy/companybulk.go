@@ -1,0 +1,150 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/partneradmin"
+	"tenantry/internal/database"
+	"tenantry/internal/field"
+	"tenantry/internal/fold"
+	"tenantry/internal/id"
+)
+
+// CompanyBulk reads and writes companies by the hundred, past ent and its policies: whoever
+// calls it has checked the rights. Make it with [NewCompanyBulk].
+type CompanyBulk struct {
+	stored []field.Field[CompanyRecord]
+	insert []database.Column[*writtenCompany]
+}
+
+// NewCompany is a company that is to be made.
+type NewCompany struct {
+	CompanyRecord
+	Partner id.ID // who adds it as a customer; the nil UUID: it stands alone
+	Admin   id.ID // its first partner admin; the nil UUID: none
+}
+
+type writtenCompany struct {
+	NewCompany
+	at time.Time
+}
+
+// NewCompanyBulk returns a CompanyBulk for companies that have these fields.
+func NewCompanyBulk(fields []CompanyField) *CompanyBulk {
+	b := &CompanyBulk{stored: field.Stored(DescribedCompanies(fields))}
+	b.insert = field.Values(b.stored, func(w *writtenCompany) *CompanyRecord { return &w.CompanyRecord })
+	add := func(column string, of func(w *writtenCompany) any) {
+		b.insert = append(b.insert, database.Column[*writtenCompany]{Name: column, Of: of})
+	}
+	for _, f := range b.stored {
+		if f.SearchKey != "" {
+			add(f.SearchKey, func(w *writtenCompany) any { return fold.Key(f.Format(&w.CompanyRecord)) })
+		}
+	}
+	partner := func(w *writtenCompany) any {
+		if w.Partner == (id.ID{}) {
+			return nil
+		}
+		return w.Partner
+	}
+	at, no := func(w *writtenCompany) any { return w.at }, func(*writtenCompany) any { return false }
+	add(company.FieldID, func(w *writtenCompany) any { return w.ID })
+	add(company.FieldSlug, func(w *writtenCompany) any { return w.Slug })
+	add(company.FieldNameSlug, func(w *writtenCompany) any { return w.nameSlug() })
+	add(company.FieldIsPartner, no)
+	add(company.FieldIsPlatform, no)
+	add(company.FieldPartnerID, partner)
+	add(company.FieldCreatedByPartnerID, partner)
+	add(company.FieldCreatedAt, at)
+	add(company.FieldUpdatedAt, at)
+	return b
+}
+
+// partnerAdmin makes a user partner admin of a company.
+type partnerAdmin struct {
+	company, user id.ID
+	at            time.Time
+}
+
+var partnerAdminColumns = []database.Column[partnerAdmin]{
+	{Name: partneradmin.FieldID, Of: func(partnerAdmin) any { return id.New(id.PartnerAdmin) }},
+	{Name: partneradmin.FieldCompanyID, Of: func(p partnerAdmin) any { return p.company }},
+	{Name: partneradmin.FieldUserID, Of: func(p partnerAdmin) any { return p.user }},
+	{Name: partneradmin.FieldCreatedAt, Of: func(p partnerAdmin) any { return p.at }},
+}
+
+// create makes companies with all that a new one has (rule C1), and says which: not one whose
+// slug another company has.
+func (s *Service) create(ctx context.Context, tx *database.Tx, b *CompanyBulk, companies []NewCompany) (made []bool, err error) {
+	at := now()
+	made, written := make([]bool, len(companies)), make([]*writtenCompany, len(companies))
+	for i, c := range companies {
+		written[i] = &writtenCompany{c, at}
+	}
+	batch := database.BatchOf(company.Table, b.insert, written)
+	batch.Conflict, batch.Key = []string{company.FieldSlug}, company.FieldID
+	inserted, err := database.Load(ctx, tx, batch)
+	if err != nil {
+		return nil, fmt.Errorf("making companies: %w", err)
+	}
+	ids, admins := make([]id.ID, len(inserted)), []partnerAdmin{}
+	for n, i := range inserted {
+		c := companies[i]
+		made[i], ids[n] = true, c.ID
+		if c.Admin != (id.ID{}) {
+			admins = append(admins, partnerAdmin{c.ID, c.Admin, at})
+		}
+	}
+	if len(ids) == 0 {
+		return made, nil
+	}
+	for _, o := range s.owners {
+		if o.CompaniesMade == nil {
+			continue
+		}
+		if err := o.CompaniesMade(ctx, tx, ids); err != nil {
+			return nil, err
+		}
+	}
+	return made, database.Insert(ctx, tx, partneradmin.Table, partnerAdminColumns, admins)
+}
+
+var companyKeys = []field.Key[CompanyRecord]{
+	{Column: company.FieldID, Into: func(r *CompanyRecord) any { return &r.ID }},
+	{Column: company.FieldSlug, Into: func(r *CompanyRecord) any { return &r.Slug }},
+}
+
+// Read gives those of the companies that are there, by their ids.
+func (b *CompanyBulk) Read(ctx context.Context, from field.Querier, d database.Dialect, companies []id.ID) (map[id.ID]*CompanyRecord, error) {
+	found := make(map[id.ID]*CompanyRecord, len(companies))
+	err := field.Read(ctx, from, company.Table, companyKeys, b.stored, func(r *CompanyRecord) error { found[r.ID] = r; return nil },
+		`WHERE id`+d.AmongIDs("$1"), d.IDs(companies))
+	return found, err
+}
+
+// set puts those of the fields into ent's mutation in which the record is not like the one
+// before.
+func (b *CompanyBulk) set(m *ent.CompanyMutation, r, before *CompanyRecord) error {
+	for i := range b.stored {
+		f := &b.stored[i]
+		if f.Same(r, before) {
+			continue
+		}
+		if err := field.Set(m, f.Column, f.Entity(r)); err != nil {
+			return err
+		}
+		if f.SearchKey != "" {
+			if err := m.SetField(f.SearchKey, fold.Key(f.Format(r))); err != nil {
+				return err
+			}
+		}
+		if f.Name == CompanyName {
+			m.SetNameSlug(r.nameSlug())
+		}
+	}
+	return nil
+}
