@@ -7,6 +7,7 @@
 //	go run ./bench fairness                        50 companies with 20 imports each, and one with a million rows
 //	go run ./bench burden                          long values, and what is done by hand beside an import
 //	go run ./bench burden -against ./older         the same, in turn with the program of another version
+//	go run ./bench idle                            what a worker without work costs, and how quickly it wakes up
 //	go run ./bench parallel                        what loading on two connections could gain
 //	go run ./bench bounds                          much of what acts, lists, deletions and indexes grow with
 //
@@ -24,6 +25,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -69,6 +71,14 @@ func run(ctx context.Context, args []string) int {
 		flags.IntVar(&b.rows, "rows", 200_000, "rows of the import beside which a customer is deleted")
 		flags.IntVar(&b.rounds, "rounds", 3, "customers that are deleted")
 		measure = b.run
+	case "idle":
+		m := idle{settle: 5 * time.Second}
+		flags.StringVar(&m.binary, "binary", "", "the program, as it was built from another commit; empty: built from this one")
+		flags.BoolVar(&m.sqlite, "sqlite", false, "one process on SQLite in place of PostgreSQL, Redis, api and worker")
+		flags.IntVar(&m.rounds, "rounds", 3, "how often the idle process is measured")
+		flags.DurationVar(&m.measure, "for", 20*time.Second, "how long each time")
+		flags.IntVar(&m.imports, "imports", 101, "imports that wake it up")
+		measure = m.run
 	case "parallel":
 		p := parallel{}
 		flags.IntVar(&p.rows, "rows", 200_000, "rows of the file")
@@ -83,7 +93,7 @@ func run(ctx context.Context, args []string) int {
 		flags.IntVar(&b.contacts, "contacts", 300_000, "contacts of the project and of the label that are deleted")
 		measure = b.run
 	default:
-		fmt.Fprintln(os.Stderr, "bench: say what to measure: million, fairness, burden, parallel or bounds; -h behind it lists its flags")
+		fmt.Fprintln(os.Stderr, "bench: say what to measure: million, fairness, burden, idle, parallel or bounds; -h behind it lists its flags")
 		return 2
 	}
 	if err := flags.Parse(args[1:]); err != nil {

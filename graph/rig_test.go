@@ -21,6 +21,7 @@ import (
 	"tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/exporter"
+	"tenantry/internal/id"
 	"tenantry/internal/importer"
 	contactkind "tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/importer/kinds"
@@ -87,7 +88,7 @@ func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *
 
 type noQueue struct{}
 
-func (noQueue) Wake(context.Context) error { return nil }
+func (noQueue) Enqueue(context.Context, id.ID) error { return nil }
 
 // answer is what came back, and as what.
 type answer struct {

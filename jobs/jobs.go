@@ -1,110 +1,90 @@
 // Package jobs is the queue: asynq on Redis, as a hint.
 //
-// A task says "there may be an import to claim", not which: the database chooses by fair
-// order, and a task that finds nothing is no failure. So losing the whole queue loses
+// A task says which import was queued. Which one its worker takes, the database decides by
+// fair order, and a task that finds nothing is no failure. So losing the whole queue loses
 // nothing, and a task that is delivered a hundred times does the work once. The sweep
-// compares the queue with the database every few seconds and queues what is missing.
+// compares the queue with the database every few seconds and queues what is missing. A task
+// whose import could not be moved on has failed in asynq too, where it is archived: its
+// retry is the sweep's.
+//
+// Versions of the program may differ within a fleet: a worker reads no payload, and the
+// sweep takes one that it cannot read for that of an unknown import.
 package jobs
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"tenantry/internal/id"
+	"tenantry/internal/progress"
 )
 
 const (
 	queue    = "imports"
 	nextTask = "import:next"
 
-	// pendingKey is the list in which asynq keeps what no worker has taken yet. Asked for it,
-	// asynq's own inspector weighs the whole queue, listens to no context, and after a flush
-	// says "not found" for as long as the clients live that made the queue known.
-	pendingKey = "asynq:{" + queue + "}:pending"
+	// queueTopic is the topic of [progress.Hub] that wakes idle workers.
+	queueTopic = "queue"
 
-	// wakeTimeout bounds what queueing a task costs its caller: the import is safe already.
-	wakeTimeout = 250 * time.Millisecond
+	// enqueueTimeout bounds what queueing a task costs its caller: the import is safe already.
+	enqueueTimeout = 250 * time.Millisecond
 
 	// taskTimeout only keeps asynq's default of 30 minutes away: how long an import may be
 	// silent is the lease's business.
 	taskTimeout = 24 * time.Hour
 )
 
+// payload of a task, as JSON.
+type payload struct {
+	Import id.ID `json:"import"` // the one that was queued
+}
+
 // Client queues tasks.
 type Client struct {
-	tasks *asynq.Client
+	pool redis.UniversalClient
+	hub  *progress.Hub
 }
 
-// NewClient returns a client that queues through the pool, which stays the caller's to close.
-func NewClient(pool redis.UniversalClient) *Client {
-	return &Client{tasks: asynq.NewClientFromRedisClient(pool)}
+// NewClient returns a client that queues through the pool, which stays the caller's to close,
+// and wakes idle workers through the hub.
+func NewClient(pool redis.UniversalClient, hub *progress.Hub) *Client {
+	return &Client{pool: pool, hub: hub}
 }
 
-// Wake queues a task: some worker will look for an import to claim. It takes a quarter of a
-// second at most.
-func (c *Client) Wake(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, wakeTimeout)
+// Enqueue queues a task: some worker will look for an import to claim, for the one that is
+// named here or for another whose turn it is. It takes a quarter of a second at most.
+func (c *Client) Enqueue(ctx context.Context, importID id.ID) error {
+	ctx, cancel := context.WithTimeout(ctx, enqueueTimeout)
 	defer cancel()
-	_, err := c.tasks.EnqueueContext(ctx, asynq.NewTask(nextTask, nil),
+	body, err := json.Marshal(payload{importID})
+	if err != nil {
+		return err
+	}
+	// A new client each time, since one registers the queue just once, and after a flush the
+	// inspector would not find it.
+	_, err = asynq.NewClientFromRedisClient(c.pool).EnqueueContext(ctx, asynq.NewTask(nextTask, body),
 		asynq.Queue(queue), asynq.MaxRetry(0), asynq.Timeout(taskTimeout))
 	if err != nil {
 		return fmt.Errorf("queueing a task: %w", err)
 	}
+	_ = c.hub.Publish(ctx, queueTopic) // whom it does not reach asks by itself
 	return nil
 }
 
-// Imports is the work that the tasks stand for.
-type Imports interface {
-	// RunNext claims the next import and works on it; false where there was none. When ctx
-	// ends it stops at the end of a batch.
-	RunNext(ctx context.Context) (worked bool, err error)
-	// Claimable counts the imports that could be claimed now, up to the limit.
-	Claimable(ctx context.Context, limit int) (int, error)
-}
-
-// Sweep queues tasks for imports that wait while the queue has forgotten them (rule J3),
-// at once and then every interval until ctx ends. Several processes may do so at once:
-// a task too many finds nothing.
-func Sweep(ctx context.Context, connect asynq.RedisConnOpt, queue *Client, imports Imports, interval time.Duration, log *slog.Logger) {
-	client, ok := connect.MakeRedisClient().(redis.UniversalClient)
-	if !ok {
-		log.ErrorContext(ctx, "no sweep: the Redis options make no client")
-		return
+// pending lists tasks that no worker has taken yet, at most so many.
+func (c *Client) pending(limit int) ([]*asynq.TaskInfo, error) {
+	tasks, err := asynq.NewInspectorFromRedisClient(c.pool).ListPendingTasks(queue, asynq.PageSize(limit))
+	if errors.Is(err, asynq.ErrQueueNotFound) { // nothing was queued since Redis lost everything
+		return nil, nil
 	}
-	defer client.Close()
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
-	for {
-		if err := sweep(ctx, client, queue, imports); err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "the sweep will be tried again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// sweepAtMost bounds what one sweep queues; the next one goes on.
-const sweepAtMost = 64
-
-func sweep(ctx context.Context, client redis.UniversalClient, queue *Client, imports Imports) error {
-	wanted, err := imports.Claimable(ctx, sweepAtMost)
-	if err != nil || wanted == 0 {
-		return err
-	}
-	queued, err := client.LLen(ctx, pendingKey).Result()
 	if err != nil {
-		return fmt.Errorf("reading the queue: %w", err)
+		return nil, fmt.Errorf("reading the queue: %w", err)
 	}
-	for range wanted - int(queued) {
-		if err := queue.Wake(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tasks, nil
 }

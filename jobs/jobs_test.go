@@ -6,20 +6,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hibiken/asynq"
-
+	"tenantry/internal/id"
 	"tenantry/internal/testenv"
 )
 
 func TestAWakeReachesAWorkerWithin100Milliseconds(t *testing.T) {
-	onRedises(t, func(t *testing.T, at asynq.RedisConnOpt) {
-		p, queue := newPile(), clientOf(t, at)
+	onRedises(t, func(t *testing.T, at *redisServer) {
+		p, queue := newPile(), at.elsewhere(t).client
 		work(t, at, p, WorkerOptions{})
 		var took []time.Duration
 		for i := range 11 {
 			p.add(1)
 			began := time.Now()
-			if err := queue.Wake(t.Context()); err != nil {
+			if err := queue.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
 				t.Fatal(err)
 			}
 			p.await(t, "the import", func() bool { return p.done == i+1 })
@@ -38,15 +37,15 @@ func TestJ3TheSweepQueuesAgainWhatAFlushHasLost(t *testing.T) {
 	t.Parallel()
 	server := testenv.RedisServer(t)
 	at := redisOf(t, server.URL())
-	p, queue := newPile(), clientOf(t, at)
+	p, queue := newPile(), at.client
 	for range 3 { // nobody works yet: these are lost
-		if err := queue.Wake(t.Context()); err != nil {
+		if err := queue.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p.add(3)
 	server.FlushAll()
-	if n := pending(t, at); n != 0 {
+	if n := at.pending(t); n != 0 {
 		t.Fatalf("%d tasks are left", n)
 	}
 	const interval = 50 * time.Millisecond
@@ -63,14 +62,14 @@ func TestJ3TheSweepQueuesAgainWhatAFlushHasLost(t *testing.T) {
 // The sweep asks whether the queue has a task for each import that waits, not whether the
 // import is taken: while all workers are busy it adds nothing.
 func TestTheSweepPilesUpNoTasksWhileAllWorkersAreBusy(t *testing.T) {
-	onRedises(t, func(t *testing.T, at asynq.RedisConnOpt) {
-		p, queue := newPile(), clientOf(t, at)
+	onRedises(t, func(t *testing.T, at *redisServer) {
+		p, queue := newPile(), at.client
 		hold := make(chan struct{})
 		p.run = func(context.Context) { <-hold }
 		work(t, at, p, WorkerOptions{Concurrency: 2})
 		p.add(2)
 		for range 2 {
-			if err := queue.Wake(t.Context()); err != nil {
+			if err := queue.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -78,7 +77,7 @@ func TestTheSweepPilesUpNoTasksWhileAllWorkersAreBusy(t *testing.T) {
 		p.add(3)
 		sweeping(t, at, p, 5*time.Millisecond)
 		p.await(t, "many sweeps", func() bool { return p.asked >= 30 })
-		if n := pending(t, at); n != 3 {
+		if n := at.pending(t); n != 3 {
 			t.Errorf("%d tasks wait for 3 imports", n)
 		}
 		close(hold)
@@ -91,11 +90,11 @@ func TestJ3WhileTheQueueIsDownNothingIsLost(t *testing.T) {
 	server := testenv.RedisServer(t)
 	at := redisOf(t, server.URL())
 	server.Kill()
-	p, queue := newPile(), clientOf(t, at)
+	p, queue := newPile(), at.client
 	work(t, at, p, WorkerOptions{}) // starts all the same
 	sweeping(t, at, p, 20*time.Millisecond)
 	p.add(2)
-	if err := queue.Wake(t.Context()); err == nil {
+	if err := queue.Enqueue(t.Context(), id.New(id.ImportRun)); err == nil {
 		t.Error("a dead Redis took a task")
 	}
 	p.await(t, "some sweeps", func() bool { return p.asked >= 3 })
@@ -105,11 +104,11 @@ func TestJ3WhileTheQueueIsDownNothingIsLost(t *testing.T) {
 
 // One task is enough for all that waits: workers go on by themselves.
 func TestOneTaskGoesThroughAllThatWaits(t *testing.T) {
-	onRedises(t, func(t *testing.T, at asynq.RedisConnOpt) {
-		p, queue := newPile(), clientOf(t, at)
+	onRedises(t, func(t *testing.T, at *redisServer) {
+		p, queue := newPile(), at.client
 		work(t, at, p, WorkerOptions{Concurrency: 1})
 		p.add(5)
-		if err := queue.Wake(t.Context()); err != nil {
+		if err := queue.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
 			t.Fatal(err)
 		}
 		p.await(t, "all five", func() bool { return p.done == 5 })
@@ -118,21 +117,21 @@ func TestOneTaskGoesThroughAllThatWaits(t *testing.T) {
 
 // A task says no more than that there may be work: a hundred of them do it once.
 func TestJ2ATaskDeliveredAHundredTimesHasOneEffect(t *testing.T) {
-	onRedises(t, func(t *testing.T, at asynq.RedisConnOpt) {
-		p, queue := newPile(), clientOf(t, at)
+	onRedises(t, func(t *testing.T, at *redisServer) {
+		p, queue := newPile(), at.client
 		p.add(1)
 		for range 100 {
-			if err := queue.Wake(t.Context()); err != nil {
+			if err := queue.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for range 3 {
 			work(t, at, p, WorkerOptions{})
 		}
-		for deadline := time.After(30 * time.Second); pending(t, at) > 0; {
+		for deadline := time.After(30 * time.Second); at.pending(t) > 0; {
 			select {
 			case <-deadline:
-				t.Fatalf("%d tasks are left", pending(t, at))
+				t.Fatalf("%d tasks are left", at.pending(t))
 			default:
 			}
 		}

@@ -5,18 +5,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hibiken/asynq"
-
+	"tenantry/internal/id"
 	"tenantry/internal/testenv"
 )
 
 func TestAWorkersStartAndStopAreLogged(t *testing.T) {
-	onRedises(t, func(t *testing.T, at asynq.RedisConnOpt) {
+	onRedises(t, func(t *testing.T, at *redisServer) {
 		var out testenv.Log
-		p, queue := newPile(), clientOf(t, at)
-		end := begin(t, NewWorker(at, p, slog.New(slog.NewTextHandler(&out, nil)), WorkerOptions{Concurrency: 3}).Run)
+		p, queue := newPile(), at.client
+		end := begin(t, NewWorker(at.pool(), at.hub, p, slog.New(slog.NewTextHandler(&out, nil)), WorkerOptions{Concurrency: 3}).Run)
 		p.add(1)
-		if err := queue.Wake(t.Context()); err != nil {
+		if err := queue.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
 			t.Fatal(err)
 		}
 		p.await(t, "the import", func() bool { return p.done == 1 })

@@ -6,15 +6,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hibiken/asynq"
-
+	"tenantry/internal/id"
 	"tenantry/internal/testenv"
 )
 
 // When Run returns nothing of it runs any more: it waits for the batch under way.
 func TestAWorkerDrains(t *testing.T) {
-	onRedises(t, func(t *testing.T, at asynq.RedisConnOpt) {
-		p, queue := newPile(), clientOf(t, at)
+	onRedises(t, func(t *testing.T, at *redisServer) {
+		p, queue := newPile(), at.client
 		draining, finish := make(chan struct{}), make(chan struct{})
 		p.run = func(ctx context.Context) {
 			<-ctx.Done()
@@ -23,7 +22,7 @@ func TestAWorkerDrains(t *testing.T) {
 		}
 		end := work(t, at, p, WorkerOptions{Concurrency: 1})
 		p.add(2)
-		if err := queue.Wake(t.Context()); err != nil {
+		if err := queue.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
 			t.Fatal(err)
 		}
 		p.await(t, "the import to begin", func() bool { return p.waiting == 1 })
@@ -44,14 +43,14 @@ func TestAWorkerDrains(t *testing.T) {
 }
 
 func TestADrainDoesNotWaitForEver(t *testing.T) {
-	onRedises(t, func(t *testing.T, at asynq.RedisConnOpt) {
-		p, queue := newPile(), clientOf(t, at)
+	onRedises(t, func(t *testing.T, at *redisServer) {
+		p, queue := newPile(), at.client
 		hold := make(chan struct{})
 		p.run = func(context.Context) { <-hold }
 		end := work(t, at, p, WorkerOptions{DrainTimeout: 20 * time.Millisecond})
 		t.Cleanup(func() { close(hold) })
 		p.add(1)
-		if err := queue.Wake(t.Context()); err != nil {
+		if err := queue.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
 			t.Fatal(err)
 		}
 		p.await(t, "the import to begin", func() bool { return p.waiting == 0 })

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"sync"
@@ -13,6 +14,8 @@ import (
 	"go.uber.org/goleak"
 
 	"tenantry/internal/broker"
+	"tenantry/internal/id"
+	"tenantry/internal/progress"
 	"tenantry/internal/testenv"
 )
 
@@ -28,6 +31,7 @@ type pile struct {
 	asked   int                   // how often somebody counted them
 	changed chan struct{}         // closed at each change
 	run     func(context.Context) // what one import takes; nil: nothing
+	fail    error                 // of each import; nil: none
 }
 
 func newPile() *pile { return &pile{changed: make(chan struct{})} }
@@ -53,13 +57,19 @@ func (p *pile) RunNext(ctx context.Context) (worked bool, err error) {
 			p.run(ctx)
 		}
 		p.change(func() { p.done++ })
+		return true, p.fail
 	}
-	return worked, nil
+	return false, nil
 }
 
-func (p *pile) Claimable(_ context.Context, limit int) (n int, err error) {
-	p.change(func() { p.asked++; n = min(p.waiting, limit) })
-	return n, nil
+func (p *pile) Claimable(_ context.Context, limit int) (runs []id.ID, err error) {
+	p.change(func() {
+		p.asked++
+		for range min(p.waiting, limit) {
+			runs = append(runs, id.New(id.ImportRun))
+		}
+	})
+	return runs, nil
 }
 
 // await waits until the pile is as it is wanted.
@@ -81,30 +91,64 @@ func (p *pile) await(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// redisOf opens the Redis as the server does.
-func redisOf(t *testing.T, url string) asynq.RedisConnOpt {
+// redisServer is a Redis and what is connected to it: the broker and the hub of one process.
+type redisServer struct {
+	url    string
+	broker *broker.Broker
+	hub    *progress.Hub
+	client *Client
+}
+
+// redisOf connects to the Redis as the server does.
+func redisOf(t *testing.T, url string) *redisServer {
 	t.Helper()
 	b, err := broker.Open(t.Context(), broker.Options{URL: url, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.Close() })
-	return b.AsynqOpt()
+	pool := b.NewPool()
+	t.Cleanup(func() { _ = pool.Close() })
+	hub := progress.New(pool, quiet)
+	begin(t, func(ctx context.Context) error { _ = hub.Run(ctx); return nil })
+	return &redisServer{url: url, broker: b, hub: hub, client: NewClient(pool, hub)}
+}
+
+func (r *redisServer) pool() redis.UniversalClient { return r.broker.NewPool() }
+
+// elsewhere is another process at the same Redis; of the one in this process there is none.
+func (r *redisServer) elsewhere(t *testing.T) *redisServer {
+	t.Helper()
+	if r.broker.Embedded() {
+		return r
+	}
+	other := redisOf(t, r.url)
+	if err := errors.Join(r.hub.Ready(t.Context()), other.hub.Ready(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	return other
+}
+
+func (r *redisServer) inspector() *asynq.Inspector {
+	return asynq.NewInspectorFromRedisClient(r.broker.Client())
+}
+
+// pending counts the tasks that no worker has taken.
+func (r *redisServer) pending(t *testing.T) int {
+	t.Helper()
+	tasks, err := r.client.pending(1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(tasks)
 }
 
 // onRedises runs a test on the in-process Redis and on a real one.
-func onRedises(t *testing.T, test func(t *testing.T, at asynq.RedisConnOpt)) {
+func onRedises(t *testing.T, test func(t *testing.T, at *redisServer)) {
 	t.Helper()
 	t.Parallel()
 	t.Run("embedded", func(t *testing.T) { t.Parallel(); test(t, redisOf(t, "")) })
 	t.Run("redis", func(t *testing.T) { t.Parallel(); test(t, redisOf(t, testenv.RedisServer(t).URL())) })
-}
-
-func clientOf(t *testing.T, at asynq.RedisConnOpt) *Client {
-	t.Helper()
-	pool := at.MakeRedisClient().(redis.UniversalClient)
-	t.Cleanup(func() { _ = pool.Close() })
-	return NewClient(pool)
 }
 
 // begin runs something until the test's end, or until the function it gives is called,
@@ -127,25 +171,12 @@ func begin(t *testing.T, run func(context.Context) error) (end func() error) {
 	return end
 }
 
-func work(t *testing.T, at asynq.RedisConnOpt, p *pile, o WorkerOptions) (end func() error) {
+func work(t *testing.T, at *redisServer, p *pile, o WorkerOptions) (end func() error) {
 	t.Helper()
-	return begin(t, NewWorker(at, p, quiet, o).Run)
+	return begin(t, NewWorker(at.pool(), at.hub, p, quiet, o).Run)
 }
 
-func sweeping(t *testing.T, at asynq.RedisConnOpt, p *pile, every time.Duration) {
+func sweeping(t *testing.T, at *redisServer, p *pile, every time.Duration) {
 	t.Helper()
-	queue := clientOf(t, at)
-	begin(t, func(ctx context.Context) error { Sweep(ctx, at, queue, p, every, quiet); return nil })
-}
-
-// pending counts the tasks that no worker has taken.
-func pending(t *testing.T, at asynq.RedisConnOpt) int {
-	t.Helper()
-	client := at.MakeRedisClient().(redis.UniversalClient)
-	defer client.Close()
-	n, err := client.LLen(t.Context(), pendingKey).Result()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return int(n)
+	begin(t, func(ctx context.Context) error { Sweep(ctx, at.client, p, every, quiet); return nil })
 }

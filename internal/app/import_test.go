@@ -15,6 +15,8 @@ import (
 
 	"tenantry/internal/broker"
 	"tenantry/internal/config"
+	"tenantry/internal/id"
+	"tenantry/internal/progress"
 	"tenantry/jobs"
 )
 
@@ -219,9 +221,9 @@ func TestAFlushedQueueAndAHundredTasks(t *testing.T) {
 	for range 3 {
 		startRole(t, env, config.RoleWorker, roles{worker: true})
 	}
-	queue := jobs.NewClient(b.Client())
+	queue := jobs.NewClient(b.Client(), progress.New(b.Client(), slog.New(slog.DiscardHandler)))
 	for range 100 {
-		if err := queue.Wake(t.Context()); err != nil {
+		if err := queue.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -61,12 +61,12 @@ func (a *process) serve(ctx context.Context, r roles, listening func(*url.URL)) 
 	}
 	defer a.log.InfoContext(ctx, "stopped")
 	if r.worker {
-		worker := jobs.NewWorker(a.broker.AsynqOpt(), a.engine, a.log, jobs.WorkerOptions{
+		worker := jobs.NewWorker(a.broker.NewPool(), a.events, a.engine, a.log, jobs.WorkerOptions{
 			Concurrency: a.config.WorkerConcurrency, DrainTimeout: a.config.DrainTimeout,
 		})
 		work.Go(func() error { return worker.Run(ctx) })
 		work.Go(func() error {
-			jobs.Sweep(ctx, a.broker.AsynqOpt(), a.queue, a.engine, a.config.SweepInterval, a.log)
+			jobs.Sweep(ctx, a.queue, a.engine, a.config.SweepInterval, a.log)
 			return nil
 		})
 		work.Go(func() error { return a.cleanUp(ctx) })

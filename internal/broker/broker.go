@@ -17,7 +17,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
@@ -132,16 +131,9 @@ func newClient(o *redis.Options) *redis.Client {
 // is known not to reply. Subscriptions are not bounded. Close it through the Broker.
 func (b *Broker) Client() redis.UniversalClient { return b.client }
 
-// AsynqOpt lets asynq open a pool of its own to the same Redis, with the same timeouts;
-// asynq closes what it opens, before the Broker is closed.
-func (b *Broker) AsynqOpt() asynq.RedisConnOpt { return connOpt{b.options} }
-
-// connOpt is an asynq.RedisConnOpt because asynq's own knows neither retries nor
-// context deadlines.
-type connOpt struct{ options *redis.Options }
-
-// MakeRedisClient gives a new pool.
-func (c connOpt) MakeRedisClient() any { return newClient(c.options) }
+// NewPool gives a new pool of connections for background work, which the options alone
+// bound. Its user closes it before the Broker is closed.
+func (b *Broker) NewPool() redis.UniversalClient { return newClient(b.options) }
 
 // Ping asks for a sign of life. It fails within about 15 seconds at worst, and at once
 // when ctx ends.

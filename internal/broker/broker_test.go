@@ -62,7 +62,7 @@ func TestEmbeddedKeepsPublishesAndForgetsAtClose(t *testing.T) {
 
 func TestEmbeddedIsClosedToWhoDoesNotKnowThePassword(t *testing.T) {
 	b := open(t, broker.Options{})
-	own := b.AsynqOpt().MakeRedisClient().(*redis.Client)
+	own := b.NewPool().(*redis.Client)
 	defer own.Close()
 	if len(own.Options().Password) < 26 { // 130 bits
 		t.Fatal("the password is short")
@@ -99,7 +99,9 @@ func TestEmbeddedTTLsMoveWithTheClock(t *testing.T) {
 func TestAsynqRunsATaskOnTheSameRedis(t *testing.T) {
 	b := open(t, broker.Options{})
 	done := make(chan string, 1)
-	srv := asynq.NewServer(b.AsynqOpt(), asynq.Config{Concurrency: 1, TaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel})
+	pool := b.NewPool()
+	defer pool.Close()
+	srv := asynq.NewServerFromRedisClient(pool, asynq.Config{Concurrency: 1, TaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel})
 	if err := srv.Start(asynq.HandlerFunc(func(_ context.Context, task *asynq.Task) error {
 		done <- string(task.Payload())
 		return nil
@@ -107,9 +109,7 @@ func TestAsynqRunsATaskOnTheSameRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer srv.Shutdown()
-	client := asynq.NewClient(b.AsynqOpt())
-	defer client.Close()
-	if _, err := client.EnqueueContext(t.Context(), asynq.NewTask("t", []byte("hello"))); err != nil {
+	if _, err := asynq.NewClientFromRedisClient(pool).EnqueueContext(t.Context(), asynq.NewTask("t", []byte("hello"))); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -120,8 +120,8 @@ func TestAsynqRunsATaskOnTheSameRedis(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("the task never ran")
 	}
-	if keys := b.Client().Keys(t.Context(), "asynq:*").Val(); len(keys) == 0 {
-		t.Fatal("asynq is on another Redis")
+	if queues, err := asynq.NewInspectorFromRedisClient(b.Client()).Queues(); err != nil || len(queues) != 1 {
+		t.Fatalf("asynq is on another Redis: queues %v, %v", queues, err)
 	}
 }
 

@@ -39,8 +39,8 @@ func TestJ8ImportsOfOneKindAndCompanyRunOneAfterAnother(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		first, second := w.queued(e, w.maria), w.queued(e, w.maria)
-		if n, err := e.Claimable(w.system, 10); err != nil || n != 1 {
-			t.Errorf("%d can be claimed, error %v; want 1", n, err)
+		if runs, err := e.Claimable(w.system, 10); err != nil || len(runs) != 1 || runs[0] != first.ID {
+			t.Errorf("%v can be claimed, error %v; want the older one", runs, err)
 		}
 		c := w.claimed(e)
 		if c == nil || c.ID != first.ID {
@@ -49,8 +49,8 @@ func TestJ8ImportsOfOneKindAndCompanyRunOneAfterAnother(t *testing.T) {
 		if again := w.claimed(e); again != nil {
 			t.Errorf("claimed %v beside it", again.ID)
 		}
-		if n, err := e.Claimable(w.system, 10); err != nil || n != 0 {
-			t.Errorf("%d can be claimed, error %v; want 0", n, err)
+		if runs, err := e.Claimable(w.system, 10); err != nil || len(runs) != 0 {
+			t.Errorf("%v can be claimed, error %v; want none", runs, err)
 		}
 		w.must(e.work(w.system, c))
 		if next := w.claimed(e); next == nil || next.ID != second.ID {

@@ -39,9 +39,9 @@ import (
 	"tenantry/internal/progress"
 )
 
-// Queue wakes a worker somewhere: there may be an import to claim.
+// Queue wakes a worker somewhere: the import may be claimed, or another one.
 type Queue interface {
-	Wake(ctx context.Context) error
+	Enqueue(ctx context.Context, run id.ID) error
 }
 
 // Rights finds what a user may do now (rule J6).
@@ -162,9 +162,9 @@ func (e *Engine) tell(ctx context.Context, topics ...string) {
 	}
 }
 
-// wake asks for a worker; if the queue is down the sweep does it later.
-func (e *Engine) wake(ctx context.Context) {
-	if err := e.queue.Wake(ctx); err != nil {
-		e.log.WarnContext(ctx, "the queue did not take the task; the sweep will", "error", err)
+// enqueue asks for a worker; if the queue is down the sweep does it later.
+func (e *Engine) enqueue(ctx context.Context, run id.ID) {
+	if err := e.queue.Enqueue(ctx, run); err != nil {
+		e.log.WarnContext(ctx, "the queue did not take the task; the sweep will queue it again", "import", run, "error", err)
 	}
 }

@@ -153,27 +153,30 @@ func (e *Engine) awaited(ctx context.Context, c *claim, short bool) (yes bool, e
 	return yes, nil
 }
 
-// Claimable counts the imports that a worker could take now, at most the limit: what the
+// Claimable lists the imports that a worker could take now, at most the limit: what the
 // sweep compares the queue with (rule J3).
-func (e *Engine) Claimable(ctx context.Context, limit int) (int, error) {
-	n, err := e.claimable(ctx, limit)
-	if err == nil && n == 0 {
+func (e *Engine) Claimable(ctx context.Context, limit int) ([]id.ID, error) {
+	runs, err := e.claimable(ctx, limit)
+	if err == nil && len(runs) == 0 {
 		var missed bool
 		if missed, err = e.findMissed(ctx); err == nil && missed {
-			n, err = e.claimable(ctx, limit)
+			runs, err = e.claimable(ctx, limit)
 		}
 	}
 	if err != nil {
-		return 0, fmt.Errorf("counting imports to claim: %w", err)
+		return nil, fmt.Errorf("listing imports to claim: %w", err)
 	}
-	return min(n, limit), nil
+	return runs, nil
 }
 
-func (e *Engine) claimable(ctx context.Context, limit int) (n int, err error) {
-	err = e.db.SQL().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM `+abandoned(e.db.Dialect())+` AS a)
-		+ (SELECT count(*) FROM (SELECT t.company_id FROM import_turns t WHERE t.waiting ORDER BY `+fairOrder+` LIMIT $1) AS f
-			JOIN import_runs r ON `+e.free("f.company_id")+`)`, limit).Scan(&n)
-	return n, err
+func (e *Engine) claimable(ctx context.Context, limit int) ([]id.ID, error) {
+	rows, err := e.db.SQL().QueryContext(ctx, `SELECT a.id FROM `+abandoned(e.db.Dialect())+` AS a
+		UNION ALL SELECT r.id FROM (SELECT t.company_id FROM import_turns t WHERE t.waiting ORDER BY `+fairOrder+` LIMIT $1) AS f
+			JOIN import_runs r ON `+e.free("f.company_id")+` LIMIT $1`, limit)
+	if err != nil {
+		return nil, err
+	}
+	return ids(rows)
 }
 
 // findMissed finds companies whose imports wait while their row does not say so, as a

@@ -76,8 +76,8 @@ func TestTheQueueIsReadByIndexes(t *testing.T) {
 				t.Errorf("%s: %d pages with 6,500 imports of 2,050 companies queued, %d with 500 of 50", name, pages, before[name])
 			}
 		}
-		if n, err := e.Claimable(w.system, 64); err != nil || n != 64 {
-			t.Errorf("%d can be claimed, %v", n, err)
+		if runs, err := e.Claimable(w.system, 64); err != nil || len(runs) != 64 {
+			t.Errorf("%d can be claimed, %v", len(runs), err)
 		}
 	})
 }
@@ -155,8 +155,8 @@ func TestJ3WhatHasNoTurnIsFound(t *testing.T) {
 		if c := w.claimed(e); c != nil {
 			t.Fatalf("claimed %v", c.ID)
 		}
-		if n, err := e.Claimable(w.system, 10); err != nil || n != 1 {
-			t.Errorf("%d can be claimed, %v", n, err)
+		if runs, err := e.Claimable(w.system, 10); err != nil || len(runs) != 1 || runs[0] != run.ID {
+			t.Errorf("%v can be claimed, %v", runs, err)
 		}
 		if c := w.claimed(e); c == nil || c.ID != run.ID {
 			t.Errorf("claimed %+v", c)

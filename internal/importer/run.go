@@ -46,7 +46,7 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 	case err == nil, errors.Is(err, errSuperseded):
 	case errors.Is(err, errDrained), errors.Is(err, errTurnOver):
 		err = e.release(work, c, true)
-		e.wake(work)
+		e.enqueue(work, c.ID)
 		e.log.DebugContext(ctx, "import handed over", "import", c.ID, "error", err)
 	case outage(err):
 		e.log.WarnContext(ctx, "import paused: what it needs is away, or has no room", "import", c.ID, "for", outagePause, "error", err)
@@ -56,6 +56,9 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 		err = errors.Join(err, e.release(work, c, false))
 	}
 	e.tell(work, Topic(c.ID))
+	if err != nil {
+		err = fmt.Errorf("import %s: %w", c.ID, err)
+	}
 	return true, err
 }
 

@@ -90,7 +90,7 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	}
 	faultpoint.Hit("accept.after-commit", run)
 	faultpoint.Hit("enqueue.before", run)
-	e.wake(ctx)
+	e.enqueue(ctx, run)
 	faultpoint.Hit("enqueue.after", run)
 	faultpoint.Hit("accept.before-answer", run)
 	return made, nil

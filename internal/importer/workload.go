@@ -62,7 +62,7 @@ func (e *Engine) clear(ctx context.Context, c *claim) bool {
 	}
 	e.workload.mu.Unlock()
 	if was {
-		e.wake(ctx)
+		e.enqueue(ctx, c.ID)
 	}
 	return was
 }

@@ -60,7 +60,7 @@ type world struct {
 // wakes counts how often a worker was asked for.
 type wakes struct{ n atomic.Int64 }
 
-func (w *wakes) Wake(context.Context) error { w.n.Add(1); return nil }
+func (w *wakes) Enqueue(context.Context, id.ID) error { w.n.Add(1); return nil }
 
 // inWorlds runs a test in a fresh world on each database.
 func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {

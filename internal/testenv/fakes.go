@@ -51,5 +51,5 @@ func (NoEvents) Publish(context.Context, string) error { return nil }
 // NoQueue wakes no worker.
 type NoQueue struct{}
 
-// Wake does nothing.
-func (NoQueue) Wake(context.Context) error { return nil }
+// Enqueue does nothing.
+func (NoQueue) Enqueue(context.Context, id.ID) error { return nil }
