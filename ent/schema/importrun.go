@@ -32,7 +32,7 @@ func (ImportRun) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("created_by_id", uuid.UUID{}).Optional().Nillable(),
 		field.String("created_by_name").Immutable().Comment("as it was then"),
-		field.Enum("kind").GoType(enum.ImportKind("")).Immutable(),
+		field.String("kind").GoType(enum.ImportKind("")).Immutable(),
 		field.Enum("status").GoType(enum.ImportStatus("")).Default(string(enum.Queued)),
 		field.Bool("dry_run").Default(false).Immutable(),
 

@@ -71,9 +71,9 @@ func (e *Exporter) Begin(ctx context.Context, name enum.ImportKind, companyID *i
 	if !v.Authenticated() {
 		return id.ID{}, fault.New(fault.Unauthenticated, "sign in first")
 	}
-	k, err := e.kindOf(name)
+	k, err := e.kinds.Named(name)
 	if err != nil {
-		return id.ID{}, err
+		return id.ID{}, fault.New(fault.Invalid, "records of %s cannot be exported", name).At("input", "kind").Because(err)
 	}
 	of := v.CompanyID
 	if companyID != nil {
@@ -100,15 +100,6 @@ func (e *Exporter) authorise(ctx context.Context, k kind.Kind, of id.ID) error {
 	return k.AuthoriseExport(ctx, of)
 }
 
-// kindOf finds the kind that was registered under the name.
-func (e *Exporter) kindOf(name enum.ImportKind) (kind.Kind, error) {
-	k, err := e.kinds.Named(name)
-	if err != nil {
-		err = fault.New(fault.Invalid, "records of %s cannot be exported", name).At("input", "kind").Because(err)
-	}
-	return k, err
-}
-
 // File is an export that is about to be sent.
 type File struct {
 	Name string
@@ -121,9 +112,9 @@ type File struct {
 // Open prepares the company's records of the kind on behalf of the user, whose rights are
 // those of now. NOT_FOUND and FORBIDDEN as Begin.
 func (e *Exporter) Open(ctx context.Context, name enum.ImportKind, user, of id.ID) (*File, error) {
-	k, err := e.kindOf(name)
+	k, err := e.kinds.Named(name)
 	if err != nil {
-		return nil, err
+		return nil, fault.New(fault.NotFound, "there is no such file").Because(err)
 	}
 	f := &File{exporter: e, kind: k, user: user, of: of}
 	ctx, err = f.asUser(ctx)

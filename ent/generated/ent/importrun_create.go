@@ -666,11 +666,6 @@ func (_c *ImportRunCreate) check() error {
 	if _, ok := _c.mutation.Kind(); !ok {
 		return &ValidationError{Name: "kind", err: errors.New(`ent: missing required field "ImportRun.kind"`)}
 	}
-	if v, ok := _c.mutation.Kind(); ok {
-		if err := importrun.KindValidator(v); err != nil {
-			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "ImportRun.kind": %w`, err)}
-		}
-	}
 	if _, ok := _c.mutation.Status(); !ok {
 		return &ValidationError{Name: "status", err: errors.New(`ent: missing required field "ImportRun.status"`)}
 	}
@@ -817,7 +812,7 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 		_node.CreatedByName = value
 	}
 	if value, ok := _c.mutation.Kind(); ok {
-		_spec.SetField(importrun.FieldKind, field.TypeEnum, value)
+		_spec.SetField(importrun.FieldKind, field.TypeString, value)
 		_node.Kind = value
 	}
 	if value, ok := _c.mutation.Status(); ok {

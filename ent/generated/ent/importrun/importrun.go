@@ -258,16 +258,6 @@ var (
 	DefaultID func() uuid.UUID
 )
 
-// KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
-func KindValidator(k enum.ImportKind) error {
-	switch k {
-	case "CUSTOMERS", "CONTACTS", "USERS":
-		return nil
-	default:
-		return fmt.Errorf("importrun: invalid enum value for kind field: %q", k)
-	}
-}
-
 const DefaultStatus enum.ImportStatus = "QUEUED"
 
 // StatusValidator is a validator for the "status" field enum values. It is called by the builders before save.

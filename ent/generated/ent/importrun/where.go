@@ -72,6 +72,12 @@ func CreatedByName(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldCreatedByName, v))
 }
 
+// Kind applies equality check predicate on the "kind" field. It's identical to KindEQ.
+func Kind(v enum.ImportKind) predicate.ImportRun {
+	vc := string(v)
+	return predicate.ImportRun(sql.FieldEQ(FieldKind, vc))
+}
+
 // DryRun applies equality check predicate on the "dry_run" field. It's identical to DryRunEQ.
 func DryRun(v bool) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldDryRun, v))
@@ -329,13 +335,13 @@ func CreatedByNameContainsFold(v string) predicate.ImportRun {
 
 // KindEQ applies the EQ predicate on the "kind" field.
 func KindEQ(v enum.ImportKind) predicate.ImportRun {
-	vc := v
+	vc := string(v)
 	return predicate.ImportRun(sql.FieldEQ(FieldKind, vc))
 }
 
 // KindNEQ applies the NEQ predicate on the "kind" field.
 func KindNEQ(v enum.ImportKind) predicate.ImportRun {
-	vc := v
+	vc := string(v)
 	return predicate.ImportRun(sql.FieldNEQ(FieldKind, vc))
 }
 
@@ -343,7 +349,7 @@ func KindNEQ(v enum.ImportKind) predicate.ImportRun {
 func KindIn(vs ...enum.ImportKind) predicate.ImportRun {
 	v := make([]any, len(vs))
 	for i := range v {
-		v[i] = vs[i]
+		v[i] = string(vs[i])
 	}
 	return predicate.ImportRun(sql.FieldIn(FieldKind, v...))
 }
@@ -352,9 +358,63 @@ func KindIn(vs ...enum.ImportKind) predicate.ImportRun {
 func KindNotIn(vs ...enum.ImportKind) predicate.ImportRun {
 	v := make([]any, len(vs))
 	for i := range v {
-		v[i] = vs[i]
+		v[i] = string(vs[i])
 	}
 	return predicate.ImportRun(sql.FieldNotIn(FieldKind, v...))
+}
+
+// KindGT applies the GT predicate on the "kind" field.
+func KindGT(v enum.ImportKind) predicate.ImportRun {
+	vc := string(v)
+	return predicate.ImportRun(sql.FieldGT(FieldKind, vc))
+}
+
+// KindGTE applies the GTE predicate on the "kind" field.
+func KindGTE(v enum.ImportKind) predicate.ImportRun {
+	vc := string(v)
+	return predicate.ImportRun(sql.FieldGTE(FieldKind, vc))
+}
+
+// KindLT applies the LT predicate on the "kind" field.
+func KindLT(v enum.ImportKind) predicate.ImportRun {
+	vc := string(v)
+	return predicate.ImportRun(sql.FieldLT(FieldKind, vc))
+}
+
+// KindLTE applies the LTE predicate on the "kind" field.
+func KindLTE(v enum.ImportKind) predicate.ImportRun {
+	vc := string(v)
+	return predicate.ImportRun(sql.FieldLTE(FieldKind, vc))
+}
+
+// KindContains applies the Contains predicate on the "kind" field.
+func KindContains(v enum.ImportKind) predicate.ImportRun {
+	vc := string(v)
+	return predicate.ImportRun(sql.FieldContains(FieldKind, vc))
+}
+
+// KindHasPrefix applies the HasPrefix predicate on the "kind" field.
+func KindHasPrefix(v enum.ImportKind) predicate.ImportRun {
+	vc := string(v)
+	return predicate.ImportRun(sql.FieldHasPrefix(FieldKind, vc))
+}
+
+// KindHasSuffix applies the HasSuffix predicate on the "kind" field.
+func KindHasSuffix(v enum.ImportKind) predicate.ImportRun {
+	vc := string(v)
+	return predicate.ImportRun(sql.FieldHasSuffix(FieldKind, vc))
+}
+
+// KindEqualFold applies the EqualFold predicate on the "kind" field.
+func KindEqualFold(v enum.ImportKind) predicate.ImportRun {
+	vc := string(v)
+	return predicate.ImportRun(sql.FieldEqualFold(FieldKind, vc))
+}
+
+// KindContainsFold applies the ContainsFold predicate on the "kind" field.
+func KindContainsFold(v enum.ImportKind) predicate.ImportRun {
+	vc := string(v)
+	return predicate.ImportRun(sql.FieldContainsFold(FieldKind, vc))
 }
 
 // StatusEQ applies the EQ predicate on the "status" field.

@@ -536,7 +536,7 @@ var (
 	ImportRunsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_by_name", Type: field.TypeString},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CUSTOMERS", "CONTACTS", "USERS"}},
+		{Name: "kind", Type: field.TypeString},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"QUEUED", "RUNNING", "COMPLETED", "FAILED", "CANCELED"}, Default: "QUEUED"},
 		{Name: "dry_run", Type: field.TypeBool, Default: false},
 		{Name: "file_name", Type: field.TypeString},
