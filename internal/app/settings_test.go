@@ -1,12 +1,20 @@
 package app
 
 import (
+	"slices"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tenantry/schema"
+
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	"tenantry/internal/config"
+	"tenantry/internal/importer/kinds"
 )
 
 // F4: the rows that a file may have by default.
@@ -58,5 +66,22 @@ func TestSettingsPage(t *testing.T) {
 	}
 	if string(got) != want.String() {
 		t.Error("docs/settings.md is not what internal/config/config.go says: run `make generate`")
+	}
+}
+
+// The API names the kinds that the program has, and no other.
+func TestTheAPINamesTheKinds(t *testing.T) {
+	var registered, named []string
+	for _, k := range kinds.Unopened() {
+		registered = append(registered, string(k.Name()))
+	}
+	sdl := gqlparser.MustLoadSchema(&ast.Source{Input: schema.SDL()})
+	for _, v := range sdl.Types["ImportKind"].EnumValues {
+		named = append(named, v.Name)
+	}
+	slices.Sort(registered)
+	slices.Sort(named)
+	if !slices.Equal(registered, named) || len(slices.Compact(slices.Clone(registered))) != len(registered) {
+		t.Errorf("%v are registered, %v in the API", registered, named)
 	}
 }
