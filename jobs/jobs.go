@@ -29,9 +29,6 @@ const (
 	queue    = "imports"
 	nextTask = "import:next"
 
-	// queueTopic is the topic of [progress.Hub] that wakes idle workers.
-	queueTopic = "queue"
-
 	// enqueueTimeout bounds what queueing a task costs its caller: the import is safe already.
 	enqueueTimeout = 250 * time.Millisecond
 
@@ -73,7 +70,7 @@ func (c *Client) Enqueue(ctx context.Context, importID id.ID) error {
 	if err != nil {
 		return fmt.Errorf("queueing a task: %w", err)
 	}
-	_ = c.hub.Publish(ctx, queueTopic) // whom it does not reach asks by itself
+	_ = c.hub.Publish(ctx, progress.QueueTopic) // whom it does not reach asks by itself
 	return nil
 }
 

@@ -60,7 +60,7 @@ func NewWorker(pool redis.UniversalClient, hub *progress.Hub, imports Imports, l
 // this does; when Run returns none is running, or the drain's time is over (an error).
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.pool.Close()
-	queued := w.hub.Subscribe(queueTopic)
+	queued := w.hub.Subscribe(progress.QueueTopic)
 	defer queued.Close()
 	w.pool.AddHook(idleHook{queued: queued.C(), stop: ctx.Done()})
 	atWork := semaphore.NewWeighted(int64(w.o.Concurrency))

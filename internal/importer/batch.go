@@ -13,6 +13,7 @@ import (
 	"tenantry/internal/faultpoint"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/progress"
 )
 
 // errCanceled: somebody asked for the import to stop (rule J5).
@@ -116,7 +117,7 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 			if err := e.commit(ctx, head); err != nil {
 				return err
 			}
-			e.tell(ctx, Topic(b.run.ID))
+			e.tell(ctx, progress.ImportTopic(b.run.ID))
 			return e.commit(ctx, rest)
 		}
 		taken := database.IsUniqueViolation(err) || database.IsForeignKeyViolation(err) || errors.Is(err, database.ErrTenantDeleted)
@@ -125,7 +126,7 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 		}
 		if err == nil {
 			for _, user := range o.Notified {
-				e.tell(ctx, UserTopic(user))
+				e.tell(ctx, progress.UserTopic(user))
 			}
 		}
 		return err

@@ -11,6 +11,7 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/progress"
 )
 
 // Cancel stops an import before its next batch (rule J5): a queued one is CANCELED at
@@ -53,9 +54,9 @@ func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error
 	if run.Status == enum.Completed || run.Status == enum.Failed {
 		return nil, fault.New(fault.FailedPrecondition, "the import has finished: it is %s, and what it wrote stays", run.Status).At("input", "id")
 	}
-	e.tell(ctx, Topic(runID))
+	e.tell(ctx, progress.ImportTopic(runID))
 	for _, user := range told {
-		e.tell(ctx, UserTopic(user))
+		e.tell(ctx, progress.UserTopic(user))
 	}
 	return run, nil
 }

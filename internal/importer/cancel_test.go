@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/progress"
 )
 
 // notes lists a user's notifications of the kind as title: first line of the body.
@@ -26,7 +27,7 @@ func TestJ5AQueuedImportIsCanceledAtOnce(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		run := w.start(e, names(3))
-		told := e.news.Subscribe(UserTopic(w.maria.ID))
+		told := e.news.Subscribe(progress.UserTopic(w.maria.ID))
 		defer told.Close()
 		for _, when := range []string{"at first", "again"} {
 			r, err := e.Cancel(w.as(w.maria), run.ID)

@@ -19,6 +19,7 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/faultpoint"
 	"tenantry/internal/id"
+	"tenantry/internal/progress"
 )
 
 // finish writes the rejects file and then, in one transaction, the final status and the
@@ -61,9 +62,9 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 	faultpoint.Hit("finish.after", c.ID)
 	e.shred(ctx, upload)
 	e.logEnd(ctx, c, r)
-	e.tell(ctx, Topic(c.ID))
+	e.tell(ctx, progress.ImportTopic(c.ID))
 	for _, user := range told {
-		e.tell(ctx, UserTopic(user))
+		e.tell(ctx, progress.UserTopic(user))
 	}
 	return nil
 }

@@ -147,12 +147,6 @@ func New(p Parts, o Options) *Engine {
 	return e
 }
 
-// Topic is where the news of an import is told.
-func Topic(run id.ID) string { return "import/" + run.String() }
-
-// UserTopic is where it is told that a user has a new notification.
-func UserTopic(user id.ID) string { return "user/" + user.String() }
-
 // tell wakes whoever watches the import; it may fail, since watchers look by themselves too.
 func (e *Engine) tell(ctx context.Context, topics ...string) {
 	for _, topic := range topics {

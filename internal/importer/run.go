@@ -15,6 +15,7 @@ import (
 	"tenantry/internal/faultpoint"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/progress"
 )
 
 // errDrained: the process is to end, so the import is handed over between two batches.
@@ -40,7 +41,7 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 	}
 	defer e.put(work, c)
 	faultpoint.Hit("claim.after", c.ID)
-	e.tell(work, Topic(c.ID))
+	e.tell(work, progress.ImportTopic(c.ID))
 	err = e.work(ctx, c)
 	switch {
 	case err == nil, errors.Is(err, errSuperseded):
@@ -55,7 +56,7 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 		e.log.ErrorContext(ctx, "import stopped; it will be tried again", "import", c.ID, "claim", c.claims, "error", err)
 		err = errors.Join(err, e.release(work, c, false))
 	}
-	e.tell(work, Topic(c.ID))
+	e.tell(work, progress.ImportTopic(c.ID))
 	if err != nil {
 		err = fmt.Errorf("import %s: %w", c.ID, err)
 	}
@@ -151,7 +152,7 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) er
 			return err
 		}
 		faultpoint.Hit("batch.after-commit", c.ID)
-		e.tell(ctx, Topic(c.ID))
+		e.tell(ctx, progress.ImportTopic(c.ID))
 		faultpoint.Hit("publish.after", c.ID)
 		cleared := e.clear(ctx, c) // then others that were suspected with it need not wait long
 		over := cleared || time.Since(began) >= e.o.Turn

@@ -23,7 +23,7 @@ const (
 // every few seconds. Where the import ceases to be the viewer's to know, or is gone, lost
 // is called with NOT_FOUND and the channel closes. Errors: NOT_FOUND.
 func (e *Engine) Watch(ctx context.Context, runID id.ID, lost func(error)) (<-chan *ent.ImportRun, error) {
-	news := e.news.Subscribe(Topic(runID))
+	news := e.news.Subscribe(progress.ImportTopic(runID))
 	first, err := e.visible(ctx, runID)
 	if err != nil {
 		news.Close()

@@ -2,8 +2,13 @@ package progress
 
 import "tenantry/internal/id"
 
-// ImportTopic is where the news of an import is told.
+// The topics. Processes of different versions share them, so they do not change.
+
+// ImportTopic is published when the state of an import has changed.
 func ImportTopic(run id.ID) string { return "import/" + run.String() }
 
-// UserTopic is where it is told that a user has a new notification.
+// UserTopic is published when a user has a new notification.
 func UserTopic(user id.ID) string { return "user/" + user.String() }
+
+// QueueTopic is published when a task was queued.
+const QueueTopic = "queue"
