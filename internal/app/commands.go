@@ -10,7 +10,7 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
 
 	"tenantry/internal/auth"
 	"tenantry/internal/blob"
@@ -21,21 +21,6 @@ import (
 	"tenantry/schema"
 )
 
-// commands are the commands of the binary.
-type commands struct {
-	Serve    serveCommand   `cmd:"" default:"withargs" help:"Serve the API and run imports in one process. Migrates first."`
-	API      apiCommand     `cmd:"" name:"api" help:"Serve the API only. Needs DATABASE_URL and REDIS_URL."`
-	Worker   workerCommand  `cmd:"" help:"Run imports only. Needs DATABASE_URL and REDIS_URL."`
-	Migrate  migrateCommand `cmd:"" help:"Migrate the database and end."`
-	Adopt    adoptCommand   `cmd:"" help:"Register BLOB_URL and SECRET_KEY, as set now, in the database: after moving the blob store, or to change the key."`
-	Operator struct {
-		Create operatorCommand `cmd:"" help:"Create an operator, who creates companies and promotes partners. Works while a server runs."`
-	} `cmd:"" help:"Operators of the platform."`
-	Demo    demoCommand    `cmd:"" help:"Start an embedded server of its own and import a few thousand customers through the public API."`
-	Schema  schemaCommand  `cmd:"" help:"Print the API's schema (SDL)."`
-	Version versionCommand `cmd:"" help:"Print the version."`
-}
-
 // terminal is a command's input and output.
 type terminal struct {
 	in       io.Reader
@@ -45,67 +30,63 @@ type terminal struct {
 // Run does what the arguments ask for until it is done or ctx ends. Settings come from the
 // arguments and from getenv.
 func Run(ctx context.Context, args []string, getenv func(string) string, in io.Reader, out, errs io.Writer) error {
-	flags := knownSettings().Flags
-	c := commands{
-		Serve: serveCommand{flags()}, API: apiCommand{flags()}, Worker: workerCommand{flags()},
-		Migrate: migrateCommand{flags()}, Adopt: adoptCommand{flags()},
+	root := commands(&terminal{in: in, out: out, err: errs}, getenv)
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	return explainFault(root.ExecuteContext(ctx))
+}
+
+// commands are the commands of the binary. Without one it serves.
+func commands(t *terminal, getenv func(string) string) *cobra.Command {
+	plain := func(use, short string, run func(context.Context) error) *cobra.Command {
+		return &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+			return run(c.Context())
+		}}
 	}
-	c.Operator.Create.Flags = flags()
-	exited := false
-	parser, err := kong.New(&c,
-		kong.Name("tenantry"),
-		kong.Description("A multi-tenant GraphQL API server for partners and the companies they manage: CSV imports that lose nothing, live."),
-		kong.Writers(out, errs), kong.UsageOnError(),
-		kong.Exit(func(int) { exited = true }),
-		kong.Resolvers(environment(getenv)),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(&terminal{in: in, out: out, err: errs}, getenv),
+	withSettings := func(use, short string, run func(context.Context, readSettings) error) *cobra.Command {
+		var read readSettings
+		c := plain(use, short, func(ctx context.Context) error { return run(ctx, read) })
+		read = settingFlags(c.Flags(), getenv)
+		return c
+	}
+	serving := func(role config.Role, does roles) func(context.Context, readSettings) error {
+		return func(ctx context.Context, read readSettings) error { return serve(ctx, t, read, role, does, nil) }
+	}
+	serveAll := serving(config.RoleAll, roles{api: true, worker: true})
+
+	root := withSettings("tenantry",
+		"A multi-tenant GraphQL API server for partners and the companies they manage: CSV imports that lose nothing, live.", serveAll)
+	root.SilenceErrors, root.SilenceUsage = true, true // main prints the error
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetUsageFunc(usage)
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+
+	operator := &cobra.Command{Use: "operator", Short: "Operators of the platform."}
+	operator.AddCommand(operatorCommand(t, withSettings))
+	root.AddCommand(
+		withSettings("serve", "Serve the API and run imports in one process. Migrates first. The default.", serveAll),
+		withSettings("api", "Serve the API only. Needs DATABASE_URL and REDIS_URL.", serving(config.RoleAPI, roles{api: true})),
+		withSettings("worker", "Run imports only. Needs DATABASE_URL and REDIS_URL.", serving(config.RoleWorker, roles{worker: true})),
+		withSettings("migrate", "Migrate the database and end.", func(ctx context.Context, read readSettings) error { return migrateDatabase(ctx, t, read) }),
+		withSettings("adopt", "Register BLOB_URL and SECRET_KEY, as set now, in the database: after moving the blob store, or to change the key.",
+			func(ctx context.Context, read readSettings) error { return adopt(ctx, t, read) }),
+		operator,
+		demoCommand(t, getenv),
+		plain("schema", "Print the API's schema (SDL).", func(context.Context) error {
+			_, err := io.WriteString(t.out, schema.SDL())
+			return err
+		}),
+		plain("version", "Print the version.", func(context.Context) error {
+			_, err := fmt.Fprintln(t.out, "tenantry", version())
+			return err
+		}),
 	)
-	if err != nil {
-		return err
-	}
-	chosen, err := parser.Parse(args)
-	if exited { // --help
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return explainFault(chosen.Run())
-}
-
-// environment resolves settings through getenv. An empty variable counts as not set.
-func environment(getenv func(string) string) kong.Resolver {
-	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		for _, name := range flag.Envs {
-			if value := getenv(name); value != "" {
-				return value, nil
-			}
-		}
-		return nil, nil
-	})
-}
-
-type serveCommand struct{ config.Flags }
-
-func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
-	return serve(ctx, t, c.Read, config.RoleAll, roles{api: true, worker: true}, nil)
-}
-
-type apiCommand struct{ config.Flags }
-
-func (c *apiCommand) Run(ctx context.Context, t *terminal) error {
-	return serve(ctx, t, c.Read, config.RoleAPI, roles{api: true}, nil)
-}
-
-type workerCommand struct{ config.Flags }
-
-func (c *workerCommand) Run(ctx context.Context, t *terminal) error {
-	return serve(ctx, t, c.Read, config.RoleWorker, roles{worker: true}, nil)
+	return root
 }
 
 // serve opens a process, runs it and closes it.
-func serve(ctx context.Context, t *terminal, read func(config.Role) (config.Config, error), role config.Role, does roles, listening func(*url.URL)) error {
+func serve(ctx context.Context, t *terminal, read readSettings, role config.Role, does roles, listening func(*url.URL)) error {
 	settings, err := read(role)
 	if err != nil {
 		return err
@@ -120,10 +101,8 @@ func serve(ctx context.Context, t *terminal, read func(config.Role) (config.Conf
 	return errors.Join(a.serve(ctx, does, listening), a.close())
 }
 
-type migrateCommand struct{ config.Flags }
-
-func (c *migrateCommand) Run(ctx context.Context, t *terminal) error {
-	settings, err := c.Read(config.RoleMigrate)
+func migrateDatabase(ctx context.Context, t *terminal, read readSettings) error {
+	settings, err := read(config.RoleMigrate)
 	if err != nil {
 		return err
 	}
@@ -134,10 +113,8 @@ func (c *migrateCommand) Run(ctx context.Context, t *terminal) error {
 	return db.Close()
 }
 
-type adoptCommand struct{ config.Flags }
-
-func (c *adoptCommand) Run(ctx context.Context, t *terminal) error {
-	settings, err := c.Read(config.RoleMigrate)
+func adopt(ctx context.Context, t *terminal, read readSettings) error {
+	settings, err := read(config.RoleMigrate)
 	if err != nil {
 		return err
 	}
@@ -146,10 +123,10 @@ func (c *adoptCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(adopt(ctx, t, db, settings, log), db.Close())
+	return errors.Join(register(ctx, t, db, settings, log), db.Close())
 }
 
-func adopt(ctx context.Context, t *terminal, db *database.DB, c config.Config, log *slog.Logger) error {
+func register(ctx context.Context, t *terminal, db *database.DB, c config.Config, log *slog.Logger) error {
 	blobs, err := blob.Open(blob.Options{URL: c.BlobURL.Reveal(), Dir: c.BlobDir()})
 	if err != nil {
 		return explainBlobs(c, err)
@@ -165,16 +142,27 @@ func adopt(ctx context.Context, t *terminal, db *database.DB, c config.Config, l
 	return nil
 }
 
-type operatorCommand struct {
-	config.Flags
-	Email         string `required:"" help:"The operator's email."`
-	FirstName     string `default:"Platform" help:"First name."`
-	LastName      string `default:"Operator" help:"Last name."`
-	PasswordStdin bool   `required:"" help:"Read the password from standard input: its first line."`
+// operator is a user of the platform's own company, about to be created.
+type operator struct{ email, firstName, lastName string }
+
+func operatorCommand(t *terminal, withSettings func(use, short string, run func(context.Context, readSettings) error) *cobra.Command) *cobra.Command {
+	var o operator
+	c := withSettings("create", "Create an operator, who creates companies and promotes partners. Works while a server runs.",
+		func(ctx context.Context, read readSettings) error { return o.run(ctx, t, read) })
+	c.Flags().StringVar(&o.email, "email", "", "The operator's email.")
+	c.Flags().StringVar(&o.firstName, "first-name", "Platform", "First name.")
+	c.Flags().StringVar(&o.lastName, "last-name", "Operator", "Last name.")
+	c.Flags().Bool("password-stdin", false, "Read the password from standard input: its first line.")
+	for _, name := range []string{"email", "password-stdin"} {
+		if err := c.MarkFlagRequired(name); err != nil {
+			panic(err) // there is no such flag
+		}
+	}
+	return c
 }
 
-func (c *operatorCommand) Run(ctx context.Context, t *terminal) error {
-	settings, err := c.Read(config.RoleMigrate)
+func (c operator) run(ctx context.Context, t *terminal, read readSettings) error {
+	settings, err := read(config.RoleMigrate)
 	if err != nil {
 		return err
 	}
@@ -189,13 +177,13 @@ func (c *operatorCommand) Run(ctx context.Context, t *terminal) error {
 	return errors.Join(c.create(ctx, t, db, settings, password), db.Close())
 }
 
-func (c *operatorCommand) create(ctx context.Context, t *terminal, db *database.DB, settings config.Config, password string) error {
+func (c operator) create(ctx context.Context, t *terminal, db *database.DB, settings config.Config, password string) error {
 	passwords, err := auth.NewPasswords(auth.PasswordOptions{MinLength: settings.PasswordMinLength})
 	if err != nil {
 		return err
 	}
 	made, err := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords}).CreateOperator(ctx, tenancy.Person{
-		Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, Password: password,
+		Email: c.email, FirstName: c.firstName, LastName: c.lastName, Password: password,
 	})
 	if err != nil {
 		return err
@@ -209,20 +197,6 @@ func firstLine(r io.Reader) (string, error) {
 	text, err := io.ReadAll(io.LimitReader(r, 4<<10))
 	line, _, _ := strings.Cut(string(text), "\n")
 	return strings.TrimSuffix(line, "\r"), err
-}
-
-type schemaCommand struct{}
-
-func (schemaCommand) Run(t *terminal) error {
-	_, err := io.WriteString(t.out, schema.SDL())
-	return err
-}
-
-type versionCommand struct{}
-
-func (versionCommand) Run(t *terminal) error {
-	_, err := fmt.Fprintln(t.out, "tenantry", version())
-	return err
 }
 
 // version is the module's version, or the commit that was built.

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
@@ -24,19 +25,29 @@ import (
 // demoMaxRows is the limit of rows in a file of customers on the demo's server.
 const demoMaxRows = 10_000
 
-// demoCommand runs a server, a partner and an import with nothing installed and nothing set.
+// demoServer runs a server, a partner and an import with nothing installed and nothing set.
 // Settings from the environment apply, except those that would collide with another server:
 // port, data directory and public address are its own.
-type demoCommand struct {
-	Exit     bool   `help:"End once the import has ended, instead of serving on."`
-	HTTPAddr string `name:"http-addr" env:"HTTP_ADDR" help:"Address to listen on, as host:port. Empty: a free port of 127.0.0.1."`
+type demoServer struct {
+	exit     bool
+	httpAddr string
+}
+
+func demoCommand(t *terminal, getenv func(string) string) *cobra.Command {
+	var d demoServer
+	c := &cobra.Command{Use: "demo", Args: cobra.NoArgs,
+		Short: "Start an embedded server of its own and import a few thousand customers through the public API.",
+		RunE:  func(c *cobra.Command, _ []string) error { return d.run(c.Context(), t, getenv) }}
+	c.Flags().BoolVar(&d.exit, "exit", false, "End once the import has ended, instead of serving on.")
+	c.Flags().StringVar(&d.httpAddr, "http-addr", getenv("HTTP_ADDR"), "Address to listen on, as host:port. Empty: a free port of 127.0.0.1. ($HTTP_ADDR)")
+	return c
 }
 
 // demoRoles: its folder is deleted at the end.
 var demoRoles = roles{api: true, worker: true, temporaryBlobs: true}
 
-// Run ends with ctx, with its terminal, or when its output is closed: none of these is an error.
-func (c *demoCommand) Run(ctx context.Context, t *terminal, getenv func(string) string) (err error) {
+// run ends with ctx, with its terminal, or when its output is closed: none of these is an error.
+func (c *demoServer) run(ctx context.Context, t *terminal, getenv func(string) string) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	if !signal.Ignored(syscall.SIGHUP) { // nohup
@@ -71,9 +82,9 @@ func (c *demoCommand) Run(ctx context.Context, t *terminal, getenv func(string) 
 	return errors.Join(err, a.close())
 }
 
-func (c *demoCommand) settings(getenv func(string) string, dir string) (config.Config, error) {
+func (c *demoServer) settings(getenv func(string) string, dir string) (config.Config, error) {
 	own := map[string]string{
-		"DATA_DIR": dir, "PUBLIC_URL": "", "HTTP_ADDR": cmp.Or(c.HTTPAddr, "127.0.0.1:0"),
+		"DATA_DIR": dir, "PUBLIC_URL": "", "HTTP_ADDR": cmp.Or(c.httpAddr, "127.0.0.1:0"),
 		"IMPORT_MAX_ROWS_CUSTOMERS": strconv.Itoa(demoMaxRows),
 		"LOG_LEVEL":                 cmp.Or(getenv("LOG_LEVEL"), "error"), // the terminal is for the demo
 	}
@@ -87,7 +98,7 @@ func (c *demoCommand) settings(getenv func(string) string, dir string) (config.C
 
 // serve runs the server, and the script of the demo against it. The server ends after the
 // script, and the script ends if the server does.
-func (c *demoCommand) serve(ctx context.Context, out io.Writer, a *process) error {
+func (c *demoServer) serve(ctx context.Context, out io.Writer, a *process) error {
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	running, end := context.WithCancel(ctx)
@@ -112,7 +123,7 @@ func (c *demoCommand) serve(ctx context.Context, out io.Writer, a *process) erro
 }
 
 // script creates the operator, runs the client and, without --exit, waits for the end.
-func (c *demoCommand) script(ctx context.Context, out io.Writer, a *process, at *url.URL) error {
+func (c *demoServer) script(ctx context.Context, out io.Writer, a *process, at *url.URL) error {
 	suffix := demo.NewSuffix()
 	operator := demo.Account{Email: "operator@" + demo.Domain(suffix), Password: demo.NewPassword(a.config.PasswordMinLength)}
 	if _, err := a.tenancy.CreateOperator(ctx, tenancy.Person{
@@ -134,7 +145,7 @@ func (c *demoCommand) script(ctx context.Context, out io.Writer, a *process, at 
 	}
 	result.Report(out)
 	switch {
-	case !c.Exit:
+	case !c.exit:
 		fmt.Fprintln(out, "\nIt serves on until Ctrl-C:")
 		result.Addresses(out)
 		fmt.Fprintln(out, "\nThese may sign in:")

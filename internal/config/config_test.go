@@ -256,3 +256,14 @@ func TestRolesOfManyProcessesRefuseWhatServesOne(t *testing.T) {
 	}
 	read(t, config.RoleMigrate)
 }
+
+func TestEverySettingIsDescribed(t *testing.T) {
+	for _, s := range settings() {
+		if s.Env == "" || s.Flag == "" || s.Group == "" || s.Values == "" || s.Help == "" {
+			t.Errorf("%+v is not described", s)
+		}
+		if strings.ReplaceAll(strings.ToLower(s.Env), "_", "-") != s.Flag {
+			t.Errorf("%s and --%s do not match", s.Env, s.Flag)
+		}
+	}
+}

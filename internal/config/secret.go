@@ -38,12 +38,6 @@ func (s Secret) Reveal() string {
 // IsZero reports whether there is no text.
 func (s Secret) IsZero() bool { return s.text == nil }
 
-// UnmarshalText keeps the text; it is how kong sets a flag.
-func (s *Secret) UnmarshalText(text []byte) error {
-	*s = NewSecret(string(text))
-	return nil
-}
-
 // String gives the redacted form; the empty text for an empty secret.
 func (s Secret) String() string {
 	if s.text == nil {

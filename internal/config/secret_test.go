@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alecthomas/kong"
-
 	"tenantry/internal/config"
 )
 
@@ -45,16 +43,9 @@ func TestSecretsAreRedactedHoweverTheyArePrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"DATABASE_URL", "REDIS_URL", "BLOB_URL", "SECRET_KEY"} {
-		t.Setenv(name, get(name))
-	}
-	flags := settings().Flags()
-	if _, err := kong.Must(&flags).Parse(nil); err != nil {
-		t.Fatal(err)
-	}
 	type inside struct{ c config.Config } // fmt calls no methods in here
 	for name, value := range map[string]any{
-		"config": c, "pointer": &c, "flags": flags, "typed": flags.Typed, "secret": c.SecretKey, "url": c.DatabaseURL, "unexported": inside{c}, "slice": []any{c, flags},
+		"config": c, "pointer": &c, "secret": c.SecretKey, "url": c.DatabaseURL, "unexported": inside{c}, "slice": []any{c},
 	} {
 		text := printed(t, value)
 		if strings.Contains(text, hidden) || strings.Contains(text, fmt.Sprintf("%x", hidden)) || strings.Contains(text, fmt.Sprintf("%X", hidden)) {

@@ -136,39 +136,3 @@ func (c Config) checkRole() (mistakes []error) {
 	}
 	return mistakes
 }
-
-// Flags are the settings of a command as they were typed, to be embedded in a kong command.
-// Prefer the environment for secrets: a command line is visible to every local user.
-type Flags struct {
-	settings Settings
-	Typed    any `embed:""` // a pointer to a struct, with a field for each setting named as its variable
-}
-
-// Flags are the flags of a command, not typed yet.
-func (all Settings) Flags() Flags {
-	fields := make([]reflect.StructField, len(all))
-	for i, s := range all {
-		field := reflect.TypeFor[string]()
-		if reflect.TypeFor[Config]().Field(s.field).Type == reflect.TypeFor[Secret]() {
-			field = reflect.TypeFor[Secret]()
-		}
-		tag := fmt.Sprintf("name:%q env:%q group:%q help:%q", s.Flag, s.Env, s.Group, s.Help+" ("+s.Values+")")
-		if s.Default != "" {
-			tag += fmt.Sprintf(" default:%q", s.Default)
-		}
-		fields[i] = reflect.StructField{Name: s.Env, Type: field, Tag: reflect.StructTag(tag)}
-	}
-	return Flags{settings: all, Typed: reflect.New(reflect.StructOf(fields)).Interface()}
-}
-
-// Read reads the settings from the flags.
-func (f Flags) Read(role Role) (Config, error) {
-	typed := reflect.ValueOf(f.Typed).Elem()
-	return f.settings.Read(role, func(name string) string {
-		field := typed.FieldByName(name)
-		if secret, ok := field.Interface().(Secret); ok {
-			return secret.Reveal()
-		}
-		return field.String()
-	})
-}
