@@ -212,8 +212,8 @@ func TestWhileTheDatabaseHangsNobodyIsRefused(t *testing.T) {
 				t.Errorf("it took %v", took)
 			}
 		}
-		if w.db.Dialect() == database.Postgres {
-			err := w.db.InTx(w.system, func(ctx context.Context, tx *database.Tx) error {
+		if w.DB.Dialect() == database.Postgres {
+			err := w.DB.InTx(w.System, func(ctx context.Context, tx *database.Tx) error {
 				_, err := tx.ExecContext(ctx, `LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE`) // look-ups wait for it
 				asked()
 				return err
@@ -223,7 +223,7 @@ func TestWhileTheDatabaseHangsNobodyIsRefused(t *testing.T) {
 			}
 			return
 		}
-		if err := w.db.Close(); err != nil { // it has no lock that a reader waits for
+		if err := w.DB.Close(); err != nil { // it has no lock that a reader waits for
 			t.Fatal(err)
 		}
 		asked()

@@ -44,29 +44,29 @@ func TestU3ChangesHoldAtOnce(t *testing.T) {
 	}{
 		{"nothing", func(*world, string) {}, func(v viewer.Viewer) bool { return v.Admin && v.Partner }, true},
 		{"made inactive", func(w *world, _ string) {
-			w.exec(`UPDATE users SET active = false WHERE id = $1`, w.admin.ID)
+			w.Exec(`UPDATE users SET active = false WHERE id = $1`, w.admin.ID)
 		}, ended, false},
-		{"deleted", func(w *world, _ string) { w.exec(`DELETE FROM users WHERE id = $1`, w.admin.ID) }, ended, false},
-		{"company deleted", func(w *world, _ string) { w.exec(`DELETE FROM companies WHERE id = $1`, w.partner.ID) }, ended, false},
+		{"deleted", func(w *world, _ string) { w.Exec(`DELETE FROM users WHERE id = $1`, w.admin.ID) }, ended, false},
+		{"company deleted", func(w *world, _ string) { w.Exec(`DELETE FROM companies WHERE id = $1`, w.partner.ID) }, ended, false},
 		{"company deleted, and not purged yet", func(w *world, _ string) {
-			w.exec(`UPDATE companies SET deleted_at = created_at WHERE id = $1`, w.partner.ID)
+			w.Exec(`UPDATE companies SET deleted_at = created_at WHERE id = $1`, w.partner.ID)
 		}, ended, false},
 		{"signed out", func(w *world, token string) {
 			if _, err := w.SignOut(w.as(token)); err != nil {
-				w.t.Fatal(err)
+				w.T.Fatal(err)
 			}
 		}, ended, true},
 		{"expired", func(w *world, token string) {
-			w.exec(`UPDATE sessions SET expires_at = `+w.db.Dialect().NowPlus("$1")+` WHERE token_hash = $2`, -1, HashToken(token))
+			w.Exec(`UPDATE sessions SET expires_at = `+w.DB.Dialect().NowPlus("$1")+` WHERE token_hash = $2`, -1, HashToken(token))
 		}, ended, true},
 		{"about to expire", func(w *world, token string) {
-			w.exec(`UPDATE sessions SET expires_at = `+w.db.Dialect().NowPlus("$1")+` WHERE token_hash = $2`, 60, HashToken(token))
+			w.Exec(`UPDATE sessions SET expires_at = `+w.DB.Dialect().NowPlus("$1")+` WHERE token_hash = $2`, 60, HashToken(token))
 		}, viewer.Viewer.Authenticated, true},
 		{"role taken", func(w *world, _ string) {
-			w.exec(`UPDATE users SET role = 'MEMBER' WHERE id = $1`, w.admin.ID)
+			w.Exec(`UPDATE users SET role = 'MEMBER' WHERE id = $1`, w.admin.ID)
 		}, func(v viewer.Viewer) bool { return v.Authenticated() && !v.Admin && v.Partner }, true},
 		{"partner demoted", func(w *world, _ string) {
-			w.exec(`UPDATE companies SET is_partner = false WHERE id = $1`, w.partner.ID)
+			w.Exec(`UPDATE companies SET is_partner = false WHERE id = $1`, w.partner.ID)
 		}, func(v viewer.Viewer) bool { return v.Admin && !v.Partner }, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -23,7 +23,7 @@ func TestSignInBeginsASession(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		now, err := w.db.Clock(t.Context())
+		now, err := w.DB.Clock(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,9 +71,9 @@ func TestK5SignInIgnoresCase(t *testing.T) {
 func TestU3SignInTellsNothing(t *testing.T) {
 	inWorlds(t, Options{}, func(t *testing.T, w *world) {
 		inactive := w.user(w.plain, "inactive@example.org", enum.Admin)
-		w.exec(`UPDATE users SET active = false WHERE id = $1`, inactive.ID)
+		w.Exec(`UPDATE users SET active = false WHERE id = $1`, inactive.ID)
 		empty := w.user(w.plain, "empty@example.org", enum.Member)
-		w.exec(`UPDATE users SET password_hash = '' WHERE id = $1`, empty.ID)
+		w.Exec(`UPDATE users SET password_hash = '' WHERE id = $1`, empty.ID)
 
 		var compared []string
 		w.passwords.compare = func(password, hash string) (bool, error) {
@@ -126,7 +126,7 @@ func TestU3PasswordChangeEndsOverlappingSignIn(t *testing.T) {
 			return same, err
 		}
 		signedIn := make(chan error, 1)
-		err := w.db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+		err := w.DB.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
 			go func() {
 				_, _, _, err := w.SignIn(t.Context(), w.member.Email, rightPassword, enum.Bearer)
 				signedIn <- err
@@ -155,7 +155,7 @@ func TestU3OtherSessionsEnd(t *testing.T) {
 		_, _ = w.signIn(w.member)
 		own, spared := w.signIn(w.member)
 		others, _ := w.signIn(w.admin)
-		err := w.db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+		err := w.DB.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
 			return w.EndSessions(ctx, tx, w.member.ID, spared.ID)
 		})
 		if err != nil {
@@ -203,7 +203,7 @@ func TestPurge(t *testing.T) {
 		if n, err := w.Purge(t.Context()); err != nil || n != 2 {
 			t.Errorf("purged %d, %v; want 2", n, err)
 		}
-		left, err := w.db.Ent().Session.Query().Where(session.IDIn(soon.ID, kept.ID)).Count(w.system)
+		left, err := w.DB.Ent().Session.Query().Where(session.IDIn(soon.ID, kept.ID)).Count(w.System)
 		if err != nil || left != 2 || w.sessions() != 2 {
 			t.Errorf("%d of the two sessions that live are left, %v", left, err)
 		}
