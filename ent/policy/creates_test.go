@@ -38,24 +38,24 @@ func creations() []creation {
 		{"Company alone", "operator", company("new", func(*world, *ent.CompanyCreate, viewer.Viewer) {})},
 		{"Company as customer", "keller rita", customer(func(*world, *ent.CompanyCreate, viewer.Viewer) {})},
 		{"Company as another's customer", "", company("new", func(w *world, b *ent.CompanyCreate, v viewer.Viewer) {
-			b.SetPartnerID(w.ids[other(v, w)]).SetCreatedByPartnerID(w.ids[other(v, w)])
+			b.SetPartnerID(w.IDs[other(v, w)]).SetCreatedByPartnerID(w.IDs[other(v, w)])
 		})},
-		{"Company in another's name", "", customer(func(w *world, b *ent.CompanyCreate, v viewer.Viewer) { b.SetCreatedByPartnerID(w.ids[other(v, w)]) })},
+		{"Company in another's name", "", customer(func(w *world, b *ent.CompanyCreate, v viewer.Viewer) { b.SetCreatedByPartnerID(w.IDs[other(v, w)]) })},
 		{"Company as partner", "", company("new", func(_ *world, b *ent.CompanyCreate, _ viewer.Viewer) { b.SetIsPartner(true) })},
 		{"Company as platform", "", company("new", func(_ *world, b *ent.CompanyCreate, _ viewer.Viewer) { b.SetIsPlatform(true) })},
-		{"Company that takes a company along", "", customer(func(w *world, b *ent.CompanyCreate, _ viewer.Viewer) { b.AddCustomerIDs(w.ids["solo"]) })},
-		{"Company that takes users along", "", customer(func(w *world, b *ent.CompanyCreate, _ viewer.Viewer) { b.AddUserIDs(w.ids["gus"]) })},
+		{"Company that takes a company along", "", customer(func(w *world, b *ent.CompanyCreate, _ viewer.Viewer) { b.AddCustomerIDs(w.IDs["solo"]) })},
+		{"Company that takes users along", "", customer(func(w *world, b *ent.CompanyCreate, _ viewer.Viewer) { b.AddUserIDs(w.IDs["gus"]) })},
 		{"Company that takes tokens along", "", customer(func(w *world, b *ent.CompanyCreate, _ viewer.Viewer) {
-			b.AddReceivedTokenIDs(w.ids["token of beta"])
+			b.AddReceivedTokenIDs(w.IDs["token of beta"])
 		})},
 		{"User who takes imports along", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
-			return newUser(c, v.CompanyID, "new").AddImportRunIDs(w.ids["import of keller"], w.ids["import of rita"])
+			return newUser(c, v.CompanyID, "new").AddImportRunIDs(w.IDs["import of keller"], w.IDs["import of rita"])
 		}},
 		{"User who takes notifications along", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
-			return newUser(c, v.CompanyID, "new").AddNotificationIDs(w.ids["told rita"])
+			return newUser(c, v.CompanyID, "new").AddNotificationIDs(w.IDs["notification of rita"])
 		}},
 		{"ImportRun by another", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
-			return newRun(c, v.CompanyID, w.ids["gus"], "new")
+			return newRun(c, v.CompanyID, w.IDs["gus"], "new")
 		}},
 		{"ImportRun by no one", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
 			b := newRun(c, v.CompanyID, v.UserID, "new")
@@ -69,17 +69,17 @@ func creations() []creation {
 			return newRun(c, v.CompanyID, v.UserID, "new").SetRejectsKey("rejects")
 		}},
 		{"ImportRun that takes notifications along", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
-			return newRun(c, v.CompanyID, v.UserID, "new").AddNotificationIDs(w.ids["told rita"])
+			return newRun(c, v.CompanyID, v.UserID, "new").AddNotificationIDs(w.IDs["notification of rita"])
 		}},
 		{"Session", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
 			return c.Session.Create().SetUserID(v.UserID).SetTokenHash([]byte("new")).SetKind(enum.Bearer).SetExpiresAt(time.Now().UTC())
 		}},
 		{"Notification", "", func(_ *world, c *ent.Client, v viewer.Viewer) any { return newNotification(c, v.UserID, "new") }},
 		{"ImportIssue", "", func(w *world, c *ent.Client, _ viewer.Viewer) any {
-			return c.ImportIssue.Create().SetImportRunID(w.ids["import of keller"]).SetRow(2).SetOrdinal(0).SetLine(3).SetCode(enum.Required).SetMessage("new")
+			return c.ImportIssue.Create().SetImportRunID(w.IDs["import of keller"]).SetRow(2).SetOrdinal(0).SetLine(3).SetCode(enum.Required).SetMessage("new")
 		}},
 		{"ImportKey", "", func(w *world, c *ent.Client, _ viewer.Viewer) any {
-			return c.ImportKey.Create().SetImportRunID(w.ids["import of keller"]).SetKey("new").SetRow(1)
+			return c.ImportKey.Create().SetImportRunID(w.IDs["import of keller"]).SetKey("new").SetRow(1)
 		}},
 		{"ImportTurn", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
 			now := time.Now().UTC()
@@ -89,10 +89,10 @@ func creations() []creation {
 			return c.SearchBlock.Create().SetCompanyID(v.CompanyID).SetFirstKey("a").SetLastKey("b").SetSize(1).SetEntries([]byte("x"))
 		}},
 		{"ImportRecord", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
-			return c.ImportRecord.Create().SetImportRunID(w.ids["import of keller"]).SetRecordID(v.UserID).SetEmailKey("new").SetState([]byte("{}"))
+			return c.ImportRecord.Create().SetImportRunID(w.IDs["import of keller"]).SetRecordID(v.UserID).SetEmailKey("new").SetState([]byte("{}"))
 		}},
 		{"IdempotencyKey", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
-			return c.IdempotencyKey.Create().SetUserID(v.UserID).SetKey("new").SetFingerprint([]byte("x")).SetImportRunID(w.ids["import of keller"])
+			return c.IdempotencyKey.Create().SetUserID(v.UserID).SetKey("new").SetFingerprint([]byte("x")).SetImportRunID(w.IDs["import of keller"])
 		}},
 		{"TransferToken", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
 			return c.TransferToken.Create().SetCompanyID(v.CompanyID).SetSecretHash([]byte("new")).SetExpiresAt(time.Now().UTC())
@@ -107,7 +107,7 @@ func creations() []creation {
 			return w.newContact(c, w.own(v), w.own(v), "new").AddContactLabelIDs(1)
 		}},
 		{"Project that takes contacts along", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
-			return c.Project.Create().SetCompanyID(v.CompanyID).SetName("new").AddContactIDs(w.ids["contact of gamma"])
+			return c.Project.Create().SetCompanyID(v.CompanyID).SetName("new").AddContactIDs(w.IDs["contact of gamma"])
 		}},
 		{"ContactLabel of another's contact", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
 			return w.newContactLabel(c, w.own(v), w.foreign(v), w.own(v))
@@ -134,27 +134,27 @@ func creations() []creation {
 		{"rival", "rita", "rita"}, {"gamma", "rita", "rita"}, {"solo", "solomon", "solomon"}, {"faded", "faye", "faye"}, {"delta", "", ""},
 	} {
 		list = append(list,
-			creation{"User in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any { return newUser(c, w.ids[at.company], "new") }},
+			creation{"User in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any { return newUser(c, w.IDs[at.company], "new") }},
 			creation{"User who administers " + at.company, at.admins, func(w *world, c *ent.Client, _ viewer.Viewer) any {
-				return newUser(c, w.ids[at.company], "new").SetRole(enum.Admin)
+				return newUser(c, w.IDs[at.company], "new").SetRole(enum.Admin)
 			}},
 			creation{"Project in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {
-				return c.Project.Create().SetCompanyID(w.ids[at.company]).SetName("new")
+				return c.Project.Create().SetCompanyID(w.IDs[at.company]).SetName("new")
 			}},
 			creation{"Desk in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {
-				return c.Desk.Create().SetCompanyID(w.ids[at.company]).SetName("new")
+				return c.Desk.Create().SetCompanyID(w.IDs[at.company]).SetName("new")
 			}},
 			creation{"Contact in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {
 				return w.newContact(c, at.company, at.company, "new")
 			}},
 			creation{"Label in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {
-				return c.Label.Create().SetCompanyID(w.ids[at.company]).SetName("new")
+				return c.Label.Create().SetCompanyID(w.IDs[at.company]).SetName("new")
 			}},
 			creation{"CustomField in " + at.company, at.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {
-				return newCustomField(c, w.ids[at.company], "new")
+				return newCustomField(c, w.IDs[at.company], "new")
 			}},
 			creation{"ImportRun in " + at.company, at.by, func(w *world, c *ent.Client, v viewer.Viewer) any {
-				return newRun(c, w.ids[at.company], v.UserID, "new")
+				return newRun(c, w.IDs[at.company], v.UserID, "new")
 			}},
 		)
 	}
@@ -163,7 +163,7 @@ func creations() []creation {
 		{"okafor", "gamma", ""}, {"rita", "alpha", ""}, {"alma", "alpha", ""}, {"okafor", "solo", ""}, {"okafor", "northwind", ""}, {"faye", "delta", ""},
 	} {
 		list = append(list, creation{"PartnerAdmin " + pa.user + " in " + pa.company, pa.by, func(w *world, c *ent.Client, _ viewer.Viewer) any {
-			return c.PartnerAdmin.Create().SetUserID(w.ids[pa.user]).SetCompanyID(w.ids[pa.company])
+			return c.PartnerAdmin.Create().SetUserID(w.IDs[pa.user]).SetCompanyID(w.IDs[pa.company])
 		}})
 	}
 	return list
@@ -171,7 +171,7 @@ func creations() []creation {
 
 // own names the viewer's company, foreign another one, with records of every kind.
 func (w *world) own(v viewer.Viewer) string {
-	for name, u := range w.ids {
+	for name, u := range w.IDs {
 		if u == v.CompanyID {
 			return name
 		}
@@ -182,7 +182,7 @@ func (w *world) own(v viewer.Viewer) string {
 func (w *world) foreign(v viewer.Viewer) string { return other(v, w) }
 
 func other(v viewer.Viewer, w *world) string {
-	if v.CompanyID == w.ids["rival"] {
+	if v.CompanyID == w.IDs["rival"] {
 		return "northwind"
 	}
 	return "rival"
@@ -204,16 +204,16 @@ func TestCreates(t *testing.T) {
 					}
 				}
 				w.undone(func(client *ent.Client) {
-					b := reflect.ValueOf(c.make(w, client, w.who[who]))
-					if got := verdict(modelOf(client, entity).exec(w.as(who), b)); got != want {
+					b := reflect.ValueOf(c.make(w, client, w.Callers[who]))
+					if got := verdict(modelOf(client, entity).exec(w.By(who), b)); got != want {
 						t.Errorf("%s by %s: %s, want %s", c.what, who, got, want)
 					}
 				})
 				w.undone(func(client *ent.Client) {
 					m := modelOf(client, entity)
-					b := reflect.ValueOf(c.make(w, client, w.who[who]))
+					b := reflect.ValueOf(c.make(w, client, w.Callers[who]))
 					bulk := m.client.MethodByName("CreateBulk").Call([]reflect.Value{b})[0]
-					if got := verdict(m.exec(w.as(who), bulk)); got != want {
+					if got := verdict(m.exec(w.By(who), bulk)); got != want {
 						t.Errorf("%s by %s in bulk: %s, want %s", c.what, who, got, want)
 					}
 				})
@@ -230,16 +230,16 @@ func TestCreates(t *testing.T) {
 // A bulk is judged as a whole: one foreign row in it, and none is made.
 func TestBulksAreAllOrNothing(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		c := w.db.Ent()
+		c := w.DB.Ent()
 		err := c.Project.CreateBulk(
-			c.Project.Create().SetCompanyID(w.ids["northwind"]).SetName("mine"),
-			c.Project.Create().SetCompanyID(w.ids["gamma"]).SetName("foreign"),
-		).Exec(w.as("keller"))
+			c.Project.Create().SetCompanyID(w.IDs["northwind"]).SetName("mine"),
+			c.Project.Create().SetCompanyID(w.IDs["gamma"]).SetName("foreign"),
+		).Exec(w.By("keller"))
 		if got := verdict(err); got != "denied" {
 			t.Errorf("a bulk with a foreign row: %s", got)
 		}
-		n, err := c.Project.Query().Count(w.system)
-		if before, _ := c.Company.Query().Count(w.system); err != nil || n != before {
+		n, err := c.Project.Query().Count(w.System)
+		if before, _ := c.Company.Query().Count(w.System); err != nil || n != before {
 			t.Errorf("%d projects of %d companies (%v): something was made", n, before, err)
 		}
 	})
@@ -269,7 +269,7 @@ func TestNobodyWrites(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		for _, name := range entities(t) {
 			for _, method := range []string{"Update", "Delete"} {
-				m := modelOf(w.db.Ent(), name)
+				m := modelOf(w.DB.Ent(), name)
 				if got := verdict(m.exec(context.Background(), call(m.client, method)[0])); got != "denied" {
 					t.Errorf("%s of %s by nobody: %s", method, name, got)
 				}

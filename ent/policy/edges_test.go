@@ -15,16 +15,16 @@ import (
 // would show: alma has Rival's and Northwind's records in hand, and each edge of theirs.
 func TestEdgesAreFiltered(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		c, alma := w.db.Ent(), w.as("alma")
-		northwind := got(c.Company.Get(w.system, w.ids["northwind"]))
-		rival := got(c.Company.Get(w.system, w.ids["rival"]))
-		gus := got(c.User.Get(w.system, w.ids["gus"]))
-		run := got(c.ImportRun.Get(w.system, w.ids["import of rita"]))
-		told := got(c.Notification.Get(w.system, w.ids["told rita"]))
-		token := got(c.TransferToken.Get(w.system, w.ids["token of alpha"]))
+		c, alma := w.DB.Ent(), w.By("alma")
+		northwind := got(c.Company.Get(w.System, w.IDs["northwind"]))
+		rival := got(c.Company.Get(w.System, w.IDs["rival"]))
+		gus := got(c.User.Get(w.System, w.IDs["gus"]))
+		run := got(c.ImportRun.Get(w.System, w.IDs["import of rita"]))
+		told := got(c.Notification.Get(w.System, w.IDs["notification of rita"]))
+		token := got(c.TransferToken.Get(w.System, w.IDs["token of alpha"]))
 		for walk, n := range map[string]func() (int, error){
 			"its partner's customers": func() (int, error) {
-				return northwind.QueryCustomers().Where(company.IDNEQ(w.ids["alpha"])).Count(alma)
+				return northwind.QueryCustomers().Where(company.IDNEQ(w.IDs["alpha"])).Count(alma)
 			},
 			"its partner's projects":        func() (int, error) { return northwind.QueryProjects().Count(alma) },
 			"its partner's desks":           func() (int, error) { return northwind.QueryDesks().Count(alma) },
@@ -45,10 +45,10 @@ func TestEdgesAreFiltered(t *testing.T) {
 			"a notification's company":      func() (int, error) { return told.QueryCompany().Count(alma) },
 			"whom its token was sent to":    func() (int, error) { return token.QuerySentTo().Count(alma) },
 			"companies, users, companies": func() (int, error) {
-				return c.Company.Query().QueryUsers().QueryCompany().Where(company.ID(w.ids["rival"])).Count(alma)
+				return c.Company.Query().QueryUsers().QueryCompany().Where(company.ID(w.IDs["rival"])).Count(alma)
 			},
 			"all issues, by way of all imports": func() (int, error) {
-				return c.ImportRun.Query().QueryIssues().QueryImportRun().Where(importrun.CreatedByID(w.ids["rita"])).Count(alma)
+				return c.ImportRun.Query().QueryIssues().QueryImportRun().Where(importrun.CreatedByID(w.IDs["rita"])).Count(alma)
 			},
 			"all sessions, by way of all users":  func() (int, error) { n, err := c.User.Query().QuerySessions().Count(alma); return n - 1, err }, // her own
 			"all imports' keys, by way of users": func() (int, error) { return c.User.Query().QueryImportRuns().QueryIdempotencyKeys().Count(alma) },
@@ -57,7 +57,7 @@ func TestEdgesAreFiltered(t *testing.T) {
 				t.Errorf("alma sees %d of %s (%v)", n, walk, err)
 			}
 		}
-		if n := got(northwind.QueryUsers().FirstID(alma)); n != w.ids["sato"] {
+		if n := got(northwind.QueryUsers().FirstID(alma)); n != w.IDs["sato"] {
 			t.Error("alma does not see her partner admin in the partner's directory")
 		}
 	})
@@ -67,17 +67,17 @@ func TestEdgesAreFiltered(t *testing.T) {
 // not know are empty.
 func TestEagerLoadingIsFiltered(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		c, alma := w.db.Ent(), w.as("alma")
+		c, alma := w.DB.Ent(), w.By("alma")
 		companies := got(c.Company.Query().WithUsers().WithCustomers().WithProjects().WithPartner().WithImportRuns(
 			func(q *ent.ImportRunQuery) { q.WithCreatedBy().WithIssues() }).WithAuditEvents().WithReceivedTokens().WithPartnerAdmins().All(alma))
 		for _, found := range companies {
 			e := found.Edges
 			switch found.ID {
-			case w.ids["alpha"]:
+			case w.IDs["alpha"]:
 				if e.Partner == nil || len(e.Users) != 2 || len(e.ImportRuns) != 1 || len(e.ImportRuns[0].Edges.Issues) != 1 {
 					t.Errorf("alma's own company came with %+v", e)
 				}
-			case w.ids["northwind"]:
+			case w.IDs["northwind"]:
 				if len(e.Projects)+len(e.ImportRuns)+len(e.AuditEvents)+len(e.ReceivedTokens)+len(e.PartnerAdmins) > 0 || len(e.Customers) != 1 || len(e.Users) != 1 {
 					t.Errorf("alma's partner came with %+v", e)
 				}
@@ -85,7 +85,7 @@ func TestEagerLoadingIsFiltered(t *testing.T) {
 				t.Errorf("alma sees %s", found.Name)
 			}
 		}
-		for _, n := range got(c.Notification.Query().WithUser().WithImportRun().WithCompany().WithTransferToken().All(w.as("fritz"))) {
+		for _, n := range got(c.Notification.Query().WithUser().WithImportRun().WithCompany().WithTransferToken().All(w.By("fritz"))) {
 			if n.Edges.Company != nil || n.Edges.ImportRun != nil {
 				t.Error("fritz's rights rest, yet his notification leads into the customer")
 			}
@@ -96,7 +96,7 @@ func TestEagerLoadingIsFiltered(t *testing.T) {
 // Aggregates, groups and selections count nothing that a list would not show.
 func TestAggregatesAreFiltered(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		c, alma := w.db.Ent(), w.as("alma")
+		c, alma := w.DB.Ent(), w.By("alma")
 		names := got(c.Company.Query().GroupBy(company.FieldName).Strings(alma))
 		slices.Sort(names)
 		if !slices.Equal(names, []string{"alpha", "northwind"}) {

@@ -129,8 +129,8 @@ func (m model) fields(row reflect.Type) (columns []string, types map[string]refl
 
 // labels name rows for people.
 func labels(w *world, rows []reflect.Value) []string {
-	names := make(map[any]string, len(w.ids))
-	for name, u := range w.ids {
+	names := make(map[any]string, len(w.IDs))
+	for name, u := range w.IDs {
 		names[u] = name
 	}
 	out := make([]string, len(rows))
@@ -171,7 +171,7 @@ func labels(w *world, rows []reflect.Value) []string {
 		case *ent.ImportKey, *ent.ImportRecord, *ent.IdempotencyKey, *ent.Setting, *ent.SearchBlock, *ent.ImportTurn:
 			out[i] = "one"
 		default:
-			w.t.Fatalf("%T has no row in these tests: name it in labels, and add it to the tables", r)
+			w.T.Fatalf("%T has no row in these tests: name it in labels, and add it to the tables", r)
 		}
 	}
 	slices.Sort(out)

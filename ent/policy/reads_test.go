@@ -12,17 +12,17 @@ import (
 func TestReads(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		for _, name := range entities(t) {
-			m := modelOf(w.db.Ent(), name)
-			everything, err := m.rows(w.system)
+			m := modelOf(w.DB.Ent(), name)
+			everything, err := m.rows(w.System)
 			if err != nil || len(everything) == 0 {
 				t.Fatalf("%s: the world has %d rows of it (%v)", name, len(everything), err)
 			}
 			got := table(func(who string) string {
-				rows, err := m.rows(w.as(who))
+				rows, err := m.rows(w.By(who))
 				if err != nil {
 					t.Fatalf("%s as %s: %v", name, who, err)
 				}
-				if n, err := m.count(w.as(who)); err != nil || n != len(rows) {
+				if n, err := m.count(w.By(who)); err != nil || n != len(rows) {
 					t.Errorf("%s as %s: %d rows are listed and %d counted (%v)", name, who, len(rows), n, err)
 				}
 				seen := map[any]bool{}
@@ -31,7 +31,7 @@ func TestReads(t *testing.T) {
 				}
 				for _, row := range everything {
 					id := row.FieldByName("ID").Interface()
-					if err := errorOf(call(m.client, "Get", w.as(who), id)[1]); (err == nil) != seen[id] {
+					if err := errorOf(call(m.client, "Get", w.By(who), id)[1]); (err == nil) != seen[id] {
 						t.Errorf("%s as %s: by its id %v is %v, in the list %v", name, who, id, err, seen[id])
 					}
 				}

@@ -18,8 +18,8 @@ import (
 func TestUpdatesOfFields(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		for _, name := range entities(t) {
-			m := modelOf(w.db.Ent(), name)
-			rows, err := m.rows(w.system)
+			m := modelOf(w.DB.Ent(), name)
+			rows, err := m.rows(w.System)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,14 +49,14 @@ func TestUpdatesOfFields(t *testing.T) {
 
 // set does one update in a transaction that is rolled back.
 func (w *world) set(entity string, id any, column string, value any, who string) (result string) {
-	w.t.Helper()
+	w.T.Helper()
 	w.undone(func(c *ent.Client) {
 		m := modelOf(c, entity)
 		builder, err := m.changing(id, column, value)
 		if err != nil {
-			w.t.Fatalf("%s.%s: %v", entity, column, err)
+			w.T.Fatalf("%s.%s: %v", entity, column, err)
 		}
-		result = verdict(m.exec(w.as(who), builder))
+		result = verdict(m.exec(w.By(who), builder))
 	})
 	return result
 }
@@ -69,9 +69,9 @@ func sample(w *world, column string, of reflect.Type) any {
 	switch v := reflect.Zero(of).Interface().(type) {
 	case uuid.UUID:
 		if column == "user_id" || column == "created_by_id" {
-			return w.ids["gus"]
+			return w.IDs["gus"]
 		}
-		return w.ids["gamma"]
+		return w.IDs["gamma"]
 	case time.Time:
 		return time.Now().UTC()
 	case bool:
@@ -137,7 +137,7 @@ func TestReachOfWrites(t *testing.T) {
 			if r.field == "" {
 				deleted[r.entity] = true
 			}
-			rows, err := modelOf(w.db.Ent(), r.entity).rows(w.system)
+			rows, err := modelOf(w.DB.Ent(), r.entity).rows(w.System)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -154,7 +154,7 @@ func TestReachOfWrites(t *testing.T) {
 						w.undone(func(c *ent.Client) {
 							w.clear(c, r.entity)
 							m := modelOf(c, r.entity)
-							result = verdict(m.exec(w.as(who), call(m.client, "DeleteOneID", id)[0]))
+							result = verdict(m.exec(w.By(who), call(m.client, "DeleteOneID", id)[0]))
 						})
 					} else {
 						result = w.set(r.entity, id, r.field, sample(w, r.field, fieldType(row, r.field)), who)
@@ -185,17 +185,17 @@ func TestReachOfWrites(t *testing.T) {
 // clear takes away the contacts that stand in the way of a deletion: whoever deletes a
 // project or a desk has moved them (rule K4), and a company's go before it does.
 func (w *world) clear(c *ent.Client, entity string) {
-	w.t.Helper()
+	w.T.Helper()
 	switch entity {
 	case "Company", "Project", "Desk":
-		_, err := c.Contact.Delete().Exec(w.system)
-		w.must(err)
+		_, err := c.Contact.Delete().Exec(w.System)
+		w.Must(err)
 	}
 }
 
 // reached does the write without a predicate and says which rows it changed or deleted.
 func (w *world) reached(entity, field, who string, rows []reflect.Value) (names []string, denied bool) {
-	w.t.Helper()
+	w.T.Helper()
 	w.undone(func(c *ent.Client) {
 		m := modelOf(c, entity)
 		builder := call(m.client, "Delete")[0]
@@ -204,17 +204,17 @@ func (w *world) reached(entity, field, who string, rows []reflect.Value) (names 
 		} else {
 			var err error
 			builder, err = m.changing(nil, field, sample(w, field, fieldType(rows[0], field)))
-			w.must(err)
+			w.Must(err)
 		}
-		if result := verdict(m.exec(w.as(who), builder)); result == "denied" {
+		if result := verdict(m.exec(w.By(who), builder)); result == "denied" {
 			denied = true
 			return
 		} else if result != "done" {
-			w.t.Errorf("%s.%s as %s: %s", entity, field, who, result)
+			w.T.Errorf("%s.%s as %s: %s", entity, field, who, result)
 			return
 		}
-		after, err := m.rows(w.system)
-		w.must(err)
+		after, err := m.rows(w.System)
+		w.Must(err)
 		now := map[any]reflect.Value{}
 		for _, row := range after {
 			now[row.FieldByName("ID").Interface()] = row
