@@ -27,7 +27,7 @@ var leaks = []string{
 var requestIDs = regexp.MustCompile(`"requestId":"[A-Z0-9]+"`)
 
 // safe demands that an answer's errors all have a code, and say nothing of what is inside.
-func (r *rig) safe(what string, a answer) {
+func (r *harness) safe(what string, a answer) {
 	r.t.Helper()
 	if len(a.Errors) == 0 {
 		r.t.Errorf("%s: no error in %.200s", what, a.text)
@@ -47,7 +47,7 @@ func (r *rig) safe(what string, a answer) {
 
 // internal demands INTERNAL whose request id is in the response's header, in the log, and
 // there beside the cause.
-func (r *rig) internal(what string, a answer, cause string) {
+func (r *harness) internal(what string, a answer, cause string) {
 	r.t.Helper()
 	r.safe(what, a)
 	if a.code() != "INTERNAL" {
@@ -71,9 +71,9 @@ func (r *rig) internal(what string, a answer, cause string) {
 func TestDatabaseErrorsStayInside(t *testing.T) {
 	t.Parallel()
 	testenv.Databases(t, func(t *testing.T, db *database.DB) {
-		r := newRig(t, db, limits.Config{}, 0)
-		r.who["somebody"] = viewer.Viewer{UserID: id.New(id.User), CompanyID: id.New(id.Company), Admin: true, Operator: true}
-		must(t, db.SQL().Close())
+		r := newHarness(t, db, limits.Config{}, 0)
+		r.callers["somebody"] = viewer.Viewer{UserID: id.New(id.User), CompanyID: id.New(id.Company), Admin: true, Operator: true}
+		testenv.Must(t, db.SQL().Close())
 		for _, query := range []string{
 			`{node(id:"` + id.New(id.Company).String() + `"){id}}`,
 			`{customers{nodes{name}}}`, `{viewer{user{email}}}`, `{importRuns{totalCount}}`, `{notifications{nodes{title}}}`,
@@ -92,7 +92,7 @@ func TestDatabaseErrorsStayInside(t *testing.T) {
 // stack stands in the log.
 func TestPanicsStayInside(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, testenv.Open(t, database.SQLite), limits.Config{}, 0)
+	r := newHarness(t, testenv.Open(t, database.SQLite), limits.Config{}, 0)
 	r.resolver.Sessions = brittle{}
 	a := r.ask("", `mutation{signIn(input:{email:"a@b.example",password:"secret"}){token}}`, nil)
 	r.internal("a panic", a, "internal secret")
@@ -100,7 +100,7 @@ func TestPanicsStayInside(t *testing.T) {
 		t.Errorf("no stack in the log: %q", logged)
 	}
 	r.resolver.Tenancy = nil
-	r.who["somebody"] = viewer.Viewer{UserID: id.New(id.User), CompanyID: id.New(id.Company)}
+	r.callers["somebody"] = viewer.Viewer{UserID: id.New(id.User), CompanyID: id.New(id.Company)}
 	a = r.ask("somebody", `{customers{totalCount}}`, nil)
 	r.internal("a nil pointer", a, "nil pointer")
 	a = r.ask("somebody", `{viewer{isOperator} customers{totalCount} again:viewer{isOperator}}`, nil)
@@ -118,7 +118,7 @@ func (brittle) SignOut(context.Context) (bool, error) { return true, nil }
 // place in the document; the document itself, and broken JSON, are not sent back.
 func TestRequestErrorsAreCoded(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, testenv.Open(t, database.SQLite), limits.Config{}, 0)
+	r := newHarness(t, testenv.Open(t, database.SQLite), limits.Config{}, 0)
 	const marker = "a marker of the body"
 	for what, body := range map[string]string{
 		"no JSON":             `{"query":"` + marker,
@@ -150,8 +150,8 @@ func TestRequestErrorsAreCoded(t *testing.T) {
 // usual limit on tokens it is not looked at so far.
 func TestManyMistakesAreCapped(t *testing.T) {
 	t.Parallel()
-	usual := newRig(t, testenv.Open(t, database.SQLite), limits.Config{}, 0)
-	lax := newRig(t, testenv.Open(t, database.SQLite), limits.Config{}, 50_000)
+	usual := newHarness(t, testenv.Open(t, database.SQLite), limits.Config{}, 0)
+	lax := newHarness(t, testenv.Open(t, database.SQLite), limits.Config{}, 50_000)
 	directives := "{viewer{isOperator" + strings.Repeat("@x", 7_000) + "}}"
 	for what, a := range map[string]answer{
 		"7,000 directives": lax.ask("", directives, nil),
@@ -176,7 +176,7 @@ func TestManyMistakesAreCapped(t *testing.T) {
 func TestTextsThatNoDatabaseHolds(t *testing.T) {
 	t.Parallel()
 	testenv.Databases(t, func(t *testing.T, db *database.DB) {
-		w := newTenants(t, newRig(t, db, limits.Config{}, 0))
+		w := newTenants(t, newHarness(t, db, limits.Config{}, 0))
 		for query, code := range map[string]string{
 			`query($x:String!){customers(filter:{search:$x}){totalCount}}`:               "",
 			`query($x:String!){partners(search:$x){name}}`:                               "",
@@ -198,7 +198,7 @@ func TestTextsThatNoDatabaseHolds(t *testing.T) {
 		// Bytes that are no UTF-8 can come by GET, whose document is not JSON.
 		for _, query := range []string{`{customers(filter:{search:"%s"}){totalCount}}`, `{partners(search:"%s"){name}}`, `{node(id:"%s"){id}}`} {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"?query="+url.QueryEscape(fmt.Sprintf(query, "a\xff\xfe")), nil)
-			must(t, err)
+			testenv.Must(t, err)
 			req.Header.Set("As", "keller")
 			if a := w.do(req); a.code() == "INTERNAL" {
 				t.Errorf("%s by GET: %s", query, a.text)

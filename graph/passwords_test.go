@@ -13,7 +13,7 @@ import (
 // hash; also where it is the argument at fault or stands where it does not belong.
 func TestPasswordsAreNeverSaid(t *testing.T) {
 	t.Parallel()
-	w := newTenants(t, newRig(t, testenv.Open(t, database.SQLite), limits.Config{}, 0))
+	w := newTenants(t, newHarness(t, testenv.Open(t, database.SQLite), limits.Config{}, 0))
 	const unsaid, short = "Tr0ub4dor-unsaid", "Tr0ub"
 	for _, c := range []struct{ query, code string }{
 		{`mutation($p:String!){createUser(input:{email:"new@people.example",firstName:"a",lastName:"b",password:$p}){user{id email firstName lastName role}}}`, ""},
@@ -25,8 +25,8 @@ func TestPasswordsAreNeverSaid(t *testing.T) {
 		{`mutation($p:String!){signIn(input:{email:"nobody@people.example",password:$p,unheardOf:1}){token}}`, "BAD_REQUEST"},
 		{`mutation{signIn(input:{email:"nobody@people.example",password:"` + unsaid + `"){token}}`, "BAD_REQUEST"},
 		{`mutation{signIn(input:{email:"nobody@people.example",password:"` + unsaid + `",session:` + "`" + `}){token}}`, "BAD_REQUEST"},
-		{`mutation($p:String!){updateUser(input:{id:"` + w.ids["okafor"].String() + `",password:$p}){user{id}}}`, ""},
-		{`mutation($p:String!){updateUser(input:{id:"` + w.ids["rita"].String() + `",password:$p}){user{id}}}`, "NOT_FOUND"},
+		{`mutation($p:String!){updateUser(input:{id:"` + w.IDs["okafor"].String() + `",password:$p}){user{id}}}`, ""},
+		{`mutation($p:String!){updateUser(input:{id:"` + w.IDs["rita"].String() + `",password:$p}){user{id}}}`, "NOT_FOUND"},
 	} {
 		for _, p := range []string{short, unsaid} {
 			a := w.ask("keller", c.query, map[string]any{"p": p})

@@ -24,7 +24,7 @@ func persisted(t *testing.T, hash, document string, variables map[string]any) st
 		request["query"] = document
 	}
 	text, err := json.Marshal(request)
-	must(t, err)
+	testenv.Must(t, err)
 	return string(text)
 }
 
@@ -37,7 +37,7 @@ func hashOf(document string) string {
 // document; from then on the hash will do, by GET too. It takes nobody's rights along.
 func TestPersistedQueries(t *testing.T) {
 	t.Parallel()
-	w := newTenants(t, newRig(t, testenv.Open(t, database.SQLite), limits.Config{}, 0))
+	w := newTenants(t, newHarness(t, testenv.Open(t, database.SQLite), limits.Config{}, 0))
 	const document = `query($n:Int){customers(first:$n){nodes{name}}}`
 	hash := hashOf(document)
 	notFound := func(what string, a answer) {
@@ -64,7 +64,7 @@ func TestPersistedQueries(t *testing.T) {
 	}
 	extensions := url.QueryEscape(`{"persistedQuery":{"version":1,"sha256Hash":"` + hash + `"}}`)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"?extensions="+extensions, nil)
-	must(t, err)
+	testenv.Must(t, err)
 	req.Header.Set("As", "keller")
 	if a := w.do(req); a.code() != "" || !strings.Contains(a.text, "northwind") {
 		t.Errorf("by GET: %s", a.text)
@@ -97,7 +97,7 @@ func TestPersistedQueries(t *testing.T) {
 // answered, at worst by being asked for the document again.
 func TestPersistedQueriesAreBounded(t *testing.T) {
 	t.Parallel()
-	w := newRig(t, testenv.Open(t, database.SQLite), limits.Config{}, 0)
+	w := newHarness(t, testenv.Open(t, database.SQLite), limits.Config{}, 0)
 	found := func(document string) bool {
 		t.Helper()
 		return !strings.Contains(w.post("", persisted(t, hashOf(document), "", nil)).text, "PersistedQueryNotFound")

@@ -24,7 +24,7 @@ func TestIssuesPageByAnIndex(t *testing.T) {
 	t.Parallel()
 	var said statements
 	testenv.Observed(t, said.tell, func(t *testing.T, db *database.DB) {
-		w := newTenants(t, newRig(t, db, limits.Config{MaxComplexity: 1 << 40}, 1<<20))
+		w := newTenants(t, newHarness(t, db, limits.Config{MaxComplexity: 1 << 40}, 1<<20))
 		run := w.manyIssues(3_000)
 		const fields = `{nodes{row code} pageInfo{endCursor startCursor}}`
 		page := func(args string) (plans []string, cursor string) {
@@ -47,8 +47,8 @@ func TestIssuesPageByAnIndex(t *testing.T) {
 				}
 			}
 			raw, err := json.Marshal(a.Data)
-			must(t, err)
-			must(t, json.Unmarshal(raw, &out))
+			testenv.Must(t, err)
+			testenv.Must(t, json.Unmarshal(raw, &out))
 			if n := len(out.ImportRun.Issues.Nodes); n != 50 {
 				t.Errorf("issues(%s): %d", args, n)
 			}
@@ -82,9 +82,9 @@ func (w *tenants) manyIssues(n int) id.ID {
 	c := w.db.Ent()
 	runs := []id.ID{id.New(id.ImportRun), id.New(id.ImportRun)}
 	for _, run := range runs {
-		must(w.t, c.ImportRun.Create().SetID(run).SetCompanyID(w.ids["northwind"]).SetCreatedByID(w.ids["keller"]).SetCreatedByName("keller").
+		testenv.Must(w.t, c.ImportRun.Create().SetID(run).SetCompanyID(w.IDs["northwind"]).SetCreatedByID(w.IDs["keller"]).SetCreatedByName("keller").
 			SetKind(enum.Contacts).SetStatus(enum.Completed).SetFileName("x").SetFileSize(1).SetUploadKey("").
-			SetFormat(json.RawMessage("{}")).SetTotalRows(n).SetProcessedRows(n).SetFailedCount(n).SetFinishedAt(time.Now().UTC()).Exec(w.system))
+			SetFormat(json.RawMessage("{}")).SetTotalRows(n).SetProcessedRows(n).SetFailedCount(n).SetFinishedAt(time.Now().UTC()).Exec(w.System))
 		for from := 0; from < n; from += 500 {
 			var issues []*ent.ImportIssueCreate
 			for i := from; i < from+500; i++ {
@@ -94,11 +94,11 @@ func (w *tenants) manyIssues(n int) id.ID {
 				}
 				issues = append(issues, c.ImportIssue.Create().SetImportRunID(run).SetRow(i).SetOrdinal(0).SetLine(i).SetCode(code).SetMessage("x"))
 			}
-			must(w.t, c.ImportIssue.CreateBulk(issues...).Exec(w.system))
+			testenv.Must(w.t, c.ImportIssue.CreateBulk(issues...).Exec(w.System))
 		}
 	}
-	_, err := w.db.SQL().ExecContext(w.system, "ANALYZE")
-	must(w.t, err)
+	_, err := w.db.SQL().ExecContext(w.System, "ANALYZE")
+	testenv.Must(w.t, err)
 	return runs[0]
 }
 
@@ -107,8 +107,8 @@ var placeholder = regexp.MustCompile(`\$\d+|\?`)
 // plan is how the database would do the statement, whatever its parameters.
 func (w *tenants) plan(statement string) string {
 	w.t.Helper()
-	conn, err := w.db.SQL().Conn(context.WithoutCancel(w.system))
-	must(w.t, err)
+	conn, err := w.db.SQL().Conn(context.WithoutCancel(w.System))
+	testenv.Must(w.t, err)
 	defer conn.Close()
 	n, args := 0, []any{}
 	for _, p := range placeholder.FindAllString(statement, -1) {
@@ -123,21 +123,21 @@ func (w *tenants) plan(statement string) string {
 	}
 	query := "EXPLAIN QUERY PLAN " + statement
 	if w.db.Dialect() == database.Postgres {
-		_, err := conn.ExecContext(w.system, "SET plan_cache_mode = force_generic_plan")
-		must(w.t, err)
-		_, err = conn.ExecContext(w.system, "PREPARE looked_at AS "+statement)
-		must(w.t, err)
+		_, err := conn.ExecContext(w.System, "SET plan_cache_mode = force_generic_plan")
+		testenv.Must(w.t, err)
+		_, err = conn.ExecContext(w.System, "PREPARE looked_at AS "+statement)
+		testenv.Must(w.t, err)
 		defer func() {
-			_, err := conn.ExecContext(w.system, "DEALLOCATE looked_at; RESET plan_cache_mode")
-			must(w.t, err)
+			_, err := conn.ExecContext(w.System, "DEALLOCATE looked_at; RESET plan_cache_mode")
+			testenv.Must(w.t, err)
 		}()
 		query, args = "EXPLAIN EXECUTE looked_at("+strings.TrimSuffix(strings.Repeat("NULL,", n), ",")+")", nil
 	}
-	rows, err := conn.QueryContext(w.system, query, args...)
-	must(w.t, err)
+	rows, err := conn.QueryContext(w.System, query, args...)
+	testenv.Must(w.t, err)
 	defer rows.Close()
 	columns, err := rows.Columns()
-	must(w.t, err)
+	testenv.Must(w.t, err)
 	var out strings.Builder
 	for rows.Next() {
 		cells, line := make([]any, len(columns)), ""
@@ -145,9 +145,9 @@ func (w *tenants) plan(statement string) string {
 			cells[i] = new(any)
 		}
 		cells[len(cells)-1] = &line
-		must(w.t, rows.Scan(cells...))
+		testenv.Must(w.t, rows.Scan(cells...))
 		out.WriteString(line + "\n")
 	}
-	must(w.t, rows.Err())
+	testenv.Must(w.t, rows.Err())
 	return statement + "\n" + out.String()
 }

@@ -23,12 +23,12 @@ import (
 func TestU2NoSecretIsLoggedOrAnswered(t *testing.T) {
 	t.Parallel()
 	testenv.Databases(t, func(t *testing.T, db *database.DB) {
-		w := newTenants(t, newRig(t, db, limits.Config{}, 0))
+		w := newTenants(t, newHarness(t, db, limits.Config{}, 0))
 		const secret = "hunter2secret"
 		var bodies []string
 		document := func(format string, args ...any) {
 			text, err := json.Marshal(map[string]any{"query": fmt.Sprintf(format, args...)})
-			must(t, err)
+			testenv.Must(t, err)
 			bodies = append(bodies, string(text))
 		}
 		for _, literal := range []string{
@@ -87,7 +87,7 @@ func TestU2NoSecretIsLoggedOrAnswered(t *testing.T) {
 		}
 		get := func(query string) *http.Request {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"?"+query, nil)
-			must(t, err)
+			testenv.Must(t, err)
 			r.Header.Set("As", "keller")
 			return r
 		}
@@ -102,22 +102,22 @@ func TestU2NoSecretIsLoggedOrAnswered(t *testing.T) {
 			var body bytes.Buffer
 			form := multipart.NewWriter(&body)
 			for i := 0; i < len(fields); i += 2 {
-				must(t, form.WriteField(fields[i], fields[i+1]))
+				testenv.Must(t, form.WriteField(fields[i], fields[i+1]))
 			}
-			must(t, form.Close())
+			testenv.Must(t, form.Close())
 			for way, text := range map[string]string{
 				"": body.String(), ", headers broken": strings.ReplaceAll(body.String(), "Content-Disposition:", secret),
 				", cut": body.String()[:body.Len()/2], ", no boundary": secret,
 			} {
 				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url, strings.NewReader(text))
-				must(t, err)
+				testenv.Must(t, err)
 				r.Header.Set("As", "keller")
 				r.Header.Set("Content-Type", form.FormDataContentType())
 				send(r, name+way)
 			}
 		}
 		// A failure of ours, with the right values of a right document.
-		must(t, db.SQL().Close())
+		testenv.Must(t, db.SQL().Close())
 		other := strings.ReplaceAll(signIn, "a@b", "z@b") // of whom nothing has failed yet
 		for _, v := range []string{`{"p":"` + secret + `"}`, `{"p":"` + secret + `","s":"BEARER"}`} {
 			body := `{"query":` + strconv.Quote(other) + `,"variables":` + v + `}`
@@ -136,7 +136,7 @@ func TestU2NoSecretIsLoggedOrAnswered(t *testing.T) {
 // what would be right.
 func TestMistakesAreExplained(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, testenv.Open(t, database.SQLite), limits.Config{}, 0)
+	r := newHarness(t, testenv.Open(t, database.SQLite), limits.Config{}, 0)
 	for document, want := range map[string]string{
 		`mutation{signIn(input:{email:"a",password:pw}){token}}`:                   "String cannot represent a non string value",
 		`mutation{signIn(input:{email:"a",password:"b",session:COOKY}){token}}`:    `This value does not exist in "SessionKind!" enum. Did you mean the enum value "COOKIE"?`,

@@ -52,7 +52,7 @@ func TestPagesCostTheSameNumberOfStatements(t *testing.T) {
 	t.Parallel()
 	var said statements
 	testenv.Observed(t, said.tell, func(t *testing.T, db *database.DB) {
-		w := newTenants(t, newRig(t, db, limits.Config{MaxComplexity: 1 << 40}, 1<<20))
+		w := newTenants(t, newHarness(t, db, limits.Config{MaxComplexity: 1 << 40}, 1<<20))
 		w.hundreds()
 		for _, c := range append(counted, struct{ query, list string }{`companies(first:$n){nodes{name partner{name} partnerAdmins{email} canDelete} totalCount}`, "companies"}) {
 			who := "keller"
@@ -190,8 +190,8 @@ func (w *tenants) hundreds() {
 	var companies []*ent.CompanyCreate
 	var users []*ent.UserCreate
 	admins := []*ent.PartnerAdminCreate{
-		c.PartnerAdmin.Create().SetCompanyID(w.ids["alpha"]).SetUserID(w.ids["keller"]),
-		c.PartnerAdmin.Create().SetCompanyID(w.ids["beta"]).SetUserID(w.ids["keller"]),
+		c.PartnerAdmin.Create().SetCompanyID(w.IDs["alpha"]).SetUserID(w.IDs["keller"]),
+		c.PartnerAdmin.Create().SetCompanyID(w.IDs["beta"]).SetUserID(w.IDs["keller"]),
 	}
 	var shelves []*ent.ProjectCreate
 	var desks []*ent.DeskCreate
@@ -205,7 +205,7 @@ func (w *tenants) hundreds() {
 	var issues []*ent.ImportIssueCreate
 	var notes []*ent.NotificationCreate
 	var events []*ent.AuditEventCreate
-	northwind, keller := w.ids["northwind"], w.ids["keller"]
+	northwind, keller := w.IDs["northwind"], w.IDs["keller"]
 	person := func(company id.ID, name string) *ent.UserCreate {
 		email := name + "@many.example"
 		return c.User.Create().SetID(id.New(id.User)).SetCompanyID(company).SetEmail(email).SetEmailKey(email).SetFirstName(name).SetFirstNameKey(name).
@@ -227,10 +227,10 @@ func (w *tenants) hundreds() {
 		fields = append(fields, c.CustomField.Create().SetID(field).SetCompanyID(company).SetVariableName("size").SetVariableKey("size").SetName("Size").SetType(enum.Text))
 		return label, field
 	}
-	ownProject, err := c.Project.Query().Where(project.CompanyID(northwind), project.IsDefault(true)).OnlyID(w.system)
-	must(w.t, err)
-	ownDesk, err := c.Desk.Query().Where(desk.CompanyID(northwind), desk.IsDefault(true)).OnlyID(w.system)
-	must(w.t, err)
+	ownProject, err := c.Project.Query().Where(project.CompanyID(northwind), project.IsDefault(true)).OnlyID(w.System)
+	testenv.Must(w.t, err)
+	ownDesk, err := c.Desk.Query().Where(desk.CompanyID(northwind), desk.IsDefault(true)).OnlyID(w.System)
+	testenv.Must(w.t, err)
 	ownLabel, ownField := belongings(northwind)
 	for i := range many {
 		name := fmt.Sprintf("customer %03d", i)
@@ -246,7 +246,7 @@ func (w *tenants) hundreds() {
 		books(company, project, desk, label, field, fmt.Sprint("p", i), fmt.Sprint("q", i))
 		books(northwind, ownProject, ownDesk, ownLabel, ownField, fmt.Sprint("o", i))
 		tokens = append(tokens, c.TransferToken.Create().SetID(token).SetCompanyID(company).SetSecretHash([]byte(name)).
-			SetSentToID(w.ids["rival"]).SetExpiresAt(time.Now().UTC().Add(time.Hour)))
+			SetSentToID(w.IDs["rival"]).SetExpiresAt(time.Now().UTC().Add(time.Hour)))
 		runs = append(runs, c.ImportRun.Create().SetID(run).SetCompanyID(company).SetCreatedByID(keller).SetCreatedByName("keller").
 			SetKind(enum.Contacts).SetStatus(enum.Queued).SetFileName(name).SetFileSize(1).SetUploadKey("").SetRejectsKey("r").
 			SetFormat(json.RawMessage("{}")).SetTotalRows(1))
@@ -257,29 +257,29 @@ func (w *tenants) hundreds() {
 			SetImportRunID(run).SetCompanyID(company).SetTransferTokenID(token))
 		events = append(events, c.AuditEvent.Create().SetCompanyID(northwind).SetAction("done").SetActorName("keller").SetActorID(keller).SetSummary(name))
 	}
-	must(w.t, c.Company.CreateBulk(companies...).Exec(w.system))
-	must(w.t, c.User.CreateBulk(users...).Exec(w.system))
-	must(w.t, c.PartnerAdmin.CreateBulk(admins...).Exec(w.system))
-	must(w.t, c.Project.CreateBulk(shelves...).Exec(w.system))
-	must(w.t, c.Desk.CreateBulk(desks...).Exec(w.system))
-	must(w.t, c.Label.CreateBulk(labels...).Exec(w.system))
-	must(w.t, c.CustomField.CreateBulk(fields...).Exec(w.system))
-	must(w.t, c.Contact.CreateBulk(contacts...).Exec(w.system))
-	must(w.t, c.ContactLabel.CreateBulk(given...).Exec(w.system))
-	must(w.t, c.CustomFieldValue.CreateBulk(values...).Exec(w.system))
-	must(w.t, c.TransferToken.CreateBulk(tokens...).Exec(w.system))
-	must(w.t, c.ImportRun.CreateBulk(runs...).Exec(w.system))
-	must(w.t, c.ImportIssue.CreateBulk(issues...).Exec(w.system))
-	must(w.t, c.Notification.CreateBulk(notes...).Exec(w.system))
-	must(w.t, c.AuditEvent.CreateBulk(events...).Exec(w.system))
+	testenv.Must(w.t, c.Company.CreateBulk(companies...).Exec(w.System))
+	testenv.Must(w.t, c.User.CreateBulk(users...).Exec(w.System))
+	testenv.Must(w.t, c.PartnerAdmin.CreateBulk(admins...).Exec(w.System))
+	testenv.Must(w.t, c.Project.CreateBulk(shelves...).Exec(w.System))
+	testenv.Must(w.t, c.Desk.CreateBulk(desks...).Exec(w.System))
+	testenv.Must(w.t, c.Label.CreateBulk(labels...).Exec(w.System))
+	testenv.Must(w.t, c.CustomField.CreateBulk(fields...).Exec(w.System))
+	testenv.Must(w.t, c.Contact.CreateBulk(contacts...).Exec(w.System))
+	testenv.Must(w.t, c.ContactLabel.CreateBulk(given...).Exec(w.System))
+	testenv.Must(w.t, c.CustomFieldValue.CreateBulk(values...).Exec(w.System))
+	testenv.Must(w.t, c.TransferToken.CreateBulk(tokens...).Exec(w.System))
+	testenv.Must(w.t, c.ImportRun.CreateBulk(runs...).Exec(w.System))
+	testenv.Must(w.t, c.ImportIssue.CreateBulk(issues...).Exec(w.System))
+	testenv.Must(w.t, c.Notification.CreateBulk(notes...).Exec(w.System))
+	testenv.Must(w.t, c.AuditEvent.CreateBulk(events...).Exec(w.System))
 }
 
 // No list is without a limit: the plain ones have caps.
 func TestPlainListsAreCapped(t *testing.T) {
 	t.Parallel()
 	testenv.Databases(t, func(t *testing.T, db *database.DB) {
-		w := newTenants(t, newRig(t, db, limits.Config{MaxComplexity: 1 << 40}, 1<<20))
-		c, alpha := w.db.Ent(), w.ids["alpha"]
+		w := newTenants(t, newHarness(t, db, limits.Config{MaxComplexity: 1 << 40}, 1<<20))
+		c, alpha := w.db.Ent(), w.IDs["alpha"]
 		var projects []*ent.ProjectCreate
 		var desks []*ent.DeskCreate
 		var labels []*ent.LabelCreate
@@ -295,8 +295,8 @@ func TestPlainListsAreCapped(t *testing.T) {
 				fields = append(fields, c.CustomField.Create().SetCompanyID(alpha).SetVariableName(name).SetVariableKey(name).SetName(name).SetType(enum.Text))
 			}
 		}
-		must(t, c.Label.CreateBulk(labels...).Exec(w.system))
-		must(t, c.CustomField.CreateBulk(fields...).Exec(w.system))
+		testenv.Must(t, c.Label.CreateBulk(labels...).Exec(w.System))
+		testenv.Must(t, c.CustomField.CreateBulk(fields...).Exec(w.System))
 		var partners []*ent.CompanyCreate
 		for i := range 51 {
 			name := fmt.Sprint("partner ", i)
@@ -305,14 +305,14 @@ func TestPlainListsAreCapped(t *testing.T) {
 		var people []*ent.UserCreate
 		for i := range 101 {
 			email := fmt.Sprint(i, "@many.example")
-			people = append(people, c.User.Create().SetCompanyID(w.ids["northwind"]).SetEmail(email).SetEmailKey(email).SetFirstName("x").SetFirstNameKey("x").
+			people = append(people, c.User.Create().SetCompanyID(w.IDs["northwind"]).SetEmail(email).SetEmailKey(email).SetFirstName("x").SetFirstNameKey("x").
 				SetLastName("x").SetLastNameKey("x").SetPasswordHash("secret hash"))
 		}
-		must(t, c.Project.CreateBulk(projects...).Exec(w.system))
-		must(t, c.Desk.CreateBulk(desks...).Exec(w.system))
-		must(t, c.Company.CreateBulk(partners...).Exec(w.system))
-		made, err := c.User.CreateBulk(people...).Save(w.system)
-		must(t, err)
+		testenv.Must(t, c.Project.CreateBulk(projects...).Exec(w.System))
+		testenv.Must(t, c.Desk.CreateBulk(desks...).Exec(w.System))
+		testenv.Must(t, c.Company.CreateBulk(partners...).Exec(w.System))
+		made, err := c.User.CreateBulk(people...).Save(w.System)
+		testenv.Must(t, err)
 		var admins []*ent.PartnerAdminCreate
 		var sent []*ent.TransferTokenCreate
 		var givers []*ent.CompanyCreate
@@ -320,12 +320,12 @@ func TestPlainListsAreCapped(t *testing.T) {
 			name, giver := fmt.Sprint("giver ", i), id.New(id.Company)
 			admins = append(admins, c.PartnerAdmin.Create().SetCompanyID(alpha).SetUserID(u.ID))
 			givers = append(givers, c.Company.Create().SetID(giver).SetName(name).SetSlug(name).SetNameSlug(name).SetNameKey(name))
-			sent = append(sent, c.TransferToken.Create().SetCompanyID(giver).SetSecretHash([]byte(name)).SetSentToID(w.ids["rival"]).
+			sent = append(sent, c.TransferToken.Create().SetCompanyID(giver).SetSecretHash([]byte(name)).SetSentToID(w.IDs["rival"]).
 				SetExpiresAt(time.Now().UTC().Add(time.Hour)))
 		}
-		must(t, c.PartnerAdmin.CreateBulk(admins...).Exec(w.system))
-		must(t, c.Company.CreateBulk(givers...).Exec(w.system))
-		must(t, c.TransferToken.CreateBulk(sent...).Exec(w.system))
+		testenv.Must(t, c.PartnerAdmin.CreateBulk(admins...).Exec(w.System))
+		testenv.Must(t, c.Company.CreateBulk(givers...).Exec(w.System))
+		testenv.Must(t, c.TransferToken.CreateBulk(sent...).Exec(w.System))
 		for _, l := range []struct {
 			who, query string
 			most       int

@@ -43,7 +43,7 @@ func (k knowledge) may(w *tenants, text string) bool {
 	if strings.Contains(text, "secret") {
 		return false
 	}
-	for name := range w.people {
+	for name := range w.Employers {
 		if strings.Contains(text, name) && !known(k.people, name) {
 			return false
 		}
@@ -67,7 +67,7 @@ func TestNoWalkLeavesTheTenant(t *testing.T) {
 	t.Parallel()
 	sdl := gqlparser.MustLoadSchema(&ast.Source{Input: schema.SDL()})
 	testenv.Databases(t, func(t *testing.T, db *database.DB) {
-		w := newTenants(t, newRig(t, db, limits.Config{MaxFields: 1 << 20, MaxDepth: 50, MaxQueryRoots: 100, MaxComplexity: 1 << 40}, 1<<20))
+		w := newTenants(t, newHarness(t, db, limits.Config{MaxFields: 1 << 20, MaxDepth: 50, MaxQueryRoots: 100, MaxComplexity: 1 << 40}, 1<<20))
 		for _, who := range slices.Sorted(maps.Keys(knows)) {
 			seen := map[string]bool{}
 			for _, query := range append(w.lists(sdl), w.walk(sdl)) {
@@ -102,7 +102,7 @@ func (w *tenants) walk(sdl *ast.Schema) string {
 		nodes = append(nodes, "... on "+def.Name+selection(sdl, def, 3))
 	}
 	for _, name := range w.records() {
-		ids = append(ids, `"`+w.ids[name].String()+`"`)
+		ids = append(ids, `"`+w.IDs[name].String()+`"`)
 	}
 	return "{nodes(ids:[" + strings.Join(ids, " ") + "]){" + strings.Join(nodes, " ") + "}}"
 }
@@ -178,7 +178,7 @@ func messages(a answer) (said []string) {
 func TestForeignCursors(t *testing.T) {
 	t.Parallel()
 	testenv.Databases(t, func(t *testing.T, db *database.DB) {
-		w := newTenants(t, newRig(t, db, limits.Config{}, 0))
+		w := newTenants(t, newHarness(t, db, limits.Config{}, 0))
 		for _, list := range []string{"customers", "importRuns", "notifications", "auditEvents", "viewer{company{contacts", "viewer{company{users"} {
 			ends := strings.Repeat("}", strings.Count(list, "{"))
 			var cursors []string
@@ -213,7 +213,7 @@ func TestForeignCursors(t *testing.T) {
 func TestFiltersAreNoOracles(t *testing.T) {
 	t.Parallel()
 	testenv.Databases(t, func(t *testing.T, db *database.DB) {
-		w := newTenants(t, newRig(t, db, limits.Config{}, 0))
+		w := newTenants(t, newHarness(t, db, limits.Config{}, 0))
 		for _, query := range []string{
 			`{customers(filter:{search:"rival"}){totalCount nodes{id}}}`, `{customers(filter:{search:"gamma"}){totalCount}}`,
 			`{customers(filter:{search:"solo"}){totalCount}}`, `{importRuns(companyId:"$rival"){totalCount nodes{id}}}`,
@@ -225,8 +225,8 @@ func TestFiltersAreNoOracles(t *testing.T) {
 			`{viewer{company{contacts(filter:{projectId:"$project"}){totalCount nodes{id}}}}}`,
 			`{viewer{company{contacts(filter:{deskId:"$desk"}){totalCount nodes{id}}}}}`,
 		} {
-			a := w.ask("keller", strings.NewReplacer("$rival", w.ids["rival"].String(), "$alpha", w.ids["alpha"].String(), "$gamma", w.ids["gamma"].String(),
-				"$label", w.ids["label of rival"].String(), "$project", w.ids["project of alpha"].String(), "$desk", w.ids["desk of gamma"].String()).Replace(query), nil)
+			a := w.ask("keller", strings.NewReplacer("$rival", w.IDs["rival"].String(), "$alpha", w.IDs["alpha"].String(), "$gamma", w.IDs["gamma"].String(),
+				"$label", w.IDs["label of rival"].String(), "$project", w.IDs["project of alpha"].String(), "$desk", w.IDs["desk of gamma"].String()).Replace(query), nil)
 			if a.code() != "" || !strings.Contains(a.text, `"totalCount":0`) || strings.Contains(a.text, `"id"`) {
 				t.Errorf("%s: %s", query, a.text)
 			}

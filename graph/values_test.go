@@ -205,9 +205,9 @@ func nameOf(typ *ast.Type) string {
 func TestValuesOfWrongTypes(t *testing.T) {
 	t.Parallel()
 	s := gqlparser.MustLoadSchema(&ast.Source{Input: schema.SDL()})
-	w := newTenants(t, newRig(t, testenv.Open(t, database.SQLite), limits.Config{}, 0))
+	w := newTenants(t, newHarness(t, testenv.Open(t, database.SQLite), limits.Config{}, 0))
 	// changePassword compares with a hash that can be read.
-	must(t, w.db.Ent().User.UpdateOneID(w.ids["keller"]).SetPasswordHash("").Exec(w.system))
+	testenv.Must(t, w.db.Ent().User.UpdateOneID(w.IDs["keller"]).SetPasswordHash("").Exec(w.System))
 	const marker = "hunter2"
 	samples := []any{
 		json.Number("1"), json.Number("1.5"), json.Number("1e300"), json.Number("123456789012345678901234567890"), true, marker, "2026-11-22T09:30:00Z", "2026-11-22",
@@ -232,7 +232,7 @@ func TestValuesOfWrongTypes(t *testing.T) {
 				"literal":  {"query": fmt.Sprintf("%s{%s(%s:%s %s)%s}", o.operation, o.field.Name, o.argument.Name, literal(s, o.argument.Type, value), rest, selection)},
 			} {
 				text, err := json.Marshal(body)
-				must(t, err)
+				testenv.Must(t, err)
 				a := w.post("keller", string(text))
 				tried++
 				if wrong := !right(s, o.argument.Type, value); wrong && a.code() != "BAD_REQUEST" || a.code() == "INTERNAL" {

@@ -1,7 +1,6 @@
 package graph_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -21,7 +20,6 @@ import (
 	"tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/exporter"
-	"tenantry/internal/id"
 	"tenantry/internal/importer"
 	contactkind "tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/importer/kinds"
@@ -33,38 +31,38 @@ import (
 	"tenantry/internal/testenv"
 )
 
-// rig is the API over HTTP with everything real behind it but for who asks: a header names
-// one of who.
-type rig struct {
+// harness is the API over HTTP with everything real behind it except authentication: a
+// header names one of the callers.
+type harness struct {
 	t        *testing.T
 	url      string
 	db       *database.DB
 	resolver *graph.Resolver
-	who      map[string]viewer.Viewer
+	callers  map[string]viewer.Viewer
 	log      *testenv.Log
 }
 
-func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *rig {
+func newHarness(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *harness {
 	t.Helper()
-	r := &rig{t: t, db: db, who: map[string]viewer.Viewer{}, log: &testenv.Log{}}
+	r := &harness{t: t, db: db, callers: map[string]viewer.Viewer{}, log: &testenv.Log{}}
 	log := slog.New(requestid.Handler(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	redis, err := broker.Open(t.Context(), broker.Options{Log: log})
-	must(t, err)
+	testenv.Must(t, err)
 	t.Cleanup(func() { _ = redis.Close() })
 	blobs, err := blob.Open(blob.Options{Dir: t.TempDir()})
-	must(t, err)
+	testenv.Must(t, err)
 	t.Cleanup(func() { _ = blobs.Close() })
 	passwords, err := auth.NewPasswords(auth.PasswordOptions{})
-	must(t, err)
+	testenv.Must(t, err)
 	address := func() *url.URL { return &url.URL{Scheme: "http", Host: "tenantry.test"} }
 	signer, err := signed.New([]byte(strings.Repeat("k", 32)), address)
-	must(t, err)
+	testenv.Must(t, err)
 	authenticator := auth.New(db, passwords, auth.Options{PublicURL: address})
 	hub := progress.New(redis.Client(), log)
 	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, News: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
 	all := kinds.New(db, passwords, service, contactkind.Options{})
 	engine := importer.New(importer.Parts{
-		DB: db, Blobs: blobs, News: hub, Queue: noQueue{}, Rights: authenticator, Fingerprints: passwords, Kinds: all, Log: log,
+		DB: db, Blobs: blobs, News: hub, Queue: testenv.NoQueue{}, Rights: authenticator, Fingerprints: passwords, Kinds: all, Log: log,
 	}, importer.Options{})
 	r.resolver = &graph.Resolver{
 		Ent: db.Ent(), Importer: engine, Sessions: authenticator,
@@ -76,7 +74,7 @@ func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *
 	api := graph.NewServer(r.resolver, endpoint, log, graph.ServerOptions{MaxTokens: maxTokens, Limits: limit})
 	server := httptest.NewServer(requestid.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := req.Context()
-		if v, ok := r.who[req.Header.Get("As")]; ok {
+		if v, ok := r.callers[req.Header.Get("As")]; ok {
 			ctx = viewer.NewContext(ctx, v)
 		}
 		api.ServeHTTP(w, req.WithContext(ctx))
@@ -85,10 +83,6 @@ func newRig(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *
 	r.url = server.URL
 	return r
 }
-
-type noQueue struct{}
-
-func (noQueue) Enqueue(context.Context, id.ID) error { return nil }
 
 // answer is what came back, and as what.
 type answer struct {
@@ -111,39 +105,32 @@ func (a answer) code() string {
 	return code
 }
 
-func (r *rig) ask(who, query string, variables map[string]any) answer {
+func (r *harness) ask(who, query string, variables map[string]any) answer {
 	r.t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
-	must(r.t, err)
+	testenv.Must(r.t, err)
 	return r.post(who, string(body))
 }
 
-func (r *rig) post(who, body string) answer {
+func (r *harness) post(who, body string) answer {
 	r.t.Helper()
 	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.url, strings.NewReader(body))
-	must(r.t, err)
+	testenv.Must(r.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("As", who)
 	return r.do(req)
 }
 
-func (r *rig) do(req *http.Request) answer {
+func (r *harness) do(req *http.Request) answer {
 	r.t.Helper()
 	resp, err := http.DefaultClient.Do(req)
-	must(r.t, err)
+	testenv.Must(r.t, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	must(r.t, err)
+	testenv.Must(r.t, err)
 	a := answer{status: resp.StatusCode, header: resp.Header, text: string(text)}
 	if err := json.Unmarshal(text, &a); err != nil {
 		r.t.Fatalf("HTTP %d with %.300q: %v", a.status, text, err)
 	}
 	return a
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
