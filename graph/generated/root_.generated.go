@@ -2784,33 +2784,33 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../../schema/audit.graphql", Input: `"Who did what, in the log of a company that it concerned."
+	{Name: "../../schema/audit.graphql", Input: `"An entry in the audit log of a company."
 type AuditEvent implements Node {
   "Opaque and globally unique."
   id: ID!
-  "When."
+  "Time of the event."
   at: Time!
-  "What: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted, user.credentials_changed or records.exported; and, of what was done by hand, created, updated and deleted of contact, project, desk, label and custom_field, such as contact.created."
+  "The action: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted, user.credentials_changed or records.exported; and, for single records changed by mutations, created, updated and deleted of contact, project, desk, label and custom_field, such as contact.created."
   action: String!
-  "Who; null for the system, and where that user is gone or not the viewer's to know."
+  "The user; null for the system, and if that user was deleted or is not visible to the viewer."
   actor: User
-  "The actor's name as it was then; ` + "`" + `system` + "`" + ` for the platform itself."
+  "The user's name at that time; ` + "`" + `system` + "`" + ` for the platform itself."
   actorName: String!
-  "In whose log it stands; what concerns two companies stands in both."
+  "The company whose log contains it. An event that concerns two companies is in both logs."
   company: Company!
-  "In a sentence."
+  "One sentence for people."
   summary: String!
 }
 
 "A page of audit events."
 type AuditEventConnection {
-  "The page's entries with their cursors."
+  "The entries of the page with their cursors."
   edges: [AuditEventEdge!]!
   "The page's events."
   nodes: [AuditEvent!]!
-  "Where the page stands."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all pages. Counted only where it is asked for."
+  "Number of entries on all pages. Counted only if it is selected."
   totalCount: Int!
 }
 
@@ -2818,72 +2818,72 @@ type AuditEventConnection {
 type AuditEventEdge {
   "The event."
   node: AuditEvent!
-  "Its place in the list."
+  "Its position in the list."
   cursor: Cursor!
 }
 
 extend type Query {
-  "A company's log, the newest first: the own company's where companyId is left out. Its own administrators."
+  "The audit log of a company, newest first; of the own company if companyId is omitted. For its own administrators."
   auditEvents(
-    "Whose log."
+    "The company."
     companyId: ID
-    "How many from the front: 1 to 100, 50 by default."
+    "Number of entries from the start: 1 to 100, 50 by default."
     first: Int
-    "Only what comes behind this cursor."
+    "Only entries after this cursor."
     after: Cursor
-    "How many from the back: 1 to 100."
+    "Number of entries from the end: 1 to 100."
     last: Int
-    "Only what comes before this cursor."
+    "Only entries before this cursor."
     before: Cursor
   ): AuditEventConnection!
 }
 `, BuiltIn: false},
-	{Name: "../../schema/company.graphql", Input: `"A company: a tenant with its directory and books. A partner's customers are companies too."
+	{Name: "../../schema/company.graphql", Input: `"A company: a tenant with users and contacts. The customers of a partner are companies too."
 type Company implements Node {
   "Opaque and globally unique."
   id: ID!
-  "As it was typed, trimmed. At most 200 characters."
+  "As entered, trimmed. At most 200 characters."
   name: String!
-  "The name in lower case with hyphens for spaces, unique on the platform: ` + "`" + `TEST CUSTOMER` + "`" + ` is ` + "`" + `test-customer` + "`" + `, or ` + "`" + `test-customer-2` + "`" + ` where that is taken. Stays when the company is renamed."
+  "The name in lower case with hyphens for spaces, unique on the platform: ` + "`" + `TEST CUSTOMER` + "`" + ` is ` + "`" + `test-customer` + "`" + `, or ` + "`" + `test-customer-2` + "`" + ` if that is taken. It stays the same when the company is renamed."
   slug: String!
-  "The company's own address; null where none was given or it is not the viewer's to see."
+  "The company's own address; null if there is none or the viewer may not see it."
   contactEmail: String
-  "Whether it may have customers."
+  "Whether it can have customers."
   isPartner: Boolean!
   "Whether it is the viewer's own company."
   isOwn: Boolean!
-  "Whether the viewer may work inside it; where not, ` + "`" + `users` + "`" + `, ` + "`" + `contacts` + "`" + `, ` + "`" + `projects` + "`" + `, ` + "`" + `desks` + "`" + `, ` + "`" + `labels` + "`" + ` and ` + "`" + `customFields` + "`" + ` are null: with FORBIDDEN where the company was asked for by its id (` + "`" + `company` + "`" + `, ` + "`" + `node` + "`" + `, ` + "`" + `nodes` + "`" + `), without an error in lists and beside other records."
+  "Whether the viewer has access to its content; if not, ` + "`" + `users` + "`" + `, ` + "`" + `contacts` + "`" + `, ` + "`" + `projects` + "`" + `, ` + "`" + `desks` + "`" + `, ` + "`" + `labels` + "`" + ` and ` + "`" + `customFields` + "`" + ` are null: with FORBIDDEN if the company was queried by its id (` + "`" + `company` + "`" + `, ` + "`" + `node` + "`" + `, ` + "`" + `nodes` + "`" + `), without an error in lists and as part of other records."
   viewerCanManage: Boolean!
-  "Whether the viewer's company created it as its partner, so that it is deleted rather than released."
+  "Whether the viewer's company, as its partner, created it, so that it can be deleted."
   canDelete: Boolean!
-  "The partner that manages it; null where none does."
+  "The partner that manages it; null if there is none."
   partner: Company
-  "The partner's users who have administrator rights in it, by email. At most 100. For the partner's administrators and those who may work inside it; null for others, as with ` + "`" + `users` + "`" + `."
+  "The partner's users who have administrator rights in it, by email. At most 100. For the partner's administrators and users with access to its content; null for others, like ` + "`" + `users` + "`" + `."
   partnerAdmins: [User!]
-  "Its directory, by email."
+  "Its users, by email."
   users(
-    "How many from the front: 1 to 100, 50 by default."
+    "Number of entries from the start: 1 to 100, 50 by default."
     first: Int
-    "Only what comes behind this cursor."
+    "Only entries after this cursor."
     after: Cursor
-    "How many from the back: 1 to 100."
+    "Number of entries from the end: 1 to 100."
     last: Int
-    "Only what comes before this cursor."
+    "Only entries before this cursor."
     before: Cursor
-    "Which of them."
+    "Restricts the list."
     filter: UserFilter
   ): UserConnection
   "Its contacts, by email."
   contacts(
-    "How many from the front: 1 to 100, 50 by default."
+    "Number of entries from the start: 1 to 100, 50 by default."
     first: Int
-    "Only what comes behind this cursor."
+    "Only entries after this cursor."
     after: Cursor
-    "How many from the back: 1 to 100."
+    "Number of entries from the end: 1 to 100."
     last: Int
-    "Only what comes before this cursor."
+    "Only entries before this cursor."
     before: Cursor
-    "Which of them."
+    "Restricts the list."
     filter: ContactFilter
   ): ContactConnection
   "Its projects, the default one first, then by name. At most 500."
@@ -2894,33 +2894,33 @@ type Company implements Node {
   labels: [Label!]
   "Its custom fields, by name. At most 100."
   customFields: [CustomField!]
-  "The outstanding one: generated, and neither expired, used nor revoked. For administrators of the company, and those of its partner where it has none active; null for others, as with ` + "`" + `users` + "`" + `."
+  "The outstanding transfer token: neither expired, used nor revoked. For administrators of the company, and those of its partner if it has no active one; null for others, like ` + "`" + `users` + "`" + `."
   transferToken: TransferToken
-  "When it was made."
+  "Time of creation."
   createdAt: Time!
-  "When it last changed."
+  "Time of the last change."
   updatedAt: Time!
 }
 
-"Which customers."
+"Restricts a list of customers."
 input CustomerFilter {
-  "The beginning of any word of the name, or of the slug, in any letter case."
+  "The beginning of any word of the name, or of the slug, ignoring letter case."
   search: String
-  "True: the own company alone. False: without it."
+  "True: only the own company. False: all but the own company."
   isOwn: Boolean
-  "True: those inside which the viewer may work. False: the others."
+  "True: only those to whose content the viewer has access. False: the others."
   viewerCanManage: Boolean
 }
 
 "A page of companies."
 type CompanyConnection {
-  "The page's entries with their cursors."
+  "The entries of the page with their cursors."
   edges: [CompanyEdge!]!
   "The page's companies."
   nodes: [Company!]!
-  "Where the page stands."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all pages. Counted only where it is asked for."
+  "Number of entries on all pages. Counted only if it is selected."
   totalCount: Int!
 }
 
@@ -2928,11 +2928,11 @@ type CompanyConnection {
 type CompanyEdge {
   "The company."
   node: Company!
-  "Its place in the list."
+  "Its position in the list."
   cursor: Cursor!
 }
 
-"A new company, standing alone, with its first administrator."
+"A new company without partner, with its first administrator."
 input CreateCompanyInput {
   "1 to 200 characters. A name that exists gets the next free slug."
   name: String!
@@ -2944,7 +2944,7 @@ input CreateCompanyInput {
 
 "The first administrator of a new company."
 input CreateCompanyAdminInput {
-  "At most 254 characters; unique on the platform in any letter case, else ALREADY_EXISTS."
+  "At most 254 characters; unique on the platform ignoring letter case, else ALREADY_EXISTS."
   email: String!
   "1 to 200 characters."
   firstName: String!
@@ -2954,7 +2954,7 @@ input CreateCompanyAdminInput {
   password: String!
 }
 
-"What was created."
+"The created record."
 type CreateCompanyPayload {
   "The company."
   company: Company!
@@ -2962,15 +2962,15 @@ type CreateCompanyPayload {
   admin: User!
 }
 
-"Whether a company may have customers."
+"Whether a company can have customers."
 input SetPartnerStatusInput {
-  "The company; one that has a partner cannot become one (FAILED_PRECONDITION)."
+  "The company. A company that has a partner cannot become one (FAILED_PRECONDITION)."
   companyId: ID!
-  "True promotes, and revokes the company's outstanding transfer token; false demotes: customers and their data stay, the rights to them rest."
+  "True promotes, and revokes the company's outstanding transfer token; false demotes: customers and their data stay, the rights in them are suspended."
   isPartner: Boolean!
 }
 
-"The company after the change."
+"The changed company."
 type SetPartnerStatusPayload {
   "The company."
   company: Company!
@@ -2978,21 +2978,21 @@ type SetPartnerStatusPayload {
 
 "A new customer of the viewer's company."
 input AddCustomerInput {
-  "1 to 200 characters. A name that exists gets the next free slug. The secret of a transfer token is no name (INVALID_ARGUMENT): ` + "`" + `claimCustomer` + "`" + ` takes that."
+  "1 to 200 characters. A name that exists gets the next free slug. The secret of a transfer token is rejected (INVALID_ARGUMENT): use ` + "`" + `claimCustomer` + "`" + `."
   name: String!
   "The customer's own address."
   contactEmail: String
-  "Who becomes its partner admin: an active user of the own company. The caller where it is left out."
+  "The user who becomes its partner admin: an active user of the own company. The caller if omitted."
   partnerAdminId: ID
 }
 
-"What was added."
+"The added customer."
 type AddCustomerPayload {
   "The customer."
   customer: Company!
 }
 
-"What of the own company changes. Left out: unchanged."
+"A change of the own company. Fields that are omitted stay unchanged."
 input UpdateCompanyInput {
   "1 to 200 characters; the slug stays. It cannot be cleared."
   name: String
@@ -3000,13 +3000,13 @@ input UpdateCompanyInput {
   contactEmail: String
 }
 
-"The company after the change."
+"The changed company."
 type UpdateCompanyPayload {
   "The company."
   company: Company!
 }
 
-"What of a customer changes. Left out: unchanged."
+"A change of a customer. Fields that are omitted stay unchanged."
 input UpdateCustomerInput {
   "The customer. FORBIDDEN for the own company, which ` + "`" + `updateCompany` + "`" + ` changes."
   id: ID!
@@ -3016,119 +3016,119 @@ input UpdateCustomerInput {
   contactEmail: String
 }
 
-"The customer after the change."
+"The changed customer."
 type UpdateCustomerPayload {
   "The customer."
   customer: Company!
 }
 
-"Which customer goes."
+"A customer to delete."
 input DeleteCustomerInput {
   "A customer that the partner itself created (FAILED_PRECONDITION for a claimed one)."
   id: ID!
 }
 
-"What is gone."
+"The deleted record."
 type DeleteCustomerPayload {
   "The id that the customer had."
   customerId: ID!
 }
 
-"Which partnership ends."
+"A partnership to end."
 input EndPartnershipInput {
   "The customer in it: the own company, or a customer of it."
   companyId: ID!
 }
 
-"The company, which keeps all it has."
+"The company, which keeps all of its data."
 type EndPartnershipPayload {
   "The company, without its partner."
   company: Company!
 }
 
-"Who has administrator rights where."
+"A user and a customer."
 input PartnerAdminInput {
   "A customer."
   customerId: ID!
-  "A user of the partner's own directory."
+  "A user of the partner."
   userId: ID!
 }
 
-"The customer after the change."
+"The changed customer."
 type PartnerAdminPayload {
   "The customer."
   customer: Company!
 }
 
 extend type Query {
-  "Every company but the platform's own, by name. Operators."
+  "All companies except the platform's own, by name. For operators."
   companies(
-    "How many from the front: 1 to 100, 50 by default."
+    "Number of entries from the start: 1 to 100, 50 by default."
     first: Int
-    "Only what comes behind this cursor."
+    "Only entries after this cursor."
     after: Cursor
-    "How many from the back: 1 to 100."
+    "Number of entries from the end: 1 to 100."
     last: Int
-    "Only what comes before this cursor."
+    "Only entries before this cursor."
     before: Cursor
-    "The beginning of any word of the name, or of the slug, in any letter case."
+    "The beginning of any word of the name, or of the slug, ignoring letter case."
     search: String
   ): CompanyConnection!
-  "Partners to choose from when a transfer token is sent, by name, at most 50. Administrators."
+  "Partners to which a transfer token can be sent, by name, at most 50. For administrators."
   partners("The beginning of any word of the name, or of the slug, in any letter case." search: String): [Company!]!
-  "The company with this id; null where it is unknown, malformed or not the viewer's to know."
+  "The company with this id; null if it is unknown, malformed or not visible to the viewer."
   company("The company's id." id: ID!): Company
-  "The viewer's own company first, then the customers by name: all of them for the partner's administrators, for its other users those whose partner admins they are. UNAUTHENTICATED where nobody is signed in."
+  "The viewer's own company first, then the customers by name: all of them for the partner's administrators, for other users those of which they are partner admin. UNAUTHENTICATED if nobody is signed in."
   customers(
-    "How many from the front: 1 to 100, 50 by default."
+    "Number of entries from the start: 1 to 100, 50 by default."
     first: Int
-    "Only what comes behind this cursor."
+    "Only entries after this cursor."
     after: Cursor
-    "How many from the back: 1 to 100."
+    "Number of entries from the end: 1 to 100."
     last: Int
-    "Only what comes before this cursor."
+    "Only entries before this cursor."
     before: Cursor
-    "Which of them."
+    "Restricts the list."
     filter: CustomerFilter
   ): CompanyConnection!
 }
 
 extend type Mutation {
-  "Creates a company that stands alone. Operators."
+  "Creates a company without partner. For operators."
   createCompany(input: CreateCompanyInput!): CreateCompanyPayload!
-  "Makes a company a partner, or ends that. Operators."
+  "Promotes a company to partner, or demotes it. For operators."
   setPartnerStatus(input: SetPartnerStatusInput!): SetPartnerStatusPayload!
-  "Changes the own company. Its administrators."
+  "Changes the own company. For its administrators."
   updateCompany(input: UpdateCompanyInput!): UpdateCompanyPayload!
-  "Changes a customer. The partner's administrators and the customer's partner admins."
+  "Changes a customer. For the partner's administrators and the customer's partner admins."
   updateCustomer(input: UpdateCustomerInput!): UpdateCustomerPayload!
-  "Deletes a customer with all that belongs to it. It cannot be undone. The partner's administrators."
+  "Deletes a customer with all of its data, permanently. For the partner's administrators."
   deleteCustomer(input: DeleteCustomerInput!): DeleteCustomerPayload!
-  "Ends a partnership; the company stays and loses its partner and the partner's admins. Administrators of either side. FAILED_PRECONDITION where the company has no active administrator of its own."
+  "Ends a partnership. The company stays and loses its partner and partner admins. For administrators of either side. FAILED_PRECONDITION if the company has no active administrator of its own."
   endPartnership(input: EndPartnershipInput!): EndPartnershipPayload!
-  "Gives a colleague administrator rights in a customer. The partner's administrators."
+  "Gives a user of the partner administrator rights in a customer. For the partner's administrators."
   addPartnerAdmin(input: PartnerAdminInput!): PartnerAdminPayload!
-  "Takes them away. The partner's administrators, and the customer's own."
+  "Removes these rights. For the partner's administrators and the customer's own."
   removePartnerAdmin(input: PartnerAdminInput!): PartnerAdminPayload!
-  "Adds a customer. A partner's administrators."
+  "Creates a customer. For a partner's administrators."
   addCustomer(input: AddCustomerInput!): AddCustomerPayload!
 }
 `, BuiltIn: false},
-	{Name: "../../schema/contact.graphql", Input: `"What kind of customer a contact is."
+	{Name: "../../schema/contact.graphql", Input: `"Whether a contact is a person or represents a business."
 enum ContactType {
   "A person."
   PERSONAL
-  "A person who stands for a business."
+  "A person who represents a business."
   BUSINESS
 }
 
-"A person on a company's books: elsewhere a client, or a customer record. Contacts do not sign in."
+"A contact of a company. Other systems call it a client or a customer record. Contacts do not sign in."
 type Contact implements Node {
   "Opaque and globally unique."
   id: ID!
   "Its id in another system; unique among the company's contacts."
   externalId: String
-  "As it was typed. Unique among the company's contacts in any letter case."
+  "As entered. Unique among the company's contacts ignoring letter case."
   email: String!
   "At most 200 characters."
   firstName: String!
@@ -3136,39 +3136,39 @@ type Contact implements Node {
   middleName: String
   "At most 200 characters."
   lastName: String
-  "What the contact is called elsewhere: a label, which need not be unique. The part of the email before the @ in lower case where none was given."
+  "A user name of the contact elsewhere. It does not have to be unique. The part of the email before the @ in lower case by default."
   username: String!
-  "Where its matters are filed."
+  "The project that it is assigned to."
   project: Project!
-  "Who looks after it."
+  "The desk that it is assigned to."
   desk: Desk!
-  "Whether it is in use."
+  "Whether it is active."
   active: Boolean!
-  "What kind of customer it is."
+  "Whether it is a person or represents a business."
   type: ContactType!
   "Its labels, by name."
   labels: [Label!]!
-  "What it has in the company's custom fields, by the field's name; fields without a value are left out."
+  "Its values of the company's custom fields, by the field's name, without empty ones."
   customFields: [CustomFieldValue!]!
-  "On whose books it is; a contact never moves to another company."
+  "Its company. A contact never moves to another one."
   company: Company!
-  "When the contact was made."
+  "Time of creation."
   createdAt: Time!
-  "When the contact last changed."
+  "Time of the last change."
   updatedAt: Time!
 }
 
-"What a contact has in a custom field."
+"A contact's value of a custom field."
 type CustomFieldValue {
   "The field."
   field: CustomField!
-  "As the field's type writes it: text; the shortest plain decimal, such as ` + "`" + `-0.5` + "`" + `; ` + "`" + `true` + "`" + ` or ` + "`" + `false` + "`" + `; ` + "`" + `YYYY-MM-DD` + "`" + `."
+  "In the format of the field's type: text; the shortest plain decimal, such as ` + "`" + `-0.5` + "`" + `; ` + "`" + `true` + "`" + ` or ` + "`" + `false` + "`" + `; ` + "`" + `YYYY-MM-DD` + "`" + `."
   value: String!
 }
 
-"Which contacts; what is left out does not matter."
+"Restricts a list of contacts; all conditions must match."
 input ContactFilter {
-  "The beginning of the email, the username, the first or the last name, in any letter case."
+  "The beginning of the email, the username, the first or the last name, ignoring letter case."
   search: String
   "Only active or only inactive ones."
   active: Boolean
@@ -3184,13 +3184,13 @@ input ContactFilter {
 
 "A page of contacts."
 type ContactConnection {
-  "The page's entries with their cursors."
+  "The entries of the page with their cursors."
   edges: [ContactEdge!]!
   "The page's contacts."
   nodes: [Contact!]!
-  "Where the page stands."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all pages. Counted only where it is asked for."
+  "Number of entries on all pages. Counted only if it is selected."
   totalCount: Int!
 }
 
@@ -3198,23 +3198,23 @@ type ContactConnection {
 type ContactEdge {
   "The contact."
   node: Contact!
-  "Its place in the list."
+  "Its position in the list."
   cursor: Cursor!
 }
 
-"What a contact is to have in a custom field."
+"A new value of a custom field."
 input CustomFieldValueInput {
-  "The field's variable name, in any spelling that a file's column might have; NOT_FOUND where the company has no such field."
+  "The field's variable name, in any spelling that is accepted in files; NOT_FOUND if the company has no such field."
   variableName: String!
-  "In the form of the field's type, at most 10,000 characters; null, or a blank text, clears it. Fields that are not named stay."
+  "In the format of the field's type, at most 10,000 characters; null or blank text clears it. Other fields stay unchanged."
   value: String
 }
 
 "A new contact."
 input CreateContactInput {
-  "On whose books: the own company's, where it is left out, or those of a customer whose partner admin the caller is."
+  "The company: the own one if omitted, or a customer of which the caller is partner admin."
   companyId: ID
-  "At most 254 characters; unique among the company's contacts in any letter case, else ALREADY_EXISTS."
+  "At most 254 characters; unique among the company's contacts ignoring letter case, else ALREADY_EXISTS."
   email: String!
   "1 to 200 characters."
   firstName: String!
@@ -3222,35 +3222,35 @@ input CreateContactInput {
   middleName: String
   "At most 200 characters."
   lastName: String
-  "At most 200 characters. The part of the email before the @ in lower case where it is left out."
+  "At most 200 characters. The part of the email before the @ in lower case if omitted."
   username: String
-  "At most 100 characters; unique among the company's contacts, and not the id of another of them, else ALREADY_EXISTS."
+  "At most 100 characters; unique among the company's contacts, and not the id of another one, else ALREADY_EXISTS."
   externalId: String
-  "A project of that company; its default one where it is left out."
+  "A project of that company; its default one if omitted."
   projectId: ID
-  "A desk of that company; its default one where it is left out."
+  "A desk of that company; its default one if omitted."
   deskId: ID
-  "Whether it is in use."
+  "Whether it is active."
   active: Boolean! = true
-  "What kind of customer it is."
+  "Whether it is a person or represents a business."
   type: ContactType! = PERSONAL
   "Labels of that company."
   labelIds: [ID!]
-  "What it has in that company's custom fields."
+  "Values of that company's custom fields."
   customFields: [CustomFieldValueInput!]
 }
 
-"What was created."
+"The created record."
 type CreateContactPayload {
   "The contact."
   contact: Contact!
 }
 
-"What of a contact changes. Left out: unchanged. Null clears middleName, lastName and externalId; nothing else can be cleared."
+"A change of a contact. Fields that are omitted stay unchanged. Null clears middleName, lastName and externalId; nothing else can be cleared."
 input UpdateContactInput {
   "The contact."
   id: ID!
-  "At most 254 characters; unique among the company's contacts in any letter case, else ALREADY_EXISTS. The username stays."
+  "At most 254 characters; unique among the company's contacts ignoring letter case, else ALREADY_EXISTS. The username stays."
   email: String
   "1 to 200 characters."
   firstName: String
@@ -3260,51 +3260,51 @@ input UpdateContactInput {
   lastName: String
   "1 to 200 characters."
   username: String
-  "At most 100 characters; unique among the company's contacts, and not the id of another of them, else ALREADY_EXISTS."
+  "At most 100 characters; unique among the company's contacts, and not the id of another one, else ALREADY_EXISTS."
   externalId: String
   "A project of the contact's company."
   projectId: ID
   "A desk of the contact's company."
   deskId: ID
-  "Whether it is in use."
+  "Whether it is active."
   active: Boolean
-  "What kind of customer it is."
+  "Whether it is a person or represents a business."
   type: ContactType
-  "All the labels that it is to have, of its company; an empty list takes all away."
+  "The complete list of its labels, of its company; an empty list removes all."
   labelIds: [ID!]
-  "What it is to have in its company's custom fields; those that are not named stay."
+  "New values of its company's custom fields; others stay unchanged."
   customFields: [CustomFieldValueInput!]
 }
 
-"The contact after the change."
+"The changed contact."
 type UpdateContactPayload {
   "The contact."
   contact: Contact!
 }
 
-"Which contact goes."
+"A contact to delete."
 input DeleteContactInput {
   "The contact."
   id: ID!
 }
 
-"What is gone."
+"The deleted record."
 type DeleteContactPayload {
   "The id that the contact had."
   contactId: ID!
 }
 
 extend type Query {
-  "The contact with this id; null where it is unknown, malformed or not the viewer's to know."
+  "The contact with this id; null if it is unknown, malformed or not visible to the viewer."
   contact("The contact's id." id: ID!): Contact
 }
 
 extend type Mutation {
-  "Creates a contact. The company's administrators and its partner admins. A project, desk, label or custom field that is not the company's is NOT_FOUND."
+  "Creates a contact. For the company's administrators and its partner admins. A project, desk, label or custom field of another company is NOT_FOUND."
   createContact(input: CreateContactInput!): CreateContactPayload!
-  "Changes a contact. As for createContact."
+  "Changes a contact. See createContact."
   updateContact(input: UpdateContactInput!): UpdateContactPayload!
-  "Deletes a contact with its labels and values. The company's administrators and its partner admins."
+  "Deletes a contact with its labels and values. For the company's administrators and its partner admins."
   deleteContact(input: DeleteContactInput!): DeleteContactPayload!
 }
 `, BuiltIn: false},
@@ -3314,7 +3314,7 @@ scalar Time
 "One file of a multipart request (GraphQL multipart request specification). It is streamed: one file per request."
 scalar Upload
 
-"A place in a list, opaque. Good for the list, filter and order it came from."
+"An opaque position in a list. Valid for the list, filter and order that it came from."
 scalar Cursor
 
 "A record that can be found by its id alone."
@@ -3323,11 +3323,11 @@ interface Node {
   id: ID!
 }
 
-"Where a page stands in its list."
+"The position of a page in its list."
 type PageInfo {
-  "Whether there is more behind the last edge of this page."
+  "Whether there are entries after the last edge of this page."
   hasNextPage: Boolean!
-  "Whether there is more before the first edge of this page."
+  "Whether there are entries before the first edge of this page."
   hasPreviousPage: Boolean!
   "The first edge's cursor; null for an empty page."
   startCursor: Cursor
@@ -3335,7 +3335,7 @@ type PageInfo {
   endCursor: Cursor
 }
 
-"What went wrong: every error has one of these as ` + "`" + `extensions.code` + "`" + `."
+"The codes of errors: every error has one as ` + "`" + `extensions.code` + "`" + `."
 enum ErrorCode {
   "The document or the request does not parse or validate."
   BAD_REQUEST
@@ -3343,37 +3343,37 @@ enum ErrorCode {
   UNAUTHENTICATED
   "Signed in, but not allowed."
   FORBIDDEN
-  "No such record, or not one that the viewer may know of."
+  "The record does not exist, or the viewer may not see it."
   NOT_FOUND
-  "An argument is malformed or breaks a rule; ` + "`" + `extensions.field` + "`" + ` is its path below the operation."
+  "An argument is malformed or violates a rule; ` + "`" + `extensions.field` + "`" + ` is its path within the operation."
   INVALID_ARGUMENT
   "A unique value is taken."
   ALREADY_EXISTS
-  "The record's state does not allow it."
+  "The state of the record does not permit it."
   FAILED_PRECONDITION
   "Too deep, too complex, too many."
   LIMIT_EXCEEDED
-  "Too often; ` + "`" + `extensions.retryAfter` + "`" + ` says in how many seconds it may be tried again."
+  "Too many attempts; retry after ` + "`" + `extensions.retryAfter` + "`" + ` seconds."
   RATE_LIMITED
-  "The upload as a whole cannot be imported: ` + "`" + `extensions.reason` + "`" + ` is an ImportFileProblem, and ` + "`" + `column` + "`" + `, ` + "`" + `line` + "`" + `, ` + "`" + `limit` + "`" + `, ` + "`" + `suggestion` + "`" + `, ` + "`" + `accepted` + "`" + ` say more as they apply."
+  "The upload as a whole cannot be imported: ` + "`" + `extensions.reason` + "`" + ` is an ImportFileProblem, and ` + "`" + `column` + "`" + `, ` + "`" + `line` + "`" + `, ` + "`" + `limit` + "`" + `, ` + "`" + `suggestion` + "`" + `, ` + "`" + `accepted` + "`" + ` give details."
   INVALID_FILE
-  "What is needed is in use, for instance by an import that is writing it. Nothing was done; ` + "`" + `extensions.retryAfter` + "`" + ` says in how many seconds it may be tried again."
+  "Required records are in use, for instance by an import that is writing them. Nothing was changed; retry after ` + "`" + `extensions.retryAfter` + "`" + ` seconds."
   UNAVAILABLE
-  "Our fault; ` + "`" + `extensions.requestId` + "`" + ` finds it in the log."
+  "A fault in the server; the log contains ` + "`" + `extensions.requestId` + "`" + `."
   INTERNAL
 }
 
 type Query {
-  "The record with this id; null where it is unknown, malformed or not the viewer's to know."
+  "The record with this id; null if it is unknown, malformed or not visible to the viewer."
   node("Any id that this API gave out." id: ID!): Node
-  "The records with these ids, in their order, null where there is none for the viewer. At most 100."
+  "The records with these ids, in their order, null where a record does not exist or is not visible to the viewer. At most 100."
   nodes("Ids that this API gave out." ids: [ID!]!): [Node]!
 }
 
 type Mutation {
-  "Signs in with email and password. UNAUTHENTICATED, always in the same words, for an unknown email, a wrong password and an inactive user. RATE_LIMITED after too many of these for one email or from one client address."
+  "Signs in with email and password. UNAUTHENTICATED, with the same message, for an unknown email, a wrong password and an inactive user. RATE_LIMITED after too many of these for one email or from one client address."
   signIn(input: SignInInput!): SignInPayload!
-  "Ends the session that this request bears. UNAUTHENTICATED where there is none."
+  "Ends the session of this request. UNAUTHENTICATED if there is none."
   signOut: SignOutPayload!
 }
 
@@ -3382,49 +3382,49 @@ type Subscription {
   importProgress("The import's id." id: ID!): ImportRun!
 }
 `, BuiltIn: false},
-	{Name: "../../schema/customfield.graphql", Input: `"What values of a custom field look like."
+	{Name: "../../schema/customfield.graphql", Input: `"The type of a custom field."
 enum CustomFieldType {
   "Any text of at most 10,000 characters."
   TEXT
-  "A decimal number, such as ` + "`" + `-0.5` + "`" + `; of ` + "`" + `007.50` + "`" + ` remains ` + "`" + `7.5` + "`" + `."
+  "A decimal number, such as ` + "`" + `-0.5` + "`" + `; ` + "`" + `007.50` + "`" + ` is stored as ` + "`" + `7.5` + "`" + `."
   NUMBER
   "` + "`" + `true` + "`" + ` or ` + "`" + `false` + "`" + `."
   BOOLEAN
-  "A date of the calendar, such as ` + "`" + `2026-03-31` + "`" + `."
+  "A date, such as ` + "`" + `2026-03-31` + "`" + `."
   DATE
 }
 
-"A field that a company has given its contacts."
+"A custom field of a company's contacts."
 type CustomField implements Node {
   "Opaque and globally unique."
   id: ID!
-  "The CSV column of this field."
+  "Its column name in CSV files."
   variableName: String!
   "At most 200 characters."
   name: String!
-  "What its values look like."
+  "Its type."
   type: CustomFieldType!
 }
 
 "A new custom field."
 input CreateCustomFieldInput {
-  "Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is."
+  "The company: the own one if omitted, or a customer of which the caller is partner admin."
   companyId: ID
-  "1 to 200 characters: its CSV column. Unique among the company's custom fields, where letter case, spaces, hyphens and underscores do not matter, else ALREADY_EXISTS; no column, or alias, that every file of contacts has."
+  "1 to 200 characters: its CSV column. Unique among the company's custom fields, ignoring letter case, spaces, hyphens and underscores, else ALREADY_EXISTS; not the name or alias of a built-in column of contacts."
   variableName: String!
   "1 to 200 characters, for people."
   name: String!
-  "What its values look like; it stays."
+  "Its type, which cannot change."
   type: CustomFieldType!
 }
 
-"What was created."
+"The created record."
 type CreateCustomFieldPayload {
   "The custom field."
   customField: CustomField!
 }
 
-"What a custom field is to be called; its variable name and type stay."
+"A new name of a custom field; its variable name and type cannot change."
 input UpdateCustomFieldInput {
   "The custom field."
   id: ID!
@@ -3432,34 +3432,34 @@ input UpdateCustomFieldInput {
   name: String!
 }
 
-"The custom field after the change."
+"The changed custom field."
 type UpdateCustomFieldPayload {
   "The custom field."
   customField: CustomField!
 }
 
-"Which custom field goes."
+"A custom field to delete."
 input DeleteCustomFieldInput {
   "The custom field."
   id: ID!
 }
 
-"What is gone."
+"The deleted record."
 type DeleteCustomFieldPayload {
   "The id that the custom field had."
   customFieldId: ID!
 }
 
 extend type Mutation {
-  "Creates a custom field, of which a company may have 100. The company's administrators and its partner admins."
+  "Creates a custom field, of which a company can have 100. For the company's administrators and its partner admins."
   createCustomField(input: CreateCustomFieldInput!): CreateCustomFieldPayload!
-  "Renames a custom field. The company's administrators and its partner admins."
+  "Renames a custom field. For the company's administrators and its partner admins."
   updateCustomField(input: UpdateCustomFieldInput!): UpdateCustomFieldPayload!
-  "Deletes a custom field with its values, however many: with the answer they are gone, and its variable name is free. What is much is cleared away behind. The company's administrators and its partner admins."
+  "Deletes a custom field with its values. When the mutation returns they are gone and the variable name is free; large amounts are purged in the background. For the company's administrators and its partner admins."
   deleteCustomField(input: DeleteCustomFieldInput!): DeleteCustomFieldPayload!
 }
 `, BuiltIn: false},
-	{Name: "../../schema/desk.graphql", Input: `"Who looks after contacts."
+	{Name: "../../schema/desk.graphql", Input: `"A desk, to which contacts are assigned."
 type Desk implements Node {
   "Opaque and globally unique."
   id: ID!
@@ -3467,27 +3467,27 @@ type Desk implements Node {
   name: String!
   "Its id in another system; unique among the company's desks."
   externalId: String
-  "Whether new contacts go here where nothing else is said. Each company has exactly one such."
+  "Whether it is the default for new contacts. Each company has exactly one default."
   isDefault: Boolean!
 }
 
 "A new desk."
 input CreateDeskInput {
-  "Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is."
+  "The company: the own one if omitted, or a customer of which the caller is partner admin."
   companyId: ID
-  "1 to 200 characters; names need not be unique."
+  "1 to 200 characters; names do not have to be unique."
   name: String!
-  "At most 100 characters and not ` + "`" + `default` + "`" + `, which names the default one in files; unique among the company's desks, and not the id of another of them, else ALREADY_EXISTS."
+  "At most 100 characters and not ` + "`" + `default` + "`" + `, which means the default one in files; unique among the company's desks, and not the id of another one, else ALREADY_EXISTS."
   externalId: String
 }
 
-"What was created."
+"The created record."
 type CreateDeskPayload {
   "The desk."
   desk: Desk!
 }
 
-"What of a desk changes. Left out: unchanged."
+"A change of a desk. Fields that are omitted stay unchanged."
 input UpdateDeskInput {
   "The desk."
   id: ID!
@@ -3495,78 +3495,78 @@ input UpdateDeskInput {
   name: String
   "As in CreateDeskInput; null clears it."
   externalId: String
-  "Only true: the desk that was the default ceases to be. Contacts stay where they are."
+  "Only true: the desk that was the default is no longer the default. Contacts keep their assignment."
   isDefault: Boolean
 }
 
-"The desk after the change."
+"The changed desk."
 type UpdateDeskPayload {
   "The desk."
   desk: Desk!
 }
 
-"Which desk goes."
+"A desk to delete."
 input DeleteDeskInput {
   "The desk; not the default one (FAILED_PRECONDITION)."
   id: ID!
 }
 
-"What is gone."
+"The deleted record."
 type DeleteDeskPayload {
   "The id that the desk had."
   deskId: ID!
 }
 
 extend type Mutation {
-  "Creates a desk, of which a company may have 500. The company's administrators and its partner admins."
+  "Creates a desk, of which a company can have 500. For the company's administrators and its partner admins."
   createDesk(input: CreateDeskInput!): CreateDeskPayload!
-  "Changes a desk, or makes it the default. The company's administrators and its partner admins."
+  "Changes a desk, or makes it the default. For the company's administrators and its partner admins."
   updateDesk(input: UpdateDeskInput!): UpdateDeskPayload!
-  "Deletes a desk, however many contacts it has: with the answer it is gone, its external id is free and its contacts are in the default one. Many are moved behind, which changes their updatedAt then. The company's administrators and its partner admins."
+  "Deletes a desk and assigns its contacts to the default one. When the mutation returns it is gone and its external id is free; large numbers of contacts are updated in the background, which changes their updatedAt. For the company's administrators and its partner admins."
   deleteDesk(input: DeleteDeskInput!): DeleteDeskPayload!
 }
 `, BuiltIn: false},
-	{Name: "../../schema/import.graphql", Input: `"What the rows of a file become."
+	{Name: "../../schema/import.graphql", Input: `"The kind of records in a file."
 enum ImportKind {
-  "Companies (tenants): customers of the caller's partner company."
+  "Companies: customers of the caller's partner company."
   CUSTOMERS
-  "People on a company's books: clients, customer records."
+  "Contacts of a company."
   CONTACTS
   "People who sign in."
   USERS
 }
 
-"Where an import stands. The last three are final."
+"The status of an import. The last three are final."
 enum ImportStatus {
   "Accepted and safe; waits for a worker."
   QUEUED
-  "A worker is at it, or the next one will go on where the last one was."
+  "A worker is running it, or another one will continue after the last batch."
   RUNNING
-  "Every row was judged; some may have failed."
+  "Every row was processed; some may have failed."
   COMPLETED
   "It stopped before its last row; ` + "`" + `failure` + "`" + ` says why."
   FAILED
-  "Someone stopped it; what was written before stays."
+  "A user stopped it; what was written before stays."
   CANCELED
 }
 
-"One file on its way."
+"An import of one file."
 type ImportRun implements Node {
   "Opaque and globally unique."
   id: ID!
-  "What its rows become."
+  "The kind of records in it."
   kind: ImportKind!
-  "Where it stands."
+  "Its status."
   status: ImportStatus!
-  "Whose records it writes."
+  "The company whose records it writes."
   company: Company!
-  "Who started it; null where that user is gone or not the viewer's to know."
+  "The user who started it; null if that user was deleted or is not visible to the viewer."
   createdBy: User
-  "The name of who started it, as it was then."
+  "The name of the creator at that time."
   createdByName: String!
-  "As the client named the file, at most 255 characters, without folders."
+  "The file name from the client, at most 255 characters, without folders."
   fileName: String!
-  "Bytes."
+  "Size in bytes."
   fileSize: Int!
   "Whether it does everything but write."
   dryRun: Boolean!
@@ -3574,60 +3574,60 @@ type ImportRun implements Node {
   totalRows: Int!
   "createdCount + updatedCount + unchangedCount + skippedCount + failedCount, at every moment."
   processedRows: Int!
-  "Rows that made a new record."
+  "Rows that created a record."
   createdCount: Int!
   "Rows that changed a record."
   updatedCount: Int!
-  "Rows whose record held exactly these values already."
+  "Rows whose record already had exactly these values."
   unchangedCount: Int!
-  "Rows passed over as duplicates; each has its issue."
+  "Duplicate rows that were skipped; each has an issue."
   skippedCount: Int!
-  "Rows rejected; each has all its issues."
+  "Rejected rows; each has all of its issues."
   failedCount: Int!
   "createdCount + updatedCount + unchangedCount."
   importedCount: Int!
   "skippedCount + failedCount."
   notImportedCount: Int!
-  "How much of it is judged, 0 to 100."
+  "Share of processed rows, 0 to 100."
   percent: Float!
-  "Grows with every change: of two states the one with the higher is the newer."
+  "Increases with every change: the state with the higher revision is newer."
   revision: Int!
-  "Imports, of all tenants, that will start before it; null once it runs."
+  "Number of imports, of all tenants, that will start before it; null once it runs."
   queuePosition: Int
-  "Its mean so far; null before its first batch."
+  "The mean so far; null before the first batch."
   rowsPerSecond: Float
-  "An estimate; null where there is none."
+  "An estimate; null if there is none."
   secondsLeft: Int
   "When it was accepted."
   createdAt: Time!
-  "When the first worker took it."
+  "When the first worker claimed it."
   startedAt: Time
   "When it reached its final status."
   finishedAt: Time
   "Why the whole import stopped; null unless FAILED."
   failure: ImportFailure
-  "What was wrong with its rows, in the file's order."
+  "The problems of its rows, in the order of the file."
   issues(
-    "How many from the front: 1 to 100, 50 by default."
+    "Number of entries from the start: 1 to 100, 50 by default."
     first: Int
-    "Only what comes behind this cursor."
+    "Only entries after this cursor."
     after: Cursor
-    "How many from the back: 1 to 100."
+    "Number of entries from the end: 1 to 100."
     last: Int
-    "Only what comes before this cursor."
+    "Only entries before this cursor."
     before: Cursor
-    "Only those with this code."
+    "Only issues with this code."
     code: ImportIssueCode
   ): ImportIssueConnection!
-  "The failed rows as a CSV that imports again once mended, with the columns ` + "`" + `import_row` + "`" + `, ` + "`" + `import_code` + "`" + ` and ` + "`" + `import_problem` + "`" + ` behind their own: a signed, absolute address, good for 15 minutes. Passwords and columns that are left out are blank in it. Null where no row failed, before the end, and once it is gone."
+  "A CSV file of the failed rows, to be fixed and imported again, with the additional columns ` + "`" + `import_row` + "`" + `, ` + "`" + `import_code` + "`" + ` and ` + "`" + `import_problem` + "`" + `: a signed, absolute URL, valid for 15 minutes. Passwords and omitted columns are blank. Null if no row failed, before the end, and after its retention."
   rejectsUrl: String
 }
 
 "Why a whole import stopped."
 type ImportFailure {
-  "The class of the failure."
+  "The code of the failure."
   code: ErrorCode!
-  "For a person."
+  "For people."
   message: String!
 }
 
@@ -3635,35 +3635,35 @@ type ImportFailure {
 type ImportIssue {
   "1 is the first data row."
   row: Int!
-  "The physical line of the file on which the row begins; 1 is the first."
+  "The line of the file on which the row begins; 1 is the first."
   line: Int!
-  "The header as the file spells it; null where the whole row is meant."
+  "The header as spelled in the file; null if the issue is about the whole row."
   column: String
-  "At most 200 characters of the cell; null where it might be a password, as the column's name tells."
+  "At most 200 characters of the cell; null if the name of the column suggests a password."
   value: String
-  "The class of the problem."
+  "The code of the problem."
   code: ImportIssueCode!
-  "For a person; says what would be accepted."
+  "For people; says what would be accepted."
   message: String!
 }
 
-"What is wrong with a row."
+"The codes of issues."
 enum ImportIssueCode {
-  "A value must be there and is not."
+  "A required value is missing."
   REQUIRED
   "Not an email address."
   INVALID_EMAIL
   "Not a value of the column's type."
   INVALID_VALUE
-  "More characters than the column holds."
+  "Too many characters."
   TOO_LONG
-  "Fewer characters than the column asks."
+  "Too few characters."
   TOO_SHORT
-  "A formula, or markup that could run."
+  "A formula, or markup that a browser would execute."
   UNSAFE_CONTENT
   "More or fewer cells than the header has columns."
   WRONG_FIELD_COUNT
-  "Such a record exists; the row was skipped."
+  "The record already exists; the row was skipped."
   ALREADY_EXISTS
   "The email belongs to another record."
   EMAIL_TAKEN
@@ -3673,7 +3673,7 @@ enum ImportIssueCode {
   FORBIDDEN
   "The company would be left without an active administrator."
   LAST_ADMINISTRATOR
-  "No record has this id. A file of contacts never has this: there it is an id of another system."
+  "No record has this id. Not used for contacts, where an unknown id is an id of another system."
   UNKNOWN_ID
   "No active user of the partner has this email."
   UNKNOWN_PARTNER_ADMIN
@@ -3685,19 +3685,19 @@ enum ImportIssueCode {
   UNKNOWN_LABEL
   "The company has no such custom field."
   UNKNOWN_FIELD
-  "No such company, or not one that the importer may manage."
+  "The company does not exist, or the importer may not write to it."
   UNKNOWN_COMPANY
 }
 
 "A page of issues."
 type ImportIssueConnection {
-  "The page's entries with their cursors."
+  "The entries of the page with their cursors."
   edges: [ImportIssueEdge!]!
   "The page's issues."
   nodes: [ImportIssue!]!
-  "Where the page stands."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all pages. Counted only where it is asked for."
+  "Number of entries on all pages. Counted only if it is selected."
   totalCount: Int!
 }
 
@@ -3705,19 +3705,19 @@ type ImportIssueConnection {
 type ImportIssueEdge {
   "The issue."
   node: ImportIssue!
-  "Its place in the list."
+  "Its position in the list."
   cursor: Cursor!
 }
 
 "A page of imports."
 type ImportRunConnection {
-  "The page's entries with their cursors."
+  "The entries of the page with their cursors."
   edges: [ImportRunEdge!]!
   "The page's imports."
   nodes: [ImportRun!]!
-  "Where the page stands."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all pages. Counted only where it is asked for."
+  "Number of entries on all pages. Counted only if it is selected."
   totalCount: Int!
 }
 
@@ -3725,7 +3725,7 @@ type ImportRunConnection {
 type ImportRunEdge {
   "The import."
   node: ImportRun!
-  "Its place in the list."
+  "Its position in the list."
   cursor: Cursor!
 }
 
@@ -3745,47 +3745,47 @@ enum ImportFileProblem {
   TOO_MANY_ROWS
   "It has more than 200 columns."
   TOO_MANY_COLUMNS
-  "A column that must be there is not."
+  "A required column is missing."
   MISSING_COLUMN
-  "A column is not recognised; map it to a field or leave it out explicitly."
+  "A column is not recognized; map it to a field or leave it out explicitly."
   UNKNOWN_COLUMN
-  "Two columns mean the same field."
+  "Two columns map to the same field."
   DUPLICATE_COLUMN
   "Its columns fit another kind of import better."
   WRONG_KIND
 }
 
-"A file to start from."
+"A template."
 type ImportTemplate {
-  "For which kind of import."
+  "The kind of import."
   kind: ImportKind!
-  "A name for the file."
+  "A file name."
   fileName: String!
-  "The file: a header and example rows to be replaced."
+  "Its content: a header and example rows to be replaced."
   content: String!
-  "How many rows a file of this kind may have."
+  "The maximum number of rows of a file of this kind."
   maxRows: Int!
   "Its columns, in order."
   columns: [ImportColumn!]!
 }
 
-"A column that a kind of import knows."
+"A column of a kind of import."
 type ImportColumn {
-  "Canonical, such as ` + "`" + `first_name` + "`" + `."
+  "The canonical name, such as ` + "`" + `first_name` + "`" + `."
   name: String!
-  "Whether a new record needs it."
+  "Whether it is required for a new record."
   required: Boolean!
-  "What else it may be called. Letter case, spaces, hyphens and underscores do not matter."
+  "Other accepted names. Letter case, spaces, hyphens and underscores are ignored."
   aliases: [String!]!
-  "What it holds."
+  "Its content."
   description: String!
-  "A value it could hold."
+  "An example value."
   example: String!
 }
 
-"What would come of a file."
+"The expected result of an import."
 type ImportPreview {
-  "Its data rows."
+  "Number of data rows."
   totalRows: Int!
   "UTF-8, UTF-16LE, UTF-16BE or windows-1252."
   encoding: String!
@@ -3793,21 +3793,21 @@ type ImportPreview {
   delimiter: String!
   "Its columns, in order."
   columns: [ImportPreviewColumn!]!
-  "Why importCsv would refuse the file as it is; null where it would not."
+  "The reason for which importCsv would refuse the file; null if it would accept it."
   problem: ImportFileProblem
-  "The first ten rows. Columns that are left out are blank, and so are those that look like passwords; in a file that has such, or is of users, what is not recognised too."
+  "The first ten rows. Omitted columns and columns that look like passwords are blank; in a file with such columns, or of users, unrecognized columns too."
   sampleRows: [[String!]!]!
-  "What a dry run would find now in the first 1,000 rows (the first 4 MiB, where rows are long), at most 100."
+  "At most 100 issues that a dry run would find now in the first 1,000 rows (the first 4 MiB, if rows are long)."
   issues: [ImportIssue!]!
 }
 
 "A column of a previewed file."
 type ImportPreviewColumn {
-  "As the file spells it; empty where the first row holds data in place of column names."
+  "As spelled in the file; empty if the first row contains data instead of column names."
   header: String!
-  "What it is taken for; null where it is not recognised or is left out."
+  "The field that it maps to; null if it is not recognized or is left out."
   field: String
-  "The nearest field, where it is not recognised and one is near. Never the password's."
+  "The nearest field if it is not recognized and one is near. Never the password."
   suggestion: String
 }
 
@@ -3815,51 +3815,51 @@ type ImportPreviewColumn {
 input ImportCsvInput {
   "The CSV file."
   file: Upload!
-  "What its rows become."
+  "The kind of records in it."
   kind: ImportKind!
-  "Whose records; the caller's own company where it is left out. A company_id column puts rows of CONTACTS into others that the caller administers; where a cell names another one, only the caller sees the import."
+  "The company; the caller's own if omitted. A company_id column puts rows of CONTACTS into other companies that the caller administers; if a cell names one, only the caller can see the import."
   companyId: ID
-  "For headers that are not recognised, to change what one is taken for, or to leave one out. At most 200."
+  "Maps headers that are not recognized, changes a mapping, or leaves a column out. At most 200."
   columns: [ImportColumnMapping!]
-  "Do everything but write, with the counts and issues that the real run would have."
+  "Do everything except write, with the counts and issues that the real run would have."
   dryRun: Boolean! = false
-  "The same key, file and arguments from the same caller within 24 hours: the same import; anything else under it: INVALID_ARGUMENT. 1 to 255 bytes."
+  "The same key, file and arguments from the same caller within 24 hours return the same import; a different request with the same key is INVALID_ARGUMENT. 1 to 255 bytes."
   idempotencyKey: String
 }
 
-"What a header means."
+"A mapping of a header."
 input ImportColumnMapping {
-  "As the file spells it."
+  "As spelled in the file."
   header: String!
-  "A canonical name; null: leave this column out."
+  "The canonical name of a field; null leaves the column out."
   field: String
 }
 
-"A file to look at."
+"A file to preview."
 input PreviewImportInput {
   "The CSV file."
   file: Upload!
-  "What its rows would become."
+  "The kind of records in it."
   kind: ImportKind!
-  "Whose records; the caller's own company where it is left out."
+  "The company; the caller's own if omitted."
   companyId: ID
-  "As for importCsv."
+  "See importCsv."
   columns: [ImportColumnMapping!]
 }
 
 "The accepted import."
 type ImportCsvPayload {
-  "It is safe: it reaches a final status whatever happens to this connection."
+  "It will reach a final status whatever happens to this connection."
   importRun: ImportRun!
 }
 
-"What was seen."
+"The result of a preview."
 type PreviewImportPayload {
-  "The preview. Nothing of the file was kept."
+  "The preview. Nothing of the file is stored."
   preview: ImportPreview!
 }
 
-"Which import to stop."
+"An import to cancel."
 input CancelImportInput {
   "The import's id."
   id: ID!
@@ -3867,67 +3867,67 @@ input CancelImportInput {
 
 "The import after the request."
 type CancelImportPayload {
-  "CANCELED at once where it was queued; else it stops before its next batch."
+  "CANCELED at once if it was queued; otherwise it stops before its next batch."
   importRun: ImportRun!
 }
 
-"What to export."
+"An export."
 input ExportCsvInput {
-  "CUSTOMERS: the caller's own company's. CONTACTS or USERS: a company's."
+  "CUSTOMERS: those of the caller's own company. CONTACTS or USERS: those of a company."
   kind: ImportKind!
-  "Whose records; the caller's own company where it is left out."
+  "The company; the caller's own if omitted."
   companyId: ID
 }
 
-"Where the file is."
+"The URL of an exported file."
 type ExportCsvPayload {
-  "A signed, absolute address, good for 15 minutes. The caller's rights are checked again when it is opened. It gives a CSV file that imports again: contacts and users are then all unchanged, customers all skipped. It holds no password, and no role."
+  "A signed, absolute URL, valid for 15 minutes. The caller's rights are checked again when it is opened. The CSV file can be imported again: contacts and users are then all unchanged, customers all skipped. It contains no passwords and no roles."
   url: String!
-  "Until when the address is good."
+  "When the URL expires."
   expiresAt: Time!
 }
 
 extend type Query {
-  "The import with this id; null where it is unknown, malformed or not the viewer's to know."
+  "The import with this id; null if it is unknown, malformed or not visible to the viewer."
   importRun("The import's id." id: ID!): ImportRun
-  "The viewer's own imports and those of the companies that the viewer administers, the newest first. UNAUTHENTICATED where nobody is signed in."
+  "The viewer's own imports and those of the companies that the viewer administers, newest first. UNAUTHENTICATED if nobody is signed in."
   importRuns(
-    "How many from the front: 1 to 100, 50 by default."
+    "Number of entries from the start: 1 to 100, 50 by default."
     first: Int
-    "Only what comes behind this cursor."
+    "Only entries after this cursor."
     after: Cursor
-    "How many from the back: 1 to 100."
+    "Number of entries from the end: 1 to 100."
     last: Int
-    "Only what comes before this cursor."
+    "Only entries before this cursor."
     before: Cursor
-    "Only those of this company."
+    "Only imports of this company."
     companyId: ID
-    "Only those of this kind."
+    "Only imports of this kind."
     kind: ImportKind
-    "Only those that stand so."
+    "Only imports with this status."
     status: ImportStatus
   ): ImportRunConnection!
-  "A file to start from, with the company's own columns. UNAUTHENTICATED where nobody is signed in; NOT_FOUND for a company that the viewer may not know of, FORBIDDEN for one that the viewer does not work inside."
+  "A template, with the company's own columns. UNAUTHENTICATED if nobody is signed in; NOT_FOUND for a company that the viewer may not see, FORBIDDEN for one to whose content the viewer has no access."
   importTemplate(
-    "For which kind of import."
+    "The kind of import."
     kind: ImportKind!
-    "For which company; the caller's own where it is left out."
+    "The company; the caller's own if omitted."
     companyId: ID
   ): ImportTemplate!
 }
 
 extend type Mutation {
-  "Looks at a file without importing it."
+  "Checks a file without importing it."
   previewImport(input: PreviewImportInput!): PreviewImportPayload!
-  "Accepts a file, or refuses it as a whole with INVALID_FILE. Whoever administers the company; CUSTOMERS: administrators of a partner, for their own company."
+  "Accepts a file for import, or refuses it as a whole with INVALID_FILE. For administrators and partner admins of the company; CUSTOMERS: for administrators of a partner."
   importCsv(input: ImportCsvInput!): ImportCsvPayload!
-  "Stops an import before its next batch. Its creator and the administrators of its company. FAILED_PRECONDITION where it has finished otherwise."
+  "Stops an import before its next batch. For its creator and the administrators of its company. FAILED_PRECONDITION if it has finished otherwise."
   cancelImport(input: CancelImportInput!): CancelImportPayload!
-  "Gives the address of a CSV file of records, and stands in the company's log. Whoever administers the company; CUSTOMERS: administrators of a partner, their own company's."
+  "Returns the URL of a CSV file of records, and is recorded in the audit log. For administrators and partner admins of the company; CUSTOMERS: for administrators of a partner."
   exportCsv(input: ExportCsvInput!): ExportCsvPayload!
 }
 `, BuiltIn: false},
-	{Name: "../../schema/label.graphql", Input: `"A mark that contacts bear."
+	{Name: "../../schema/label.graphql", Input: `"A label of contacts."
 type Label implements Node {
   "Opaque and globally unique."
   id: ID!
@@ -3937,62 +3937,62 @@ type Label implements Node {
 
 "A new label."
 input CreateLabelInput {
-  "Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is."
+  "The company: the own one if omitted, or a customer of which the caller is partner admin."
   companyId: ID
-  "1 to 100 characters; unique among the company's labels, in exactly these letters, else ALREADY_EXISTS."
+  "1 to 100 characters; unique among the company's labels, case-sensitive, else ALREADY_EXISTS."
   name: String!
 }
 
-"What was created."
+"The created record."
 type CreateLabelPayload {
   "The label."
   label: Label!
 }
 
-"What a label is to be called."
+"A new name of a label."
 input UpdateLabelInput {
   "The label."
   id: ID!
-  "1 to 100 characters; unique among the company's labels, in exactly these letters, else ALREADY_EXISTS."
+  "1 to 100 characters; unique among the company's labels, case-sensitive, else ALREADY_EXISTS."
   name: String!
 }
 
-"The label after the change."
+"The changed label."
 type UpdateLabelPayload {
   "The label."
   label: Label!
 }
 
-"Which label goes."
+"A label to delete."
 input DeleteLabelInput {
   "The label."
   id: ID!
 }
 
-"What is gone."
+"The deleted record."
 type DeleteLabelPayload {
   "The id that the label had."
   labelId: ID!
 }
 
 extend type Mutation {
-  "Creates a label, of which a company may have 1,000. The company's administrators and its partner admins."
+  "Creates a label, of which a company can have 1,000. For the company's administrators and its partner admins."
   createLabel(input: CreateLabelInput!): CreateLabelPayload!
-  "Renames a label. The company's administrators and its partner admins."
+  "Renames a label. For the company's administrators and its partner admins."
   updateLabel(input: UpdateLabelInput!): UpdateLabelPayload!
-  "Deletes a label, however many contacts have it: with the answer it is gone, from them too, and its name is free. What is much is cleared away behind. The company's administrators and its partner admins."
+  "Deletes a label. When the mutation returns it is removed from all contacts and its name is free; large amounts are purged in the background. For the company's administrators and its partner admins."
   deleteLabel(input: DeleteLabelInput!): DeleteLabelPayload!
 }
 `, BuiltIn: false},
-	{Name: "../../schema/notification.graphql", Input: `"What a notification tells."
+	{Name: "../../schema/notification.graphql", Input: `"The kind of a notification."
 enum NotificationKind {
-  "An import of yours has reached its end."
+  "An import of yours has ended."
   IMPORT_FINISHED
   "A company's transfer token was sent to your company."
   TRANSFER_TOKEN_RECEIVED
   "A company became your company's customer by transfer token."
   CUSTOMER_CLAIMED
-  "A customer went to another partner."
+  "A customer changed to another partner."
   CUSTOMER_LOST
   "A partnership was ended."
   PARTNERSHIP_ENDED
@@ -4004,23 +4004,23 @@ enum NotificationKind {
   ACCOUNT_CHANGED
 }
 
-"Something that was told to the viewer."
+"A notification for the viewer."
 type Notification implements Node {
   "Opaque and globally unique."
   id: ID!
-  "What it tells."
+  "Its kind."
   kind: NotificationKind!
-  "One line."
+  "A title of one line."
   title: String!
-  "The whole of it, as plain text."
+  "The full text, plain."
   body: String!
-  "The import it is about; null where it is about none or that is gone."
+  "The import it is about; null if there is none or it was deleted."
   importRun: ImportRun
-  "The company it is about; null where it is about none or that is not the viewer's to know."
+  "The company it is about; null if there is none or it is not visible to the viewer."
   company: Company
-  "The transfer token it is about; null where it is about none or that is gone."
+  "The transfer token it is about; null if there is none or it was deleted."
   transferToken: TransferToken
-  "When it was told."
+  "Time of creation."
   createdAt: Time!
   "When it was read; null until then."
   readAt: Time
@@ -4028,13 +4028,13 @@ type Notification implements Node {
 
 "A page of notifications."
 type NotificationConnection {
-  "The page's entries with their cursors."
+  "The entries of the page with their cursors."
   edges: [NotificationEdge!]!
   "The page's notifications."
   nodes: [Notification!]!
-  "Where the page stands."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all pages. Counted only where it is asked for."
+  "Number of entries on all pages. Counted only if it is selected."
   totalCount: Int!
 }
 
@@ -4042,35 +4042,35 @@ type NotificationConnection {
 type NotificationEdge {
   "The notification."
   node: Notification!
-  "Its place in the list."
+  "Its position in the list."
   cursor: Cursor!
 }
 
 extend type Query {
-  "What was told to the viewer, the newest first. UNAUTHENTICATED where nobody is signed in."
+  "The viewer's notifications, newest first. UNAUTHENTICATED if nobody is signed in."
   notifications(
-    "How many from the front: 1 to 100, 50 by default."
+    "Number of entries from the start: 1 to 100, 50 by default."
     first: Int
-    "Only what comes behind this cursor."
+    "Only entries after this cursor."
     after: Cursor
-    "How many from the back: 1 to 100."
+    "Number of entries from the end: 1 to 100."
     last: Int
-    "Only what comes before this cursor."
+    "Only entries before this cursor."
     before: Cursor
-    "Only what was not read yet."
+    "Only unread ones."
     unreadOnly: Boolean! = false
   ): NotificationConnection!
 }
 
-"Which notifications were read."
+"Notifications to mark as read."
 input MarkNotificationsReadInput {
-  "All of them where it is left out. At most 100; unknown ones are passed over."
+  "All of them if omitted. At most 100; unknown ones are ignored."
   ids: [ID!]
 }
 
-"What is left."
+"The result."
 type MarkNotificationsReadPayload {
-  "How many are unread still."
+  "Number of unread notifications."
   unreadCount: Int!
 }
 
@@ -4080,11 +4080,11 @@ extend type Mutation {
 }
 
 extend type Subscription {
-  "Each new notification of the viewer, live, from whichever server told it. UNAUTHENTICATED where nobody is signed in."
+  "Each new notification of the viewer, live, from any server. UNAUTHENTICATED if nobody is signed in."
   notificationReceived: Notification!
 }
 `, BuiltIn: false},
-	{Name: "../../schema/project.graphql", Input: `"Where matters of contacts are filed."
+	{Name: "../../schema/project.graphql", Input: `"A project, to which contacts are assigned."
 type Project implements Node {
   "Opaque and globally unique."
   id: ID!
@@ -4092,27 +4092,27 @@ type Project implements Node {
   name: String!
   "Its id in another system; unique among the company's projects."
   externalId: String
-  "Whether new contacts go here where nothing else is said. Each company has exactly one such."
+  "Whether it is the default for new contacts. Each company has exactly one default."
   isDefault: Boolean!
 }
 
 "A new project."
 input CreateProjectInput {
-  "Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is."
+  "The company: the own one if omitted, or a customer of which the caller is partner admin."
   companyId: ID
-  "1 to 200 characters; names need not be unique."
+  "1 to 200 characters; names do not have to be unique."
   name: String!
-  "At most 100 characters and not ` + "`" + `default` + "`" + `, which names the default one in files; unique among the company's projects, and not the id of another of them, else ALREADY_EXISTS."
+  "At most 100 characters and not ` + "`" + `default` + "`" + `, which means the default one in files; unique among the company's projects, and not the id of another one, else ALREADY_EXISTS."
   externalId: String
 }
 
-"What was created."
+"The created record."
 type CreateProjectPayload {
   "The project."
   project: Project!
 }
 
-"What of a project changes. Left out: unchanged."
+"A change of a project. Fields that are omitted stay unchanged."
 input UpdateProjectInput {
   "The project."
   id: ID!
@@ -4120,72 +4120,72 @@ input UpdateProjectInput {
   name: String
   "As in CreateProjectInput; null clears it."
   externalId: String
-  "Only true: the project that was the default ceases to be. Contacts stay where they are."
+  "Only true: the project that was the default is no longer the default. Contacts keep their assignment."
   isDefault: Boolean
 }
 
-"The project after the change."
+"The changed project."
 type UpdateProjectPayload {
   "The project."
   project: Project!
 }
 
-"Which project goes."
+"A project to delete."
 input DeleteProjectInput {
   "The project; not the default one (FAILED_PRECONDITION)."
   id: ID!
 }
 
-"What is gone."
+"The deleted record."
 type DeleteProjectPayload {
   "The id that the project had."
   projectId: ID!
 }
 
 extend type Mutation {
-  "Creates a project, of which a company may have 500. The company's administrators and its partner admins."
+  "Creates a project, of which a company can have 500. For the company's administrators and its partner admins."
   createProject(input: CreateProjectInput!): CreateProjectPayload!
-  "Changes a project, or makes it the default. The company's administrators and its partner admins."
+  "Changes a project, or makes it the default. For the company's administrators and its partner admins."
   updateProject(input: UpdateProjectInput!): UpdateProjectPayload!
-  "Deletes a project, however many contacts it has: with the answer it is gone, its external id is free and its contacts are in the default one. Many are moved behind, which changes their updatedAt then. The company's administrators and its partner admins."
+  "Deletes a project and assigns its contacts to the default one. When the mutation returns it is gone and its external id is free; large numbers of contacts are updated in the background, which changes their updatedAt. For the company's administrators and its partner admins."
   deleteProject(input: DeleteProjectInput!): DeleteProjectPayload!
 }
 `, BuiltIn: false},
-	{Name: "../../schema/transfer.graphql", Input: `"What lets a partner take an existing company as its customer: for 24 hours, once. Generating another revokes it, and so do a promotion of the company to partner and the end or change of its partnership."
+	{Name: "../../schema/transfer.graphql", Input: `"With a transfer token a partner takes over an existing company as its customer. It is valid for 24 hours, once. Generating another one revokes it, and so do a promotion of the company to partner and the end or change of its partnership."
 type TransferToken implements Node {
   "Opaque and globally unique."
   id: ID!
-  "The company that it gives away. A partner that received it sees its name and slug."
+  "The company to transfer. A partner that received the token can see its name and slug."
   company: Company!
-  "When it ends by itself."
+  "When it expires."
   expiresAt: Time!
   "When it was redeemed; null until then."
   usedAt: Time
   "When it was revoked; null until then."
   revokedAt: Time
-  "The one partner that may redeem it; null where anyone who has the secret may."
+  "The only partner that may redeem it; null if every partner with the secret may."
   sentTo: Company
 }
 
-"Which company."
+"A company."
 input GenerateTransferTokenInput {
-  "The own company where it is left out; or a customer that has no active administrator of its own."
+  "The own company if omitted, or a customer without an active administrator of its own."
   companyId: ID
 }
 
-"A new token; the one before is revoked."
+"A new token; the previous one is revoked."
 type GenerateTransferTokenPayload {
   "The token."
   transferToken: TransferToken!
-  "What the partner pastes. It is shown this once."
+  "The secret for the partner. It is shown only once."
   secret: String!
 }
 
-"To whom a company's token goes."
+"A token to send."
 input SendTransferTokenInput {
-  "The own company where it is left out; or a customer that has no active administrator of its own."
+  "The own company if omitted, or a customer without an active administrator of its own."
   companyId: ID
-  "A partner; its administrators are told. FAILED_PRECONDITION for the one that the company has already."
+  "A partner; its administrators are notified. FAILED_PRECONDITION for the current partner."
   partnerId: ID!
 }
 
@@ -4195,13 +4195,13 @@ type SendTransferTokenPayload {
   transferToken: TransferToken!
 }
 
-"Which token."
+"A token to revoke."
 input RevokeTransferTokenInput {
   "The token's id."
   id: ID!
 }
 
-"The token, revoked."
+"The revoked token."
 type RevokeTransferTokenPayload {
   "The token."
   transferToken: TransferToken!
@@ -4209,47 +4209,47 @@ type RevokeTransferTokenPayload {
 
 "Exactly one of the two."
 input ClaimCustomerInput {
-  "The secret of a token; white space around it is passed over."
+  "The secret of a token; white space around it is ignored."
   transferToken: String
   "The id of a token that was sent to the own company."
   transferTokenId: ID
 }
 
-"What was claimed."
+"The new customer."
 type ClaimCustomerPayload {
   "The new customer. It has no partner admin until one is added."
   customer: Company!
 }
 
 extend type Query {
-  "Outstanding tokens that were sent to the own company, the newest first, at most 100. Administrators."
+  "Outstanding tokens that were sent to the own company, newest first, at most 100. For administrators."
   receivedTransferTokens: [TransferToken!]!
 }
 
 extend type Mutation {
-  "Makes a transfer token. The company's own administrators; where it has none active, its partner's."
+  "Generates a transfer token. For the company's own administrators, or its partner's if it has no active one."
   generateTransferToken(input: GenerateTransferTokenInput!): GenerateTransferTokenPayload!
-  "Sends it to a partner. As for generateTransferToken."
+  "Sends a token to a partner. See generateTransferToken."
   sendTransferToken(input: SendTransferTokenInput!): SendTransferTokenPayload!
-  "Ends a token that was not redeemed. As for generateTransferToken; FAILED_PRECONDITION for a used one."
+  "Revokes a token that was not redeemed. See generateTransferToken; FAILED_PRECONDITION for a used one."
   revokeTransferToken(input: RevokeTransferTokenInput!): RevokeTransferTokenPayload!
-  "Takes a company as a customer. A partner's administrators. One and the same FAILED_PRECONDITION for every token that cannot be redeemed."
+  "Redeems a token: the company becomes a customer. For a partner's administrators. The same FAILED_PRECONDITION for every token that cannot be redeemed."
   claimCustomer(input: ClaimCustomerInput!): ClaimCustomerPayload!
 }
 `, BuiltIn: false},
-	{Name: "../../schema/user.graphql", Input: `"What a user may do in the own company."
+	{Name: "../../schema/user.graphql", Input: `"The role of a user in their own company."
 enum UserRole {
-  "Everything in the own company."
+  "May do everything in the own company."
   ADMIN
-  "Reads the own company; changes only the own password."
+  "May read the own company and change the own password."
   MEMBER
 }
 
-"Someone who signs in."
+"A person who signs in."
 type User implements Node {
   "Opaque and globally unique."
   id: ID!
-  "As it was typed. Unique on the platform in any letter case."
+  "As entered. Unique on the platform ignoring letter case."
   email: String!
   "At most 200 characters."
   firstName: String!
@@ -4257,19 +4257,19 @@ type User implements Node {
   lastName: String!
   "Whether the user may sign in."
   active: Boolean!
-  "What the user may do in the own company."
+  "The role in the own company."
   role: UserRole!
-  "In whose directory the user stands."
+  "The user's company."
   company: Company!
-  "When the user was made."
+  "Time of creation."
   createdAt: Time!
-  "When the user last changed."
+  "Time of the last change."
   updatedAt: Time!
 }
 
-"Which users; what is left out does not matter."
+"Restricts a list of users; all conditions must match."
 input UserFilter {
-  "The beginning of the email, the first or the last name, in any letter case."
+  "The beginning of the email, the first or the last name, ignoring letter case."
   search: String
   "Only active or only inactive ones."
   active: Boolean
@@ -4279,13 +4279,13 @@ input UserFilter {
 
 "A page of users."
 type UserConnection {
-  "The page's entries with their cursors."
+  "The entries of the page with their cursors."
   edges: [UserEdge!]!
   "The page's users."
   nodes: [User!]!
-  "Where the page stands."
+  "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many there are in all pages. Counted only where it is asked for."
+  "Number of entries on all pages. Counted only if it is selected."
   totalCount: Int!
 }
 
@@ -4293,15 +4293,15 @@ type UserConnection {
 type UserEdge {
   "The user."
   node: User!
-  "Its place in the list."
+  "Its position in the list."
   cursor: Cursor!
 }
 
 "A new user."
 input CreateUserInput {
-  "In whose directory: the own company, where it is left out, or a customer whose partner admin the caller is."
+  "The company: the own one if omitted, or a customer of which the caller is partner admin."
   companyId: ID
-  "At most 254 characters; unique on the platform in any letter case, else ALREADY_EXISTS."
+  "At most 254 characters; unique on the platform ignoring letter case, else ALREADY_EXISTS."
   email: String!
   "1 to 200 characters."
   firstName: String!
@@ -4309,57 +4309,57 @@ input CreateUserInput {
   lastName: String!
   "6 characters to 1,024 bytes."
   password: String!
-  "What the user may do. ADMIN of a customer takes an administrator of the customer or of its partner (FORBIDDEN for other partner admins)."
+  "The role. Only administrators of the customer or of its partner can create an ADMIN of a customer (FORBIDDEN for other partner admins)."
   role: UserRole! = MEMBER
   "Whether the user may sign in."
   active: Boolean! = true
 }
 
-"What was created."
+"The created record."
 type CreateUserPayload {
   "The user."
   user: User!
 }
 
-"What of a user changes. Left out: unchanged; none can be cleared."
+"A change of a user. Fields that are omitted stay unchanged; none can be cleared."
 input UpdateUserInput {
   "The user."
   id: ID!
-  "At most 254 characters; unique on the platform in any letter case, else ALREADY_EXISTS."
+  "At most 254 characters; unique on the platform ignoring letter case, else ALREADY_EXISTS."
   email: String
   "1 to 200 characters."
   firstName: String
   "1 to 200 characters."
   lastName: String
-  "6 characters to 1,024 bytes. One's own goes by changePassword."
+  "6 characters to 1,024 bytes. Use changePassword for the own password."
   password: String
-  "What the user may do. Making somebody an active ADMIN of a customer takes an administrator of the customer or of its partner (FORBIDDEN for other partner admins)."
+  "The role. Only administrators of the customer or of its partner can make a user an active ADMIN of a customer (FORBIDDEN for other partner admins)."
   role: UserRole
   "Whether the user may sign in."
   active: Boolean
 }
 
-"The user after the change."
+"The changed user."
 type UpdateUserPayload {
   "The user."
   user: User!
 }
 
-"Which user goes."
+"A user to delete."
 input DeleteUserInput {
-  "The user; not oneself."
+  "The user; not the caller."
   id: ID!
 }
 
-"Who is gone."
+"The deleted record."
 type DeleteUserPayload {
   "The id that the user had."
   userId: ID!
 }
 
-"One's own new password."
+"A change of the own password."
 input ChangePasswordInput {
-  "The password of now, else INVALID_ARGUMENT."
+  "The current password, else INVALID_ARGUMENT."
   currentPassword: String!
   "6 characters to 1,024 bytes."
   newPassword: String!
@@ -4367,72 +4367,72 @@ input ChangePasswordInput {
 
 "The changed account."
 type ChangePasswordPayload {
-  "Whose password it is."
+  "The caller."
   user: User!
 }
 
 extend type Mutation {
-  "Changes a user. Administrators of the own company; partner admins of the customer, but for email, password, role and activity of the customer's own active administrators. A change of these ends the user's other sessions. FAILED_PRECONDITION where a company that no partner manages would be left without an active administrator."
+  "Changes a user. For administrators of the own company and partner admins of the customer; partner admins cannot change email, password, role and activity of the customer's own active administrators. A change of these ends the user's other sessions. FAILED_PRECONDITION if a company that no partner manages would have no active administrator left."
   updateUser(input: UpdateUserInput!): UpdateUserPayload!
-  "Deletes a user. As for updateUser; not oneself."
+  "Deletes a user other than the caller. See updateUser."
   deleteUser(input: DeleteUserInput!): DeleteUserPayload!
-  "Changes the own password; one's other sessions end. RATE_LIMITED after too many wrong ones."
+  "Changes the own password and ends the caller's other sessions. RATE_LIMITED after too many wrong attempts."
   changePassword(input: ChangePasswordInput!): ChangePasswordPayload!
-  "Creates a user. Administrators of the own company and partner admins of the customer."
+  "Creates a user. For administrators of the own company and partner admins of the customer."
   createUser(input: CreateUserInput!): CreateUserPayload!
 }
 
 extend type Query {
-  "The user with this id; null where it is unknown, malformed or not the viewer's to know."
+  "The user with this id; null if it is unknown, malformed or not visible to the viewer."
   user("The user's id." id: ID!): User
 }
 `, BuiltIn: false},
-	{Name: "../../schema/viewer.graphql", Input: `"Who is calling."
+	{Name: "../../schema/viewer.graphql", Input: `"The caller."
 type Viewer {
   "The signed-in user."
   user: User
-  "The caller's own company; for operators the platform's."
+  "The caller's own company; for operators the platform's company."
   company: Company!
-  "Whether the caller runs the platform."
+  "Whether the caller is an operator of the platform."
   isOperator: Boolean!
 }
 
-"How a session is carried."
+"How the client stores a session."
 enum SessionKind {
-  "The token comes in the answer, for ` + "`" + `Authorization: Bearer` + "`" + `."
+  "The token is in the response, for ` + "`" + `Authorization: Bearer` + "`" + `."
   BEARER
   "The token is set as an HttpOnly cookie, for browsers on this origin."
   COOKIE
 }
 
-"Who signs in."
+"Credentials."
 input SignInInput {
-  "The user's email, in any letter case."
+  "The user's email, ignoring letter case."
   email: String!
   "The user's password."
   password: String!
-  "How the session is carried."
+  "How the client stores the session."
   session: SessionKind! = BEARER
 }
 
 "A new session."
 type SignInPayload {
-  "The bearer token, shown this once; null for COOKIE."
+  "The bearer token, shown only once; null for COOKIE."
   token: String
-  "When the session ends by itself."
+  "When the session expires."
   expiresAt: Time!
-  "Who signed in."
+  "The signed-in user."
   user: User!
 }
 
 "The end of a session."
 type SignOutPayload {
-  "Always true; where nobody is signed in there is an error instead."
+  "Always true; if nobody is signed in there is an error instead."
   signedOut: Boolean!
 }
 
 extend type Query {
-  "Who is calling; null where nobody is signed in."
+  "The caller; null if nobody is signed in."
   viewer: Viewer
 }
 `, BuiltIn: false},

@@ -17,21 +17,21 @@ import (
 
 // A new customer of the viewer's company.
 type AddCustomerInput struct {
-	// 1 to 200 characters. A name that exists gets the next free slug. The secret of a transfer token is no name (INVALID_ARGUMENT): `claimCustomer` takes that.
+	// 1 to 200 characters. A name that exists gets the next free slug. The secret of a transfer token is rejected (INVALID_ARGUMENT): use `claimCustomer`.
 	Name string `json:"name"`
 	// The customer's own address.
 	ContactEmail graphql.Omittable[*string] `json:"contactEmail,omitempty"`
-	// Who becomes its partner admin: an active user of the own company. The caller where it is left out.
+	// The user who becomes its partner admin: an active user of the own company. The caller if omitted.
 	PartnerAdminID graphql.Omittable[*uuid.UUID] `json:"partnerAdminId,omitempty"`
 }
 
-// What was added.
+// The added customer.
 type AddCustomerPayload struct {
 	// The customer.
 	Customer *ent.Company `json:"customer"`
 }
 
-// Which import to stop.
+// An import to cancel.
 type CancelImportInput struct {
 	// The import's id.
 	ID uuid.UUID `json:"id"`
@@ -39,13 +39,13 @@ type CancelImportInput struct {
 
 // The import after the request.
 type CancelImportPayload struct {
-	// CANCELED at once where it was queued; else it stops before its next batch.
+	// CANCELED at once if it was queued; otherwise it stops before its next batch.
 	ImportRun *ent.ImportRun `json:"importRun"`
 }
 
-// One's own new password.
+// A change of the own password.
 type ChangePasswordInput struct {
-	// The password of now, else INVALID_ARGUMENT.
+	// The current password, else INVALID_ARGUMENT.
 	CurrentPassword string `json:"currentPassword"`
 	// 6 characters to 1,024 bytes.
 	NewPassword string `json:"newPassword"`
@@ -53,27 +53,27 @@ type ChangePasswordInput struct {
 
 // The changed account.
 type ChangePasswordPayload struct {
-	// Whose password it is.
+	// The caller.
 	User *ent.User `json:"user"`
 }
 
 // Exactly one of the two.
 type ClaimCustomerInput struct {
-	// The secret of a token; white space around it is passed over.
+	// The secret of a token; white space around it is ignored.
 	TransferToken graphql.Omittable[*string] `json:"transferToken,omitempty"`
 	// The id of a token that was sent to the own company.
 	TransferTokenID graphql.Omittable[*uuid.UUID] `json:"transferTokenId,omitempty"`
 }
 
-// What was claimed.
+// The new customer.
 type ClaimCustomerPayload struct {
 	// The new customer. It has no partner admin until one is added.
 	Customer *ent.Company `json:"customer"`
 }
 
-// Which contacts; what is left out does not matter.
+// Restricts a list of contacts; all conditions must match.
 type ContactFilter struct {
-	// The beginning of the email, the username, the first or the last name, in any letter case.
+	// The beginning of the email, the username, the first or the last name, ignoring letter case.
 	Search graphql.Omittable[*string] `json:"search,omitempty"`
 	// Only active or only inactive ones.
 	Active graphql.Omittable[*bool] `json:"active,omitempty"`
@@ -89,7 +89,7 @@ type ContactFilter struct {
 
 // The first administrator of a new company.
 type CreateCompanyAdminInput struct {
-	// At most 254 characters; unique on the platform in any letter case, else ALREADY_EXISTS.
+	// At most 254 characters; unique on the platform ignoring letter case, else ALREADY_EXISTS.
 	Email string `json:"email"`
 	// 1 to 200 characters.
 	FirstName string `json:"firstName"`
@@ -99,7 +99,7 @@ type CreateCompanyAdminInput struct {
 	Password string `json:"password"`
 }
 
-// A new company, standing alone, with its first administrator.
+// A new company without partner, with its first administrator.
 type CreateCompanyInput struct {
 	// 1 to 200 characters. A name that exists gets the next free slug.
 	Name string `json:"name"`
@@ -109,7 +109,7 @@ type CreateCompanyInput struct {
 	Admin *CreateCompanyAdminInput `json:"admin"`
 }
 
-// What was created.
+// The created record.
 type CreateCompanyPayload struct {
 	// The company.
 	Company *ent.Company `json:"company"`
@@ -119,9 +119,9 @@ type CreateCompanyPayload struct {
 
 // A new contact.
 type CreateContactInput struct {
-	// On whose books: the own company's, where it is left out, or those of a customer whose partner admin the caller is.
+	// The company: the own one if omitted, or a customer of which the caller is partner admin.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
-	// At most 254 characters; unique among the company's contacts in any letter case, else ALREADY_EXISTS.
+	// At most 254 characters; unique among the company's contacts ignoring letter case, else ALREADY_EXISTS.
 	Email string `json:"email"`
 	// 1 to 200 characters.
 	FirstName string `json:"firstName"`
@@ -129,25 +129,25 @@ type CreateContactInput struct {
 	MiddleName graphql.Omittable[*string] `json:"middleName,omitempty"`
 	// At most 200 characters.
 	LastName graphql.Omittable[*string] `json:"lastName,omitempty"`
-	// At most 200 characters. The part of the email before the @ in lower case where it is left out.
+	// At most 200 characters. The part of the email before the @ in lower case if omitted.
 	Username graphql.Omittable[*string] `json:"username,omitempty"`
-	// At most 100 characters; unique among the company's contacts, and not the id of another of them, else ALREADY_EXISTS.
+	// At most 100 characters; unique among the company's contacts, and not the id of another one, else ALREADY_EXISTS.
 	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
-	// A project of that company; its default one where it is left out.
+	// A project of that company; its default one if omitted.
 	ProjectID graphql.Omittable[*uuid.UUID] `json:"projectId,omitempty"`
-	// A desk of that company; its default one where it is left out.
+	// A desk of that company; its default one if omitted.
 	DeskID graphql.Omittable[*uuid.UUID] `json:"deskId,omitempty"`
-	// Whether it is in use.
+	// Whether it is active.
 	Active bool `json:"active"`
-	// What kind of customer it is.
+	// Whether it is a person or represents a business.
 	Type enum.ContactType `json:"type"`
 	// Labels of that company.
 	LabelIds graphql.Omittable[[]uuid.UUID] `json:"labelIds,omitempty"`
-	// What it has in that company's custom fields.
+	// Values of that company's custom fields.
 	CustomFields graphql.Omittable[[]*CustomFieldValueInput] `json:"customFields,omitempty"`
 }
 
-// What was created.
+// The created record.
 type CreateContactPayload struct {
 	// The contact.
 	Contact *ent.Contact `json:"contact"`
@@ -155,17 +155,17 @@ type CreateContactPayload struct {
 
 // A new custom field.
 type CreateCustomFieldInput struct {
-	// Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is.
+	// The company: the own one if omitted, or a customer of which the caller is partner admin.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
-	// 1 to 200 characters: its CSV column. Unique among the company's custom fields, where letter case, spaces, hyphens and underscores do not matter, else ALREADY_EXISTS; no column, or alias, that every file of contacts has.
+	// 1 to 200 characters: its CSV column. Unique among the company's custom fields, ignoring letter case, spaces, hyphens and underscores, else ALREADY_EXISTS; not the name or alias of a built-in column of contacts.
 	VariableName string `json:"variableName"`
 	// 1 to 200 characters, for people.
 	Name string `json:"name"`
-	// What its values look like; it stays.
+	// Its type, which cannot change.
 	Type enum.CustomFieldType `json:"type"`
 }
 
-// What was created.
+// The created record.
 type CreateCustomFieldPayload struct {
 	// The custom field.
 	CustomField *ent.CustomField `json:"customField"`
@@ -173,15 +173,15 @@ type CreateCustomFieldPayload struct {
 
 // A new desk.
 type CreateDeskInput struct {
-	// Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is.
+	// The company: the own one if omitted, or a customer of which the caller is partner admin.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
-	// 1 to 200 characters; names need not be unique.
+	// 1 to 200 characters; names do not have to be unique.
 	Name string `json:"name"`
-	// At most 100 characters and not `default`, which names the default one in files; unique among the company's desks, and not the id of another of them, else ALREADY_EXISTS.
+	// At most 100 characters and not `default`, which means the default one in files; unique among the company's desks, and not the id of another one, else ALREADY_EXISTS.
 	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
 }
 
-// What was created.
+// The created record.
 type CreateDeskPayload struct {
 	// The desk.
 	Desk *ent.Desk `json:"desk"`
@@ -189,13 +189,13 @@ type CreateDeskPayload struct {
 
 // A new label.
 type CreateLabelInput struct {
-	// Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is.
+	// The company: the own one if omitted, or a customer of which the caller is partner admin.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
-	// 1 to 100 characters; unique among the company's labels, in exactly these letters, else ALREADY_EXISTS.
+	// 1 to 100 characters; unique among the company's labels, case-sensitive, else ALREADY_EXISTS.
 	Name string `json:"name"`
 }
 
-// What was created.
+// The created record.
 type CreateLabelPayload struct {
 	// The label.
 	Label *ent.Label `json:"label"`
@@ -203,15 +203,15 @@ type CreateLabelPayload struct {
 
 // A new project.
 type CreateProjectInput struct {
-	// Whose: the own company's, where it is left out, or a customer's whose partner admin the caller is.
+	// The company: the own one if omitted, or a customer of which the caller is partner admin.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
-	// 1 to 200 characters; names need not be unique.
+	// 1 to 200 characters; names do not have to be unique.
 	Name string `json:"name"`
-	// At most 100 characters and not `default`, which names the default one in files; unique among the company's projects, and not the id of another of them, else ALREADY_EXISTS.
+	// At most 100 characters and not `default`, which means the default one in files; unique among the company's projects, and not the id of another one, else ALREADY_EXISTS.
 	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
 }
 
-// What was created.
+// The created record.
 type CreateProjectPayload struct {
 	// The project.
 	Project *ent.Project `json:"project"`
@@ -219,9 +219,9 @@ type CreateProjectPayload struct {
 
 // A new user.
 type CreateUserInput struct {
-	// In whose directory: the own company, where it is left out, or a customer whose partner admin the caller is.
+	// The company: the own one if omitted, or a customer of which the caller is partner admin.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
-	// At most 254 characters; unique on the platform in any letter case, else ALREADY_EXISTS.
+	// At most 254 characters; unique on the platform ignoring letter case, else ALREADY_EXISTS.
 	Email string `json:"email"`
 	// 1 to 200 characters.
 	FirstName string `json:"firstName"`
@@ -229,181 +229,181 @@ type CreateUserInput struct {
 	LastName string `json:"lastName"`
 	// 6 characters to 1,024 bytes.
 	Password string `json:"password"`
-	// What the user may do. ADMIN of a customer takes an administrator of the customer or of its partner (FORBIDDEN for other partner admins).
+	// The role. Only administrators of the customer or of its partner can create an ADMIN of a customer (FORBIDDEN for other partner admins).
 	Role enum.UserRole `json:"role"`
 	// Whether the user may sign in.
 	Active bool `json:"active"`
 }
 
-// What was created.
+// The created record.
 type CreateUserPayload struct {
 	// The user.
 	User *ent.User `json:"user"`
 }
 
-// What a contact is to have in a custom field.
+// A new value of a custom field.
 type CustomFieldValueInput struct {
-	// The field's variable name, in any spelling that a file's column might have; NOT_FOUND where the company has no such field.
+	// The field's variable name, in any spelling that is accepted in files; NOT_FOUND if the company has no such field.
 	VariableName string `json:"variableName"`
-	// In the form of the field's type, at most 10,000 characters; null, or a blank text, clears it. Fields that are not named stay.
+	// In the format of the field's type, at most 10,000 characters; null or blank text clears it. Other fields stay unchanged.
 	Value graphql.Omittable[*string] `json:"value,omitempty"`
 }
 
-// Which customers.
+// Restricts a list of customers.
 type CustomerFilter struct {
-	// The beginning of any word of the name, or of the slug, in any letter case.
+	// The beginning of any word of the name, or of the slug, ignoring letter case.
 	Search graphql.Omittable[*string] `json:"search,omitempty"`
-	// True: the own company alone. False: without it.
+	// True: only the own company. False: all but the own company.
 	IsOwn graphql.Omittable[*bool] `json:"isOwn,omitempty"`
-	// True: those inside which the viewer may work. False: the others.
+	// True: only those to whose content the viewer has access. False: the others.
 	ViewerCanManage graphql.Omittable[*bool] `json:"viewerCanManage,omitempty"`
 }
 
-// Which contact goes.
+// A contact to delete.
 type DeleteContactInput struct {
 	// The contact.
 	ID uuid.UUID `json:"id"`
 }
 
-// What is gone.
+// The deleted record.
 type DeleteContactPayload struct {
 	// The id that the contact had.
 	ContactID uuid.UUID `json:"contactId"`
 }
 
-// Which custom field goes.
+// A custom field to delete.
 type DeleteCustomFieldInput struct {
 	// The custom field.
 	ID uuid.UUID `json:"id"`
 }
 
-// What is gone.
+// The deleted record.
 type DeleteCustomFieldPayload struct {
 	// The id that the custom field had.
 	CustomFieldID uuid.UUID `json:"customFieldId"`
 }
 
-// Which customer goes.
+// A customer to delete.
 type DeleteCustomerInput struct {
 	// A customer that the partner itself created (FAILED_PRECONDITION for a claimed one).
 	ID uuid.UUID `json:"id"`
 }
 
-// What is gone.
+// The deleted record.
 type DeleteCustomerPayload struct {
 	// The id that the customer had.
 	CustomerID uuid.UUID `json:"customerId"`
 }
 
-// Which desk goes.
+// A desk to delete.
 type DeleteDeskInput struct {
 	// The desk; not the default one (FAILED_PRECONDITION).
 	ID uuid.UUID `json:"id"`
 }
 
-// What is gone.
+// The deleted record.
 type DeleteDeskPayload struct {
 	// The id that the desk had.
 	DeskID uuid.UUID `json:"deskId"`
 }
 
-// Which label goes.
+// A label to delete.
 type DeleteLabelInput struct {
 	// The label.
 	ID uuid.UUID `json:"id"`
 }
 
-// What is gone.
+// The deleted record.
 type DeleteLabelPayload struct {
 	// The id that the label had.
 	LabelID uuid.UUID `json:"labelId"`
 }
 
-// Which project goes.
+// A project to delete.
 type DeleteProjectInput struct {
 	// The project; not the default one (FAILED_PRECONDITION).
 	ID uuid.UUID `json:"id"`
 }
 
-// What is gone.
+// The deleted record.
 type DeleteProjectPayload struct {
 	// The id that the project had.
 	ProjectID uuid.UUID `json:"projectId"`
 }
 
-// Which user goes.
+// A user to delete.
 type DeleteUserInput struct {
-	// The user; not oneself.
+	// The user; not the caller.
 	ID uuid.UUID `json:"id"`
 }
 
-// Who is gone.
+// The deleted record.
 type DeleteUserPayload struct {
 	// The id that the user had.
 	UserID uuid.UUID `json:"userId"`
 }
 
-// Which partnership ends.
+// A partnership to end.
 type EndPartnershipInput struct {
 	// The customer in it: the own company, or a customer of it.
 	CompanyID uuid.UUID `json:"companyId"`
 }
 
-// The company, which keeps all it has.
+// The company, which keeps all of its data.
 type EndPartnershipPayload struct {
 	// The company, without its partner.
 	Company *ent.Company `json:"company"`
 }
 
-// What to export.
+// An export.
 type ExportCSVInput struct {
-	// CUSTOMERS: the caller's own company's. CONTACTS or USERS: a company's.
+	// CUSTOMERS: those of the caller's own company. CONTACTS or USERS: those of a company.
 	Kind enum.ImportKind `json:"kind"`
-	// Whose records; the caller's own company where it is left out.
+	// The company; the caller's own if omitted.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
 }
 
-// Where the file is.
+// The URL of an exported file.
 type ExportCSVPayload struct {
-	// A signed, absolute address, good for 15 minutes. The caller's rights are checked again when it is opened. It gives a CSV file that imports again: contacts and users are then all unchanged, customers all skipped. It holds no password, and no role.
+	// A signed, absolute URL, valid for 15 minutes. The caller's rights are checked again when it is opened. The CSV file can be imported again: contacts and users are then all unchanged, customers all skipped. It contains no passwords and no roles.
 	URL string `json:"url"`
-	// Until when the address is good.
+	// When the URL expires.
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-// Which company.
+// A company.
 type GenerateTransferTokenInput struct {
-	// The own company where it is left out; or a customer that has no active administrator of its own.
+	// The own company if omitted, or a customer without an active administrator of its own.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
 }
 
-// A new token; the one before is revoked.
+// A new token; the previous one is revoked.
 type GenerateTransferTokenPayload struct {
 	// The token.
 	TransferToken *ent.TransferToken `json:"transferToken"`
-	// What the partner pastes. It is shown this once.
+	// The secret for the partner. It is shown only once.
 	Secret string `json:"secret"`
 }
 
-// A column that a kind of import knows.
+// A column of a kind of import.
 type ImportColumn struct {
-	// Canonical, such as `first_name`.
+	// The canonical name, such as `first_name`.
 	Name string `json:"name"`
-	// Whether a new record needs it.
+	// Whether it is required for a new record.
 	Required bool `json:"required"`
-	// What else it may be called. Letter case, spaces, hyphens and underscores do not matter.
+	// Other accepted names. Letter case, spaces, hyphens and underscores are ignored.
 	Aliases []string `json:"aliases"`
-	// What it holds.
+	// Its content.
 	Description string `json:"description"`
-	// A value it could hold.
+	// An example value.
 	Example string `json:"example"`
 }
 
-// What a header means.
+// A mapping of a header.
 type ImportColumnMapping struct {
-	// As the file spells it.
+	// As spelled in the file.
 	Header string `json:"header"`
-	// A canonical name; null: leave this column out.
+	// The canonical name of a field; null leaves the column out.
 	Field graphql.Omittable[*string] `json:"field,omitempty"`
 }
 
@@ -411,35 +411,35 @@ type ImportColumnMapping struct {
 type ImportCSVInput struct {
 	// The CSV file.
 	File graphql.Upload `json:"file"`
-	// What its rows become.
+	// The kind of records in it.
 	Kind enum.ImportKind `json:"kind"`
-	// Whose records; the caller's own company where it is left out. A company_id column puts rows of CONTACTS into others that the caller administers; where a cell names another one, only the caller sees the import.
+	// The company; the caller's own if omitted. A company_id column puts rows of CONTACTS into other companies that the caller administers; if a cell names one, only the caller can see the import.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
-	// For headers that are not recognised, to change what one is taken for, or to leave one out. At most 200.
+	// Maps headers that are not recognized, changes a mapping, or leaves a column out. At most 200.
 	Columns graphql.Omittable[[]*ImportColumnMapping] `json:"columns,omitempty"`
-	// Do everything but write, with the counts and issues that the real run would have.
+	// Do everything except write, with the counts and issues that the real run would have.
 	DryRun bool `json:"dryRun"`
-	// The same key, file and arguments from the same caller within 24 hours: the same import; anything else under it: INVALID_ARGUMENT. 1 to 255 bytes.
+	// The same key, file and arguments from the same caller within 24 hours return the same import; a different request with the same key is INVALID_ARGUMENT. 1 to 255 bytes.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // The accepted import.
 type ImportCSVPayload struct {
-	// It is safe: it reaches a final status whatever happens to this connection.
+	// It will reach a final status whatever happens to this connection.
 	ImportRun *ent.ImportRun `json:"importRun"`
 }
 
 // Why a whole import stopped.
 type ImportFailure struct {
-	// The class of the failure.
+	// The code of the failure.
 	Code ErrorCode `json:"code"`
-	// For a person.
+	// For people.
 	Message string `json:"message"`
 }
 
-// What would come of a file.
+// The expected result of an import.
 type ImportPreview struct {
-	// Its data rows.
+	// Number of data rows.
 	TotalRows int `json:"totalRows"`
 	// UTF-8, UTF-16LE, UTF-16BE or windows-1252.
 	Encoding string `json:"encoding"`
@@ -447,105 +447,105 @@ type ImportPreview struct {
 	Delimiter string `json:"delimiter"`
 	// Its columns, in order.
 	Columns []*ImportPreviewColumn `json:"columns"`
-	// Why importCsv would refuse the file as it is; null where it would not.
+	// The reason for which importCsv would refuse the file; null if it would accept it.
 	Problem *ImportFileProblem `json:"problem,omitempty"`
-	// The first ten rows. Columns that are left out are blank, and so are those that look like passwords; in a file that has such, or is of users, what is not recognised too.
+	// The first ten rows. Omitted columns and columns that look like passwords are blank; in a file with such columns, or of users, unrecognized columns too.
 	SampleRows [][]string `json:"sampleRows"`
-	// What a dry run would find now in the first 1,000 rows (the first 4 MiB, where rows are long), at most 100.
+	// At most 100 issues that a dry run would find now in the first 1,000 rows (the first 4 MiB, if rows are long).
 	Issues []*ent.ImportIssue `json:"issues"`
 }
 
 // A column of a previewed file.
 type ImportPreviewColumn struct {
-	// As the file spells it; empty where the first row holds data in place of column names.
+	// As spelled in the file; empty if the first row contains data instead of column names.
 	Header string `json:"header"`
-	// What it is taken for; null where it is not recognised or is left out.
+	// The field that it maps to; null if it is not recognized or is left out.
 	Field *string `json:"field,omitempty"`
-	// The nearest field, where it is not recognised and one is near. Never the password's.
+	// The nearest field if it is not recognized and one is near. Never the password.
 	Suggestion *string `json:"suggestion,omitempty"`
 }
 
-// A file to start from.
+// A template.
 type ImportTemplate struct {
-	// For which kind of import.
+	// The kind of import.
 	Kind enum.ImportKind `json:"kind"`
-	// A name for the file.
+	// A file name.
 	FileName string `json:"fileName"`
-	// The file: a header and example rows to be replaced.
+	// Its content: a header and example rows to be replaced.
 	Content string `json:"content"`
-	// How many rows a file of this kind may have.
+	// The maximum number of rows of a file of this kind.
 	MaxRows int `json:"maxRows"`
 	// Its columns, in order.
 	Columns []*ImportColumn `json:"columns"`
 }
 
-// Which notifications were read.
+// Notifications to mark as read.
 type MarkNotificationsReadInput struct {
-	// All of them where it is left out. At most 100; unknown ones are passed over.
+	// All of them if omitted. At most 100; unknown ones are ignored.
 	Ids graphql.Omittable[[]uuid.UUID] `json:"ids,omitempty"`
 }
 
-// What is left.
+// The result.
 type MarkNotificationsReadPayload struct {
-	// How many are unread still.
+	// Number of unread notifications.
 	UnreadCount int `json:"unreadCount"`
 }
 
 type Mutation struct {
 }
 
-// Who has administrator rights where.
+// A user and a customer.
 type PartnerAdminInput struct {
 	// A customer.
 	CustomerID uuid.UUID `json:"customerId"`
-	// A user of the partner's own directory.
+	// A user of the partner.
 	UserID uuid.UUID `json:"userId"`
 }
 
-// The customer after the change.
+// The changed customer.
 type PartnerAdminPayload struct {
 	// The customer.
 	Customer *ent.Company `json:"customer"`
 }
 
-// A file to look at.
+// A file to preview.
 type PreviewImportInput struct {
 	// The CSV file.
 	File graphql.Upload `json:"file"`
-	// What its rows would become.
+	// The kind of records in it.
 	Kind enum.ImportKind `json:"kind"`
-	// Whose records; the caller's own company where it is left out.
+	// The company; the caller's own if omitted.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
-	// As for importCsv.
+	// See importCsv.
 	Columns graphql.Omittable[[]*ImportColumnMapping] `json:"columns,omitempty"`
 }
 
-// What was seen.
+// The result of a preview.
 type PreviewImportPayload struct {
-	// The preview. Nothing of the file was kept.
+	// The preview. Nothing of the file is stored.
 	Preview *ImportPreview `json:"preview"`
 }
 
 type Query struct {
 }
 
-// Which token.
+// A token to revoke.
 type RevokeTransferTokenInput struct {
 	// The token's id.
 	ID uuid.UUID `json:"id"`
 }
 
-// The token, revoked.
+// The revoked token.
 type RevokeTransferTokenPayload struct {
 	// The token.
 	TransferToken *ent.TransferToken `json:"transferToken"`
 }
 
-// To whom a company's token goes.
+// A token to send.
 type SendTransferTokenInput struct {
-	// The own company where it is left out; or a customer that has no active administrator of its own.
+	// The own company if omitted, or a customer without an active administrator of its own.
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
-	// A partner; its administrators are told. FAILED_PRECONDITION for the one that the company has already.
+	// A partner; its administrators are notified. FAILED_PRECONDITION for the current partner.
 	PartnerID uuid.UUID `json:"partnerId"`
 }
 
@@ -555,50 +555,50 @@ type SendTransferTokenPayload struct {
 	TransferToken *ent.TransferToken `json:"transferToken"`
 }
 
-// Whether a company may have customers.
+// Whether a company can have customers.
 type SetPartnerStatusInput struct {
-	// The company; one that has a partner cannot become one (FAILED_PRECONDITION).
+	// The company. A company that has a partner cannot become one (FAILED_PRECONDITION).
 	CompanyID uuid.UUID `json:"companyId"`
-	// True promotes, and revokes the company's outstanding transfer token; false demotes: customers and their data stay, the rights to them rest.
+	// True promotes, and revokes the company's outstanding transfer token; false demotes: customers and their data stay, the rights in them are suspended.
 	IsPartner bool `json:"isPartner"`
 }
 
-// The company after the change.
+// The changed company.
 type SetPartnerStatusPayload struct {
 	// The company.
 	Company *ent.Company `json:"company"`
 }
 
-// Who signs in.
+// Credentials.
 type SignInInput struct {
-	// The user's email, in any letter case.
+	// The user's email, ignoring letter case.
 	Email string `json:"email"`
 	// The user's password.
 	Password string `json:"password"`
-	// How the session is carried.
+	// How the client stores the session.
 	Session enum.SessionKind `json:"session"`
 }
 
 // A new session.
 type SignInPayload struct {
-	// The bearer token, shown this once; null for COOKIE.
+	// The bearer token, shown only once; null for COOKIE.
 	Token *string `json:"token,omitempty"`
-	// When the session ends by itself.
+	// When the session expires.
 	ExpiresAt time.Time `json:"expiresAt"`
-	// Who signed in.
+	// The signed-in user.
 	User *ent.User `json:"user"`
 }
 
 // The end of a session.
 type SignOutPayload struct {
-	// Always true; where nobody is signed in there is an error instead.
+	// Always true; if nobody is signed in there is an error instead.
 	SignedOut bool `json:"signedOut"`
 }
 
 type Subscription struct {
 }
 
-// What of the own company changes. Left out: unchanged.
+// A change of the own company. Fields that are omitted stay unchanged.
 type UpdateCompanyInput struct {
 	// 1 to 200 characters; the slug stays. It cannot be cleared.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
@@ -606,17 +606,17 @@ type UpdateCompanyInput struct {
 	ContactEmail graphql.Omittable[*string] `json:"contactEmail,omitempty"`
 }
 
-// The company after the change.
+// The changed company.
 type UpdateCompanyPayload struct {
 	// The company.
 	Company *ent.Company `json:"company"`
 }
 
-// What of a contact changes. Left out: unchanged. Null clears middleName, lastName and externalId; nothing else can be cleared.
+// A change of a contact. Fields that are omitted stay unchanged. Null clears middleName, lastName and externalId; nothing else can be cleared.
 type UpdateContactInput struct {
 	// The contact.
 	ID uuid.UUID `json:"id"`
-	// At most 254 characters; unique among the company's contacts in any letter case, else ALREADY_EXISTS. The username stays.
+	// At most 254 characters; unique among the company's contacts ignoring letter case, else ALREADY_EXISTS. The username stays.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// 1 to 200 characters.
 	FirstName graphql.Omittable[*string] `json:"firstName,omitempty"`
@@ -626,29 +626,29 @@ type UpdateContactInput struct {
 	LastName graphql.Omittable[*string] `json:"lastName,omitempty"`
 	// 1 to 200 characters.
 	Username graphql.Omittable[*string] `json:"username,omitempty"`
-	// At most 100 characters; unique among the company's contacts, and not the id of another of them, else ALREADY_EXISTS.
+	// At most 100 characters; unique among the company's contacts, and not the id of another one, else ALREADY_EXISTS.
 	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
 	// A project of the contact's company.
 	ProjectID graphql.Omittable[*uuid.UUID] `json:"projectId,omitempty"`
 	// A desk of the contact's company.
 	DeskID graphql.Omittable[*uuid.UUID] `json:"deskId,omitempty"`
-	// Whether it is in use.
+	// Whether it is active.
 	Active graphql.Omittable[*bool] `json:"active,omitempty"`
-	// What kind of customer it is.
+	// Whether it is a person or represents a business.
 	Type graphql.Omittable[*enum.ContactType] `json:"type,omitempty"`
-	// All the labels that it is to have, of its company; an empty list takes all away.
+	// The complete list of its labels, of its company; an empty list removes all.
 	LabelIds graphql.Omittable[[]uuid.UUID] `json:"labelIds,omitempty"`
-	// What it is to have in its company's custom fields; those that are not named stay.
+	// New values of its company's custom fields; others stay unchanged.
 	CustomFields graphql.Omittable[[]*CustomFieldValueInput] `json:"customFields,omitempty"`
 }
 
-// The contact after the change.
+// The changed contact.
 type UpdateContactPayload struct {
 	// The contact.
 	Contact *ent.Contact `json:"contact"`
 }
 
-// What a custom field is to be called; its variable name and type stay.
+// A new name of a custom field; its variable name and type cannot change.
 type UpdateCustomFieldInput struct {
 	// The custom field.
 	ID uuid.UUID `json:"id"`
@@ -656,13 +656,13 @@ type UpdateCustomFieldInput struct {
 	Name string `json:"name"`
 }
 
-// The custom field after the change.
+// The changed custom field.
 type UpdateCustomFieldPayload struct {
 	// The custom field.
 	CustomField *ent.CustomField `json:"customField"`
 }
 
-// What of a customer changes. Left out: unchanged.
+// A change of a customer. Fields that are omitted stay unchanged.
 type UpdateCustomerInput struct {
 	// The customer. FORBIDDEN for the own company, which `updateCompany` changes.
 	ID uuid.UUID `json:"id"`
@@ -672,13 +672,13 @@ type UpdateCustomerInput struct {
 	ContactEmail graphql.Omittable[*string] `json:"contactEmail,omitempty"`
 }
 
-// The customer after the change.
+// The changed customer.
 type UpdateCustomerPayload struct {
 	// The customer.
 	Customer *ent.Company `json:"customer"`
 }
 
-// What of a desk changes. Left out: unchanged.
+// A change of a desk. Fields that are omitted stay unchanged.
 type UpdateDeskInput struct {
 	// The desk.
 	ID uuid.UUID `json:"id"`
@@ -686,31 +686,31 @@ type UpdateDeskInput struct {
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// As in CreateDeskInput; null clears it.
 	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
-	// Only true: the desk that was the default ceases to be. Contacts stay where they are.
+	// Only true: the desk that was the default is no longer the default. Contacts keep their assignment.
 	IsDefault graphql.Omittable[*bool] `json:"isDefault,omitempty"`
 }
 
-// The desk after the change.
+// The changed desk.
 type UpdateDeskPayload struct {
 	// The desk.
 	Desk *ent.Desk `json:"desk"`
 }
 
-// What a label is to be called.
+// A new name of a label.
 type UpdateLabelInput struct {
 	// The label.
 	ID uuid.UUID `json:"id"`
-	// 1 to 100 characters; unique among the company's labels, in exactly these letters, else ALREADY_EXISTS.
+	// 1 to 100 characters; unique among the company's labels, case-sensitive, else ALREADY_EXISTS.
 	Name string `json:"name"`
 }
 
-// The label after the change.
+// The changed label.
 type UpdateLabelPayload struct {
 	// The label.
 	Label *ent.Label `json:"label"`
 }
 
-// What of a project changes. Left out: unchanged.
+// A change of a project. Fields that are omitted stay unchanged.
 type UpdateProjectInput struct {
 	// The project.
 	ID uuid.UUID `json:"id"`
@@ -718,43 +718,43 @@ type UpdateProjectInput struct {
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// As in CreateProjectInput; null clears it.
 	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
-	// Only true: the project that was the default ceases to be. Contacts stay where they are.
+	// Only true: the project that was the default is no longer the default. Contacts keep their assignment.
 	IsDefault graphql.Omittable[*bool] `json:"isDefault,omitempty"`
 }
 
-// The project after the change.
+// The changed project.
 type UpdateProjectPayload struct {
 	// The project.
 	Project *ent.Project `json:"project"`
 }
 
-// What of a user changes. Left out: unchanged; none can be cleared.
+// A change of a user. Fields that are omitted stay unchanged; none can be cleared.
 type UpdateUserInput struct {
 	// The user.
 	ID uuid.UUID `json:"id"`
-	// At most 254 characters; unique on the platform in any letter case, else ALREADY_EXISTS.
+	// At most 254 characters; unique on the platform ignoring letter case, else ALREADY_EXISTS.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
 	// 1 to 200 characters.
 	FirstName graphql.Omittable[*string] `json:"firstName,omitempty"`
 	// 1 to 200 characters.
 	LastName graphql.Omittable[*string] `json:"lastName,omitempty"`
-	// 6 characters to 1,024 bytes. One's own goes by changePassword.
+	// 6 characters to 1,024 bytes. Use changePassword for the own password.
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
-	// What the user may do. Making somebody an active ADMIN of a customer takes an administrator of the customer or of its partner (FORBIDDEN for other partner admins).
+	// The role. Only administrators of the customer or of its partner can make a user an active ADMIN of a customer (FORBIDDEN for other partner admins).
 	Role graphql.Omittable[*enum.UserRole] `json:"role,omitempty"`
 	// Whether the user may sign in.
 	Active graphql.Omittable[*bool] `json:"active,omitempty"`
 }
 
-// The user after the change.
+// The changed user.
 type UpdateUserPayload struct {
 	// The user.
 	User *ent.User `json:"user"`
 }
 
-// Which users; what is left out does not matter.
+// Restricts a list of users; all conditions must match.
 type UserFilter struct {
-	// The beginning of the email, the first or the last name, in any letter case.
+	// The beginning of the email, the first or the last name, ignoring letter case.
 	Search graphql.Omittable[*string] `json:"search,omitempty"`
 	// Only active or only inactive ones.
 	Active graphql.Omittable[*bool] `json:"active,omitempty"`
@@ -762,17 +762,17 @@ type UserFilter struct {
 	Role graphql.Omittable[*enum.UserRole] `json:"role,omitempty"`
 }
 
-// Who is calling.
+// The caller.
 type Viewer struct {
 	// The signed-in user.
 	User *ent.User `json:"user,omitempty"`
-	// The caller's own company; for operators the platform's.
+	// The caller's own company; for operators the platform's company.
 	Company *ent.Company `json:"company"`
-	// Whether the caller runs the platform.
+	// Whether the caller is an operator of the platform.
 	IsOperator bool `json:"isOperator"`
 }
 
-// What went wrong: every error has one of these as `extensions.code`.
+// The codes of errors: every error has one as `extensions.code`.
 type ErrorCode string
 
 const (
@@ -782,23 +782,23 @@ const (
 	ErrorCodeUnauthenticated ErrorCode = "UNAUTHENTICATED"
 	// Signed in, but not allowed.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
-	// No such record, or not one that the viewer may know of.
+	// The record does not exist, or the viewer may not see it.
 	ErrorCodeNotFound ErrorCode = "NOT_FOUND"
-	// An argument is malformed or breaks a rule; `extensions.field` is its path below the operation.
+	// An argument is malformed or violates a rule; `extensions.field` is its path within the operation.
 	ErrorCodeInvalidArgument ErrorCode = "INVALID_ARGUMENT"
 	// A unique value is taken.
 	ErrorCodeAlreadyExists ErrorCode = "ALREADY_EXISTS"
-	// The record's state does not allow it.
+	// The state of the record does not permit it.
 	ErrorCodeFailedPrecondition ErrorCode = "FAILED_PRECONDITION"
 	// Too deep, too complex, too many.
 	ErrorCodeLimitExceeded ErrorCode = "LIMIT_EXCEEDED"
-	// Too often; `extensions.retryAfter` says in how many seconds it may be tried again.
+	// Too many attempts; retry after `extensions.retryAfter` seconds.
 	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"
-	// The upload as a whole cannot be imported: `extensions.reason` is an ImportFileProblem, and `column`, `line`, `limit`, `suggestion`, `accepted` say more as they apply.
+	// The upload as a whole cannot be imported: `extensions.reason` is an ImportFileProblem, and `column`, `line`, `limit`, `suggestion`, `accepted` give details.
 	ErrorCodeInvalidFile ErrorCode = "INVALID_FILE"
-	// What is needed is in use, for instance by an import that is writing it. Nothing was done; `extensions.retryAfter` says in how many seconds it may be tried again.
+	// Required records are in use, for instance by an import that is writing them. Nothing was changed; retry after `extensions.retryAfter` seconds.
 	ErrorCodeUnavailable ErrorCode = "UNAVAILABLE"
-	// Our fault; `extensions.requestId` finds it in the log.
+	// A fault in the server; the log contains `extensions.requestId`.
 	ErrorCodeInternal ErrorCode = "INTERNAL"
 )
 
@@ -878,11 +878,11 @@ const (
 	ImportFileProblemTooManyRows ImportFileProblem = "TOO_MANY_ROWS"
 	// It has more than 200 columns.
 	ImportFileProblemTooManyColumns ImportFileProblem = "TOO_MANY_COLUMNS"
-	// A column that must be there is not.
+	// A required column is missing.
 	ImportFileProblemMissingColumn ImportFileProblem = "MISSING_COLUMN"
-	// A column is not recognised; map it to a field or leave it out explicitly.
+	// A column is not recognized; map it to a field or leave it out explicitly.
 	ImportFileProblemUnknownColumn ImportFileProblem = "UNKNOWN_COLUMN"
-	// Two columns mean the same field.
+	// Two columns map to the same field.
 	ImportFileProblemDuplicateColumn ImportFileProblem = "DUPLICATE_COLUMN"
 	// Its columns fit another kind of import better.
 	ImportFileProblemWrongKind ImportFileProblem = "WRONG_KIND"
