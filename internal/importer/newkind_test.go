@@ -182,7 +182,7 @@ func (t *labelTable) Next(ctx context.Context, most int) ([][]string, error) {
 
 type noQueue struct{}
 
-func (noQueue) Wake(context.Context) error { return nil }
+func (noQueue) Enqueue(context.Context, id.ID) error { return nil }
 
 // A kind that is registered is imported and exported from one end to the other by an engine and
 // an exporter that know nothing of it: uploaded, previewed, tried, claimed, worked on in batches,
