@@ -60,6 +60,8 @@ func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 			{"keller", "northwind"}, {"okafor", "northwind"}, {"sato", "alpha"}, {"rita", "rival"}, {"faye", "faded"}, {"fritz", "delta"},
 		} {
 			w.AddImport(r[0], r[1])
+			// A notification whose import_run_id is free to be taken.
+			w.Must(newNotification(w.DB.Ent(), w.IDs[r[0]], r[0]).Exec(w.System))
 		}
 		// alpha has an administrator of its own and gives itself to Rival; beta has none.
 		w.AddToken("alpha", "rival")

@@ -44,7 +44,7 @@ alma mutation sendTransferToken(input: {partnerId: $rival}) { transferToken { id
 alma mutation generateTransferToken(input: {}) { transferToken { id } }
 keller mutation revokeTransferToken(input: {id: $token-of-beta}) { transferToken { id } }
 rita mutation claimCustomer(input: {transferTokenId: $token-of-quiet}) { customer { id } }
-keller mutation markNotificationsRead(input: {ids: [$told-keller]}) { __typename }
+keller mutation markNotificationsRead(input: {ids: [$notification-of-keller]}) { __typename }
 sato mutation deleteContact(input: {id: $contact-of-alpha}) { __typename }
 sato mutation deleteLabel(input: {id: $label-of-alpha}) { __typename }
 sato mutation deleteCustomField(input: {id: $field-of-alpha}) { __typename }

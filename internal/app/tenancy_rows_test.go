@@ -89,28 +89,28 @@ query node(id: $field-of-alpha) { ... on CustomField { name type } }
 query nodes(ids: [$contact-of-gamma, $label-of-gamma, $field-of-gamma, $project-of-gamma, $desk-of-gamma]) { __typename }
 query node(id: $project) { ... on Project { name } }
 query node(id: $desk) { ... on Desk { name } }
-query node(id: $import-of-alpha) { ... on ImportRun { fileName issues { nodes { message } } } }
-query node(id: $told-keller) { ... on Notification { title } }
+query node(id: $import-of-sato) { ... on ImportRun { fileName issues { nodes { message } } } }
+query node(id: $notification-of-keller) { ... on Notification { title } }
 query node(id: $partner-admin) { id }
 query node(id: $session) { id }
 query node(id: $nonsense) { id }
-query nodes(ids: [$alpha, $gamma, $carl, $rita, $project, $import-of-northwind, $told-rita, $nonsense]) { __typename }
+query nodes(ids: [$alpha, $gamma, $carl, $rita, $project, $import-of-keller, $notification-of-rita, $nonsense]) { __typename }
 
 # imports
-query importRun(id: $import-of-northwind) { createdBy { firstName } createdByName issues { nodes { message } totalCount } }
+query importRun(id: $import-of-keller) { createdBy { firstName } createdByName issues { nodes { message } totalCount } }
 query importRun(id: $import-of-okafor) { createdBy { firstName } }
-query importRun(id: $import-of-alpha) { createdBy { firstName } company { name } }
-query importRun(id: $import-of-rival) { createdBy { firstName } }
-query importRun(id: $import-of-delta) { createdBy { firstName } }
+query importRun(id: $import-of-sato) { createdBy { firstName } company { name } }
+query importRun(id: $import-of-rita) { createdBy { firstName } }
+query importRun(id: $import-of-fritz) { createdBy { firstName } }
 query importTemplate(kind: CUSTOMERS) { kind }
 query importTemplate(kind: CUSTOMERS, companyId: $rival) { kind }
-subscription importProgress(id: $import-of-northwind) { status }
-subscription importProgress(id: $import-of-alpha) { status }
-subscription importProgress(id: $import-of-rival) { status }
+subscription importProgress(id: $import-of-keller) { status }
+subscription importProgress(id: $import-of-sato) { status }
+subscription importProgress(id: $import-of-rita) { status }
 subscription importProgress(id: $nonsense) { status }
-mutation cancelImport(input: {id: $import-of-northwind}) { importRun { status } }
-mutation cancelImport(input: {id: $import-of-alpha}) { importRun { status } }
-mutation cancelImport(input: {id: $import-of-rival}) { importRun { status } }
+mutation cancelImport(input: {id: $import-of-keller}) { importRun { status } }
+mutation cancelImport(input: {id: $import-of-sato}) { importRun { status } }
+mutation cancelImport(input: {id: $import-of-rita}) { importRun { status } }
 mutation cancelImport(input: {id: $nonsense}) { importRun { status } }
 mutation previewImport(input: {file: $file, kind: CUSTOMERS}) { preview { totalRows } }
 mutation previewImport(input: {file: $file, kind: CUSTOMERS, companyId: $northwind}) { preview { totalRows } }
@@ -231,7 +231,7 @@ mutation removePartnerAdmin(input: {customerId: $alpha, userId: $okafor}) { cust
 mutation removePartnerAdmin(input: {customerId: $beta, userId: $okafor}) { customer { name } }
 mutation removePartnerAdmin(input: {customerId: $gamma, userId: $rita}) { customer { name } }
 mutation removePartnerAdmin(input: {customerId: $delta, userId: $fritz}) { customer { name } }
-mutation markNotificationsRead(input: {ids: [$told-keller]}) { __typename }
+mutation markNotificationsRead(input: {ids: [$notification-of-keller]}) { __typename }
 subscription notificationReceived { kind company { name } }
 mutation changePassword(input: {currentPassword: "password of all", newPassword: "password of all"}) { user { firstName } }
 

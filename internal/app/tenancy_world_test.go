@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"regexp"
 
-	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/desk"
@@ -12,9 +11,9 @@ import (
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/generated/ent/user"
-	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/testenv"
 )
 
 // recordName is how the matrix's rows name a record of the world; a name that none has is
@@ -211,61 +210,39 @@ func (w *tenancyWorld) generate(by, company string) {
 // beside makes what the API cannot make yet: an inactive user, imports into customers,
 // notifications, and the ids of what the API does not show.
 func (w *tenancyWorld) beside() {
-	t, ctx := w.server.t, viewer.BypassTenancy(w.server.t.Context(), "arranging a test")
+	t := w.server.t
 	t.Helper()
-	db, err := database.Open(ctx, database.Options{
+	db, err := database.Open(t.Context(), database.Options{
 		URL: w.server.env["DATABASE_URL"], Dir: w.server.env["DATA_DIR"], Shared: true, MaxConns: 1,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	testenv.Must(t, err)
 	defer db.Close()
-	client := db.Ent()
-	fatal := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+	tenants := testenv.NewTenants(testenv.NewWorld(t, db))
+	for name, text := range w.ids {
+		tenants.IDs[name], err = id.ParseAny(text)
+		testenv.Must(t, err)
 	}
-	of := func(name string) id.ID {
-		u, err := id.ParseAny(w.ids[name])
-		fatal(err)
-		return u
+	of, client, system := tenants.IDs, db.Ent(), tenants.System
+	testenv.Must(t, client.User.UpdateOneID(of["idle"]).SetActive(false).Exec(system))
+	for by, company := range map[string]string{
+		"keller": "northwind", "okafor": "northwind", "sato": "alpha", "ivanova": "beta", "rita": "rival", "faye": "faded", "fritz": "delta",
+	} {
+		tenants.AddImport(by, company)
+		w.ids["import-of-"+by], w.ids["notification-of-"+by] = of["import of "+by].String(), of["notification of "+by].String()
 	}
-	fatal(client.User.UpdateOneID(of("idle")).SetActive(false).Exec(ctx))
-	run := func(company, by, name string) {
-		made, err := client.ImportRun.Create().SetCompanyID(of(company)).SetCreatedByID(of(by)).SetCreatedByName(by).
-			SetKind(enum.Customers).SetStatus(enum.Canceled).SetFileName(name).SetFileSize(1).SetUploadKey("").
-			SetFormat(json.RawMessage("{}")).SetTotalRows(1).Save(ctx)
-		fatal(err)
-		w.ids["import-of-"+name] = made.ID.String()
-		fatal(client.ImportIssue.Create().SetImportRunID(made.ID).SetRow(1).SetOrdinal(0).SetLine(2).SetCode(enum.Required).
-			SetMessage("issue of " + name).Exec(ctx))
-		told, err := client.Notification.Create().SetUserID(of(by)).SetKind(enum.ImportFinished).SetTitle("told " + by + " of " + name).
-			SetBody("").SetImportRunID(made.ID).SetCompanyID(of(company)).Save(ctx)
-		fatal(err)
-		w.ids["told-"+by] = told.ID.String()
-	}
-	run("northwind", "keller", "northwind")
-	run("northwind", "okafor", "okafor")
-	run("alpha", "sato", "alpha")
-	run("beta", "ivanova", "beta")
-	run("rival", "rita", "rival")
-	run("faded", "faye", "faded")
-	run("delta", "fritz", "delta")
 
-	platform, err := client.Company.Query().Where(company.IsPlatform(true)).OnlyID(ctx)
-	fatal(err)
-	p, err := client.Project.Query().Where(project.CompanyID(of("alpha")), project.IsDefault(true)).OnlyID(ctx)
-	fatal(err)
-	d, err := client.Desk.Query().Where(desk.CompanyID(of("alpha")), desk.IsDefault(true)).OnlyID(ctx)
-	fatal(err)
-	event, err := client.AuditEvent.Query().Where(auditevent.CompanyID(of("rival"))).FirstID(ctx)
-	fatal(err)
-	pa, err := client.PartnerAdmin.Query().Where(partneradmin.CompanyID(of("alpha"))).OnlyID(ctx)
-	fatal(err)
-	signedIn, err := client.Session.Query().Where(session.HasUserWith(user.ID(of("keller")))).OnlyID(ctx)
-	fatal(err)
+	platform, err := client.Company.Query().Where(company.IsPlatform(true)).OnlyID(system)
+	testenv.Must(t, err)
+	p, err := client.Project.Query().Where(project.CompanyID(of["alpha"]), project.IsDefault(true)).OnlyID(system)
+	testenv.Must(t, err)
+	d, err := client.Desk.Query().Where(desk.CompanyID(of["alpha"]), desk.IsDefault(true)).OnlyID(system)
+	testenv.Must(t, err)
+	event, err := client.AuditEvent.Query().Where(auditevent.CompanyID(of["rival"])).FirstID(system)
+	testenv.Must(t, err)
+	pa, err := client.PartnerAdmin.Query().Where(partneradmin.CompanyID(of["alpha"])).OnlyID(system)
+	testenv.Must(t, err)
+	signedIn, err := client.Session.Query().Where(session.HasUserWith(user.ID(of["keller"]))).OnlyID(system)
+	testenv.Must(t, err)
 	for name, u := range map[string]id.ID{"platform": platform, "project": p, "desk": d, "partner-admin": pa, "session": signedIn, "event-of-rival": event} {
 		w.ids[name] = u.String()
 	}
