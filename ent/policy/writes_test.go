@@ -66,7 +66,7 @@ func sample(w *world, column string, of reflect.Type) any {
 	if of.Kind() == reflect.Pointer {
 		of = of.Elem()
 	}
-	switch v := reflect.Zero(of).Interface().(type) {
+	switch reflect.Zero(of).Interface().(type) {
 	case uuid.UUID:
 		if column == "user_id" || column == "created_by_id" {
 			return w.IDs["gus"]
@@ -79,7 +79,7 @@ func sample(w *world, column string, of reflect.Type) any {
 	default:
 		value := reflect.New(of).Elem()
 		switch {
-		case of.Kind() == reflect.String && reflect.TypeOf(v).PkgPath() != "":
+		case of.Kind() == reflect.String && value.MethodByName("Values").IsValid(): // an enum
 			values := value.MethodByName("Values").Call(nil)[0].Interface().([]string)
 			value.SetString(values[len(values)-1])
 		case of.Kind() == reflect.String:
