@@ -1,26 +1,25 @@
-// Package progress carries the news that something has changed between processes, and
-// fans it out to who watches inside each: newest wins.
+// Package progress tells watchers, in every process, that something has changed.
 //
-// It promises that whoever subscribes to a topic is woken at least once after every
-// [Hub.Publish] of it, in any process, however fast the news come, and whatever happens
-// to Redis in between (J4). It does not promise one wake-up for each, nor that there is
-// something new: wake-ups coalesce, and a reconnection wakes everybody, because messages
-// may have been missed.
+// An event has no content but its topic. A watcher subscribes first, reads the state from
+// the database second, and reads it again at each event and every few seconds. Whoever
+// changes the state publishes after the commit.
 //
-// What follows from it: a message has no content but its topic. A watcher subscribes
-// first, reads the state from the database second, and reads it again at each wake-up.
-// Publish comes after the commit. One case is beyond this package, that a process dies
-// between its commit and its Publish, so a watcher also reads again every few seconds.
+// It promises that each watcher receives at least one event after every [Hub.Publish] of its
+// topic, however fast these follow each other: in the publisher's process always, in others
+// while Redis can be reached. Events coalesce, and after a reconnection every watcher
+// receives one, since others may have been missed. What Redis does not take is dropped: it is
+// found by the watchers' own reading, as is the change of a process that dies between its
+// commit and its Publish.
 //
 // The order for a watcher:
 //
-//	news := hub.Subscribe("import/" + id)
-//	defer news.Close()
+//	events := hub.Subscribe(progress.ImportTopic(id))
+//	defer events.Close()
 //	for {
 //		state := read(id) // the first time at once
 //		…
 //		select {
-//		case <-news.C():
+//		case <-events.C():
 //		case <-poll.C:
 //		case <-ctx.Done():
 //			return
@@ -39,20 +38,14 @@ import (
 )
 
 const (
-	channel = "tenantry:news"
+	channel = "tenantry:news" // shared with processes of other versions
 
-	// everything is the message that wakes all topics.
+	// everything is the message that wakes the watchers of all topics. This version does not
+	// send it.
 	everything = "*"
 
 	// sendTimeout bounds one try to send.
 	sendTimeout = time.Second
-
-	// sendAtOnce is how many messages go in one round trip, at most.
-	sendAtOnce = 256
-
-	// maxUnsent bounds the topics that wait for Redis to come back; beyond it, all are
-	// woken instead.
-	maxUnsent = 10_000
 )
 
 // Hub is the one fan-out of a process. Its zero value is of no use: see New.
@@ -62,17 +55,16 @@ type Hub struct {
 
 	mu      sync.Mutex
 	topics  map[string]map[*Subscription]struct{}
-	unsent  map[string]struct{} // topics whose message has not reached Redis yet
+	unsent  map[string]struct{} // topics that are to be sent to Redis
 	ready   chan struct{}       // closed while the Redis subscription is confirmed
-	running bool                // Run is under way, so unsent news will be sent
-	resend  chan struct{}       // capacity 1: there is something unsent
+	running bool                // Run is under way and sends what is unsent
+	wake    chan struct{}       // capacity 1: something is unsent
 }
 
 // New makes a hub on the client, which it uses and does not close. The client must honour
 // the deadlines of contexts (redis.Options.ContextTimeoutEnabled). A nil log is slog.Default().
 //
-// A hub does nothing by itself: without Run it sends news, and hears those of its own
-// process only.
+// Without Run a hub sends events, and receives those of its own process only.
 func New(client redis.UniversalClient, log *slog.Logger) *Hub {
 	if log == nil {
 		log = slog.Default()
@@ -83,63 +75,56 @@ func New(client redis.UniversalClient, log *slog.Logger) *Hub {
 		topics: map[string]map[*Subscription]struct{}{},
 		unsent: map[string]struct{}{},
 		ready:  make(chan struct{}),
-		resend: make(chan struct{}, 1),
+		wake:   make(chan struct{}, 1),
 	}
 }
 
-// Publish wakes who watches the topic: those in this process directly, so that a dead
-// Redis blinds nobody next to the one who publishes; those in others through Redis. While
-// Run runs it waits for nobody and gives no error: Run sends the message behind it, as
-// soon as Redis takes it. Without Run it sends by itself, which takes a second at most,
-// and an error, which is for the log, means that Redis did not take the message.
+// Publish wakes the watchers of the topic: those in this process directly, even while Redis is
+// down; those in others through Redis. While Run runs, Publish waits for nothing and returns no
+// error. Without Run it sends by itself, for a second at most, and its error, which is for the
+// log, says that Redis did not take the message.
 func (h *Hub) Publish(ctx context.Context, topic string) error {
-	h.wake(topic)
-	h.remember(topic)
 	h.mu.Lock()
+	h.wakeTopic(topic)
+	h.unsent[topic] = struct{}{}
 	running := h.running
 	h.mu.Unlock()
-	if running {
-		return nil
+	if !running {
+		return h.send(ctx)
 	}
-	return h.flush(ctx)
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+	return nil
 }
 
-// send hands messages to Redis.
-func (h *Hub) send(ctx context.Context, topics []string) error {
+// send sends all that is unsent to Redis, and drops what Redis does not take.
+func (h *Hub) send(ctx context.Context) error {
+	h.mu.Lock()
+	topics := h.unsent
+	h.unsent = map[string]struct{}{}
+	h.mu.Unlock()
+	if len(topics) == 0 {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	_, err := h.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, topic := range topics {
+		for topic := range topics {
 			p.Publish(ctx, channel, topic)
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("progress: publishing %d topics, such as %q: %w", len(topics), topics[0], err)
+		return fmt.Errorf("progress: publishing %d topics: %w", len(topics), err)
 	}
 	return nil
 }
 
-// remember keeps a topic until Redis has taken it.
-func (h *Hub) remember(topic string) {
-	h.mu.Lock()
-	if len(h.unsent) >= maxUnsent {
-		clear(h.unsent)
-		topic = everything
-	}
-	if _, all := h.unsent[everything]; !all {
-		h.unsent[topic] = struct{}{}
-	}
-	h.mu.Unlock()
-	select {
-	case h.resend <- struct{}{}:
-	default:
-	}
-}
-
-// Ready waits until Redis has confirmed the subscription of this process, so that from
-// then on the news of other processes arrive. Its only error is that of ctx. Watchers
-// need not wait for it, since the confirmation wakes them; readiness probes do.
+// Ready waits until Redis has confirmed the subscription of this process: from then on the
+// events of other processes arrive. Its only error is that of ctx. Watchers need not wait for
+// it, since the confirmation wakes them; readiness probes do.
 func (h *Hub) Ready(ctx context.Context) error {
 	h.mu.Lock()
 	ready := h.ready
@@ -159,26 +144,20 @@ func (h *Hub) Ready(ctx context.Context) error {
 // published before did not arrive.
 func (h *Hub) confirmed() {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	if !isClosed(h.ready) {
 		close(h.ready)
 	}
-	h.wakeEverybody() // in the same breath, so that who subscribes after Ready is not woken for it
-	h.mu.Unlock()
-	select {
-	case h.resend <- struct{}{}:
-	default:
-	}
+	h.wakeEverybody() // under the same lock, so that who subscribes after Ready is not woken for it
 }
 
-// lost marks the subscription as gone and tells whether it stood.
-func (h *Hub) lost() bool {
+// lost marks the subscription as gone.
+func (h *Hub) lost() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	stood := isClosed(h.ready)
-	if stood {
+	if isClosed(h.ready) {
 		h.ready = make(chan struct{})
 	}
-	return stood
 }
 
 func isClosed(c chan struct{}) bool {

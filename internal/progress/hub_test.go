@@ -11,7 +11,7 @@ import (
 )
 
 // J4: it works on every server node, whichever worker runs the job.
-func TestJ4NewsReachTheWatchersOfATopicInEveryProcess(t *testing.T) {
+func TestJ4EventsReachTheWatchersOfATopicInEveryProcess(t *testing.T) {
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
@@ -112,7 +112,7 @@ func TestAHubIsRunOnceAtATime(t *testing.T) {
 	}
 }
 
-// Subscriptions come and go while news arrive; the race detector watches.
+// Subscriptions come and go while events arrive; the race detector watches.
 func TestSubscribePublishAndCloseAtOnce(t *testing.T) {
 	hub := process(t, realOrMini(t))
 	var all sync.WaitGroup

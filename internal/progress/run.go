@@ -31,9 +31,9 @@ const (
 // errAlreadyRunning is a mistake in the wiring.
 var errAlreadyRunning = errors.New("progress: the hub is running already: one Run for each New")
 
-// Run keeps the process's one subscription to Redis, and sends what Publish could not,
-// until ctx ends, whose error it then returns, within about three seconds at worst. It
-// connects again for ever. A hub is run once at a time.
+// Run keeps the process's one subscription to Redis, and sends what is published, until ctx
+// ends, whose error it then returns, within about three seconds at worst. It connects again
+// without end. A hub is run once at a time.
 func (h *Hub) Run(ctx context.Context) error {
 	h.mu.Lock()
 	if h.running {
@@ -55,14 +55,14 @@ func (h *Hub) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// listen holds one session after another until ctx ends. The log hears of the first
-// failure of an outage and of its end.
+// listen holds one session after another until ctx ends. It logs the first failure of an
+// outage, and its end.
 func (h *Hub) listen(ctx context.Context) {
 	pause, away := minPause, false
 	for {
 		err := h.session(ctx, func() {
 			if away {
-				h.log.InfoContext(ctx, "Redis is back: news of imports arrive again")
+				h.log.InfoContext(ctx, "Redis is back: events of other processes arrive again")
 			}
 			pause, away = minPause, false
 		})
@@ -72,7 +72,7 @@ func (h *Hub) listen(ctx context.Context) {
 		h.lost()
 		if !away {
 			away = true
-			h.log.WarnContext(ctx, "no connection to Redis for news of imports: trying again until it is back", slog.Any("error", err))
+			h.log.WarnContext(ctx, "no connection to Redis for events of other processes: trying again until it is back", slog.Any("error", err))
 		}
 		// A random half, so that many processes do not come back in step.
 		if !sleep(ctx, pause/2+rand.N(pause/2)) {
@@ -127,7 +127,7 @@ func (h *Hub) session(ctx context.Context, onConfirmed func()) error {
 			h.confirmed()
 			onConfirmed()
 		case *redis.Message:
-			h.wake(m.Payload)
+			h.receive(m.Payload)
 		case *redis.Pong:
 			// A timeout in the middle of a message makes its rest look like a pong with
 			// another text. That message is lost, so this session is.
@@ -143,64 +143,17 @@ func isTimeout(err error) bool {
 	return ok && timeout.Timeout()
 }
 
-// sendUnsent sends what is published, and again what Redis did not take, and once more at
-// the end.
+// sendUnsent sends what is published, and once more at the end.
 func (h *Hub) sendUnsent(ctx context.Context) {
-	for pause := minPause; ; {
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			h.sendLast(ctx)
-			return
-		case <-h.resend:
+		case <-h.wake:
 		}
-		if h.flush(ctx) == nil {
-			pause = minPause
-			continue
-		}
-		if sleep(ctx, pause) {
-			pause = min(2*pause, maxPause)
+		if err := h.send(context.WithoutCancel(ctx)); err != nil {
+			h.log.DebugContext(ctx, "events were not sent", "error", err)
 		}
 	}
-}
-
-// sendLast sends, although ctx has ended, what was published before.
-func (h *Hub) sendLast(ctx context.Context) {
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
-	defer cancel()
-	if err := h.flush(last); err != nil {
-		h.log.DebugContext(ctx, "the last news were not sent", "error", err)
-	}
-}
-
-// flush sends every unsent topic; what Redis does not take stays unsent.
-func (h *Hub) flush(ctx context.Context) error {
-	for {
-		topics := h.takeUnsent()
-		if len(topics) == 0 {
-			return nil
-		}
-		if err := h.send(ctx, topics); err != nil {
-			for _, topic := range topics {
-				h.remember(topic)
-			}
-			return err
-		}
-	}
-}
-
-// takeUnsent takes as many topics as go at once.
-func (h *Hub) takeUnsent() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	topics := make([]string, 0, min(len(h.unsent), sendAtOnce))
-	for topic := range h.unsent {
-		if len(topics) == sendAtOnce {
-			break
-		}
-		delete(h.unsent, topic)
-		topics = append(topics, topic)
-	}
-	return topics
 }
 
 // sleep waits, and tells whether it did so to the end.

@@ -4,17 +4,16 @@ import "sync"
 
 // Subscription is one watcher of one topic. Its zero value is of no use: see Subscribe.
 type Subscription struct {
-	hub   *Hub
-	topic string
-	news  chan struct{}
-	close sync.Once
+	hub    *Hub
+	topic  string
+	events chan struct{}
+	close  sync.Once
 }
 
-// Subscribe begins to watch a topic, such as import/<id> or user/<id>. It asks nobody and
-// takes no time: what is published from now on wakes the watcher. A topic may have any
-// number of watchers. Close it.
+// Subscribe begins to watch a topic: what is published from now on wakes the watcher. It does
+// not wait for anything. A topic may have any number of watchers. Close it.
 func (h *Hub) Subscribe(topic string) *Subscription {
-	s := &Subscription{hub: h, topic: topic, news: make(chan struct{}, 1)}
+	s := &Subscription{hub: h, topic: topic, events: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	watchers := h.topics[topic]
@@ -26,9 +25,9 @@ func (h *Hub) Subscribe(topic string) *Subscription {
 	return s
 }
 
-// C receives one value when there is, or may be, something new since the last one was
-// taken. It is never closed, so a select on it needs another way out.
-func (s *Subscription) C() <-chan struct{} { return s.news }
+// C receives a value when there is, or may be, something new since the last one was taken. It
+// is never closed, so a select on it needs another way out.
+func (s *Subscription) C() <-chan struct{} { return s.events }
 
 // Close ends the watch. It may be called again, and from anywhere.
 func (s *Subscription) Close() {
@@ -43,17 +42,20 @@ func (s *Subscription) Close() {
 	})
 }
 
-// wake wakes the watchers of one topic, and never waits for them: who has a wake-up
-// pending will read what is newest anyway.
-func (h *Hub) wake(topic string) {
+// receive handles a message from Redis.
+func (h *Hub) receive(topic string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if topic == everything {
 		h.wakeEverybody()
 		return
 	}
-	wakeEach(h.topics[topic])
+	h.wakeTopic(topic)
 }
+
+// wakeTopic wakes the watchers of one topic, and never waits for them: one that has not taken
+// the last event yet will read the newest state anyway. h.mu is held.
+func (h *Hub) wakeTopic(topic string) { wakeEach(h.topics[topic]) }
 
 // wakeEverybody wakes every watcher of every topic; h.mu is held.
 func (h *Hub) wakeEverybody() {
@@ -65,7 +67,7 @@ func (h *Hub) wakeEverybody() {
 func wakeEach(watchers map[*Subscription]struct{}) {
 	for s := range watchers {
 		select {
-		case s.news <- struct{}{}:
+		case s.events <- struct{}{}:
 		default:
 		}
 	}
