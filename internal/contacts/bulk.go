@@ -5,10 +5,14 @@ import (
 	"slices"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
+
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/contactlabel"
 	"tenantry/ent/generated/ent/customfieldvalue"
+	"tenantry/ent/policy"
+	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/field"
 	"tenantry/internal/fold"
@@ -245,6 +249,16 @@ func (b *Bulk) record(ctx context.Context, tx *database.Tx, company, contactID i
 		err = &ent.NotFoundError{}
 	}
 	return append(found, Record{})[0], err
+}
+
+// Page gives the company's contacts that the context's viewer sees, by email, behind the one of
+// that key.
+func (b *Bulk) Page(ctx context.Context, db *database.DB, company id.ID, behind string, most int) (page []*Record, err error) {
+	where := sql.And(sql.EQ(contact.FieldCompanyID, company), sql.GT(contact.FieldEmailKey, behind),
+		policy.MayWorkInside(viewer.FromContext(ctx), contact.FieldCompanyID))
+	err = field.ReadPage(ctx, db, contact.Table, keys, b.stored, func(r *Record) error { page = append(page, r); return nil },
+		field.Page{Where: where, Order: []string{contact.FieldEmailKey}, Most: most})
+	return page, err
 }
 
 // keys are what is read of a contact beside its fields.

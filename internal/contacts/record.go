@@ -63,12 +63,12 @@ func Fields() []Field {
 	typ := func(r *Record) *enum.ContactType { return &r.Type }
 	return []Field{
 		{Field: field.Field[Record]{
-			Name: EmailField, Aliases: []string{"e-mail", "email address"}, Required: true, Planned: true, Limit: email.MaxLength,
+			Name: EmailField, Noun: "an email", Aliases: []string{"e-mail", "email address"}, Required: true, Planned: true, Limit: email.MaxLength,
 			Argument: "email", Export: 1, Column: contact.FieldEmail, Value: field.Address(emailOf),
 			Description: "Unique among the company's contacts.", Example: "ann@example.org",
 		}, given: required("email", func(c *ContactChange) input.Field[string] { return c.Email }, input.Address, emailOf)},
 		{Field: field.Field[Record]{
-			Name: "first_name", Required: true, Limit: input.MaxName,
+			Name: "first_name", Noun: "a first name", Required: true, Limit: input.MaxName,
 			Argument: "firstName", Export: 2, Column: contact.FieldFirstName, SearchKey: contact.FieldFirstNameKey, Value: field.Text(first),
 			Description: "At most 200 characters.", Example: "Ann",
 		}, given: required("firstName", func(c *ContactChange) input.Field[string] { return c.FirstName }, input.Name, first)},
@@ -120,16 +120,16 @@ func Fields() []Field {
 			Description: "RFC 3339, such as 2026-01-31T08:00:00Z, or a date; only a new contact takes it.", Example: "2026-01-31",
 		}},
 		{Field: field.Field[Record]{
-			Name: CompanyField, Planned: true,
+			Name: CompanyField, Planned: true, Company: true,
 			Argument:    "companyId",
 			Description: "Another company whose partner admin you are, or your own; blank: the import's.",
 		}},
 		{Field: field.Field[Record]{
-			Name: LabelsField, Planned: true, Export: 12,
+			Name: LabelsField, Planned: true, List: true, Export: 12,
 			Description: `Names, separated by colons (\: is a colon, \\ a backslash); they are added to those that the contact has.`,
 		}},
 		{Field: field.Field[Record]{
-			Name: LabelIDsField, Aliases: []string{"label ids"}, Planned: true,
+			Name: LabelIDsField, Aliases: []string{"label ids"}, Planned: true, List: true,
 			Argument: "labelIds", Export: 13,
 			Description: "Ids, separated by colons; they are added likewise.",
 		}},

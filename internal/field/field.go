@@ -35,6 +35,10 @@ type Field[R any] struct {
 	Secret bool
 	// Exact: its cells may have control and format characters (rule K5).
 	Exact bool
+	// List: its cells are lists, separated by colons (rule I11).
+	List bool
+	// Company: its cells put a row into another company (rule I13).
+	Company bool
 	// Limit is the most code points that it may have (rule K5). 0: it has no such limit.
 	Limit int
 	// Planned: what becomes of a cell is decided by the kind's plan, because the field
@@ -80,15 +84,15 @@ func Check[R any](fields []Field[R], planned, exported []string) error {
 	report := func(f Field[R], what string) {
 		wrong = append(wrong, fmt.Errorf("the field %q %s", cmp.Or(f.Name, f.Argument), what))
 	}
-	keys, places := map[string]bool{}, map[int]bool{}
+	keys, places := map[string]string{}, map[int]bool{}
 	for _, f := range fields {
 		if f.Name != "" {
 			for _, name := range append([]string{f.Name}, f.Aliases...) {
-				if key := fold.Column(name); keys[key] {
-					report(f, "is called "+name+", as another one is")
-				} else {
-					keys[key] = true
+				key := fold.Column(name)
+				if of, taken := keys[key]; taken && of != f.Name {
+					report(f, "is called "+name+", as "+of+" is")
 				}
+				keys[key] = f.Name
 			}
 		}
 		switch {
@@ -131,4 +135,14 @@ func Exported[R any](fields []Field[R]) []Field[R] {
 	list := slices.DeleteFunc(slices.Clone(fields), func(f Field[R]) bool { return f.Export == 0 })
 	slices.SortFunc(list, func(a, b Field[R]) int { return cmp.Compare(a.Export, b.Export) })
 	return list
+}
+
+// Named is the field of files that has the name; nil where there is none.
+func Named[R any](fields []Field[R], name string) *Field[R] {
+	for i := range fields {
+		if fields[i].Name == name {
+			return &fields[i]
+		}
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"entgo.io/ent"
+	entsql "entgo.io/ent/dialect/sql"
 
 	"tenantry/internal/database"
 	"tenantry/internal/input"
@@ -32,6 +33,24 @@ type Querier interface {
 // Read calls each for the rows of the table that follow from the rest of the query, which
 // begins with WHERE. stored are fields that all have a column.
 func Read[R any](ctx context.Context, from Querier, table string, keys []Key[R], stored []Field[R], each func(r *R) error, rest string, args ...any) error {
+	return read(ctx, from, table, keys, stored, each, `SELECT `+strings.Join(selection(keys, stored), ", ")+` FROM `+table+` `+rest, args)
+}
+
+// Page is what of a table's rows is read at once.
+type Page struct {
+	Where *entsql.Predicate
+	Order []string // columns
+	Most  int
+}
+
+// ReadPage calls each for the rows of a page, in their order.
+func ReadPage[R any](ctx context.Context, db *database.DB, table string, keys []Key[R], stored []Field[R], each func(r *R) error, p Page) error {
+	query, args := entsql.Dialect(string(db.Dialect())).Select(selection(keys, stored)...).From(entsql.Table(table)).
+		Where(p.Where).OrderBy(p.Order...).Limit(p.Most).Query()
+	return read(ctx, db.SQL(), table, keys, stored, each, query, args)
+}
+
+func selection[R any](keys []Key[R], stored []Field[R]) []string {
 	columns := make([]string, 0, len(keys)+len(stored))
 	for _, k := range keys {
 		columns = append(columns, k.Column)
@@ -39,12 +58,16 @@ func Read[R any](ctx context.Context, from Querier, table string, keys []Key[R],
 	for i := range stored {
 		columns = append(columns, stored[i].Column)
 	}
-	rows, err := from.QueryContext(ctx, `SELECT `+strings.Join(columns, ", ")+` FROM `+table+` `+rest, args...)
+	return columns
+}
+
+func read[R any](ctx context.Context, from Querier, table string, keys []Key[R], stored []Field[R], each func(r *R) error, query string, args []any) error {
+	rows, err := from.QueryContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("looking for %s: %w", table, err)
 	}
 	defer rows.Close()
-	into := make([]any, 0, len(columns))
+	into := make([]any, 0, len(keys)+len(stored))
 	for rows.Next() {
 		r := new(R)
 		into = into[:0]

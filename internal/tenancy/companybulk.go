@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/partneradmin"
@@ -116,6 +118,7 @@ func (s *Service) create(ctx context.Context, tx *database.Tx, b *CompanyBulk, c
 var companyKeys = []field.Key[CompanyRecord]{
 	{Column: company.FieldID, Into: func(r *CompanyRecord) any { return &r.ID }},
 	{Column: company.FieldSlug, Into: func(r *CompanyRecord) any { return &r.Slug }},
+	{Column: company.FieldNameKey, Into: func(r *CompanyRecord) any { return &r.NameKey }},
 }
 
 // Read gives those of the companies that are there, by their ids.
@@ -124,6 +127,18 @@ func (b *CompanyBulk) Read(ctx context.Context, from field.Querier, d database.D
 	err := field.Read(ctx, from, company.Table, companyKeys, b.stored, func(r *CompanyRecord) error { found[r.ID] = r; return nil },
 		`WHERE id`+d.AmongIDs("$1"), d.IDs(companies))
 	return found, err
+}
+
+// Page gives the partner's customers by name, behind the one of that key and id. Whoever asks
+// is an administrator of the partner, who sees all of them.
+func (b *CompanyBulk) Page(ctx context.Context, db *database.DB, partner id.ID, nameKey string, behind id.ID, most int) (page []*CompanyRecord, err error) {
+	after := entsql.P(func(b *entsql.Builder) {
+		b.WriteByte('(').Ident(company.FieldNameKey).Comma().Ident(company.FieldID).WriteString(") > (").Args(nameKey, behind).WriteByte(')')
+	})
+	where := entsql.And(entsql.EQ(company.FieldPartnerID, partner), entsql.IsNull(company.FieldDeletedAt), after)
+	err = field.ReadPage(ctx, db, company.Table, companyKeys, b.stored, func(r *CompanyRecord) error { page = append(page, r); return nil },
+		field.Page{Where: where, Order: []string{company.FieldNameKey, company.FieldID}, Most: most})
+	return page, err
 }
 
 // set puts those of the fields into ent's mutation in which the record is not like the one

@@ -13,6 +13,7 @@ import (
 type CompanyRecord struct {
 	ID           id.ID
 	Name         string
+	NameKey      string // fold.Key of the name; read, and never written from here
 	Slug         string
 	ContactEmail string
 }

@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/policy"
+	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/field"
 	"tenantry/internal/fold"
@@ -120,10 +124,13 @@ func (b *UserBulk) Find(ctx context.Context, tx *database.Tx, company id.ID, ema
 	return nil
 }
 
-// Page gives the company's users by email, behind the one with that key.
-func (b *UserBulk) Page(ctx context.Context, from field.Querier, company id.ID, behind string, most int) (page []*UserRecord, err error) {
-	err = field.Read(ctx, from, user.Table, userKeys, b.stored, func(r *UserRecord) error { page = append(page, r); return nil },
-		`WHERE company_id = $1 AND email_key > $2 ORDER BY email_key LIMIT $3`, company, behind, most)
+// Page gives the company's users whom the context's viewer sees, by email, behind the one of
+// that key.
+func (b *UserBulk) Page(ctx context.Context, db *database.DB, company id.ID, behind string, most int) (page []*UserRecord, err error) {
+	where := entsql.And(entsql.EQ(user.FieldCompanyID, company), entsql.GT(user.FieldEmailKey, behind),
+		policy.MayWorkInside(viewer.FromContext(ctx), user.FieldCompanyID))
+	err = field.ReadPage(ctx, db, user.Table, userKeys, b.stored, func(r *UserRecord) error { page = append(page, r); return nil },
+		field.Page{Where: where, Order: []string{user.FieldEmailKey}, Most: most})
 	return page, err
 }
 

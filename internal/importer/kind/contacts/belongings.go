@@ -76,7 +76,7 @@ func (l *belongings) ofLabels(ctx context.Context, tx *database.Tx, columns, beh
 	}
 	d := tx.Dialect()
 	return tx.Each(ctx, "contacts' labels", scan, `SELECT contact_id, `+columns+` FROM contact_labels
-		WHERE company_id `+d.AmongIDTexts("$1")+` AND contact_id `+d.AmongIDTexts("$2")+behind, l.snapshot.companies(), database.Texts(l.ids))
+		WHERE company_id `+d.AmongIDTexts("$1")+` AND contact_id `+d.AmongIDTexts("$2")+behind, database.Texts(l.snapshot.companies()), database.Texts(l.ids))
 }
 
 // ofValues reads columns of the contacts' values of the file's fields, behind the contact's id.
@@ -87,7 +87,7 @@ func (l *belongings) ofValues(ctx context.Context, tx *database.Tx, columns, beh
 	d := tx.Dialect()
 	return tx.Each(ctx, "contacts' values", scan, `SELECT contact_id, `+columns+` FROM custom_field_values
 		WHERE company_id `+d.AmongIDTexts("$1")+` AND contact_id `+d.AmongIDTexts("$2")+` AND custom_field_id `+d.AmongIDTexts("$3")+behind,
-		l.snapshot.companies(), database.Texts(l.ids), database.Texts(l.fields))
+		database.Texts(l.snapshot.companies()), database.Texts(l.ids), database.Texts(l.fields))
 }
 
 // weigh reads how long the labels and values are, and nothing of them. Where they are too
@@ -119,7 +119,7 @@ func (l *belongings) weigh(ctx context.Context, tx *database.Tx) error {
 	named := map[string]*record{} // by company and by what a row may call it
 	for of, t := range l.contacts {
 		b := t.tenant.company.String()
-		named[b+"id"+of.String()], named[b+"email"+t.emailKey] = t, t
+		named[b+"id"+of.String()], named[b+"email"+t.now.EmailKey] = t, t
 		if t.now.ExternalID != "" {
 			named[b+"external"+t.now.ExternalID] = t
 		}
@@ -132,7 +132,7 @@ func (l *belongings) weigh(ctx context.Context, tx *database.Tx) error {
 			continue
 		}
 		of := b.company.String()
-		for _, name := range []string{of + "id" + cells.ours.String(), of + "email" + cells.emailKey, of + "external" + r.FieldAt(p.columns.id).Value} {
+		for _, name := range []string{of + "id" + cells.ours.String(), of + "email" + cells.draft.EmailKey, of + "external" + r.FieldAt(p.columns.id).Value} {
 			if t := named[name]; t != nil {
 				sum += bytes[t]
 				delete(bytes, t) // it is read once

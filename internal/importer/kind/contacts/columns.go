@@ -11,39 +11,21 @@ import (
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
+	records "tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 )
 
-// columns are those of every company.
-func columns() []sheet.Column {
-	return []sheet.Column{
-		{Name: "email", Aliases: []string{"e-mail", "email address"}, Required: true,
-			Description: "Unique among the company's contacts.", Example: "ann@example.org"},
-		{Name: "first_name", Required: true, Description: "At most 200 characters.", Example: "Ann"},
-		{Name: "id", Aliases: []string{"contact id", "client id"}, Exact: true, Description: "Our id, or the contact's id in another system.", Example: ""},
-		{Name: "last_name", Description: "At most 200 characters.", Example: "Archer"},
-		{Name: "middle_name", Description: "At most 200 characters.", Example: ""},
-		{Name: "username", Description: "The part of the email before the @ where it is left blank.", Example: "ann"},
-		{Name: "project", Aliases: []string{"project id"}, Description: "default, our id, an external id, or a name that just one has.", Example: "default"},
-		{Name: "desk", Aliases: []string{"desk id"}, Description: "default, our id, an external id, or a name that just one has.", Example: "default"},
-		{Name: "active", Description: "true or false.", Example: "true"},
-		{Name: "type", Description: "personal or business.", Example: "personal"},
-		{Name: "created", Aliases: []string{"created at"}, Description: "RFC 3339, or a date.", Example: "2026-01-31"},
-		{Name: "company_id", Company: true, Description: "Another company whose partner admin you are; blank: the import's.", Example: ""},
-		{Name: "labels", List: true, Description: "Names, separated by colons.", Example: ""},
-		{Name: "labels_id", List: true, Aliases: []string{"label ids"}, Description: "Ids, separated by colons.", Example: ""},
-	}
-}
-
 // Columns is kind.Kind's.
-func (*Kind) Columns() []sheet.Column { return columns() }
+func (k *Kind) Columns() []sheet.Column { return kind.Columns(k.fields) }
 
 // BuiltIn reports whether a file of contacts has a column of this name, or alias, whatever
 // the company: a custom field cannot be called so (rule K3).
 func BuiltIn(name string) bool {
-	return sheet.RejectColumn(name) != "" || sheet.NewVocabulary(enum.Contacts, columns(), nil, nil).Has(name)
+	columns := kind.Columns(records.Described(records.Fields()))
+	return sheet.RejectColumn(name) != "" || sheet.NewVocabulary(enum.Contacts, columns, nil, nil).Has(name)
 }
 
 // CustomColumns is kind.Kind's: the company's own fields (rule K3).

@@ -11,28 +11,42 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/viewer"
+	records "tenantry/internal/contacts"
 	"tenantry/internal/database"
+	"tenantry/internal/field"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 )
 
-// Options bound what is read at once; the zero value of each means its default.
+// Options bound what is read at once, and say what a contact has; the zero value of each means its default.
 type Options struct {
 	StoredBytes int64 // of stored labels and values that are read for a batch, at most, but for one row's; default 8 MiB
 	ExportBytes int   // likewise for a page of an export, but for one contact's; default 8 MiB
+	// Fields are a contact's; default [records.Fields].
+	Fields []records.Field
 }
 
 // Kind is the kind whose rows become contacts. Make it with New.
 type Kind struct {
 	db        *database.DB
 	companies kind.Administrators
+	fields    []field.Field[records.Record]
+	bulk      *records.Bulk
 	o         Options
 }
 
+// What a plan and an export do with these fields is written in this package.
+var (
+	planned = []string{
+		records.EmailField, records.IDField, records.ProjectField, records.DeskField, records.CompanyField, records.LabelsField, records.LabelIDsField,
+	}
+	exported = []string{records.IDField, records.ProjectField, records.DeskField, records.LabelsField, records.LabelIDsField}
+)
+
 var _ kind.Kind = (*Kind)(nil)
 
-// New returns the kind.
+// New returns the kind. It panics where a field is only declared, see [field.Check].
 func New(db *database.DB, companies kind.Administrators, o Options) *Kind {
 	if o.StoredBytes == 0 {
 		o.StoredBytes = 8 << 20
@@ -40,7 +54,14 @@ func New(db *database.DB, companies kind.Administrators, o Options) *Kind {
 	if o.ExportBytes == 0 {
 		o.ExportBytes = 8 << 20
 	}
-	return &Kind{db, companies, o}
+	if o.Fields == nil {
+		o.Fields = records.Fields()
+	}
+	fields := records.Described(o.Fields)
+	if err := field.Check(fields, planned, exported); err != nil {
+		panic(err)
+	}
+	return &Kind{db: db, companies: companies, fields: fields, bulk: records.NewBulk(o.Fields), o: o}
 }
 
 // Name is kind.Kind's.
@@ -51,8 +72,8 @@ func (*Kind) MaxRows() int { return 5_000 }
 
 // Missing is kind.Kind's (rule F3).
 func (*Kind) Missing(l sheet.Layout) (field, why string) {
-	if !l.Has("email") && !l.Has("id") {
-		return "email", "a file of contacts has their emails, or their ids"
+	if !l.Has(records.EmailField) && !l.Has(records.IDField) {
+		return records.EmailField, "a file of contacts has their emails, or their ids"
 	}
 	return "", ""
 }

@@ -4,16 +4,14 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 
 	"tenantry/ent/generated/ent"
-	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/customfield"
-	"tenantry/ent/generated/ent/desk"
-	"tenantry/ent/generated/ent/project"
+	records "tenantry/internal/contacts"
 	"tenantry/internal/csvfile"
+	"tenantry/internal/field"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
@@ -21,24 +19,24 @@ import (
 
 // table is a company's contacts, by email.
 type table struct {
-	bytes   int // of labels and values that a page has at most, but for a page of one contact
-	ent     *ent.Client
+	kind    *Kind
 	company id.ID
-	fields  []*ent.CustomField // each a column
+	fields  []field.Field[records.Record]
+	custom  []*ent.CustomField // each a column
 	last    string             // the key of the last email; it is unique in the company
 }
 
 // Export is kind.Kind's.
 func (k *Kind) Export(company id.ID) kind.Table {
-	return &table{ent: k.db.Ent(), company: company, bytes: k.o.ExportBytes}
+	return &table{kind: k, company: company, fields: field.Exported(k.fields)}
 }
 
 // Header is kind.Table's.
 func (t *table) Header(ctx context.Context) (columns []string, err error) {
-	t.fields, err = t.ent.CustomField.Query().Where(customfield.CompanyID(t.company)).
+	t.custom, err = t.kind.db.Ent().CustomField.Query().Where(customfield.CompanyID(t.company)).
 		Order(customfield.ByVariableKey(sql.OrderAsc())).All(ctx)
-	columns = []string{"email", "first_name", "middle_name", "last_name", "username", "id", "project", "desk", "active", "type", "created", "labels", "labels_id"}
-	for _, f := range t.fields {
+	columns = kind.Header(t.fields)
+	for _, f := range t.custom {
 		columns = append(columns, f.VariableName)
 	}
 	return columns, err
@@ -46,57 +44,51 @@ func (t *table) Header(ctx context.Context) (columns []string, err error) {
 
 // Next is kind.Table's.
 func (t *table) Next(ctx context.Context, most int) ([][]string, error) {
-	page, err := t.ent.Contact.Query().Where(contact.CompanyID(t.company), contact.EmailKeyGT(t.last)).
-		Order(contact.ByEmailKey(sql.OrderAsc())).Limit(most).All(ctx)
-	if err != nil || len(page) == 0 {
+	people, err := t.kind.bulk.Page(ctx, t.kind.db, t.company, t.last, most)
+	if err != nil || len(people) == 0 {
 		return nil, err
 	}
-	if page, err = t.fitting(ctx, page); err != nil {
+	p := &page{people: people}
+	if err := p.fit(ctx, t.kind.db.Ent(), t.kind.o.ExportBytes); err != nil {
 		return nil, err
 	}
-	if err := t.belongings(ctx, page); err != nil {
+	if err := p.readBelongings(ctx, t.kind.db.Ent()); err != nil {
 		return nil, err
 	}
 	// Behind the contacts, so that whatever these refer to is there; what was made the default
 	// in between is told from one page to the next.
-	projects, err := t.ent.Project.Query().Where(project.CompanyID(t.company)).All(ctx)
-	if err != nil {
+	if err := p.readAssignments(ctx, t.kind.db.Ent(), t.company); err != nil {
 		return nil, err
 	}
-	desks, err := t.ent.Desk.Query().Where(desk.CompanyID(t.company)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	inProject := cellsOf(projects, func(p *ent.Project) assignment {
-		return assignment{p.ID, p.Name, kind.OrEmpty(p.ExternalID), p.IsDefault}
-	})
-	atDesk := cellsOf(desks, func(d *ent.Desk) assignment { return assignment{d.ID, d.Name, kind.OrEmpty(d.ExternalID), d.IsDefault} })
-	rows := make([][]string, len(page))
-	for i, c := range page {
+	rows := make([][]string, len(p.people))
+	for i, c := range p.people {
 		t.last = c.EmailKey
-		rows[i] = t.row(c, inProject(c.ProjectID), atDesk(c.DeskID))
+		rows[i] = t.row(p, c)
 	}
 	return rows, nil
 }
 
-func (t *table) row(c *ent.Contact, project, desk string) []string {
-	var held []*ent.Label
-	for _, l := range c.Edges.ContactLabels {
-		if l.Edges.Label != nil { // else it was deleted
-			held = append(held, l.Edges.Label)
+func (t *table) row(p *page, c *records.Record) []string {
+	row := make([]string, 0, len(t.fields)+len(t.custom))
+	labels, labelIDs := labelCells(p.labels[c.ID])
+	for i := range t.fields {
+		switch f := &t.fields[i]; f.Name {
+		case records.IDField:
+			row = append(row, identity(c))
+		case records.ProjectField:
+			row = append(row, p.project(c.Project))
+		case records.DeskField:
+			row = append(row, p.desk(c.Desk))
+		case records.LabelsField:
+			row = append(row, labels)
+		case records.LabelIDsField:
+			row = append(row, labelIDs)
+		default:
+			row = append(row, f.Format(c))
 		}
 	}
-	labels, labelIDs := labelCells(held)
-	row := []string{
-		c.Email, c.FirstName, kind.OrEmpty(c.MiddleName), kind.OrEmpty(c.LastName), c.Username, identity(c),
-		project, desk, kind.Bool(c.Active), strings.ToLower(string(c.Type)), c.CreatedAt.UTC().Format(time.RFC3339Nano), labels, labelIDs,
-	}
-	for _, f := range t.fields {
-		value := ""
-		if i := slices.IndexFunc(c.Edges.Values, func(v *ent.CustomFieldValue) bool { return v.CustomFieldID == f.ID }); i >= 0 {
-			value = c.Edges.Values[i].Value
-		}
-		row = append(row, value)
+	for _, f := range t.custom {
+		row = append(row, p.values[c.ID][f.ID])
 	}
 	return row
 }
@@ -104,12 +96,11 @@ func (t *table) row(c *ent.Contact, project, desk string) []string {
 // identity is what the id column says (rule I9): the id in the other system, by which the
 // contact is found elsewhere too; ours where there is none, or one that a file may not hold.
 // Where the contact is gone, or in another company, ours is an external id like any other.
-func identity(c *ent.Contact) string {
-	external := kind.OrEmpty(c.ExternalID)
-	if !plain(external) || csvfile.Rounded(external) {
+func identity(c *records.Record) string {
+	if !plain(c.ExternalID) || csvfile.Rounded(c.ExternalID) {
 		return c.ID.String()
 	}
-	return external
+	return c.ExternalID
 }
 
 // assignment is a project or a desk.

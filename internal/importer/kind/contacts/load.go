@@ -4,8 +4,8 @@ import (
 	"context"
 	"database/sql"
 
+	records "tenantry/internal/contacts"
 	"tenantry/internal/database"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 )
@@ -44,7 +44,7 @@ func (p *snapshot) loadAssignments(ctx context.Context, tx *database.Tx, want *r
 			return nil
 		}, `SELECT id, company_id, name, external_id, is_default, deleted_at IS NOT NULL FROM `+t.table+` WHERE company_id `+tx.Dialect().AmongIDTexts("$1")+
 			` AND (is_default OR deleted_at IS NOT NULL OR external_id`+d.AmongTexts("$2")+` OR name`+d.AmongTexts("$2")+` OR id `+tx.Dialect().AmongIDTexts("$3")+`)`,
-			p.companies(), database.Texts(t.names), database.Texts(idTexts(t.names)))
+			database.Texts(p.companies()), database.Texts(t.names), database.Texts(idTexts(t.names)))
 		if err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (p *snapshot) loadLabels(ctx context.Context, tx *database.Tx, want *refere
 		}
 		p.byID[company].labels[name], p.byID[company].labelIDs[of] = of, true
 		return nil
-	}, `SELECT id, company_id, name FROM labels WHERE deleted_at IS NULL AND company_id `+tx.Dialect().AmongIDTexts("$1"), p.companies())
+	}, `SELECT id, company_id, name FROM labels WHERE deleted_at IS NULL AND company_id `+tx.Dialect().AmongIDTexts("$1"), database.Texts(p.companies()))
 }
 
 // loadFields fetches the custom fields of the companies, where rows fill any.
@@ -93,46 +93,27 @@ func (p *snapshot) loadFields(ctx context.Context, tx *database.Tx, want *refere
 		}
 		p.byID[company].fields[key] = f
 		return nil
-	}, `SELECT id, company_id, variable_key, type FROM custom_fields WHERE deleted_at IS NULL AND company_id `+tx.Dialect().AmongIDTexts("$1"), p.companies())
+	}, `SELECT id, company_id, variable_key, type FROM custom_fields WHERE deleted_at IS NULL AND company_id `+tx.Dialect().AmongIDTexts("$1"), database.Texts(p.companies()))
 }
 
 // loadContacts finds the contacts that the rows name by id, external id or email, and
 // holds them until the commit.
 func (p *snapshot) loadContacts(ctx context.Context, tx *database.Tx, run *kind.Run, want *references) error {
-	d := tx.Dialect()
-	lock := ""
-	if d == database.Postgres && !run.DryRun {
-		lock = " ORDER BY id FOR UPDATE"
-	}
-	for _, by := range []struct {
-		condition string
-		names     []string
-	}{
-		{`id ` + tx.Dialect().AmongIDTexts("$2"), want.ids},
-		{`external_id` + d.AmongTexts("$2"), want.externals},
-		{`email_key` + d.AmongTexts("$2"), want.emails},
-	} {
-		if len(by.names) == 0 {
-			continue
-		}
-		err := tx.Each(ctx, "contacts", p.scanContact, `SELECT id, company_id, email, email_key, first_name, middle_name, last_name, username,
-			external_id, project_id, desk_id, active, type FROM contacts WHERE company_id `+tx.Dialect().AmongIDTexts("$1")+` AND `+by.condition+lock,
-			p.companies(), database.Texts(by.names))
-		if err != nil {
-			return err
-		}
+	names := records.Names{IDs: want.ids, ExternalIDs: want.externals, EmailKeys: want.emails}
+	if err := p.bulk.Find(ctx, tx, p.companies(), names, !run.DryRun, p.addContact); err != nil {
+		return err
 	}
 	if err := p.loadBelongings(ctx, tx, want); err != nil {
 		return err
 	}
 	if run.DryRun {
-		if err := p.readScratch(ctx, tx, run, want, fold.Email); err != nil {
+		if err := p.readScratch(ctx, tx, run, want); err != nil {
 			return err
 		}
 	}
 	for _, b := range p.byID {
 		for _, t := range b.contacts {
-			b.byEmail[t.emailKey] = t
+			b.byEmail[t.now.EmailKey] = t
 			if t.now.ExternalID != "" {
 				b.byExternal[t.now.ExternalID] = t
 			}
@@ -141,24 +122,14 @@ func (p *snapshot) loadContacts(ctx context.Context, tx *database.Tx, run *kind.
 	return nil
 }
 
-func (p *snapshot) scanContact(rows *sql.Rows) error {
-	t := &record{}
-	var company id.ID
-	var middle, last, external sql.Null[string]
-	n := &t.now
-	err := rows.Scan(&t.id, &company, &n.Email, &t.emailKey, &n.FirstName, &middle, &last, &n.Username,
-		&external, &n.Project, &n.Desk, &n.Active, &n.Type)
-	if err != nil {
-		return err
-	}
-	n.MiddleName, n.LastName, n.ExternalID = middle.V, last.V, external.V
-	t.tenant, t.keyWas = p.byID[company], t.emailKey
-	if t.tenant.projects.deleted[n.Project] { // it is in the default one, and not moved yet
+func (p *snapshot) addContact(r *records.Record) error {
+	t := &record{tenant: p.byID[r.Company], now: *r, keyWas: r.EmailKey}
+	if n := &t.now; t.tenant.projects.deleted[n.Project] { // it is in the default one, and not moved yet
 		n.Project = t.tenant.project
 	}
-	if t.tenant.desks.deleted[n.Desk] {
+	if n := &t.now; t.tenant.desks.deleted[n.Desk] {
 		n.Desk = t.tenant.desk
 	}
-	t.tenant.contacts[t.id] = t
+	t.tenant.contacts[r.ID] = t
 	return nil
 }

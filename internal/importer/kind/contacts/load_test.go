@@ -62,7 +62,7 @@ func TestABatchNamesTensOfThousandsOfCompanies(t *testing.T) {
 		}
 		run := &kind.Run{Company: w.company.ID, By: w.by}
 		w.inTx(func(ctx context.Context, tx *database.Tx) error {
-			p := &snapshot{parsed: parsed{columns: &columnIndex{}}, others: map[string]*tenant{}, byID: map[id.ID]*tenant{}}
+			p := &snapshot{bulk: New(w.db, nil, Options{}).bulk, parsed: parsed{columns: &columnIndex{}}, others: map[string]*tenant{}, byID: map[id.ID]*tenant{}}
 			p.own = p.open(w.company.ID)
 			if err := p.openOthers(ctx, tx, run, cells); err != nil {
 				return err

@@ -19,13 +19,12 @@ type rowPlan struct {
 	row *sheet.Row
 	cells
 
-	tenant   *tenant
-	known    *record // nil: a new one, or it cannot be told
-	byID     bool    // it was found by its id, so that its email can change
-	next     person
-	emailKey string
-	labels   []id.ID
-	values   []fieldValue
+	tenant *tenant
+	known  *record // nil: a new one, or it cannot be told
+	byID   bool    // it was found by its id, so that its email can change
+	next   records.Record
+	labels []id.ID
+	values []fieldValue
 }
 
 type fieldValue struct {
@@ -46,7 +45,7 @@ func (j *rowPlan) plan() {
 		return // what else the row names is that company's
 	}
 	j.identify()
-	j.describe()
+	j.columns.plain.Take(j.row, &j.draft, &j.next, j.known == nil)
 	j.next.Project = j.assign(j.columns.project, &j.tenant.projects, j.tenant.project, j.next.Project, id.Project, enum.UnknownProject, "project")
 	j.next.Desk = j.assign(j.columns.desk, &j.tenant.desks, j.tenant.desk, j.next.Desk, id.Desk, enum.UnknownDesk, "desk")
 	j.planLabels()
@@ -56,8 +55,8 @@ func (j *rowPlan) plan() {
 // identify finds out whom the row is about (rule I9).
 func (j *rowPlan) identify() {
 	email, ident := j.row.FieldAt(j.columns.email), j.row.FieldAt(j.columns.id)
-	owner := j.tenant.byEmail[j.cells.emailKey] // of the email; nil too where there is none
-	if j.cells.emailKey == "" {
+	owner := j.tenant.byEmail[j.draft.EmailKey] // of the email; nil too where there is none
+	if j.draft.EmailKey == "" {
 		owner = nil
 	}
 	external := ""
@@ -73,7 +72,7 @@ func (j *rowPlan) identify() {
 		}
 	}
 	if j.byID {
-		j.next, j.emailKey = j.known.now, j.known.emailKey
+		j.next = j.known.now
 		if email.Matches(j.known.now.Email); !email.Filled() || !email.Sound() {
 			return
 		}
@@ -81,16 +80,15 @@ func (j *rowPlan) identify() {
 			email.Reject(enum.EmailTaken, "%s is the email of another contact; give this one another email, or merge the two", sheet.Cut(email.Value, 100))
 			return
 		}
-		j.next.Email, j.emailKey = email.Value, j.cells.emailKey
+		j.next.Email, j.next.EmailKey = email.Value, j.draft.EmailKey
 		return
 	}
-	j.emailKey = j.cells.emailKey
 	switch {
 	case owner == nil: // also where the email or the id is at fault: all problems are told at once (rule R1)
 		j.begin(email, external)
 	case external == "" || owner.now.ExternalID == "":
 		email.Matches(owner.now.Email)
-		j.known, j.next, j.emailKey = owner, owner.now, owner.emailKey
+		j.known, j.next = owner, owner.now
 		if external != "" {
 			j.next.ExternalID = external
 		}
@@ -102,40 +100,20 @@ func (j *rowPlan) identify() {
 // begin is a new contact with its defaults (rule K1).
 func (j *rowPlan) begin(email sheet.Field, external string) {
 	if !email.Filled() {
-		email.Reject(enum.Required, "a new contact needs an email")
+		email.Reject(enum.Required, newContact+" needs an email")
 	}
-	if first := j.row.FieldAt(j.columns.first); !first.Filled() && first.Sound() {
-		first.Reject(enum.Required, "a new contact needs a first name")
+	j.columns.plain.Require(j.row, newContact)
+	j.next = records.Record{
+		Company: j.tenant.company, Email: email.Value, EmailKey: j.draft.EmailKey, ExternalID: external,
+		Project: j.tenant.project, Desk: j.tenant.desk, Active: true, Type: enum.Personal,
 	}
-	j.next = person{Email: email.Value, ExternalID: external, Project: j.tenant.project, Desk: j.tenant.desk, Active: true, Type: enum.Personal}
 	if email.Filled() {
 		j.next.Username = records.DefaultUsername(email.Value)
 	}
 }
 
-// describe takes over what stands in plain cells; blank ones leave it (rule R3).
-func (j *rowPlan) describe() {
-	c, r := j.columns, j.row
-	for _, f := range [...]struct {
-		column int
-		into   *string
-	}{{c.first, &j.next.FirstName}, {c.middle, &j.next.MiddleName}, {c.last, &j.next.LastName}, {c.username, &j.next.Username}} {
-		cell := r.FieldAt(f.column)
-		if !cell.Filled() {
-			continue
-		}
-		if j.known != nil {
-			cell.Matches(*f.into)
-		}
-		*f.into = cell.Value
-	}
-	if r.FieldAt(c.active).Filled() {
-		j.next.Active = j.cells.active
-	}
-	if j.cells.typ != "" {
-		j.next.Type = j.cells.typ
-	}
-}
+// newContact is what messages call it.
+const newContact = "a new contact"
 
 // assign finds a project or desk.
 func (j *rowPlan) assign(column int, s *assignments, standard, now id.ID, k id.Kind, code enum.IssueCode, what string) id.ID {
@@ -262,8 +240,9 @@ func (j *rowPlan) planValues() {
 func (j *rowPlan) apply(o *kind.Outcome) {
 	t := j.known
 	if t == nil {
-		t = &record{id: id.New(id.Contact), tenant: j.tenant, created: j.cells.created}
-		j.tenant.contacts[t.id] = t
+		j.next.ID = id.New(id.Contact)
+		t = &record{tenant: j.tenant}
+		j.tenant.contacts[j.next.ID] = t
 		o.Created++
 	} else if j.changes(t) {
 		o.Updated++
@@ -271,12 +250,11 @@ func (j *rowPlan) apply(o *kind.Outcome) {
 		o.Unchanged++
 		return
 	}
-	if t.emailKey != j.emailKey {
-		if j.tenant.byEmail[t.emailKey] == t {
-			delete(j.tenant.byEmail, t.emailKey)
+	if was, is := t.now.EmailKey, j.next.EmailKey; was != is {
+		if j.tenant.byEmail[was] == t {
+			delete(j.tenant.byEmail, was)
 		}
-		t.emailKey = j.emailKey
-		j.tenant.byEmail[t.emailKey] = t
+		j.tenant.byEmail[is] = t
 	}
 	if external := j.next.ExternalID; external != "" {
 		j.tenant.byExternal[external] = t

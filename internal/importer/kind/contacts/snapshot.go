@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -13,7 +12,9 @@ import (
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
+	records "tenantry/internal/contacts"
 	"tenantry/internal/database"
+	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
@@ -23,6 +24,7 @@ import (
 // as the rows so far leave it.
 type snapshot struct {
 	parsed
+	bulk    *records.Bulk
 	stored  int64 // bytes of labels and values that may be read at once
 	own     *tenant
 	others  map[string]*tenant // by the text of a company_id cell; nil: not the importer's to manage
@@ -78,31 +80,14 @@ type customField struct {
 
 // record is one as the rows so far leave it.
 type record struct {
-	id            id.ID
 	tenant        *tenant
-	emailKey      string
-	now           person
+	now           records.Record
 	keyWas        string // the key that stands in the record; empty: there is no record yet
-	created       time.Time
 	labels        map[id.ID]bool
 	values        map[id.ID]string
 	newLabels     []id.ID        // labels that are new to it
 	changedValues map[id.ID]bool // fields whose value has changed: true where it had one
 	touched       bool
-}
-
-// person is what an import reads and writes of a contact. Empty text is none.
-type person struct {
-	Email      string           `json:"email"`
-	FirstName  string           `json:"firstName"`
-	MiddleName string           `json:"middleName,omitempty"`
-	LastName   string           `json:"lastName,omitempty"`
-	Username   string           `json:"username"`
-	ExternalID string           `json:"externalId,omitempty"`
-	Project    id.ID            `json:"project"`
-	Desk       id.ID            `json:"desk"`
-	Active     bool             `json:"active"`
-	Type       enum.ContactType `json:"type"`
 }
 
 // of is the row's part; nil where its company is not the importer's to manage (rule I13).
@@ -116,7 +101,7 @@ func (p *snapshot) of(r *sheet.Row) *tenant {
 
 // load fetches all that the rows refer to, in a few queries.
 func (b *batch) load(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*snapshot, error) {
-	p := &snapshot{parsed: b.parsed, stored: b.stored, rows: rows, others: map[string]*tenant{}, byID: map[id.ID]*tenant{}}
+	p := &snapshot{parsed: b.parsed, bulk: b.kind.bulk, stored: b.kind.o.StoredBytes, rows: rows, others: map[string]*tenant{}, byID: map[id.ID]*tenant{}}
 	want := &references{}
 	for i := range rows {
 		want.add(p.columns, &rows[i], &p.cells[i])
@@ -186,14 +171,14 @@ func (p *snapshot) openOthers(ctx context.Context, tx *database.Tx, run *kind.Ru
 	return nil
 }
 
-// companies are the ids of the companies.
-func (p *snapshot) companies() string {
+// companies are the ids of the companies, as texts.
+func (p *snapshot) companies() []string {
 	ids := make([]string, 0, len(p.byID))
 	for of := range p.byID {
 		ids = append(ids, of.String())
 	}
 	slices.Sort(ids)
-	return database.Texts(ids)
+	return ids
 }
 
 // references are what a batch's rows refer to, each once.
@@ -210,8 +195,8 @@ func (w *references) add(c *columnIndex, r *sheet.Row, cells *cells) {
 			}
 		}
 	}
-	if cells.emailKey != "" {
-		w.emails = append(w.emails, cells.emailKey)
+	if key := cells.draft.EmailKey; key != "" {
+		w.emails = append(w.emails, key)
 	}
 	if cells.ours != (id.ID{}) {
 		w.ids = append(w.ids, cells.ours.String())
@@ -237,7 +222,7 @@ func (w *references) compact() {
 
 // kept is a contact's whole state in scratch.
 type keptContact struct {
-	Person  person           `json:"person"`
+	Person  records.Record   `json:"person"`
 	Company id.ID            `json:"company"`
 	Labels  []id.ID          `json:"labels,omitempty"`
 	Values  map[id.ID]string `json:"values,omitempty"`
@@ -245,19 +230,19 @@ type keptContact struct {
 
 // keep is what a dry run does in place of writing.
 func (p *snapshot) keep(ctx context.Context, tx *database.Tx, run *kind.Run) error {
-	records := make([]kind.Scratch, len(p.touched))
+	kept := make([]kind.Scratch, len(p.touched))
 	for i, t := range p.touched {
-		state := keptContact{Person: t.now, Company: t.tenant.company, Values: t.values}
+		state := keptContact{Person: t.now, Company: t.now.Company, Values: t.values}
 		for label := range t.labels {
 			state.Labels = append(state.Labels, label)
 		}
-		records[i] = kind.Scratch{ID: t.id, EmailKey: t.emailKey, ExternalID: kind.OrNull(t.now.ExternalID), State: state}
+		kept[i] = kind.Scratch{ID: t.now.ID, EmailKey: t.now.EmailKey, ExternalID: kind.OrNull(t.now.ExternalID), State: state}
 	}
-	return kind.KeepScratch(ctx, tx, run.ID, records)
+	return kind.KeepScratch(ctx, tx, run.ID, kept)
 }
 
 // readScratch puts what earlier rows of a dry run have left over the records.
-func (p *snapshot) readScratch(ctx context.Context, tx *database.Tx, run *kind.Run, want *references, emailKey func(string) string) error {
+func (p *snapshot) readScratch(ctx context.Context, tx *database.Tx, run *kind.Run, want *references) error {
 	ids := slices.Clone(want.ids)
 	for _, b := range p.byID {
 		for of := range b.contacts {
@@ -275,10 +260,11 @@ func (p *snapshot) readScratch(ctx context.Context, tx *database.Tx, run *kind.R
 		}
 		t := b.contacts[of]
 		if t == nil {
-			t = &record{id: of, tenant: b}
+			t = &record{tenant: b}
 			b.contacts[of] = t
 		}
-		t.now, t.emailKey = state.Person, emailKey(state.Person.Email)
+		t.now = state.Person
+		t.now.ID, t.now.Company, t.now.EmailKey = of, b.company, fold.Email(t.now.Email)
 		t.labels, t.values = map[id.ID]bool{}, state.Values
 		for _, label := range state.Labels {
 			t.labels[label] = true
