@@ -6,6 +6,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/predicate"
+	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
@@ -18,12 +19,10 @@ import (
 
 // ContactEmail is the resolver for the contactEmail field.
 func (r *companyResolver) ContactEmail(ctx context.Context, obj *ent.Company) (*string, error) {
-	see, err := load(ctx, loadersOf(ctx).manageable, obj, &companyItself)
-	v := viewer.FromContext(ctx)
-	if see || (v.PartnerAdministrator() && obj.PartnerID != nil && *obj.PartnerID == v.CompanyID) {
-		return obj.ContactEmail, err
+	if may, err := visible(ctx, obj, policy.ContactEmail); !may {
+		return nil, err
 	}
-	return nil, err
+	return obj.ContactEmail, nil
 }
 
 // IsOwn is the resolver for the isOwn field.
@@ -48,18 +47,15 @@ func (r *companyResolver) Partner(ctx context.Context, obj *ent.Company) (*ent.C
 
 // PartnerAdmins is the resolver for the partnerAdmins field.
 func (r *companyResolver) PartnerAdmins(ctx context.Context, obj *ent.Company) ([]*ent.User, error) {
-	v := viewer.FromContext(ctx)
-	if !v.PartnerAdministrator() || obj.PartnerID == nil || *obj.PartnerID != v.CompanyID {
-		if may, err := inside(ctx, obj); !may {
-			return nil, err
-		}
+	if may, err := visible(ctx, obj, policy.PartnerAdmins); !may {
+		return nil, err
 	}
 	return list(ctx, loadersOf(ctx).admins, obj, &companyItself)
 }
 
 // Users is the resolver for the users field.
 func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *int, after *string, last *int, before *string, filter *model.UserFilter) (*page.Connection[*ent.User], error) {
-	if may, err := inside(ctx, obj); !may {
+	if may, err := visible(ctx, obj, policy.Contents); !may {
 		return nil, err
 	}
 	those := func(ctx context.Context, companies []id.ID) (map[id.ID][]predicate.User, error) {
@@ -78,7 +74,7 @@ func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *in
 
 // Contacts is the resolver for the contacts field.
 func (r *companyResolver) Contacts(ctx context.Context, obj *ent.Company, first *int, after *string, last *int, before *string, filter *model.ContactFilter) (*page.Connection[*ent.Contact], error) {
-	if may, err := inside(ctx, obj); !may {
+	if may, err := visible(ctx, obj, policy.Contents); !may {
 		return nil, err
 	}
 	those := func(ctx context.Context, companies []id.ID) (map[id.ID][]predicate.Contact, error) {
@@ -89,7 +85,7 @@ func (r *companyResolver) Contacts(ctx context.Context, obj *ent.Company, first 
 
 // Projects is the resolver for the projects field.
 func (r *companyResolver) Projects(ctx context.Context, obj *ent.Company) ([]*ent.Project, error) {
-	if may, err := inside(ctx, obj); !may {
+	if may, err := visible(ctx, obj, policy.Contents); !may {
 		return nil, err
 	}
 	return list(ctx, loadersOf(ctx).projects, obj, &companyItself)
@@ -97,7 +93,7 @@ func (r *companyResolver) Projects(ctx context.Context, obj *ent.Company) ([]*en
 
 // Desks is the resolver for the desks field.
 func (r *companyResolver) Desks(ctx context.Context, obj *ent.Company) ([]*ent.Desk, error) {
-	if may, err := inside(ctx, obj); !may {
+	if may, err := visible(ctx, obj, policy.Contents); !may {
 		return nil, err
 	}
 	return list(ctx, loadersOf(ctx).desks, obj, &companyItself)
@@ -105,7 +101,7 @@ func (r *companyResolver) Desks(ctx context.Context, obj *ent.Company) ([]*ent.D
 
 // Labels is the resolver for the labels field.
 func (r *companyResolver) Labels(ctx context.Context, obj *ent.Company) ([]*ent.Label, error) {
-	if may, err := inside(ctx, obj); !may {
+	if may, err := visible(ctx, obj, policy.Contents); !may {
 		return nil, err
 	}
 	return list(ctx, loadersOf(ctx).labels, obj, &companyItself)
@@ -113,7 +109,7 @@ func (r *companyResolver) Labels(ctx context.Context, obj *ent.Company) ([]*ent.
 
 // CustomFields is the resolver for the customFields field.
 func (r *companyResolver) CustomFields(ctx context.Context, obj *ent.Company) ([]*ent.CustomField, error) {
-	if may, err := inside(ctx, obj); !may {
+	if may, err := visible(ctx, obj, policy.Contents); !may {
 		return nil, err
 	}
 	return list(ctx, loadersOf(ctx).fields, obj, &companyItself)
@@ -121,8 +117,8 @@ func (r *companyResolver) CustomFields(ctx context.Context, obj *ent.Company) ([
 
 // TransferToken is the resolver for the transferToken field.
 func (r *companyResolver) TransferToken(ctx context.Context, obj *ent.Company) (*ent.TransferToken, error) {
-	if !tenancy.SeesToken(viewer.FromContext(ctx), obj) {
-		return nil, withheld(ctx, "only administrators of the company and of its partner see its transfer token")
+	if may, err := visible(ctx, obj, policy.OutstandingToken); !may {
+		return nil, err
 	}
 	return load(ctx, loadersOf(ctx).tokens, obj, &companyItself)
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // Company: one's own, its partner, and the customers (rule C7); operators see all of
-// them (U5), which is why what only insiders may read is judged field by field above.
+// them (U5), which is why what only insiders may read is a CompanyPart.
 func Company(writable ...string) privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.CompanyQuery, predicate.Company](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {

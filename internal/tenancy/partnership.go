@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
@@ -77,7 +78,7 @@ func (s *Service) RemovePartnerAdmin(ctx context.Context, customerID, userID id.
 	if err != nil {
 		return nil, err
 	}
-	ofPartner := v.PartnerAdministrator() && c.PartnerID != nil && *c.PartnerID == v.CompanyID
+	ofPartner := policy.AdministersPartnerOf(v, c)
 	if own := v.Admin && !v.Operator && c.ID == v.CompanyID; !own && !ofPartner {
 		return nil, fault.New(fault.Forbidden, "only administrators of %q and of its partner remove its partner admins", c.Name).At("input", "customerId")
 	}
@@ -124,7 +125,7 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 	if err != nil {
 		return nil, err
 	}
-	ofPartner := v.PartnerAdministrator() && c.PartnerID != nil && *c.PartnerID == v.CompanyID
+	ofPartner := policy.AdministersPartnerOf(v, c)
 	if own := v.Admin && !v.Operator && c.ID == v.CompanyID; !own && !ofPartner {
 		return nil, fault.New(fault.Forbidden, "only administrators of %q and of its partner end their partnership", c.Name).At("input", "companyId")
 	}

@@ -51,13 +51,6 @@ func (s *Service) redeemable() predicate.TransferToken {
 	})
 }
 
-// SeesToken reports whether the viewer is one who may have the company's token: its own
-// administrators and those of its partner (rules C6, C9).
-func SeesToken(v viewer.Viewer, c *ent.Company) bool {
-	own := v.Admin && !v.Operator && c.ID == v.CompanyID
-	return own || v.PartnerAdministrator() && c.PartnerID != nil && *c.PartnerID == v.CompanyID
-}
-
 // Named gives companies whose name and slug the viewer may know because of what refers to
 // them, such as a transfer token that was sent; what is inside stays hidden field by field.
 func (s *Service) Named(ctx context.Context, companies []id.ID) ([]*ent.Company, error) {

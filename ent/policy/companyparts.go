@@ -1,0 +1,53 @@
+package policy
+
+import (
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/viewer"
+)
+
+// CompanyPart is a field of a company, or what is in it, that not everybody sees who sees
+// the company (rules C6, C7, C9).
+type CompanyPart struct {
+	known   func(viewer.Viewer, *ent.Company) bool // who sees it by what both records say
+	insider bool                                   // whoever may work inside the company sees it too
+	refusal string
+}
+
+// The parts of a company.
+var (
+	// ContactEmail is null for the others, and no error.
+	ContactEmail  = CompanyPart{known: AdministersPartnerOf, insider: true}
+	PartnerAdmins = CompanyPart{known: AdministersPartnerOf, insider: true, refusal: insidersOnly}
+	// Contents are its users, contacts, projects, desks, labels and custom fields.
+	Contents = CompanyPart{insider: true, refusal: insidersOnly}
+	// OutstandingToken is its transfer token. Partner admins do not see it: the partnership is
+	// not theirs to change.
+	OutstandingToken = CompanyPart{
+		known: func(v viewer.Viewer, c *ent.Company) bool {
+			return v.Admin && !v.Operator && c.ID == v.CompanyID || AdministersPartnerOf(v, c)
+		},
+		refusal: "only administrators of the company and of its partner see its transfer token",
+	}
+)
+
+const insidersOnly = "only those who may work inside the company see this: its own users and its partner admins"
+
+// Visible reports whether the viewer sees the part of the company. worksInside is asked if that
+// depends on it; MayWorkInside is the condition by which the database answers.
+func (p CompanyPart) Visible(v viewer.Viewer, c *ent.Company, worksInside func() (bool, error)) (bool, error) {
+	if p.known != nil && p.known(v, c) {
+		return true, nil
+	}
+	if !p.insider {
+		return false, nil
+	}
+	return worksInside()
+}
+
+// Refusal says why the part is withheld; empty: it is left out without a word.
+func (p CompanyPart) Refusal() string { return p.refusal }
+
+// AdministersPartnerOf reports whether the viewer is an administrator of the company's partner.
+func AdministersPartnerOf(v viewer.Viewer, c *ent.Company) bool {
+	return v.PartnerAdministrator() && c.PartnerID != nil && *c.PartnerID == v.CompanyID
+}
