@@ -1,20 +1,18 @@
 package app
 
 import (
+	"fmt"
+	"os"
 	"slices"
+	"strings"
+	"testing"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"tenantry/schema"
-
-	"fmt"
-	"os"
-	"strings"
-	"testing"
-
 	"tenantry/internal/config"
 	"tenantry/internal/importer/kinds"
+	"tenantry/schema"
 )
 
 // F4: the rows that a file may have by default.

@@ -217,8 +217,8 @@ type Names struct {
 // are until the transaction ends. companies are texts of ids.
 func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []string, names Names, hold bool, each func(*Record) error) error {
 	d, lock := tx.Dialect(), ""
-	if hold && d == database.Postgres {
-		lock = ` ORDER BY id FOR UPDATE`
+	if hold {
+		lock = ` ORDER BY id` + d.Lock(database.ForUpdate)
 	}
 	for _, by := range []struct {
 		column, among string

@@ -2,14 +2,13 @@ package contacts
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"time"
 
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
@@ -93,36 +92,22 @@ func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a act) er
 }
 
 // holdCompany keeps other acts that hold the company out until this one is over; rows that
-// refer to it are not kept waiting. (On SQLite the transaction has the whole file.)
+// refer to it are not kept waiting.
 func (a act) holdCompany(ctx context.Context, companyID id.ID) error {
-	if a.Dialect() == database.SQLite {
-		return nil
-	}
-	_, err := a.ExecContext(ctx, `SELECT 1 FROM companies WHERE id = $1 FOR NO KEY UPDATE`, companyID)
+	_, err := a.LockRow(ctx, database.ForNoKeyUpdate, company.Table, companyID)
 	return err
 }
 
 // holdRow keeps whoever changes the row waiting until this act is over.
 func (a act) holdRow(ctx context.Context, table string, rowID id.ID) error {
-	if a.Dialect() == database.SQLite {
-		return nil
-	}
-	_, err := a.ExecContext(ctx, `SELECT 1 FROM `+table+` WHERE id = $1 FOR UPDATE`, rowID)
+	_, err := a.LockRow(ctx, database.ForUpdate, table, rowID)
 	return err
 }
 
 // keepRow keeps the row from being deleted until this act is over, and says whether it is
 // still there.
 func (a act) keepRow(ctx context.Context, table string, rowID id.ID) (bool, error) {
-	if a.Dialect() == database.SQLite {
-		return true, nil
-	}
-	var there bool
-	err := a.QueryRowContext(ctx, `SELECT TRUE FROM `+table+` WHERE id = $1 FOR KEY SHARE`, rowID).Scan(&there)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	return there, err
+	return a.LockRow(ctx, database.ForKeyShare, table, rowID)
 }
 
 // audit writes the act into the company's log.

@@ -2,8 +2,6 @@ package contacts
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -50,16 +48,12 @@ var (
 // clear clears some of what refers to the tombstone and says how much. Rows that somebody
 // holds are left for the next time, so it waits for nobody and nobody for it for long.
 func (r referred) clear(ctx context.Context, tx *database.Tx, dead id.ID) (int, error) {
-	lock := ""
-	if tx.Dialect() == database.Postgres {
-		lock = " FOR UPDATE SKIP LOCKED"
-		// By the column's index, from which what was cleared is gone: where half of the table
-		// refers to it, each piece would look at all rows before it otherwise.
-		if _, err := tx.ExecContext(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"); err != nil {
-			return 0, err
-		}
+	// By the column's index, from which what was cleared is gone: where half of the table
+	// refers to it, each piece would look at all rows before it otherwise.
+	if err := tx.PreferIndexes(ctx); err != nil {
+		return 0, err
 	}
-	query := `WITH piece AS MATERIALIZED (SELECT id FROM ` + r.refers + ` WHERE ` + r.column + ` = $1 LIMIT $2` + lock + `) `
+	query := `WITH piece AS MATERIALIZED (SELECT id FROM ` + r.refers + ` WHERE ` + r.column + ` = $1 LIMIT $2` + tx.Dialect().LockFree(database.ForUpdate) + `) `
 	args := []any{dead, clearedAtOnce}
 	if r.moves {
 		query += `UPDATE ` + r.refers + ` SET ` + r.column + ` = (SELECT d.id FROM ` + r.table + ` d JOIN ` + r.table + ` t ON t.company_id = d.company_id
@@ -79,15 +73,8 @@ func (r referred) clear(ctx context.Context, tx *database.Tx, dead id.ID) (int, 
 // drop deletes the tombstone's row, unless something refers to it, or is about to, or
 // another process is at it.
 func (r referred) drop(ctx context.Context, tx *database.Tx, dead id.ID) error {
-	if tx.Dialect() == database.Postgres {
-		var one int
-		err := tx.QueryRowContext(ctx, `SELECT 1 FROM `+r.table+` WHERE id = $1 FOR UPDATE SKIP LOCKED`, dead).Scan(&one)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("holding one of %s: %w", r.table, err)
-		}
+	if free, err := tx.LockFreeRow(ctx, database.ForUpdate, r.table, dead); err != nil || !free {
+		return err
 	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM `+r.table+` WHERE id = $1 AND deleted_at IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM `+r.refers+` WHERE `+r.column+` = $1)`, dead)

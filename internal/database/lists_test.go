@@ -27,12 +27,12 @@ import (
 
 // boundEach are the calls that bind each entry of a list whose length no data decides.
 var boundEach = map[string]string{
-	"internal/auth/signin.go WithUser":          "of the one session",
-	"internal/auth/signin.go WithCompany":       "of the one session's user",
-	"internal/importer/finish.go WithCompany":   "of the one import",
-	"internal/exporter/belongings.go WithLabel": "a company has at most a thousand",
-	"internal/tenancy/slug.go SlugIn":           "at most a thousand candidates",
-	"internal/tenancy/delete.go StatusIn":       "the two that are not final",
+	"internal/auth/signin.go WithUser":                        "of the one session",
+	"internal/auth/signin.go WithCompany":                     "of the one session's user",
+	"internal/importer/finish.go WithCompany":                 "of the one import",
+	"internal/importer/kind/contacts/exportpage.go WithLabel": "a company has at most a thousand",
+	"internal/tenancy/slug.go SlugIn":                         "at most a thousand candidates",
+	"internal/importer/owner.go StatusIn":                     "the two that are not final",
 }
 
 // A statement takes only so many parameters, and a list grows with the data. So lists are

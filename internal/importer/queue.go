@@ -74,7 +74,7 @@ func (e *Engine) next(ctx context.Context, tx *database.Tx, suspects bool) (run,
 		return err
 	}
 	err = one(`SELECT r.id, r.company_id, r.claims FROM import_runs r WHERE r.id IN ` + abandoned(d) + `
-		ORDER BY CASE WHEN r.claims > 0 THEN 0 ELSE 1 END, r.claimed_at, r.id LIMIT 1` + locked(d, "r"))
+		ORDER BY CASE WHEN r.claims > 0 THEN 0 ELSE 1 END, r.claimed_at, r.id LIMIT 1` + d.LockFree(database.ForUpdate, "r"))
 	if found || err != nil {
 		return run, company, found && (suspects || claims == 0), err
 	}
@@ -83,7 +83,7 @@ func (e *Engine) next(ctx context.Context, tx *database.Tx, suspects bool) (run,
 		`import_turns t JOIN (SELECT b.company_id, count(*) AS n FROM ` + busy(d) + ` AS b GROUP BY b.company_id) AS b ON b.company_id = t.company_id
 			WHERE t.waiting ORDER BY b.n, ` + fairOrder,
 	} {
-		if err = one(`SELECT t.company_id, t.company_id, 0 FROM ` + companies + ` LIMIT 1` + locked(d, "t")); err != nil {
+		if err = one(`SELECT t.company_id, t.company_id, 0 FROM ` + companies + ` LIMIT 1` + d.LockFree(database.ForUpdate, "t")); err != nil {
 			return run, company, false, err
 		}
 		if !found {
@@ -99,14 +99,6 @@ func (e *Engine) next(ctx context.Context, tx *database.Tx, suspects bool) (run,
 		return run, company, found, err
 	}
 	return run, company, false, nil
-}
-
-// locked passes by what another claim has just found.
-func locked(d database.Dialect, table string) string {
-	if d == database.SQLite { // which has one writer at a time
-		return ""
-	}
-	return ` FOR UPDATE OF ` + table + ` SKIP LOCKED`
 }
 
 // reckon brings the company's row in line with its imports, of which the transaction has

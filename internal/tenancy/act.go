@@ -104,10 +104,7 @@ func (a *act) administrators(ctx context.Context, companyID id.ID) ([]id.ID, err
 // committed. Inserts below the company do not wait. It gives the partner of now; nil where
 // there is none. NOT_FOUND where the company was deleted meanwhile.
 func (a *act) lock(ctx context.Context, companyID id.ID) (partner *id.ID, err error) {
-	query := `SELECT partner_id FROM companies WHERE id = $1 AND deleted_at IS NULL`
-	if a.Dialect() == database.Postgres {
-		query += ` FOR NO KEY UPDATE`
-	}
+	query := `SELECT partner_id FROM companies WHERE id = $1 AND deleted_at IS NULL` + a.Dialect().Lock(database.ForNoKeyUpdate)
 	var of sql.Null[id.ID]
 	err = a.QueryRowContext(ctx, query, companyID).Scan(&of)
 	if errors.Is(err, sql.ErrNoRows) {

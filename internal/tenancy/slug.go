@@ -18,10 +18,7 @@ const slugTries = 20
 // of the company that has the plain slug; nothing that refers to it waits with them. SQLite
 // has one writer at a time anyway.
 func inTurn(ctx context.Context, tx *database.Tx, slug string) error {
-	if tx.Dialect() != database.Postgres {
-		return nil
-	}
-	if _, err := tx.ExecContext(ctx, `SELECT 1 FROM companies WHERE slug = $1 FOR NO KEY UPDATE`, slug); err != nil {
+	if _, err := tx.ExecContext(ctx, `SELECT 1 FROM companies WHERE slug = $1`+tx.Dialect().Lock(database.ForNoKeyUpdate), slug); err != nil {
 		return fmt.Errorf("waiting for others who add %q: %w", slug, err)
 	}
 	return nil

@@ -110,8 +110,8 @@ func (b *UserBulk) Find(ctx context.Context, tx *database.Tx, company id.ID, ema
 	if administrators {
 		also = ` OR role = 'ADMIN'`
 	}
-	if hold && tx.Dialect() == database.Postgres {
-		lock = ` FOR UPDATE`
+	if hold {
+		lock = tx.Dialect().Lock(database.ForUpdate)
 	}
 	for _, where := range []string{
 		`WHERE company_id = $1 AND (` + in + also + `) ORDER BY id` + lock,
@@ -173,8 +173,8 @@ func (b *UserBulk) set(m *ent.UserMutation, r, before *UserRecord) error {
 // below it need not wait.
 func Managed(ctx context.Context, tx *database.Tx, company id.ID, hold bool) (bool, error) {
 	query := `SELECT p.is_partner FROM companies c LEFT JOIN companies p ON p.id = c.partner_id WHERE c.id = $1`
-	if hold && tx.Dialect() == database.Postgres {
-		query += ` FOR NO KEY UPDATE OF c`
+	if hold {
+		query += tx.Dialect().Lock(database.ForNoKeyUpdate, "c")
 	}
 	var managed sql.NullBool
 	if err := tx.QueryRowContext(ctx, query, company).Scan(&managed); err != nil {

@@ -48,15 +48,12 @@ func (b *batch) load(ctx context.Context, tx *database.Tx) (*directory, error) {
 	d := &directory{byEmail: map[string]*account{}}
 	emails := slices.Sorted(slices.Values(b.keys))
 	emails = slices.DeleteFunc(slices.Compact(emails), func(key string) bool { return key == "" })
-	lock := ""
-	if tx.Dialect() == database.Postgres && !b.run.DryRun {
-		lock = " FOR UPDATE"
+	lock, companyLock := tx.Dialect().Lock(database.ForUpdate), tx.Dialect().Lock(database.ForNoKeyUpdate, "c") // what is inserted below it need not wait
+	if b.run.DryRun {
+		lock, companyLock = "", ""
 	}
 	// The company first, as whoever changes users by hand does.
-	company := `SELECT p.is_partner FROM companies c LEFT JOIN companies p ON p.id = c.partner_id WHERE c.id = $1`
-	if lock != "" {
-		company += " FOR NO KEY UPDATE OF c" // what is inserted below it need not wait
-	}
+	company := `SELECT p.is_partner FROM companies c LEFT JOIN companies p ON p.id = c.partner_id WHERE c.id = $1` + companyLock
 	var managed sql.NullBool // one who is demoted manages nobody (rule C2)
 	if err := tx.QueryRowContext(ctx, company, b.run.Company).Scan(&managed); err != nil {
 		return nil, fmt.Errorf("looking for the company: %w", err)
