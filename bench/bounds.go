@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"tenantry/client"
+
 	_ "github.com/lib/pq" // the driver "postgres"
 )
 
@@ -22,7 +24,7 @@ type bounds struct {
 	h                       *house
 	db                      *sql.DB
 	partner, solo           string // ids
-	partnerToken, soloToken string
+	partnerAdmin, soloAdmin *client.Client
 }
 
 func (b *bounds) run(ctx context.Context) (err error) {
@@ -43,13 +45,13 @@ func (b *bounds) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer b.db.Close()
-	if b.partner, b.partnerToken, err = b.h.company(ctx, "Partner"); err != nil {
+	if b.partner, b.partnerAdmin, err = b.h.company(ctx, "Partner"); err != nil {
 		return err
 	}
-	if err := b.h.do(ctx, b.h.operator, `mutation($c:ID!){setPartnerStatus(input:{companyId:$c,isPartner:true}){company{id}}}`, vars{"c": b.partner}, nil); err != nil {
+	if err := b.h.operator.Do(ctx, `mutation($c:ID!){setPartnerStatus(input:{companyId:$c,isPartner:true}){company{id}}}`, client.Vars{"c": b.partner}, nil); err != nil {
 		return err
 	}
-	if b.solo, b.soloToken, err = b.h.company(ctx, "Solo"); err != nil {
+	if b.solo, b.soloAdmin, err = b.h.company(ctx, "Solo"); err != nil {
 		return err
 	}
 	for _, part := range []func(context.Context) error{b.told, b.lists, b.deletions, b.index} {
@@ -61,9 +63,9 @@ func (b *bounds) run(ctx context.Context) (err error) {
 }
 
 // say does an operation and prints how long the answer took, and what was wrong with it.
-func (b *bounds) say(ctx context.Context, what, token, query string, variables vars, out any) error {
+func (b *bounds) say(ctx context.Context, what string, user *client.Client, query string, variables client.Vars, out any) error {
 	began := time.Now()
-	err := b.h.do(ctx, token, query, variables, out)
+	err := user.Do(ctx, query, variables, out)
 	fmt.Printf("%-50s %8v  ", what, time.Since(began).Round(time.Millisecond))
 	if err != nil {
 		fmt.Println(err)
@@ -85,15 +87,15 @@ func (b *bounds) told(ctx context.Context) error {
 	var sent struct {
 		SendTransferToken struct{ TransferToken struct{ ID string } }
 	}
-	if err := b.say(ctx, "sendTransferToken to a partner"+of, b.soloToken, `mutation($p:ID!){sendTransferToken(input:{partnerId:$p}){transferToken{id}}}`,
-		vars{"p": b.partner}, &sent); err != nil || sent.SendTransferToken.TransferToken.ID == "" {
+	if err := b.say(ctx, "sendTransferToken to a partner"+of, b.soloAdmin, `mutation($p:ID!){sendTransferToken(input:{partnerId:$p}){transferToken{id}}}`,
+		client.Vars{"p": b.partner}, &sent); err != nil || sent.SendTransferToken.TransferToken.ID == "" {
 		return err
 	}
-	if err := b.say(ctx, "claimCustomer by one"+of, b.partnerToken, `mutation($t:ID!){claimCustomer(input:{transferTokenId:$t}){customer{id}}}`,
-		vars{"t": sent.SendTransferToken.TransferToken.ID}, nil); err != nil {
+	if err := b.say(ctx, "claimCustomer by one"+of, b.partnerAdmin, `mutation($t:ID!){claimCustomer(input:{transferTokenId:$t}){customer{id}}}`,
+		client.Vars{"t": sent.SendTransferToken.TransferToken.ID}, nil); err != nil {
 		return err
 	}
-	return b.say(ctx, "endPartnership with one"+of, b.soloToken, `mutation($c:ID!){endPartnership(input:{companyId:$c}){company{id}}}`, vars{"c": b.solo}, nil)
+	return b.say(ctx, "endPartnership with one"+of, b.soloAdmin, `mutation($c:ID!){endPartnership(input:{companyId:$c}){company{id}}}`, client.Vars{"c": b.solo}, nil)
 }
 
 // lists gives the partner customers with labels.
@@ -103,7 +105,7 @@ func (b *bounds) lists(ctx context.Context) error {
 		var made struct {
 			AddCustomer struct{ Customer struct{ ID string } }
 		}
-		if err := b.h.do(ctx, b.partnerToken, `mutation($n:String!){addCustomer(input:{name:$n}){customer{id}}}`, vars{"n": fmt.Sprint("Customer ", i)}, &made); err != nil {
+		if err := b.partnerAdmin.Do(ctx, `mutation($n:String!){addCustomer(input:{name:$n}){customer{id}}}`, client.Vars{"n": fmt.Sprint("Customer ", i)}, &made); err != nil {
 			return err
 		}
 		if _, err := b.db.ExecContext(ctx, `INSERT INTO labels (id, company_id, name, created_at, updated_at)
@@ -115,11 +117,11 @@ func (b *bounds) lists(ctx context.Context) error {
 	if _, err := b.db.ExecContext(ctx, `ANALYZE labels`); err != nil {
 		return err
 	}
-	if err := b.say(ctx, fmt.Sprintf("the labels of one customer with %d", b.labels), b.partnerToken, `query($c:ID!){company(id:$c){labels{name}}}`, vars{"c": first}, nil); err != nil {
+	if err := b.say(ctx, fmt.Sprintf("the labels of one customer with %d", b.labels), b.partnerAdmin, `query($c:ID!){company(id:$c){labels{name}}}`, client.Vars{"c": first}, nil); err != nil {
 		return err
 	}
-	return b.say(ctx, fmt.Sprintf("the labels of %d customers with %d each", b.customers, b.labels), b.partnerToken,
-		`query($n:Int!){customers(first:$n,filter:{isOwn:false}){nodes{labels{name}}}}`, vars{"n": b.customers}, nil)
+	return b.say(ctx, fmt.Sprintf("the labels of %d customers with %d each", b.customers, b.labels), b.partnerAdmin,
+		`query($n:Int!){customers(first:$n,filter:{isOwn:false}){nodes{labels{name}}}}`, client.Vars{"n": b.customers}, nil)
 }
 
 // deletions delete a project and a label of many contacts, while one more is made again and
@@ -129,7 +131,7 @@ func (b *bounds) deletions(ctx context.Context) error {
 		Project struct{ Project struct{ ID string } }
 		Label   struct{ Label struct{ ID string } }
 	}
-	if err := b.h.do(ctx, b.soloToken, `mutation{project:createProject(input:{name:"doomed"}){project{id}} label:createLabel(input:{name:"doomed"}){label{id}}}`, nil, &made); err != nil {
+	if err := b.soloAdmin.Do(ctx, `mutation{project:createProject(input:{name:"doomed"}){project{id}} label:createLabel(input:{name:"doomed"}){label{id}}}`, nil, &made); err != nil {
 		return err
 	}
 	project, label := made.Project.Project.ID, made.Label.Label.ID
@@ -145,14 +147,14 @@ func (b *bounds) deletions(ctx context.Context) error {
 		return err
 	}
 	worst := b.beside(ctx, func(i int) error {
-		return b.h.do(ctx, b.soloToken, `mutation($e:String!){createContact(input:{email:$e,firstName:"B"}){contact{id}}}`, vars{"e": fmt.Sprintf("beside%d@many.example", i)}, nil)
+		return b.soloAdmin.Do(ctx, `mutation($e:String!){createContact(input:{email:$e,firstName:"B"}){contact{id}}}`, client.Vars{"e": fmt.Sprintf("beside%d@many.example", i)}, nil)
 	})
 	began := time.Now()
 	of := fmt.Sprintf(" of %d contacts", b.contacts)
-	if err := b.say(ctx, "deleteProject"+of, b.soloToken, `mutation($i:ID!){deleteProject(input:{id:$i}){projectId}}`, vars{"i": project}, nil); err != nil {
+	if err := b.say(ctx, "deleteProject"+of, b.soloAdmin, `mutation($i:ID!){deleteProject(input:{id:$i}){projectId}}`, client.Vars{"i": project}, nil); err != nil {
 		return err
 	}
-	if err := b.say(ctx, "deleteLabel"+of, b.soloToken, `mutation($i:ID!){deleteLabel(input:{id:$i}){labelId}}`, vars{"i": label}, nil); err != nil {
+	if err := b.say(ctx, "deleteLabel"+of, b.soloAdmin, `mutation($i:ID!){deleteLabel(input:{id:$i}){labelId}}`, client.Vars{"i": label}, nil); err != nil {
 		return err
 	}
 	left := 1

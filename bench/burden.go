@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tenantry/chaos/rig"
+	"tenantry/client"
 )
 
 // burden measures what one tenant's data and imports cost others: the memory of an import and
@@ -81,26 +82,27 @@ func (b *burden) measure(ctx context.Context, binary string) error {
 
 // long is the memory of an import and of an export of contacts with long values.
 func (b *burden) long(ctx context.Context, h *house, p processes) error {
-	_, token, err := h.company(ctx, "Long")
+	_, user, err := h.company(ctx, "Long")
 	if err != nil {
 		return err
 	}
 	header := "email,first_name"
 	for v := range b.values {
-		if err := h.do(ctx, token, `mutation($n:String!){createCustomField(input:{variableName:$n,name:$n,type:TEXT}){customField{id}}}`,
-			vars{"n": fmt.Sprint("note", v)}, nil); err != nil {
+		if err := user.Do(ctx, `mutation($n:String!){createCustomField(input:{variableName:$n,name:$n,type:TEXT}){customField{id}}}`,
+			client.Vars{"n": fmt.Sprint("note", v)}, nil); err != nil {
 			return err
 		}
 		header += fmt.Sprint(",note", v)
 	}
 	values := strings.Repeat(","+strings.Repeat("x", b.bytes), b.values)
-	if err := b.imported(ctx, h, token, header, func(i int) string { return fmt.Sprintf("c%d@x.example,Ann%s", i, values) }); err != nil {
+	if err := b.imported(ctx, user, header, func(i int) string { return fmt.Sprintf("c%d@x.example,Ann%s", i, values) }); err != nil {
 		return err
 	}
 	if p, err = b.anew(ctx, h, p); err != nil {
 		return err
 	}
-	if err := b.imported(ctx, h, token, "email,note0", func(i int) string { return fmt.Sprintf("c%d@x.example,changed", i) }); err != nil {
+	user = h.operator.As(user.Token()) // of the new process
+	if err := b.imported(ctx, user, "email,note0", func(i int) string { return fmt.Sprintf("c%d@x.example,changed", i) }); err != nil {
 		return err
 	}
 	_, most, err := resident(p.worker)
@@ -111,8 +113,9 @@ func (b *burden) long(ctx context.Context, h *house, p processes) error {
 	if p, err = b.anew(ctx, h, p); err != nil {
 		return err
 	}
+	user = h.operator.As(user.Token()) // of the new process
 	var out struct{ ExportCsv struct{ URL string } }
-	if err := h.do(ctx, token, `mutation{exportCsv(input:{kind:CONTACTS}){url}}`, nil, &out); err != nil {
+	if err := user.Do(ctx, `mutation{exportCsv(input:{kind:CONTACTS}){url}}`, nil, &out); err != nil {
 		return err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, out.ExportCsv.URL, nil)
@@ -135,12 +138,12 @@ func (b *burden) long(ctx context.Context, h *house, p processes) error {
 }
 
 // imported imports a row for each of the contacts.
-func (b *burden) imported(ctx context.Context, h *house, token, header string, row func(i int) string) error {
-	run, err := h.upload(ctx, token, rows(header, b.contacts, row))
+func (b *burden) imported(ctx context.Context, user *client.Client, header string, row func(i int) string) error {
+	run, err := upload(ctx, user, "", rows(header, b.contacts, row))
 	if err != nil {
 		return err
 	}
-	end, err := h.watch(ctx, token, run, nil)
+	end, err := user.WatchImport(ctx, run, nil)
 	if err == nil && (end.Status != "COMPLETED" || end.FailedCount > 0) {
 		err = fmt.Errorf("the import ended as %+v", end)
 	}
@@ -163,31 +166,31 @@ func rows(header string, n int, row func(i int) string) io.Reader {
 
 // beside is how long the deletion of a customer takes while its contacts are imported.
 func (b *burden) beside(ctx context.Context, h *house) error {
-	partner, token, err := h.company(ctx, "Partner")
+	partner, user, err := h.company(ctx, "Partner")
 	if err != nil {
 		return err
 	}
-	if err := h.do(ctx, h.operator, `mutation($c:ID!){setPartnerStatus(input:{companyId:$c,isPartner:true}){company{id}}}`, vars{"c": partner}, nil); err != nil {
+	if err := h.operator.Do(ctx, `mutation($c:ID!){setPartnerStatus(input:{companyId:$c,isPartner:true}){company{id}}}`, client.Vars{"c": partner}, nil); err != nil {
 		return err
 	}
 	for round := range b.rounds {
 		var made struct {
 			AddCustomer struct{ Customer struct{ ID string } }
 		}
-		if err := h.do(ctx, token, `mutation($n:String!){addCustomer(input:{name:$n}){customer{id}}}`, vars{"n": fmt.Sprint("Customer ", round)}, &made); err != nil {
+		if err := user.Do(ctx, `mutation($n:String!){addCustomer(input:{name:$n}){customer{id}}}`, client.Vars{"n": fmt.Sprint("Customer ", round)}, &made); err != nil {
 			return err
 		}
 		customer := made.AddCustomer.Customer.ID
-		run, err := h.uploadInto(ctx, token, &customer, rows("email,first_name", b.rows, func(i int) string { return fmt.Sprintf("c%d@x.example,Ann", i) }))
+		run, err := upload(ctx, user, customer, rows("email,first_name", b.rows, func(i int) string { return fmt.Sprintf("c%d@x.example,Ann", i) }))
 		if err != nil {
 			return err
 		}
-		if err := h.under(ctx, token, run); err != nil {
+		if err := started(ctx, user, run); err != nil {
 			return err
 		}
 		began := time.Now()
 		answer := "done"
-		if err := h.do(ctx, token, `mutation($c:ID!){deleteCustomer(input:{id:$c}){customerId}}`, vars{"c": customer}, nil); err != nil {
+		if err := user.Do(ctx, `mutation($c:ID!){deleteCustomer(input:{id:$c}){customerId}}`, client.Vars{"c": customer}, nil); err != nil {
 			answer = err.Error()
 		}
 		fmt.Printf("a customer is deleted beside an import of %d contacts of its: after %v, %s\n", b.rows, time.Since(began).Round(time.Millisecond), answer)

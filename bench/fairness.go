@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tenantry/chaos/rig"
+	"tenantry/client"
 )
 
 // fairness measures rule J8: how long a small import takes, from the beginning of its upload
@@ -24,8 +25,11 @@ import (
 // does not wait for those that ask for much.
 type fairness struct{ companies, imports, rows, large, larges, probes, workers, concurrency int }
 
-// tenant is a company of the bench and its administrator's token.
-type tenant struct{ id, token string }
+// tenant is a company of the bench and its administrator.
+type tenant struct {
+	id   string
+	user *client.Client
+}
 
 func (f *fairness) run(ctx context.Context) error {
 	if f.companies < 1 || f.imports < 1 || f.rows < 1 || f.larges < 1 || f.probes < 3 || f.workers < 1 {
@@ -48,7 +52,7 @@ func (f *fairness) run(ctx context.Context) error {
 				return nil
 			}
 			var t tenant
-			t.id, t.token, err = h.company(ctx, fmt.Sprint(name, i))
+			t.id, t.user, err = h.company(ctx, fmt.Sprint(name, i))
 			all = append(all, t)
 		}
 		return all
@@ -62,30 +66,30 @@ func (f *fairness) run(ctx context.Context) error {
 		return err
 	}
 	for i := range 3 { // what is slow the first time
-		if _, err := f.probe(ctx, h, probes[i], fmt.Sprint("warm", i)); err != nil {
+		if _, err := f.probe(ctx, probes[i], fmt.Sprint("warm", i)); err != nil {
 			return err
 		}
 	}
-	idle, err := f.measure(ctx, h, "idle", probes, nil)
+	idle, err := f.measure(ctx, "idle", probes, nil)
 	if err != nil {
 		return err
 	}
-	runs, err := f.start(ctx, h, large[:f.larges])
+	runs, err := f.start(ctx, large[:f.larges])
 	if err != nil {
 		return err
 	}
 	for i, run := range runs {
-		if err := h.under(ctx, large[i].token, run); err != nil {
+		if err := started(ctx, large[i].user, run); err != nil {
 			return err
 		}
 	}
-	beside, err := f.measure(ctx, h, fmt.Sprintf("beside %d large", f.larges), probes, func() (bool, error) { return h.all(ctx, large, runs) })
+	beside, err := f.measure(ctx, fmt.Sprintf("beside %d large", f.larges), probes, func() (bool, error) { return h.all(ctx, large, runs) })
 	if err != nil {
 		return err
 	}
 	compare(idle, beside)
 	for i, run := range runs {
-		if _, err := h.watch(ctx, large[i].token, run, nil); err != nil {
+		if _, err := large[i].user.WatchImport(ctx, run, nil); err != nil {
 			return err
 		}
 	}
@@ -96,10 +100,10 @@ func (f *fairness) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if runs, err = f.start(ctx, h, large[f.larges:]); err != nil {
+	if runs, err = f.start(ctx, large[f.larges:]); err != nil {
 		return err
 	}
-	if err := f.queue(ctx, h, crowd); err != nil {
+	if err := f.queue(ctx, crowd); err != nil {
 		return err
 	}
 	db, err := h.postgres.Open("bench")
@@ -125,7 +129,7 @@ func (f *fairness) run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("each of the %d companies had had its first turn after %v\n", f.companies, time.Since(began).Round(time.Millisecond))
-	crowded, err := f.measure(ctx, h, "beside all of them", probes, func() (bool, error) {
+	crowded, err := f.measure(ctx, "beside all of them", probes, func() (bool, error) {
 		n, err := left()
 		return n > 0, err
 	})
@@ -155,9 +159,9 @@ func (h *house) workers(ctx context.Context, n int) (all []*rig.Process, err err
 }
 
 // start sends a large file for each of the tenants.
-func (f *fairness) start(ctx context.Context, h *house, tenants []tenant) (runs []string, err error) {
+func (f *fairness) start(ctx context.Context, tenants []tenant) (runs []string, err error) {
 	for _, t := range tenants {
-		run, err := h.upload(ctx, t.token, contacts("large", f.large))
+		run, err := upload(ctx, t.user, "", contacts("large", f.large))
 		if err != nil {
 			return nil, err
 		}
@@ -169,30 +173,13 @@ func (f *fairness) start(ctx context.Context, h *house, tenants []tenant) (runs 
 // all reports whether all of the tenants' imports are still under way.
 func (h *house) all(ctx context.Context, tenants []tenant, runs []string) (bool, error) {
 	for i, run := range runs {
-		var out struct{ ImportRun progress }
-		err := h.do(ctx, tenants[i].token, `query($id:ID!){importRun(id:$id){`+progressFields+`}}`, vars{"id": run}, &out)
-		if err != nil || out.ImportRun.final() {
+		var out struct{ ImportRun client.Import }
+		err := tenants[i].user.Do(ctx, `query($id:ID!){importRun(id:$id){`+client.ImportFields+`}}`, client.Vars{"id": run}, &out)
+		if err != nil || out.ImportRun.Ended() {
 			return false, err
 		}
 	}
 	return true, nil
-}
-
-// under waits until rows of the import are in.
-func (h *house) under(ctx context.Context, token, run string) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	moving := false
-	_, err := h.watch(ctx, token, run, func(p progress) {
-		if p.ProcessedRows > 0 {
-			moving = true
-			cancel()
-		}
-	})
-	if moving {
-		return nil
-	}
-	return err
 }
 
 // contacts is a file of new contacts; those of another tag are others.
@@ -221,13 +208,13 @@ func contacts(tag string, rows int) io.Reader {
 type times struct{ all, waited, worked time.Duration }
 
 // probe imports a small file and gives how long it took.
-func (f *fairness) probe(ctx context.Context, h *house, t tenant, tag string) (took times, err error) {
+func (f *fairness) probe(ctx context.Context, t tenant, tag string) (took times, err error) {
 	began := time.Now()
-	run, err := h.upload(ctx, t.token, contacts(tag, f.rows))
+	run, err := upload(ctx, t.user, "", contacts(tag, f.rows))
 	if err != nil {
 		return took, err
 	}
-	p, err := h.watch(ctx, t.token, run, nil)
+	p, err := t.user.WatchImport(ctx, run, nil)
 	took.all = time.Since(began)
 	if err == nil && (p.Status != "COMPLETED" || p.CreatedCount != f.rows) {
 		err = fmt.Errorf("a probe ended as %+v", p)
@@ -238,7 +225,7 @@ func (f *fairness) probe(ctx context.Context, h *house, t tenant, tag string) (t
 	var out struct {
 		ImportRun struct{ CreatedAt, StartedAt, FinishedAt time.Time }
 	}
-	err = h.do(ctx, t.token, `query($id:ID!){importRun(id:$id){createdAt startedAt finishedAt}}`, vars{"id": run}, &out)
+	err = t.user.Do(ctx, `query($id:ID!){importRun(id:$id){createdAt startedAt finishedAt}}`, client.Vars{"id": run}, &out)
 	r := out.ImportRun
 	took.waited, took.worked = r.StartedAt.Sub(r.CreatedAt), r.FinishedAt.Sub(r.StartedAt)
 	return took, err
@@ -246,11 +233,11 @@ func (f *fairness) probe(ctx context.Context, h *house, t tenant, tag string) (t
 
 // measure makes one probe after another, each of another company, for as long as the
 // surroundings are what they are to be.
-func (f *fairness) measure(ctx context.Context, h *house, what string, probes []tenant, still func() (bool, error)) (measured, error) {
+func (f *fairness) measure(ctx context.Context, what string, probes []tenant, still func() (bool, error)) (measured, error) {
 	var m measured
 	var waited, worked []time.Duration
 	for i, t := range probes {
-		d, err := f.probe(ctx, h, t, strings.ReplaceAll(what, " ", "-")+fmt.Sprint(i))
+		d, err := f.probe(ctx, t, strings.ReplaceAll(what, " ", "-")+fmt.Sprint(i))
 		if err != nil {
 			return m, err
 		}
@@ -292,7 +279,7 @@ func quantile(of []time.Duration, tenths int) time.Duration {
 }
 
 // queue uploads the crowd's imports, each company's one after another.
-func (f *fairness) queue(ctx context.Context, h *house, crowd []tenant) error {
+func (f *fairness) queue(ctx context.Context, crowd []tenant) error {
 	var all sync.WaitGroup
 	failed, places := make(chan error, len(crowd)), make(chan struct{}, 4)
 	for c, t := range crowd {
@@ -300,7 +287,7 @@ func (f *fairness) queue(ctx context.Context, h *house, crowd []tenant) error {
 			places <- struct{}{}
 			defer func() { <-places }()
 			for i := range f.imports {
-				if _, err := h.upload(ctx, t.token, contacts(fmt.Sprintf("crowd.%d.%d", c, i), f.rows)); err != nil {
+				if _, err := upload(ctx, t.user, "", contacts(fmt.Sprintf("crowd.%d.%d", c, i), f.rows)); err != nil {
 					failed <- err
 					return
 				}

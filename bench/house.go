@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tenantry/chaos/rig"
+	"tenantry/client"
 )
 
 // house is the program with all that it needs, for one measurement.
@@ -27,7 +28,7 @@ type house struct {
 	redis     *rig.Redis    // nil on SQLite
 	processes []*rig.Process
 	url       string // of the API
-	operator  string // its token
+	operator  *client.Client
 }
 
 const (
@@ -136,7 +137,7 @@ func (h *house) start(ctx context.Context, role string) (*rig.Process, error) {
 		return nil, err
 	}
 	h.url = url
-	h.operator, err = h.signIn(ctx, operatorEmail)
+	h.operator, err = client.New(h.url, client.Options{}).SignIn(ctx, operatorEmail, password)
 	return p, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tenantry/chaos/rig"
+	"tenantry/client"
 )
 
 // idle measures what a worker costs that has nothing to do, and how quickly it wakes up: from
@@ -42,14 +43,14 @@ func (m *idle) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := m.cost(ctx, h, worker); err != nil {
+	if err := m.cost(ctx, worker); err != nil {
 		return err
 	}
 	return m.wakeUp(ctx, h)
 }
 
 // cost prints the processor time of the idle process, and of the servers that it asks.
-func (m *idle) cost(ctx context.Context, h *house, worker *rig.Process) error {
+func (m *idle) cost(ctx context.Context, worker *rig.Process) error {
 	if err := wait(ctx, m.settle); err != nil {
 		return err
 	}
@@ -70,23 +71,23 @@ func (m *idle) cost(ctx context.Context, h *house, worker *rig.Process) error {
 
 // wakeUp imports small files, one after another, each into a worker that is idle.
 func (m *idle) wakeUp(ctx context.Context, h *house) error {
-	_, token, err := h.company(ctx, "Waking")
+	_, user, err := h.company(ctx, "Waking")
 	if err != nil {
 		return err
 	}
 	var waited []time.Duration
 	for i := range m.imports {
-		run, err := h.upload(ctx, token, contacts(fmt.Sprint("waking", i), 1))
+		run, err := upload(ctx, user, "", contacts(fmt.Sprint("waking", i), 1))
 		if err != nil {
 			return err
 		}
-		if _, err := h.watch(ctx, token, run, nil); err != nil {
+		if _, err := user.WatchImport(ctx, run, nil); err != nil {
 			return err
 		}
 		var out struct {
 			ImportRun struct{ CreatedAt, StartedAt time.Time }
 		}
-		if err := h.do(ctx, token, `query($id:ID!){importRun(id:$id){createdAt startedAt}}`, vars{"id": run}, &out); err != nil {
+		if err := user.Do(ctx, `query($id:ID!){importRun(id:$id){createdAt startedAt}}`, client.Vars{"id": run}, &out); err != nil {
 			return err
 		}
 		waited = append(waited, out.ImportRun.StartedAt.Sub(out.ImportRun.CreatedAt))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tenantry/chaos/rig"
+	"tenantry/client"
 )
 
 // million imports one large file with bad rows in it and looks at what an import is to keep
@@ -50,10 +51,11 @@ func (m *million) run(ctx context.Context) (err error) {
 		}
 	}
 	var ratios []float64
-	var token, run string
+	var user *client.Client
+	var run string
 	var before time.Duration
 	for round := range m.rounds {
-		if _, token, err = h.company(ctx, fmt.Sprint("Large", round)); err != nil {
+		if _, user, err = h.company(ctx, fmt.Sprint("Large", round)); err != nil {
 			return err
 		}
 		if !m.sqlite && round == 0 {
@@ -62,7 +64,7 @@ func (m *million) run(ctx context.Context) (err error) {
 			}
 		}
 		var took time.Duration
-		if run, took, err = m.imported(ctx, h, token, api, worker); err != nil {
+		if run, took, err = m.imported(ctx, user, api, worker); err != nil {
 			return err
 		}
 		if m.sqlite {
@@ -80,7 +82,7 @@ func (m *million) run(ctx context.Context) (err error) {
 	if slices.Sort(ratios); len(ratios) > 1 {
 		fmt.Printf("in %d rounds: median %.2f, from %.2f to %.2f\n", len(ratios), ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1])
 	}
-	return errors.Join(m.page(ctx, h, token, run), m.rejects(ctx, h, token, run, api))
+	return errors.Join(m.page(ctx, h, user, run), m.rejects(ctx, user, run, api))
 }
 
 // file writes the rows; the bad ones are as far from each other as they can be.
@@ -108,11 +110,11 @@ var badRows = []string{
 
 // imported uploads the file and follows it to its end; took is from its first batch's claim to
 // the end.
-func (m *million) imported(ctx context.Context, h *house, token string, api, worker *rig.Process) (run string, took time.Duration, err error) {
+func (m *million) imported(ctx context.Context, user *client.Client, api, worker *rig.Process) (run string, took time.Duration, err error) {
 	body, out := io.Pipe()
 	go func() { out.CloseWithError(m.file(out)) }()
 	began := time.Now()
-	if run, err = h.upload(ctx, token, body); err != nil {
+	if run, err = upload(ctx, user, "", body); err != nil {
 		return "", 0, err
 	}
 	accepted := time.Since(began)
@@ -120,7 +122,10 @@ func (m *million) imported(ctx context.Context, h *house, token string, api, wor
 	stop, sampled := make(chan struct{}), make(chan []tenth)
 	go func() { sampled <- sample(worker, m.rows, &processed, stop) }()
 	began = time.Now()
-	p, err := h.watch(ctx, token, run, func(p progress) { processed.Store(int64(p.ProcessedRows)) })
+	p, err := user.WatchImport(ctx, run, func(p client.Import) error {
+		processed.Store(int64(p.ProcessedRows))
+		return nil
+	})
 	took = time.Since(began)
 	close(stop)
 	tenths := <-sampled
@@ -169,7 +174,7 @@ func sample(p *rig.Process, rows int, processed *atomic.Int64, stop <-chan struc
 }
 
 // page goes through all issues, a hundred at a time.
-func (m *million) page(ctx context.Context, h *house, token, run string) error {
+func (m *million) page(ctx context.Context, h *house, user *client.Client, run string) error {
 	scans := func() (seq, index int64, err error) { return 0, 0, nil }
 	if h.postgres != nil {
 		db, err := h.postgres.Open("bench")
@@ -201,8 +206,8 @@ func (m *million) page(ctx context.Context, h *house, token, run string) error {
 			}
 		}
 		began := time.Now()
-		err := h.do(ctx, token, `query($id:ID!,$a:Cursor){importRun(id:$id){issues(first:100,after:$a){nodes{row line column value code message} pageInfo{hasNextPage endCursor}}}}`,
-			vars{"id": run, "a": after}, &out)
+		err := user.Do(ctx, `query($id:ID!,$a:Cursor){importRun(id:$id){issues(first:100,after:$a){nodes{row line column value code message} pageInfo{hasNextPage endCursor}}}}`,
+			client.Vars{"id": run, "a": after}, &out)
 		if err != nil {
 			return err
 		}
@@ -242,9 +247,9 @@ func (m *million) page(ctx context.Context, h *house, token, run string) error {
 }
 
 // rejects downloads the file of the failed rows.
-func (m *million) rejects(ctx context.Context, h *house, token, run string, api *rig.Process) error {
+func (m *million) rejects(ctx context.Context, user *client.Client, run string, api *rig.Process) error {
 	var out struct{ ImportRun struct{ RejectsURL string } }
-	if err := h.do(ctx, token, `query($id:ID!){importRun(id:$id){rejectsUrl}}`, vars{"id": run}, &out); err != nil {
+	if err := user.Do(ctx, `query($id:ID!){importRun(id:$id){rejectsUrl}}`, client.Vars{"id": run}, &out); err != nil {
 		return err
 	}
 	_, before, err := resident(api)

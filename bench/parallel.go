@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"tenantry/client"
 )
 
 // parallel measures what an import could gain at most by loading its batches on two
@@ -61,23 +63,23 @@ func (p *parallel) run(ctx context.Context) error {
 
 // imports imports the rows in so many parts at once, and gives how long the last of them took.
 func (p *parallel) imports(ctx context.Context, h *house, name string, parts int) (time.Duration, error) {
-	tokens := make([]string, parts)
-	for i := range tokens {
+	users := make([]*client.Client, parts)
+	for i := range users {
 		var err error
-		if _, tokens[i], err = h.company(ctx, fmt.Sprint(name, "x", i)); err != nil {
+		if _, users[i], err = h.company(ctx, fmt.Sprint(name, "x", i)); err != nil {
 			return 0, err
 		}
 	}
 	runs := make([]string, parts)
 	for i := range runs {
 		var err error
-		if runs[i], err = h.upload(ctx, tokens[i], contacts(name, p.rows/parts)); err != nil {
+		if runs[i], err = upload(ctx, users[i], "", contacts(name, p.rows/parts)); err != nil {
 			return 0, err
 		}
 	}
 	began, last := time.Time{}, time.Time{}
 	for i := range runs {
-		state, err := h.watch(ctx, tokens[i], runs[i], nil)
+		state, err := users[i].WatchImport(ctx, runs[i], nil)
 		if err == nil && (state.Status != "COMPLETED" || state.CreatedCount != p.rows/parts) {
 			err = fmt.Errorf("an import ended as %+v", state)
 		}
@@ -87,7 +89,7 @@ func (p *parallel) imports(ctx context.Context, h *house, name string, parts int
 		var out struct {
 			ImportRun struct{ StartedAt, FinishedAt time.Time }
 		}
-		if err := h.do(ctx, tokens[i], `query($id:ID!){importRun(id:$id){startedAt finishedAt}}`, vars{"id": runs[i]}, &out); err != nil {
+		if err := users[i].Do(ctx, `query($id:ID!){importRun(id:$id){startedAt finishedAt}}`, client.Vars{"id": runs[i]}, &out); err != nil {
 			return 0, err
 		}
 		if r := out.ImportRun; began.IsZero() || r.StartedAt.Before(began) {
