@@ -15,7 +15,7 @@ import (
 const maxEvent = maxAnswer
 
 // errBroken: the stream ended without its `complete`.
-var errBroken = errors.New("the stream broke off")
+var errBroken = errors.New("the stream was interrupted")
 
 // events runs a subscription over server-sent events, in the distinct connections mode of the
 // GraphQL over SSE protocol.

@@ -119,7 +119,7 @@ func classify(err error) *fault.Error {
 		return fault.New(fault.Forbidden, "you may not do this").Because(err)
 	}
 	if database.IsBusy(err) {
-		return fault.New(fault.Unavailable, "this is in use just now, for instance by an import that is writing it; nothing was changed: try again in %d seconds", busyRetry).
+		return fault.New(fault.Unavailable, "the records are in use, for instance by an import that is writing them; nothing was changed: try again in %d seconds", busyRetry).
 			With("retryAfter", busyRetry).Because(err)
 	}
 	listed, ok := errors.AsType[*gqlerror.Error](err)
@@ -130,7 +130,7 @@ func classify(err error) *fault.Error {
 	if code, _ := extensionOf(listed, "code").(string); code == errcode.ParseFailed || code == errcode.ValidationFailed {
 		return &fault.Error{Kind: fault.BadRequest, Message: withoutValues(listed.Message)}
 	}
-	return fault.New(fault.Internal, "something went wrong on our side; the request id finds it in the log").Because(err)
+	return fault.New(fault.Internal, "internal error; the server's log has details under the request id").Because(err)
 }
 
 func extensionOf(err *gqlerror.Error, key string) any {

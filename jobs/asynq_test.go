@@ -38,7 +38,7 @@ func TestATaskSaysWhichImportWasQueued(t *testing.T) {
 func TestAFailedImportIsAFailedTask(t *testing.T) {
 	onRedises(t, func(t *testing.T, at *redisServer) {
 		p := newPile()
-		p.fail = errors.New("the store is away: " + strings.Repeat("x", 1000) + "\nand a stack")
+		p.fail = errors.New("the store is unavailable: " + strings.Repeat("x", 1000) + "\nand a stack")
 		work(t, at, p, WorkerOptions{Concurrency: 1})
 		p.add(1)
 		if err := at.client.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
@@ -57,7 +57,7 @@ func TestAFailedImportIsAFailedTask(t *testing.T) {
 			}
 		}
 		last := failed[0].LastErr
-		if !strings.HasPrefix(last, "the store is away: xxx") || strings.Contains(last, "stack") || len(last) > summaryBytes+100 {
+		if !strings.HasPrefix(last, "the store is unavailable: xxx") || strings.Contains(last, "stack") || len(last) > summaryBytes+100 {
 			t.Errorf("the task says %q", last)
 		}
 		if retries, err := at.inspector().ListRetryTasks(queue); err != nil || len(retries) != 0 {

@@ -122,7 +122,7 @@ func (o Order[T]) bound(cursor *string, name string, end place) (place, error) {
 	}
 	at, err := o.decode(*cursor)
 	if err != nil {
-		return at, fault.New(fault.Invalid, "%q is no cursor of this list: take one from its edges or its pageInfo", name).
+		return at, fault.New(fault.Invalid, "%q is not a cursor of this list: take one from its edges or its pageInfo", name).
 			At(name).Because(err)
 	}
 	return at, nil

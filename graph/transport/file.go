@@ -53,7 +53,7 @@ func (f *file) end() error {
 	case err != nil:
 		return bodyRefusal(err)
 	}
-	return fault.New(fault.BadRequest, "the form has something behind its file: it must have exactly one file, and that last")
+	return fault.New(fault.BadRequest, "the form has data after its file: it must have exactly one file, as its last part")
 }
 
 // Seek tells the position, and moves nowhere: nothing of the file is kept.

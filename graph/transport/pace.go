@@ -32,7 +32,7 @@ func newPacedBody(w http.ResponseWriter, r *http.Request, patience time.Duration
 func (b *pacedBody) Read(p []byte) (int, error) {
 	if b.allow > 0 {
 		if b.read >= b.allow {
-			return 0, fault.New(fault.LimitExceeded, "the form has too much beside its file, or its boundary is not the one in Content-Type")
+			return 0, fault.New(fault.LimitExceeded, "the form has too many parts besides its file, or its boundary is not the one in Content-Type")
 		}
 		p = p[:min(int64(len(p)), b.allow-b.read)]
 	}

@@ -50,7 +50,7 @@ func (t plain) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExec
 // answerExecuted answers with the one response of an operation.
 func (e *Endpoint) answerExecuted(w http.ResponseWriter, r *http.Request, run *execution, resp *graphql.Response, want accepted) {
 	if resp == nil { // the client is gone, or somebody set a deadline
-		e.refuse(w, r, run.exec, http.StatusServiceUnavailable, fault.New(fault.Internal, "the operation was given up"))
+		e.refuse(w, r, run.exec, http.StatusServiceUnavailable, fault.New(fault.Internal, "the operation was canceled"))
 		return
 	}
 	status := http.StatusOK

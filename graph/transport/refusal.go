@@ -88,7 +88,7 @@ func bodyRefusal(err error) error {
 		return err
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return refusal{http.StatusRequestTimeout, fault.New(fault.BadRequest, "the request's body came too slowly").Because(err)}
+		return refusal{http.StatusRequestTimeout, fault.New(fault.BadRequest, "the request's body arrived too slowly").Because(err)}
 	}
-	return fault.New(fault.BadRequest, "the request's body ended before its time").Because(err)
+	return fault.New(fault.BadRequest, "the request's body ended early").Because(err)
 }

@@ -89,13 +89,13 @@ func (g *registry) admit(m member, from string, signedIn bool) (p, victim *slot,
 		return nil, nil, fault.New(fault.LimitExceeded, "this server is shutting down: try again")
 	}
 	a := g.addresses[from]
-	full := fault.New(fault.LimitExceeded, "this server has %d streams, as many as it takes: try again later", g.limit)
+	full := fault.New(fault.LimitExceeded, "this server has %d streams, which is its maximum: try again later", g.limit)
 	switch {
 	case len(g.slots) >= g.limit+slack:
 		return nil, nil, full
 	case a != nil && a.open >= g.maxPerAddress:
 		if victim = a.oldest(); victim == nil {
-			return nil, nil, fault.New(fault.LimitExceeded, "there are %d streams from your address, as many as it may have: try again later", a.open)
+			return nil, nil, fault.New(fault.LimitExceeded, "there are %d streams from your address, which is the maximum: try again later", a.open)
 		}
 	case g.open >= g.limit:
 		if victim = g.anonymous.victim(a); victim == nil {

@@ -50,7 +50,7 @@ func (webSocket) Supports(r *http.Request) bool { return routeOf(r) == toSocket 
 
 func (t webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	if !t.cfg.CheckOrigin(r) {
-		t.refuse(w, r, exec, http.StatusForbidden, fault.New(fault.Forbidden, "sockets are not open to pages of this origin"))
+		t.refuse(w, r, exec, http.StatusForbidden, fault.New(fault.Forbidden, "WebSockets are not allowed from this origin"))
 		return
 	}
 	s := newSocket(t.Endpoint, r, exec)

@@ -75,7 +75,7 @@ func (a *process) unavailable(w http.ResponseWriter, r *http.Request, err error)
 	w.Header().Set("Retry-After", "1")
 	w.WriteHeader(http.StatusServiceUnavailable)
 	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{
-		"message":    "the service cannot check who is calling just now; try again",
+		"message":    "the server cannot authenticate requests at the moment; try again",
 		"extensions": map[string]any{"code": fault.Internal.Code(), "requestId": requestid.FromContext(r.Context())},
 	}}})
 }

@@ -101,7 +101,7 @@ func (a *Authenticator) FromInit(ctx context.Context, payload map[string]any, r 
 		}
 		who, err := a.Authenticate(ctx, token)
 		if err != nil && fault.Of(err) == nil {
-			err = fault.New(fault.Internal, "the service cannot check who is calling just now; try again").Because(err)
+			err = fault.New(fault.Internal, "the server cannot authenticate requests at the moment; try again").Because(err)
 		}
 		if err != nil {
 			return nil, err

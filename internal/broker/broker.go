@@ -139,7 +139,7 @@ func (b *Broker) NewPool() redis.UniversalClient { return newClient(b.options) }
 // when ctx ends.
 func (b *Broker) Ping(ctx context.Context) error {
 	if err := b.plain.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("broker: Redis does not answer: %w", err)
+		return fmt.Errorf("broker: Redis does not respond: %w", err)
 	}
 	return nil
 }

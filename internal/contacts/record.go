@@ -174,6 +174,6 @@ func notRounded(cell string) *field.Problem {
 	if !csvfile.Rounded(cell) {
 		return nil
 	}
-	return field.Invalid("%q is what a spreadsheet has made of a long number, so that several contacts may share it; format the column as text and export again",
+	return field.Invalid("%q was rounded by a spreadsheet, so that several contacts may share it; format the column as text and export again",
 		input.Cut(cell))
 }

@@ -186,7 +186,7 @@ func (sh shelf[T]) check(in ShelfChange) (set shelfChange, err error) {
 		return set, err
 	}
 	if set.isDefault != nil && !*set.isDefault {
-		return set, fault.New(fault.Invalid, "isDefault can only be true; make another %s the default, and this one ceases to be", sh.what).
+		return set, fault.New(fault.Invalid, "isDefault can only be true; make another %s the default, and this one will no longer be it", sh.what).
 			At("input", "isDefault")
 	}
 	return set, nil
@@ -235,7 +235,7 @@ func nobodys(external *string, kind id.Kind, own id.ID, what string, there func(
 	}
 	taken, err := there(other)
 	if err == nil && taken {
-		err = fault.New(fault.AlreadyExists, "%q is the id of another %s of the company, which files would take it for", *external, what).At("input", "externalId")
+		err = fault.New(fault.AlreadyExists, "%q is the id of another %s of the company, and files refer to both by id", *external, what).At("input", "externalId")
 	}
 	return err
 }

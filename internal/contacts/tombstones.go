@@ -103,7 +103,7 @@ func (s *Service) begin(ctx context.Context, r referred, dead id.ID) {
 	ctx, cancel := context.WithTimeout(ctx, clearWithin)
 	defer cancel()
 	if _, err := s.step(ctx, r, dead); err != nil {
-		s.log.DebugContext(ctx, "what refers to it is cleared later", "table", r.table, "error", err)
+		s.log.DebugContext(ctx, "references to it are cleared later", "table", r.table, "error", err)
 	}
 }
 
@@ -173,7 +173,7 @@ func (s *Service) Tidy(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := s.Purge(ctx); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "what was deleted is not cleared away yet; it will be", "error", err)
+			s.log.WarnContext(ctx, "deleted records are not purged yet; they will be", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -25,7 +25,7 @@ const maxDigits = 400
 // date as YYYY-MM-DD. A blank text gives "": there is no value then.
 func Value(t enum.CustomFieldType, raw string) (string, *field.Problem) {
 	if !fold.Storable(raw) {
-		return "", field.Invalid("the value has characters that no text has: a NUL, or bytes that are no UTF-8")
+		return "", field.Invalid("the value has a NUL or bytes that are not UTF-8")
 	}
 	s := fold.Text(raw)
 	if n := utf8.RuneCountInString(s); n > MaxValue {

@@ -97,7 +97,7 @@ func (db *DB) provider(ctx context.Context, own *sql.DB, files fs.FS) (*goose.Pr
 		options = append(options, goose.WithSessionLocker(schemaLock{}))
 		before, err := migrated(ctx, own)
 		if err != nil {
-			return nil, fmt.Errorf("looking whether the schema is new: %w", err)
+			return nil, fmt.Errorf("checking whether the schema is new: %w", err)
 		}
 		if !before {
 			sub = atOnce{sub}

@@ -118,7 +118,7 @@ func CheckAddress(cell string) *Problem {
 	if email.Valid(cell) {
 		return nil
 	}
-	return &Problem{Code: enum.InvalidEmail, Message: fmt.Sprintf("%q is no email address such as office@example.com", input.Cut(cell))}
+	return &Problem{Code: enum.InvalidEmail, Message: fmt.Sprintf("%q is not an email address such as office@example.com", input.Cut(cell))}
 }
 
 // Bool is true or false.

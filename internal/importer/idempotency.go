@@ -52,7 +52,7 @@ func (e *Engine) sameImport(ctx context.Context, user id.ID, key string, digest 
 		return nil, fmt.Errorf("reading the idempotency key: %w", err)
 	}
 	if !bytes.Equal(known, digest) {
-		return nil, fault.New(fault.Invalid, "this idempotency key stands for another file or other arguments; use a new key").At("input", "idempotencyKey")
+		return nil, fault.New(fault.Invalid, "this idempotency key was used for another file or other arguments; use a new key").At("input", "idempotencyKey")
 	}
 	return e.visible(ctx, run)
 }

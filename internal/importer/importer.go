@@ -151,7 +151,7 @@ func New(p Parts, o Options) *Engine {
 func (e *Engine) tell(ctx context.Context, topics ...string) {
 	for _, topic := range topics {
 		if err := e.news.Publish(ctx, topic); err != nil {
-			e.log.DebugContext(ctx, "news not told", "topic", topic, "error", err)
+			e.log.DebugContext(ctx, "event not published", "topic", topic, "error", err)
 		}
 	}
 }

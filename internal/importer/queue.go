@@ -115,7 +115,7 @@ func (e *Engine) reckon(ctx context.Context, tx *database.Tx, company id.ID, cla
 		since = CASE WHEN waiting THEN since ELSE `+d.Now()+` END, turn_at = CASE WHEN $2 THEN `+d.Now()+` ELSE turn_at END
 		WHERE company_id = $1`, company, claimed)
 	if err != nil {
-		return fmt.Errorf("reckoning a company's turn: %w", err)
+		return fmt.Errorf("computing a company's turn: %w", err)
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func (e *Engine) awaited(ctx context.Context, c *claim, short bool) (yes bool, e
 		OR EXISTS (SELECT 1 FROM (SELECT t.company_id FROM import_turns t WHERE t.waiting AND t.company_id <> $1 ORDER BY `+fairOrder+` LIMIT $2) AS f
 			JOIN import_runs r ON `+e.free("f.company_id")+among+`)`, c.Company, firstCompanies).Scan(&yes)
 	if err != nil {
-		return false, fmt.Errorf("looking for whoever waits: %w", err)
+		return false, fmt.Errorf("looking for waiting imports: %w", err)
 	}
 	return yes, nil
 }

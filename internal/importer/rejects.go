@@ -172,7 +172,7 @@ func (l *ledger) peek(ctx context.Context) (*ent.ImportIssue, error) {
 			Where(importissue.ImportRunID(l.run), importissue.CodeNotIn(enum.AlreadyExists, enum.DuplicateInFile), behind).
 			Order(ent.Asc(importissue.FieldRow, importissue.FieldOrdinal)).Limit(rejectsPage).All(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("reading the ledger: %w", err)
+			return nil, fmt.Errorf("reading the issues: %w", err)
 		}
 		if n := len(page); n > 0 {
 			l.row, l.ordinal = page[n-1].Row, page[n-1].Ordinal

@@ -50,7 +50,7 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 		e.enqueue(work, c.ID)
 		e.log.DebugContext(ctx, "import handed over", "import", c.ID, "error", err)
 	case outage(err):
-		e.log.WarnContext(ctx, "import paused: what it needs is away, or has no room", "import", c.ID, "for", outagePause, "error", err)
+		e.log.WarnContext(ctx, "import paused: a service that it needs is unavailable or full", "import", c.ID, "for", outagePause, "error", err)
 		err = errors.Join(err, e.pause(ctx, c))
 	default:
 		e.log.ErrorContext(ctx, "import stopped; it will be tried again", "import", c.ID, "claim", c.claims, "error", err)
@@ -183,7 +183,7 @@ func (e *Engine) authorise(ctx context.Context, k kind.Kind, c *claim) error {
 	}
 	c.By = v
 	if f := fault.Of(err); f != nil {
-		return fault.New(fault.Forbidden, "whoever started the import may not do so any more; what was written before stays").Because(err)
+		return fault.New(fault.Forbidden, "the user who started the import may no longer do so; what was written before stays").Because(err)
 	}
 	return err
 }

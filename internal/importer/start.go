@@ -130,7 +130,7 @@ func (in StartInput) check() error {
 		return fault.New(fault.Invalid, "idempotencyKey has %d bytes; 1 to 255 are accepted", len(*k)).At("input", "idempotencyKey")
 	}
 	if k := in.IdempotencyKey; k != nil && !fold.Storable(*k) {
-		return fault.New(fault.Invalid, "idempotencyKey has characters that no text has: a NUL, or bytes that are no UTF-8").At("input", "idempotencyKey")
+		return fault.New(fault.Invalid, "idempotencyKey has a NUL or bytes that are not UTF-8").At("input", "idempotencyKey")
 	}
 	return nil
 }

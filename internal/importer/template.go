@@ -66,7 +66,7 @@ func (e *Engine) reader(ctx context.Context, v viewer.Viewer, companyID *id.ID) 
 	}
 	inside, err := known.Where(func(s *sql.Selector) { s.Where(policy.MayWorkInside(v, s.C(company.FieldID))) }).Exist(ctx)
 	if err == nil && !inside {
-		err = fault.New(fault.Forbidden, "you do not work inside this company").At("companyId")
+		err = fault.New(fault.Forbidden, "you have no access to the content of this company").At("companyId")
 	}
 	return *companyID, err
 }

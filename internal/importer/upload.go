@@ -204,5 +204,5 @@ func refusal(err error) error {
 	if fault.Of(err) != nil {
 		return err
 	}
-	return fault.New(fault.BadRequest, "the upload broke off; nothing of it was kept, send it again").At("input", "file").Because(err)
+	return fault.New(fault.BadRequest, "the upload was interrupted and nothing was stored; send it again").At("input", "file").Because(err)
 }

@@ -53,7 +53,7 @@ func Text(raw, what string, most int, path ...string) (string, error) {
 	n := fold.Text(raw)
 	switch {
 	case !fold.Storable(n):
-		return "", fault.New(fault.Invalid, "the %s has characters that no text has: a NUL, or bytes that are no UTF-8", what).At(path...)
+		return "", fault.New(fault.Invalid, "the %s has a NUL or bytes that are not UTF-8", what).At(path...)
 	case fold.Slug(n) == "":
 		return "", fault.New(fault.Invalid, "a %s is needed, with at least one visible character", what).At(path...)
 	case utf8.RuneCountInString(n) > most:
@@ -84,7 +84,7 @@ func Optional(raw *string, check func(raw string, path ...string) (string, error
 func Address(raw string, path ...string) (string, error) {
 	a := fold.Line(raw)
 	if !fold.Storable(raw) || !email.Valid(a) {
-		return "", fault.New(fault.Invalid, "%q is no email address such as kim@example.com of at most %d characters", Cut(a), email.MaxLength).
+		return "", fault.New(fault.Invalid, "%q is not an email address such as kim@example.com of at most %d characters", Cut(a), email.MaxLength).
 			At(path...)
 	}
 	return a, nil

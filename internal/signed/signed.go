@@ -106,7 +106,7 @@ func (s *Signer) Verify(r *http.Request, now time.Time) (Claims, error) {
 		return Claims{}, notFound(err)
 	}
 	if !now.Before(c.Expires) {
-		return Claims{}, fault.New(fault.Forbidden, "This address expired at %s. Ask for a new one.",
+		return Claims{}, fault.New(fault.Forbidden, "This URL expired at %s. Ask for a new one.",
 			c.Expires.Format(time.RFC3339))
 	}
 	return c, nil
@@ -159,5 +159,5 @@ func (p params) claims() (Claims, error) {
 }
 
 func notFound(cause error) error {
-	return fault.New(fault.NotFound, "There is nothing at this address. Was it copied completely?").Because(cause)
+	return fault.New(fault.NotFound, "There is nothing at this URL. Was it copied completely?").Because(cause)
 }

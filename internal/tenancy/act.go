@@ -37,7 +37,7 @@ func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a *act) e
 	slices.SortFunc(a.told, func(x, y id.ID) int { return slices.Compare(x[:], y[:]) })
 	for _, u := range slices.Compact(a.told) {
 		if err := s.news.Publish(ctx, progress.UserTopic(u)); err != nil {
-			s.log.DebugContext(ctx, "news not told", "error", err)
+			s.log.DebugContext(ctx, "event not published", "error", err)
 		}
 	}
 	return nil

@@ -74,7 +74,7 @@ func (s *Service) SetPartnerStatus(ctx context.Context, companyID id.ID, partner
 			return err
 		}
 		if partner && of != nil {
-			return fault.New(fault.FailedPrecondition, "%q is a partner's customer, and a partner is nobody's customer: end that partnership first", c.Name).
+			return fault.New(fault.FailedPrecondition, "%q is a partner's customer, and a partner cannot be a customer: end that partnership first", c.Name).
 				At("input", "companyId")
 		}
 		if c, err = a.Ent().Company.UpdateOneID(companyID).SetIsPartner(partner).Save(ctx); err != nil {

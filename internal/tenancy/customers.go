@@ -150,9 +150,9 @@ func (s *Service) MayManageCustomers(ctx context.Context, v viewer.Viewer, doing
 		return err
 	}
 	if demoted {
-		return fault.New(fault.Forbidden, "your company is no partner at present: its customers and their data stay, but it cannot %s until an operator promotes it again", doing)
+		return fault.New(fault.Forbidden, "your company is not a partner at present: its customers and their data stay, but it cannot %s until an operator promotes it again", doing)
 	}
-	return fault.New(fault.Forbidden, "your company is no partner, and only a partner can %s; an operator makes a company a partner", doing)
+	return fault.New(fault.Forbidden, "your company is not a partner, and only a partner can %s; an operator makes a company a partner", doing)
 }
 
 // newCompany is a company that is to be made one by one.

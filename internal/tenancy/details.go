@@ -57,7 +57,7 @@ func (s *Service) customer(ctx context.Context, customerID id.ID, path ...string
 		return nil, fault.New(fault.Forbidden, "%q is your own company, and no customer of it: its administrators change it with updateCompany", c.Name).At(path...)
 	}
 	if !v.Partner || v.Operator || c.PartnerID == nil || *c.PartnerID != v.CompanyID {
-		return nil, fault.New(fault.Forbidden, "%q is no customer of your company", c.Name).At(path...)
+		return nil, fault.New(fault.Forbidden, "%q is not a customer of your company", c.Name).At(path...)
 	}
 	return c, nil
 }

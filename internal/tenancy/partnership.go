@@ -142,7 +142,7 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 			return err
 		}
 		if len(own) == 0 {
-			return fault.New(fault.FailedPrecondition, "%q has no active administrator of its own, and would be nobody's: give its directory one first", c.Name).
+			return fault.New(fault.FailedPrecondition, "%q has no active administrator of its own, and no partner would manage it: create one first", c.Name).
 				At("input", "companyId")
 		}
 		others, err := a.administrators(ctx, partnerID)

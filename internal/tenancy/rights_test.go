@@ -82,7 +82,7 @@ func TestRefusalsSayWhatIsMissing(t *testing.T) {
 		says("a member", add(w.okafor), fault.Forbidden, "administrators", "you are a member")
 		says("an operator", add(w.operator), fault.Forbidden, "operators")
 		_, alone := w.alone("Solo", "solomon")
-		says("a company that is no partner", add(alone), fault.Forbidden, "is no partner, ", "an operator makes")
+		says("a company that is no partner", add(alone), fault.Forbidden, "is not a partner, ", "an operator makes")
 
 		// The own company is no customer.
 		for what, err := range map[string]error{
@@ -100,8 +100,8 @@ func TestRefusalsSayWhatIsMissing(t *testing.T) {
 
 		w.Must(second(w.SetPartnerStatus(w.operator, w.partner.ID, false)))
 		keller := w.As(got(w.DB.Ent().User.Query().Where(user.FirstName("keller")).Only(w.System)))
-		says("a demoted partner", add(keller), fault.Forbidden, "no partner at present", "promotes it again")
-		says("a demoted partner that claims", second(w.Claim(keller, new("x"), nil)), fault.Forbidden, "no partner at present")
+		says("a demoted partner", add(keller), fault.Forbidden, "not a partner at present", "promotes it again")
+		says("a demoted partner that claims", second(w.Claim(keller, new("x"), nil)), fault.Forbidden, "not a partner at present")
 	})
 }
 

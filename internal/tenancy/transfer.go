@@ -42,7 +42,7 @@ func (a *act) mayTransfer(ctx context.Context, companyID id.ID, path ...string) 
 	case a.who.Operator:
 		err = fault.New(fault.Forbidden, "an operator does not transfer companies: the company's own administrators do")
 	case companyID == a.who.CompanyID && !a.who.Admin:
-		err = fault.New(fault.Forbidden, "only administrators of your company make, send and revoke its transfer tokens; you are a member")
+		err = fault.New(fault.Forbidden, "only administrators of your company generate, send and revoke its transfer tokens; you are a member")
 	case companyID == a.who.CompanyID:
 	case a.who.PartnerAdministrator() && partner != nil && *partner == a.who.CompanyID:
 		own, err := a.administrators(ctx, companyID)
@@ -50,10 +50,10 @@ func (a *act) mayTransfer(ctx context.Context, companyID id.ID, path ...string) 
 			return nil, nil, err
 		}
 		if len(own) > 0 {
-			return nil, nil, fault.New(fault.Forbidden, "%q has active administrators of its own: they make, send and revoke its transfer tokens", c.Name).At(path...)
+			return nil, nil, fault.New(fault.Forbidden, "%q has active administrators of its own: they generate, send and revoke its transfer tokens", c.Name).At(path...)
 		}
 	default:
-		err = fault.New(fault.Forbidden, "only administrators of %q, or of its partner where it has none active, make, send and revoke its transfer tokens", c.Name).At(path...)
+		err = fault.New(fault.Forbidden, "only administrators of %q, or of its partner where it has none active, generate, send and revoke its transfer tokens", c.Name).At(path...)
 	}
 	return c, partner, err
 }
@@ -61,7 +61,7 @@ func (a *act) mayTransfer(ctx context.Context, companyID id.ID, path ...string) 
 // mayBecomeCustomer refuses a transfer of a partner, which is nobody's customer (rule C2).
 func mayBecomeCustomer(c *ent.Company) error {
 	if c.IsPartner {
-		return fault.New(fault.FailedPrecondition, "%q is a partner, and a partner is nobody's customer: an operator would have to demote it first", c.Name).At("input", "companyId")
+		return fault.New(fault.FailedPrecondition, "%q is a partner, and a partner cannot be a customer: an operator would have to demote it first", c.Name).At("input", "companyId")
 	}
 	return nil
 }

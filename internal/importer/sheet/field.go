@@ -64,7 +64,7 @@ func (f Field) Reject(code enum.IssueCode, format string, args ...any) {
 // Require reports whether the field is filled and notes where it is not.
 func (f Field) Require(what string) bool {
 	if f.Value == "" {
-		f.Reject(enum.Required, "%s is needed in every row", what)
+		f.Reject(enum.Required, "%s is required in every row", what)
 		return false
 	}
 	return true
@@ -105,6 +105,6 @@ func (f Field) Bool() (value, ok bool) {
 // Email notes where the field is there but is not filled with an email address.
 func (f Field) Email(what string) {
 	if f.Present() && f.Sound() && f.Require(what) && f.AtMost(email.MaxLength) && !email.Valid(f.Value) {
-		f.Reject(enum.InvalidEmail, "%q is no email address such as office@example.com", Cut(f.Value, 100))
+		f.Reject(enum.InvalidEmail, "%q is not an email address such as office@example.com", Cut(f.Value, 100))
 	}
 }

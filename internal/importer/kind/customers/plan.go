@@ -65,7 +65,7 @@ func (s *snapshot) make(r *sheet.Row, of cells) customer {
 	if f := r.Field(adminEmail); f.Present() && f.Sound() {
 		admin, ok := s.admins[of.adminKey]
 		if !ok {
-			f.Reject(enum.UnknownPartnerAdmin, "%q is no active user of your company; add the user first, or name another", sheet.Cut(f.Value, 100))
+			f.Reject(enum.UnknownPartnerAdmin, "%q is not an active user of your company; add the user first, or name another", sheet.Cut(f.Value, 100))
 		}
 		c.admin = admin
 	}
