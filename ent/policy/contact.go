@@ -37,7 +37,7 @@ func atHand(p visibility) visibility {
 	}
 }
 
-// SearchBlock is internal/contacts' own.
+// SearchBlock is internal/searchindex's own.
 func SearchBlock() privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.SearchBlockQuery, predicate.SearchBlock](nil), Mutation: writes{}.policy(),

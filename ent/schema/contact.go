@@ -97,7 +97,7 @@ func (SearchBlock) Fields() []ent.Field {
 		field.String("first_key").Annotations(bytewise()).Immutable(),
 		field.String("last_key").Annotations(bytewise()).Immutable(),
 		field.Int("size").Immutable().Comment("how many keys"),
-		field.Bytes("entries").Immutable().Comment("the keys with the ids of their contacts, as internal/contacts writes them"),
+		field.Bytes("entries").Immutable().Comment("the keys with the ids of their contacts, as internal/searchindex writes them"),
 	}
 }
 

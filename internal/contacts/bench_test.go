@@ -16,6 +16,7 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/searchindex"
 	"tenantry/internal/testenv"
 )
 
@@ -129,7 +130,7 @@ func (p *people) load(b *testing.B, db *database.DB, company id.ID, n int, inBlo
 	}
 	batch := rows(company, places[0], places[1], 0, n)
 	batch.Columns = append(batch.Columns, contact.FieldInBlock)
-	var blocks contacts.Blocks
+	var blocks searchindex.Batch
 	for i, row := range batch.Rows {
 		p.n++
 		common := func(names []string) string {

@@ -16,6 +16,7 @@ import (
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
+	"tenantry/internal/searchindex"
 )
 
 // named is a contact by what it is found by.
@@ -44,13 +45,13 @@ func (w *world) brought(people []named) {
 		contact.FieldFirstName, contact.FieldLastName, contact.FieldUsername, contact.FieldUsernameKey, contact.FieldFirstNameKey, contact.FieldLastNameKey,
 		contact.FieldInBlock, contact.FieldActive, contact.FieldType, contact.FieldCreatedAt, contact.FieldUpdatedAt,
 	}
-	var blocks contacts.Blocks
+	var blocks searchindex.Batch
 	keys := make([]contacts.Keys, len(people))
 	for i, p := range people {
 		keys[i] = contacts.KeysOf(fold.Email(p.email), p.username, p.first, p.last)
 		blocks.Add(w.alpha.ID, p.id, keys[i].All())
 	}
-	if !blocks.Take(w.alpha.ID) {
+	if !blocks.Takes(w.alpha.ID) {
 		w.T.Fatalf("%d people are too few for blocks", len(people))
 	}
 	w.Must(w.DB.InTx(w.T.Context(), func(ctx context.Context, tx *database.Tx) error {
@@ -207,7 +208,7 @@ func TestCompactOneKeyAlone(t *testing.T) {
 		once := w.blocks()
 		w.Must(w.DB.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
 			for range 100 {
-				var blocks contacts.Blocks
+				var blocks searchindex.Batch
 				for _, p := range people {
 					blocks.Add(w.alpha.ID, p.id, contacts.KeysOf(fold.Email(p.email), p.username, p.first, p.last).All())
 				}

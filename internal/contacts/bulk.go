@@ -17,6 +17,7 @@ import (
 	"tenantry/internal/field"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/searchindex"
 )
 
 // Bulk reads and writes contacts by the thousand, past ent and its policies: whoever calls
@@ -90,13 +91,13 @@ func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []*Upsert) e
 		return nil
 	}
 	at := now()
-	var blocks Blocks
+	var index searchindex.Batch
 	all, keys := make([]written, len(contacts)), make([]*string, len(contacts)*len(b.searched))
 	for i, c := range contacts {
 		all[i] = written{Upsert: c, at: at}
 		all[i].keys, keys = keys[:len(b.searched):len(b.searched)], keys[len(b.searched):]
 		b.setKeys(c.EmailKey, &c.Record, all[i].keys)
-		blocks.Add(c.Company, c.ID, all[i].keys)
+		index.Add(c.Company, c.ID, all[i].keys)
 		if c.Created.IsZero() {
 			c.Created = at
 		}
@@ -106,7 +107,7 @@ func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []*Upsert) e
 	var filled, refilled []fieldValue
 	for i := range all {
 		w := &all[i]
-		if w.inBlock = blocks.Take(w.Company); w.StoredKey == "" {
+		if w.inBlock = index.Takes(w.Company); w.StoredKey == "" {
 			made = append(made, w)
 		} else if changed = append(changed, w); w.StoredKey != w.EmailKey {
 			parked = append(parked, w)
@@ -138,7 +139,7 @@ func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []*Upsert) e
 			return err
 		}
 	}
-	return blocks.Write(ctx, tx)
+	return index.Write(ctx, tx)
 }
 
 // park gives a contact a key that no email has, for as long as keys pass from one to another.

@@ -15,6 +15,7 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/searchindex"
 )
 
 // Filter says which contacts; nil and empty parts do not matter.
@@ -61,7 +62,7 @@ func (s *Service) Those(ctx context.Context, companies []id.ID, f Filter) (map[i
 	}
 	narrowest, err := s.narrowest(ctx, companies, indexed)
 	if err == nil {
-		err = s.fetchBlocks(ctx, companies, indexed, narrowest)
+		err = s.fetchIndexed(ctx, companies, indexed, narrowest)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("asking how many contacts a filter leaves: %w", err)
@@ -210,7 +211,7 @@ func (s *Service) narrowest(ctx context.Context, companies []id.ID, lists [][]co
 		for _, c := range conditions {
 			asked[n] += ", 0"
 			if c.search != nil {
-				asked[n] += " + (SELECT COALESCE(SUM(size), 0) FROM search_blocks WHERE company_id = " + arg(companies[n]) + " AND " + filled(c.search.prefix, arg) + ")"
+				asked[n] += " + (" + searchindex.Count(companies[n], c.search.prefix, arg) + ")"
 			}
 			for _, e := range c.entries {
 				asked[n] += fmt.Sprintf(" + (SELECT COUNT(*) FROM (SELECT 1 FROM %s LIMIT %d) AS entries)", e(arg), few+1)

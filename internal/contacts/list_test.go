@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -241,19 +240,6 @@ func (w *world) plan(f contacts.Filter) string {
 		return lines.Err()
 	}))
 	return strings.Join(plan, "\n")
-}
-
-// A prefix is the range up to the first text behind it.
-func TestBehind(t *testing.T) {
-	t.Parallel()
-	for prefix, want := range map[string]string{
-		"a": "b", "az": "a{", "a\U0010FFFF": "b", "\U0010FFFF": "", "\uD7FF": "\uE000", "é": "ê", "\x7f": "\u0080",
-	} {
-		got := contacts.Behind(prefix)
-		if got != want || got != "" && (!utf8.ValidString(got) || got <= prefix+"\U0010FFFF") {
-			t.Errorf("behind %q is %q, want %q", prefix, got, want)
-		}
-	}
 }
 
 // A change of what the keys are made of changes where the contact is found.

@@ -2,7 +2,9 @@ package contacts
 
 import (
 	"context"
+	stdsql "database/sql"
 	"fmt"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -10,17 +12,18 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/searchindex"
 )
 
-// search is what search blocks are asked.
+// search is a search for a beginning.
 type search struct {
-	prefix   string
-	inBlocks []id.ID // what they have; asked for only where the search is to drive the list
+	prefix  string
+	indexed []id.ID // contacts that searchindex has; asked for only where the search is to drive the list
 }
 
-// fetchBlocks asks the blocks where a search is the narrowest condition; where they have
-// too many it is so no longer.
-func (s *Service) fetchBlocks(ctx context.Context, companies []id.ID, lists [][]condition, narrowest []int) error {
+// fetchIndexed asks searchindex where a search is the narrowest condition; where that has too
+// many contacts the search is so no longer.
+func (s *Service) fetchIndexed(ctx context.Context, companies []id.ID, lists [][]condition, narrowest []int) error {
 	var of []id.ID
 	prefix := ""
 	for i, n := range narrowest {
@@ -31,7 +34,7 @@ func (s *Service) fetchBlocks(ctx context.Context, companies []id.ID, lists [][]
 	if len(of) == 0 {
 		return nil
 	}
-	found, err := s.inBlocks(ctx, of, prefix)
+	found, err := s.index.Find(ctx, of, prefix)
 	if err != nil {
 		return err
 	}
@@ -39,7 +42,7 @@ func (s *Service) fetchBlocks(ctx context.Context, companies []id.ID, lists [][]
 		if n < 0 || lists[i][n].search == nil {
 			continue
 		}
-		if lists[i][n].search.inBlocks = found[companies[i]]; len(found[companies[i]]) > few {
+		if lists[i][n].search.indexed = found[companies[i]]; len(found[companies[i]]) > few {
 			narrowest[i] = -1
 		}
 	}
@@ -62,7 +65,7 @@ func (s *Service) wanted(ctx context.Context, companies []id.ID, search *string)
 	}
 	d := s.db.Dialect()
 	rows, err := s.db.SQL().QueryContext(ctx, fmt.Sprintf("SELECT company_id, email_key FROM contacts WHERE company_id%s AND email_key >= $2 AND email_key < $3 ORDER BY company_id, email_key LIMIT %d",
-		d.AmongIDs("$1"), few), d.IDs(companies), w.Typed, behind(w.Typed))
+		d.AmongIDs("$1"), few), d.IDs(companies), w.Typed, searchindex.End(w.Typed))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,7 +86,7 @@ func (s *Service) wanted(ctx context.Context, companies []id.ID, search *string)
 
 // begins: the email, or a search key, begins with the text (rule K6), or the email is one of
 // those that complete it. keys are the columns of the keys. Each alternative is a range of an index that begins with the company,
-// but for what is in blocks.
+// but for the contacts that searchindex has.
 func begins(companyID id.ID, keys []string, wanted fold.Search, completing []string) condition {
 	key := wanted.Key
 	type keyRange struct{ column, from string }
@@ -114,14 +117,14 @@ func begins(companyID id.ID, keys []string, wanted fold.Search, completing []str
 		if len(completing) > 0 {
 			either = append(either, sql.And(sql.EQ(q.C(contact.FieldCompanyID), companyID), database.AmongTexts(q, contact.FieldEmailKey, completing)))
 		}
-		if len(c.search.inBlocks) > 0 {
-			either = append(either, sql.And(database.AmongIDs(q, contact.FieldID, c.search.inBlocks), c.passing(q)))
+		if len(c.search.indexed) > 0 {
+			either = append(either, sql.And(database.AmongIDs(q, contact.FieldID, c.search.indexed), c.passing(q)))
 		}
 		return sql.Or(either...)
 	}
 	for _, r := range ranges {
 		c.entries = append(c.entries, func(arg func(any) string) string {
-			from := "contacts WHERE company_id = " + arg(companyID) + " AND " + reaching(r.column, r.from, r.column, arg)
+			from := "contacts WHERE company_id = " + arg(companyID) + " AND " + searchindex.Range(r.column, r.from, r.column, arg)
 			if r.column != contact.FieldEmailKey {
 				from += " AND NOT in_block"
 			}
@@ -131,7 +134,7 @@ func begins(companyID id.ID, keys []string, wanted fold.Search, completing []str
 	return c
 }
 
-// singly: the row's keys stand in the indexes; as these say it, word for word.
+// singly: the row's keys are in the database's indexes; worded as these word it.
 func singly(q *sql.Selector) *sql.Predicate {
 	return sql.P(func(b *sql.Builder) { b.WriteString("NOT ").WriteString(q.C(contact.FieldInBlock)) })
 }
@@ -139,27 +142,61 @@ func singly(q *sql.Selector) *sql.Predicate {
 // within: the column's text begins with the prefix.
 func within(column, prefix string) *sql.Predicate {
 	p := sql.GTE(column, prefix)
-	if to := behind(prefix); to != "" {
+	if to := searchindex.End(prefix); to != "" {
 		p = sql.And(p, sql.LT(column, to))
 	}
 	return p
 }
 
-// behind is the first text, by bytes, behind all that begin with the prefix; "" where there
-// is none.
-func behind(prefix string) string {
-	runes := []rune(prefix)
-	for len(runes) > 0 {
-		switch last := &runes[len(runes)-1]; *last {
-		case 0x10FFFF:
-			runes = runes[:len(runes)-1]
-			continue
-		case 0xD7FF: // before the surrogates, which no text has
-			*last = 0xE000
-		default:
-			*last++
-		}
-		return string(runes)
+// Compact clears outdated keys from the search index. Run it now and then.
+func (s *Service) Compact(ctx context.Context) error { return s.index.Compact(ctx) }
+
+// indexedContacts are the contacts whose keys searchindex has.
+type indexedContacts struct {
+	db   *database.DB
+	bulk *Bulk
+}
+
+func (c indexedContacts) CountKeys(ctx context.Context, company id.ID) (n int, err error) {
+	err = c.db.SQL().QueryRowContext(ctx, `SELECT COUNT(`+strings.Join(c.bulk.keyColumns(), `) + COUNT(`)+`)
+		FROM contacts WHERE company_id = $1 AND in_block`, company).Scan(&n)
+	return n, err
+}
+
+func (c indexedContacts) ReadKeys(ctx context.Context, tx *database.Tx, company id.ID, contacts []id.ID, each func(contact id.ID, key string)) error {
+	texts := make([]string, len(contacts))
+	for i, contact := range contacts {
+		texts[i] = contact.String()
 	}
-	return ""
+	rows, err := tx.QueryContext(ctx, `SELECT id, `+strings.Join(c.bulk.keyColumns(), ", ")+` FROM contacts WHERE company_id = $1 AND in_block AND id`+
+		tx.Dialect().AmongIDTexts("$2"), company, database.Texts(texts))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var contact id.ID
+	keys, into := make([]stdsql.NullString, len(c.bulk.searched)), []any{&contact}
+	for i := range keys {
+		into = append(into, &keys[i])
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if key.Valid {
+				each(contact, key.String)
+			}
+		}
+	}
+	return rows.Err()
+}
+
+// keyColumns are the columns of search keys.
+func (b *Bulk) keyColumns() []string {
+	columns := make([]string, len(b.searched))
+	for i := range b.searched {
+		columns[i] = b.searched[i].SearchKey
+	}
+	return columns
 }

@@ -12,6 +12,7 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/searchindex"
 	"tenantry/internal/tenancy"
 )
 
@@ -22,9 +23,6 @@ const (
 	MaxLabels       = 1_000
 	MaxCustomFields = 100
 )
-
-// atOnce is how many contacts one statement reads, where it may be many.
-const atOnce = 5_000
 
 // Companies finds those whose books are to be changed.
 type Companies interface {
@@ -39,6 +37,7 @@ type Service struct {
 	companies Companies
 	fields    []Field
 	bulk      *Bulk // of the fields
+	index     *searchindex.Index
 	builtIn   func(column string) bool
 	log       *slog.Logger
 }
@@ -59,7 +58,11 @@ func New(p Parts) *Service {
 		p.Log = slog.New(slog.DiscardHandler)
 	}
 	fields := Fields()
-	return &Service{db: p.DB, companies: p.Companies, fields: fields, bulk: NewBulk(fields), builtIn: p.BuiltIn, log: p.Log}
+	bulk := NewBulk(fields)
+	return &Service{
+		db: p.DB, companies: p.Companies, fields: fields, bulk: bulk, index: searchindex.New(p.DB, indexedContacts{p.DB, bulk}),
+		builtIn: p.BuiltIn, log: p.Log,
+	}
 }
 
 // books is the company (nil: the viewer's own) to whose books something is to be added. The
