@@ -18,7 +18,7 @@ CHECKS   ?= 2000
 # What generation writes, and nothing else.
 GENERATED := ent/generated graph/generated docs/settings.md $(wildcard graph/*.resolvers.go)
 
-.PHONY: help generate migration test race lint format drift e2e graphiql check bench chaos fuzz demo
+.PHONY: help generate migration test race lint deadcode format drift e2e graphiql check bench chaos fuzz demo
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,8 +38,14 @@ test: ## all Go tests; with REQUIRE_SERVICES=1 a missing PostgreSQL or redis-ser
 race: ## all Go tests under the race detector
 	go test -race $(ARGS) ./...
 
-lint: ## golangci-lint: the code, and who may import whom
+lint: deadcode ## golangci-lint: the code, and who may import whom; and no function that nothing calls
 	$(GOLANGCI) run $(ARGS) ./...
+
+# ent/schema is called by ent's generator, and examples without output by nobody.
+deadcode:
+	@found=$$(go tool deadcode -test ./...); \
+	found=$$(grep -vE '^ent/schema/|_test\.go:.* unreachable func: Example' <<<"$$found" || true); \
+	[[ -z $$found ]] || { printf '%s\n' "$$found" >&2; exit 1; }
 
 format: ## write the code as the linter wants it
 	$(GOLANGCI) fmt $(ARGS)

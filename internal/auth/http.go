@@ -111,18 +111,6 @@ func (a *Authenticator) FromInit(ctx context.Context, payload map[string]any, r 
 	return viewer.NewContext(ctx, viewer.FromContext(r.Context())), nil
 }
 
-// Redact returns a copy of the header that may be logged: whatever could hold a
-// token is replaced.
-func Redact(h http.Header) http.Header {
-	h = h.Clone()
-	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"} {
-		if _, ok := h[name]; ok {
-			h[name] = []string{"[redacted]"}
-		}
-	}
-	return h
-}
-
 // bearer takes the token out of an Authorization header (RFC 6750; the scheme in any
 // case, RFC 9110).
 func bearer(header string) (token string, ok bool) {

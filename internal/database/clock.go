@@ -58,7 +58,7 @@ func (tx *Tx) Clock(ctx context.Context) (time.Time, error) { return clock(ctx, 
 // plain columns; what an expression or RETURNING yields comes as text. In UTC.
 type Time struct{ time.Time }
 
-// Scan implements sql.Scanner. NULL is an error: see [NullTime].
+// Scan implements sql.Scanner. NULL is an error.
 func (t *Time) Scan(value any) error {
 	switch v := value.(type) {
 	case time.Time:
@@ -92,29 +92,3 @@ func (t *Time) parse(s string) error {
 
 // Value implements driver.Valuer.
 func (t Time) Value() (driver.Value, error) { return t.UTC(), nil }
-
-// NullTime is a [Time] that may be NULL.
-type NullTime struct {
-	Time  time.Time
-	Valid bool // Time is not NULL
-}
-
-// Scan implements sql.Scanner.
-func (n *NullTime) Scan(value any) error {
-	var t Time
-	if value == nil {
-		*n = NullTime{}
-		return nil
-	}
-	err := t.Scan(value)
-	*n = NullTime{Time: t.Time, Valid: err == nil}
-	return err
-}
-
-// Value implements driver.Valuer.
-func (n NullTime) Value() (driver.Value, error) {
-	if !n.Valid {
-		return nil, nil //nolint:nilnil // NULL
-	}
-	return n.Time.UTC(), nil
-}

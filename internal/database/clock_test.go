@@ -71,7 +71,7 @@ func TestLeaseRunsByTheDatabasesClock(t *testing.T) {
 		for rows.Next() {
 			var (
 				id    string
-				until database.NullTime
+				until database.Time
 			)
 			if err := rows.Scan(&id, &until); err != nil {
 				t.Fatal(err)
@@ -129,9 +129,5 @@ func TestTimeRefusesWhatIsNone(t *testing.T) {
 		if err := at.Scan(v); err == nil {
 			t.Errorf("%v is taken for %v", v, at)
 		}
-	}
-	var at database.NullTime
-	if err := at.Scan(nil); err != nil || at.Valid {
-		t.Errorf("NULL is taken for %v, error %v", at, err)
 	}
 }

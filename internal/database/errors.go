@@ -53,12 +53,6 @@ func IsForeignKeyViolation(err error) bool {
 	return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY || sqlState(err) == "23503"
 }
 
-// IsCheckViolation says whether a row breaks a CHECK; [ConstraintOf] names it on both
-// databases.
-func IsCheckViolation(err error) bool {
-	return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_CHECK || sqlState(err) == "23514"
-}
-
 // ConstraintOf names the violated constraint as well as the database does: PostgreSQL by
 // its name ("user_email_key"), SQLite by its columns ("users.email_key" or
 // "desks.company_id, desks.external_id"), by its name for a CHECK, not at all for a

