@@ -12,6 +12,7 @@ import (
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
+	"tenantry/internal/tenancy"
 )
 
 // directory is what a batch's rows are planned against: the users they name, and those who
@@ -48,17 +49,15 @@ func (b *batch) load(ctx context.Context, tx *database.Tx) (*directory, error) {
 	d := &directory{byEmail: map[string]*account{}}
 	emails := slices.Sorted(slices.Values(b.keys))
 	emails = slices.DeleteFunc(slices.Compact(emails), func(key string) bool { return key == "" })
-	lock, companyLock := tx.Dialect().Lock(database.ForUpdate), tx.Dialect().Lock(database.ForNoKeyUpdate, "c") // what is inserted below it need not wait
+	lock := tx.Dialect().Lock(database.ForUpdate)
 	if b.run.DryRun {
-		lock, companyLock = "", ""
+		lock = ""
 	}
 	// The company first, as whoever changes users by hand does.
-	company := `SELECT p.is_partner FROM companies c LEFT JOIN companies p ON p.id = c.partner_id WHERE c.id = $1` + companyLock
-	var managed sql.NullBool // one who is demoted manages nobody (rule C2)
-	if err := tx.QueryRowContext(ctx, company, b.run.Company).Scan(&managed); err != nil {
-		return nil, fmt.Errorf("looking for the company: %w", err)
+	var err error
+	if d.managed, err = tenancy.Managed(ctx, tx, b.run.Company, !b.run.DryRun); err != nil {
+		return nil, err
 	}
-	d.managed = managed.Bool
 	in := tx.Dialect().AmongTexts("$2")
 	byID := map[id.ID]*account{}
 	administrators := ""
