@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"tenantry/chaos/client"
 	"tenantry/chaos/truth"
 )
 
@@ -30,10 +29,10 @@ func apiKilledUploading(t *trial) {
 	t.worker()
 	t.worker()
 	var broken atomic.Int64
-	t.send(t.plan(load{tenants: 4, files: 3, rows: 1500}), func(_ *truth.Sent, u *client.Upload) {
-		u.Piece = 4 << 10
-		u.Pace = func(int, int) error { time.Sleep(30 * time.Millisecond); return nil }
-		u.Failed = func(error) { broken.Add(1) }
+	t.send(t.plan(load{tenants: 4, files: 3, rows: 1500}), func(_ *truth.Sent, u *delivery) {
+		u.piece = 4 << 10
+		u.pace = func(int, int) error { time.Sleep(30 * time.Millisecond); return nil }
+		u.failed = func(error) { broken.Add(1) }
 	})
 	for range 4 {
 		t.sleep(t.between(100*time.Millisecond, 700*time.Millisecond))
@@ -67,15 +66,15 @@ func uploadBroken(t *trial) {
 	broken := t.plan(load{tenants: 6, rows: 1500, fate: truth.Refused})
 	for i, s := range broken {
 		at := []float64{0.01, 0.5, 0.99}[i%3]
-		u := upload(s, client.Upload{Piece: len(s.Bytes) / 500, Blind: t.rand.IntN(2) == 0})
-		u.Pace = func(sent, size int) error {
+		u := upload(s, delivery{piece: len(s.Bytes) / 500, blind: t.rand.IntN(2) == 0})
+		u.pace = func(sent, size int) error {
 			if float64(sent) >= at*float64(size) {
 				return errGaveUp
 			}
 			return nil
 		}
 		t.fault("the upload of %s breaks off at %.0f %%", s.Name, 100*at)
-		if run, err := t.nodes.Once(t.ctx, u); err == nil {
+		if run, err := t.nodes.once(t.ctx, u); err == nil {
 			t.violate("I4", "%s broke off at %.0f %% and was accepted as %s", s.Name, 100*at, run)
 		}
 	}
@@ -96,8 +95,8 @@ func slowUploads(t *trial) {
 	t.fault("200 uploads begin, at 1 KB/s")
 	for _, s := range slow {
 		t.senders.Go(func() {
-			t.deliver(s, upload(s, client.Upload{Piece: 1 << 10,
-				Pace: func(int, int) error { time.Sleep(time.Second); return nil }}))
+			t.deliver(s, upload(s, delivery{piece: 1 << 10,
+				pace: func(int, int) error { time.Sleep(time.Second); return nil }}))
 		})
 	}
 	t.sleep(2 * time.Second)
@@ -107,7 +106,7 @@ func slowUploads(t *trial) {
 	for _, s := range t.plan(load{tenants: 8, rows: 1000}) {
 		normal.Go(func() {
 			began := time.Now()
-			t.deliver(s, upload(s, client.Upload{}))
+			t.deliver(s, upload(s, delivery{}))
 			mu.Lock()
 			worst = max(worst, time.Since(began))
 			mu.Unlock()
@@ -139,7 +138,7 @@ func storeAway(t *trial) {
 	server, disk := withDisk(t)
 	t.check(remount(t.ctx, server, disk, "size=100m"))
 	for _, s := range t.plan(load{tenants: 8, rows: 4000}) {
-		t.deliver(s, upload(s, client.Upload{}))
+		t.deliver(s, upload(s, delivery{}))
 	}
 	t.check(remount(t.ctx, server, disk, "ro"))
 	t.fault("the store takes nothing more")
@@ -158,7 +157,7 @@ func storeFull(t *trial) {
 	sent := t.plan(load{tenants: 8, rows: 4000, fate: truth.MayVanish})
 	full := 0
 	for _, s := range sent {
-		run, err := t.nodes.Once(t.ctx, upload(s, client.Upload{}))
+		run, err := t.nodes.once(t.ctx, upload(s, delivery{}))
 		if err != nil {
 			full++
 			t.fault("%s was refused: %v", s.Name, err)

@@ -3,7 +3,6 @@ package main
 import (
 	"time"
 
-	"tenantry/chaos/client"
 	"tenantry/chaos/truth"
 )
 
@@ -21,9 +20,9 @@ func everything(t *trial) {
 	t.pace = "batch.mid=sleep:40ms@1+"
 	apis := []*part{t.api(), t.api()}
 	workers := []*part{t.worker(), t.worker(), t.worker()}
-	t.send(t.plan(load{tenants: 6, files: 4, rows: 3000}), func(_ *truth.Sent, u *client.Upload) {
-		u.Piece = 16 << 10
-		u.Pace = func(int, int) error { time.Sleep(50 * time.Millisecond); return nil }
+	t.send(t.plan(load{tenants: 6, files: 4, rows: 3000}), func(_ *truth.Sent, u *delivery) {
+		u.piece = 16 << 10
+		u.pace = func(int, int) error { time.Sleep(50 * time.Millisecond); return nil }
 	})
 	kinds := []func(){
 		func() { p := apis[t.rand.IntN(2)]; p.crash(); p.again() },

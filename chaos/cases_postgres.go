@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"time"
 
-	"tenantry/chaos/client"
+	"tenantry/client"
 )
 
 func postgresCases() []experiment {
@@ -71,7 +71,7 @@ func postgresUnreachable(t *trial) {
 		asking.Go(func() {
 			ctx, cancel := context.WithTimeout(t.ctx, deadline)
 			defer cancel()
-			err := t.nodes.Do(ctx, t.world.Tenants[0].Admin.Token, `{viewer{company{name}}}`, client.Vars{}, nil)
+			err := t.nodes.as(t.world.Tenants[0].Admin.Token).Do(ctx, `{viewer{company{name}}}`, client.Vars{}, nil)
 			if ctx.Err() != nil && time.Since(began) >= deadline {
 				t.violate("I4", "a request hung for %v while PostgreSQL was unreachable: %v", deadline, err)
 			}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/lib/pq"
 
-	"tenantry/chaos/client"
 	"tenantry/chaos/truth"
+	"tenantry/client"
 )
 
 func restartCases() []experiment {
@@ -73,7 +73,7 @@ func cancelRace(t *trial) {
 		var out struct {
 			CancelImport struct{ ImportRun struct{ Status string } }
 		}
-		err := t.nodes.Insist(t.ctx, s.Tenant.Admin.Token, cancelMutation, client.Vars{"id": t.answer(s)}, &out)
+		err := t.nodes.insist(t.ctx, s.Tenant.Admin.Token, cancelMutation, client.Vars{"id": t.answer(s)}, &out)
 		if err == nil {
 			t.fault("%s is canceled: %s", s.Name, out.CancelImport.ImportRun.Status)
 			stopped[s] = out.CancelImport.ImportRun.Status
@@ -186,17 +186,17 @@ func customerDeleted(t *trial) {
 	var added struct {
 		AddCustomer struct{ Customer struct{ ID string } }
 	}
-	t.check(t.nodes.Insist(t.ctx, token, `mutation($n:String!){addCustomer(input:{name:$n}){customer{id}}}`,
+	t.check(t.nodes.insist(t.ctx, token, `mutation($n:String!){addCustomer(input:{name:$n}){customer{id}}}`,
 		client.Vars{"n": gone.Tenant.Tag + " Doomed"}, &added))
 	gone.Into, gone.Fate = added.AddCustomer.Customer.ID, truth.Disappears
 	t.send(sent)
 	t.sent()
 	t.middle(4)
 	t.sleep(t.between(0, 500*time.Millisecond))
-	t.check(t.nodes.Insist(t.ctx, token, `mutation($id:ID!){deleteCustomer(input:{id:$id}){customerId}}`, client.Vars{"id": gone.Into}, nil))
+	t.check(t.nodes.insist(t.ctx, token, `mutation($id:ID!){deleteCustomer(input:{id:$id}){customerId}}`, client.Vars{"id": gone.Into}, nil))
 	t.fault("%s's customer is deleted", gone.Tenant.Tag)
 	var shown struct{ ImportRun *struct{ ID string } }
-	if err := t.nodes.Do(t.ctx, token, `query($id:ID!){importRun(id:$id){id}}`, client.Vars{"id": gone.Answer}, &shown); err == nil && shown.ImportRun != nil {
+	if err := t.nodes.as(token).Do(t.ctx, `query($id:ID!){importRun(id:$id){id}}`, client.Vars{"id": gone.Answer}, &shown); err == nil && shown.ImportRun != nil {
 		t.violate("I7", "the import of a customer that is deleted is still shown")
 	}
 	t.worker() // each purges when it begins, and every ten minutes

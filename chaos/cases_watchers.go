@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"tenantry/chaos/client"
 	"tenantry/chaos/truth"
+	"tenantry/client"
 )
 
 func watcherCases() []experiment {
@@ -43,8 +43,8 @@ func watchersDeaf(vanish bool) func(*trial) {
 		t.sent()
 		ctx, cancel := context.WithCancel(t.ctx)
 		defer cancel()
-		only := client.NewNodes()
-		only.Add(api.url)
+		only := newNodes()
+		only.add(api.url)
 		var imports []string
 		for _, s := range watched {
 			imports = append(imports, s.Answer)
@@ -60,9 +60,9 @@ func watchersDeaf(vanish bool) func(*trial) {
 		t.dropped(stuck, api, only)
 		cancel()
 		stuck.end()
-		only.HTTP.CloseIdleConnections()
+		only.CloseIdleConnections()
 		for _, s := range slices.Backward(sent) { // what is left would take minutes; who waits first
-			t.check(t.nodes.Insist(t.ctx, s.Tenant.Admin.Token, cancelMutation, client.Vars{"id": s.Answer}, nil))
+			t.check(t.nodes.insist(t.ctx, s.Tenant.Admin.Token, cancelMutation, client.Vars{"id": s.Answer}, nil))
 			s.Fate = truth.MayStop
 		}
 		t.conclude()
@@ -71,7 +71,7 @@ func watchersDeaf(vanish bool) func(*trial) {
 
 // dropped waits until the process has let the watchers go, and asks that somebody else be
 // answered by it at once meanwhile.
-func (t *trial) dropped(stuck *deaf, api *part, only *client.Nodes) {
+func (t *trial) dropped(stuck *deaf, api *part, only *nodes) {
 	began := time.Now()
 	asking, enough := context.WithCancel(t.ctx)
 	defer enough()
@@ -80,7 +80,7 @@ func (t *trial) dropped(stuck *deaf, api *part, only *client.Nodes) {
 		var worst time.Duration
 		for asking.Err() == nil {
 			asked := time.Now()
-			if err := only.Do(t.ctx, t.tenants[1].Admin.Token, `{viewer{company{name}}}`, client.Vars{}, nil); err != nil {
+			if err := only.as(t.tenants[1].Admin.Token).Do(t.ctx, `{viewer{company{name}}}`, client.Vars{}, nil); err != nil {
 				t.violate("I5", "beside watchers who do not read, a request failed: %v", err)
 			}
 			worst = max(worst, time.Since(asked))
@@ -127,12 +127,12 @@ func (t *trial) storm(restarted int) {
 	t.send(sent)
 	t.sent()
 	var coming sync.WaitGroup
-	histories := make([]*client.History, storm)
+	histories := make([]*truth.History, storm)
 	for i := range histories {
 		s := sent[i%len(sent)]
-		h := &client.History{Import: s.Answer, Protocol: []string{"ws", "ws", "ws", "sse"}[i%4]}
+		h := &truth.History{Import: s.Answer, Protocol: []string{"ws", "ws", "ws", "sse"}[i%4]}
 		histories[i] = h
-		coming.Go(func() { t.nodes.Watch(t.ctx, s.Tenant.Admin.Token, h) })
+		coming.Go(func() { t.nodes.watch(t.ctx, s.Tenant.Admin.Token, h) })
 		if i%20 == 0 {
 			t.sleep(5 * time.Millisecond)
 		}
@@ -169,11 +169,11 @@ func (t *trial) storm(restarted int) {
 }
 
 // dials is which of its connections each watcher has.
-func dials(histories []*client.History) []int {
+func dials(histories []*truth.History) []int {
 	latest := make([]int, len(histories))
 	for i, h := range histories {
 		for _, e := range h.Events() {
-			latest[i] = max(latest[i], e.Dial)
+			latest[i] = max(latest[i], e.Connection)
 		}
 	}
 	return latest
@@ -182,13 +182,13 @@ func dials(histories []*client.History) []int {
 // back counts the watchers who have, since they had these connections, lost theirs and were
 // told a state over another one. Where all lost it, done says that all have, or had been told
 // the end before; else, that nobody is without.
-func back(histories []*client.History, before []int, all bool) (n int, done bool) {
+func back(histories []*truth.History, before []int, all bool) (n int, done bool) {
 	done = true
 	for i, h := range histories {
 		events := h.Events()
 		last := events[len(events)-1]
 		switch {
-		case last.Dial > before[i] && last.Closed == 0:
+		case last.Connection > before[i] && last.Closed == 0:
 			n++
 		case last.Closed != 0, all && !last.Complete:
 			done = false

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"tenantry/chaos/client"
 	"tenantry/chaos/truth"
+	"tenantry/client"
 )
 
 // sound is a world in which everything went well, and its tables.
@@ -51,15 +51,15 @@ func sound(t *testing.T) (*truth.World, *truth.Tables) {
 			if s.Kind != truth.Users {
 				w.Blobs[s.Answer] = int64(len(s.Bytes))
 			}
-			final := &client.State{Status: "COMPLETED", Revision: 9, TotalRows: len(s.Rows), ProcessedRows: len(s.Rows),
+			final := &client.Import{Status: "COMPLETED", Revision: 9, TotalRows: len(s.Rows), ProcessedRows: len(s.Rows),
 				CreatedCount: e.Created, SkippedCount: e.Skipped, FailedCount: e.Failed}
 			for _, protocol := range []string{"ws", "sse"} {
-				h := &client.History{Import: s.Answer, Protocol: protocol}
-				h.Note(client.Event{Dial: 1, State: &client.State{Status: "QUEUED", Revision: 1}})
-				h.Note(client.Event{Dial: 1, Closed: 1012})
-				h.Note(client.Event{Dial: 2, State: &client.State{Status: "QUEUED", Revision: 1}})
-				h.Note(client.Event{Dial: 2, State: final})
-				h.Note(client.Event{Dial: 2, Complete: true})
+				h := &truth.History{Import: s.Answer, Protocol: protocol}
+				h.Record(truth.Event{Connection: 1, State: &client.Import{Status: "QUEUED", Revision: 1}})
+				h.Record(truth.Event{Connection: 1, Closed: 1012})
+				h.Record(truth.Event{Connection: 2, State: &client.Import{Status: "QUEUED", Revision: 1}})
+				h.Record(truth.Event{Connection: 2, State: final})
+				h.Record(truth.Event{Connection: 2, Complete: true})
 				w.Histories = append(w.Histories, h)
 			}
 		}
@@ -106,13 +106,13 @@ func TestASoundWorldBreaksNothing(t *testing.T) {
 
 // Each way in which the world can be wrong is seen, under its invariant's name.
 func TestEachBrokenInvariantIsSeen(t *testing.T) {
-	last := func(h *client.History) client.State {
+	last := func(h *truth.History) client.Import {
 		for _, e := range slices.Backward(h.Events()) {
 			if e.State != nil {
 				return *e.State
 			}
 		}
-		return client.State{}
+		return client.Import{}
 	}
 	for name, broken := range map[string]struct {
 		invariant string
@@ -143,15 +143,17 @@ func TestEachBrokenInvariantIsSeen(t *testing.T) {
 		"an import never ends":        {"I4", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Status = "RUNNING" }},
 		"an import failed":            {"I4", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Status = "FAILED" }},
 		"a refused file was accepted": {"I4", func(w *truth.World, _ *truth.Tables) { w.Sent[1].Fate = truth.Refused }},
-		"a watcher hears nothing":     {"I5", func(w *truth.World, _ *truth.Tables) { *w.Histories[0] = client.History{Import: "run-0"} }},
+		"a watcher hears nothing":     {"I5", func(w *truth.World, _ *truth.Tables) { *w.Histories[0] = truth.History{Import: "run-0"} }},
 		"a watcher hears the end late": {"I5", func(w *truth.World, _ *truth.Tables) {
 			s := last(w.Histories[0])
-			w.Histories[0].Note(client.Event{Dial: 2, State: &s})
+			w.Histories[0].Record(truth.Event{Connection: 2, State: &s})
 		}},
-		"revisions fall":              {"I5", func(w *truth.World, _ *truth.Tables) { revisionsFall(w) }},
-		"the end without its state":   {"I5", func(w *truth.World, _ *truth.Tables) { endWithoutState(w) }},
-		"the final state is another":  {"I5", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Revision = 10 }},
-		"an import is denied":         {"I5", func(w *truth.World, _ *truth.Tables) { w.Histories[0].Note(client.Event{Dial: 3, Fault: "NOT_FOUND"}) }},
+		"revisions fall":             {"I5", func(w *truth.World, _ *truth.Tables) { revisionsFall(w) }},
+		"the end without its state":  {"I5", func(w *truth.World, _ *truth.Tables) { endWithoutState(w) }},
+		"the final state is another": {"I5", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Revision = 10 }},
+		"an import is denied": {"I5", func(w *truth.World, _ *truth.Tables) {
+			w.Histories[0].Record(truth.Event{Connection: 3, Fault: "NOT_FOUND"})
+		}},
 		"a cell was changed":          {"I6", func(_ *truth.World, x *truth.Tables) { x.Companies[4].Contact = "other@x" }},
 		"another partner admin":       {"I6", func(_ *truth.World, x *truth.Tables) { x.Companies[4].Admin = "other@x" }},
 		"an issue names another line": {"I6", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Issues[0].Line++ }},
@@ -187,20 +189,20 @@ func TestEachBrokenInvariantIsSeen(t *testing.T) {
 }
 
 func revisionsFall(w *truth.World) {
-	h := &client.History{Import: "run-0"}
+	h := &truth.History{Import: "run-0"}
 	for _, e := range w.Histories[0].Events() {
-		if e.State != nil && e.State.Final() {
-			h.Note(client.Event{Dial: 2, State: &client.State{Status: "RUNNING", Revision: 5}})
-			h.Note(client.Event{Dial: 2, State: &client.State{Status: "RUNNING", Revision: 4}})
+		if e.State != nil && e.State.Ended() {
+			h.Record(truth.Event{Connection: 2, State: &client.Import{Status: "RUNNING", Revision: 5}})
+			h.Record(truth.Event{Connection: 2, State: &client.Import{Status: "RUNNING", Revision: 4}})
 		}
-		h.Note(e)
+		h.Record(e)
 	}
 	w.Histories[0] = h
 }
 
 func endWithoutState(w *truth.World) {
-	h := &client.History{Import: "run-0"}
-	h.Note(client.Event{Dial: 1, State: &client.State{Status: "RUNNING", Revision: 5}})
-	h.Note(client.Event{Dial: 1, Complete: true})
+	h := &truth.History{Import: "run-0"}
+	h.Record(truth.Event{Connection: 1, State: &client.Import{Status: "RUNNING", Revision: 5}})
+	h.Record(truth.Event{Connection: 1, Complete: true})
 	w.Histories[0] = h
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"tenantry/chaos/client"
 	"tenantry/chaos/truth"
+	"tenantry/client"
 )
 
 // Who runs the platform in a campaign. The passwords protect nothing: the databases are
@@ -21,7 +21,7 @@ const (
 var tags = []string{"Alder", "Birch", "Clover", "Dahlia", "Elm", "Fern", "Ginkgo", "Hazel"}
 
 // enrol makes partners with an administrator, two members and two customers each.
-func enrol(ctx context.Context, nodes *client.Nodes, tags []string) ([]*truth.Tenant, error) {
+func enrol(ctx context.Context, nodes *nodes, tags []string) ([]*truth.Tenant, error) {
 	operator, err := signIn(ctx, nodes, operatorEmail, operatorPassword)
 	if err != nil {
 		return nil, err
@@ -37,14 +37,14 @@ func enrol(ctx context.Context, nodes *client.Nodes, tags []string) ([]*truth.Te
 	return tenants, nil
 }
 
-func signIn(ctx context.Context, nodes *client.Nodes, email, password string) (string, error) {
+func signIn(ctx context.Context, nodes *nodes, email, password string) (string, error) {
 	var out struct{ SignIn struct{ Token string } }
-	err := nodes.Insist(ctx, "", `mutation($e:String!,$p:String!){signIn(input:{email:$e,password:$p}){token}}`,
+	err := nodes.insist(ctx, "", `mutation($e:String!,$p:String!){signIn(input:{email:$e,password:$p}){token}}`,
 		client.Vars{"e": email, "p": password}, &out)
 	return out.SignIn.Token, err
 }
 
-func partner(ctx context.Context, nodes *client.Nodes, operator, tag string) (*truth.Tenant, error) {
+func partner(ctx context.Context, nodes *nodes, operator, tag string) (*truth.Tenant, error) {
 	domain := strings.ToLower(tag) + "-partners.example"
 	t := &truth.Tenant{Name: tag + " Partners Ltd", Tag: tag}
 	var made struct {
@@ -53,7 +53,7 @@ func partner(ctx context.Context, nodes *client.Nodes, operator, tag string) (*t
 			Admin   struct{ ID, Email string }
 		}
 	}
-	err := nodes.Do(ctx, operator, `mutation($n:String!,$e:String!,$p:String!){createCompany(input:{name:$n,
+	err := nodes.as(operator).Do(ctx, `mutation($n:String!,$e:String!,$p:String!){createCompany(input:{name:$n,
 		admin:{email:$e,firstName:"Ada",lastName:"Admin",password:$p}}){company{id} admin{id email}}}`,
 		client.Vars{"n": t.Name, "e": "ada@" + domain, "p": userPassword}, &made)
 	if err != nil {
@@ -61,7 +61,7 @@ func partner(ctx context.Context, nodes *client.Nodes, operator, tag string) (*t
 	}
 	t.Company = made.CreateCompany.Company.ID
 	t.Admin = truth.Person{ID: made.CreateCompany.Admin.ID, Email: made.CreateCompany.Admin.Email, First: "Ada", Last: "Admin"}
-	if err := nodes.Do(ctx, operator, `mutation($id:ID!){setPartnerStatus(input:{companyId:$id,isPartner:true}){company{id}}}`,
+	if err := nodes.as(operator).Do(ctx, `mutation($id:ID!){setPartnerStatus(input:{companyId:$id,isPartner:true}){company{id}}}`,
 		client.Vars{"id": t.Company}, nil); err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func partner(ctx context.Context, nodes *client.Nodes, operator, tag string) (*t
 		var out struct {
 			CreateUser struct{ User struct{ ID, Email string } }
 		}
-		if err := nodes.Do(ctx, t.Admin.Token, `mutation($e:String!,$p:String!){createUser(input:{email:$e,firstName:"M",lastName:"Member",password:$p}){user{id email}}}`,
+		if err := nodes.as(t.Admin.Token).Do(ctx, `mutation($e:String!,$p:String!){createUser(input:{email:$e,firstName:"M",lastName:"Member",password:$p}){user{id email}}}`,
 			client.Vars{"e": name + "@" + domain, "p": userPassword}, &out); err != nil {
 			return nil, err
 		}
@@ -80,7 +80,7 @@ func partner(ctx context.Context, nodes *client.Nodes, operator, tag string) (*t
 	}
 	for n := range 2 {
 		name := fmt.Sprintf("%s Known %d", tag, n+1)
-		if err := nodes.Do(ctx, t.Admin.Token, `mutation($n:String!){addCustomer(input:{name:$n}){customer{id}}}`,
+		if err := nodes.as(t.Admin.Token).Do(ctx, `mutation($n:String!){addCustomer(input:{name:$n}){customer{id}}}`,
 			client.Vars{"n": name}, nil); err != nil {
 			return nil, err
 		}

@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"tenantry/chaos/client"
 	"tenantry/chaos/truth"
+	"tenantry/client"
 )
 
 // load is the work of a trial.
@@ -66,7 +66,7 @@ func (t *trial) plan(l load) []*truth.Sent {
 
 // send delivers the files, those of a tenant in their order, and watches each from the
 // moment that it is accepted. It returns at once; sent waits.
-func (t *trial) send(sent []*truth.Sent, each ...func(*truth.Sent, *client.Upload)) {
+func (t *trial) send(sent []*truth.Sent, each ...func(*truth.Sent, *delivery)) {
 	byTenant := map[*truth.Tenant][]*truth.Sent{}
 	for _, s := range sent {
 		byTenant[s.Tenant] = append(byTenant[s.Tenant], s)
@@ -74,7 +74,7 @@ func (t *trial) send(sent []*truth.Sent, each ...func(*truth.Sent, *client.Uploa
 	for _, files := range byTenant {
 		t.senders.Go(func() {
 			for _, s := range files {
-				u := upload(s, client.Upload{})
+				u := upload(s, delivery{})
 				for _, change := range each {
 					change(s, &u)
 				}
@@ -85,14 +85,15 @@ func (t *trial) send(sent []*truth.Sent, each ...func(*truth.Sent, *client.Uploa
 }
 
 // upload is a file's way to the API.
-func upload(s *truth.Sent, u client.Upload) client.Upload {
-	u.Token, u.Kind, u.Name, u.Content, u.Key, u.DryRun, u.Company = s.Tenant.Admin.Token, string(s.Kind), s.Name, s.Bytes, s.Key, s.DryRun, s.Into
-	return u
+func upload(s *truth.Sent, d delivery) delivery {
+	d.token, d.content = s.Tenant.Admin.Token, s.Bytes
+	d.Upload = client.Upload{Kind: string(s.Kind), Name: s.Name, IdempotencyKey: s.Key, DryRun: s.DryRun, CompanyID: s.Into}
+	return d
 }
 
 // deliver sends one file until it is answered for good.
-func (t *trial) deliver(s *truth.Sent, u client.Upload) {
-	run, err := t.nodes.Deliver(t.ctx, u)
+func (t *trial) deliver(s *truth.Sent, d delivery) {
+	run, err := t.nodes.deliver(t.ctx, d)
 	t.mu.Lock()
 	s.Answer = run
 	t.mu.Unlock()
@@ -107,11 +108,11 @@ func (t *trial) deliver(s *truth.Sent, u client.Upload) {
 
 // follow has an import watched until its end.
 func (t *trial) follow(s *truth.Sent, protocol string) {
-	h := &client.History{Import: s.Answer, Protocol: protocol}
+	h := &truth.History{Import: s.Answer, Protocol: protocol}
 	t.mu.Lock()
 	t.world.Histories = append(t.world.Histories, h)
 	t.mu.Unlock()
-	t.viewers.Go(func() { t.nodes.Watch(t.ctx, s.Tenant.Admin.Token, h) })
+	t.viewers.Go(func() { t.nodes.watch(t.ctx, s.Tenant.Admin.Token, h) })
 }
 
 // sent waits until every file is answered.

@@ -132,7 +132,7 @@ func (p *part) run() {
 	t.check(err)
 	p.Process, p.url, p.started = process, url, time.Now()
 	if url != "" {
-		t.nodes.Add(url)
+		t.nodes.add(url)
 	}
 	t.mu.Lock()
 	t.parts = append(t.parts, p)
@@ -150,7 +150,7 @@ func (p *part) crash() {
 // away takes the part out of what clients know.
 func (p *part) away() {
 	if p.url != "" {
-		p.trial.nodes.Remove(p.url)
+		p.trial.nodes.remove(p.url)
 	}
 	t := p.trial
 	t.mu.Lock()

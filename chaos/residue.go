@@ -18,7 +18,7 @@ import (
 // one worker and whoever holds something are made to show their goroutines (SIGQUIT); the
 // others have to end in order.
 func (t *trial) residue() {
-	t.nodes.HTTP.CloseIdleConnections()
+	t.nodes.CloseIdleConnections()
 	var parts []*part
 	for _, role := range []string{"api", "worker", "serve"} {
 		parts = append(parts, t.alive(role)...)

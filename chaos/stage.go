@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"tenantry/chaos/client"
 	"tenantry/chaos/rig"
 	"tenantry/chaos/truth"
 )
@@ -103,8 +102,8 @@ func (s *stage) populate(ctx context.Context) error {
 		return err
 	}
 	defer process.Kill()
-	nodes := client.NewNodes()
-	nodes.Add(url)
+	nodes := newNodes()
+	nodes.add(url)
 	if s.tenants, err = enrol(ctx, nodes, tags); err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"tenantry/chaos/client"
 	"tenantry/chaos/rig"
 	"tenantry/chaos/truth"
 )
@@ -32,7 +31,7 @@ type trial struct {
 	redis    *rig.Redis
 	toDB     *rig.Proxy // nil: processes go to the socket themselves
 	toRedis  *rig.Proxy
-	nodes    *client.Nodes
+	nodes    *nodes
 	embedded string // a data directory: SQLite and the in-process Redis
 
 	tenants []*truth.Tenant
@@ -58,7 +57,7 @@ type trial struct {
 
 func newTrial(ctx context.Context, s *stage, e experiment, seed int) (*trial, error) {
 	t := &trial{
-		ctx: ctx, stage: s, name: e.name, seed: seed, short: s.options.short, nodes: client.NewNodes(), began: time.Now(),
+		ctx: ctx, stage: s, name: e.name, seed: seed, short: s.options.short, nodes: newNodes(), began: time.Now(),
 		rand: rand.New(rand.NewPCG(uint64(seed), 0x7e4a47)), // repeatable
 		dir:  filepath.Join(s.dir, fmt.Sprintf("%s-%d", e.name, seed)), postgres: s.postgres,
 		tenants: s.tenants, world: &truth.World{Foreign: operatorEmail}, pace: "batch.mid=sleep:15ms@1+",
@@ -181,7 +180,7 @@ func (t *trial) end() {
 			p.Kill()
 		}
 	}
-	t.nodes.HTTP.CloseIdleConnections()
+	t.nodes.CloseIdleConnections()
 	if t.watch != nil {
 		t.watch.stop()
 	}

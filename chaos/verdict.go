@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"tenantry/chaos/client"
 	"tenantry/chaos/rig"
 	"tenantry/chaos/truth"
 )
@@ -58,9 +57,9 @@ func (t *trial) comeBack() {
 		if s.Answer == "" {
 			continue
 		}
-		h := &client.History{Import: s.Answer, Protocol: []string{"ws", "sse"}[i%2], Late: true}
+		h := &truth.History{Import: s.Answer, Protocol: []string{"ws", "sse"}[i%2], Late: true}
 		t.world.Histories = append(t.world.Histories, h)
-		t.nodes.Watch(ctx, s.Tenant.Admin.Token, h)
+		t.nodes.watch(ctx, s.Tenant.Admin.Token, h)
 	}
 }
 

@@ -30,6 +30,10 @@ type Options struct {
 	// GiveUp is how long subscriptions and uploads are tried again without any success; 0: two
 	// minutes.
 	GiveUp time.Duration
+	// Broken, if not nil, is called each time that a subscription's connection has failed or was
+	// refused, with the reason, before it is opened again or given up: to show that what is on
+	// the screen may be old.
+	Broken func(err error)
 }
 
 // Client talks to one server as one caller.

@@ -24,6 +24,11 @@ import (
 // answered.
 func scripted(t *testing.T, handlers ...http.HandlerFunc) (c *client.Client, answered func() int) {
 	t.Helper()
+	return scriptedWith(t, client.Options{}, handlers...)
+}
+
+func scriptedWith(t *testing.T, o client.Options, handlers ...http.HandlerFunc) (c *client.Client, answered func() int) {
+	t.Helper()
 	var n atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if i := int(n.Add(1)); i <= len(handlers) {
@@ -33,7 +38,8 @@ func scripted(t *testing.T, handlers ...http.HandlerFunc) (c *client.Client, ans
 		w.WriteHeader(http.StatusBadGateway)
 	}))
 	t.Cleanup(server.Close)
-	return client.New(server.URL, client.Options{Token: "secret", GiveUp: 2 * time.Second}), func() int { return int(n.Load()) }
+	o.Token, o.GiveUp = "secret", 2*time.Second
+	return client.New(server.URL, o), func() int { return int(n.Load()) }
 }
 
 // stream is an answer of server-sent events, which then breaks off.
@@ -59,7 +65,8 @@ func next(revision int, status string) string {
 }
 
 func TestABrokenStreamIsTakenUpAgain(t *testing.T) {
-	c, answered := scripted(t,
+	var broken []error
+	c, answered := scriptedWith(t, client.Options{Broken: func(err error) { broken = append(broken, err) }},
 		stream(":\n\n"+next(1, "QUEUED")+next(2, "RUNNING")),
 		stream(next(2, "RUNNING")+":\n\nevent: ne"),
 		answer(http.StatusServiceUnavailable, `{"errors":[{"message":"shutting down","extensions":{"code":"LIMIT_EXCEEDED"}}]}`),
@@ -69,6 +76,9 @@ func TestABrokenStreamIsTakenUpAgain(t *testing.T) {
 	last, err := c.WatchImport(t.Context(), "1", func(i client.Import) error { told = append(told, i.Revision); return nil })
 	if err != nil || last.Status != "COMPLETED" || !last.Ended() || fmt.Sprint(told) != "[1 2 3]" || answered() != 5 {
 		t.Errorf("told %v after %d answers, ended with %+v: %v", told, answered(), last, err)
+	}
+	if e, ok := errors.AsType[*client.Error](errors.Join(broken...)); len(broken) != 4 || !ok || e.Code() != "LIMIT_EXCEEDED" {
+		t.Errorf("the connections that broke are %v", broken)
 	}
 }
 

@@ -50,6 +50,9 @@ func (c *Client) Subscribe(ctx context.Context, query string, variables Vars, ea
 		if err == nil {
 			return nil
 		}
+		if _, own := errors.AsType[callersOwn](err); !own && c.options.Broken != nil && ctx.Err() == nil {
+			c.options.Broken(err)
+		}
 		if err := again.failed(ctx, err); err != nil {
 			return err
 		}

@@ -3,7 +3,7 @@ package truth
 import (
 	"slices"
 
-	"tenantry/chaos/client"
+	"tenantry/client"
 )
 
 // watchers: each saw its import's states with rising revisions, the final one once, as
@@ -19,32 +19,32 @@ func (c *checker) watchers() {
 	}
 }
 
-func (c *checker) watcher(h *client.History, run *Import) {
-	var last *client.State
+func (c *checker) watcher(h *History, run *Import) {
+	var last *client.Import
 	dial, final, complete, lost := 0, 0, 0, false
 	for _, e := range h.Events() {
-		if final > 0 && !e.Complete && e.Dial == dial {
+		if final > 0 && !e.Complete && e.Connection == dial {
 			c.violate("I5", "%s: a watcher of %s was told something behind the final state: %+v", h.Protocol, h.Import, e)
 		}
 		switch {
 		case e.State != nil:
 			// A new connection begins with the state as it is, which may be the last one seen.
-			again := e.Dial != dial && last != nil && e.State.Revision == last.Revision
+			again := e.Connection != dial && last != nil && e.State.Revision == last.Revision
 			if last != nil && e.State.Revision <= last.Revision && !again {
 				c.violate("I5", "%s: a watcher of %s was told revision %d after %d", h.Protocol, h.Import, e.State.Revision, last.Revision)
 			}
 			if last != nil && e.State.ProcessedRows < last.ProcessedRows {
 				c.violate("I5", "%s: a watcher of %s saw %d rows processed after %d", h.Protocol, h.Import, e.State.ProcessedRows, last.ProcessedRows)
 			}
-			if e.State.Final() && (last == nil || !last.Final()) {
+			if e.State.Ended() && (last == nil || !last.Ended()) {
 				final++
-			} else if e.State.Final() && e.Dial == dial {
+			} else if e.State.Ended() && e.Connection == dial {
 				final++
 			}
-			last, dial = e.State, e.Dial
+			last, dial = e.State, e.Connection
 		case e.Complete:
 			complete++
-			if last == nil || !last.Final() {
+			if last == nil || !last.Ended() {
 				c.violate("I5", "%s: the subscription to %s was completed without the final state", h.Protocol, h.Import)
 			}
 		case e.Lost():

@@ -1,7 +1,5 @@
 package truth
 
-import "tenantry/chaos/client"
-
 // Fate is what may become of a file.
 type Fate int
 
@@ -30,7 +28,7 @@ type World struct {
 	Contested []string
 	Foreign   string // the email of a user of none of the tenants
 	Sent      []*Sent
-	Histories []*client.History
+	Histories []*History
 	Blobs     map[string]int64 // of uploads: by import id, bytes
 	Residue   []string         // what is left over where nothing should be (I8)
 }
