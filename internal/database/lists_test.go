@@ -229,5 +229,8 @@ func explained(t *testing.T, db *database.DB, query string, args []any) string {
 		}
 		plan.WriteString(line + "\n")
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return plan.String()
 }

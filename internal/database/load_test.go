@@ -104,6 +104,9 @@ func TestLoadKeepsEveryValue(t *testing.T) {
 			}
 			got = append(got, p)
 		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
 		seen, note, minus := at.UTC().Truncate(time.Microsecond), `{"a":"\n"}`, -1
 		want := []person{
 			{ids[0], 1, text, &text, &number, false, &seen, []byte{0, 1, '\\', '\n', 255}},

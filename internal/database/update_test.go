@@ -52,6 +52,9 @@ func TestUpdateChangesItsTenantsRowsAndNoOthers(t *testing.T) {
 			}
 			got = append(got, p)
 		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
 		age := 41
 		if d := cmp.Diff([]person{{"a", &note, &age, false}, {"b", nil, nil, true}, {"c", nil, nil, true}, {"a", nil, nil, true}}, got); d != "" {
 			t.Errorf("(-want +got):\n%s", d)

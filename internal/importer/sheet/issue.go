@@ -20,6 +20,7 @@ type Issue struct {
 }
 
 const (
-	MaxIssueValue = 200 // characters of a cell that an issue shows
+	// MaxIssueValue is how many characters of a cell an issue shows.
+	MaxIssueValue = 200
 	MaxRowIssues  = 50  // issues that are kept of one row (rule R1)
 )
