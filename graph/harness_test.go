@@ -62,7 +62,7 @@ func newHarness(t *testing.T, db *database.DB, limit limits.Config, maxTokens in
 	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, News: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
 	all := kinds.New(db, passwords, service, contactkind.Options{})
 	engine := importer.New(importer.Parts{
-		DB: db, Blobs: blobs, News: hub, Queue: testenv.NoQueue{}, Rights: authenticator, Fingerprints: passwords, Kinds: all, Log: log,
+		DB: db, Blobs: blobs, Events: hub, Queue: testenv.NoQueue{}, Rights: authenticator, Fingerprints: passwords, Kinds: all, Log: log,
 	}, importer.Options{})
 	r.resolver = &graph.Resolver{
 		Ent: db.Ent(), Importer: engine, Sessions: authenticator,

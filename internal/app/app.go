@@ -94,7 +94,7 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 	a.queue = jobs.NewClient(a.broker.Client(), a.events)
 	a.kinds = kinds.New(a.db, passwords, a.tenancy, contactkind.Options{})
 	a.engine = importer.New(importer.Parts{
-		DB: a.db, Blobs: a.blobs, News: a.events, Queue: a.queue, Rights: a.authenticator,
+		DB: a.db, Blobs: a.blobs, Events: a.events, Queue: a.queue, Rights: a.authenticator,
 		Fingerprints: passwords, Kinds: a.kinds, Sharing: sharing, Log: log,
 	}, importer.Options{
 		MaxRows:        maxRows(c),

@@ -59,7 +59,7 @@ func newWorld(tenants *testenv.World) *world {
 	w := &world{
 		World: tenants, tenancy: service, exporter: New(db.Ent(), authenticator, service, all),
 		importer: importer.New(importer.Parts{
-			DB: db, Blobs: blobs, News: hub, Queue: testenv.NoQueue{}, Rights: authenticator, Fingerprints: passwords, Kinds: all, Log: quiet,
+			DB: db, Blobs: blobs, Events: hub, Queue: testenv.NoQueue{}, Rights: authenticator, Fingerprints: passwords, Kinds: all, Log: quiet,
 		}, importer.Options{}),
 	}
 	w.exporter.page = 3

@@ -40,7 +40,16 @@ func (e *Engine) batchRows(total int) int {
 	return min(max(total/10, fewest), e.o.BatchRows)
 }
 
-// batches reads the file from the claim's position, judges its cells and sends batch after
+// short is how many rows an import of the kind has left at most that is not kept waiting for
+// the end of another's turn: it will be over in about the time of one full batch.
+func (e *Engine) short(k kind.Kind) int {
+	if slices.ContainsFunc(k.Columns(), func(c sheet.Column) bool { return c.Secret }) {
+		return min(mostSecrets, e.o.BatchRows)
+	}
+	return e.o.BatchRows
+}
+
+// batches reads the file from the claim's position, validates its cells and sends batch after
 // batch until the end, an error or the context's end. One batch is read ahead while another is loaded.
 func (e *Engine) batches(ctx context.Context, k kind.Kind, c *claim, out chan<- *batch) error {
 	defer close(out)
@@ -101,8 +110,8 @@ func (b *batch) cut(rows int) (head, rest *batch) {
 //
 // Where the batch refers to more than may be read at once it is written in parts.
 //
-// What somebody else took or deleted between the look and the write shows as a violation:
-// then the rows are judged once more, by what there is now.
+// What somebody else took or deleted between planning and writing shows as a violation:
+// then the rows are planned once more, by what there is now.
 func (e *Engine) commit(ctx context.Context, b *batch) error {
 	for violations := 0; ; {
 		o, err := e.tryCommit(ctx, b)
@@ -117,7 +126,7 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 			if err := e.commit(ctx, head); err != nil {
 				return err
 			}
-			e.tell(ctx, progress.ImportTopic(b.run.ID))
+			e.publish(ctx, progress.ImportTopic(b.run.ID))
 			return e.commit(ctx, rest)
 		}
 		taken := database.IsUniqueViolation(err) || database.IsForeignKeyViolation(err) || errors.Is(err, database.ErrTenantDeleted)
@@ -126,7 +135,7 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 		}
 		if err == nil {
 			for _, user := range o.Notified {
-				e.tell(ctx, progress.UserTopic(user))
+				e.publish(ctx, progress.UserTopic(user))
 			}
 		}
 		return err
@@ -156,7 +165,7 @@ func (e *Engine) tryCommit(ctx context.Context, b *batch) (o *kind.Outcome, err 
 			return fmt.Errorf("%w: %d rows are processed, the batch begins with row %d", errSuperseded, processed, b.first)
 		}
 		c.fenced.Store(true)
-		// InTx may run this again: the rows are judged afresh each time.
+		// InTx may run this again: the rows are planned afresh each time.
 		var write kind.Write
 		if o, write, err = b.cells.Plan(ctx, tx, slices.Clone(b.rows)); err != nil {
 			return err

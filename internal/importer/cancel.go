@@ -23,18 +23,18 @@ func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error
 	if err != nil {
 		return nil, err
 	}
-	var told []id.ID
+	var notified []id.ID
 	var upload string
 	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		told, upload = nil, ""
+		notified, upload = nil, ""
 		var one int
 		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = 'CANCELED', cancel_requested = $2, finished_at = `+tx.Dialect().Now()+`,
 			revision = revision + 1 WHERE id = $1 AND status = 'QUEUED' RETURNING 1`, runID, true).Scan(&one)
 		if err == nil {
-			if told, upload, err = e.settle(ctx, tx, runID); err != nil {
+			if notified, upload, err = e.settle(ctx, tx, runID); err != nil {
 				return err
 			}
-			return e.reckon(ctx, tx, seen.CompanyID, false)
+			return e.updateTurn(ctx, tx, seen.CompanyID, false)
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
@@ -54,9 +54,9 @@ func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error
 	if run.Status == enum.Completed || run.Status == enum.Failed {
 		return nil, fault.New(fault.FailedPrecondition, "the import has finished: it is %s, and what it wrote stays", run.Status).At("input", "id")
 	}
-	e.tell(ctx, progress.ImportTopic(runID))
-	for _, user := range told {
-		e.tell(ctx, progress.UserTopic(user))
+	e.publish(ctx, progress.ImportTopic(runID))
+	for _, user := range notified {
+		e.publish(ctx, progress.UserTopic(user))
 	}
 	return run, nil
 }

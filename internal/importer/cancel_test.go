@@ -27,7 +27,7 @@ func TestJ5AQueuedImportIsCanceledAtOnce(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		run := w.start(e, names(3))
-		told := e.news.Subscribe(progress.UserTopic(w.maria.ID))
+		told := e.events.Subscribe(progress.UserTopic(w.maria.ID))
 		defer told.Close()
 		for _, when := range []string{"at first", "again"} {
 			r, err := e.Cancel(w.as(w.maria), run.ID)

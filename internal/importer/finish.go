@@ -22,6 +22,23 @@ import (
 	"tenantry/internal/progress"
 )
 
+// result is how an import ends.
+type result struct {
+	status  enum.ImportStatus
+	code    *string
+	message *string
+	cause   error // for the log
+}
+
+func completed() result { return result{status: enum.Completed} }
+
+func canceled() result { return result{status: enum.Canceled} }
+
+func failed(f *fault.Error) result {
+	code := f.Kind.Code()
+	return result{status: enum.Failed, code: &code, message: &f.Message, cause: f.Cause}
+}
+
 // finish writes the rejects file and then, in one transaction, the final status and the
 // notifications (rules J7, J9); only then the final event goes out.
 func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
@@ -37,7 +54,7 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 		e.log.ErrorContext(ctx, "the import ends without its rejects file", "import", c.ID, "error", err)
 	}
 	faultpoint.Hit("finish.before", c.ID)
-	var told []id.ID
+	var notified []id.ID
 	var upload string
 	err = e.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) error {
 		var one int
@@ -51,10 +68,10 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 		if err != nil {
 			return err
 		}
-		if told, upload, err = e.settle(ctx, tx, c.ID); err != nil {
+		if notified, upload, err = e.settle(ctx, tx, c.ID); err != nil {
 			return err
 		}
-		return e.reckon(ctx, tx, c.Company, false)
+		return e.updateTurn(ctx, tx, c.Company, false)
 	})
 	if err != nil {
 		return err
@@ -62,18 +79,18 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 	faultpoint.Hit("finish.after", c.ID)
 	e.shred(ctx, upload)
 	e.logEnd(ctx, c, r)
-	e.tell(ctx, progress.ImportTopic(c.ID))
-	for _, user := range told {
-		e.tell(ctx, progress.UserTopic(user))
+	e.publish(ctx, progress.ImportTopic(c.ID))
+	for _, user := range notified {
+		e.publish(ctx, progress.UserTopic(user))
 	}
 	return nil
 }
 
-// logEnd tells operators what came of an import: one that failed for a reason of the server's
-// is an error, one whose importer lost the right to it is worth a look.
+// logEnd shows operators what came of an import: one that failed for a reason of the server's
+// is an error, one whose importer lost the right to it is a warning.
 func (e *Engine) logEnd(ctx context.Context, c *claim, r result) {
 	attrs := []any{"import", c.ID, "status", r.status, "kind", c.kind, "dryRun", c.DryRun, "company", c.Company}
-	run, err := e.db.Ent().ImportRun.Get(viewer.BypassTenancy(ctx, "the log tells how an import ended"), c.ID)
+	run, err := e.db.Ent().ImportRun.Get(viewer.BypassTenancy(ctx, "the log shows how an import ended"), c.ID)
 	if err == nil {
 		attrs = append(attrs, "rows", run.ProcessedRows, "of", run.TotalRows, "failedRows", run.FailedCount)
 		if run.FinishedAt != nil && run.StartedAt != nil {
@@ -102,11 +119,11 @@ func (e *Engine) tryRejects(ctx context.Context, c *claim) (key *string, err err
 	return e.writeRejects(ctx, c)
 }
 
-// settle does what belongs to every end: it tells the creator and the new partner admins
+// settle does what belongs to every end: it notifies the creator and whom the kind adds
 // (rule J7), drops the scratch, and forgets the key of a file with secrets (U2). It returns
-// who was told, and the blob that is to be deleted after the commit.
-func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (told []id.ID, upload string, err error) {
-	ctx = viewer.BypassTenancy(ctx, "an import tells how it ended")
+// who was notified, and the blob that is to be deleted after the commit.
+func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (notified []id.ID, upload string, err error) {
+	ctx = viewer.BypassTenancy(ctx, "an import notifies its creator of its end")
 	client := tx.Ent()
 	r, err := client.ImportRun.Query().Where(importrun.ID(run)).WithCompany().Only(ctx)
 	if err != nil {
@@ -122,14 +139,14 @@ func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (told [
 		if err != nil {
 			return nil, "", err
 		}
-		told = append(told, *r.CreatedByID)
+		notified = append(notified, *r.CreatedByID)
 	}
 	if k, err := e.kinds.Named(r.Kind); err == nil { // else it is a newer version's
 		others, err := k.Finish(ctx, tx, r)
 		if err != nil {
 			return nil, "", err
 		}
-		told = append(told, others...)
+		notified = append(notified, others...)
 	}
 	if _, err = client.ImportKey.Delete().Where(importkey.ImportRunID(run)).Exec(ctx); err != nil {
 		return nil, "", err
@@ -141,5 +158,5 @@ func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (told [
 		upload = r.UploadKey
 		err = client.ImportRun.UpdateOneID(run).SetUploadKey("").ClearUploadSecret().Exec(ctx)
 	}
-	return told, upload, err
+	return notified, upload, err
 }

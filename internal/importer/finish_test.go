@@ -23,7 +23,7 @@ const mixed = three +
 func TestJ7TheEndIsToldOnceWithNumbersAndReasons(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{BatchRows: 2})
-		toMaria, toTom := e.news.Subscribe(progress.UserTopic(w.maria.ID)), e.news.Subscribe(progress.UserTopic(w.tom.ID))
+		toMaria, toTom := e.events.Subscribe(progress.UserTopic(w.maria.ID)), e.events.Subscribe(progress.UserTopic(w.tom.ID))
 		defer toMaria.Close()
 		defer toTom.Close()
 		run := w.start(e, mixed)

@@ -1,16 +1,16 @@
 // Package importer takes an import from its upload to its result.
 //
-// It promises that every row of an accepted file is judged exactly once and accounted
+// It promises that every row of an accepted file is processed exactly once and accounted
 // for, whatever dies on the way. What follows from that:
 //
 //   - The database is the record. Accepting a file, claiming it, each batch and the end
-//     are one transaction each; the queue and the news are hints that may be lost.
+//     are one transaction each; the queue and the events are hints that may be lost.
 //   - A claim raises the import's epoch and takes a lease by the database's clock. Every
 //     later write names the epoch, so that a worker which was thought dead and wakes up
 //     again changes nothing.
 //   - A batch's records, its issues, the counts and the position reached stand in one
 //     transaction: whoever goes on starts where the last commit ended.
-//   - The result is what judging the rows one after another would give (rule R2).
+//   - The result is what processing the rows one after another would give (rule R2).
 //
 // One batch is loaded at a time, while the next one is read. Loading two at once was weighed:
 // a file's halves as two imports, which need not wait for each other at all, were 1.36
@@ -54,12 +54,6 @@ type Fingerprints interface {
 	Fingerprint(ctx context.Context, data, salt []byte) ([]byte, error)
 }
 
-// Sharing says whether this process shares the blob store and the key with the others on its
-// database, so that an upload that one accepts is where another looks for it.
-type Sharing interface {
-	Check(ctx context.Context) error
-}
-
 // Options bound the engine; the zero value of each means its default.
 type Options struct {
 	MaxRows        map[enum.ImportKind]int // rows per file (rule F4); default what the kind says
@@ -70,7 +64,7 @@ type Options struct {
 	Turn           time.Duration           // how long an import is worked on while others wait that are not short (rule J8); default 1 s
 	MaxClaims      int                     // claims in a row without a commit before it is FAILED (rule J3); default 5
 	AnswerWithin   time.Duration           // what a caller waits for the database at most, the upload itself apart; default 12 s
-	Refresh        time.Duration           // how often watchers look even without news; default 2 s
+	Refresh        time.Duration           // how often watchers read even without events; default 2 s
 	UploadsKept    time.Duration           // after the end (rule J11); default 7 days
 	RejectsKept    time.Duration           // after the end (rule J11); default 30 days
 }
@@ -110,7 +104,7 @@ func def[T comparable](v *T, d T) {
 type Engine struct {
 	db     *database.DB
 	blobs  *blob.Store
-	news   *progress.Hub
+	events *progress.Hub
 	queue  Queue
 	rights Rights
 	shared sharing
@@ -119,16 +113,16 @@ type Engine struct {
 
 	fingerprints Fingerprints
 
-	kinds    kind.Set
-	workload workload
-	queued   queueView
+	kinds  kind.Set
+	slots  slots
+	queued queueView
 }
 
 // Parts are what an Engine works with; all but Sharing are needed.
 type Parts struct {
 	DB           *database.DB
 	Blobs        *blob.Store
-	News         *progress.Hub
+	Events       *progress.Hub
 	Queue        Queue
 	Rights       Rights
 	Fingerprints Fingerprints
@@ -140,17 +134,17 @@ type Parts struct {
 // New returns an engine.
 func New(p Parts, o Options) *Engine {
 	e := &Engine{
-		db: p.DB, blobs: p.Blobs, news: p.News, queue: p.Queue, rights: p.Rights, log: p.Log, o: o.withDefaults(p.Kinds),
+		db: p.DB, blobs: p.Blobs, events: p.Events, queue: p.Queue, rights: p.Rights, log: p.Log, o: o.withDefaults(p.Kinds),
 		shared:       sharing{with: p.Sharing, log: p.Log},
 		fingerprints: p.Fingerprints, kinds: p.Kinds,
 	}
 	return e
 }
 
-// tell wakes whoever watches the import; it may fail, since watchers look by themselves too.
-func (e *Engine) tell(ctx context.Context, topics ...string) {
+// publish wakes the watchers of the topics; it may fail, since watchers read by themselves too.
+func (e *Engine) publish(ctx context.Context, topics ...string) {
 	for _, topic := range topics {
-		if err := e.news.Publish(ctx, topic); err != nil {
+		if err := e.events.Publish(ctx, topic); err != nil {
 			e.log.DebugContext(ctx, "event not published", "topic", topic, "error", err)
 		}
 	}

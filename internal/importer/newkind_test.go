@@ -215,7 +215,7 @@ func TestAKindIsAddedFromOutside(t *testing.T) {
 		all := append(kind.Set{labels{db, service}}, builtIn...)
 		engineOf := func(known kind.Set) *importer.Engine {
 			return importer.New(importer.Parts{
-				DB: db, Blobs: blobs, News: hub, Queue: noQueue{}, Rights: rights, Fingerprints: passwords, Kinds: known, Log: log,
+				DB: db, Blobs: blobs, Events: hub, Queue: noQueue{}, Rights: rights, Fingerprints: passwords, Kinds: known, Log: log,
 			}, importer.Options{BatchRows: 2})
 		}
 		engine, out := engineOf(all), exporter.New(db.Ent(), rights, service, all)

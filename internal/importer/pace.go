@@ -9,7 +9,7 @@ import (
 )
 
 // Pace is an import's mean rows a second so far, and how many seconds it will go on at
-// that pace; nil where there is nothing to tell from.
+// that pace; nil where there is nothing to compute it from.
 func Pace(r *ent.ImportRun) (rowsPerSecond *float64, secondsLeft *int) {
 	if r.StartedAt == nil || r.ProgressedAt == nil || r.ProcessedRows == 0 {
 		return nil, nil

@@ -15,8 +15,8 @@ import (
 	"tenantry/internal/importer/sheet"
 )
 
-// What a preview shows, and of how many rows it looks for issues; of those with long cells
-// it looks at fewer, which make [Options.BatchBytes]. Of the sample rows' cells, and of what
+// What a preview shows, and of how many rows it plans for their issues; of those with long cells
+// it plans fewer, which make [Options.BatchBytes]. Of the sample rows' cells, and of what
 // the issues say, so much is shown that the answer stays below a megabyte whatever they hold.
 const (
 	sampleRows       = 10
@@ -62,7 +62,7 @@ func (p *Preview) Delimiter() string {
 // Preview reads a file through and keeps nothing of it. Errors as for Start, but what is
 // wrong with the file stands in the preview.
 //
-// The first rows are judged as a dry run judges its first batch, by what there is now, so that
+// The first rows are planned as a dry run plans its first batch, by what there is now, so that
 // their issues are those which it would find. Nothing is written for them.
 func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error) {
 	by, company, err := e.importer(ctx, in.Kind, in.Company)
@@ -81,8 +81,8 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	spare := e.o.BatchBytes
 	a, err := e.inspect(in.File.Body, v, company, in.Mappings, nil, func(a *accepted, rec *csvfile.Record) {
 		p.Rows = rec.Row
-		judged := rec.Row <= previewRows && spare > 0 && a.problem == nil
-		if !judged && rec.Row > sampleRows {
+		planned := rec.Row <= previewRows && spare > 0 && a.problem == nil
+		if !planned && rec.Row > sampleRows {
 			return
 		}
 		r := a.layout.Read(rec)
@@ -90,7 +90,7 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 		if rec.Row <= sampleRows {
 			p.sample(&r)
 		}
-		if judged {
+		if planned {
 			first.rows = append(first.rows, r)
 		}
 	})

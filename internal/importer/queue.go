@@ -17,9 +17,9 @@ import (
 // import is then found by a few look-ups in indexes, however many wait, and of however many
 // companies: none of these statements reads more than the workers have at work.
 //
-// A company's row is locked before it is reckoned anew, so that no import is overlooked that
+// A company's row is locked before it is updated, so that no import is overlooked that
 // somebody accepts at that instant; whoever changes an import's place in the queue calls
-// [reckon] in the same transaction, and does so last: the lock is held for a moment only. A
+// [Engine.updateTurn] in the same transaction, and does so last: the lock is held for a moment only. A
 // batch's transaction does not touch it.
 
 // laneHeads are the ids, as an SQL list, of the company's first import of each kind, since
@@ -59,11 +59,11 @@ var never = time.Unix(0, 0).UTC()
 // errStale: what the queue said is not so any more; it has been put right.
 var errStale = errors.New("the queue is to be read again")
 
-// next finds the import that a worker is to take, and whose it is: suspects (see workload;
-// nothing, where they are not wanted) and then whatever else a worker left go on first; then the companies with the fewest
+// next finds the import that a worker is to take, and whose it is: what goes into quarantine (see slots;
+// nothing, where that is not wanted) and then whatever else a worker left go on first; then the companies with the fewest
 // imports at work, in fair order; within a company what had no turn yet, and then the oldest
 // (rule J8). found is false where there is none.
-func (e *Engine) next(ctx context.Context, tx *database.Tx, suspects bool) (run, company id.ID, found bool, err error) {
+func (e *Engine) next(ctx context.Context, tx *database.Tx, quarantine bool) (run, company id.ID, found bool, err error) {
 	d := e.db.Dialect()
 	var claims int
 	one := func(query string, args ...any) error {
@@ -76,7 +76,7 @@ func (e *Engine) next(ctx context.Context, tx *database.Tx, suspects bool) (run,
 	err = one(`SELECT r.id, r.company_id, r.claims FROM import_runs r WHERE r.id IN ` + abandoned(d) + `
 		ORDER BY CASE WHEN r.claims > 0 THEN 0 ELSE 1 END, r.claimed_at, r.id LIMIT 1` + d.LockFree(database.ForUpdate, "r"))
 	if found || err != nil {
-		return run, company, found && (suspects || claims == 0), err
+		return run, company, found && (quarantine || claims == 0), err
 	}
 	for _, companies := range []string{
 		`import_turns t WHERE t.waiting AND t.company_id NOT IN ` + busy(d) + ` ORDER BY ` + fairOrder,
@@ -92,7 +92,7 @@ func (e *Engine) next(ctx context.Context, tx *database.Tx, suspects bool) (run,
 		err = one(`SELECT r.id, r.company_id, r.claims FROM import_runs r WHERE `+e.free("$1")+`
 			ORDER BY r.claimed_at NULLS FIRST, r.created_at, r.id LIMIT 1`, company)
 		if err == nil && !found {
-			if err = e.reckon(ctx, tx, company, false); err == nil {
+			if err = e.updateTurn(ctx, tx, company, false); err == nil {
 				err = errStale
 			}
 		}
@@ -101,11 +101,11 @@ func (e *Engine) next(ctx context.Context, tx *database.Tx, suspects bool) (run,
 	return run, company, false, nil
 }
 
-// reckon brings the company's row in line with its imports, of which the transaction has
+// updateTurn brings the company's row in line with its imports, of which the transaction has
 // changed one. Where it has claimed one, the company's turn begins.
-func (e *Engine) reckon(ctx context.Context, tx *database.Tx, company id.ID, claimed bool) error {
+func (e *Engine) updateTurn(ctx context.Context, tx *database.Tx, company id.ID, claimed bool) error {
 	d := tx.Dialect()
-	// Locked by one statement and reckoned by the next, which sees what the lock waited for.
+	// Locked by one statement and updated by the next, which sees what the lock waited for.
 	_, err := tx.ExecContext(ctx, `INSERT INTO import_turns (company_id, waiting, turn_at, since) VALUES ($1, $2, $3, `+d.Now()+`)
 		ON CONFLICT (company_id) DO UPDATE SET company_id = excluded.company_id`, company, false, never)
 	if err != nil {
@@ -120,11 +120,11 @@ func (e *Engine) reckon(ctx context.Context, tx *database.Tx, company id.ID, cla
 	return nil
 }
 
-// firstCompanies bounds how many companies are looked at for who waits: what stands behind
+// firstCompanies bounds how many companies are searched for who waits: what stands behind
 // them has its turn behind theirs in any case.
 const firstCompanies = 32
 
-// awaited reports whether another company's import could be claimed now, or a suspect; among
+// awaited reports whether another company's import could be claimed now, or one for quarantine; among
 // short ones alone, where only they are asked for.
 func (e *Engine) awaited(ctx context.Context, c *claim, short bool) (yes bool, err error) {
 	d := e.db.Dialect()
@@ -187,7 +187,7 @@ func (e *Engine) findMissed(ctx context.Context) (found bool, err error) {
 		return false, err
 	}
 	for _, company := range missed {
-		if err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error { return e.reckon(ctx, tx, company, false) }); err != nil {
+		if err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error { return e.updateTurn(ctx, tx, company, false) }); err != nil {
 			return false, err
 		}
 	}

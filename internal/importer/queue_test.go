@@ -182,7 +182,7 @@ func TestJ3AnImportAcceptedBesideAClaimWaits(t *testing.T) {
 				if _, err := tx.ExecContext(ctx, `UPDATE import_runs SET status = 'QUEUED' WHERE id = $1`, late.ID); err != nil {
 					return err
 				}
-				if err := e.reckon(ctx, tx, late.CompanyID, false); err != nil {
+				if err := e.updateTurn(ctx, tx, late.CompanyID, false); err != nil {
 					return err
 				}
 				close(accepted)

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"tenantry/ent/enum"
 	"tenantry/internal/blob"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
@@ -35,13 +34,13 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 	}
 	// A batch under way is finished even while the process drains.
 	work := context.WithoutCancel(ctx)
-	c, err := e.take(work)
+	c, err := e.acquire(work)
 	if c == nil {
 		return false, err
 	}
-	defer e.put(work, c)
+	defer e.leave(work, c)
 	faultpoint.Hit("claim.after", c.ID)
-	e.tell(work, progress.ImportTopic(c.ID))
+	e.publish(work, progress.ImportTopic(c.ID))
 	err = e.work(ctx, c)
 	switch {
 	case err == nil, errors.Is(err, errSuperseded):
@@ -56,7 +55,7 @@ func (e *Engine) RunNext(ctx context.Context) (worked bool, err error) {
 		e.log.ErrorContext(ctx, "import stopped; it will be tried again", "import", c.ID, "claim", c.claims, "error", err)
 		err = errors.Join(err, e.release(work, c, false))
 	}
-	e.tell(work, progress.ImportTopic(c.ID))
+	e.publish(work, progress.ImportTopic(c.ID))
 	if err != nil {
 		err = fmt.Errorf("import %s: %w", c.ID, err)
 	}
@@ -152,9 +151,9 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) er
 			return err
 		}
 		faultpoint.Hit("batch.after-commit", c.ID)
-		e.tell(ctx, progress.ImportTopic(c.ID))
+		e.publish(ctx, progress.ImportTopic(c.ID))
 		faultpoint.Hit("publish.after", c.ID)
-		cleared := e.clear(ctx, c) // then others that were suspected with it need not wait long
+		cleared := e.clear(ctx, c) // then others that may kill need not wait long
 		over := cleared || time.Since(began) >= e.o.Turn
 		if b.last || !over && c.total-b.after.Row <= e.short(k) {
 			continue
@@ -186,21 +185,4 @@ func (e *Engine) authorise(ctx context.Context, k kind.Kind, c *claim) error {
 		return fault.New(fault.Forbidden, "the user who started the import may no longer do so; what was written before stays").Because(err)
 	}
 	return err
-}
-
-// result is how an import ends.
-type result struct {
-	status  enum.ImportStatus
-	code    *string
-	message *string
-	cause   error // for the log
-}
-
-func completed() result { return result{status: enum.Completed} }
-
-func canceled() result { return result{status: enum.Canceled} }
-
-func failed(f *fault.Error) result {
-	code := f.Kind.Code()
-	return result{status: enum.Failed, code: &code, message: &f.Message, cause: f.Cause}
 }

@@ -23,6 +23,12 @@ const (
 // import ends for that.
 var errNotShared = errors.New("this process takes no import")
 
+// Sharing says whether this process shares the blob store and the key with the others on its
+// database, so that an upload that one accepts is where another looks for it.
+type Sharing interface {
+	Check(ctx context.Context) error
+}
+
 // sharing asks whether the store and the key are those of the database (see [Sharing]), not
 // more often than it has to, and logs when the answer changes.
 type sharing struct {

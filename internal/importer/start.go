@@ -4,10 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"io"
-	"path"
-	"strings"
-	"unicode"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
@@ -16,26 +12,8 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/faultpoint"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
-	"tenantry/internal/importer/sheet"
 )
-
-// File is an upload being read.
-type File struct {
-	Name string // as the client named it
-	Body io.Reader
-}
-
-// StartInput is what importCsv was given.
-type StartInput struct {
-	File           File
-	Kind           enum.ImportKind
-	Company        *id.ID // nil: the viewer's own
-	Mappings       []sheet.Mapping
-	DryRun         bool
-	IdempotencyKey *string
-}
 
 // Start accepts a file (rule J1): it stores the upload while csvfile reads along, then
 // records the import, and with it its idempotency key, in one transaction, and wakes a
@@ -122,19 +100,6 @@ func (e *Engine) importer(ctx context.Context, k enum.ImportKind, companyID *id.
 	return v, into, of.AuthoriseImport(ctx, v, into)
 }
 
-func (in StartInput) check() error {
-	if len(in.Mappings) > sheet.MaxMappings {
-		return fault.New(fault.LimitExceeded, "columns has %d entries; at most %d are accepted", len(in.Mappings), sheet.MaxMappings).At("input", "columns")
-	}
-	if k := in.IdempotencyKey; k != nil && (len(*k) == 0 || len(*k) > 255) {
-		return fault.New(fault.Invalid, "idempotencyKey has %d bytes; 1 to 255 are accepted", len(*k)).At("input", "idempotencyKey")
-	}
-	if k := in.IdempotencyKey; k != nil && !fold.Storable(*k) {
-		return fault.New(fault.Invalid, "idempotencyKey has a NUL or bytes that are not UTF-8").At("input", "idempotencyKey")
-	}
-	return nil
-}
-
 // record writes the import and its idempotency key in one transaction. Where the key
 // stands already it returns the import that it stands for.
 func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.ID, in StartInput, a *accepted) (*ent.ImportRun, error) {
@@ -161,7 +126,7 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 			err = keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest)
 		}
 		if err == nil {
-			err = e.reckon(ctx, tx, companyID, false)
+			err = e.updateTurn(ctx, tx, companyID, false)
 		}
 		if err == nil {
 			faultpoint.Hit("accept.before-commit", run)
@@ -175,15 +140,4 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 		return nil, fault.New(fault.NotFound, "the company was deleted while the file came in").At("input", "companyId").Because(err)
 	}
 	return made, err
-}
-
-// fileName is a client's name for a file without folders and control characters, at most
-// 255 characters.
-func fileName(raw string) string {
-	name := path.Base(strings.ReplaceAll(raw, `\`, "/"))
-	name = fold.Line(strings.ReplaceAll(strings.ToValidUTF8(name, ""), string(unicode.ReplacementChar), ""))
-	if name == "" || name == "." || name == "/" {
-		return "upload.csv"
-	}
-	return sheet.Cut(name, 255)
 }

@@ -406,7 +406,7 @@ func TestU2OnlyWhatIsWrittenIsHashed(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		counted := &countingPasswords{Passwords: w.passwords()}
-		e.kinds = kinds.New(w.db, counted, w.companies(e.news), contacts.Options{})
+		e.kinds = kinds.New(w.db, counted, w.companies(e.events), contacts.Options{})
 		const file = people + "kim@example.net,Kim,Park,first password,\nkim@example.net,,,second password,\noutside@plain.example,A,B,a good password,\nx,A,B,a good password,\n"
 		w.of(e, w.maria, enum.Users, w.partner, file, dry)
 		w.work(e)

@@ -19,26 +19,26 @@ const (
 
 // Watch sends the import's state now, then each change, at most ten a second and always
 // the newest, the final one for certain, and then closes the channel. It listens before
-// it reads, so that no change falls between; news that got lost is made up for by looking
+// it reads, so that no change falls between; events that got lost are made up for by reading
 // every few seconds. Where the import ceases to be the viewer's to know, or is gone, lost
 // is called with NOT_FOUND and the channel closes. Errors: NOT_FOUND.
 func (e *Engine) Watch(ctx context.Context, runID id.ID, lost func(error)) (<-chan *ent.ImportRun, error) {
-	news := e.news.Subscribe(progress.ImportTopic(runID))
+	events := e.events.Subscribe(progress.ImportTopic(runID))
 	first, err := e.visible(ctx, runID)
 	if err != nil {
-		news.Close()
+		events.Close()
 		if f := fault.Of(err); f != nil {
 			return nil, f.At("id")
 		}
 		return nil, err
 	}
 	w := &watcher{
-		engine: e, id: runID, news: news, out: make(chan *ent.ImportRun), state: first,
-		viewer: viewer.FromContext(ctx), judged: time.Now(),
+		engine: e, id: runID, events: events, out: make(chan *ent.ImportRun), state: first,
+		viewer: viewer.FromContext(ctx), checked: time.Now(),
 	}
 	go func() {
 		defer close(w.out)
-		defer news.Close()
+		defer events.Close()
 		if err := w.follow(ctx); err != nil && ctx.Err() == nil {
 			lost(err)
 		}
@@ -47,29 +47,29 @@ func (e *Engine) Watch(ctx context.Context, runID id.ID, lost func(error)) (<-ch
 }
 
 type watcher struct {
-	engine *Engine
-	id     id.ID
-	news   *progress.Subscription
-	out    chan *ent.ImportRun
-	state  *ent.ImportRun // the newest one known
-	viewer viewer.Viewer
-	judged time.Time // when the viewer's rights were last read
+	engine  *Engine
+	id      id.ID
+	events  *progress.Subscription
+	out     chan *ent.ImportRun
+	state   *ent.ImportRun // the newest one known
+	viewer  viewer.Viewer
+	checked time.Time // when the viewer's rights were last read
 }
 
 // follow offers the newest state until it is taken: a slow reader gets fewer states and
-// never old ones. It rests after each state that it sends, and after each look.
+// never old ones. It rests after each state that it sends, and after each read.
 func (w *watcher) follow(ctx context.Context) error {
 	refresh := time.NewTicker(w.engine.o.Refresh)
 	defer refresh.Stop()
 	sent := 0 // the revision that was sent last
-	var sendRest, lookRest <-chan time.Time
+	var sendRest, readRest <-chan time.Time
 	for {
-		out, news := w.out, w.news.C()
+		out, events := w.out, w.events.C()
 		if w.state.Revision <= sent || sendRest != nil {
 			out = nil
 		}
-		if w.state.Status.Final() || lookRest != nil {
-			news = nil
+		if w.state.Status.Final() || readRest != nil {
+			events = nil
 		}
 		select {
 		case <-ctx.Done():
@@ -81,31 +81,31 @@ func (w *watcher) follow(ctx context.Context) error {
 			sent, sendRest = w.state.Revision, time.After(watchEvery)
 		case <-sendRest:
 			sendRest = nil
-		case <-lookRest:
-			lookRest = nil
-		case <-news:
-			if err := w.look(ctx); err != nil {
+		case <-readRest:
+			readRest = nil
+		case <-events:
+			if err := w.refresh(ctx); err != nil {
 				return err
 			}
-			lookRest = time.After(watchEvery)
+			readRest = time.After(watchEvery)
 		case <-refresh.C:
-			if err := w.look(ctx); err != nil {
+			if err := w.refresh(ctx); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// look reads the state again, with rights that are not older than a few seconds. An error
-// that says nothing about the import (the database is away) changes nothing: it is looked
-// for again.
-func (w *watcher) look(ctx context.Context) error {
-	if time.Since(w.judged) > rightsWithin {
+// refresh reads the state again, with rights that are not older than a few seconds. An error
+// that says nothing about the import (the database is away) changes nothing: it is read
+// again.
+func (w *watcher) refresh(ctx context.Context) error {
+	if time.Since(w.checked) > rightsWithin {
 		fresh, err := w.engine.rights.ViewerOf(ctx, w.viewer.UserID)
 		switch {
 		case err == nil:
 			fresh.SessionID = w.viewer.SessionID
-			w.viewer, w.judged = fresh, time.Now()
+			w.viewer, w.checked = fresh, time.Now()
 		case fault.Of(err) != nil:
 			return fault.New(fault.NotFound, "there is no such import").At("id").Because(err)
 		}

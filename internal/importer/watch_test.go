@@ -113,7 +113,7 @@ func TestJ4AtMostTenStatesASecond(t *testing.T) {
 		changes.Go(func() {
 			for ctx.Err() == nil {
 				w.exec(`UPDATE import_runs SET revision = revision + 1 WHERE id = $1`, run.ID)
-				e.tell(w.system, progress.ImportTopic(run.ID))
+				e.publish(w.system, progress.ImportTopic(run.ID))
 			}
 		})
 		const n = 12

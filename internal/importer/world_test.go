@@ -135,7 +135,7 @@ func (w *world) deaf(hub *progress.Hub, o Options) *Engine {
 	passwords := w.passwords()
 	gate := auth.New(w.db, passwords, auth.Options{})
 	return New(Parts{
-		DB: w.db, Blobs: w.blobs, News: hub, Queue: w.queue, Rights: gate, Fingerprints: passwords,
+		DB: w.db, Blobs: w.blobs, Events: hub, Queue: w.queue, Rights: gate, Fingerprints: passwords,
 		Kinds: kinds.New(w.db, passwords, w.companies(hub), w.contacts), Log: quiet,
 	}, o)
 }

@@ -26,7 +26,7 @@ func TestJ3AFileThatKillsItsProcessTakesNoOtherImportWithIt(t *testing.T) {
 			if deaths > 8 {
 				t.Fatal("the killer lives on")
 			}
-			e := w.deaf(e.news, Options{}) // the next process
+			e := w.deaf(e.events, Options{}) // the next process
 			var atWork []*claim
 			kills := false
 			for c := w.taken(e); c != nil; c = w.taken(e) {
@@ -62,17 +62,17 @@ func TestJ3AFileThatKillsItsProcessTakesNoOtherImportWithIt(t *testing.T) {
 // taken takes what may be at work beside what the engine has.
 func (w *world) taken(e *Engine) *claim {
 	w.t.Helper()
-	c, err := e.take(w.system)
+	c, err := e.acquire(w.system)
 	w.must(err)
 	return c
 }
 
-// A suspect does not wait for imports that take long: they are handed over at the end of
+// An import in quarantine does not wait for imports that take long: they are handed over at the end of
 // their turn. It is alone until its first batch stands, and then at work like any other.
 func TestASuspectIsAloneUntilItsFirstBatchStands(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{BatchRows: 1, Turn: time.Nanosecond})
-		suspect, err := w.tryStart(e, w.another("Suspected"), names(3))
+		quarantined, err := w.tryStart(e, w.another("Quarantined"), names(3))
 		w.must(err)
 		w.claimed(e) // and the process dies
 		long := w.start(e, names(3))
@@ -80,68 +80,68 @@ func TestASuspectIsAloneUntilItsFirstBatchStands(t *testing.T) {
 		e.hook(hooked{
 			between: func(turn int) {
 				if turn == 0 {
-					w.lapse(suspect.ID)
+					w.lapse(quarantined.ID)
 				}
 			},
 			inTx: func(_ context.Context, _ *database.Tx, b hookedBatch) error {
-				if b.run.ID != suspect.ID {
+				if b.run.ID != quarantined.ID {
 					return nil
 				}
 				alone := b.first == 1
-				if e.workload.alone != nil != alone {
-					t.Errorf("at row %d the suspect is alone: %t", b.first, !alone)
+				if e.slots.quarantine != nil != alone {
+					t.Errorf("at row %d the one in quarantine is alone: %t", b.first, !alone)
 				}
 				if alone && w.db.Dialect() == database.Postgres { // SQLite's only writer is the batch
 					if worked, err := e.RunNext(w.system); worked || err != nil {
-						t.Errorf("something was at work beside the suspect, error %v", err)
+						t.Errorf("something was at work beside the one in quarantine, error %v", err)
 					}
 				}
 				return nil
 			},
 		})
-		for _, want := range []string{"the long one", "the suspect"} {
+		for _, want := range []string{"the long one", "the one in quarantine"} {
 			if worked, err := e.RunNext(w.system); !worked || err != nil {
 				t.Fatalf("%s: %t, %v", want, worked, err)
 			}
 		}
 		equal(t, "rows of the long import", w.state(long.ID).ProcessedRows, 1)
-		if s := w.state(suspect.ID); s.ProcessedRows != 1 || s.Claims != 0 || s.LeaseUntil != nil {
-			t.Errorf("the suspect has %d rows and %d claims", s.ProcessedRows, s.Claims)
+		if s := w.state(quarantined.ID); s.ProcessedRows != 1 || s.Claims != 0 || s.LeaseUntil != nil {
+			t.Errorf("the one in quarantine has %d rows and %d claims", s.ProcessedRows, s.Claims)
 		}
 		w.work(e)
-		for _, r := range []*ent.ImportRun{long, suspect, third} {
+		for _, r := range []*ent.ImportRun{long, quarantined, third} {
 			if s := w.state(r.ID); s.Status != enum.Completed {
 				t.Errorf("%s is %s", s.ID, s.Status)
 			}
 		}
-		if e.workload.runs != 0 || e.workload.alone != nil {
-			t.Errorf("%d places are taken", e.workload.runs)
+		if e.slots.used != 0 || e.slots.quarantine != nil {
+			t.Errorf("%d places are taken", e.slots.used)
 		}
 	})
 }
 
-// A process that has something at work leaves a suspect, and what comes behind it, to the
+// A process that has something at work leaves one for quarantine, and what comes behind it, to the
 // others, or until it has nothing.
 func TestASuspectIsNotTakenBesideAnother(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		busy, idle := w.engine(Options{}), w.engine(Options{})
-		suspect := w.queued(busy, w.maria)
+		quarantined := w.queued(busy, w.maria)
 		w.claimed(busy)
 		w.queued(busy, w.another("Other"))
 		mine := w.taken(busy)
-		w.lapse(suspect.ID)
+		w.lapse(quarantined.ID)
 		w.queued(busy, w.another("Third"))
 		if c := w.taken(busy); c != nil {
 			t.Errorf("took %v beside another", c.ID)
 		}
-		if c := w.taken(idle); c == nil || c.ID != suspect.ID || !c.suspect() {
+		if c := w.taken(idle); c == nil || c.ID != quarantined.ID || !c.mayKill() {
 			t.Errorf("the idle process took %+v", c)
 		} else if beside := w.taken(idle); beside != nil {
 			t.Errorf("and %v beside it", beside.ID)
 		}
 		if c := w.taken(busy); c == nil {
-			t.Error("the busy process does not go on when the suspect is taken")
+			t.Error("the busy process does not go on when the one in quarantine is claimed")
 		}
-		busy.put(w.system, mine)
+		busy.leave(w.system, mine)
 	})
 }
