@@ -20,14 +20,3 @@ func (tx *Tx) Each(ctx context.Context, what string, scan func(rows *sql.Rows) e
 	}
 	return rows.Err()
 }
-
-// InsertRows loads rows that cannot be there yet.
-func InsertRows(ctx context.Context, tx *Tx, table string, columns []string, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if _, err := Load(ctx, tx, Batch{Table: table, Columns: columns, Rows: rows}); err != nil {
-		return fmt.Errorf("loading %s: %w", table, err)
-	}
-	return nil
-}

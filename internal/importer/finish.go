@@ -19,6 +19,7 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/faultpoint"
 	"tenantry/internal/id"
+	"tenantry/internal/notify"
 	"tenantry/internal/progress"
 )
 
@@ -134,9 +135,8 @@ func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (notifi
 		if err != nil {
 			return nil, "", err
 		}
-		err = client.Notification.Create().SetUserID(*r.CreatedByID).SetKind(enum.ImportFinished).
-			SetTitle(title(r)).SetBody(body).SetImportRunID(run).SetCompanyID(r.CompanyID).Exec(ctx)
-		if err != nil {
+		note := notify.Note{Kind: enum.ImportFinished, Title: title(r), Body: body, ImportRun: &run, Company: &r.CompanyID}
+		if err := notify.Store(ctx, tx, note, *r.CreatedByID); err != nil {
 			return nil, "", err
 		}
 		notified = append(notified, *r.CreatedByID)

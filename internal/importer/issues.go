@@ -11,10 +11,7 @@ import (
 
 // writeIssues puts the batch's issues into the ledger, in the rows' order.
 func writeIssues(ctx context.Context, tx *database.Tx, run id.ID, issues []sheet.Issue) error {
-	if len(issues) == 0 {
-		return nil
-	}
-	rows := make([][]any, len(issues))
+	rows := make([]storedIssue, len(issues))
 	ordinal := 0
 	for i, s := range issues {
 		if i > 0 && issues[i-1].Row == s.Row {
@@ -22,10 +19,25 @@ func writeIssues(ctx context.Context, tx *database.Tx, run id.ID, issues []sheet
 		} else {
 			ordinal = 0
 		}
-		rows[i] = []any{run, s.Row, ordinal, s.Line, s.Column, s.Value, string(s.Code), s.Message}
+		rows[i] = storedIssue{s, run, ordinal}
 	}
-	return database.InsertRows(ctx, tx, importissue.Table, []string{
-		importissue.FieldImportRunID, importissue.FieldRow, importissue.FieldOrdinal, importissue.FieldLine,
-		importissue.FieldColumn, importissue.FieldValue, importissue.FieldCode, importissue.FieldMessage,
-	}, rows)
+	return database.Insert(ctx, tx, importissue.Table, issueColumns, rows)
+}
+
+// storedIssue is an issue on its way into the ledger.
+type storedIssue struct {
+	sheet.Issue
+	run     id.ID
+	ordinal int // among those of its row
+}
+
+var issueColumns = []database.Column[storedIssue]{
+	{Name: importissue.FieldImportRunID, Of: func(i storedIssue) any { return i.run }},
+	{Name: importissue.FieldRow, Of: func(i storedIssue) any { return i.Row }},
+	{Name: importissue.FieldOrdinal, Of: func(i storedIssue) any { return i.ordinal }},
+	{Name: importissue.FieldLine, Of: func(i storedIssue) any { return i.Line }},
+	{Name: importissue.FieldColumn, Of: func(i storedIssue) any { return i.Column }},
+	{Name: importissue.FieldValue, Of: func(i storedIssue) any { return i.Value }},
+	{Name: importissue.FieldCode, Of: func(i storedIssue) any { return string(i.Code) }},
+	{Name: importissue.FieldMessage, Of: func(i storedIssue) any { return i.Message }},
 }

@@ -12,23 +12,25 @@ import (
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/kind/customers"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/tenancy"
 )
 
 // judged reads a file of customers and judges its rows' cells.
 func judged(t *testing.T, file string, mappings ...sheet.Mapping) []sheet.Row {
 	t.Helper()
 	var rows []sheet.Row
-	e := New(Parts{}, Options{})
+	e, run := New(Parts{}, Options{}), &kind.Run{}
 	_, err := e.inspect(strings.NewReader(file), builtIn(enum.Customers), id.ID{}, mappings, nil, func(a *accepted, rec *csvfile.Record) {
 		if a.problem != nil {
 			t.Fatal(a.problem)
 		}
+		run.Layout = a.layout
 		rows = append(rows, a.layout.Read(rec))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	customers.New(nil, nil).Read(&kind.Run{}, rows)
+	customers.New(nil, nil, tenancy.CompanyFields()).Read(run, rows)
 	return rows
 }
 

@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -162,4 +163,29 @@ func (b *CompanyBulk) set(m *ent.CompanyMutation, r, before *CompanyRecord) erro
 		}
 	}
 	return nil
+}
+
+// Namesake is a company of which a slug is the slug, or the slug of its name (rule I6).
+type Namesake struct {
+	Name     string
+	BySlug   bool // it is its slug; else that of its name alone
+	Own      bool // it is the company that asks
+	Customer bool // it is a customer of that one
+}
+
+// Namesakes finds the companies on the platform whose slug, or the slug of whose name, is one
+// of the slugs, by that slug.
+func Namesakes(ctx context.Context, tx *database.Tx, asking id.ID, slugs []string) (map[string][]Namesake, error) {
+	in, found := tx.Dialect().AmongTexts("$1"), map[string][]Namesake{}
+	const what = `, name, id = $2, partner_id IS NOT NULL AND partner_id = $2 FROM companies WHERE `
+	err := tx.Each(ctx, "companies", func(rows *sql.Rows) error {
+		var slug string
+		var n Namesake
+		if err := rows.Scan(&slug, &n.BySlug, &n.Name, &n.Own, &n.Customer); err != nil {
+			return err
+		}
+		found[slug] = append(found[slug], n)
+		return nil
+	}, `SELECT slug, TRUE`+what+`slug`+in+` UNION SELECT name_slug, FALSE`+what+`name_slug`+in+` AND name_slug <> slug`, database.Texts(slugs), asking)
+	return found, err
 }

@@ -29,6 +29,7 @@ type CompanyField struct {
 // Names in files of the fields to which a plan refers.
 const (
 	CompanyName         = "name"
+	CompanyContactEmail = "contact_email"
 	CompanyPartnerAdmin = "partner_admin_email"
 )
 
@@ -48,7 +49,7 @@ func CompanyFields() []CompanyField {
 			return field.Take(in.Name, companyName, name(r), "input", "name")
 		}},
 		{Field: field.Field[CompanyRecord]{
-			Name: "contact_email", Aliases: []string{"email", "contact"}, Noun: "the contact email", Filled: true, Limit: email.MaxLength,
+			Name: CompanyContactEmail, Aliases: []string{"email", "contact"}, Noun: "the contact email", Filled: true, Limit: email.MaxLength,
 			Argument: "contactEmail", Export: 2, Column: company.FieldContactEmail, Value: field.OptionalAddress(contact),
 			Description: "The company's own address. Together with partner_admin_email, or not at all.", Example: "office@auroradental.example",
 		}, given: func(in *Details, r *CompanyRecord) error {

@@ -62,20 +62,3 @@ func (s *Service) ImportCustomers(ctx context.Context, tx *database.Tx, b *Compa
 	}
 	return made, record(ctx, tx, by, events)
 }
-
-// ImportedCustomer is one that an import has added.
-type ImportedCustomer struct {
-	ID   id.ID
-	Name string
-}
-
-// CustomersImported writes them into their own logs and the partner's, as when they are
-// added by hand, in the import's transaction.
-func CustomersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, partner id.ID, customers []ImportedCustomer) error {
-	var events []auditEvent
-	for _, c := range customers {
-		summary := fmt.Sprintf("%q was added by an import", c.Name)
-		events = append(events, auditEvent{partner, customerAdded, summary}, auditEvent{c.ID, customerAdded, summary})
-	}
-	return record(ctx, tx, by, events)
-}

@@ -183,5 +183,21 @@ func Managed(ctx context.Context, tx *database.Tx, company id.ID, hold bool) (bo
 	return managed.Bool, nil
 }
 
+// ActiveUsers finds the company's active users by the keys of their emails (rule I7).
+func ActiveUsers(ctx context.Context, tx *database.Tx, company id.ID, emailKeys []string) (map[string]id.ID, error) {
+	users := map[string]id.ID{}
+	if len(emailKeys) == 0 {
+		return users, nil
+	}
+	err := tx.Each(ctx, "users", func(rows *sql.Rows) error {
+		var key string
+		var user id.ID
+		err := rows.Scan(&key, &user)
+		users[key] = user
+		return err
+	}, `SELECT email_key, id FROM users WHERE company_id = $1 AND active AND email_key`+tx.Dialect().AmongTexts("$2"), company, database.Texts(emailKeys))
+	return users, err
+}
+
 // now is the time as columns hold it.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

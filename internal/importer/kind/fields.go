@@ -82,9 +82,10 @@ func (c Cells[R]) Take(r *sheet.Row, draft, next *R, isNew bool) {
 		}
 		switch f := r.FieldAt(cell.column); {
 		case !f.Filled():
-		case !isNew && !f.Sound() && f.Matches(cell.field.Format(next)):
-		default:
+		case f.Sound():
 			cell.field.Copy(next, draft)
+		case !isNew:
+			f.Matches(cell.field.Format(next))
 		}
 	}
 }

@@ -24,23 +24,34 @@ func KeepScratch(ctx context.Context, tx *database.Tx, run id.ID, records []Scra
 	if len(records) == 0 {
 		return nil
 	}
-	ids, rows := make([]string, len(records)), make([][]any, len(records))
+	ids, kept := make([]string, len(records)), make([]keptRecord, len(records))
 	for i, r := range records {
 		state, err := json.Marshal(r.State)
 		if err != nil {
 			return fmt.Errorf("keeping a record in scratch: %w", err)
 		}
-		ids[i] = r.ID.String()
-		rows[i] = []any{run, r.ID, r.EmailKey, r.ExternalID, json.RawMessage(state)}
+		ids[i], kept[i] = r.ID.String(), keptRecord{r, run, state}
 	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM import_records WHERE import_run_id = $1 AND record_id`+tx.Dialect().AmongIDTexts("$2"), run, database.Texts(ids))
 	if err != nil {
 		return fmt.Errorf("forgetting older scratch: %w", err)
 	}
-	return database.InsertRows(ctx, tx, importrecord.Table, []string{
-		importrecord.FieldImportRunID, importrecord.FieldRecordID,
-		importrecord.FieldEmailKey, importrecord.FieldExternalID, importrecord.FieldState,
-	}, rows)
+	return database.Insert(ctx, tx, importrecord.Table, scratchColumns, kept)
+}
+
+// keptRecord is one on its way into the database.
+type keptRecord struct {
+	Scratch
+	run   id.ID
+	state json.RawMessage
+}
+
+var scratchColumns = []database.Column[keptRecord]{
+	{Name: importrecord.FieldImportRunID, Of: func(r keptRecord) any { return r.run }},
+	{Name: importrecord.FieldRecordID, Of: func(r keptRecord) any { return r.ID }},
+	{Name: importrecord.FieldEmailKey, Of: func(r keptRecord) any { return r.EmailKey }},
+	{Name: importrecord.FieldExternalID, Of: func(r keptRecord) any { return r.ExternalID }},
+	{Name: importrecord.FieldState, Of: func(r keptRecord) any { return r.state }},
 }
 
 // ReadScratch calls each for the scratch's records that have one of the ids, of the emails'

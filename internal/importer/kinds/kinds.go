@@ -8,6 +8,7 @@ import (
 	"tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/importer/kind/customers"
 	"tenantry/internal/importer/kind/users"
+	"tenantry/internal/tenancy"
 )
 
 // Companies are their partners, customers and users.
@@ -19,9 +20,9 @@ type Companies interface {
 // New returns the kinds.
 func New(db *database.DB, passwords users.Passwords, companies Companies, o contacts.Options) kind.Set {
 	return kind.Set{
-		customers.New(db, companies),
+		customers.New(db, companies, tenancy.CompanyFields()),
 		contacts.New(db, companies, o),
-		users.New(db, passwords, companies),
+		users.New(db, passwords, companies, tenancy.UserFields()),
 	}
 }
 

@@ -9,9 +9,11 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
+	"tenantry/internal/field"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/tenancy"
 )
 
 // Partners says who may keep a partner's customers.
@@ -19,18 +21,42 @@ type Partners interface {
 	// MayManageCustomers refuses whoever is no administrator of a partner (rules C2, C7), and
 	// says in words what is missing for doing it.
 	MayManageCustomers(ctx context.Context, v viewer.Viewer, doing string) error
+	// ImportCustomers makes customers in an import's transaction, and says which: not one whose
+	// slug another company has.
+	ImportCustomers(ctx context.Context, tx *database.Tx, b *tenancy.CompanyBulk, by viewer.Viewer, customers []tenancy.NewCompany) (made []bool, err error)
 }
 
 // Kind is the kind whose rows become companies. Make it with New.
 type Kind struct {
 	db       *database.DB
 	partners Partners
+	fields   []field.Field[tenancy.CompanyRecord]
+	bulk     *tenancy.CompanyBulk
 }
 
 var _ kind.Kind = (*Kind)(nil)
 
-// New returns the kind.
-func New(db *database.DB, partners Partners) *Kind { return &Kind{db, partners} }
+const (
+	name         = tenancy.CompanyName
+	contactEmail = tenancy.CompanyContactEmail
+	adminEmail   = tenancy.CompanyPartnerAdmin
+)
+
+// What a plan and an export do with these fields is written in this package.
+var (
+	planned  = []string{name, adminEmail}
+	exported = []string{adminEmail}
+)
+
+// New returns the kind, for companies that have these fields. It panics where a field is only
+// declared, see [field.Check].
+func New(db *database.DB, partners Partners, fields []tenancy.CompanyField) *Kind {
+	described := tenancy.DescribedCompanies(fields)
+	if err := field.Check(described, planned, exported); err != nil {
+		panic(err)
+	}
+	return &Kind{db, partners, described, tenancy.NewCompanyBulk(fields)}
+}
 
 // Name is kind.Kind's.
 func (*Kind) Name() enum.ImportKind { return enum.Customers }
@@ -38,23 +64,8 @@ func (*Kind) Name() enum.ImportKind { return enum.Customers }
 // MaxRows is kind.Kind's.
 func (*Kind) MaxRows() int { return 100 }
 
-const (
-	name         = "name"
-	contactEmail = "contact_email"
-	adminEmail   = "partner_admin_email"
-)
-
 // Columns is kind.Kind's.
-func (*Kind) Columns() []sheet.Column {
-	return []sheet.Column{
-		{Name: name, Aliases: []string{"company", "company name", "customer", "customer name"}, Required: true,
-			Description: "The company's name, at most 200 characters.", Example: "Aurora Dental Group"},
-		{Name: contactEmail, Aliases: []string{"email", "contact"},
-			Description: "The company's own address. Together with partner_admin_email, or not at all.", Example: "office@auroradental.example"},
-		{Name: adminEmail, Aliases: []string{"partner admin", "admin email"},
-			Description: "An active user of your company, who becomes partner admin of the new customer.", Example: "you@partner.example"},
-	}
-}
+func (k *Kind) Columns() []sheet.Column { return kind.Columns(k.fields) }
 
 // CustomColumns is kind.Kind's: there are none.
 func (*Kind) CustomColumns(context.Context, id.ID) ([]sheet.Column, error) { return nil, nil }

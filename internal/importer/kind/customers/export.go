@@ -3,45 +3,36 @@ package customers
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
-	"tenantry/ent/generated/ent"
-	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/partneradmin"
-	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/database"
+	"tenantry/internal/field"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
+	"tenantry/internal/tenancy"
 )
 
 // table is a partner's customers, by name; its own company, which is nobody's customer, is not
 // among them. Of several partner admins the first is named: a file has room for one (I5).
 type table struct {
-	ent     *ent.Client
+	kind    *Kind
 	partner id.ID
+	fields  []field.Field[tenancy.CompanyRecord]
 	name    string // the key of the last one's name
 	last    id.ID
 }
 
 // Export is kind.Kind's.
-func (k *Kind) Export(company id.ID) kind.Table { return &table{ent: k.db.Ent(), partner: company} }
+func (k *Kind) Export(company id.ID) kind.Table {
+	return &table{kind: k, partner: company, fields: field.Exported(k.fields)}
+}
 
 // Header is kind.Table's.
-func (*table) Header(context.Context) ([]string, error) {
-	return []string{name, contactEmail, adminEmail}, nil
-}
+func (t *table) Header(context.Context) ([]string, error) { return kind.Header(t.fields), nil }
 
 // Next is kind.Table's.
 func (t *table) Next(ctx context.Context, most int) ([][]string, error) {
-	behind := predicate.Company(func(s *sql.Selector) {
-		s.Where(sql.P(func(b *sql.Builder) {
-			b.WriteByte('(').WriteString(s.C(company.FieldNameKey)).Comma().WriteString(s.C(company.FieldID)).
-				WriteString(") > (").Args(t.name, t.last).WriteByte(')')
-		}))
-	})
-	page, err := t.ent.Company.Query().Where(company.PartnerID(t.partner), company.DeletedAtIsNil(), behind).
-		Order(company.ByNameKey(sql.OrderAsc()), company.ByID(sql.OrderAsc())).Limit(most).All(ctx)
+	page, err := t.kind.bulk.Page(ctx, t.kind.db, t.partner, t.name, t.last, most)
 	if err != nil || len(page) == 0 {
 		return nil, err
 	}
@@ -56,14 +47,20 @@ func (t *table) Next(ctx context.Context, most int) ([][]string, error) {
 	rows := make([][]string, len(page))
 	for i, c := range page {
 		t.name, t.last = c.NameKey, c.ID
-		rows[i] = []string{c.Name, kind.OrEmpty(c.ContactEmail), admins[c.ID]}
+		for n := range t.fields {
+			if f := &t.fields[n]; f.Name == adminEmail {
+				rows[i] = append(rows[i], admins[c.ID])
+			} else {
+				rows[i] = append(rows[i], f.Format(c))
+			}
+		}
 	}
 	return rows, nil
 }
 
 // admins are the emails of the companies' first partner admins, as far as there are any.
 func (t *table) admins(ctx context.Context, companies []id.ID) (map[id.ID]string, error) {
-	firsts, err := t.ent.PartnerAdmin.Query().Where(database.FirstOfEach(partneradmin.Table, companies, 1)).All(ctx)
+	firsts, err := t.kind.db.Ent().PartnerAdmin.Query().Where(database.FirstOfEach(partneradmin.Table, companies, 1)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +68,7 @@ func (t *table) admins(ctx context.Context, companies []id.ID) (map[id.ID]string
 	for i, f := range firsts {
 		ids[i] = f.UserID
 	}
-	people, err := t.ent.User.Query().Where(database.Among(user.FieldID, ids)).All(ctx)
+	people, err := t.kind.db.Ent().User.Query().Where(database.Among(user.FieldID, ids)).All(ctx)
 	emails := make(map[id.ID]string, len(people))
 	for _, p := range people {
 		emails[p.ID] = p.Email

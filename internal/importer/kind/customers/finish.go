@@ -14,6 +14,7 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/notify"
 )
 
 // Keys of an import's scratch, by what they remember.
@@ -23,13 +24,26 @@ const (
 	namedKey = "named:" // the first of these customers, for each person
 )
 
+// scratchKey is one of them.
+type scratchKey struct {
+	run id.ID
+	key string
+	row int
+}
+
+var scratchColumns = []database.Column[scratchKey]{
+	{Name: importkey.FieldImportRunID, Of: func(k scratchKey) any { return k.run }},
+	{Name: importkey.FieldKey, Of: func(k scratchKey) any { return k.key }},
+	{Name: importkey.FieldRow, Of: func(k scratchKey) any { return k.row }},
+}
+
 // maxNamed is how many of the companies that it is about a notification names (rule J7).
 const maxNamed = 3
 
 // countAdmins adds to how many customers each person became partner admin of, and keeps the
 // first of them, for the one notification at the end (rule J7).
 func countAdmins(ctx context.Context, tx *database.Tx, run id.ID, added map[id.ID][]id.ID) error {
-	var named [][]any
+	var named []scratchKey
 	for person, companies := range added {
 		var count int
 		err := tx.QueryRowContext(ctx, `INSERT INTO import_keys (import_run_id, key, "row") VALUES ($1, $2, $3)
@@ -40,10 +54,10 @@ func countAdmins(ctx context.Context, tx *database.Tx, run id.ID, added map[id.I
 		}
 		before := count - len(companies)
 		for i := range min(len(companies), max(0, maxNamed-before)) {
-			named = append(named, []any{run, namedKey + person.String() + companies[i].String(), before + i})
+			named = append(named, scratchKey{run, namedKey + person.String() + companies[i].String(), before + i})
 		}
 	}
-	return database.InsertRows(ctx, tx, "import_keys", []string{"import_run_id", "key", "row"}, named)
+	return database.Insert(ctx, tx, importkey.Table, scratchColumns, named)
 }
 
 // Finish is kind.Kind's: it notifies each new partner admin, once (rule J7).
@@ -74,10 +88,11 @@ func (*Kind) Finish(ctx context.Context, tx *database.Tx, r *ent.ImportRun) (not
 		if err != nil {
 			return nil, err
 		}
-		err = client.Notification.Create().SetUserID(person).SetKind(enum.PartnerAdminAdded).
-			SetTitle("You are partner admin of " + sheet.Plural(a.Row, "new customer")).
-			SetBody(fmt.Sprintf("%s imported %s and named you as partner admin of %s.", r.CreatedByName, r.FileName, listed(names, a.Row, "customer"))).
-			SetImportRunID(r.ID).SetCompanyID(r.CompanyID).Exec(ctx)
+		err = notify.Store(ctx, tx, notify.Note{
+			Kind: enum.PartnerAdminAdded, ImportRun: &r.ID, Company: &r.CompanyID,
+			Title: "You are partner admin of " + sheet.Plural(a.Row, "new customer"),
+			Body:  fmt.Sprintf("%s imported %s and named you as partner admin of %s.", r.CreatedByName, r.FileName, listed(names, a.Row, "customer")),
+		}, person)
 		if err != nil {
 			return nil, err
 		}

@@ -11,15 +11,13 @@ import (
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/tenancy"
 )
 
 // customer is a row that makes a company.
 type customer struct {
-	row          sheet.Row
-	company      id.ID
-	name, slug   string
-	contactEmail *string
-	admin        id.ID
+	tenancy.NewCompany
+	row sheet.Row
 }
 
 // Plan is kind.Batch's.
@@ -37,12 +35,12 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 			s.remember(slug, r.Number)
 			continue
 		}
-		c := s.make(r, b.cells[i])
+		c := b.make(s, r, &b.cells[i])
 		if problems := r.Issues(); len(problems) > 0 {
 			o.Fail(problems...)
 			continue
 		}
-		c.slug = slug
+		c.Slug = slug
 		s.remember(slug, r.Number)
 		made = append(made, c)
 		o.Created++
@@ -57,17 +55,17 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 
 // make is the customer of a row whose name is free; the row's problems say whether it can be
 // one.
-func (s *snapshot) make(r *sheet.Row, of cells) customer {
-	c := customer{row: *r, company: id.New(id.Company), name: r.Field(name).Value, admin: s.run.CreatedBy}
-	if f := r.Field(contactEmail); f.Present() {
-		c.contactEmail = &f.Value
-	}
+func (b *batch) make(s *snapshot, r *sheet.Row, of *cells) customer {
+	c := customer{row: *r, NewCompany: tenancy.NewCompany{
+		CompanyRecord: tenancy.CompanyRecord{ID: id.New(id.Company), Name: r.Field(name).Value}, Partner: b.run.Company, Admin: b.run.CreatedBy,
+	}}
+	b.plain.Take(r, &of.draft, &c.CompanyRecord, true)
 	if f := r.Field(adminEmail); f.Present() && f.Sound() {
 		admin, ok := s.admins[of.adminKey]
 		if !ok {
 			f.Reject(enum.UnknownPartnerAdmin, "%q is not an active user of your company; add the user first, or name another", sheet.Cut(f.Value, 100))
 		}
-		c.admin = admin
+		c.Admin = admin
 	}
 	return c
 }
@@ -90,18 +88,18 @@ const canStillAdd = "; addCustomer can still create another company of this name
 // alreadyExists says why a row is skipped whose name others bear: which of the two matched,
 // the slug or the name, and whether it is the importer's own customer. Of other companies no
 // more is told than that there is one (rule I6).
-func alreadyExists(slug string, others []namesake) string {
-	one := slices.MinFunc(others, func(a, b namesake) int { return cmp.Compare(a.nearness(), b.nearness()) })
+func alreadyExists(slug string, others []tenancy.Namesake) string {
+	one := slices.MinFunc(others, func(a, b tenancy.Namesake) int { return cmp.Compare(nearness(a), nearness(b)) })
 	which := "its name has the slug"
-	if one.bySlug {
+	if one.BySlug {
 		which = "its slug is"
 	}
 	slug = sheet.Cut(slug, 100)
 	switch {
-	case one.own:
+	case one.Own:
 		return fmt.Sprintf("this is your own company: %s %q; this row was skipped", which, slug) + canStillAdd
-	case one.customer:
-		return fmt.Sprintf("%q is your customer already: %s %q; this row was skipped", sheet.Cut(one.name, 100), which, slug) + canStillAdd
+	case one.Customer:
+		return fmt.Sprintf("%q is your customer already: %s %q; this row was skipped", sheet.Cut(one.Name, 100), which, slug) + canStillAdd
 	}
 	return fmt.Sprintf("another company exists already: %s %q; this row was skipped", which, slug) + canStillAdd
 }

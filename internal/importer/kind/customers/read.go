@@ -4,36 +4,38 @@ import (
 	"unicode/utf8"
 
 	"tenantry/ent/enum"
+	"tenantry/internal/field"
 	"tenantry/internal/fold"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/tenancy"
 	"tenantry/internal/tokensecret"
 )
 
-// maxName is the most code points of a company's name (rule K5).
-const maxName = 200
-
 // batch is what some rows say by themselves.
 type batch struct {
+	kind  *Kind
 	run   *kind.Run
+	plain kind.Cells[tenancy.CompanyRecord]
 	cells []cells
 }
 
 // cells is what a row says by itself.
 type cells struct {
-	slug     string // of its name; empty where there is none, or it cannot be one
-	adminKey string // of the partner admin's email
+	draft    tenancy.CompanyRecord // what stands in filled cells; its slug is empty where the name cannot be one
+	adminKey string                // of the partner admin's email
 }
 
 // Read is kind.Kind's.
-func (*Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
-	b := &batch{run, make([]cells, len(rows))}
+func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
+	b := &batch{k, run, kind.CellsOf(k.fields, &run.Layout), make([]cells, len(rows))}
+	companyName := field.Named(k.fields, name)
 	for i := range rows {
 		r, c := &rows[i], &b.cells[i]
-		c.slug = companyName(r.Field(name))
-		r.Field(contactEmail).Email("the contact email")
+		c.draft.Slug = readName(companyName, r.Field(name))
+		b.plain.Parse(r, &c.draft)
 		if f := r.Field(adminEmail); f.Present() && f.Sound() {
-			f.Require("the partner admin's email")
+			f.Require(field.Named(k.fields, adminEmail).Noun)
 		}
 		c.adminKey = fold.Email(r.Field(adminEmail).Value)
 	}
@@ -42,21 +44,23 @@ func (*Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 
 // Cut is kind.Batch's.
 func (b *batch) Cut(rows int) (head, rest kind.Batch) {
-	return &batch{b.run, b.cells[:rows]}, &batch{b.run, b.cells[rows:]}
+	h, r := *b, *b
+	h.cells, r.cells = b.cells[:rows], b.cells[rows:]
+	return &h, &r
 }
 
-// companyName validates a company's name and gives its slug; empty where it cannot be one. One
+// readName validates a company's name and gives its slug; empty where it cannot be one. One
 // that is unsafe may still be one that a company bears.
-func companyName(f sheet.Field) (slug string) {
+func readName(name *field.Field[tenancy.CompanyRecord], f sheet.Field) (slug string) {
 	switch {
 	case tokensecret.In(f.Value):
 		f.Reject(enum.InvalidValue, tokensecret.AsName)
 		return ""
 	case !f.Sound():
-		if utf8.RuneCountInString(f.Value) > maxName {
+		if utf8.RuneCountInString(f.Value) > name.Limit {
 			return ""
 		}
-	case !f.Require("the company's name") || !f.AtMost(maxName):
+	case !f.Require(name.Noun) || !f.AtMost(name.Limit):
 		return ""
 	}
 	return fold.Slug(f.Value)

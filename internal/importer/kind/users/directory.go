@@ -2,7 +2,6 @@ package users
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -18,6 +17,7 @@ import (
 // directory is what a batch's rows are planned against: the users they name, and those who
 // keep the company governed, as the rows so far leave them.
 type directory struct {
+	*batch
 	byEmail        map[string]*account
 	administrators []*account // the company's own, active or not
 	managed        bool       // by a partner
@@ -26,56 +26,38 @@ type directory struct {
 
 // account is a user as the rows so far leave them.
 type account struct {
-	id       id.ID
-	company  id.ID
-	emailKey string
-	was, now profile
+	was, now tenancy.UserRecord
 	isNew    bool // no record is there yet
-	admin    bool
 	written  bool // by a row: even where a later one has put back what was (rules R2, R4)
 	password int  // the row whose password is theirs from now on; 0: none
 }
 
-// profile is what an import reads and writes of a user. Never a password.
-type profile struct {
-	Email     string `json:"email"`
-	FirstName string `json:"firstName"`
-	LastName  string `json:"lastName"`
-	Active    bool   `json:"active"`
-}
+func (u *account) admin() bool { return u.now.Role == enum.Admin }
 
 // load fetches whom the rows name, by the keys of their emails, and holds them until the commit.
-func (b *batch) load(ctx context.Context, tx *database.Tx) (*directory, error) {
-	d := &directory{byEmail: map[string]*account{}}
-	emails := slices.Sorted(slices.Values(b.keys))
-	emails = slices.DeleteFunc(slices.Compact(emails), func(key string) bool { return key == "" })
-	lock := tx.Dialect().Lock(database.ForUpdate)
-	if b.run.DryRun {
-		lock = ""
+func (b *batch) load(ctx context.Context, tx *database.Tx) (d *directory, err error) {
+	d = &directory{batch: b, byEmail: map[string]*account{}}
+	var emails []string
+	for i := range b.drafts {
+		if key := b.drafts[i].EmailKey; key != "" {
+			emails = append(emails, key)
+		}
 	}
+	slices.Sort(emails)
+	emails = slices.Compact(emails)
+	hold := !b.run.DryRun
 	// The company first, as whoever changes users by hand does.
-	var err error
-	if d.managed, err = tenancy.Managed(ctx, tx, b.run.Company, !b.run.DryRun); err != nil {
+	if d.managed, err = tenancy.Managed(ctx, tx, b.run.Company, hold); err != nil {
 		return nil, err
 	}
-	in := tx.Dialect().AmongTexts("$2")
 	byID := map[id.ID]*account{}
-	administrators := ""
-	if b.run.Layout.Has("active") {
-		administrators = ` OR role = 'ADMIN'`
-	}
-	const read = `SELECT id, company_id, email, email_key, first_name, last_name, active, role FROM users WHERE `
-	for _, query := range []string{
-		read + `company_id = $1 AND (email_key ` + in + administrators + `) ORDER BY id` + lock,
-		read + `company_id <> $1 AND email_key ` + in,
-	} {
-		rows, err := tx.QueryContext(ctx, query, b.run.Company, database.Texts(emails))
-		if err != nil {
-			return nil, fmt.Errorf("looking for users: %w", err)
-		}
-		if err := d.read(rows, byID); err != nil {
-			return nil, err
-		}
+	administrators := b.run.Layout.Has(tenancy.UserActive)
+	err = b.kind.bulk.Find(ctx, tx, b.run.Company, emails, administrators, hold, func(r *tenancy.UserRecord) error {
+		byID[r.ID] = &account{was: *r, now: *r}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	if b.run.DryRun {
 		if err := d.readScratch(ctx, tx, b.run, emails, byID); err != nil {
@@ -83,25 +65,12 @@ func (b *batch) load(ctx context.Context, tx *database.Tx) (*directory, error) {
 		}
 	}
 	for _, u := range byID {
-		d.byEmail[u.emailKey] = u
-		if u.company == b.run.Company && u.admin {
+		d.byEmail[u.now.EmailKey] = u
+		if u.now.Company == b.run.Company && u.admin() {
 			d.administrators = append(d.administrators, u)
 		}
 	}
 	return d, nil
-}
-
-func (d *directory) read(rows *sql.Rows, byID map[id.ID]*account) error {
-	defer rows.Close()
-	for rows.Next() {
-		u, role := &account{}, enum.Member
-		if err := rows.Scan(&u.id, &u.company, &u.was.Email, &u.emailKey, &u.was.FirstName, &u.was.LastName, &u.was.Active, &role); err != nil {
-			return err
-		}
-		u.admin, u.now = role == enum.Admin, u.was
-		byID[u.id] = u
-	}
-	return rows.Err()
 }
 
 // readScratch puts what earlier rows of a dry run have left over the records.
@@ -113,13 +82,13 @@ func (d *directory) readScratch(ctx context.Context, tx *database.Tx, run *kind.
 	return kind.ReadScratch(ctx, tx, run.ID, ids, emails, nil, func(record id.ID, state []byte) error {
 		u := byID[record]
 		if u == nil {
-			u = &account{id: record, company: run.Company, isNew: true}
+			u = &account{isNew: true, now: tenancy.UserRecord{ID: record, Company: run.Company, Role: enum.Member}}
 			byID[record] = u
 		}
 		if err := json.Unmarshal(state, &u.now); err != nil {
 			return fmt.Errorf("reading scratch: %w", err)
 		}
-		u.emailKey = fold.Email(u.now.Email)
+		u.now.EmailKey = fold.Email(u.now.Email)
 		return nil
 	})
 }
@@ -139,7 +108,7 @@ func (d *directory) keep(ctx context.Context, tx *database.Tx, run *kind.Run) er
 	changed := d.changed()
 	records := make([]kind.Scratch, len(changed))
 	for i, u := range changed {
-		records[i] = kind.Scratch{ID: u.id, EmailKey: u.emailKey, State: u.now}
+		records[i] = kind.Scratch{ID: u.now.ID, EmailKey: u.now.EmailKey, State: u.now}
 	}
 	return kind.KeepScratch(ctx, tx, run.ID, records)
 }

@@ -6,9 +6,11 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/policy"
 	"tenantry/internal/database"
+	"tenantry/internal/field"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/tenancy"
 )
 
 // Plan is kind.Batch's.
@@ -20,7 +22,7 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 	o := &kind.Outcome{}
 	for i := range rows {
 		r := &rows[i]
-		change := d.plan(b.run, r, b.keys[i])
+		change := d.plan(r, &b.drafts[i])
 		if problems := r.Issues(); len(problems) > 0 {
 			o.Fail(problems...)
 			continue
@@ -35,70 +37,52 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 	}, nil
 }
 
-// plan finds out whom the row, whose email has that key, is about and notes what is wrong
-// with it. change does what the row asks for, and counts it; it is to be called where nothing
-// is wrong.
-func (d *directory) plan(run *kind.Run, r *sheet.Row, emailKey string) (change func(o *kind.Outcome)) {
-	email := r.Field("email")
+// plan finds out whom the row is about and notes what is wrong with it. change does what the
+// row asks for, and counts it; it is to be called where nothing is wrong.
+func (d *directory) plan(r *sheet.Row, draft *tenancy.UserRecord) (change func(o *kind.Outcome)) {
+	email := r.Field(tenancy.UserEmail)
 	if r.Misshapen {
 		return nil // its cells may be other fields'
 	}
-	known := d.byEmail[emailKey]
-	if known != nil && known.company == run.Company {
+	known := d.byEmail[draft.EmailKey]
+	if known != nil && known.now.Company == d.run.Company {
 		email.Matches(known.now.Email)
-		return d.planKnown(run, r, known)
+		return d.planKnown(r, draft, known)
 	}
 	if known != nil {
 		if email.Sound() {
 			email.Reject(enum.EmailTaken, "the email %s is taken by another user; give this one another", sheet.Cut(email.Value, 100))
 		}
-		return nil // and nothing more is changes (rule I15)
+		return nil // and nothing more is changed (rule I15)
 	}
-	// Also where the email is at fault: all problems are changes at once (rule R1).
-	first, last, password := r.Field("first_name"), r.Field("last_name"), r.Field("password")
-	for _, f := range []struct {
-		sheet.Field
-		what string
-	}{{first, "the first name"}, {last, "the last name"}, {password, "a password"}} {
-		if f.Sound() && !f.Filled() {
-			f.Reject(enum.Required, "a new user needs %s", f.what)
-		}
-	}
-	active, given := r.Field("active").Bool()
+	// Also where the email is at fault: all problems are reported at once (rule R1).
+	const newUser = "a new user"
+	d.plain.Require(r, newUser)
+	kind.Require(field.Named(d.kind.fields, tenancy.UserPassword), r.Field(tenancy.UserPassword), newUser)
 	return func(o *kind.Outcome) {
-		u := &account{
-			id: id.New(id.User), company: run.Company, emailKey: emailKey, isNew: true, password: r.Number,
-			now: profile{Email: email.Value, FirstName: first.Value, LastName: last.Value, Active: active || !given},
-		}
-		d.byEmail[u.emailKey] = u
+		u := &account{isNew: true, password: r.Number, now: tenancy.UserRecord{
+			ID: id.New(id.User), Company: d.run.Company, Email: email.Value, EmailKey: draft.EmailKey, Role: enum.Member, Active: true,
+		}}
+		d.plain.Take(r, draft, &u.now, true)
+		d.byEmail[draft.EmailKey] = u
 		d.touched = append(d.touched, u)
 		o.Created++
 	}
 }
 
-// planKnown is judge for a user of the company.
-func (d *directory) planKnown(run *kind.Run, r *sheet.Row, u *account) (change func(o *kind.Outcome)) {
-	next := u.now
-	for _, f := range []struct {
-		sheet.Field
-		into *string
-	}{{r.Field("first_name"), &next.FirstName}, {r.Field("last_name"), &next.LastName}} {
-		if f.Matches(*f.into); f.Filled() {
-			*f.into = f.Value
-		}
-	}
-	active, password := r.Field("active"), r.Field("password")
-	if value, given := active.Bool(); given {
-		next.Active = value
-	}
-	deactivated, own := u.now.Active && !next.Active, u.id == run.CreatedBy
-	protected := run.By.CompanyID != u.company && u.admin && u.now.Active
+// planKnown is plan for a user of the company.
+func (d *directory) planKnown(r *sheet.Row, draft *tenancy.UserRecord, u *account) (change func(o *kind.Outcome)) {
+	next, run := u.now, d.run
+	d.plain.Take(r, draft, &next, false)
+	active, password := r.Field(tenancy.UserActive), r.Field(tenancy.UserPassword)
+	deactivated, own := u.now.Active && !next.Active, u.now.ID == run.CreatedBy
+	protected := run.By.CompanyID != u.now.Company && u.now.Administrator()
 	switch {
 	case deactivated && own:
 		active.Reject(enum.Forbidden, "you cannot deactivate yourself; another administrator can")
 	case deactivated && protected:
 		active.Reject(enum.Forbidden, "%s", protectedUser)
-	case u.admin && !u.now.Active && next.Active && !policy.MayMakeAdministrators(run.By, u.company):
+	case u.admin() && !u.now.Active && next.Active && !policy.MayMakeAdministrators(run.By, u.now.Company):
 		active.Reject(enum.Forbidden, "only administrators of the company itself and administrators of its partner make someone an active ADMIN of it")
 	}
 	if password.Filled() {
@@ -133,7 +117,7 @@ const protectedUser = "this is an active administrator of the company itself: it
 // last reports whether the user is the only active administrator of a company that no
 // partner manages (rule U4).
 func (d *directory) last(u *account) bool {
-	if d.managed || !u.admin {
+	if d.managed || !u.admin() {
 		return false
 	}
 	for _, other := range d.administrators {

@@ -3,53 +3,53 @@ package users
 import (
 	"tenantry/ent/enum"
 	"tenantry/internal/auth"
+	"tenantry/internal/field"
 	"tenantry/internal/fold"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/tenancy"
 )
-
-// maxName is the most code points of a name (rule K5).
-const maxName = 200
 
 // batch is what some rows say by themselves.
 type batch struct {
 	kind   *Kind
 	run    *kind.Run
-	keys   []string       // of the rows' emails; empty where there is none
-	hashes map[int]string // of rows' passwords, by the row's number, as far as they are made
+	plain  kind.Cells[tenancy.UserRecord]
+	drafts []tenancy.UserRecord // what stands in a row's filled cells; the EmailKey is empty where there is no email
+	hashes map[int]string       // of rows' passwords, by the row's number, as far as they are made
 }
 
 // Read is kind.Kind's.
 func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
-	b := &batch{k, run, make([]string, len(rows)), map[int]string{}}
+	b := &batch{k, run, kind.CellsOf(k.fields, &run.Layout), make([]tenancy.UserRecord, len(rows)), map[int]string{}}
+	email := field.Named(k.fields, tenancy.UserEmail)
 	for i := range rows {
-		k.read(&rows[i])
-		b.keys[i] = fold.Email(rows[i].Field("email").Value)
+		r, draft := &rows[i], &b.drafts[i]
+		f := r.Field(tenancy.UserEmail)
+		kind.Parse(email, f, draft)
+		draft.EmailKey = fold.Email(f.Value)
+		b.plain.Parse(r, draft)
+		k.readPassword(r.Field(tenancy.UserPassword))
 	}
 	return b
 }
 
 // Cut is kind.Batch's.
 func (b *batch) Cut(rows int) (head, rest kind.Batch) {
-	return &batch{b.kind, b.run, b.keys[:rows], b.hashes}, &batch{b.kind, b.run, b.keys[rows:], b.hashes}
+	h, r := *b, *b
+	h.drafts, r.drafts = b.drafts[:rows], b.drafts[rows:]
+	return &h, &r
 }
 
-// read validates a row as far as it alone tells.
-func (k *Kind) read(r *sheet.Row) {
-	r.Field("email").Email("the email")
-	for _, name := range []string{"first_name", "last_name"} {
-		if f := r.Field(name); f.Filled() && f.Sound() {
-			f.AtMost(maxName)
-		}
+func (k *Kind) readPassword(f sheet.Field) {
+	if !f.Filled() || !f.Sound() {
+		return
 	}
-	if f := r.Field("password"); f.Filled() && f.Sound() {
-		if wrong := k.passwords.Check(f.Value); wrong != nil {
-			code := enum.TooShort
-			if len(f.Value) > auth.MostBytes {
-				code = enum.TooLong
-			}
-			f.Reject(code, "%s", wrong.Message) // which does not hold the password
+	if wrong := k.passwords.Check(f.Value); wrong != nil {
+		code := enum.TooShort
+		if len(f.Value) > auth.MostBytes {
+			code = enum.TooLong
 		}
+		f.Reject(code, "%s", wrong.Message) // which does not hold the password
 	}
-	r.Field("active").Bool()
 }

@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
+	"tenantry/internal/field"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
@@ -34,13 +35,23 @@ type Kind struct {
 	db        *database.DB
 	passwords Passwords
 	accounts  Directory
+	fields    []field.Field[tenancy.UserRecord]
+	bulk      *tenancy.UserBulk
 }
 
 var _ kind.Kind = (*Kind)(nil)
 
-// New returns the kind.
-func New(db *database.DB, passwords Passwords, accounts Directory) *Kind {
-	return &Kind{db, passwords, accounts}
+// planned are the fields of which this package says what becomes of their cells.
+var planned = []string{tenancy.UserEmail, tenancy.UserPassword}
+
+// New returns the kind, for users who have these fields. It panics where a field is only
+// declared, see [field.Check].
+func New(db *database.DB, passwords Passwords, accounts Directory, fields []tenancy.UserField) *Kind {
+	described := tenancy.DescribedUsers(fields)
+	if err := field.Check(described, planned, nil); err != nil {
+		panic(err)
+	}
+	return &Kind{db, passwords, accounts, described, tenancy.NewUserBulk(fields)}
 }
 
 // Name is kind.Kind's.
@@ -50,15 +61,7 @@ func (*Kind) Name() enum.ImportKind { return enum.Users }
 func (*Kind) MaxRows() int { return 5_000 }
 
 // Columns is kind.Kind's.
-func (*Kind) Columns() []sheet.Column {
-	return []sheet.Column{
-		{Name: "email", Required: true, Description: "Unique on the platform.", Example: "kim@example.net"},
-		{Name: "first_name", Required: true, Description: "At most 200 characters.", Example: "Kim"},
-		{Name: "last_name", Required: true, Description: "At most 200 characters.", Example: "Park"},
-		{Name: "password", Required: true, Secret: true, Description: "6 characters to 1,024 bytes.", Example: ""},
-		{Name: "active", Description: "true or false.", Example: "true"},
-	}
-}
+func (k *Kind) Columns() []sheet.Column { return kind.Columns(k.fields) }
 
 // CustomColumns is kind.Kind's: there are none.
 func (*Kind) CustomColumns(context.Context, id.ID) ([]sheet.Column, error) { return nil, nil }
@@ -68,8 +71,8 @@ func (*Kind) ColumnsElsewhere(context.Context, []string) ([]sheet.Column, error)
 
 // Missing is kind.Kind's (rule F3).
 func (*Kind) Missing(l sheet.Layout) (field, why string) {
-	if !l.Has("email") {
-		return "email", "a file of users has their emails"
+	if !l.Has(tenancy.UserEmail) {
+		return tenancy.UserEmail, "a file of users has their emails"
 	}
 	return "", ""
 }

@@ -4,13 +4,10 @@ import (
 	"context"
 	"runtime"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"tenantry/ent/enum"
 	"tenantry/internal/database"
-	"tenantry/internal/fold"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 	"tenantry/internal/tenancy"
@@ -29,45 +26,24 @@ func (b *batch) write(ctx context.Context, tx *database.Tx, rows []sheet.Row, d 
 	if len(wanted) > 0 {
 		return &kind.Postponed{Do: func(ctx context.Context) error { return b.hash(ctx, rows, wanted) }}
 	}
-	at := time.Now().UTC().Truncate(time.Microsecond)
-	var made, profiles, passwords [][]any
+	var upserts []*tenancy.UserUpsert
 	changes := make([]tenancy.ImportedUser, 0, len(changed))
 	for _, u := range changed {
-		p, hash := u.now, b.hashes[u.password]
-		user := tenancy.ImportedUser{ID: u.id, Name: p.FirstName + " " + p.LastName, Email: p.Email, New: u.isNew}
-		if u.isNew {
-			made = append(made, []any{u.id, u.company, p.Email, u.emailKey, p.FirstName, fold.Key(p.FirstName), p.LastName, fold.Key(p.LastName),
-				hash, p.Active, string(enum.Member), at, at})
-			changes = append(changes, user)
-			continue
+		upsert := &tenancy.UserUpsert{UserRecord: u.now, New: u.isNew, Changed: u.written, NewPassword: u.password > 0}
+		upsert.PasswordHash = b.hashes[u.password]
+		change := tenancy.ImportedUser{ID: u.now.ID, Name: u.now.FirstName + " " + u.now.LastName, Email: u.now.Email, New: u.isNew}
+		if !u.isNew && u.password > 0 {
+			change.Credentials = append(change.Credentials, "password")
 		}
-		if u.written {
-			profiles = append(profiles, []any{u.id, u.company, p.FirstName, fold.Key(p.FirstName), p.LastName, fold.Key(p.LastName), p.Active, at})
+		if !u.isNew && u.was.Active != u.now.Active {
+			change.Credentials = append(change.Credentials, "activity")
 		}
-		if u.password > 0 {
-			passwords = append(passwords, []any{u.id, u.company, hash, at})
-			user.Credentials = append(user.Credentials, "password")
-		}
-		if u.was.Active != p.Active {
-			user.Credentials = append(user.Credentials, "activity")
-		}
-		if u.written || u.password > 0 {
-			changes = append(changes, user)
+		if upserts = append(upserts, upsert); u.isNew || u.written || u.password > 0 {
+			changes = append(changes, change)
 		}
 	}
-	if err := database.InsertRows(ctx, tx, "users", []string{"id", "company_id", "email", "email_key", "first_name", "first_name_key", "last_name", "last_name_key",
-		"password_hash", "active", "role", "created_at", "updated_at"}, made); err != nil {
+	if err := b.kind.bulk.Write(ctx, tx, upserts); err != nil {
 		return err
-	}
-	tenant := []string{"id", "company_id"}
-	for _, c := range []database.Change{
-		{Table: "users", Keys: tenant, Rows: profiles,
-			Columns: []string{"first_name", "first_name_key", "last_name", "last_name_key", "active", "updated_at"}},
-		{Table: "users", Keys: tenant, Rows: passwords, Columns: []string{"password_hash", "updated_at"}},
-	} {
-		if _, err := database.Update(ctx, tx, c); err != nil {
-			return err
-		}
 	}
 	var err error
 	o.Notified, err = b.kind.accounts.UsersImported(ctx, tx, b.run.By, b.run.Company, changes)
@@ -81,7 +57,7 @@ func (b *batch) hash(ctx context.Context, rows []sheet.Row, wanted []int) error 
 	all.SetLimit(runtime.GOMAXPROCS(0)) // whoever signs in meanwhile waits for one of these, and not for all
 	for _, number := range wanted {
 		all.Go(func() error {
-			hash, err := b.kind.passwords.Hash(ctx, rows[number-rows[0].Number].Field("password").Value)
+			hash, err := b.kind.passwords.Hash(ctx, rows[number-rows[0].Number].Field(tenancy.UserPassword).Value)
 			if err != nil {
 				return err
 			}
