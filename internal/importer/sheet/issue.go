@@ -22,5 +22,5 @@ type Issue struct {
 const (
 	// MaxIssueValue is how many characters of a cell an issue shows.
 	MaxIssueValue = 200
-	MaxRowIssues  = 50  // issues that are kept of one row (rule R1)
+	MaxRowIssues  = 50 // issues that are kept of one row (rule R1)
 )
