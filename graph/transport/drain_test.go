@@ -9,6 +9,7 @@ import (
 	"github.com/coder/websocket"
 
 	"tenantry/graph/transport"
+	"tenantry/internal/testenv"
 )
 
 // At shutdown every stream ends in a way that clients reconnect after: 1012 for
@@ -74,5 +75,5 @@ func TestDrainCutsOffWhoDoesNotAnswer(t *testing.T) {
 	if err := r.endpoint.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("drain: %v, want DeadlineExceeded", err)
 	}
-	eventually(t, "nobody", func() bool { return r.endpoint.Live() == transport.Live{} })
+	testenv.Await(t, "nobody", func() bool { return r.endpoint.Live() == transport.Live{} })
 }

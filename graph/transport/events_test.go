@@ -13,6 +13,7 @@ import (
 
 	"tenantry/graph/transport"
 	"tenantry/internal/fault"
+	"tenantry/internal/testenv"
 )
 
 const eventStream = "text/event-stream"
@@ -177,7 +178,7 @@ func TestEventsEndWhenTheClientGoes(t *testing.T) {
 	receive(t, r.started, "the subscription")
 	resp.Body.Close()
 	receive(t, r.ended, "the end of its context")
-	eventually(t, "no streams", func() bool { return r.endpoint.Live().Streams == 0 })
+	testenv.Await(t, "no streams", func() bool { return r.endpoint.Live().Streams == 0 })
 }
 
 // The handler waits for its operation, which may still use the request.
@@ -206,7 +207,7 @@ func TestEventsDropAClientThatNeverReads(t *testing.T) {
 	r := serve(t, transport.Config{WriteTimeout: 50 * time.Millisecond})
 	r.events(t, "POST", query("subscription { text(size: 100000) }"))
 	receive(t, r.ended, "the end of its context")
-	eventually(t, "no streams", func() bool { return r.endpoint.Live().Streams == 0 })
+	testenv.Await(t, "no streams", func() bool { return r.endpoint.Live().Streams == 0 })
 }
 
 func TestEventsAreTornWhenARecheckFails(t *testing.T) {

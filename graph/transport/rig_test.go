@@ -172,19 +172,3 @@ func receive[T any](t *testing.T, from <-chan T, what string) T {
 		panic("unreachable")
 	}
 }
-
-// eventually waits for a condition that nothing signals.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("waited %s for %s", patience, what)
-		}
-	}
-}

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"tenantry/internal/testenv"
+
 	"github.com/coder/websocket"
 )
 
@@ -129,7 +131,7 @@ func (c *client) quiet() {
 // idle waits until the server has n sockets.
 func (r *rig) idle(n int) {
 	r.t.Helper()
-	eventually(r.t, fmt.Sprintf("%d sockets", n), func() bool { return r.endpoint.Live().Sockets == n })
+	testenv.Await(r.t, fmt.Sprintf("%d sockets", n), func() bool { return r.endpoint.Live().Sockets == n })
 }
 
 const long = time.Hour

@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 
 	"tenantry/graph/transport"
+	"tenantry/internal/testenv"
 )
 
 // A client that takes nothing is dropped when a write has waited long enough.
@@ -33,7 +34,7 @@ func TestSocketWaitsForASlowReader(t *testing.T) {
 	c.subscribe("a", "subscription { text(size: 1000000) }")
 	receive(t, r.started, "the subscription")
 	made, still := int64(0), 0
-	eventually(t, "the operation to wait", func() bool {
+	testenv.Await(t, "the operation to wait", func() bool {
 		if now := r.texts.Load(); now != made {
 			made, still = now, 0
 		}

@@ -13,6 +13,7 @@ import (
 
 	"tenantry/graph/transport"
 	"tenantry/internal/fault"
+	"tenantry/internal/testenv"
 )
 
 // graphql-transport-ws: what each breach of the protocol is closed with.
@@ -190,7 +191,7 @@ func TestSocketCapsItsOperations(t *testing.T) {
 		t.Errorf("live is %+v", live)
 	}
 	c.send(`{"id":"a","type":"complete"}`)
-	eventually(t, "a free place", func() bool { return r.endpoint.Live().Operations == 1 })
+	testenv.Await(t, "a free place", func() bool { return r.endpoint.Live().Operations == 1 })
 	c.subscribe("c", "{ hello }")
 	c.want("next", "c")
 	c.want("complete", "c")

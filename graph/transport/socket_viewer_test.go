@@ -10,6 +10,7 @@ import (
 
 	"tenantry/graph/transport"
 	"tenantry/internal/fault"
+	"tenantry/internal/testenv"
 )
 
 // What InitFunc puts in the context is there for operations, with the request's own.
@@ -83,7 +84,7 @@ func TestSocketRecheckRenewsTheContext(t *testing.T) {
 	}})
 	r.around = func(ctx context.Context) { r.values <- ctx.Value(key{}) }
 	c := r.connect()
-	eventually(t, "the renewed context", func() bool {
+	testenv.Await(t, "the renewed context", func() bool {
 		c.subscribe("a", "{ hello }")
 		c.want("next", "a")
 		c.want("complete", "a")

@@ -15,6 +15,7 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/testenv"
 )
 
 // viewerID is the id of whose token it is.
@@ -210,7 +211,7 @@ func TestRightsEndInTheMiddle(t *testing.T) {
 		socket := s.subscribe(token, `subscription{notificationReceived{title company{name}}}`)
 		s.want("", s.operator(), `mutation($c:ID!){setPartnerStatus(input:{companyId:$c,isPartner:false}){company{id}}}`, vars{"c": partnerID})
 		s.want("NOT_FOUND", token, updateCustomer, vars{"id": acme, "n": "stolen"})
-		s.await("the socket's new rights", func() bool {
+		testenv.Await(s.t, "the socket's new rights", func() bool {
 			return strings.Contains(socket.ask("{customers(filter:{isOwn:false}){totalCount} viewer{company{isPartner}}}"), `"totalCount":0`)
 		})
 		of := func(text string) id.ID {

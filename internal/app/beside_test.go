@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"tenantry/internal/testenv"
 	"tenantry/schema"
 )
 
@@ -154,6 +155,6 @@ func (w *tenancyWorld) keepImporting(kind string) (by string) {
 		s.t.Fatalf("%s: %+v", kind, r.Errors)
 	}
 	w.ids["running"] = run
-	s.await("the import to run", func() bool { return s.importRun(w.tokens[by], run).ProcessedRows > 0 })
+	testenv.Await(s.t, "the import to run", func() bool { return s.importRun(w.tokens[by], run).ProcessedRows > 0 })
 	return by
 }

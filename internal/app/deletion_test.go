@@ -17,6 +17,7 @@ import (
 	"tenantry/internal/config"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/testenv"
 )
 
 // belowCompanies are the tables whose rows belong to a company, by ent's schema.
@@ -205,13 +206,13 @@ func TestNothingIsMadeInACompanyFromItsDeletionOn(t *testing.T) {
 					t.Errorf("the deletion beside %s: %v", way.tables, err)
 				}
 			})
-			s.await("the deletion to be under way", func() bool { return waiting() == 1 })
+			testenv.Await(s.t, "the deletion to be under way", func() bool { return waiting() == 1 })
 			both.Go(func() {
 				if code := way.do(gone); code != "NOT_FOUND" {
 					t.Errorf("%s: %q, want NOT_FOUND", way.tables, code)
 				}
 			})
-			s.await(way.tables+" to wait for it", func() bool { return waiting() == 2 })
+			testenv.Await(s.t, way.tables+" to wait for it", func() bool { return waiting() == 2 })
 			return nil
 		}); err != nil {
 			t.Fatal(err)

@@ -296,24 +296,11 @@ func (s *server) importRun(token, runID string) importState {
 func (s *server) finished(token, runID string) importState {
 	s.t.Helper()
 	var state importState
-	s.await("the import's end", func() bool {
+	testenv.Await(s.t, "the import's end", func() bool {
 		state = s.importRun(token, runID)
 		return state.final()
 	})
 	return state
-}
-
-// await polls a condition that the outside can only see by looking, for at most a minute.
-func (s *server) await(what string, done func() bool) {
-	s.t.Helper()
-	deadline := time.After(time.Minute)
-	for !done() {
-		select {
-		case <-deadline:
-			s.t.Fatalf("waited a minute for %s", what)
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
 }
 
 func sample(t *testing.T, name string) []byte {

@@ -17,6 +17,7 @@ import (
 	"tenantry/internal/config"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
+	"tenantry/internal/testenv"
 	"tenantry/jobs"
 )
 
@@ -186,7 +187,7 @@ func TestAnImportOutlivesItsProcess(t *testing.T) {
 		first := startServer(t, s.env)
 		_, maria, _ := first.partner("Partner", "partner.example")
 		run := first.accepted(maria, customersNamed(rows, "Company %d"), nil)
-		first.await("some batches", func() bool { return first.importRun(maria, run).ProcessedRows > 0 })
+		testenv.Await(first.t, "some batches", func() bool { return first.importRun(maria, run).ProcessedRows > 0 })
 		first.stop()
 		second := startServer(t, s.env)
 		end := second.finished(maria, run)

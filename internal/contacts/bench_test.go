@@ -50,7 +50,7 @@ func BenchmarkSearch(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			all := contacts.Filter{ProjectID: &standard, Active: to(true)}
+			all := contacts.Filter{ProjectID: &standard, Active: new(true)}
 			for _, c := range []struct {
 				what   string
 				search string
@@ -68,7 +68,7 @@ func BenchmarkSearch(b *testing.B) {
 			} {
 				f := c.and
 				if f.Search = &c.search; c.search == "" {
-					f.Search = to("c") // as the emails begin
+					f.Search = new("c") // as the emails begin
 				}
 				b.Run(c.what, func(b *testing.B) {
 					n := 0

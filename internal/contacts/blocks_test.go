@@ -147,7 +147,7 @@ func TestBlocksFindWhatIsThere(t *testing.T) {
 			t.Errorf("packing anew left %d keys of %d", after, before)
 		}
 		compare("packed anew")
-		if got := w.found(w.rita, w.alpha.ID, contacts.Filter{Search: to("ann")}); got != "" {
+		if got := w.found(w.rita, w.alpha.ID, contacts.Filter{Search: new("ann")}); got != "" {
 			t.Errorf("another tenant finds %q", got)
 		}
 	})
@@ -222,7 +222,7 @@ func TestCompactOneKeyAlone(t *testing.T) {
 		if n := w.blocks(); n > 40*once {
 			t.Errorf("the blocks have %d keys still, of %d that say something", n, once)
 		}
-		if got := strings.Fields(w.found(w.sato, w.alpha.ID, contacts.Filter{Search: to("same")})); len(got) != len(people) {
+		if got := strings.Fields(w.found(w.sato, w.alpha.ID, contacts.Filter{Search: new("same")})); len(got) != len(people) {
 			t.Errorf("%d are found, want %d", len(got), len(people))
 		}
 	})
@@ -238,7 +238,7 @@ func TestBlocksAreReadById(t *testing.T) {
 			_, err := w.DB.SQL().ExecContext(t.Context(), "ANALYZE contacts")
 			w.Must(err)
 		}
-		plan := w.plan(contacts.Filter{Search: to("unheard")})
+		plan := w.plan(contacts.Filter{Search: new("unheard")})
 		byID := map[database.Dialect]string{database.Postgres: "contacts_pkey", database.SQLite: "sqlite_autoindex_contacts_1"}[w.DB.Dialect()]
 		if !strings.Contains(plan, byID) || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "SCAN contacts") {
 			t.Errorf("the plan is\n%s", plan)

@@ -32,7 +32,7 @@ func TestDefaults(t *testing.T) {
 		if !p.IsDefault || p.CompanyID != w.alpha.ID || !d.IsDefault || d.CompanyID != w.alpha.ID {
 			t.Errorf("it stands in %+v, at %+v", p, d)
 		}
-		if again := w.contact("two@x.example", func(in *contacts.NewContact) { in.Username = to(" Kim ") }); again.Username != "Kim" {
+		if again := w.contact("two@x.example", func(in *contacts.NewContact) { in.Username = new(" Kim ") }); again.Username != "Kim" {
 			t.Errorf("the username is %q", again.Username)
 		}
 	})
@@ -51,11 +51,11 @@ func TestUniqueness(t *testing.T) {
 		_, err := w.CreateContact(w.sato, again)
 		w.Refused("the same email", err, fault.AlreadyExists, "input.email")
 		again = kim("lou@x.example")
-		again.CompanyID, again.ExternalID = &w.alpha.ID, to("A-1")
+		again.CompanyID, again.ExternalID = &w.alpha.ID, new("A-1")
 		_, err = w.CreateContact(w.sato, again)
 		w.Refused("the same external id", err, fault.AlreadyExists, "input.externalId")
 		lou := w.contact("lou@x.example", external("a-1"))
-		_, err = w.UpdateContact(w.sato, lou.ID, contacts.ContactChange{Email: input.Field[string]{Set: true, Value: to("Kim@x.example")}})
+		_, err = w.UpdateContact(w.sato, lou.ID, contacts.ContactChange{Email: input.Field[string]{Set: true, Value: new("Kim@x.example")}})
 		w.Refused("another's email", err, fault.AlreadyExists, "input.email")
 		again.CompanyID, again.Email = nil, "kim@x.example"
 		if _, err = w.CreateContact(w.keller, again); err != nil {
@@ -79,7 +79,7 @@ func TestExternalIDsOfAnyForm(t *testing.T) {
 			}
 		}
 		in := kim("w@x.example")
-		in.CompanyID, in.ExternalID = &w.alpha.ID, to(strings.ToUpper(lou.ID.String()))
+		in.CompanyID, in.ExternalID = &w.alpha.ID, new(strings.ToUpper(lou.ID.String()))
 		_, err := w.CreateContact(w.sato, in)
 		w.Refused("another's id", err, fault.AlreadyExists, "input.externalId")
 		in.ExternalID = nil
@@ -91,7 +91,7 @@ func TestExternalIDsOfAnyForm(t *testing.T) {
 		}
 		w.Refused("another's id, later", change(lou.ID.String()), fault.AlreadyExists, "input.externalId")
 		w.Must(change(made.ID.String())) // its own says nothing else
-		in.CompanyID, in.ExternalID = nil, to(lou.ID.String())
+		in.CompanyID, in.ExternalID = nil, new(lou.ID.String())
 		_, err = w.CreateContact(w.keller, in)
 		w.Must(err) // in another company it is nobody's
 	})
@@ -105,9 +105,9 @@ func TestUpdates(t *testing.T) {
 		w.field(w.sato, w.alpha, "since", enum.Date)
 		other := w.project(w.sato, w.alpha, "other")
 		kim := w.contact("kim@x.example", func(in *contacts.NewContact) {
-			in.LastName, in.MiddleName, in.ExternalID = to("Archer"), to("M"), to("1")
+			in.LastName, in.MiddleName, in.ExternalID = new("Archer"), new("M"), new("1")
 			in.LabelIDs = []id.ID{vip.ID, dup.ID, vip.ID}
-			in.Values = []contacts.FieldValue{{"shoe_size", to("042.0")}, {"SINCE", to("2024-02-29")}}
+			in.Values = []contacts.FieldValue{{"shoe_size", new("042.0")}, {"SINCE", new("2024-02-29")}}
 		})
 		if l, v := w.belongings(kim.ID); l != "VIP vip" || v != "Shoe Size=42 since=2024-02-29" {
 			t.Fatalf("it has %q and %q", l, v)
@@ -122,10 +122,10 @@ func TestUpdates(t *testing.T) {
 			t.Errorf("it has %q and %q, which nobody changed", l, v)
 		}
 		changed, err = w.UpdateContact(w.sato, kim.ID, contacts.ContactChange{
-			Email: text("k.archer@x.example"), ProjectID: input.Field[id.ID]{Set: true, Value: &other.ID}, Active: input.Field[bool]{Set: true, Value: to(false)},
-			Type:     input.Field[enum.ContactType]{Set: true, Value: to(enum.Business)},
-			LabelIDs: input.Field[[]id.ID]{Set: true, Value: to([]id.ID{dup.ID})},
-			Values:   input.Field[[]contacts.FieldValue]{Set: true, Value: to([]contacts.FieldValue{{"since", nil}, {"Shoe-Size", to("-.50")}})},
+			Email: text("k.archer@x.example"), ProjectID: input.Field[id.ID]{Set: true, Value: &other.ID}, Active: input.Field[bool]{Set: true, Value: new(false)},
+			Type:     input.Field[enum.ContactType]{Set: true, Value: new(enum.Business)},
+			LabelIDs: input.Field[[]id.ID]{Set: true, Value: new([]id.ID{dup.ID})},
+			Values:   input.Field[[]contacts.FieldValue]{Set: true, Value: new([]contacts.FieldValue{{"since", nil}, {"Shoe-Size", new("-.50")}})},
 		})
 		w.Must(err)
 		if changed.Email != "k.archer@x.example" || changed.ProjectID != other.ID || changed.Active || changed.Type != enum.Business || changed.Username != "kim" {
@@ -134,7 +134,7 @@ func TestUpdates(t *testing.T) {
 		if l, v := w.belongings(kim.ID); l != "vip" || v != "Shoe Size=-0.5" {
 			t.Errorf("it has %q and %q", l, v)
 		}
-		if got := w.found(w.sato, w.alpha.ID, contacts.Filter{Search: to("KIMB")}); got != "k.archer" {
+		if got := w.found(w.sato, w.alpha.ID, contacts.Filter{Search: new("KIMB")}); got != "k.archer" {
 			t.Errorf("by the new name one finds %q", got)
 		}
 		for field, change := range map[string]contacts.ContactChange{
@@ -191,13 +191,13 @@ func TestRefusals(t *testing.T) {
 			{"firstName", fault.Invalid, func(in *contacts.NewContact) { in.FirstName = "\u200b " }},
 			{"firstName", fault.Invalid, func(in *contacts.NewContact) { in.FirstName = long }},
 			{"middleName", fault.Invalid, func(in *contacts.NewContact) { in.MiddleName = &long }},
-			{"lastName", fault.Invalid, func(in *contacts.NewContact) { in.LastName = to("a\xff") }},
+			{"lastName", fault.Invalid, func(in *contacts.NewContact) { in.LastName = new("a\xff") }},
 			{"username", fault.Invalid, func(in *contacts.NewContact) { in.Username = &long }},
-			{"externalId", fault.Invalid, func(in *contacts.NewContact) { in.ExternalID = to(strings.Repeat("é", 101)) }},
-			{"customFields.0.variableName", fault.NotFound, func(in *contacts.NewContact) { in.Values = []contacts.FieldValue{{"weight", to("1")}} }},
-			{"customFields.0.value", fault.Invalid, func(in *contacts.NewContact) { in.Values = []contacts.FieldValue{{"size", to("big")}} }},
+			{"externalId", fault.Invalid, func(in *contacts.NewContact) { in.ExternalID = new(strings.Repeat("é", 101)) }},
+			{"customFields.0.variableName", fault.NotFound, func(in *contacts.NewContact) { in.Values = []contacts.FieldValue{{"weight", new("1")}} }},
+			{"customFields.0.value", fault.Invalid, func(in *contacts.NewContact) { in.Values = []contacts.FieldValue{{"size", new("big")}} }},
 			{"customFields.1.variableName", fault.Invalid, func(in *contacts.NewContact) {
-				in.Values = []contacts.FieldValue{{"size", to("1")}, {"S I Z E", to("2")}}
+				in.Values = []contacts.FieldValue{{"size", new("1")}, {"S I Z E", new("2")}}
 			}},
 			{"customFields", fault.LimitExceeded, func(in *contacts.NewContact) { in.Values = make([]contacts.FieldValue, 101) }},
 		} {

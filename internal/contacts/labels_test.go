@@ -58,7 +58,7 @@ func TestCustomFields(t *testing.T) {
 		}
 		w.field(w.rita, w.rival, "Shoe Size", enum.Text)
 		kim := w.contact("kim@x.example", func(in *contacts.NewContact) {
-			in.Values = []contacts.FieldValue{{VariableName: "shoesize", Value: to("42")}}
+			in.Values = []contacts.FieldValue{{VariableName: "shoesize", Value: new("42")}}
 		})
 		renamed, err := w.UpdateCustomField(w.sato, size.ID, "Size of the shoe")
 		w.Must(err)

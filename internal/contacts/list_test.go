@@ -58,11 +58,11 @@ func TestFilters(t *testing.T) {
 			"a b":     {LabelIDs: []id.ID{l1}},
 			"a b c d": {LabelIDs: []id.ID{}},
 			"b c":     {ProjectID: &p},
-			"c":       {ProjectID: &p, DeskID: &d, LabelIDs: []id.ID{l2}, Search: to("c@"), Active: to(true)},
-			"d":       {Type: to(enum.Business)},
-			"a b c":   {Active: to(true), Search: to("kim")},
-			"b":       {Search: to("b"), LabelIDs: []id.ID{l1}, ProjectID: &p},
-			"":        {Search: to("a"), ProjectID: &p},
+			"c":       {ProjectID: &p, DeskID: &d, LabelIDs: []id.ID{l2}, Search: new("c@"), Active: new(true)},
+			"d":       {Type: new(enum.Business)},
+			"a b c":   {Active: new(true), Search: new("kim")},
+			"b":       {Search: new("b"), LabelIDs: []id.ID{l1}, ProjectID: &p},
+			"":        {Search: new("a"), ProjectID: &p},
 		} {
 			if got := w.found(w.sato, w.alpha.ID, f); got != want {
 				t.Errorf("%+v gives %q, want %q", f, got, want)
@@ -94,7 +94,7 @@ func TestFiltersTellNothing(t *testing.T) {
 		w.Must(err)
 		w.contact("kim@x.example")
 		for what, f := range map[string]contacts.Filter{
-			"label": {LabelIDs: []id.ID{label}}, "project": {ProjectID: &shelf}, "desk": {DeskID: &made.DeskID}, "search": {Search: to("secret")},
+			"label": {LabelIDs: []id.ID{label}}, "project": {ProjectID: &shelf}, "desk": {DeskID: &made.DeskID}, "search": {Search: new("secret")},
 		} {
 			for _, company := range []id.ID{w.alpha.ID, w.rival.ID} {
 				if got := w.found(w.sato, company, f); got != "" {
@@ -126,12 +126,12 @@ func TestBroadSearch(t *testing.T) {
 			filter contacts.Filter
 			want   int
 		}{
-			"almost all":          {contacts.Filter{Search: to("M0")}, contacts.Few + 10},
-			"a few":               {contacts.Filter{Search: to("m0050")}, 10},
-			"none":                {contacts.Filter{Search: to("z")}, 0},
-			"the last names":      {contacts.Filter{Search: to("Last 7")}, (contacts.Few + 10) / 10},
-			"almost all, few are": {contacts.Filter{Search: to("m"), LabelIDs: []id.ID{rare.ID}}, 1},
-			"all, and all":        {contacts.Filter{Search: to("m"), ProjectID: &one.ProjectID}, contacts.Few + 11},
+			"almost all":          {contacts.Filter{Search: new("M0")}, contacts.Few + 10},
+			"a few":               {contacts.Filter{Search: new("m0050")}, 10},
+			"none":                {contacts.Filter{Search: new("z")}, 0},
+			"the last names":      {contacts.Filter{Search: new("Last 7")}, (contacts.Few + 10) / 10},
+			"almost all, few are": {contacts.Filter{Search: new("m"), LabelIDs: []id.ID{rare.ID}}, 1},
+			"all, and all":        {contacts.Filter{Search: new("m"), ProjectID: &one.ProjectID}, contacts.Few + 11},
 		} {
 			q, err := w.list(w.alpha.ID, c.filter)
 			w.Must(err)
@@ -181,13 +181,13 @@ func TestSearchUsesItsIndexes(t *testing.T) {
 			_, err := w.DB.SQL().ExecContext(t.Context(), "ANALYZE contacts")
 			w.Must(err)
 		}
-		narrow := w.plan(contacts.Filter{Search: to("m00500"), ProjectID: &one.ProjectID})
+		narrow := w.plan(contacts.Filter{Search: new("m00500"), ProjectID: &one.ProjectID})
 		for _, index := range []string{"email_key", "username_key", "first_name_key", "last_name_key"} {
 			if !strings.Contains(narrow, "contact_company_id_"+index) {
 				t.Errorf("a narrow search does not use the index of %s:\n%s", index, narrow)
 			}
 		}
-		broad := w.plan(contacts.Filter{Search: to("m"), ProjectID: &one.ProjectID})
+		broad := w.plan(contacts.Filter{Search: new("m"), ProjectID: &one.ProjectID})
 		if !strings.Contains(broad, "contact_company_id_email_key") || strings.Contains(broad, "contact_company_id_first_name_key") || strings.Contains(broad, "contact_project_id") ||
 			strings.Contains(broad, "B-TREE") || strings.Contains(broad, "Sort") {
 			t.Errorf("a broad search does not follow the list's order:\n%s", broad)
@@ -245,19 +245,19 @@ func (w *world) plan(f contacts.Filter) string {
 // A change of what the keys are made of changes where the contact is found.
 func TestSearchFollowsChanges(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		kim := w.contact("kim.archer@x.example", func(in *contacts.NewContact) { in.LastName = to("Kim") })
+		kim := w.contact("kim.archer@x.example", func(in *contacts.NewContact) { in.LastName = new("Kim") })
 		set := func(c contacts.ContactChange) { _, err := w.UpdateContact(w.sato, kim.ID, c); w.Must(err) }
-		set(contacts.ContactChange{Email: input.Field[string]{Set: true, Value: to("archer@x.example")}})
+		set(contacts.ContactChange{Email: input.Field[string]{Set: true, Value: new("archer@x.example")}})
 		for _, search := range []string{"kim", "kim.archer", "archer"} { // by first and last name, username, email
 			if got := w.found(w.sato, w.alpha.ID, contacts.Filter{Search: &search}); got != "archer" {
 				t.Errorf("%q finds %q", search, got)
 			}
 		}
 		set(contacts.ContactChange{
-			FirstName: input.Field[string]{Set: true, Value: to("Lou")}, LastName: input.Field[string]{Set: true},
-			Username: input.Field[string]{Set: true, Value: to("lou")},
+			FirstName: input.Field[string]{Set: true, Value: new("Lou")}, LastName: input.Field[string]{Set: true},
+			Username: input.Field[string]{Set: true, Value: new("lou")},
 		})
-		if got := w.found(w.sato, w.alpha.ID, contacts.Filter{Search: to("k")}); got != "" {
+		if got := w.found(w.sato, w.alpha.ID, contacts.Filter{Search: new("k")}); got != "" {
 			t.Errorf("by what it was called once one finds %q", got)
 		}
 	})

@@ -16,7 +16,7 @@ import (
 	"tenantry/internal/input"
 )
 
-func yes() input.Field[bool] { return input.Field[bool]{Set: true, Value: to(true)} }
+func yes() input.Field[bool] { return input.Field[bool]{Set: true, Value: new(true)} }
 
 // Rule K4: one is the default, always; only another can be made it.
 func TestTheDefault(t *testing.T) {
@@ -24,12 +24,12 @@ func TestTheDefault(t *testing.T) {
 		first, err := w.DB.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).Only(w.System)
 		w.Must(err)
 		second := w.project(w.sato, w.alpha, "second")
-		for what, field := range map[string]input.Field[bool]{"false": {Set: true, Value: to(false)}, "null": {Set: true}} {
+		for what, field := range map[string]input.Field[bool]{"false": {Set: true, Value: new(false)}, "null": {Set: true}} {
 			_, err := w.UpdateProject(w.sato, first.ID, contacts.ShelfChange{IsDefault: field})
 			w.Refused(what, err, fault.Invalid, "input.isDefault")
 		}
 		w.Refused("the default's deletion", w.DeleteProject(w.sato, first.ID), fault.FailedPrecondition, "input.id")
-		changed, err := w.UpdateProject(w.sato, second.ID, contacts.ShelfChange{IsDefault: yes(), Name: input.Field[string]{Set: true, Value: to("new")}})
+		changed, err := w.UpdateProject(w.sato, second.ID, contacts.ShelfChange{IsDefault: yes(), Name: input.Field[string]{Set: true, Value: new("new")}})
 		w.Must(err)
 		if !changed.IsDefault || changed.Name != "new" || w.defaults(w.alpha.ID) != "new" {
 			t.Errorf("the default is %s, and the changed one %+v", w.defaults(w.alpha.ID), changed)
@@ -77,7 +77,7 @@ func TestExternalIDs(t *testing.T) {
 		}
 		_, err = create(w.rita, w.rival.ID, "A")
 		w.Must(err)
-		_, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "d", ExternalID: to("A")})
+		_, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "d", ExternalID: new("A")})
 		w.Must(err)
 		_, err = create(w.sato, w.alpha.ID, "Default")
 		w.Refused("Default", err, fault.Invalid, "input.externalId")
@@ -88,9 +88,9 @@ func TestExternalIDs(t *testing.T) {
 		for _, any := range []string{id.New(id.Project).String(), id.New(id.Contact).String(), strings.ToUpper(id.New(id.Project).String())} {
 			other, err := create(w.sato, w.alpha.ID, any)
 			w.Must(err)
-			_, err = w.UpdateProject(w.sato, other, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: to(one.String())}})
+			_, err = w.UpdateProject(w.sato, other, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: new(one.String())}})
 			w.Refused("another's id, later", err, fault.AlreadyExists, "input.externalId")
-			_, err = w.UpdateProject(w.sato, other, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: to(other.String())}})
+			_, err = w.UpdateProject(w.sato, other, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: new(other.String())}})
 			w.Must(err) // its own says nothing else
 			_, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "d", ExternalID: &any})
 			w.Must(err)
@@ -100,7 +100,7 @@ func TestExternalIDs(t *testing.T) {
 		if changed.ExternalID != nil || changed.Name != "p" {
 			t.Errorf("cleared, it is %+v", changed)
 		}
-		_, err = w.UpdateProject(w.sato, one, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: to("B")}})
+		_, err = w.UpdateProject(w.sato, one, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: new("B")}})
 		w.Refused("another's", err, fault.AlreadyExists, "input.externalId")
 	})
 }
@@ -198,7 +198,7 @@ func TestUniqueUnderConcurrency(t *testing.T) {
 			},
 			"an external id": func(i int) error {
 				in := kim(fmt.Sprintf("lou%d@x.example", i))
-				in.CompanyID, in.ExternalID = &w.alpha.ID, to("1")
+				in.CompanyID, in.ExternalID = &w.alpha.ID, new("1")
 				_, err := w.CreateContact(w.sato, in)
 				return err
 			},

@@ -33,9 +33,9 @@ type doomed struct {
 func (w *world) doomed(from, n int) (d doomed) {
 	w.T.Helper()
 	var err error
-	d.project, err = w.CreateProject(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "doomed", ExternalID: to("P")})
+	d.project, err = w.CreateProject(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "doomed", ExternalID: new("P")})
 	w.Must(err)
-	d.desk, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "doomed", ExternalID: to("D")})
+	d.desk, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "doomed", ExternalID: new("D")})
 	w.Must(err)
 	d.label, d.field = w.label(w.sato, w.alpha, "VIP"), w.field(w.sato, w.alpha, "size", enum.Text)
 	people := rows(w.alpha.ID, d.project.ID, d.desk.ID, from, n)
@@ -146,9 +146,9 @@ func TestADeletionOfMuchIsOverWithItsAnswer(t *testing.T) {
 		_, err = w.UpdateContact(w.sato, last, contacts.ContactChange{LabelIDs: input.Field[[]id.ID]{Set: true, Value: &[]id.ID{d.label.ID}}})
 		w.Refused("the label", err, fault.NotFound, "input.labelIds")
 		changed, err := w.UpdateContact(w.sato, last, contacts.ContactChange{
-			FirstName: input.Field[string]{Set: true, Value: to("Ann")},
+			FirstName: input.Field[string]{Set: true, Value: new("Ann")},
 			LabelIDs:  input.Field[[]id.ID]{Set: true, Value: &[]id.ID{again.label.ID}},
-			Values:    input.Field[[]contacts.FieldValue]{Set: true, Value: &[]contacts.FieldValue{{VariableName: "size", Value: to("43")}}},
+			Values:    input.Field[[]contacts.FieldValue]{Set: true, Value: &[]contacts.FieldValue{{VariableName: "size", Value: new("43")}}},
 		})
 		w.Must(err)
 

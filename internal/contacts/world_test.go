@@ -124,5 +124,3 @@ func sorted(words []string) string {
 	slices.Sort(words)
 	return strings.Join(words, " ")
 }
-
-func to[T any](v T) *T { return &v }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"tenantry/internal/testenv"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -19,7 +21,7 @@ func TestACrashOfRedisBlindsNobodyForLong(t *testing.T) {
 	far, near, idle := api.Subscribe("import/1"), worker.Subscribe("import/1"), api.Subscribe("import/2")
 
 	s.kill(t)
-	eventually(t, "the loss is noticed", func() bool { return !isReady(api) && !isReady(worker) })
+	testenv.Await(t, "the loss is noticed", func() bool { return !isReady(api) && !isReady(worker) })
 	publish(t, worker, "import/1") // waits for nobody
 	awaken(t, near)                // in the same process at once
 	asleep(t, far)
@@ -46,7 +48,7 @@ func TestAPausedRedisIsNoticedWithinFiveSecondsAndEverybodyWokenAfterwards(t *te
 	if !isReady(api) {
 		t.Error("the publisher waited for Redis until the pause was noticed")
 	}
-	eventually(t, "the pause is noticed", func() bool { return !isReady(api) })
+	testenv.Await(t, "the pause is noticed", func() bool { return !isReady(api) })
 	if d := time.Since(start); d > 6*time.Second {
 		t.Errorf("the pause was noticed after %v", d)
 	}
@@ -100,7 +102,7 @@ func TestEventsOfACutOffProcessArriveAgainOnceItIsBack(t *testing.T) {
 			near := worker.Subscribe("import/1")
 			publish(t, worker, "import/1")
 			awaken(t, near)
-			eventually(t, "the loss is noticed", func() bool { return !isReady(worker) })
+			testenv.Await(t, "the loss is noticed", func() bool { return !isReady(worker) })
 			g.set(false)
 			ready(t, worker)
 			publish(t, worker, "import/2")

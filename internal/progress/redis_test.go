@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tenantry/internal/progress"
+	"tenantry/internal/testenv"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -69,7 +70,7 @@ func (s *server) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := s.client(t, nil)
-	eventually(t, "redis-server answers", func() bool { return client.Ping(t.Context()).Err() == nil })
+	testenv.Await(t, "redis-server answers", func() bool { return client.Ping(t.Context()).Err() == nil })
 }
 
 // kill ends the server as a crash would.
@@ -196,17 +197,6 @@ func asleep(t *testing.T, s *progress.Subscription) {
 	case <-s.C():
 		t.Fatal("somebody woke the watcher")
 	default:
-	}
-}
-
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(patience); !is(); <-tick.C {
-		if time.Now().After(end) {
-			t.Fatal("never: " + what)
-		}
 	}
 }
 

@@ -128,14 +128,10 @@ func (w *World) Exec(query string, args ...any) {
 	w.Must(err)
 }
 
-// Await waits for what a test can only see by polling, for at most half a minute.
+// Await waits for what a test can only see by polling, see [Await].
 func (w *World) Await(what string, done func() bool) {
 	w.T.Helper()
-	for end := time.Now().Add(30 * time.Second); !done(); <-time.After(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			w.T.Fatalf("waited half a minute for %s", what)
-		}
-	}
+	Await(w.T, what, done)
 }
 
 // Refused demands a fault of the kind, at the argument with this path.
@@ -152,6 +148,18 @@ func Must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Await waits for what a test can only see by polling, for at most a minute.
+func Await(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(time.Minute); !done(); <-tick.C {
+		if time.Now().After(end) {
+			t.Fatalf("waited a minute for %s", what)
+		}
 	}
 }
 
