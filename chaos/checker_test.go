@@ -25,13 +25,15 @@ func sound(t *testing.T) (*truth.World, *truth.Tables) {
 	owner := map[string]string{} // of contested names
 	for _, kind := range []truth.Kind{truth.Customers, truth.Contacts, truth.Users} {
 		for _, tenant := range []*truth.Tenant{w.Tenants[0], w.Tenants[1], w.Tenants[0]} {
-			w.Sent = append(w.Sent, &truth.Sent{File: maker.File(kind, tenant, 300), Answer: fmt.Sprintf("run-%d", len(w.Sent))})
+			w.Sent = append(w.Sent, &truth.Sent{File: maker.File(kind, tenant, 150), Answer: fmt.Sprintf("run-%d", len(w.Sent))})
 		}
 	}
 	for _, tenant := range w.Tenants {
-		serial := truth.NewSerial(tenant, func(slug string) bool {
-			return slug == "contested-mill" && owner[slug] != "" && owner[slug] != tenant.Company
-		}, w.Foreign)
+		var taken []string
+		if owner := owner["contested-mill"]; owner != "" && owner != tenant.Company {
+			taken = w.Contested
+		}
+		serial := truth.NewModel(tenant, taken, w.Foreign)
 		add(tables, tenant, truth.Customer{Name: tenant.Tag + " Known 1", Slug: fold(tenant.Tag) + "-known-1", Admin: tenant.Admin.Email})
 		for _, s := range w.Sent {
 			if s.Tenant != tenant {
@@ -40,7 +42,7 @@ func sound(t *testing.T) (*truth.World, *truth.Tables) {
 			e := serial.Import(s.File, len(s.Rows), false)
 			tables.Imports = append(tables.Imports, truth.Import{
 				ID: s.Answer, Kind: s.Kind, Company: tenant.Company, File: s.Name, Status: "COMPLETED", Total: len(s.Rows), Counts: e.Counts,
-				Revision: 9, Epoch: 1, Keys: 1, Notices: 1, Issues: e.Issues,
+				Revision: 9, Epoch: 1, Keys: 1, Notices: 1, Issues: issues(e),
 			})
 			for _, c := range e.Customers {
 				add(tables, tenant, c)
@@ -63,14 +65,26 @@ func sound(t *testing.T) (*truth.World, *truth.Tables) {
 				w.Histories = append(w.Histories, h)
 			}
 		}
-		for _, e := range serial.Contacts.People() {
+		for _, e := range serial.People(truth.Contacts) {
 			tables.Contacts = append(tables.Contacts, truth.Record{Company: tenant.Company, Entry: e, Sound: true})
 		}
-		for _, e := range serial.Users.People() {
+		for _, e := range serial.People(truth.Users) {
 			tables.Users = append(tables.Users, truth.Record{Company: tenant.Company, Entry: e, Sound: true})
 		}
 	}
 	return w, tables
+}
+
+// issues are the expected ones, as the tables have them.
+func issues(e truth.Expected) []truth.Issue {
+	all := make([]truth.Issue, len(e.Issues))
+	for i, issue := range e.Issues {
+		all[i] = truth.Issue{Row: issue.Row, Line: issue.Line, Code: issue.Code, Column: issue.Column}
+		if i > 0 && all[i-1].Row == issue.Row {
+			all[i].Ordinal = all[i-1].Ordinal + 1
+		}
+	}
+	return all
 }
 
 func add(tables *truth.Tables, tenant *truth.Tenant, c truth.Customer) {

@@ -1,13 +1,15 @@
 // Package truth knows what must be true after a case: which files were sent, what each
 // row of them has to become, and how to find it in the tables, in the answers and in
-// what watchers saw. It shares no code with the program, so that it cannot share its
-// mistakes.
+// what watchers saw. What the rows become is asked of internal/importer/oracle, which was
+// written from the rules alone and shares no code with the program.
 package truth
 
 import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+
+	"tenantry/internal/importer/oracle"
 )
 
 // Person is a user of a tenant.
@@ -33,24 +35,6 @@ const (
 	Users     Kind = "USERS"
 )
 
-// Row is a row of a file, with all that is wrong with its cells whatever the tables hold.
-type Row struct {
-	Line     int // where it begins
-	Name     string
-	Contact  string
-	Admin    string
-	Slug     string // empty where the name is at fault
-	Cells    Cells  // of contacts and users, in place of these
-	Problems []Problem
-	Shape    bool // it has a cell too many
-}
-
-// Problem is what the ledger must say of a cell.
-type Problem struct {
-	Code   string
-	Column int // -1: the whole row
-}
-
 // File is an upload.
 type File struct {
 	Kind   Kind
@@ -58,7 +42,7 @@ type File struct {
 	Name   string // unique in the campaign's case
 	Key    string // its idempotency key
 	Header []string
-	Rows   []Row
+	Rows   []oracle.Row
 	Bytes  []byte
 }
 
@@ -110,64 +94,91 @@ func (m *Maker) customers(f *File, w *sheet, rows int) {
 	}
 	var used, failed []string
 	for i := range rows {
-		r := Row{Line: w.line + 1, Contact: fmt.Sprintf("office%d@%s.example", i, strings.ToLower(t.Tag)), Admin: t.Admin.Email}
+		c := &customer{contact: fmt.Sprintf("office%d@%s.example", i, strings.ToLower(t.Tag)), admin: t.Admin.Email}
 		if len(t.Members) > 0 && m.Rand.IntN(3) == 0 {
-			r.Admin = t.Members[m.Rand.IntN(len(t.Members))].Email
+			c.admin = t.Members[m.Rand.IntN(len(t.Members))].Email
 		}
-		r.Name = fmt.Sprintf("%s %s %d-%05d", t.Tag, m.word(), m.made, i)
+		c.name = fmt.Sprintf("%s %s %d-%05d", t.Tag, m.word(), m.made, i)
+		flaw := none
 		if name, ok := contested[i]; ok {
-			r.Name = name
+			c.name = name
 		} else {
-			m.spoil(&r, t, used, failed)
+			flaw = m.spoil(c, t, used, failed)
 		}
-		if r.Slug = slug(r.Name); nameAtFault(r.Problems) {
-			r.Slug = ""
+		switch flaw {
+		case none:
+			used = append(used, c.name)
+		case besideName:
+			failed = append(failed, c.name)
 		}
-		switch {
-		case r.Slug == "":
-		case len(r.Problems) > 0:
-			failed = append(failed, r.Name)
-		default:
-			used = append(used, r.Name)
-		}
-		cells := []string{r.Name, r.Contact, r.Admin}
-		if r.Shape {
-			cells = append(cells, "one too many")
-		}
-		w.write(cells...)
-		r.Name = line(r.Name)
-		f.Rows = append(f.Rows, r)
+		f.add(w, c.cells())
 	}
 }
 
+// customer is a row of a file of customers, as it is typed.
+type customer struct {
+	name, contact, admin string
+	tooMany              bool // it has a cell more than the header
+}
+
+func (c *customer) cells() []string {
+	cells := []string{c.name, c.contact, c.admin}
+	if c.tooMany {
+		cells = append(cells, "one too many")
+	}
+	return cells
+}
+
+// flaw is where a row of customers is wrong, whatever the tables hold.
+type flaw int
+
+const (
+	none flaw = iota
+	besideName
+	inName
+)
+
+// add writes a row into the file.
+func (f *File) add(w *sheet, cells []string) {
+	f.Rows = append(f.Rows, oracle.Row{Line: w.line + 1, Cells: cells})
+	w.write(cells...)
+}
+
 // spoil makes three rows in ten something else than good.
-func (m *Maker) spoil(r *Row, t *Tenant, used, failed []string) {
+func (m *Maker) spoil(c *customer, t *Tenant, used, failed []string) flaw {
 	pick := func(from []string) string { return from[m.Rand.IntN(len(from))] }
 	switch n := m.Rand.IntN(100); {
 	case n < 8 && len(used) > 0: // repeated, in other letters
-		r.Name = m.respell(pick(used))
+		c.name = m.respell(pick(used))
 	case n < 11 && len(t.Known) > 0: // the tenant has it already
-		r.Name = m.respell(pick(t.Known))
+		c.name = m.respell(pick(t.Known))
 	case n < 13 && len(failed) > 0: // repeats a row that failed, and is good
-		r.Name = m.respell(pick(failed))
+		c.name = m.respell(pick(failed))
 	case n < 16:
-		r.Contact, r.Problems = "no address", []Problem{{"INVALID_EMAIL", 1}}
+		c.contact = "no address"
+		return besideName
 	case n < 19:
-		r.Admin, r.Problems = "stranger@elsewhere.example", []Problem{{"UNKNOWN_PARTNER_ADMIN", 2}}
+		c.admin = "stranger@elsewhere.example"
+		return besideName
 	case n < 21:
-		r.Contact, r.Admin = "", "stranger@elsewhere.example"
-		r.Problems = []Problem{{"REQUIRED", 1}, {"UNKNOWN_PARTNER_ADMIN", 2}}
+		c.contact, c.admin = "", "stranger@elsewhere.example"
+		return besideName
 	case n < 23:
-		r.Name, r.Problems = "  ", []Problem{{"REQUIRED", 0}}
+		c.name = "  "
+		return inName
 	case n < 25:
-		r.Name, r.Problems = "=HYPERLINK(1)"+r.Name, []Problem{{"UNSAFE_CONTENT", 0}}
+		c.name = "=HYPERLINK(1)" + c.name
+		return inName
 	case n < 26:
-		r.Name, r.Problems = r.Name+strings.Repeat("x", 200), []Problem{{"TOO_LONG", 0}}
+		c.name += strings.Repeat("x", 200)
+		return inName
 	case n < 28:
-		r.Shape, r.Problems = true, []Problem{{"WRONG_FIELD_COUNT", -1}}
+		c.tooMany = true
+		return besideName
 	case n < 30: // a line more than rows
-		r.Name = strings.Replace(r.Name, " ", "\n", 1)
+		c.name = strings.Replace(c.name, " ", "\n", 1)
 	}
+	return none
 }
 
 // respell keeps the slug.
@@ -184,18 +195,6 @@ func (m *Maker) respell(name string) string {
 func (m *Maker) word() string {
 	words := []string{"Aurora", "Baker", "Cedar", "Dental", "Ember", "Fjord", "Grove", "Harbor", "Iris", "Juniper"}
 	return words[m.Rand.IntN(len(words))]
-}
-
-// line is what becomes of a name, which is one line (rule K5).
-func line(name string) string { return strings.TrimSpace(strings.ReplaceAll(name, "\n", " ")) }
-
-func nameAtFault(problems []Problem) bool {
-	for _, p := range problems {
-		if p.Column == 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // slug is rule C4 for the letters that files here are made of.

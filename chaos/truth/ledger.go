@@ -1,18 +1,21 @@
 package truth
 
-import "slices"
+import (
+	"slices"
+
+	"tenantry/internal/importer/oracle"
+)
 
 // tenant compares what a tenant has with what a serial run of its files, as far as each
 // came, would have left (I1, I2, I3, I6, I7).
 func (c *checker) tenant(t *Tenant) {
-	serial := NewSerial(t, func(slug string) bool {
-		for _, company := range c.companyBySlug[slug] {
-			if company.Partner != t.Company && slices.ContainsFunc(c.w.Contested, func(n string) bool { return slugIs(n, slug) }) {
-				return true
-			}
+	var taken []string
+	for _, name := range c.w.Contested {
+		if slices.ContainsFunc(c.companyBySlug[slug(name)], func(company *Company) bool { return company.Partner != t.Company }) {
+			taken = append(taken, name)
 		}
-		return false
-	}, c.w.Foreign)
+	}
+	serial := NewModel(t, taken, c.w.Foreign)
 	want := map[string]Customer{}
 	for _, name := range t.Known {
 		want[slug(name)] = Customer{Slug: slug(name)}
@@ -34,8 +37,8 @@ func (c *checker) tenant(t *Tenant) {
 	if c.gone(t) {
 		return
 	}
-	c.people(t, Contacts, serial.Contacts, c.t.Contacts)
-	c.people(t, Users, serial.Users, c.t.Users)
+	c.people(t, Contacts, serial.People(Contacts), c.t.Contacts)
+	c.people(t, Users, serial.People(Users), c.t.Users)
 	have := map[string]bool{}
 	for i := range c.t.Companies {
 		company := &c.t.Companies[i]
@@ -60,8 +63,6 @@ func (c *checker) gone(t *Tenant) bool {
 	return false
 }
 
-func slugIs(name, s string) bool { return slug(name) == s }
-
 func (c *checker) sent(run *Import) *Sent {
 	for _, s := range c.w.Sent {
 		if s.Name == run.File {
@@ -76,10 +77,15 @@ func (c *checker) compare(s *Sent, run *Import, e Expected) {
 	if run.Counts != e.Counts {
 		c.violate("I6", "import %s of %s: counts %+v, a serial run gives %+v", run.ID, s.Name, run.Counts, e.Counts)
 	}
-	for i := range max(len(run.Issues), len(e.Issues)) {
-		var have, want Issue
-		if i < len(run.Issues) {
-			have = run.Issues[i]
+	issues := make([]oracle.Issue, len(run.Issues))
+	for i, issue := range run.Issues {
+		issues[i] = oracle.Issue{Row: issue.Row, Line: issue.Line, Column: issue.Column, Code: issue.Code}
+	}
+	oracle.Sort(issues)
+	for i := range max(len(issues), len(e.Issues)) {
+		var have, want oracle.Issue
+		if i < len(issues) {
+			have = issues[i]
 		}
 		if i < len(e.Issues) {
 			want = e.Issues[i]

@@ -1,6 +1,6 @@
 package truth
 
-import "strings"
+import "tenantry/internal/importer/oracle"
 
 // Issue is an entry of the ledger.
 type Issue struct {
@@ -14,103 +14,110 @@ type Customer struct {
 	Admin               string // the partner admin's email
 }
 
+// Entry is a contact or a user of a tenant. A user has no external id and no username.
+type Entry struct {
+	Email, First, Last, External, Username string
+	Active                                 bool
+}
+
 // Counts are an import's.
 type Counts struct{ Processed, Created, Updated, Unchanged, Skipped, Failed int }
 
 // Expected is what the first rows of a file have to come to.
 type Expected struct {
 	Counts
-	Issues    []Issue
+	Issues    []oracle.Issue // in the oracle's order
 	Customers []Customer
 }
 
-// Serial imports files one after another, row by row (rule R2), as a person would with
-// a pencil. Taken says of a name that several tenants want whether another one has it.
-type Serial struct {
-	Existing map[string]bool // slugs that this tenant has
-	Taken    func(slug string) bool
-	Contacts *Book
-	Users    *Book
+// Model imports a tenant's files one after another, row by row (rule R2).
+type Model struct {
+	tenant  *Tenant
+	taken   []string // names that other tenants have
+	foreign string   // the email of a user of none of the tenants
+
+	world    *oracle.World
+	company  *oracle.Company
+	importer *oracle.User
+	done     []imported
 }
 
-// NewSerial begins with what the tenant had.
-func NewSerial(t *Tenant, taken func(slug string) bool, foreign string) *Serial {
-	s := &Serial{Existing: map[string]bool{}, Taken: taken, Contacts: newBook(Contacts), Users: newBook(Users)}
-	s.Users.taken = emailKey(foreign)
-	s.Users.add(&Entry{Email: t.Admin.Email, First: t.Admin.First, Last: t.Admin.Last, Active: true})
-	for _, m := range t.Members {
-		s.Users.add(&Entry{Email: m.Email, First: m.First, Last: m.Last, Active: true})
+// imported is an import that was no dry run.
+type imported struct {
+	file *File
+	rows int
+}
+
+// NewModel begins with what the tenant had. Taken are the names that several tenants want
+// and another one has.
+func NewModel(t *Tenant, taken []string, foreign string) *Model {
+	m := &Model{tenant: t, taken: taken, foreign: foreign}
+	m.company = &oracle.Company{
+		ID: t.Company, Name: t.Name, Slug: slug(t.Name), Partner: true,
+		Projects: []oracle.Shelf{{Name: "default", Default: true}}, Desks: []oracle.Shelf{{Name: "default", Default: true}},
 	}
+	m.importer = &oracle.User{Company: m.company, Email: t.Admin.Email, First: t.Admin.First, Last: t.Admin.Last, Active: true, Admin: true}
+	m.company.Users = append(m.company.Users, m.importer)
+	for _, member := range t.Members {
+		m.company.Users = append(m.company.Users, &oracle.User{Company: m.company, Email: member.Email, First: member.First, Last: member.Last, Active: true})
+	}
+	elsewhere := &oracle.Company{Name: "elsewhere", Slug: "elsewhere"}
+	elsewhere.Users = append(elsewhere.Users, &oracle.User{Company: elsewhere, Email: foreign, Active: true, Admin: true})
+	m.world = &oracle.World{Companies: []*oracle.Company{m.company, elsewhere}}
 	for _, name := range t.Known {
-		s.Existing[slug(name)] = true
+		m.world.Companies = append(m.world.Companies, &oracle.Company{Name: name, Slug: slug(name), Of: m.company})
 	}
-	return s
+	for _, name := range taken {
+		m.world.Companies = append(m.world.Companies, &oracle.Company{Name: name, Slug: slug(name)})
+	}
+	return m
 }
 
-// Import imports the first rows of the file.
-func (s *Serial) Import(f *File, rows int, dryRun bool) Expected {
-	var e Expected
-	if f.Kind != Customers {
-		s.enter(&e, f, rows, dryRun)
-		return e
-	}
-	seen := map[string]bool{}
-	for i, r := range f.Rows[:rows] {
-		e.Processed++
-		switch {
-		case r.Slug != "" && seen[r.Slug]:
-			e.skip(f, i, "DUPLICATE_IN_FILE")
-		case r.Slug != "" && (s.Existing[r.Slug] || s.Taken(r.Slug)):
-			e.skip(f, i, "ALREADY_EXISTS")
-			seen[r.Slug] = true
-		case len(r.Problems) > 0:
-			e.fail(f, i, r.Problems...)
-		default:
-			e.Created++
-			seen[r.Slug] = true
-			e.Customers = append(e.Customers, Customer{
-				Name: r.Name, Slug: r.Slug, Contact: strings.TrimSpace(r.Contact), Admin: r.Admin,
-			})
+// fields are the canonical names of the columns of each kind's files.
+var fields = map[Kind][]string{
+	Customers: {"name", "contact_email", "partner_admin_email"},
+	Contacts:  {"email", "first_name", "last_name", "id", "active"},
+	Users:     {"email", "first_name", "last_name", "password", "active"},
+}
+
+var oracleKinds = map[Kind]oracle.Kind{Customers: oracle.Customers, Contacts: oracle.Contacts, Users: oracle.Users}
+
+// Import imports the first rows of the file. Nothing of a dry run stays.
+func (m *Model) Import(f *File, rows int, dryRun bool) Expected {
+	if dryRun {
+		scratch := NewModel(m.tenant, m.taken, m.foreign)
+		for _, i := range m.done {
+			scratch.Import(i.file, i.rows, false)
 		}
+		return scratch.Import(f, rows, false)
 	}
-	if !dryRun {
-		for _, c := range e.Customers {
-			s.Existing[c.Slug] = true
-		}
+	before := len(m.world.Companies)
+	result := m.world.Run(oracle.Job{
+		Kind: oracleKinds[f.Kind], Importer: m.importer, Company: m.company,
+		File: oracle.File{Header: f.Header, Fields: fields[f.Kind], Rows: f.Rows[:rows]},
+	})
+	m.done = append(m.done, imported{f, rows})
+	e := Expected{Issues: result.Issues, Counts: Counts{
+		Processed: rows, Created: result.Created, Updated: result.Updated, Unchanged: result.Unchanged,
+		Skipped: result.Skipped, Failed: result.Failed,
+	}}
+	for _, c := range m.world.Companies[before:] {
+		e.Customers = append(e.Customers, Customer{Name: c.Name, Slug: c.Slug, Contact: c.ContactEmail, Admin: c.PartnerAdmins[0].Email})
 	}
 	return e
 }
 
-// enter imports the first rows of a file of contacts or users.
-func (s *Serial) enter(e *Expected, f *File, rows int, dryRun bool) {
-	book := &s.Contacts
-	if f.Kind == Users {
-		book = &s.Users
+// People are the tenant's contacts or users, in the order in which they came.
+func (m *Model) People(kind Kind) []Entry {
+	var people []Entry
+	if kind == Users {
+		for _, u := range m.company.Users {
+			people = append(people, Entry{Email: u.Email, First: u.First, Last: u.Last, Active: u.Active})
+		}
+		return people
 	}
-	written := (*book).clone() // nothing of a dry run stays
-	for i := range f.Rows[:rows] {
-		written.enter(e, f, i)
+	for _, c := range m.company.Contacts {
+		people = append(people, Entry{Email: c.Email, First: c.First, Last: c.Last, External: c.ExternalID, Username: c.Username, Active: c.Active})
 	}
-	if !dryRun {
-		*book = written
-	}
-}
-
-func (e *Expected) fail(f *File, i int, problems ...Problem) {
-	e.Failed++
-	for n, p := range problems {
-		e.Issues = append(e.Issues, Issue{Row: i + 1, Ordinal: n, Line: f.Rows[i].Line, Code: p.Code, Column: column(f, p.Column)})
-	}
-}
-
-func (e *Expected) skip(f *File, i int, code string) {
-	e.Skipped++
-	e.Issues = append(e.Issues, Issue{Row: i + 1, Line: f.Rows[i].Line, Code: code, Column: f.Header[0]})
-}
-
-func column(f *File, i int) string {
-	if i < 0 {
-		return ""
-	}
-	return f.Header[i]
+	return people
 }

@@ -42,13 +42,16 @@ func (run *run) contact(r *row) outcome {
 	}
 	if m.known == nil {
 		company.Contacts = append(company.Contacts, next)
+		run.index.contact(company, next)
 		return created
 	}
 	if next.equal(m.known) {
 		return unchanged
 	}
+	delete(run.index.contacts[company], emailKey(m.known.Email))
 	*m.known = *next
 	m.known.Touched = true
+	run.index.contact(company, m.known)
 	return updated
 }
 
@@ -101,7 +104,7 @@ func (run *run) match(r *row, company *Company) *match {
 	}
 	var byEmail *Contact
 	if m.email.text != "" {
-		byEmail = find(func(c *Contact) bool { return emailKey(c.Email) == emailKey(m.email.text) })
+		byEmail = run.index.contacts[company][emailKey(m.email.text)]
 	}
 	if m.known = byEmail; m.id.text != "" {
 		// Read: "the id of a contact" in any letter case, as ids are written.

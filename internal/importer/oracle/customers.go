@@ -4,7 +4,7 @@ package oracle
 func (run *run) customer(r *row) outcome {
 	name := r.field("name")
 	s := slug(name.text)
-	existing := run.world.named(s)
+	existing := run.named(s)
 	// Read (F7, "a value that the record already holds passes"): a row that names a company
 	// which is there is about that company; so its own name passes, which an export may
 	// have written (J12), and the row is skipped.
@@ -59,10 +59,12 @@ func (run *run) customer(r *row) outcome {
 		return failed
 	}
 	run.names[s] = true
-	run.world.Companies = append(run.world.Companies, &Company{
+	made := &Company{
 		Name: name.text, Slug: s, ContactEmail: contact.text, Of: run.job.Company, PartnerAdmins: []*User{by},
 		Projects: []Shelf{{Name: "default", Default: true}}, Desks: []Shelf{{Name: "default", Default: true}}, // C1
-	})
+	}
+	run.world.Companies = append(run.world.Companies, made)
+	run.index.company(made)
 	return created
 }
 
@@ -84,20 +86,18 @@ func (c cell) address() {
 }
 
 // named finds the companies whose slug, or the slug of whose name, it is (I6).
-func (w *World) named(s string) []*Company {
-	var found []*Company
-	for _, c := range w.Companies {
-		if s != "" && (c.Slug == s || slug(c.Name) == s) {
-			found = append(found, c)
-		}
+func (run *run) named(s string) []*Company {
+	if s == "" {
+		return nil
 	}
-	return found
+	return run.index.companies[s]
 }
 
 // active finds the company's active user of the email (I7).
 func (c *Company) active(email string) *User {
+	wanted := emailKey(email)
 	for _, u := range c.Users {
-		if u.Active && email != "" && emailKey(u.Email) == emailKey(email) {
+		if u.Active && email != "" && emailKey(u.Email) == wanted {
 			return u
 		}
 	}

@@ -3,8 +3,8 @@
 //
 // It was written from docs/rules.md alone and shares no judging code with the engine: a
 // mistake would have to be made twice, in two ways of writing, to go unseen. What follows
-// from that: it is slow, it knows no database, no batch and no transaction, and it is
-// imported by tests only.
+// from that: it is slow, it knows no database, no batch and no transaction, and only tests
+// and the chaos campaign import it.
 //
 // Where a rule can be read in more than one way, a comment that begins with "Read:" says
 // how it is read here and why.
@@ -66,7 +66,7 @@ type Result struct {
 
 // Run imports the file into the world that the job's company belongs to, and changes it.
 func (w *World) Run(j Job) Result {
-	run := &run{world: w, job: j, names: map[string]bool{}}
+	run := &run{world: w, job: j, names: map[string]bool{}, index: w.indexed()}
 	for i, cells := range j.File.Rows {
 		r := newRow(&j.File, i+1, cells)
 		var came outcome
@@ -97,6 +97,7 @@ type run struct {
 	world  *World
 	job    Job
 	names  map[string]bool // slugs of names of earlier rows that did not fail (I6)
+	index  *index
 	result Result
 }
 

@@ -82,9 +82,10 @@ func (c *Contact) clone() *Contact {
 
 // user finds whoever has the email, in any company (U1).
 func (w *World) user(email string) *User {
+	wanted := emailKey(email)
 	for _, c := range w.Companies {
 		for _, u := range c.Users {
-			if emailKey(u.Email) == emailKey(email) {
+			if emailKey(u.Email) == wanted {
 				return u
 			}
 		}
