@@ -15,6 +15,11 @@ import (
 // (control characters, line breaks, what has no width), nor whether it is written with
 // character references, as it then runs where it is unescaped once too often. A < that
 // stands alone, as in "a < b", opens no tag.
+//
+// The tokenizer of golang.org/x/net/html reads what one browser would make of the whole text,
+// which is less: it misses 14 of the 60 texts with markup in this package's tests, and 7 of them
+// even without skipped characters and with every tag and quote closed (a tag inside another or
+// inside a value, "< script"). Begun anew at each <, it misses 5 and takes quadratic time.
 func Markup(cell string) bool {
 	if !suspect(cell) {
 		return false
