@@ -66,7 +66,7 @@ func TestU2NoSecretIsLoggedOrAnswered(t *testing.T) {
 			`{"query":"mutation{signIn(input:{email:\"a@b.example\",password:\"`+secret+`\"}){token}}`+strings.Repeat(" a", 3000)+`"}`)
 
 		leaked := map[string]bool{}
-		judge := func(what string, a answer, echoed bool) {
+		check := func(what string, a answer, echoed bool) {
 			t.Helper()
 			if strings.Contains(a.text, secret) && !echoed {
 				t.Errorf("%s\nis answered %s", what, a.text)
@@ -78,12 +78,12 @@ func TestU2NoSecretIsLoggedOrAnswered(t *testing.T) {
 				}
 			}
 		}
-		send := func(r *http.Request, what string) { judge(what, w.do(r), false) }
+		send := func(r *http.Request, what string) { check(what, w.do(r), false) }
 		for _, body := range bodies {
 			// What its sender has made a name of, as a variable's or a field's, is answered as one.
 			named := strings.Contains(body, "$"+secret) || strings.Contains(body, `{"`+secret) || strings.Contains(body, "@"+secret) || strings.Contains(body, "..."+secret) || strings.HasPrefix(body, `{"query":"{a:`+secret) ||
 				strings.Contains(body, `"email":"`+secret)
-			judge(body, w.post("keller", body), named)
+			check(body, w.post("keller", body), named)
 		}
 		get := func(query string) *http.Request {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"?"+query, nil)
@@ -121,11 +121,11 @@ func TestU2NoSecretIsLoggedOrAnswered(t *testing.T) {
 		other := strings.ReplaceAll(signIn, "a@b", "z@b") // of whom nothing has failed yet
 		for _, v := range []string{`{"p":"` + secret + `"}`, `{"p":"` + secret + `","s":"BEARER"}`} {
 			body := `{"query":` + strconv.Quote(other) + `,"variables":` + v + `}`
-			judge(body, w.post("keller", body), false)
+			check(body, w.post("keller", body), false)
 		}
 		w.resolver.Sessions = nil // a panic
 		body := `{"query":` + strconv.Quote(signIn) + `,"variables":{"p":"` + secret + `"}}`
-		judge(body, w.post("", body), false)
+		check(body, w.post("", body), false)
 		if refused, failed := len(w.log.With(`"level":"DEBUG"`)), len(w.log.With(`"level":"ERROR"`)); refused < len(bodies)/2 || failed < 2 {
 			t.Errorf("of %d bodies the log has %d refusals and %d failures", len(bodies), refused, failed)
 		}

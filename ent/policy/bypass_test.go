@@ -83,7 +83,7 @@ func TestBypassesAreKnown(t *testing.T) {
 		if !slices.Contains(bypassing, file) {
 			t.Errorf("%s bypasses tenancy and is not in the list", file)
 		}
-		// What answers requests or runs jobs has a viewer, and is judged like anybody.
+		// What answers requests or runs jobs has a viewer, and is checked like anybody.
 		if !strings.HasPrefix(file, "internal/") && !strings.HasPrefix(file, "ent/policy/") {
 			t.Errorf("%s bypasses tenancy, which is for services alone", file)
 		}

@@ -86,7 +86,7 @@ var companyWrites = writes{
 		return mustBeOrdinary(m)
 	},
 	update: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
-		changed := over(v, s.C(company.FieldID))
+		changed := CanAdminister(v, s.C(company.FieldID))
 		if v.PartnerAdministrator() {
 			changed = sql.Or(changed, sql.EQ(s.C(company.FieldPartnerID), v.CompanyID))
 		}
@@ -113,13 +113,13 @@ func mustBeOrdinary(m mutation) error {
 	return nil
 }
 
-// insiders: whoever is inside a company reads its projects, desks, labels and fields; whoever is over it changes them.
-func insiders(writable []string) (visibility, writes) {
-	return func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return inside(v, s.C("company_id")) },
+// companyMembers: those who can read a company read its projects, desks, labels and fields; those who can administer it change them.
+func companyMembers(writable []string) (visibility, writes) {
+	return func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return CanRead(v, s.C("company_id")) },
 		writes{
 			create: mustAdminister, refers: []string{"company"},
-			update: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return over(v, s.C("company_id")) },
-			remove: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return over(v, s.C("company_id")) },
+			update: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return CanAdminister(v, s.C("company_id")) },
+			remove: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return CanAdminister(v, s.C("company_id")) },
 			fields: writable,
 		}
 }
@@ -138,13 +138,13 @@ func undeleted(see visibility, w writes) (visibility, writes) {
 
 // Project: read inside the company, changed by its administrators.
 func Project(writable ...string) privacy.Policy {
-	see, w := undeleted(insiders(writable))
+	see, w := undeleted(companyMembers(writable))
 	return privacy.Policy{Query: reads[*ent.ProjectQuery, predicate.Project](see), Mutation: w.policy()}
 }
 
 // Desk: as Project.
 func Desk(writable ...string) privacy.Policy {
-	see, w := undeleted(insiders(writable))
+	see, w := undeleted(companyMembers(writable))
 	return privacy.Policy{Query: reads[*ent.DeskQuery, predicate.Desk](see), Mutation: w.policy()}
 }
 
@@ -158,8 +158,8 @@ func User() privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.UserQuery, predicate.User](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 			pa := sql.Table("partner_admins")
-			admins := sql.Select(pa.C("user_id")).From(pa).Where(inside(v, pa.C("company_id")))
-			return sql.Or(inside(v, s.C(user.FieldCompanyID)), sql.In(s.C(user.FieldID), admins))
+			admins := sql.Select(pa.C("user_id")).From(pa).Where(CanRead(v, pa.C("company_id")))
+			return sql.Or(CanRead(v, s.C(user.FieldCompanyID)), sql.In(s.C(user.FieldID), admins))
 		}),
 		Mutation: writes{refers: []string{user.EdgeCompany}, create: func(ctx context.Context, v viewer.Viewer, m mutation) error {
 			if err := mustAdminister(ctx, v, m); err != nil {
@@ -179,7 +179,7 @@ func User() privacy.Policy {
 func PartnerAdmin() privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.PartnerAdminQuery, predicate.PartnerAdmin](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
-			seen := sql.Or(inside(v, s.C(partneradmin.FieldCompanyID)), sql.EQ(s.C(partneradmin.FieldUserID), v.UserID))
+			seen := sql.Or(CanRead(v, s.C(partneradmin.FieldCompanyID)), sql.EQ(s.C(partneradmin.FieldUserID), v.UserID))
 			if v.PartnerAdministrator() {
 				seen = sql.Or(seen, sql.In(s.C(partneradmin.FieldCompanyID), customersOf(v)))
 			}

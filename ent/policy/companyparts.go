@@ -9,17 +9,17 @@ import (
 // the company (rules C6, C7, C9).
 type CompanyPart struct {
 	known   func(viewer.Viewer, *ent.Company) bool // who sees it by what both records say
-	insider bool                                   // whoever may work inside the company sees it too
+	readers bool                                   // everyone who can read the company sees it too
 	refusal string
 }
 
 // The parts of a company.
 var (
 	// ContactEmail is null for the others, and no error.
-	ContactEmail  = CompanyPart{known: AdministersPartnerOf, insider: true}
-	PartnerAdmins = CompanyPart{known: AdministersPartnerOf, insider: true, refusal: insidersOnly}
+	ContactEmail  = CompanyPart{known: AdministersPartnerOf, readers: true}
+	PartnerAdmins = CompanyPart{known: AdministersPartnerOf, readers: true, refusal: readersOnly}
 	// Contents are its users, contacts, projects, desks, labels and custom fields.
-	Contents = CompanyPart{insider: true, refusal: insidersOnly}
+	Contents = CompanyPart{readers: true, refusal: readersOnly}
 	// OutstandingToken is its transfer token. Partner admins do not see it: the partnership is
 	// not theirs to change.
 	OutstandingToken = CompanyPart{
@@ -30,18 +30,18 @@ var (
 	}
 )
 
-const insidersOnly = "only those who may work inside the company see this: its own users and its partner admins"
+const readersOnly = "only users with access to the company see this: its own users and its partner admins"
 
-// Visible reports whether the viewer sees the part of the company. worksInside is asked if that
-// depends on it; MayWorkInside is the condition by which the database answers.
-func (p CompanyPart) Visible(v viewer.Viewer, c *ent.Company, worksInside func() (bool, error)) (bool, error) {
+// Visible reports whether the viewer sees the part of the company. canRead is asked if that
+// depends on it; CanRead is the condition by which the database answers.
+func (p CompanyPart) Visible(v viewer.Viewer, c *ent.Company, canRead func() (bool, error)) (bool, error) {
 	if p.known != nil && p.known(v, c) {
 		return true, nil
 	}
-	if !p.insider {
+	if !p.readers {
 		return false, nil
 	}
-	return worksInside()
+	return canRead()
 }
 
 // Refusal says why the part is withheld; empty: it is left out without a word.

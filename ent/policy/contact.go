@@ -19,8 +19,8 @@ import (
 // Contact: read inside the company, changed by whoever administers it (rules U5, C6); its
 // project and desk are of the same company, always.
 func Contact(writable ...string) privacy.Policy {
-	see, w := insiders(writable)
-	see, w.update, w.remove = atHand(see), atHand(w.update), atHand(w.remove)
+	see, w := companyMembers(writable)
+	see, w.update, w.remove = residual(see), residual(w.update), residual(w.remove)
 	w.siblings = []sibling{
 		{contact.EdgeProject, contact.FieldProjectID, project.Table},
 		{contact.EdgeDesk, contact.FieldDeskID, desk.Table},
@@ -28,10 +28,10 @@ func Contact(writable ...string) privacy.Policy {
 	return privacy.Policy{Query: reads[*ent.ContactQuery, predicate.Contact](see), Mutation: w.policy()}
 }
 
-// atHand makes of a condition one that rows are judged by, and not found by. A company may
+// residual turns a condition into one that filters rows and is not used to find them. A company may
 // have a million contacts, and whoever looks for some says by what index they are found; a
 // database that has no better number takes the viewer's company for the best index.
-func atHand(p visibility) visibility {
+func residual(p visibility) visibility {
 	return func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 		return sql.P(func(b *sql.Builder) { b.WriteString("COALESCE(").Join(p(v, s)).WriteString(", FALSE)") })
 	}
@@ -46,13 +46,13 @@ func SearchBlock() privacy.Policy {
 
 // Label: as Project.
 func Label(writable ...string) privacy.Policy {
-	see, w := undeleted(insiders(writable))
+	see, w := undeleted(companyMembers(writable))
 	return privacy.Policy{Query: reads[*ent.LabelQuery, predicate.Label](see), Mutation: w.policy()}
 }
 
 // ContactLabel: of a contact and a label of one company; given and taken, never changed.
 func ContactLabel() privacy.Policy {
-	see, w := insiders(nil)
+	see, w := companyMembers(nil)
 	w.update = nil
 	w.siblings = []sibling{
 		{contactlabel.EdgeContact, contactlabel.FieldContactID, contact.Table},
@@ -63,13 +63,13 @@ func ContactLabel() privacy.Policy {
 
 // CustomField: as Project; its variable name and its type stay.
 func CustomField(writable ...string) privacy.Policy {
-	see, w := undeleted(insiders(writable))
+	see, w := undeleted(companyMembers(writable))
 	return privacy.Policy{Query: reads[*ent.CustomFieldQuery, predicate.CustomField](see), Mutation: w.policy()}
 }
 
 // CustomFieldValue: of a contact and a field of one company.
 func CustomFieldValue(writable ...string) privacy.Policy {
-	see, w := insiders(writable)
+	see, w := companyMembers(writable)
 	w.siblings = []sibling{
 		{customfieldvalue.EdgeContact, customfieldvalue.FieldContactID, contact.Table},
 		{customfieldvalue.EdgeCustomField, customfieldvalue.FieldCustomFieldID, customfield.Table},

@@ -205,7 +205,7 @@ func TestCreates(t *testing.T) {
 				}
 				w.undone(func(client *ent.Client) {
 					b := reflect.ValueOf(c.make(w, client, w.Callers[who]))
-					if got := verdict(modelOf(client, entity).exec(w.By(who), b)); got != want {
+					if got := outcomeOf(modelOf(client, entity).exec(w.By(who), b)); got != want {
 						t.Errorf("%s by %s: %s, want %s", c.what, who, got, want)
 					}
 				})
@@ -213,7 +213,7 @@ func TestCreates(t *testing.T) {
 					m := modelOf(client, entity)
 					b := reflect.ValueOf(c.make(w, client, w.Callers[who]))
 					bulk := m.client.MethodByName("CreateBulk").Call([]reflect.Value{b})[0]
-					if got := verdict(m.exec(w.By(who), bulk)); got != want {
+					if got := outcomeOf(m.exec(w.By(who), bulk)); got != want {
 						t.Errorf("%s by %s in bulk: %s, want %s", c.what, who, got, want)
 					}
 				})
@@ -227,7 +227,7 @@ func TestCreates(t *testing.T) {
 	})
 }
 
-// A bulk is judged as a whole: one foreign row in it, and none is made.
+// A bulk is checked as a whole: one foreign row in it, and none is made.
 func TestBulksAreAllOrNothing(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		c := w.DB.Ent()
@@ -235,7 +235,7 @@ func TestBulksAreAllOrNothing(t *testing.T) {
 			c.Project.Create().SetCompanyID(w.IDs["northwind"]).SetName("mine"),
 			c.Project.Create().SetCompanyID(w.IDs["gamma"]).SetName("foreign"),
 		).Exec(w.By("keller"))
-		if got := verdict(err); got != "denied" {
+		if got := outcomeOf(err); got != "denied" {
 			t.Errorf("a bulk with a foreign row: %s", got)
 		}
 		n, err := c.Project.Query().Count(w.System)
@@ -258,7 +258,7 @@ func TestThereAreNoUpserts(t *testing.T) {
 		create, _ := field.Type.MethodByName("Create")
 		for method := range create.Type.Out(0).Methods() {
 			if strings.HasPrefix(method.Name, "OnConflict") {
-				t.Errorf("%s has %s: upserts are not judged by the policies", name, method.Name)
+				t.Errorf("%s has %s: upserts are not checked by the policies", name, method.Name)
 			}
 		}
 	}
@@ -270,7 +270,7 @@ func TestNobodyWrites(t *testing.T) {
 		for _, name := range entities(t) {
 			for _, method := range []string{"Update", "Delete"} {
 				m := modelOf(w.DB.Ent(), name)
-				if got := verdict(m.exec(context.Background(), call(m.client, method)[0])); got != "denied" {
+				if got := outcomeOf(m.exec(context.Background(), call(m.client, method)[0])); got != "denied" {
 					t.Errorf("%s of %s by nobody: %s", method, name, got)
 				}
 			}

@@ -20,7 +20,7 @@ func TestEdgesAreFiltered(t *testing.T) {
 		rival := got(c.Company.Get(w.System, w.IDs["rival"]))
 		gus := got(c.User.Get(w.System, w.IDs["gus"]))
 		run := got(c.ImportRun.Get(w.System, w.IDs["import of rita"]))
-		told := got(c.Notification.Get(w.System, w.IDs["notification of rita"]))
+		received := got(c.Notification.Get(w.System, w.IDs["notification of rita"]))
 		token := got(c.TransferToken.Get(w.System, w.IDs["token of alpha"]))
 		for walk, n := range map[string]func() (int, error){
 			"its partner's customers": func() (int, error) {
@@ -40,9 +40,9 @@ func TestEdgesAreFiltered(t *testing.T) {
 			"an import's creator":           func() (int, error) { return run.QueryCreatedBy().Count(alma) },
 			"an import's issues":            func() (int, error) { return run.QueryIssues().Count(alma) },
 			"an import's scratch":           func() (int, error) { return run.QueryKeys().Count(alma) },
-			"a notification's user":         func() (int, error) { return told.QueryUser().Count(alma) },
-			"a notification's import":       func() (int, error) { return told.QueryImportRun().Count(alma) },
-			"a notification's company":      func() (int, error) { return told.QueryCompany().Count(alma) },
+			"a notification's user":         func() (int, error) { return received.QueryUser().Count(alma) },
+			"a notification's import":       func() (int, error) { return received.QueryImportRun().Count(alma) },
+			"a notification's company":      func() (int, error) { return received.QueryCompany().Count(alma) },
 			"whom its token was sent to":    func() (int, error) { return token.QuerySentTo().Count(alma) },
 			"companies, users, companies": func() (int, error) {
 				return c.Company.Query().QueryUsers().QueryCompany().Where(company.ID(w.IDs["rival"])).Count(alma)

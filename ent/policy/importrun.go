@@ -21,8 +21,8 @@ import (
 // companies, of which those administrators know nothing (I13).
 func visibleRun(v viewer.Viewer, c func(string) string) *sql.Predicate {
 	return sql.Or(
-		sql.And(sql.EQ(c(importrun.FieldCreatedByID), v.UserID), inside(v, c(importrun.FieldCompanyID))),
-		sql.And(sql.IsFalse(c(importrun.FieldSpansCompanies)), over(v, c(importrun.FieldCompanyID))),
+		sql.And(sql.EQ(c(importrun.FieldCreatedByID), v.UserID), CanRead(v, c(importrun.FieldCompanyID))),
+		sql.And(sql.IsFalse(c(importrun.FieldSpansCompanies)), CanAdminister(v, c(importrun.FieldCompanyID))),
 	)
 }
 

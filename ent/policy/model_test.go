@@ -118,7 +118,7 @@ func (m model) fields(row reflect.Type) (columns []string, types map[string]refl
 		if !f.IsExported() || name == "" || name == "edges" || name == "id" {
 			continue
 		}
-		if name == "-" { // sensitive: ent hides its name, so it is told from the field's
+		if name == "-" { // sensitive: ent hides its name, so it is distinguished from the field's
 			name = map[string]string{"PasswordHash": "password_hash", "TokenHash": "token_hash", "SecretHash": "secret_hash", "UploadSecret": "upload_secret", "Value": "value"}[f.Name]
 		}
 		columns = append(columns, name)
@@ -178,8 +178,8 @@ func labels(w *world, rows []reflect.Value) []string {
 	return slices.Compact(out)
 }
 
-// verdict is how a write went: the policy's word, or what else was in its way.
-func verdict(err error) string {
+// outcomeOf is how a write went: the policy's word, or what else was in its way.
+func outcomeOf(err error) string {
 	switch {
 	case err == nil:
 		return "done"

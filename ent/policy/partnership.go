@@ -16,7 +16,7 @@ import (
 // TransferToken: seen by whoever may generate it, which is the company's own administrators
 // and, where it has none active, the administrators of its partner, and by those of the
 // partner that it was sent to (rule C9). A partner whose customer turns to another is so
-// not told before its time. Partner admins see none: the partnership is not their business
+// not notified before its time. Partner admins see none: the partnership is not their business
 // (C6). Only the acts of internal/tenancy make and change them.
 func TransferToken() privacy.Policy {
 	return privacy.Policy{

@@ -78,7 +78,7 @@ type mutation interface {
 // writes says who may create, change and delete an entity's rows. A nil part: nobody.
 type writes struct {
 	create func(context.Context, viewer.Viewer, mutation) error
-	refers []string // the edges that a create may set; create judges where they lead
+	refers []string // the edges that a create may set; create checks where they lead
 	update func(viewer.Viewer, *sql.Selector) *sql.Predicate
 	remove func(viewer.Viewer, *sql.Selector) *sql.Predicate
 	fields []string // that an update may change: those that ent/schema marks as writable
@@ -86,7 +86,7 @@ type writes struct {
 	siblings []sibling // the edges to other records of the same company; a create may set them too
 }
 
-// attaches reports whether the edge leads to a record of the same company, which is judged.
+// attaches reports whether the edge leads to a record of the same company, which is checked.
 func (w writes) attaches(edge string) bool {
 	return slices.ContainsFunc(w.siblings, func(s sibling) bool { return s.edge == edge })
 }
@@ -104,14 +104,14 @@ func (w writes) policy() privacy.MutationPolicy {
 		if !ok {
 			return deny("a mutation of another type: %T", m)
 		}
-		if err := w.judge(ctx, v, mut); err != nil {
+		if err := w.check(ctx, v, mut); err != nil {
 			return err
 		}
 		return privacy.Allow
 	})}
 }
 
-func (w writes) judge(ctx context.Context, v viewer.Viewer, m mutation) error {
+func (w writes) check(ctx context.Context, v viewer.Viewer, m mutation) error {
 	switch {
 	case m.Op().Is(ent.OpCreate):
 		if w.create == nil {
@@ -136,7 +136,7 @@ func (w writes) judge(ctx context.Context, v viewer.Viewer, m mutation) error {
 				return deny("%s.%s cannot be changed so", m.Type(), f)
 			}
 		}
-		// An edge in a column that may be set is a column, and judged as one below.
+		// An edge in a column that may be set is a column, and checked as one below.
 		edges := slices.Concat(m.AddedEdges(), m.RemovedEdges(), m.ClearedEdges())
 		edges = slices.DeleteFunc(edges, func(e string) bool { return w.attaches(e) && !m.EdgeCleared(e) })
 		if len(edges) > 0 {

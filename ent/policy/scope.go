@@ -21,17 +21,18 @@ func administered(v viewer.Viewer) *sql.Selector {
 		Where(sql.And(sql.EQ(pa.C("user_id"), v.UserID), sql.EQ(c.C("partner_id"), v.CompanyID)))
 }
 
-// inside: the viewer may work in, or read all of, the company in the column (C7, U5).
-func inside(v viewer.Viewer, column string) *sql.Predicate {
+// CanRead is the condition under which the viewer can read the content of the company whose
+// id is in the column (rules C7, U5).
+func CanRead(v viewer.Viewer, column string) *sql.Predicate {
 	if !v.Partner || v.Operator {
 		return sql.EQ(column, v.CompanyID)
 	}
 	return sql.Or(sql.EQ(column, v.CompanyID), sql.In(column, administered(v)))
 }
 
-// over: the viewer administers the company in the column, as its own administrator or
-// as a partner admin.
-func over(v viewer.Viewer, column string) *sql.Predicate {
+// CanAdminister is the condition under which the viewer can administer the company whose id is
+// in the column, as its own administrator or as a partner admin (rules U5, C6).
+func CanAdminister(v viewer.Viewer, column string) *sql.Predicate {
 	var alternatives []*sql.Predicate
 	if v.Admin {
 		alternatives = append(alternatives, sql.EQ(column, v.CompanyID))
@@ -44,14 +45,6 @@ func over(v viewer.Viewer, column string) *sql.Predicate {
 	}
 	return sql.Or(alternatives...)
 }
-
-// MayWorkInside is the condition under which the viewer may work inside the company whose
-// id is in the column (rules C7, U5).
-func MayWorkInside(v viewer.Viewer, column string) *sql.Predicate { return inside(v, column) }
-
-// MayAdminister is the condition under which the viewer administers the company whose id
-// is in the column (rules U5, C6).
-func MayAdminister(v viewer.Viewer, column string) *sql.Predicate { return over(v, column) }
 
 // MayMakeAdministrators reports whether somebody who administers the company may make an ADMIN
 // of it: an administrator of that company itself or of its partner, and no mere partner
@@ -73,7 +66,7 @@ func mustAdminister(ctx context.Context, v viewer.Viewer, m mutation) error {
 		return deny("%s names no company", m.Type())
 	}
 	yes, err := anyCompany(ctx, m, func(s *sql.Selector) *sql.Predicate {
-		return sql.And(sql.EQ(s.C(company.FieldID), id), sql.IsNull(s.C(company.FieldDeletedAt)), over(v, s.C(company.FieldID)))
+		return sql.And(sql.EQ(s.C(company.FieldID), id), sql.IsNull(s.C(company.FieldDeletedAt)), CanAdminister(v, s.C(company.FieldID)))
 	})
 	if err != nil {
 		return fmt.Errorf("whether the viewer administers %v: %w", id, err)

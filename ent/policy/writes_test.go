@@ -56,7 +56,7 @@ func (w *world) set(entity string, id any, column string, value any, who string)
 		if err != nil {
 			w.T.Fatalf("%s.%s: %v", entity, column, err)
 		}
-		result = verdict(m.exec(w.By(who), builder))
+		result = outcomeOf(m.exec(w.By(who), builder))
 	})
 	return result
 }
@@ -154,7 +154,7 @@ func TestReachOfWrites(t *testing.T) {
 						w.undone(func(c *ent.Client) {
 							w.clear(c, r.entity)
 							m := modelOf(c, r.entity)
-							result = verdict(m.exec(w.By(who), call(m.client, "DeleteOneID", id)[0]))
+							result = outcomeOf(m.exec(w.By(who), call(m.client, "DeleteOneID", id)[0]))
 						})
 					} else {
 						result = w.set(r.entity, id, r.field, sample(w, r.field, fieldType(row, r.field)), who)
@@ -206,7 +206,7 @@ func (w *world) reached(entity, field, who string, rows []reflect.Value) (names 
 			builder, err = m.changing(nil, field, sample(w, field, fieldType(rows[0], field)))
 			w.Must(err)
 		}
-		if result := verdict(m.exec(w.By(who), builder)); result == "denied" {
+		if result := outcomeOf(m.exec(w.By(who), builder)); result == "denied" {
 			denied = true
 			return
 		} else if result != "done" {

@@ -39,26 +39,26 @@ func deepening(n int) string {
 func TestExpansionRefusesDoublingFragmentsInLinearTime(t *testing.T) {
 	for _, levels := range []int{12, 30, 60, 120} {
 		t.Run(fmt.Sprint(levels), func(t *testing.T) {
-			err := judge(t, doubling(levels), nil, limits.Expansion{})
+			err := check(t, doubling(levels), nil, limits.Expansion{})
 			wantExceeded(t, err, 2000)
 			if actual, known := err.Extensions["actual"].(int); known != (levels < 62) || known && actual <= 1<<levels {
 				t.Errorf("extensions.actual = %v of 2^%d fields", err.Extensions["actual"], levels)
 			}
 		})
 	}
-	wantAllowed(t, judge(t, doubling(10), nil, limits.Expansion{}))
+	wantAllowed(t, check(t, doubling(10), nil, limits.Expansion{}))
 }
 
 func TestComplexityAndRootsAloneAreLinearToo(t *testing.T) {
-	wantExceeded(t, judge(t, doubling(100), nil, limits.Complexity{}), 20_000)
-	wantExceeded(t, judge(t, deepening(40), nil, limits.Complexity{}), 20_000)
+	wantExceeded(t, check(t, doubling(100), nil, limits.Complexity{}), 20_000)
+	wantExceeded(t, check(t, deepening(40), nil, limits.Complexity{}), 20_000)
 	roots := strings.NewReplacer("{ company { ...F0 } }", "{ ...F0 }", "on Company", "on Query", "{ name }", "{ company { id } }")
-	wantExceeded(t, judge(t, roots.Replace(doubling(100)), nil, limits.Roots{}), 50)
+	wantExceeded(t, check(t, roots.Replace(doubling(100)), nil, limits.Roots{}), 50)
 }
 
 // The guard is what makes gqlgen's own extension bearable, for who prefers that.
 func TestExpansionRunsBeforeGqlgensComplexityLimit(t *testing.T) {
-	err := judge(t, doubling(35), nil, limits.Expansion{}, extension.FixedComplexityLimit(1000))
+	err := check(t, doubling(35), nil, limits.Expansion{}, extension.FixedComplexityLimit(1000))
 	wantExceeded(t, err, 2000)
 }
 
@@ -75,7 +75,7 @@ func TestExtensionsRefuseEveryAttack(t *testing.T) {
 		"an absurd page": "{ customers(first: 99999999999999999999) { nodes { id } } }",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := judge(t, query, nil, all...); err == nil {
+			if err := check(t, query, nil, all...); err == nil {
 				t.Fatal("the operation was let through")
 			}
 		})
@@ -95,8 +95,8 @@ func TestExtensionsAllowTheStandardIntrospectionQuery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantAllowed(t, judge(t, string(query), nil, limits.Extensions(limits.Config{})...))
-	wantExceeded(t, judge(t, string(query), nil, limits.Expansion{MaxDepth: 14}), 14)
+	wantAllowed(t, check(t, string(query), nil, limits.Extensions(limits.Config{})...))
+	wantExceeded(t, check(t, string(query), nil, limits.Expansion{MaxDepth: 14}), 14)
 }
 
 // Validation refuses cycles; a document that is handed over unvalidated must not hang.
@@ -107,28 +107,28 @@ func TestCyclesAreRefused(t *testing.T) {
 	op := &graphql.OperationContext{Operation: &ast.OperationDefinition{
 		Operation: ast.Query, SelectionSet: ast.SelectionSet{again},
 	}}
-	for name, judge := range map[string]graphql.OperationContextMutator{
+	for name, check := range map[string]graphql.OperationContextMutator{
 		"expansion": limits.Expansion{}, "roots": limits.Roots{}, "complexity": limits.Complexity{},
 	} {
-		if judge.MutateOperationContext(t.Context(), op) == nil {
+		if check.MutateOperationContext(t.Context(), op) == nil {
 			t.Errorf("%s let a fragment cycle through", name)
 		}
 	}
 }
 
 func TestTokenLimitBoundsValidation(t *testing.T) {
-	if got := judge(t, "{ company { "+strings.Repeat("name ", 10_000)+"} }", nil); got == nil {
+	if got := check(t, "{ company { "+strings.Repeat("name ", 10_000)+"} }", nil); got == nil {
 		t.Error("10,000 equal fields were validated")
 	}
-	if got := judge(t, "{ company { "+strings.Repeat("name ", 1_900)+"} }", nil); got != nil {
+	if got := check(t, "{ company { "+strings.Repeat("name ", 1_900)+"} }", nil); got != nil {
 		t.Errorf("1,900 equal fields: %v", got)
 	}
 }
 
 func TestMaxDepthCountsThroughFragments(t *testing.T) {
 	query := "{ company { ...A } } fragment A on Company { partner { ...B } } fragment B on Company { partner { id } }"
-	wantAllowed(t, judge(t, query, nil, limits.Expansion{MaxDepth: 4}))
-	wantExceeded(t, judge(t, query, nil, limits.Expansion{MaxDepth: 3}), 3)
+	wantAllowed(t, check(t, query, nil, limits.Expansion{MaxDepth: 4}))
+	wantExceeded(t, check(t, query, nil, limits.Expansion{MaxDepth: 3}), 3)
 }
 
 func TestDeferIsRefused(t *testing.T) {
@@ -136,7 +136,7 @@ func TestDeferIsRefused(t *testing.T) {
 		"{ company { id ... @defer { name } } }",
 		"{ company { id ...F @defer } } fragment F on Company { name }",
 	} {
-		err := judge(t, query, nil, limits.Expansion{})
+		err := check(t, query, nil, limits.Expansion{})
 		if err == nil || err.Extensions["code"] != "BAD_REQUEST" {
 			t.Errorf("%s: %v, want BAD_REQUEST", query, err)
 		}

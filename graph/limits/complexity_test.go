@@ -36,8 +36,8 @@ func TestComplexityCountsPages(t *testing.T) {
 		{"typename", "{ __typename company { __typename } }", nil, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			wantAllowed(t, judge(t, c.query, c.variables, limits.Complexity{Max: c.cost}))
-			wantExceeded(t, judge(t, c.query, c.variables, limits.Complexity{Max: c.cost - 1}), c.cost-1)
+			wantAllowed(t, check(t, c.query, c.variables, limits.Complexity{Max: c.cost}))
+			wantExceeded(t, check(t, c.query, c.variables, limits.Complexity{Max: c.cost - 1}), c.cost-1)
 		})
 	}
 }
@@ -45,12 +45,12 @@ func TestComplexityCountsPages(t *testing.T) {
 func TestComplexityOfIdsInAVariable(t *testing.T) {
 	query := "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 	variables := map[string]any{"ids": []any{"a", "b", "c", "d"}}
-	wantAllowed(t, judge(t, query, variables, limits.Complexity{Max: 5}))
-	wantExceeded(t, judge(t, query, variables, limits.Complexity{Max: 4}), 4)
+	wantAllowed(t, check(t, query, variables, limits.Complexity{Max: 5}))
+	wantExceeded(t, check(t, query, variables, limits.Complexity{Max: 4}), 4)
 }
 
 func TestDefaultsAllowWhatAConsoleAsks(t *testing.T) {
-	wantAllowed(t, judge(t, `query Page($n: Int) {
+	wantAllowed(t, check(t, `query Page($n: Int) {
 		company { id name partner { id name } projects { id name } }
 		customers(first: $n) {
 			totalCount pageInfo { hasNextPage endCursor }
@@ -62,8 +62,8 @@ func TestDefaultsAllowWhatAConsoleAsks(t *testing.T) {
 func TestRootsCountsAliasesThroughFragments(t *testing.T) {
 	guesses := "mutation { " + repeated(8, `s%d: signIn(email: "a")`) + " ...More ... { u: signIn(email: \"c\") } __typename }" +
 		` fragment More on Mutation { t: signIn(email: "b") }`
-	wantAllowed(t, judge(t, guesses, nil, limits.Roots{}))
-	wantExceeded(t, judge(t, guesses, nil, limits.Roots{MaxMutation: 9}), 9)
-	wantAllowed(t, judge(t, "{ "+repeated(50, "c%d: company { id }")+" }", nil, limits.Roots{}))
-	wantExceeded(t, judge(t, "{ "+repeated(51, "c%d: company { id }")+" }", nil, limits.Roots{}), 50)
+	wantAllowed(t, check(t, guesses, nil, limits.Roots{}))
+	wantExceeded(t, check(t, guesses, nil, limits.Roots{MaxMutation: 9}), 9)
+	wantAllowed(t, check(t, "{ "+repeated(50, "c%d: company { id }")+" }", nil, limits.Roots{}))
+	wantExceeded(t, check(t, "{ "+repeated(51, "c%d: company { id }")+" }", nil, limits.Roots{}), 50)
 }

@@ -21,7 +21,7 @@ func TestNamesAreBounded(t *testing.T) {
 		"the attack it is there for": "query " + strings.Repeat("n", 240_000) + " { " + strings.Repeat("a: customers(first: $x) { totalCount } ", 150) + "}",
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantExceeded(t, judge(t, query, nil, limits.Names{}), 256)
+			wantExceeded(t, check(t, query, nil, limits.Names{}), 256)
 		})
 	}
 	for name, query := range map[string]string{
@@ -31,7 +31,7 @@ func TestNamesAreBounded(t *testing.T) {
 		"a long comment":        "{ company { id } } #" + long,
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantAllowed(t, judge(t, query, nil, limits.Names{}))
+			wantAllowed(t, check(t, query, nil, limits.Names{}))
 		})
 	}
 }

@@ -39,10 +39,10 @@ const sdl = `
 	type Subscription { tick: Int! }
 `
 
-// judge prepares an operation on a fresh executor that has the extensions, and gives
+// check prepares an operation on a fresh executor that has the extensions, and gives
 // the error it was refused with, nil if it would run. The test fails if that takes
-// longer than any honest judgement could.
-func judge(t *testing.T, query string, variables map[string]any, extensions ...graphql.HandlerExtension) *gqlerror.Error {
+// longer than any honest check could.
+func check(t *testing.T, query string, variables map[string]any, extensions ...graphql.HandlerExtension) *gqlerror.Error {
 	t.Helper()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: sdl})
 	exec := executor.New(&graphql.ExecutableSchemaMock{SchemaFunc: func() *ast.Schema { return schema }})
@@ -52,13 +52,13 @@ func judge(t *testing.T, query string, variables map[string]any, extensions ...g
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	judged := make(chan gqlerror.List, 1)
+	checked := make(chan gqlerror.List, 1)
 	go func() {
 		_, errs := exec.CreateOperationContext(graphql.StartOperationTrace(ctx), &graphql.RawParams{Query: query, Variables: variables})
-		judged <- errs
+		checked <- errs
 	}()
 	select {
-	case errs := <-judged:
+	case errs := <-checked:
 		if len(errs) == 0 {
 			return nil
 		}

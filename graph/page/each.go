@@ -36,7 +36,7 @@ func Predicates[P ~func(*sql.Selector), Q, T any](of Children[Q, T], parents []u
 // Each cuts one page for each of the parents out of the query's rows, all pages in one
 // statement and, where it is asked for, all counts in one more: a hundred companies with
 // their users cost what one does. those says, for each parent, which rows are its own and
-// what else they have to be. The policies judge the rows that come back; the pages are cut
+// what else they have to be. The policies check the rows that come back; the pages are cut
 // before, so whoever asks must see all of the parents' rows or none. Errors: as of Of.
 func Each[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 	ctx context.Context, q Q, of Children[Q, T], parents []uuid.UUID, args Args, those map[uuid.UUID][]P,
@@ -57,7 +57,7 @@ func Each[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 	if err != nil {
 		return nil, err
 	}
-	// One row more than the page tells whether there is another page.
+	// One row more than the page says whether there is another page.
 	first := func(s *sql.Selector, parent uuid.UUID) *sql.Selector {
 		t := sql.Dialect(s.Dialect()).Table(s.TableName())
 		some := sql.Dialect(s.Dialect()).Select(t.C("id")).From(t)

@@ -31,7 +31,7 @@ var projectsOfCompany = page.Children[*ent.ProjectQuery, *ent.Project]{
 // The pages of many parents at once are those that each parent has for itself: of every
 // size, in both directions, behind and before a cursor, with a condition, and their counts.
 func TestPagesOfManyParentsAreTheirOwn(t *testing.T) {
-	onShelves(t, func(t *testing.T, s *shelf) {
+	withCompanies(t, func(t *testing.T, s *fixture) {
 		companies, err := s.client.Company.Query().IDs(s.ctx)
 		if err != nil {
 			t.Fatal(err)
@@ -75,7 +75,7 @@ func TestPagesOfManyParentsAreTheirOwn(t *testing.T) {
 	})
 }
 
-func describe(t *testing.T, s *shelf, c *page.Connection[*ent.Project]) string {
+func describe(t *testing.T, s *fixture, c *page.Connection[*ent.Project]) string {
 	t.Helper()
 	n, err := c.TotalCount(s.ctx)
 	if err != nil {

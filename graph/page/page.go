@@ -106,7 +106,7 @@ func cut[Q Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 	if err != nil {
 		return nil, err
 	}
-	// One row more than the page tells whether there is another page.
+	// One row more than the page says whether there is another page.
 	var rows []*Edge[T]
 	for n := 0; n < len(parts) && len(rows) <= size; n++ {
 		i := n

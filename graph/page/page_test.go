@@ -21,8 +21,8 @@ import (
 	"tenantry/internal/testenv"
 )
 
-// shelf is ten companies, four of which have one name; own stands behind the others by it.
-type shelf struct {
+// fixture is ten companies, four of which have one name; own stands behind the others by it.
+type fixture struct {
 	t      *testing.T
 	ctx    context.Context
 	client *ent.Client
@@ -30,11 +30,11 @@ type shelf struct {
 	names  []string // in order
 }
 
-func onShelves(t *testing.T, test func(t *testing.T, s *shelf)) {
+func withCompanies(t *testing.T, test func(t *testing.T, s *fixture)) {
 	t.Helper()
 	t.Parallel()
 	testenv.Databases(t, func(t *testing.T, db *database.DB) {
-		s := &shelf{t: t, ctx: viewer.BypassTenancy(t.Context(), "arranging a test"), client: db.Ent(), names: []string{"zulu 9"}}
+		s := &fixture{t: t, ctx: viewer.BypassTenancy(t.Context(), "arranging a test"), client: db.Ent(), names: []string{"zulu 9"}}
 		for i, name := range []string{"same", "same", "alpha", "same", "beta", "same", "gamma", "tango", "%_\\", "zulu"} {
 			slug := fmt.Sprintf("%s-%d", name, i)
 			c, err := s.client.Company.Create().SetName(fmt.Sprint(name, " ", i)).SetSlug(slug).SetNameSlug(slug).SetNameKey(name).Save(s.ctx)
@@ -49,19 +49,19 @@ func onShelves(t *testing.T, test func(t *testing.T, s *shelf)) {
 }
 
 // order is by name, then by id: the API's order of companies.
-func (s *shelf) order() page.Order[*ent.Company] {
+func (s *fixture) order() page.Order[*ent.Company] {
 	return page.Order[*ent.Company]{
 		Terms: []page.Term{page.Text(company.FieldNameKey), page.UUID(company.FieldID)},
 		Key:   func(c *ent.Company) []any { return []any{c.NameKey, c.ID} },
 	}
 }
 
-func (s *shelf) page(order page.Order[*ent.Company], a page.Args) (*page.Connection[*ent.Company], error) {
+func (s *fixture) page(order page.Order[*ent.Company], a page.Args) (*page.Connection[*ent.Company], error) {
 	return page.Of(s.ctx, s.client.Company.Query(), order, a)
 }
 
 // ownFirst pages a list in parts.
-func (s *shelf) ownFirst(a page.Args) (*page.Connection[*ent.Company], error) {
+func (s *fixture) ownFirst(a page.Args) (*page.Connection[*ent.Company], error) {
 	own := company.ID(s.own)
 	return page.Parts(s.ctx, []*ent.CompanyQuery{
 		s.client.Company.Query().Where(own), s.client.Company.Query().Where(company.Not(own)),
@@ -79,7 +79,7 @@ func names(c *page.Connection[*ent.Company]) []string {
 // Pages of every size, forward and backward, give each row once, in the list's order, also
 // where keys are equal; own comes first.
 func TestPagesAreTheList(t *testing.T) {
-	onShelves(t, func(t *testing.T, s *shelf) {
+	withCompanies(t, func(t *testing.T, s *fixture) {
 		for size := 1; size <= len(s.names)+1; size++ {
 			var forward, backward []string
 			for after := (*string)(nil); ; {
@@ -116,7 +116,7 @@ func TestPagesAreTheList(t *testing.T) {
 
 // A descending order pages as well; a row that comes or goes in between shifts nothing.
 func TestPagesDescendAndBearChanges(t *testing.T) {
-	onShelves(t, func(t *testing.T, s *shelf) {
+	withCompanies(t, func(t *testing.T, s *fixture) {
 		newest := page.Order[*ent.Company]{
 			Terms: []page.Term{page.Time(company.FieldCreatedAt), page.UUID(company.FieldID)}, Desc: true,
 			Key: func(c *ent.Company) []any { return []any{c.CreatedAt, c.ID} },
@@ -148,7 +148,7 @@ func TestPagesDescendAndBearChanges(t *testing.T) {
 
 // Between two cursors lies what lies between them.
 func TestPagesBetweenCursors(t *testing.T) {
-	onShelves(t, func(t *testing.T, s *shelf) {
+	withCompanies(t, func(t *testing.T, s *fixture) {
 		all, err := s.ownFirst(page.Args{})
 		if err != nil {
 			t.Fatal(err)
@@ -180,7 +180,7 @@ func TestPagesBetweenCursors(t *testing.T) {
 // Sizes: 50 where none is given, 0 to 100; more is LIMIT_EXCEEDED, less and both are
 // INVALID_ARGUMENT, each naming its argument.
 func TestPageSizes(t *testing.T) {
-	onShelves(t, func(t *testing.T, s *shelf) {
+	withCompanies(t, func(t *testing.T, s *fixture) {
 		n := func(i int) *int { return &i }
 		for name, c := range map[string]struct {
 			args  page.Args
@@ -212,7 +212,7 @@ func TestPageSizes(t *testing.T) {
 // A cursor that this list did not give out is INVALID_ARGUMENT or a place in the list:
 // never an error of the database, on either.
 func TestTamperedCursors(t *testing.T) {
-	onShelves(t, func(t *testing.T, s *shelf) {
+	withCompanies(t, func(t *testing.T, s *fixture) {
 		everything := page.Order[*ent.Company]{
 			Terms: []page.Term{page.Time(company.FieldCreatedAt), page.Text(company.FieldNameKey), page.UUID(company.FieldID)},
 			Key:   func(c *ent.Company) []any { return []any{c.CreatedAt, c.NameKey, c.ID} },
@@ -249,12 +249,12 @@ func TestTamperedCursors(t *testing.T) {
 
 type list func(page.Args) (*page.Connection[*ent.Company], error)
 
-func (s *shelf) by(order page.Order[*ent.Company]) list {
+func (s *fixture) by(order page.Order[*ent.Company]) list {
 	return func(a page.Args) (*page.Connection[*ent.Company], error) { return s.page(order, a) }
 }
 
 // answers asks behind and before the cursor.
-func (s *shelf) answers(ask list, cursor string) {
+func (s *fixture) answers(ask list, cursor string) {
 	s.t.Helper()
 	for _, a := range []page.Args{{After: &cursor}, {Before: &cursor}} {
 		if _, err := ask(a); err != nil && !fault.Is(err, fault.Invalid) {
@@ -270,7 +270,7 @@ func cursor(key any) string {
 
 // totalCount counts the whole list whatever page was cut, and asks only when it is called.
 func TestTotalCount(t *testing.T) {
-	onShelves(t, func(t *testing.T, s *shelf) {
+	withCompanies(t, func(t *testing.T, s *fixture) {
 		asked := 0
 		counted := s.client.Company.Query().Where(func(sel *sql.Selector) { asked++ })
 		two := 2

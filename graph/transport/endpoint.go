@@ -27,7 +27,7 @@ func New(cfg Config) *Endpoint {
 // given request, so their order does not matter, and no other transport is needed:
 // what is no GraphQL request at all is answered with 405 or 415.
 func (e *Endpoint) Transports() []graphql.Transport {
-	return []graphql.Transport{plain{e}, upload{e}, webSocket{e}, misfit{e}}
+	return []graphql.Transport{plain{e}, upload{e}, webSocket{e}, fallback{e}}
 }
 
 // Drain ends every socket (1012 Service Restart) and aborts every event stream, without
@@ -43,7 +43,7 @@ func (e *Endpoint) Live() Live { return e.live.count() }
 type route uint8
 
 const (
-	toMisfit route = iota
+	toFallback route = iota
 	toPlain
 	toUpload
 	toSocket
@@ -65,7 +65,7 @@ func routeOf(r *http.Request) route {
 			return toUpload
 		}
 	}
-	return toMisfit
+	return toFallback
 }
 
 // mediaType is the lower-case type of a Content-Type, without parameters.
@@ -96,12 +96,12 @@ func sameHost(r *http.Request) bool {
 	return err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
-// misfit answers what no other transport takes.
-type misfit struct{ *Endpoint }
+// fallback answers what no other transport takes.
+type fallback struct{ *Endpoint }
 
-func (misfit) Supports(r *http.Request) bool { return routeOf(r) == toMisfit }
+func (fallback) Supports(r *http.Request) bool { return routeOf(r) == toFallback }
 
-func (t misfit) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+func (t fallback) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	const methods = "GET, POST, OPTIONS"
 	switch r.Method {
 	case http.MethodOptions:

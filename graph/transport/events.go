@@ -130,8 +130,8 @@ func (s *eventStream) relay(ctx context.Context, events <-chan []byte) {
 			err = s.write([]byte(":\n\n"))
 		case <-watch.due():
 			watch.check()
-		case verdict := <-watch.verdict:
-			err = watch.settle(verdict)
+		case result := <-watch.result:
+			err = watch.settle(result)
 		case <-s.parted:
 			err = errors.New("the server is going")
 		case <-ctx.Done():

@@ -124,7 +124,7 @@ func (s *socket) keep(server context.Context) {
 	defer ping.Stop()
 	pong := make(chan error, 1)
 	var watch *watch
-	var verdicts chan verdict
+	var results chan result
 	defer func() { watch.stop() }()
 	for {
 		select {
@@ -143,10 +143,10 @@ func (s *socket) keep(server context.Context) {
 			}
 		case ctx := <-s.hello:
 			watch = s.endpoint.watch(ctx)
-			verdicts = watch.verdict
+			results = watch.result
 		case <-watch.due():
 			watch.check()
-		case v := <-verdicts:
+		case v := <-results:
 			if err := watch.settle(v); err != nil {
 				s.reject(err)
 			} else if v.ctx != nil {

@@ -10,16 +10,16 @@ import (
 )
 
 // watch calls Config.Recheck for a stream again and again, off the stream's own
-// goroutine. Its owner selects on due and verdict.
+// goroutine. Its owner selects on due and result.
 type watch struct {
 	endpoint *Endpoint
 	ctx      context.Context
 	timer    *time.Timer // until the next check, or of the one under way
 	running  bool
-	verdict  chan verdict
+	result   chan result
 }
 
-type verdict struct {
+type result struct {
 	ctx context.Context
 	err error
 }
@@ -27,7 +27,7 @@ type verdict struct {
 // watch begins the checks of a stream. Each is handed ctx itself, not what the last one
 // returned, so contexts do not pile up.
 func (e *Endpoint) watch(ctx context.Context) *watch {
-	w := &watch{endpoint: e, ctx: ctx, verdict: make(chan verdict, 1)}
+	w := &watch{endpoint: e, ctx: ctx, result: make(chan result, 1)}
 	if e.cfg.Recheck != nil {
 		w.timer = time.NewTimer(time.Duration(rand.Int64N(int64(e.cfg.RecheckInterval)) + 1))
 	}
@@ -45,17 +45,17 @@ func (w *watch) due() <-chan time.Time {
 // check starts a check, or gives up on the one that has taken too long.
 func (w *watch) check() {
 	if w.running {
-		deliver(w.verdict, verdict{err: context.DeadlineExceeded})
+		deliver(w.result, result{err: context.DeadlineExceeded})
 		return
 	}
 	w.running = true
 	w.timer.Reset(recheckTimeout)
-	recheck, ctx, out := w.endpoint.cfg.Recheck, w.ctx, w.verdict
+	recheck, ctx, out := w.endpoint.cfg.Recheck, w.ctx, w.result
 	go func() {
-		var v verdict
+		var v result
 		defer func() {
 			if p := recover(); p != nil {
-				v = verdict{err: panicked(p)}
+				v = result{err: panicked(p)}
 			}
 			deliver(out, v)
 		}()
@@ -63,16 +63,16 @@ func (w *watch) check() {
 	}()
 }
 
-// deliver drops a verdict that comes beside another one: the first one counts.
-func deliver(out chan<- verdict, v verdict) {
+// deliver drops a result that comes beside another one: the first one counts.
+func deliver(out chan<- result, v result) {
 	select {
 	case out <- v:
 	default:
 	}
 }
 
-// settle takes a verdict: its error, or nil and the next check is due in a while.
-func (w *watch) settle(v verdict) error {
+// settle takes a result: its error, or nil and the next check is due in a while.
+func (w *watch) settle(v result) error {
 	if v.err != nil {
 		return v.err
 	}

@@ -256,7 +256,7 @@ func (b *Bulk) record(ctx context.Context, tx *database.Tx, company, contactID i
 // that key.
 func (b *Bulk) Page(ctx context.Context, db *database.DB, company id.ID, behind string, most int) (page []*Record, err error) {
 	where := sql.And(sql.EQ(contact.FieldCompanyID, company), sql.GT(contact.FieldEmailKey, behind),
-		policy.MayWorkInside(viewer.FromContext(ctx), contact.FieldCompanyID))
+		policy.CanRead(viewer.FromContext(ctx), contact.FieldCompanyID))
 	err = field.ReadPage(ctx, db, contact.Table, keys, b.stored, func(r *Record) error { page = append(page, r); return nil },
 		field.Page{Where: where, Order: []string{contact.FieldEmailKey}, Most: most})
 	return page, err

@@ -64,7 +64,7 @@ func (e *Engine) reader(ctx context.Context, v viewer.Viewer, companyID *id.ID) 
 	if !seen {
 		return id.ID{}, fault.New(fault.NotFound, "there is no such company").At("companyId")
 	}
-	inside, err := known.Where(func(s *sql.Selector) { s.Where(policy.MayWorkInside(v, s.C(company.FieldID))) }).Exist(ctx)
+	inside, err := known.Where(func(s *sql.Selector) { s.Where(policy.CanRead(v, s.C(company.FieldID))) }).Exist(ctx)
 	if err == nil && !inside {
 		err = fault.New(fault.Forbidden, "you have no access to the content of this company").At("companyId")
 	}

@@ -55,7 +55,7 @@ func (s *Service) Customers(ctx context.Context, f CustomerFilter) ([]*ent.Compa
 		}
 		if f.CanManage != nil {
 			q.Where(func(s *sql.Selector) {
-				inside := policy.MayWorkInside(v, s.C(company.FieldID))
+				inside := policy.CanRead(v, s.C(company.FieldID))
 				if !*f.CanManage {
 					inside = sql.Not(inside)
 				}
@@ -198,7 +198,7 @@ func (s *Service) Manageable(ctx context.Context, ids []id.ID) (map[id.ID]bool, 
 		return nil, nil //nolint:nilnil // inside of none
 	}
 	may, err := s.db.Ent().Company.Query().Where(database.Among(company.FieldID, ids), func(s *sql.Selector) {
-		s.Where(policy.MayWorkInside(v, s.C(company.FieldID)))
+		s.Where(policy.CanRead(v, s.C(company.FieldID)))
 	}).IDs(ctx)
 	out := make(map[id.ID]bool, len(may))
 	for _, m := range may {
@@ -222,6 +222,6 @@ func (s *Service) Administers(ctx context.Context, companyID id.ID) (bool, error
 func administers(ctx context.Context, client *ent.Client, companyID id.ID) (bool, error) {
 	v := viewer.FromContext(ctx)
 	return client.Company.Query().Where(company.ID(companyID), company.DeletedAtIsNil(), func(s *sql.Selector) {
-		s.Where(policy.MayAdminister(v, s.C(company.FieldID)))
+		s.Where(policy.CanAdminister(v, s.C(company.FieldID)))
 	}).Exist(ctx)
 }

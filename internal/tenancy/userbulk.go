@@ -128,7 +128,7 @@ func (b *UserBulk) Find(ctx context.Context, tx *database.Tx, company id.ID, ema
 // that key.
 func (b *UserBulk) Page(ctx context.Context, db *database.DB, company id.ID, behind string, most int) (page []*UserRecord, err error) {
 	where := entsql.And(entsql.EQ(user.FieldCompanyID, company), entsql.GT(user.FieldEmailKey, behind),
-		policy.MayWorkInside(viewer.FromContext(ctx), user.FieldCompanyID))
+		policy.CanRead(viewer.FromContext(ctx), user.FieldCompanyID))
 	err = field.ReadPage(ctx, db, user.Table, userKeys, b.stored, func(r *UserRecord) error { page = append(page, r); return nil },
 		field.Page{Where: where, Order: []string{user.FieldEmailKey}, Most: most})
 	return page, err

@@ -56,7 +56,7 @@ func (k *Kind) CustomColumns(ctx context.Context, company id.ID) ([]sheet.Column
 func (k *Kind) ColumnsElsewhere(ctx context.Context, keys []string) ([]sheet.Column, error) {
 	v := viewer.FromContext(ctx)
 	companies, err := k.db.Ent().Company.Query().Where(company.DeletedAtIsNil(), func(s *sql.Selector) {
-		s.Where(policy.MayAdminister(v, s.C(company.FieldID)))
+		s.Where(policy.CanAdminister(v, s.C(company.FieldID)))
 	}).IDs(ctx)
 	if err != nil || len(companies) == 0 {
 		return nil, err

@@ -158,7 +158,7 @@ func (p *snapshot) openOthers(ctx context.Context, tx *database.Tx, run *kind.Ru
 		ids = append(ids, of)
 	}
 	may, err := tx.Ent().Company.Query().Where(database.Among(company.FieldID, ids), company.DeletedAtIsNil(), func(s *sql.Selector) {
-		s.Where(policy.MayAdminister(run.By, s.C(company.FieldID)))
+		s.Where(policy.CanAdminister(run.By, s.C(company.FieldID)))
 	}).IDs(viewer.NewContext(ctx, run.By))
 	if err != nil {
 		return fmt.Errorf("looking for companies: %w", err)
