@@ -175,16 +175,19 @@ func retryAfter(h http.Header) time.Duration {
 type Error struct {
 	Message string
 	Path    []any // of the field in the answer: names, and indexes of lists
-	// Extensions are what the API tells of its errors (docs/errors.md).
+	// Extensions are the API's own part of an error (docs/errors.md).
 	Extensions struct {
 		Code       string   // such as FORBIDDEN; empty where the answer was none of GraphQL
-		Reason     string   // of INVALID_FILE
 		Field      []string // the argument at fault
 		RequestID  string   // finds the error in the server's log
 		RetryAfter int      // seconds
+
+		// Of INVALID_FILE; empty and 0 where it is not about one.
+		Reason, Column, Suggestion string
+		Line, Limit                int
 	}
 	Status     int           `json:"-"` // of HTTP; 0 within a stream
-	RetryAfter time.Duration `json:"-"` // when to try again; 0 where it is not told
+	RetryAfter time.Duration `json:"-"` // when to try again; 0 where the server does not say
 }
 
 // Code is the error's code in the API, such as FORBIDDEN.

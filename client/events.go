@@ -68,7 +68,7 @@ func readEvents(r io.Reader, next func([]byte) error) error {
 	return errBroken
 }
 
-// living tells of everything that comes, comments included.
+// living calls alive with everything that comes, comments included.
 type living struct {
 	io.Reader
 	alive func()

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 	"os"
@@ -48,5 +49,46 @@ func ExampleClient_Do() {
 	}
 	for _, customer := range out.Customers.Nodes {
 		fmt.Println(customer.ID, customer.Name)
+	}
+}
+
+// A file goes along with any operation that takes one.
+func ExampleClient_DoFile() {
+	c := client.New("http://127.0.0.1:8080", client.Options{Token: os.Getenv("TOKEN")})
+	file, err := os.Open("contacts.csv")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer file.Close()
+	var out struct {
+		PreviewImport struct{ Preview struct{ TotalRows int } }
+	}
+	err = c.DoFile(context.Background(), `mutation($file: Upload!) { previewImport(input: {file: $file, kind: CONTACTS}) { preview { totalRows } } }`,
+		client.Vars{"file": nil}, "file", client.File{Name: "contacts.csv", Content: file}, &out)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(out.PreviewImport.Preview.TotalRows, "rows")
+}
+
+// A subscription is opened again when its connection breaks.
+func ExampleClient_Subscribe() {
+	c := client.New("http://127.0.0.1:8080", client.Options{
+		Token:   os.Getenv("TOKEN"),
+		Sockets: true,
+		Broken:  func(err error) { fmt.Println("connecting again:", err) },
+	})
+	err := c.Subscribe(context.Background(), `subscription { notificationReceived { id title } }`, nil, func(data json.RawMessage) error {
+		var out struct {
+			NotificationReceived struct{ ID, Title string }
+		}
+		if err := json.Unmarshal(data, &out); err != nil {
+			return err
+		}
+		fmt.Println(out.NotificationReceived.Title)
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
 	}
 }

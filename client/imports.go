@@ -36,8 +36,8 @@ func (i Import) Ended() bool {
 	return i.Status == "COMPLETED" || i.Status == "FAILED" || i.Status == "CANCELED"
 }
 
-// WatchImport tells each (if not nil) of every state of the import, the newer ones only,
-// until it has ended, and returns the last one. An error of each ends the watching.
+// WatchImport calls each (if not nil) with every newer state of the import until it has ended,
+// and returns the last one. An error of each ends the watching.
 func (c *Client) WatchImport(ctx context.Context, id string, each func(Import) error) (Import, error) {
 	last := Import{ID: id}
 	err := c.Subscribe(ctx, `subscription($id: ID!) { importProgress(id: $id) { `+ImportFields+` } }`, Vars{"id": id},

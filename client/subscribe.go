@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// silence is after how long a connection on which nothing at all comes is taken for broken.
+// silence is how long a connection may be without any sign of life before it counts as broken.
 // The server sends a sign of life every few seconds.
 const silence = time.Minute
 
-// Subscribe runs a subscription and tells each of the data of every event, one after another.
+// Subscribe runs a subscription and calls each with the data of every event, one after another.
 // It returns nil when the server says that the stream is complete.
 //
 // A connection that breaks is opened again. What the server does then depends on the field:

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"mime/multipart"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"tenantry/client"
 	"tenantry/internal/config"
 	"tenantry/internal/testenv"
 )
@@ -141,21 +143,13 @@ func (s *server) partner(name, domain string) (companyID, maria, tom string) {
 	return companyID, maria, s.signIn("tom.okafor@"+domain, "tom-password")
 }
 
-type vars map[string]any
+type vars = client.Vars
 
 // reply is a GraphQL answer with its HTTP status.
 type reply struct {
 	status int
 	Data   json.RawMessage
-	Errors []struct {
-		Message    string
-		Path       []any
-		Extensions struct {
-			Code, Reason, Column, Suggestion, RequestID string
-			Field                                       []string
-			Line, Limit, RetryAfter                     int
-		}
-	}
+	Errors []*client.Error
 }
 
 // code is the first error's; empty where there is none.
@@ -166,14 +160,38 @@ func (r reply) code() string {
 	return r.Errors[0].Extensions.Code
 }
 
-// gql posts an operation as the token's bearer; nobody where it is empty.
+// as is the token's bearer; nobody where it is empty.
+func (s *server) as(token string) *client.Client {
+	return client.New(s.url, client.Options{Token: token, HTTP: http.DefaultClient})
+}
+
+// gql posts an operation.
 func (s *server) gql(token, query string, variables vars) reply {
 	s.t.Helper()
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
-	if err != nil {
-		s.t.Fatal(err)
+	var data json.RawMessage
+	err := s.as(token).Do(s.t.Context(), query, variables, &data)
+	return s.reply(data, err)
+}
+
+// reply is what a client got.
+func (s *server) reply(data json.RawMessage, err error) reply {
+	s.t.Helper()
+	if err == nil {
+		return reply{status: http.StatusOK, Data: data}
 	}
-	return s.send(token, "application/json", bytes.NewReader(body))
+	all := []error{err}
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		all = several.Unwrap()
+	}
+	var r reply
+	for _, err := range all {
+		e, ok := errors.AsType[*client.Error](err)
+		if !ok || e.Code() == "" {
+			s.t.Fatal(err)
+		}
+		r.status, r.Errors = e.Status, append(r.Errors, e)
+	}
+	return r
 }
 
 // must posts an operation that has to succeed and reads its data into out.
@@ -210,48 +228,17 @@ func (s *server) importCsv(token, fileName string, file []byte, input vars) (run
 func (s *server) upload(token, query, fileName string, file []byte, input vars) reply {
 	s.t.Helper()
 	all := vars{"kind": "CUSTOMERS"}
-	for k, v := range input {
-		all[k] = v
-	}
+	maps.Copy(all, input)
 	all["file"] = nil
-	operations, err := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"input": all}})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	_ = form.WriteField("operations", string(operations))
-	_ = form.WriteField("map", `{"0":["variables.input.file"]}`)
-	part, _ := form.CreateFormFile("0", fileName)
-	_, _ = part.Write(file)
-	_ = form.Close()
-	return s.send(token, form.FormDataContentType(), &body)
+	return s.withFile(token, query, vars{"input": all}, "input.file", fileName, file)
 }
 
-func (s *server) send(token, contentType string, body io.Reader) reply {
+// withFile posts an operation with a file as the variable.
+func (s *server) withFile(token, query string, variables vars, variable, fileName string, file []byte) reply {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+"/graphql", body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", contentType)
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	r := reply{status: resp.StatusCode}
-	text, err := io.ReadAll(resp.Body)
-	if err == nil {
-		err = json.Unmarshal(text, &r)
-	}
-	if err != nil {
-		s.t.Fatalf("HTTP %d with %q: %v", resp.StatusCode, text, err)
-	}
-	return r
+	var data json.RawMessage
+	err := s.as(token).DoFile(s.t.Context(), query, variables, variable, client.File{Name: fileName, Content: bytes.NewReader(file), Size: int64(len(file))}, &data)
+	return s.reply(data, err)
 }
 
 // importState is what tests look at of an import.

@@ -1,11 +1,8 @@
 package app
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"mime/multipart"
-	"net/http"
+	"maps"
 	"os"
 	"regexp"
 	"strings"
@@ -46,7 +43,9 @@ func TestTheImportsOfTheDocs(t *testing.T) {
 			if file == "" {
 				r = s.gql(maria, operations[name], variables)
 			} else {
-				r = s.withFile(maria, operations[name], variables, file)
+				all := vars{"file": nil}
+				maps.Copy(all, variables)
+				r = s.withFile(maria, operations[name], all, "file", "file.csv", []byte(file))
 			}
 			if out != nil {
 				if len(r.Errors) > 0 {
@@ -121,62 +120,17 @@ func TestTheImportsOfTheDocs(t *testing.T) {
 	})
 }
 
-// withFile posts an operation with a file as the variable `file`.
-func (s *server) withFile(token, query string, variables vars, file string) reply {
-	s.t.Helper()
-	all := vars{"file": nil}
-	for k, v := range variables {
-		all[k] = v
-	}
-	operations, err := json.Marshal(map[string]any{"query": query, "variables": all})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	_ = form.WriteField("operations", string(operations)) // a bytes.Buffer takes everything
-	_ = form.WriteField("map", `{"0":["variables.file"]}`)
-	part, _ := form.CreateFormFile("0", "file.csv")
-	_, _ = part.Write([]byte(file))
-	_ = form.Close()
-	return s.send(token, form.FormDataContentType(), &body)
-}
-
 // states follows an import over server-sent events to the stream's end.
 func (s *server) states(token, query string, variables vars) (all []importState) {
 	s.t.Helper()
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+"/graphql", bytes.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "text/event-stream")
-	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	lines := bufio.NewScanner(resp.Body)
-	for lines.Scan() {
-		data, ok := strings.CutPrefix(lines.Text(), "data: ")
-		if !ok || data == "" {
-			continue
-		}
-		var event struct {
-			Data struct{ ImportProgress importState }
-		}
-		if err := json.Unmarshal([]byte(data), &event); err != nil {
-			s.t.Fatalf("event %q: %v", data, err)
-		}
-		all = append(all, event.Data.ImportProgress)
-	}
-	if len(all) == 0 {
-		s.t.Fatalf("HTTP %d and no state (%v)", resp.StatusCode, lines.Err())
+	err := s.as(token).Subscribe(s.t.Context(), query, variables, func(data json.RawMessage) error {
+		var event struct{ ImportProgress importState }
+		err := json.Unmarshal(data, &event)
+		all = append(all, event.ImportProgress)
+		return err
+	})
+	if err != nil || len(all) == 0 {
+		s.t.Fatalf("%d states: %v", len(all), err)
 	}
 	return all
 }

@@ -1,10 +1,9 @@
 package app
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
-	"net/http"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,34 +33,20 @@ func (w *tenancyWorld) firstNews(who, doc string) string {
 func (w *tenancyWorld) firstEvent(token, doc, passedOver string) string {
 	t := w.server.t
 	t.Helper()
-	body, _ := json.Marshal(map[string]any{"query": doc})
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.server.url+"/graphql", strings.NewReader(string(body)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "text/event-stream")
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	lines := bufio.NewScanner(resp.Body)
-	for lines.Scan() {
-		data, ok := strings.CutPrefix(lines.Text(), "data: ")
-		if ok && (passedOver == "" || !strings.Contains(data, passedOver)) {
-			var r reply
-			if err := json.Unmarshal([]byte(data), &r); err != nil {
-				t.Fatalf("event %q: %v", data, err)
-			}
-			return outcome(r)
+	enough := errors.New("that is the one")
+	var first json.RawMessage
+	err := w.server.as(token).Subscribe(t.Context(), doc, nil, func(data json.RawMessage) error {
+		if passedOver != "" && strings.Contains(string(data), passedOver) {
+			return nil
 		}
+		first = slices.Clone(data)
+		return enough
+	})
+	if err == nil {
+		t.Fatalf("%s: no event", doc)
 	}
-	t.Fatalf("%s: HTTP %d and no event (%v)", doc, resp.StatusCode, lines.Err())
-	return ""
+	if errors.Is(err, enough) {
+		err = nil
+	}
+	return outcome(w.server.reply(first, err))
 }

@@ -1,13 +1,11 @@
 package app
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
-	"mime/multipart"
 	"os"
 	"slices"
 	"strings"
@@ -200,15 +198,7 @@ func leaves(v any) (found []string) {
 }
 
 func (w *tenancyWorld) uploadTo(token, doc string) reply {
-	operations, _ := json.Marshal(map[string]any{"query": doc, "variables": map[string]any{"file": nil}})
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	_ = form.WriteField("operations", string(operations))
-	_ = form.WriteField("map", `{"0":["variables.file"]}`)
-	part, _ := form.CreateFormFile("0", "names.csv")
-	_, _ = part.Write([]byte("name\nA name of a dry run\n"))
-	_ = form.Close()
-	return w.server.send(token, form.FormDataContentType(), &body)
+	return w.server.withFile(token, doc, vars{"file": nil}, "file", "names.csv", []byte("name\nA name of a dry run\n"))
 }
 
 func firstDifference(got, want string) string {
