@@ -17,7 +17,9 @@ import (
 	"tenantry/internal/auth"
 	"tenantry/internal/blob"
 	"tenantry/internal/contacts"
+	"tenantry/internal/database"
 	"tenantry/internal/importer"
+	"tenantry/internal/importer/kind"
 	contactkind "tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/importer/kinds"
 	"tenantry/internal/progress"
@@ -33,6 +35,8 @@ type world struct {
 	importer *importer.Engine
 	tenancy  *tenancy.Service
 
+	passwords *auth.Passwords
+
 	partner, customer, plain  *ent.Company
 	maria, tom, inside, plume *ent.User
 }
@@ -43,6 +47,13 @@ func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 }
 
 func newWorld(tenants *testenv.World) *world {
+	return newWorldOf(tenants, func(db *database.DB, passwords *auth.Passwords, companies *tenancy.Service) kind.Set {
+		return kinds.New(db, passwords, companies, contactkind.Options{})
+	})
+}
+
+// newWorldOf is a world in which these kinds are imported and exported.
+func newWorldOf(tenants *testenv.World, of func(*database.DB, *auth.Passwords, *tenancy.Service) kind.Set) *world {
 	t, db := tenants.T, tenants.DB
 	t.Helper()
 	blobs, err := blob.Open(blob.Options{Dir: t.TempDir()})
@@ -55,9 +66,9 @@ func newWorld(tenants *testenv.World) *world {
 	quiet, authenticator := slog.New(slog.DiscardHandler), auth.New(db, passwords, auth.Options{})
 	hub := progress.New(client, quiet)
 	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, News: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: quiet})
-	all := kinds.New(db, passwords, service, contactkind.Options{})
+	all := of(db, passwords, service)
 	w := &world{
-		World: tenants, tenancy: service, exporter: New(db.Ent(), authenticator, service, all),
+		World: tenants, tenancy: service, passwords: passwords, exporter: New(db.Ent(), authenticator, service, all),
 		importer: importer.New(importer.Parts{
 			DB: db, Blobs: blobs, Events: hub, Queue: testenv.NoQueue{}, Rights: authenticator, Fingerprints: passwords, Kinds: all, Log: quiet,
 		}, importer.Options{}),
