@@ -95,12 +95,12 @@ func Fields() []Field {
 		{Field: field.Field[Record]{
 			Name: ProjectField, Aliases: []string{"project id"}, Planned: true,
 			Argument: "projectId", Export: 7, Column: contact.FieldProjectID, Value: field.Reference(func(r *Record) *id.ID { return &r.Project }),
-			Description: "default, our id, an external id, or a name that just one has.", Example: "default",
+			Description: "default, our id, an external id, or a name that only one has; default where it is left blank.", Example: "default",
 		}},
 		{Field: field.Field[Record]{
 			Name: DeskField, Aliases: []string{"desk id"}, Planned: true,
 			Argument: "deskId", Export: 8, Column: contact.FieldDeskID, Value: field.Reference(func(r *Record) *id.ID { return &r.Desk }),
-			Description: "default, our id, an external id, or a name that just one has.", Example: "default",
+			Description: "default, our id, an external id, or a name that only one has; default where it is left blank.", Example: "default",
 		}},
 		{Field: field.Field[Record]{
 			Name:     "active",

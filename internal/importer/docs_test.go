@@ -1,14 +1,17 @@
 package importer
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"tenantry/ent/enum"
 	"tenantry/internal/importer/kinds"
+	"tenantry/internal/importer/sheet"
 )
 
 // example is a file of a page, and what the page says comes of it.
@@ -76,29 +79,54 @@ func TestTheDiagramHasEveryState(t *testing.T) {
 	}
 }
 
-// The page names every column with every other name that it has.
-func TestTheDocsNameEveryColumn(t *testing.T) {
+var updateColumns = flag.Bool("update-columns", false, "write the tables of columns into docs/csv.md")
+
+// columnRow is a row of a table of columns that stands for one of them.
+var columnRow = regexp.MustCompile("(?m)^\\| `.*\n")
+
+// The tables of docs/csv.md are what the kinds' columns say of themselves.
+func TestTheColumnsAreInTheDocs(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../docs/csv.md")
+	const page = "../../docs/csv.md"
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sections := strings.Split(string(text), "\n## ")
+	sections := strings.SplitAfter(string(text), "\n## ")
 	for _, of := range kinds.Unopened() {
-		title := string(of.Name()[:1]) + strings.ToLower(string(of.Name()[1:])) + "\n"
-		for _, section := range sections {
-			if !strings.HasPrefix(section, title) {
-				continue
-			}
-			for _, c := range of.Columns() {
-				row := "| `" + c.Name + "` | " + strings.Join(c.Aliases, ", ")
-				if !strings.Contains(section, strings.TrimRight(row, " ")+" |") {
-					t.Errorf("%s: no row begins with %s |", of.Name(), row)
-				}
-			}
+		title := string(of.Name()[:1]) + strings.ToLower(string(of.Name()[1:]))
+		at := slices.IndexFunc(sections, func(s string) bool { return strings.HasPrefix(s, title+"\n") })
+		if at < 0 {
+			t.Fatalf("there is no section %q", title)
 		}
-		if !strings.Contains(string(text), "\n## "+title) {
-			t.Errorf("there is no section %q", title)
+		rows := columnRow.FindAllStringIndex(sections[at], -1)
+		if len(rows) == 0 {
+			t.Fatalf("the section %q has no table of columns", title)
+		}
+		from, to := rows[0][0], rows[len(rows)-1][1]
+		want := columnTable(of.Columns(), strings.ToLower(title[:len(title)-1]))
+		if *updateColumns {
+			sections[at] = sections[at][:from] + want + sections[at][to:]
+			continue
+		}
+		equal(t, "the columns of "+title+" (go test -run TestTheColumnsAreInTheDocs ./internal/importer -update-columns)", sections[at][from:to], want)
+	}
+	if *updateColumns {
+		if err := os.WriteFile(page, []byte(strings.Join(sections, "")), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
+}
+
+// columnTable are the rows of a table of columns of records that are called so.
+func columnTable(columns []sheet.Column, what string) string {
+	var b strings.Builder
+	for _, c := range columns {
+		description := c.Description
+		if c.Required {
+			description = "Required for a new " + what + ". " + description
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Name, strings.Join(c.Aliases, ", "), strings.NewReplacer(`\`, `\\`, `|`, `\|`).Replace(description))
+	}
+	return b.String()
 }
