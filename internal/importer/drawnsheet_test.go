@@ -9,6 +9,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tenantry/ent/enum"
+	"tenantry/internal/importer/kinds"
 	"tenantry/internal/importer/oracle"
 	"tenantry/internal/importer/sheet"
 )
@@ -26,6 +28,29 @@ type columnOf struct {
 	headers []string // its name and some aliases
 	always  bool
 	cell    *rapid.Generator[string]
+}
+
+// columnsOf are the columns that files of the kind have, by all their names in several spellings,
+// with cells drawn by these. A column for which there are none fails the test.
+func columnsOf(t *rapid.T, name enum.ImportKind, cells map[string]*rapid.Generator[string]) []columnOf {
+	k, err := kinds.Unopened().Named(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := k.Columns()
+	columns := make([]columnOf, len(known))
+	for i, c := range known {
+		if columns[i] = (columnOf{field: c.Name, cell: cells[c.Name]}); columns[i].cell == nil {
+			t.Fatalf("the drawn files of %s have no cells for the column %s", name, c.Name)
+		}
+		for _, n := range append([]string{c.Name}, c.Aliases...) {
+			columns[i].headers = append(columns[i].headers, n, strings.ToUpper(n), strings.ReplaceAll(n, "_", " "), strings.ReplaceAll(n, " ", "-"))
+		}
+	}
+	if len(cells) != len(known) {
+		t.Fatalf("the drawn files of %s have cells for %d columns, of which it knows %d", name, len(cells), len(known))
+	}
+	return columns
 }
 
 // drawSheet draws a file of some of the columns in any order, with rows that have a cell

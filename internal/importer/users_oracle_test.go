@@ -69,16 +69,17 @@ func drawUsers(t *rapid.T, w *world, tag string) trial {
 		emails = append(emails, at(name))
 	}
 	emails = append(emails, "new@"+strings.ToUpper(tag)+".EXAMPLE", "alma@"+strings.ToUpper(tag)+".example")
-	c.drawnSheet = drawSheet(t, tag, 14, []columnOf{
-		{field: "email", headers: []string{"email", "E mail", "EMAIL"}, always: true,
-			cell: often(emails, "", "nobody", "'"+at("+Unsafe"), at("+new"), strings.Repeat("l", 250)+"@b.example", "  ")},
-		{field: "first_name", headers: []string{"first_name", "First Name"}, cell: often([]string{"Ada", " Ada ", "ADA", "Kim", "J\u00fcrgen", "Ju\u0308rgen", ""},
-			"=x", "<iframe>", strings.Repeat("x", 201), "'Kim", "\u200b", "+1", "two\r\nlines")},
-		{field: "last_name", headers: []string{"last_name", "LAST-NAME"}, cell: often([]string{"Lovelace", "Park", ""}, "-cmd", strings.Repeat("x", 200), strings.Repeat("x", 201))},
-		{field: "password", headers: []string{"password", "Password"}, cell: often([]string{"", "", "", "secret-1", " spaced ", "=1+1+1"},
-			"short", "     ", strings.Repeat("p", 1025), "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9")},
-		{field: "active", headers: []string{"active"}, cell: often([]string{"", "", "true", "false", "No", "YES", "1", "0"}, "perhaps", "=1")},
+	columns := columnsOf(t, enum.Users, map[string]*rapid.Generator[string]{
+		"email": often(emails, "", "nobody", "'"+at("+Unsafe"), at("+new"), strings.Repeat("l", 250)+"@b.example", "  "),
+		"first_name": often([]string{"Ada", " Ada ", "ADA", "Kim", "J\u00fcrgen", "Ju\u0308rgen", ""},
+			"=x", "<iframe>", strings.Repeat("x", 201), "'Kim", "\u200b", "+1", "two\r\nlines"),
+		"last_name": often([]string{"Lovelace", "Park", ""}, "-cmd", strings.Repeat("x", 200), strings.Repeat("x", 201)),
+		"password": often([]string{"", "", "", "secret-1", " spaced ", "=1+1+1"},
+			"short", "     ", strings.Repeat("p", 1025), "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"),
+		"active": often([]string{"", "", "true", "false", "No", "YES", "1", "0"}, "perhaps", "=1"),
 	})
+	columns[0].always = true
+	c.drawnSheet = drawSheet(t, tag, 14, columns)
 	passwords, err := auth.NewPasswords(auth.PasswordOptions{Cost: auth.Cost{MemoryKiB: 64, Passes: 1}})
 	w.must(err)
 	c.stored = func() []string {
