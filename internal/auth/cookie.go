@@ -72,7 +72,7 @@ func (a *Authenticator) sessionCookie(r *http.Request) (token string, given bool
 
 // fromOwnPages reports whether the browser says that a request comes from one of our
 // own pages or of those that the settings name, which is when a cookie counts. It is
-// stricter than the library's CrossOriginProtection in three ways: GET is judged like POST,
+// stricter than the library's CrossOriginProtection in three ways: GET is treated like POST,
 // because a query's answer is worth protecting too; a request that says nothing about where
 // it comes from is no browser's, or none that can be trusted with a cookie; and a WebSocket
 // must show an Origin of ours, because no CORS check will follow its handshake.
@@ -92,7 +92,7 @@ func (a *Authenticator) fromOwnPages(r *http.Request) bool {
 
 // fromOtherSite reports whether a request that fromOwnPages is true of comes from a page of
 // another site, whose browser takes and sends our cookie only with SameSite=None. A browser
-// that does not tell is taken at its word about the Origin.
+// that does not send it is trusted about the Origin.
 func (a *Authenticator) fromOtherSite(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "cross-site":

@@ -127,7 +127,7 @@ func TestGuessesOfOnesOwnPasswordAreLimited(t *testing.T) {
 		}
 		all.Wait()
 		if compared != 3 {
-			t.Errorf("%d guesses were judged, want 3", compared)
+			t.Errorf("%d guesses were compared, want 3", compared)
 		}
 		_, err := verify(w.member, rightPassword)
 		if f := fault.Of(err); f == nil || f.Kind != fault.RateLimited || f.Extra["retryAfter"] != 3600 {
@@ -157,7 +157,7 @@ func TestParallelGuessesAreLimited(t *testing.T) {
 		}
 		all.Wait()
 		if compared != 3 {
-			t.Errorf("%d guesses were judged, want 3", compared)
+			t.Errorf("%d guesses were compared, want 3", compared)
 		}
 	})
 }

@@ -71,7 +71,7 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 
 // RequireForUpload refuses, as UNAUTHENTICATED, an upload of which nobody valid is the
 // sender. The caller answers 401 without reading the body: a request whose file is
-// read first and judged afterwards lets anybody fill the disk.
+// read first and checked afterwards lets anybody fill the disk.
 func RequireForUpload(r *http.Request) error {
 	if viewer.FromContext(r.Context()).Authenticated() {
 		return nil

@@ -25,7 +25,7 @@ func TestBearerTokens(t *testing.T) {
 		for _, c := range []struct {
 			header   string
 			signedIn bool
-			upload   string // part of what a refused upload is told
+			upload   string // part of what a refused upload gets
 		}{
 			{"Bearer " + good, true, ""},
 			{"bearer " + good, true, ""},
@@ -164,7 +164,7 @@ func TestNetworks(t *testing.T) {
 }
 
 // A database that hangs says nothing about the token: within the time of a look-up a request
-// is answered 503, and a socket is told INTERNAL, upon which it is closed with 1013 (try again
+// is answered 503, and a socket gets INTERNAL, upon which it is closed with 1013 (try again
 // later), not with 4403, after which clients stay away.
 func TestWhileTheDatabaseHangsNobodyIsRefused(t *testing.T) {
 	inWorlds(t, Options{}, func(t *testing.T, w *world) {

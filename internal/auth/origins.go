@@ -9,7 +9,7 @@ import (
 )
 
 // origins says which pages are ours, and which others may call. It is the one place that
-// judges an Origin header: for cookies, for CORS and for sockets alike.
+// checks an Origin header: for cookies, for CORS and for sockets alike.
 //
 // Ours are the pages of PUBLIC_URL, whatever Host a proxy has made of it, and those of the
 // host that a request was sent to. Named are those that the settings allow beside them,

@@ -35,7 +35,7 @@ type PasswordOptions struct {
 	Concurrent int  // hashes computed at a time; default GOMAXPROCS
 }
 
-// Passwords judges, hashes and compares passwords. Because each hash takes 19 MiB and
+// Passwords checks, hashes and compares passwords. Because each hash takes 19 MiB and
 // a core, only Concurrent of them run at a time and the rest wait in turn: a flood of
 // sign-ins can slow signing in, but not take the memory or the processors from
 // everything else. It is safe for concurrent use.

@@ -20,7 +20,7 @@ const forwardedFor = "X-Forwarded-For"
 // are, so nothing counts that a client has written itself.
 //
 // A header that comes from elsewhere is passed over. Where that is a private address it is
-// most likely a proxy that nobody has named, and the log is told once: all its clients
+// most likely a proxy that nobody has named, and it is logged once: all its clients
 // then count as one.
 func ClientAddress(trusted []netip.Prefix, log *slog.Logger) func(*http.Request) string {
 	isTrusted := func(ip netip.Addr) bool {

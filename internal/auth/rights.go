@@ -19,7 +19,7 @@ import (
 const lookupTimeout = 5 * time.Second
 
 // statements are the raw reads of rights. They are the platform's own and pass by
-// ent's policies, because they come before there is a viewer to judge by; and they are
+// ent's policies, because they come before there is a viewer to check; and they are
 // one statement each because every request pays for one.
 type statements struct{ ofUser, byToken, bySessionID, takeUser string }
 

@@ -33,7 +33,7 @@ func wantWait(t *testing.T, th *throttle, name string, seconds int) {
 }
 
 // Contract, RATE_LIMITED: a burst of failures is forgiven, then one for each interval,
-// and retryAfter tells the truth.
+// and retryAfter is correct.
 func TestFailuresAreForgivenWithTime(t *testing.T) {
 	th, now := testThrottle(10)
 	for range 3 {
@@ -96,7 +96,7 @@ func TestThrottleIsBounded(t *testing.T) {
 	}
 }
 
-// Rule U12: an attempt counts from before it is judged, a refused one does not make the
+// Rule U12: an attempt counts from before it is checked, a refused one does not make the
 // wait longer, and one that was no failure counts no more.
 func TestAttemptsCountUntilTheyHaveSucceeded(t *testing.T) {
 	th, _ := testThrottle(10)

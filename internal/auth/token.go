@@ -47,7 +47,7 @@ func WellFormed(token, prefix string) bool {
 }
 
 // HashToken is what is stored of a token: its SHA-256, 32 bytes. A token is found by
-// it, so the time that a look-up takes tells of the hash alone, from which nobody gets
+// it, so the time that a look-up takes depends on the hash alone, from which nobody gets
 // to the token; and with 190 random bits the hash needs no salt.
 func HashToken(token string) []byte {
 	sum := sha256.Sum256([]byte(token))

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// blank tells the characters that leave a cell blank (F1): white space, and what has no
+// blank reports whether the character is one that leaves a cell blank (F1): white space, or one without
 // width, a byte order mark in the middle of a file included, and the end mark of DOS.
 func blank(r rune) bool {
 	switch r {
@@ -19,8 +19,8 @@ func blank(r rune) bool {
 // trimBlank takes blank characters away at both ends.
 func trimBlank(s string) string { return strings.TrimFunc(s, blank) }
 
-// inked tells that there is a character in text that is not blank. A byte that is not
-// UTF-8 is judged as windows-1252: whatever else it could be is refused.
+// inked reports whether there is a character in text that is not blank. A byte that is not
+// UTF-8 is treated as windows-1252: whatever else it could be is refused.
 func inked(text []byte) bool {
 	for i := 0; i < len(text); {
 		c := text[i]

@@ -28,7 +28,7 @@ func (t *trial) feed(text []byte) {
 	}
 }
 
-// finish tells the trial that there is no more text.
+// finish ends the trial: there is no more text.
 func (t *trial) finish() {
 	if t.decided {
 		return
@@ -52,7 +52,7 @@ func (t *trial) giveUp(line int) {
 	}
 }
 
-// better tells that t is to be preferred to u, which comes before it in delimiters.
+// better reports whether t is to be preferred to u, which comes before it in delimiters.
 func (t *trial) better(u *trial) bool {
 	switch {
 	case (t.problem == nil) != (u.problem == nil):

@@ -20,11 +20,11 @@ const (
 	Windows1252 Encoding = "windows-1252"
 )
 
-// wide tells the encodings whose characters are not bytes.
+// wide reports whether the characters of the encoding are not single bytes.
 func (e Encoding) wide() bool { return e == UTF16LE || e == UTF16BE }
 
 // width is how many bytes of the stored file became text, which is whole characters
-// of UTF-8 where the file is UTF-16. It can be told from the text alone because
+// of UTF-8 where the file is UTF-16. It can be seen in the text alone because
 // transcoding loses nothing: unpaired surrogates are refused.
 func (e Encoding) width(text []byte) int64 {
 	if !e.wide() {
@@ -64,7 +64,7 @@ func byteOrderMark(first []byte) (Encoding, int) {
 	return "", 0
 }
 
-// undefined1252 tells the five bytes that windows-1252 gives no character (F2).
+// undefined1252 reports whether the byte is one of the five without a character in windows-1252 (F2).
 func undefined1252(c byte) bool {
 	switch c {
 	case 0x81, 0x8D, 0x8F, 0x90, 0x9D:
@@ -104,7 +104,7 @@ func plainRun(b []byte) int {
 }
 
 // decide8 says how many bytes of b are text for certain. The byte after them is one of
-// those that matter: the call that finds it in front judges it, knowing its line.
+// those that matter: the call that finds it in front checks it, knowing its line.
 // Nothing is decided where a character may go on beyond b.
 func (s *source) decide8(b []byte, line int) (int, *Problem) {
 	for i := 0; ; {
@@ -142,7 +142,7 @@ func (s *source) decide8(b []byte, line int) (int, *Problem) {
 		case i > 0:
 			return i, nil
 		default:
-			if p := s.judge(b[0], valid, line); p != nil {
+			if p := s.invalid(b[0], valid, line); p != nil {
 				return 0, p
 			}
 		}
@@ -150,8 +150,8 @@ func (s *source) decide8(b []byte, line int) (int, *Problem) {
 	}
 }
 
-// judge meets the first byte that is not UTF-8, or one that settles the file's fate.
-func (s *source) judge(c byte, valid bool, line int) *Problem {
+// invalid handles the first byte that is not UTF-8, or one that settles the file's fate.
+func (s *source) invalid(c byte, valid bool, line int) *Problem {
 	switch {
 	case valid: // after a bad byte
 		return problem(UnsupportedEncoding, s.badLine, acceptedEncoding,

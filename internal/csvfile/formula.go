@@ -20,7 +20,7 @@ const (
 	phoneDigitsMax = 22
 )
 
-// Unsafe tells a cell that a spreadsheet may take for a formula (F7): as it is, untrimmed,
+// Unsafe reports whether the cell is one that a spreadsheet may take for a formula (F7): as it is, untrimmed,
 // it begins with = + - @ tab or CR, and is no plain number (-1,234.50, +1E+11) or phone
 // number (+49 (0)123 456-78).
 func Unsafe(cell string) bool {
@@ -64,12 +64,12 @@ func UnescapeFormula(cell string) string {
 	return cell
 }
 
-// guardable tells that behind any apostrophes the cell is Unsafe.
+// guardable reports whether behind any apostrophes the cell is Unsafe.
 func guardable(cell string) bool { return Unsafe(strings.TrimLeft(cell, "'")) }
 
 // rounded is a number as spreadsheets show one that is too long for its cell.
 var rounded = regexp.MustCompile(`^[1-9](?:[.,][0-9]+)?[Ee]\+[0-9]{2,}$`)
 
-// Rounded tells a cell that a spreadsheet has put in the place of a long number, such as
+// Rounded reports whether the cell is one that a spreadsheet has put in the place of a long number, such as
 // 1.23457E+11: as an id it stands for many (I9).
 func Rounded(cell string) bool { return rounded.MatchString(cell) }

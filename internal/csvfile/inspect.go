@@ -13,7 +13,7 @@ type Options struct {
 	// Nil: the one that gives most columns.
 	Score func(header []string) int
 
-	// Uncounted tells the columns that a file may have beside MaxColumns others; three at most.
+	// Uncounted reports the columns that a file may have beside MaxColumns others; three at most.
 	// Nil: none.
 	Uncounted func(name string) bool
 
@@ -41,7 +41,7 @@ type Report struct {
 	Bytes int64 // length of the file
 }
 
-// Inspect reads a file to its end, once, and judges all of it but the contents of its
+// Inspect reads a file to its end, once, and checks all of it but the contents of its
 // cells (F1, F2, F3). Memory does not grow with the file, a record or a cell: 200 KiB as a
 // rule, 2 MiB where the column names take all they may; with Options.Record as much as a
 // record may have, which is some 200 cells of MaxCell bytes, a few times over.
@@ -104,7 +104,7 @@ func inspect(src *source, o Options, report *Report) error {
 	}
 }
 
-// tooMany refuses a file at the first row above the limit. It reads on to tell how many rows
+// tooMany refuses a file at the first row above the limit. It reads on to report how many rows
 // there are, so that one knows into how many files they go.
 func (r *records) tooMany(limit int) error {
 	line, err := r.scan.begin.Line, error(nil)

@@ -153,7 +153,7 @@ func TestAccepted(t *testing.T) {
 }
 
 func TestHeaderIsTheSameHoweverTheFileComes(t *testing.T) {
-	// F2: the é decides the encoding, but the header is told before.
+	// F2: the é decides the encoding, but the header is reported before.
 	const file = "email,name\na,\xE9\n"
 	for name, r := range map[string]io.Reader{"whole": strings.NewReader(file), "bytes": iotest.OneByteReader(strings.NewReader(file))} {
 		var got []Format

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Markup tells a cell with markup that could run (F7): a tag of script, iframe, object,
+// Markup reports whether the cell has markup that could run (F7): a tag of script, iframe, object,
 // embed, svg, style, link, meta or base, an on…= handler inside any tag, or `javascript:`
 // or `vbscript:` followed by something.
 //
@@ -21,7 +21,7 @@ import (
 // even without skipped characters and with every tag and quote closed (a tag inside another or
 // inside a value, "< script"). Begun anew at each <, it misses 5 and takes quadratic time.
 func Markup(cell string) bool {
-	if !suspect(cell) {
+	if !mayHaveMarkup(cell) {
 		return false
 	}
 	// References may hide references: &amp;lt; is &lt; is <. Three is once more than
@@ -42,8 +42,8 @@ func Markup(cell string) bool {
 	return scheme(cell) || tags(cell) || handlers(cell)
 }
 
-// suspect tells that a cell has a character without which there is no markup.
-func suspect(cell string) bool {
+// mayHaveMarkup reports whether a cell has a character without which there is no markup.
+func mayHaveMarkup(cell string) bool {
 	for i := range len(cell) {
 		if c := cell[i]; c == '<' || c == ':' || c == '&' {
 			return true
@@ -61,7 +61,7 @@ var running = map[string]bool{
 // longestTag is the length of the longest of them.
 const longestTag = len("script")
 
-// skipped tells the characters that do not end a name for everybody: control characters
+// skipped reports whether the character is one that does not end a name for everybody: control characters
 // with line breaks and tabs, and what has no width. The space does.
 func skipped(r rune) bool {
 	return r != ' ' && (unicode.IsControl(r) || blank(r) && !unicode.IsSpace(r))
@@ -85,7 +85,7 @@ func scheme(s string) bool {
 	}
 }
 
-// endsIn tells that s ends in the word, ignoring case and characters that are skipped.
+// endsIn reports whether s ends in the word, ignoring case and characters that are skipped.
 func endsIn(s, word string) bool {
 	for i := len(word); i > 0; {
 		r, size := utf8.DecodeLastRuneInString(s)
@@ -117,7 +117,7 @@ func tags(s string) bool {
 	}
 }
 
-// tag tells that s goes on as a tag in running does behind its <. The name may have a
+// tag reports whether s goes on as a tag in running does behind its <. The name may have a
 // prefix (svg:script). With white space in front it is no tag to a browser but may become one
 // where white space is collapsed; then, lest "a < base and" be one, it has to go on as a tag.
 func tag(s string) bool {
@@ -158,7 +158,7 @@ func tag(s string) bool {
 	return ends("")
 }
 
-// opens tells that what stands behind a tag's name makes it one: its end or an attribute.
+// opens reports whether what stands behind a tag's name makes it one: its end or an attribute.
 func opens(s string) bool {
 	s = strings.TrimLeftFunc(s, unicode.IsSpace)
 	if s == "" {
@@ -171,7 +171,7 @@ func opens(s string) bool {
 	return name > 0 && strings.HasPrefix(strings.TrimLeftFunc(s[name:], unicode.IsSpace), "=")
 }
 
-// handlers finds an attribute on…= inside a tag. Attributes are told apart as HTML does,
+// handlers finds an attribute on…= inside a tag. Attributes are distinguished as HTML does,
 // but a quote that is never closed counts as a character like others, and so does the end
 // of the text as the end of a tag: what another cell adds is not known.
 func handlers(s string) bool {
@@ -238,7 +238,7 @@ func until(s string, equals bool) int {
 	return len(s)
 }
 
-// isHandler tells the names on…
+// isHandler reports whether the name is that of an event handler, on…
 func isHandler(name string) bool {
 	var letters [3]rune
 	n := 0

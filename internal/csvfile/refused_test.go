@@ -113,7 +113,7 @@ func TestLimits(t *testing.T) {
 		t.Errorf("F4: rows over the limit: %+v", p)
 	}
 	if p := limit(Options{MaxRows: 2}); !strings.Contains(p.Message, "the file has 4 rows") {
-		t.Error("the number of rows is not told:", p)
+		t.Error("the number of rows is not reported:", p)
 	}
 	if p := limit(Options{MaxRows: 2, MaxBytes: int64(len(file)) - 1}); p == nil || p.Reason != TooManyRows || !strings.Contains(p.Message, "more than 2 rows") {
 		t.Errorf("of what cannot be read to its end: %+v", p)

@@ -12,7 +12,7 @@ const chunk = 64 << 10
 // source gives a file's text block by block: as it is stored where characters are
 // bytes, as UTF-8 where it is UTF-16. No block splits a character, and all of it has
 // been checked (F2). What it says depends on the bytes alone, never on how they were cut
-// when they came, since whatever stops it is only told once all before it was taken.
+// when they came, since whatever stops it is only reported once all before it was taken.
 type source struct {
 	r          io.Reader
 	buf        []byte
@@ -31,7 +31,7 @@ func newSource(r io.Reader, enc Encoding, maxBytes int64) *source {
 	return &source{r: r, enc: enc, max: maxBytes, buf: make([]byte, chunk)}
 }
 
-// atEnd tells that no byte follows those in buf.
+// atEnd reports whether no byte follows those in buf.
 func (s *source) atEnd() bool { return s.stop == io.EOF }
 
 // encoding is what the file is, so far: nothing but ASCII counts as UTF-8.

@@ -54,7 +54,7 @@ type Options struct {
 	// Shared opens SQLite beside the process that holds the directory, for a command that
 	// does one thing and ends. No effect on PostgreSQL.
 	Shared bool
-	// Observe is told each statement, with the number of its parameters, before it is sent, in
+	// Observe gets each statement, with the number of its parameters, before it is sent, in
 	// tests that count them; nil: nobody is. It must be safe for concurrent use.
 	Observe func(query string, parameters int)
 	// Log hears of migrations and of transactions that are run again; nil: nobody does.

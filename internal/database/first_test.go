@@ -127,7 +127,7 @@ func TestWritersOfSQLiteHaveTheirTurns(t *testing.T) {
 	}
 }
 
-// A writer that leaves does not keep the lock, and is told that the database is busy.
+// A writer that leaves does not keep the lock, and gets the error that the database is busy.
 func TestAWriterOfSQLiteDoesNotWaitForEver(t *testing.T) {
 	t.Parallel()
 	db := testenv.Open(t, database.SQLite)

@@ -78,7 +78,7 @@ func (tx *Tx) copy(ctx context.Context, statement string, text []byte) error {
 	err := tx.conn.Raw(func(connection any) error {
 		if o, ok := connection.(observedConn); ok {
 			connection = o.Conn
-			o.tell(statement, 0)
+			o.report(statement, 0)
 		}
 		failed = copyIn(ctx, connection.(session), statement, text)
 		// Never driver.ErrBadConn from in here: database/sql would close the connection at

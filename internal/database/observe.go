@@ -5,11 +5,11 @@ import (
 	"database/sql/driver"
 )
 
-// observed makes connections that tell of each statement, and of how many parameters it has,
+// observed makes connections that report each statement, and of how many parameters it has,
 // before they send it.
 type observed struct {
 	driver.Connector
-	tell func(query string, parameters int)
+	report func(query string, parameters int)
 }
 
 func (o observed) Connect(ctx context.Context) (driver.Conn, error) {
@@ -17,23 +17,23 @@ func (o observed) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return observedConn{c, o.tell}, nil
+	return observedConn{c, o.report}, nil
 }
 
 // observedConn hands on what the drivers' connections can do; what one of them cannot,
 // database/sql does in its own way.
 type observedConn struct {
 	driver.Conn
-	tell func(query string, parameters int)
+	report func(query string, parameters int)
 }
 
 func (c observedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	c.tell(query, len(args))
+	c.report(query, len(args))
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 
 func (c observedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	c.tell(query, len(args))
+	c.report(query, len(args))
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 
@@ -41,10 +41,10 @@ func (c observedConn) ExecContext(ctx context.Context, query string, args []driv
 func (c observedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	stmt, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
 	if err != nil {
-		c.tell(query, 0)
+		c.report(query, 0)
 		return nil, err
 	}
-	c.tell(query, max(stmt.NumInput(), 0)) // -1 where the driver does not know, as for COPY
+	c.report(query, max(stmt.NumInput(), 0)) // -1 where the driver does not know, as for COPY
 	return stmt, nil
 }
 

@@ -77,8 +77,8 @@ func newCompany(t *testing.T, db *database.DB, name string) id.ID {
 	return c.ID
 }
 
-// bury is what deleting a customer does to the company's row.
-const bury = `UPDATE companies SET deleted_at = created_at, slug = 'Deleted-' || id WHERE id = $1`
+// softDelete is what deleting a customer does to the company's row.
+const softDelete = `UPDATE companies SET deleted_at = created_at, slug = 'Deleted-' || id WHERE id = $1`
 
 // U3, C8: nothing is created in a deleted company, in no table and by neither way.
 func TestNothingIsInsertedBelowADeletedCompany(t *testing.T) {
@@ -145,7 +145,7 @@ func TestInsertsAndDeletionsWaitForEachOther(t *testing.T) {
 	for name, insert := range insertions(t) {
 		company := newCompany(t, db, name)
 		deletion := func(ctx context.Context, tx *database.Tx) error {
-			_, err := tx.ExecContext(ctx, bury, company)
+			_, err := tx.ExecContext(ctx, softDelete, company)
 			return err
 		}
 		insertion := func(ctx context.Context, tx *database.Tx) error { return insert(ctx, tx, company) }
@@ -159,7 +159,7 @@ func TestInsertsAndDeletionsWaitForEachOther(t *testing.T) {
 	}
 	var projects int
 	if err := while(holding, func(ctx context.Context, tx *database.Tx) error {
-		if _, err := tx.ExecContext(ctx, bury, company); err != nil {
+		if _, err := tx.ExecContext(ctx, softDelete, company); err != nil {
 			return err
 		}
 		return tx.QueryRowContext(ctx, `SELECT count(*) FROM projects WHERE company_id = $1`, company).Scan(&projects)

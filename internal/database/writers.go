@@ -19,7 +19,7 @@ func (w lockedWriters) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &writerConn{observedConn: observedConn{Conn: c, tell: func(string, int) {}}, lock: w.lock}, nil
+	return &writerConn{observedConn: observedConn{Conn: c, report: func(string, int) {}}, lock: w.lock}, nil
 }
 
 // writerConn is a connection that waits for its turn before it writes.

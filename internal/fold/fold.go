@@ -83,7 +83,7 @@ func plainLine(s string) bool {
 	return true
 }
 
-// breaks tells the characters that end or interrupt a line.
+// breaks reports whether the character ends or interrupts a line.
 func breaks(r rune) bool {
 	return r >= '\t' && r <= '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
 }

@@ -84,7 +84,7 @@ func TestEmail(t *testing.T) {
 	}
 }
 
-// K5: lengths are judged before anything costly. The conversion of a domain costs the square of
+// K5: lengths are checked before anything costly. The conversion of a domain costs the square of
 // its length, so that one with letters for a minute has no ASCII form, and no text that is
 // longer than any address is the key of one.
 func TestLongDomainsAreNotConverted(t *testing.T) {

@@ -135,7 +135,7 @@ func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (notifi
 		if err != nil {
 			return nil, "", err
 		}
-		note := notify.Note{Kind: enum.ImportFinished, Title: title(r), Body: body, ImportRun: &run, Company: &r.CompanyID}
+		note := notify.Notification{Kind: enum.ImportFinished, Title: title(r), Body: body, ImportRun: &run, Company: &r.CompanyID}
 		if err := notify.Store(ctx, tx, note, *r.CreatedByID); err != nil {
 			return nil, "", err
 		}

@@ -16,8 +16,8 @@ import (
 	"tenantry/internal/id"
 )
 
-// Note is one thing to tell.
-type Note struct {
+// Notification is the content of a notification.
+type Notification struct {
 	Kind          enum.NotificationKind
 	Title, Body   string // plain text
 	ImportRun     *id.ID
@@ -25,8 +25,8 @@ type Note struct {
 	TransferToken *id.ID
 }
 
-// Store keeps the note for each of the users, within the transaction. They may be any number.
-func Store(ctx context.Context, tx *database.Tx, n Note, users ...id.ID) error {
+// Store stores the notification for each of the users, within the transaction. Their number is not limited.
+func Store(ctx context.Context, tx *database.Tx, n Notification, users ...id.ID) error {
 	if len(users) == 0 {
 		return nil
 	}
@@ -48,7 +48,7 @@ func Store(ctx context.Context, tx *database.Tx, n Note, users ...id.ID) error {
 	return nil
 }
 
-// News tells that something is new under a topic.
-type News interface {
+// Publisher wakes the subscribers of a topic.
+type Publisher interface {
 	Publish(ctx context.Context, topic string) error
 }

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// watchRefresh is how often a watcher looks even without news, which may get lost.
+	// watchRefresh is how often a watcher looks even without events, which may get lost.
 	watchRefresh = 5 * time.Second
-	// watchRest is the least time between two looks: a burst of news is one look, not many.
+	// watchRest is the least time between two looks: a burst of events is one look, not many.
 	watchRest = 100 * time.Millisecond
 	// lateness is how much later than its own time a notification may become visible: the
 	// time is taken before the commit, and by whichever process's clock.
@@ -29,7 +29,7 @@ const (
 	watchPage = 100
 )
 
-// Service is what users do with what they are told.
+// Service is what users do with what they are received.
 type Service struct {
 	client *ent.Client
 	hub    *progress.Hub
@@ -61,7 +61,7 @@ func (w *Service) MarkRead(ctx context.Context, ids []id.ID) (unread int, err er
 	return w.client.Notification.Query().Where(notification.ReadAtIsNil()).Count(ctx)
 }
 
-// Watch sends each notification that the viewer is told since then, in the order in which
+// Watch sends each notification that the viewer is received since then, in the order in which
 // they become visible, once each, until ctx ends. Since is when the client asked, which may
 // be a while ago on a busy server: what came meanwhile is in no list that it read before.
 // UNAUTHENTICATED where nobody is signed in.
@@ -70,7 +70,7 @@ func (w *Service) Watch(ctx context.Context, since time.Time) (<-chan *ent.Notif
 	if !v.Authenticated() {
 		return nil, fault.New(fault.Unauthenticated, "sign in first")
 	}
-	news := w.hub.Subscribe(progress.UserTopic(v.UserID))
+	events := w.hub.Subscribe(progress.UserTopic(v.UserID))
 	since = since.UTC().Truncate(time.Microsecond)
 	seen := map[id.ID]time.Time{}
 	keys, err := w.unseen(ctx, v, since.Add(-lateness), seen)
@@ -86,13 +86,13 @@ func (w *Service) Watch(ctx context.Context, since time.Time) (<-chan *ent.Notif
 		found, err = w.read(ctx, v, keys, seen)
 	}
 	if err != nil {
-		news.Close()
+		events.Close()
 		return nil, err
 	}
 	out := make(chan *ent.Notification)
 	go func() {
 		defer close(out)
-		defer news.Close()
+		defer events.Close()
 		tick := time.NewTicker(watchRefresh)
 		defer tick.Stop()
 		for {
@@ -107,7 +107,7 @@ func (w *Service) Watch(ctx context.Context, since time.Time) (<-chan *ent.Notif
 			select {
 			case <-ctx.Done():
 				return
-			case <-news.C():
+			case <-events.C():
 			case <-tick.C:
 			}
 			select {

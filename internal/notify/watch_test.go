@@ -49,21 +49,21 @@ func (w *world) notified(title string, at time.Time) {
 	w.Must(w.hub.Publish(w.T.Context(), progress.UserTopic(w.user.ID)))
 }
 
-// watch follows what the user is told from now on.
+// watch follows what the user is received from now on.
 func (w *world) watch() <-chan *ent.Notification {
 	w.T.Helper()
 	ctx := viewer.NewContext(w.T.Context(), viewer.Viewer{UserID: w.user.ID, CompanyID: w.user.CompanyID, Admin: true, SessionID: id.New(id.Session)})
-	told, err := w.service.Watch(ctx, time.Now())
+	received, err := w.service.Watch(ctx, time.Now())
 	w.Must(err)
-	return told
+	return received
 }
 
 // next gives the title of the next notification. It waits for less than the two minutes in
 // which a late one may come.
-func next(t *testing.T, told <-chan *ent.Notification, what string) string {
+func next(t *testing.T, received <-chan *ent.Notification, what string) string {
 	t.Helper()
 	select {
-	case n, ok := <-told:
+	case n, ok := <-received:
 		if !ok {
 			t.Fatalf("the subscription ended before %s", what)
 		}
@@ -80,7 +80,7 @@ func TestJ7ABurstOfNotificationsIsLive(t *testing.T) {
 	for name, apart := range map[string]time.Duration{"one after another": time.Millisecond, "at one moment": 0} {
 		t.Run(name, func(t *testing.T) {
 			inWorlds(t, func(t *testing.T, w *world) {
-				told := w.watch()
+				received := w.watch()
 				began := time.Now()
 				const many = 260
 				for i := range many {
@@ -88,13 +88,13 @@ func TestJ7ABurstOfNotificationsIsLive(t *testing.T) {
 				}
 				came := map[string]bool{}
 				for range many {
-					came[next(t, told, fmt.Sprintf("the rest, after %d of %d", len(came), many))] = true
+					came[next(t, received, fmt.Sprintf("the rest, after %d of %d", len(came), many))] = true
 				}
 				if len(came) != many {
 					t.Errorf("%d notifications came as %d", len(came), many)
 				}
 				w.notified("late", began.Add(-time.Minute))
-				if got := next(t, told, "one whose transaction took a minute"); got != "late" {
+				if got := next(t, received, "one whose transaction took a minute"); got != "late" {
 					t.Errorf("got %q, want the late one", got)
 				}
 			})
@@ -109,9 +109,9 @@ func TestJ7OnlyWhatComesAfterwardsIsLive(t *testing.T) {
 		for i := range 120 {
 			w.notified(fmt.Sprint("old ", i), before)
 		}
-		told := w.watch()
+		received := w.watch()
 		w.notified("new", time.Now())
-		if got := next(t, told, "the new one"); got != "new" {
+		if got := next(t, received, "the new one"); got != "new" {
 			t.Errorf("got %q, want the new one", got)
 		}
 	})
@@ -131,11 +131,11 @@ func TestAFurtherNotificationIsOneReading(t *testing.T) {
 				return v, err
 			})
 		}))
-		told := w.watch()
+		received := w.watch()
 		const many = 30
 		for i := range many {
 			w.notified(fmt.Sprint(i), time.Now())
-			next(t, told, "a notification")
+			next(t, received, "a notification")
 		}
 		sum := 0
 		for len(read) > 0 {
@@ -147,7 +147,7 @@ func TestAFurtherNotificationIsOneReading(t *testing.T) {
 	})
 }
 
-// Where reading the second hundred fails, the first is told, and the rest as soon as it can
+// Where reading the second hundred fails, the first is received, and the rest as soon as it can
 // be read.
 func TestWhatCannotBeReadComesLater(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
@@ -165,14 +165,14 @@ func TestWhatCannotBeReadComesLater(t *testing.T) {
 			})
 		}))
 		began := time.Now()
-		told := w.watch()
+		received := w.watch()
 		for i := range 250 { // visible at once
 			w.Must(w.DB.Ent().Notification.Create().SetUserID(w.user.ID).SetKind(enum.AccountChanged).SetTitle(fmt.Sprint(i)).SetBody("").
 				SetCreatedAt(began.Add(time.Duration(i) * time.Microsecond).UTC()).Exec(w.System))
 		}
 		w.Must(w.hub.Publish(t.Context(), progress.UserTopic(w.user.ID)))
 		for range 250 {
-			next(t, told, "the rest")
+			next(t, received, "the rest")
 		}
 	})
 }

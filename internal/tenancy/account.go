@@ -156,8 +156,8 @@ func (s *Service) credentialsChanged(ctx context.Context, a *act, u *ent.User, w
 }
 
 // accountChanged tells somebody what of theirs was changed by whom.
-func accountChanged(by viewer.Viewer, what string) notify.Note {
-	return notify.Note{Kind: enum.AccountChanged, Title: "Your account was changed",
+func accountChanged(by viewer.Viewer, what string) notify.Notification {
+	return notify.Notification{Kind: enum.AccountChanged, Title: "Your account was changed",
 		Body: fmt.Sprintf("Changed by %s: %s. Your other sessions have ended.", by.Name, what)}
 }
 

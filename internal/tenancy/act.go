@@ -44,7 +44,7 @@ func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a *act) e
 }
 
 // tell keeps the note for the users, but for whoever acts: they know.
-func (a *act) tell(ctx context.Context, n notify.Note, users ...id.ID) error {
+func (a *act) tell(ctx context.Context, n notify.Notification, users ...id.ID) error {
 	users = slices.DeleteFunc(slices.Clone(users), func(u id.ID) bool { return u == a.who.UserID })
 	if len(users) == 0 {
 		return nil

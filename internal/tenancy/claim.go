@@ -112,7 +112,7 @@ func (a *act) takeOver(ctx context.Context, companyID id.ID) error {
 			return err
 		}
 		// Whom it chose is not theirs to know.
-		if err := a.tell(ctx, notify.Note{
+		if err := a.tell(ctx, notify.Notification{
 			Kind: enum.CustomerLost, Title: c.Name + " is no longer a customer of " + before.Name,
 			Body: fmt.Sprintf("%s chose another partner by transfer token. %s and its partner admins have no rights in %s any more.", c.Name, before.Name, c.Name),
 		}, union(theirs, admins)...); err != nil {
@@ -130,7 +130,7 @@ func (a *act) takeOver(ctx context.Context, companyID id.ID) error {
 	if err != nil {
 		return err
 	}
-	if err := a.tell(ctx, notify.Note{
+	if err := a.tell(ctx, notify.Notification{
 		Kind: enum.CustomerClaimed, Company: &companyID, Title: c.Name + " is a customer of " + us.Name + " now",
 		Body: fmt.Sprintf("%s redeemed the transfer token of %s for %s, which is its partner from now on. %s has no partner admin until one is added.",
 			a.who.Name, c.Name, us.Name, c.Name),

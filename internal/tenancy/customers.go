@@ -118,7 +118,7 @@ func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company
 		details: Details{Name: input.Given(&in.Name), ContactEmail: input.Given(in.ContactEmail)},
 		partner: v.CompanyID, admin: admin,
 		then: func(ctx context.Context, a *act, c *ent.Company) error {
-			if err := a.tell(ctx, notify.Note{
+			if err := a.tell(ctx, notify.Notification{
 				Kind: enum.PartnerAdminAdded, Company: &c.ID, Title: "You are partner admin of " + c.Name,
 				Body: fmt.Sprintf("%s added %s and gave you administrator rights in it.", a.who.Name, c.Name),
 			}, admin); err != nil {

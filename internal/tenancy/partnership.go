@@ -50,7 +50,7 @@ func (s *Service) AddPartnerAdmin(ctx context.Context, customerID, userID id.ID)
 		if err := a.Ent().PartnerAdmin.Create().SetCompanyID(c.ID).SetUserID(userID).Exec(ctx); err != nil {
 			return err
 		}
-		if err := a.tell(ctx, notify.Note{
+		if err := a.tell(ctx, notify.Notification{
 			Kind: enum.PartnerAdminAdded, Company: &c.ID, Title: "You are partner admin of " + c.Name,
 			Body: fmt.Sprintf("%s gave you administrator rights in %s.", a.who.Name, c.Name),
 		}, userID); err != nil {
@@ -94,7 +94,7 @@ func (s *Service) RemovePartnerAdmin(ctx context.Context, customerID, userID id.
 		if n == 0 {
 			return fault.New(fault.NotFound, "no partner admin of %q has this id", c.Name).At("input", "userId")
 		}
-		if err := a.tell(ctx, notify.Note{
+		if err := a.tell(ctx, notify.Notification{
 			Kind: enum.PartnerAdminRemoved, Title: "You are no longer partner admin of " + c.Name,
 			Body: fmt.Sprintf("%s took your administrator rights in %s away.", a.who.Name, c.Name),
 		}, userID); err != nil {
@@ -157,7 +157,7 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 		if err != nil {
 			return err
 		}
-		if err := a.tell(ctx, notify.Note{
+		if err := a.tell(ctx, notify.Notification{
 			Kind: enum.PartnershipEnded, Company: &c.ID, Title: fmt.Sprintf("The partnership of %s and %s has ended", partner.Name, c.Name),
 			Body: fmt.Sprintf("%s ended the partnership of %s and %s. %s keeps everything it has; %s and its partner admins have no rights in it any more.",
 				a.who.Name, partner.Name, c.Name, c.Name, partner.Name),

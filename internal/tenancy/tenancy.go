@@ -32,7 +32,7 @@ type Service struct {
 	db        *database.DB
 	passwords Passwords
 	sessions  Sessions
-	news      notify.News
+	news      notify.Publisher
 	owners    []Owner
 	log       *slog.Logger
 
@@ -47,7 +47,7 @@ type Parts struct {
 	DB        *database.DB
 	Passwords Passwords
 	Sessions  Sessions
-	News      notify.News
+	News      notify.Publisher
 	// Owners are the packages that own tables below companies, but for this one.
 	Owners []Owner
 	Log    *slog.Logger

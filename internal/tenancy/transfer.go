@@ -170,7 +170,7 @@ func (s *Service) SendToken(ctx context.Context, companyID *id.ID, partnerID id.
 		if err != nil {
 			return err
 		}
-		if err := a.tell(ctx, notify.Note{
+		if err := a.tell(ctx, notify.Notification{
 			Kind: enum.TransferTokenReceived, TransferToken: &sent.ID, Company: &c.ID, Title: c.Name + " wants " + partner.Name + " as its partner",
 			Body: fmt.Sprintf("%s sent %s a transfer token for %s. Redeem it until %s to have %s as your customer.",
 				a.who.Name, partner.Name, c.Name, pointInTime(sent.ExpiresAt), c.Name),

@@ -88,7 +88,7 @@ func (*Kind) Finish(ctx context.Context, tx *database.Tx, r *ent.ImportRun) (not
 		if err != nil {
 			return nil, err
 		}
-		err = notify.Store(ctx, tx, notify.Note{
+		err = notify.Store(ctx, tx, notify.Notification{
 			Kind: enum.PartnerAdminAdded, ImportRun: &r.ID, Company: &r.CompanyID,
 			Title: "You are partner admin of " + sheet.Plural(a.Row, "new customer"),
 			Body:  fmt.Sprintf("%s imported %s and named you as partner admin of %s.", r.CreatedByName, r.FileName, listed(names, a.Row, "customer")),
