@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 	"tenantry/client"
 )
 
@@ -38,7 +38,7 @@ func (b *burden) run(ctx context.Context) error {
 }
 
 // processes are those of the house: on SQLite one that is both.
-type processes struct{ api, worker *rig.Process }
+type processes struct{ api, worker *harness.Process }
 
 func (b *burden) start(ctx context.Context, h *house) (p processes, err error) {
 	if b.sqlite {
@@ -54,7 +54,7 @@ func (b *burden) start(ctx context.Context, h *house) (p processes, err error) {
 
 // anew gives fresh processes, whose most memory is not what others needed.
 func (b *burden) anew(ctx context.Context, h *house, p processes) (processes, error) {
-	for _, process := range []*rig.Process{p.worker, p.api} {
+	for _, process := range []*harness.Process{p.worker, p.api} {
 		if process.Alive() {
 			if err := process.Stop(syscall.SIGTERM, 30*time.Second); err != nil {
 				return p, err

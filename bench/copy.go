@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 )
 
 // plainColumns are what copyPlain fills of a table that is like contacts.
@@ -63,7 +63,7 @@ func (h *house) copyPlain(ctx context.Context, rows int) (time.Duration, error) 
 	if err := file.Close(); err != nil {
 		return 0, err
 	}
-	psql, err := rig.Program("psql")
+	psql, err := harness.Program("psql")
 	if err != nil {
 		return 0, err
 	}

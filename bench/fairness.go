@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 	"tenantry/client"
 )
 
@@ -120,7 +120,7 @@ func (f *fairness) run(ctx context.Context) error {
 	if _, err := h.workers(ctx, f.workers); err != nil {
 		return err
 	}
-	if err := rig.Until(ctx, time.Minute, "every company of the crowd to have had a turn", func() bool {
+	if err := harness.Until(ctx, time.Minute, "every company of the crowd to have had a turn", func() bool {
 		var n int
 		err = db.QueryRowContext(ctx, `SELECT count(*) FROM companies c WHERE c.name LIKE 'Crowd%' AND NOT EXISTS
 			(SELECT 1 FROM import_runs r WHERE r.company_id = c.id AND r.claimed_at IS NOT NULL)`).Scan(&n)
@@ -147,7 +147,7 @@ func (f *fairness) run(ctx context.Context) error {
 }
 
 // workers starts so many worker processes.
-func (h *house) workers(ctx context.Context, n int) (all []*rig.Process, err error) {
+func (h *house) workers(ctx context.Context, n int) (all []*harness.Process, err error) {
 	for range n {
 		w, err := h.start(ctx, "worker")
 		if err != nil {

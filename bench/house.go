@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 	"tenantry/client"
 )
 
@@ -24,9 +24,9 @@ type house struct {
 	dir       string
 	binary    string
 	settings  map[string]string
-	postgres  *rig.Postgres // nil on SQLite
-	redis     *rig.Redis    // nil on SQLite
-	processes []*rig.Process
+	postgres  *harness.Postgres // nil on SQLite
+	redis     *harness.Redis    // nil on SQLite
+	processes []*harness.Process
 	url       string // of the API
 	operator  *client.Client
 }
@@ -63,7 +63,7 @@ func newHouseOf(ctx context.Context, binary string, sqlite bool, settings map[st
 	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // may be entered, not read
 		return h, err
 	}
-	root, err := rig.Root(ctx)
+	root, err := harness.Root(ctx)
 	if err != nil {
 		return h, err
 	}
@@ -77,13 +77,13 @@ func newHouseOf(ctx context.Context, binary string, sqlite bool, settings map[st
 		}
 	}
 	if !sqlite {
-		if h.postgres, err = rig.NewPostgres(ctx, filepath.Join(dir, "postgres")); err != nil {
+		if h.postgres, err = harness.NewPostgres(ctx, filepath.Join(dir, "postgres")); err != nil {
 			return h, err
 		}
 		if err := h.postgres.Clone(ctx, "template0", "bench"); err != nil {
 			return h, err
 		}
-		if h.redis, err = rig.NewRedis(ctx, filepath.Join(dir, "redis")); err != nil {
+		if h.redis, err = harness.NewRedis(ctx, filepath.Join(dir, "redis")); err != nil {
 			return h, err
 		}
 		h.settings["DATABASE_URL"], h.settings["REDIS_URL"] = h.postgres.URL("bench", "tenantry"), h.redis.URL()
@@ -107,9 +107,9 @@ func (h *house) env() []string {
 
 // start starts a process of the program: api, worker or serve. Of one that answers requests
 // the address becomes the house's.
-func (h *house) start(ctx context.Context, role string) (*rig.Process, error) {
+func (h *house) start(ctx context.Context, role string) (*harness.Process, error) {
 	name := fmt.Sprintf("%s%d", role, len(h.processes))
-	p, err := rig.Start(rig.Command{Name: name, Path: h.binary, Args: []string{role}, Env: h.env(), Dir: h.dir, Log: filepath.Join(h.dir, name+".log")})
+	p, err := harness.Start(harness.Command{Name: name, Path: h.binary, Args: []string{role}, Env: h.env(), Dir: h.dir, Log: filepath.Join(h.dir, name+".log")})
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (h *house) start(ctx context.Context, role string) (*rig.Process, error) {
 		return p, nil
 	}
 	url := ""
-	err = rig.Until(ctx, 60*time.Second, name+"'s address", func() bool {
+	err = harness.Until(ctx, 60*time.Second, name+"'s address", func() bool {
 		text, _ := os.ReadFile(p.Log) // not there yet is nothing yet
 		lines := bufio.NewScanner(bytes.NewReader(text))
 		for lines.Scan() {
@@ -181,7 +181,7 @@ func (h *house) about(ctx context.Context) string {
 }
 
 // resident is how many bytes of memory the process holds now, and the most that it has held.
-func resident(p *rig.Process) (now, most int64, err error) {
+func resident(p *harness.Process) (now, most int64, err error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
 	if err != nil {
 		return 0, 0, err

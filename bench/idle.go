@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 	"tenantry/client"
 )
 
@@ -50,7 +50,7 @@ func (m *idle) run(ctx context.Context) error {
 }
 
 // cost prints the processor time of the idle process, and of the servers that it asks.
-func (m *idle) cost(ctx context.Context, worker *rig.Process) error {
+func (m *idle) cost(ctx context.Context, worker *harness.Process) error {
 	if err := wait(ctx, m.settle); err != nil {
 		return err
 	}

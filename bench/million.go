@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 	"tenantry/client"
 )
 
@@ -110,7 +110,7 @@ var badRows = []string{
 
 // imported uploads the file and follows it to its end; took is from its first batch's claim to
 // the end.
-func (m *million) imported(ctx context.Context, user *client.Client, api, worker *rig.Process) (run string, took time.Duration, err error) {
+func (m *million) imported(ctx context.Context, user *client.Client, api, worker *harness.Process) (run string, took time.Duration, err error) {
 	body, out := io.Pipe()
 	go func() { out.CloseWithError(m.file(out)) }()
 	began := time.Now()
@@ -154,7 +154,7 @@ type tenth struct{ sum, n int64 }
 func (t tenth) mean() int64 { return t.sum / max(t.n, 1) }
 
 // sample looks ten times a second until stop is closed.
-func sample(p *rig.Process, rows int, processed *atomic.Int64, stop <-chan struct{}) []tenth {
+func sample(p *harness.Process, rows int, processed *atomic.Int64, stop <-chan struct{}) []tenth {
 	tenths := make([]tenth, 10)
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -233,7 +233,7 @@ func (m *million) page(ctx context.Context, h *house, user *client.Client, run s
 		return nil
 	}
 	var seq, index int64
-	err = rig.Until(ctx, 30*time.Second, "the server's statistics", func() bool { // sessions tell with some delay
+	err = harness.Until(ctx, 30*time.Second, "the server's statistics", func() bool { // sessions tell with some delay
 		seq, index, err = scans()
 		return err != nil || index-indexBefore >= int64(len(took))
 	})
@@ -247,7 +247,7 @@ func (m *million) page(ctx context.Context, h *house, user *client.Client, run s
 }
 
 // rejects downloads the file of the failed rows.
-func (m *million) rejects(ctx context.Context, user *client.Client, run string, api *rig.Process) error {
+func (m *million) rejects(ctx context.Context, user *client.Client, run string, api *harness.Process) error {
 	var out struct{ ImportRun struct{ RejectsURL string } }
 	if err := user.Do(ctx, `query($id:ID!){importRun(id:$id){rejectsUrl}}`, client.Vars{"id": run}, &out); err != nil {
 		return err

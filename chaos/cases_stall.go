@@ -10,7 +10,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 	"tenantry/chaos/truth"
 )
 
@@ -108,7 +108,7 @@ func clockSkew(t *trial) {
 	t.api()
 	t.worker(few)
 	for _, role := range []string{"api", "worker"} {
-		p := t.part(role, few, settings{rig.SkewVariable: fmt.Sprint(off)})
+		p := t.part(role, few, settings{harness.SkewVariable: fmt.Sprint(off)})
 		p.binary = t.stage.skewed
 		p.run()
 	}
@@ -126,5 +126,5 @@ func clockSkew(t *trial) {
 
 func buildSkewed(ctx context.Context, s *stage) error {
 	s.skewed = filepath.Join(s.dir, "tenantry-skewed")
-	return rig.BuildSkewed(ctx, s.root, s.skewed, s.dir)
+	return harness.BuildSkewed(ctx, s.root, s.skewed, s.dir)
 }

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 	"tenantry/chaos/truth"
 )
 
@@ -97,5 +97,5 @@ func buildPrevious(ctx context.Context, s *stage) error {
 		return fmt.Errorf("getting %s out of git: %w\n%s", s.options.previous, err, problem.String())
 	}
 	s.previous = filepath.Join(s.dir, "tenantry-previous")
-	return rig.Build(ctx, source, s.previous)
+	return harness.Build(ctx, source, s.previous)
 }

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 )
 
 // deaf are watchers who subscribe, are accepted, and then read nothing.
@@ -53,7 +53,7 @@ func (d *deaf) open(ctx context.Context, imports []string, each int) error {
 func (d *deaf) keep(ctx context.Context, where *[]net.Conn, open func(context.Context, string) (net.Conn, error), importID string) error {
 	var conn net.Conn
 	var problem error
-	err := rig.Until(ctx, 30*time.Second, "a watcher's acceptance", func() bool {
+	err := harness.Until(ctx, 30*time.Second, "a watcher's acceptance", func() bool {
 		conn, problem = open(ctx, importID)
 		return problem == nil
 	})

@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 )
 
 // settings are a process's environment.
@@ -29,14 +29,14 @@ func (s settings) list() []string {
 }
 
 // command is a process of the program.
-func command(binary, name, role string, env settings, log string) rig.Command {
-	return rig.Command{Name: name, Path: binary, Args: []string{role}, Env: env.list(), Dir: filepath.Dir(log), Log: log}
+func command(binary, name, role string, env settings, log string) harness.Command {
+	return harness.Command{Name: name, Path: binary, Args: []string{role}, Env: env.list(), Dir: filepath.Dir(log), Log: log}
 }
 
 // serve starts a process of the program; where it answers requests the address is
 // waited for.
-func serve(ctx context.Context, c rig.Command) (*rig.Process, string, error) {
-	p, err := rig.Start(c)
+func serve(ctx context.Context, c harness.Command) (*harness.Process, string, error) {
+	p, err := harness.Start(c)
 	if err != nil || slices.Contains(c.Args, "worker") {
 		return p, "", err
 	}
@@ -48,9 +48,9 @@ func serve(ctx context.Context, c rig.Command) (*rig.Process, string, error) {
 }
 
 // address waits until a process says in its log where it answers.
-func address(ctx context.Context, p *rig.Process) (string, error) {
+func address(ctx context.Context, p *harness.Process) (string, error) {
 	var url string
-	err := rig.Until(ctx, 40*time.Second, p.Name+"'s address", func() bool {
+	err := harness.Until(ctx, 40*time.Second, p.Name+"'s address", func() bool {
 		text, _ := os.ReadFile(p.Log) // not there yet is nothing yet
 		lines := bufio.NewScanner(bytes.NewReader(text))
 		lines.Buffer(nil, 1<<20)
@@ -78,7 +78,7 @@ func tail(text []byte) []byte {
 
 // part is a process of the program in a trial.
 type part struct {
-	*rig.Process
+	*harness.Process
 	role   string // api, worker or serve
 	url    string
 	env    settings // beyond the trial's own

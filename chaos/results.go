@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 )
 
 // A file of results has one outcome a line, so that a campaign of hours may be run in pieces.
@@ -114,7 +114,7 @@ func machine(ctx context.Context) string {
 	}
 	name += ", " + runtime.GOOS + "/" + runtime.GOARCH + ", " + strings.Replace(runtime.Version(), "go", "Go ", 1)
 	for _, server := range []string{"postgres", "redis-server"} {
-		path, err := rig.Program(server)
+		path, err := harness.Program(server)
 		if err != nil {
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 	"tenantry/chaos/truth"
 )
 
@@ -24,7 +24,7 @@ type stage struct {
 	kept     string // logs of failures
 	root     string // of the module
 	binary   string
-	postgres *rig.Postgres
+	postgres *harness.Postgres
 	tenants  []*truth.Tenant
 
 	commit  string // what the program was built of
@@ -49,7 +49,7 @@ func prepare(ctx context.Context, o options, chosen []experiment) (*stage, error
 	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // may be entered, not read
 		return s, err
 	}
-	if s.root, err = rig.Root(ctx); err != nil {
+	if s.root, err = harness.Root(ctx); err != nil {
 		return s, err
 	}
 	if o.keep {
@@ -59,7 +59,7 @@ func prepare(ctx context.Context, o options, chosen []experiment) (*stage, error
 	}
 	if s.binary == "" {
 		s.binary = filepath.Join(dir, "tenantry")
-		if err := rig.Build(ctx, s.root, s.binary); err != nil {
+		if err := harness.Build(ctx, s.root, s.binary); err != nil {
 			return s, err
 		}
 	}
@@ -79,13 +79,13 @@ func prepare(ctx context.Context, o options, chosen []experiment) (*stage, error
 func (s *stage) populate(ctx context.Context) error {
 	var err error
 	seed := filepath.Join(s.dir, "seed")
-	if s.postgres, err = rig.NewPostgres(ctx, seed); err != nil {
+	if s.postgres, err = harness.NewPostgres(ctx, seed); err != nil {
 		return err
 	}
 	if err := s.postgres.Clone(ctx, "template0", templateDatabase); err != nil {
 		return err
 	}
-	redis, err := rig.NewRedis(ctx, filepath.Join(s.dir, "redis"))
+	redis, err := harness.NewRedis(ctx, filepath.Join(s.dir, "redis"))
 	if err != nil {
 		return err
 	}
@@ -122,8 +122,8 @@ func (s *stage) populate(ctx context.Context) error {
 }
 
 // ownPostgres is a cluster of one case's own.
-func (s *stage) ownPostgres(ctx context.Context, dir string) (*rig.Postgres, error) {
-	p, err := rig.PostgresAt(filepath.Join(s.dir, "seed")).Copy(ctx, dir)
+func (s *stage) ownPostgres(ctx context.Context, dir string) (*harness.Postgres, error) {
+	p, err := harness.PostgresAt(filepath.Join(s.dir, "seed")).Copy(ctx, dir)
 	if err != nil {
 		return nil, err
 	}

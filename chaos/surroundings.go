@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 )
 
 // prepare gives the trial its database and its Redis.
@@ -33,7 +33,7 @@ func (t *trial) prepare(ctx context.Context, e experiment) error {
 	if t.db, err = t.postgres.Open(t.database); err != nil {
 		return err
 	}
-	if t.redis, err = rig.NewRedis(ctx, filepath.Join(t.dir, "r")); err != nil {
+	if t.redis, err = harness.NewRedis(ctx, filepath.Join(t.dir, "r")); err != nil {
 		return err
 	}
 	return nil
@@ -109,8 +109,8 @@ func (t *trial) blobs() string { return filepath.Join(t.dir, "blobs") }
 // database and Redis.
 func (t *trial) throughProxies() {
 	var err error
-	t.toDB, err = rig.NewProxy("unix", t.postgres.Socket())
+	t.toDB, err = harness.NewProxy("unix", t.postgres.Socket())
 	t.check(err)
-	t.toRedis, err = rig.NewProxy("unix", t.redis.Socket())
+	t.toRedis, err = harness.NewProxy("unix", t.redis.Socket())
 	t.check(err)
 }

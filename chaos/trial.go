@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 	"tenantry/chaos/truth"
 )
 
@@ -24,13 +24,13 @@ type trial struct {
 	dir   string
 	short bool
 
-	postgres *rig.Postgres
+	postgres *harness.Postgres
 	owned    bool // the cluster is this trial's own
 	database string
 	db       *sql.DB
-	redis    *rig.Redis
-	toDB     *rig.Proxy // nil: processes go to the socket themselves
-	toRedis  *rig.Proxy
+	redis    *harness.Redis
+	toDB     *harness.Proxy // nil: processes go to the socket themselves
+	toRedis  *harness.Proxy
 	nodes    *nodes
 	embedded string // a data directory: SQLite and the in-process Redis
 
@@ -155,7 +155,7 @@ func (t *trial) patience(full, short time.Duration) time.Duration {
 
 // await waits for a condition of the experiment.
 func (t *trial) await(within time.Duration, what string, done func() bool) {
-	t.check(rig.Until(t.ctx, within, what, done))
+	t.check(harness.Until(t.ctx, within, what, done))
 }
 
 // exec changes something in the database behind the program's back.
@@ -184,7 +184,7 @@ func (t *trial) end() {
 	if t.watch != nil {
 		t.watch.stop()
 	}
-	for _, p := range []*rig.Proxy{t.toDB, t.toRedis} {
+	for _, p := range []*harness.Proxy{t.toDB, t.toRedis} {
 		if p != nil {
 			p.Close()
 		}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"tenantry/chaos/rig"
+	"tenantry/chaos/harness"
 	"tenantry/chaos/truth"
 )
 
@@ -113,7 +113,7 @@ func (t *trial) cleanUp(stray []string) {
 		}
 	}
 	left := 0
-	err := rig.Until(t.ctx, 20*time.Second, "the clean-up", func() bool {
+	err := harness.Until(t.ctx, 20*time.Second, "the clean-up", func() bool {
 		left = 0
 		for _, path := range stray {
 			if _, err := os.Stat(path); err == nil {

@@ -1,11 +1,11 @@
-// Package rig starts what a campaign breaks: PostgreSQL clusters, Redis servers, the
+// Package harness starts what a campaign breaks: PostgreSQL clusters, Redis servers, the
 // program's own processes and the network between them.
 //
 // It promises that nothing outlives the campaign: each child has a process group of its
 // own, is ended by its own id, and gets a signal from the system when the campaign dies
 // without a word. Nothing listens beyond this machine: servers have Unix sockets in a
 // private folder, proxies a port of 127.0.0.1.
-package rig
+package harness
 
 import (
 	"fmt"
