@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 )
 
 // experiment is a case: what it sets up, breaks and asks for.
@@ -30,7 +30,7 @@ type experiment struct {
 type outcome struct {
 	Case       string            `json:"case"`
 	Seed       int               `json:"seed"`
-	Violations []truth.Violation `json:"violations"`
+	Violations []model.Violation `json:"violations"`
 	Error      string            `json:"error,omitempty"`
 	Skipped    string            `json:"skipped,omitempty"`
 	Notes      []string          `json:"notes,omitempty"` // what was measured

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 )
 
 func apiCases() []experiment {
@@ -29,7 +29,7 @@ func apiKilledUploading(t *trial) {
 	t.worker()
 	t.worker()
 	var broken atomic.Int64
-	t.send(t.plan(load{tenants: 4, files: 3, rows: 1500}), func(_ *truth.Sent, u *delivery) {
+	t.send(t.plan(load{tenants: 4, files: 3, rows: 1500}), func(_ *model.Sent, u *delivery) {
 		u.piece = 4 << 10
 		u.pace = func(int, int) error { time.Sleep(30 * time.Millisecond); return nil }
 		u.failed = func(error) { broken.Add(1) }
@@ -63,7 +63,7 @@ var errGaveUp = errors.New("the client gave up")
 func uploadBroken(t *trial) {
 	t.api()
 	t.worker()
-	broken := t.plan(load{tenants: 6, rows: 1500, fate: truth.Refused})
+	broken := t.plan(load{tenants: 6, rows: 1500, fate: model.Refused})
 	for i, s := range broken {
 		at := []float64{0.01, 0.5, 0.99}[i%3]
 		u := upload(s, delivery{piece: len(s.Bytes) / 500, blind: t.rand.IntN(2) == 0})
@@ -88,7 +88,7 @@ func slowUploads(t *trial) {
 	t.api()
 	t.worker()
 	t.worker()
-	var slow []*truth.Sent
+	var slow []*model.Sent
 	for range 25 {
 		slow = append(slow, t.plan(load{tenants: 8, rows: 200})...)
 	}
@@ -154,7 +154,7 @@ func storeAway(t *trial) {
 func storeFull(t *trial) {
 	server, disk := withDisk(t)
 	// About 2 MiB of files on a disk of 1 MiB; their rejects want room too.
-	sent := t.plan(load{tenants: 8, rows: 4000, fate: truth.MayVanish})
+	sent := t.plan(load{tenants: 8, rows: 4000, fate: model.MayVanish})
 	full := 0
 	for _, s := range sent {
 		run, err := t.nodes.once(t.ctx, upload(s, delivery{}))

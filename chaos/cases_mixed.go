@@ -3,7 +3,7 @@ package main
 import (
 	"time"
 
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 )
 
 func mixedCases() []experiment {
@@ -20,7 +20,7 @@ func everything(t *trial) {
 	t.pace = "batch.mid=sleep:40ms@1+"
 	apis := []*part{t.api(), t.api()}
 	workers := []*part{t.worker(), t.worker(), t.worker()}
-	t.send(t.plan(load{tenants: 6, files: 4, rows: 3000}), func(_ *truth.Sent, u *delivery) {
+	t.send(t.plan(load{tenants: 6, files: 4, rows: 3000}), func(_ *model.Sent, u *delivery) {
 		u.piece = 16 << 10
 		u.pace = func(int, int) error { time.Sleep(50 * time.Millisecond); return nil }
 	})

@@ -7,7 +7,7 @@ import (
 
 	"github.com/lib/pq"
 
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 	"tenantry/client"
 )
 
@@ -64,9 +64,9 @@ func cancelRace(t *trial) {
 	// Some time before the final transaction there is nothing left to stop.
 	t.pace += fmt.Sprintf(";finish.before=sleep:%dms@1+", 20+t.rand.IntN(200))
 	t.eightSlots()
-	sent := t.plan(load{tenants: 6, files: 2, rows: 700, fate: truth.MayStop})
+	sent := t.plan(load{tenants: 6, files: 2, rows: 700, fate: model.MayStop})
 	t.send(sent)
-	stopped := map[*truth.Sent]string{}
+	stopped := map[*model.Sent]string{}
 	for _, s := range sent {
 		t.await(30*time.Second, "an accepted import", func() bool { return t.answer(s) != "" })
 		t.sleep(t.between(0, 250*time.Millisecond))
@@ -92,7 +92,7 @@ func cancelRace(t *trial) {
 	t.note("%d canceled, %d completed", ends["CANCELED"], ends["COMPLETED"])
 }
 
-func (t *trial) answer(s *truth.Sent) string {
+func (t *trial) answer(s *model.Sent) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return s.Answer
@@ -105,14 +105,14 @@ func rightsWithdrawn(t *trial) {
 	t.worker()
 	sent := t.plan(load{tenants: 4, rows: 6000})
 	loser := sent[t.rand.IntN(len(sent))]
-	loser.Fate = truth.Fails
+	loser.Fate = model.Fails
 	t.send(sent)
 	t.await(30*time.Second, "the import's middle", func() bool {
 		run := t.answer(loser)
 		return run != "" && t.number(`SELECT processed_rows FROM import_runs WHERE CAST(id AS text) = $1`, run) > 0
 	})
 	t.sleep(t.between(0, 500*time.Millisecond))
-	if loser.Kind != truth.Customers || t.rand.IntN(2) == 0 { // contacts and users take no partner
+	if loser.Kind != model.Customers || t.rand.IntN(2) == 0 { // contacts and users take no partner
 		t.exec(`UPDATE users SET role = 'MEMBER' WHERE id = $1`, loser.Tenant.Admin.ID)
 	} else {
 		t.exec(`UPDATE companies SET is_partner = false WHERE id = $1`, loser.Tenant.Company)
@@ -132,7 +132,7 @@ func companyDeleted(t *trial) {
 	t.worker()
 	sent := t.plan(load{tenants: 4, rows: 5000})
 	gone := sent[t.rand.IntN(len(sent))]
-	gone.Fate = truth.Disappears
+	gone.Fate = model.Disappears
 	t.send(sent)
 	t.sent()
 	t.middle(4)
@@ -180,7 +180,7 @@ func customerDeleted(t *trial) {
 	t.api()
 	t.worker()
 	t.worker()
-	sent := t.plan(load{tenants: 4, rows: 4000, kind: truth.Contacts})
+	sent := t.plan(load{tenants: 4, rows: 4000, kind: model.Contacts})
 	gone := sent[t.rand.IntN(len(sent))]
 	token := gone.Tenant.Admin.Token
 	var added struct {
@@ -188,7 +188,7 @@ func customerDeleted(t *trial) {
 	}
 	t.check(t.nodes.insist(t.ctx, token, `mutation($n:String!){addCustomer(input:{name:$n}){customer{id}}}`,
 		client.Vars{"n": gone.Tenant.Tag + " Doomed"}, &added))
-	gone.Into, gone.Fate = added.AddCustomer.Customer.ID, truth.Disappears
+	gone.Into, gone.Fate = added.AddCustomer.Customer.ID, model.Disappears
 	t.send(sent)
 	t.sent()
 	t.middle(4)

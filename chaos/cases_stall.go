@@ -11,7 +11,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"tenantry/chaos/harness"
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 )
 
 func stallCases() []experiment {
@@ -75,7 +75,7 @@ func poison(action string) func(*trial) {
 		t.api()
 		sent := t.plan(load{tenants: 6, rows: 1500})
 		bad := sent[t.rand.IntN(len(sent))]
-		bad.Fate = truth.Fails
+		bad.Fate = model.Fails
 		t.send(sent)
 		t.sent()
 		// Its fault comes before the pace, so that it strikes while others are in a batch.

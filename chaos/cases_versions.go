@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"tenantry/chaos/harness"
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 )
 
 func versionCases() []experiment {
@@ -45,7 +45,7 @@ func twoVersions(t *trial) {
 	t.pace = "batch.mid=sleep:40ms@1+"
 	few := settings{"WORKER_CONCURRENCY": "2"} // so that neither worker has all four tenants' imports
 	earlier := before("worker", few)
-	t.send(t.plan(load{tenants: 4, files: 2, rows: 12_000, kind: truth.Customers})) // which the older version knows
+	t.send(t.plan(load{tenants: 4, files: 2, rows: 12_000, kind: model.Customers})) // which the older version knows
 	t.sent()
 	t.sleep(t.between(0, time.Second))
 	migrate(t.ctx, t)

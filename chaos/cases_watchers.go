@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 	"tenantry/client"
 )
 
@@ -33,10 +33,10 @@ func watchersDeaf(vanish bool) func(*trial) {
 		t.api()
 		t.worker()
 		t.worker()
-		sent := t.plan(load{tenants: 3, rows: 30_000, kind: truth.Customers})
-		watched := []*truth.Sent{sent[0]}
+		sent := t.plan(load{tenants: 3, rows: 30_000, kind: model.Customers})
+		watched := []*model.Sent{sent[0]}
 		if vanish { // one that stands still, too: its watchers are sent nothing but signs of life
-			waiting := t.plan(load{tenants: 1, rows: 300, kind: truth.Customers})
+			waiting := t.plan(load{tenants: 1, rows: 300, kind: model.Customers})
 			sent, watched = append(sent, waiting...), append(watched, waiting...)
 		}
 		t.send(sent)
@@ -63,7 +63,7 @@ func watchersDeaf(vanish bool) func(*trial) {
 		only.CloseIdleConnections()
 		for _, s := range slices.Backward(sent) { // what is left would take minutes; who waits first
 			t.check(t.nodes.insist(t.ctx, s.Tenant.Admin.Token, cancelMutation, client.Vars{"id": s.Answer}, nil))
-			s.Fate = truth.MayStop
+			s.Fate = model.MayStop
 		}
 		t.conclude()
 	}
@@ -127,10 +127,10 @@ func (t *trial) storm(restarted int) {
 	t.send(sent)
 	t.sent()
 	var coming sync.WaitGroup
-	histories := make([]*truth.History, storm)
+	histories := make([]*model.History, storm)
 	for i := range histories {
 		s := sent[i%len(sent)]
-		h := &truth.History{Import: s.Answer, Protocol: []string{"ws", "ws", "ws", "sse"}[i%4]}
+		h := &model.History{Import: s.Answer, Protocol: []string{"ws", "ws", "ws", "sse"}[i%4]}
 		histories[i] = h
 		coming.Go(func() { t.nodes.watch(t.ctx, s.Tenant.Admin.Token, h) })
 		if i%20 == 0 {
@@ -169,7 +169,7 @@ func (t *trial) storm(restarted int) {
 }
 
 // dials is which of its connections each watcher has.
-func dials(histories []*truth.History) []int {
+func dials(histories []*model.History) []int {
 	latest := make([]int, len(histories))
 	for i, h := range histories {
 		for _, e := range h.Events() {
@@ -182,7 +182,7 @@ func dials(histories []*truth.History) []int {
 // back counts the watchers who have, since they had these connections, lost theirs and were
 // told a state over another one. Where all lost it, done says that all have, or had been told
 // the end before; else, that nobody is without.
-func back(histories []*truth.History, before []int, all bool) (n int, done bool) {
+func back(histories []*model.History, before []int, all bool) (n int, done bool) {
 	done = true
 	for i, h := range histories {
 		events := h.Events()

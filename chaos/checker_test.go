@@ -6,26 +6,26 @@ import (
 	"slices"
 	"testing"
 
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 	"tenantry/client"
 )
 
 // sound is a world in which everything went well, and its tables.
-func sound(t *testing.T) (*truth.World, *truth.Tables) {
+func sound(t *testing.T) (*model.World, *model.Tables) {
 	t.Helper()
-	w := &truth.World{Contested: []string{"Contested Mill"}, Foreign: "operator@platform.example", Blobs: map[string]int64{}}
-	tables := &truth.Tables{}
-	maker := &truth.Maker{Rand: rand.New(rand.NewPCG(1, 2)), Contested: w.Contested, Taken: w.Foreign}
+	w := &model.World{Contested: []string{"Contested Mill"}, Foreign: "operator@platform.example", Blobs: map[string]int64{}}
+	tables := &model.Tables{}
+	maker := &model.Maker{Rand: rand.New(rand.NewPCG(1, 2)), Contested: w.Contested, Taken: w.Foreign}
 	for _, tag := range tags[:2] {
-		w.Tenants = append(w.Tenants, &truth.Tenant{
-			Company: "company-" + tag, Name: tag, Tag: tag, Admin: truth.Person{Email: "ada@" + tag, First: "Ada", Last: "Admin"},
-			Members: []truth.Person{{Email: "bo@" + tag, First: "M", Last: "Member"}}, Known: []string{tag + " Known 1"},
+		w.Tenants = append(w.Tenants, &model.Tenant{
+			Company: "company-" + tag, Name: tag, Tag: tag, Admin: model.Person{Email: "ada@" + tag, First: "Ada", Last: "Admin"},
+			Members: []model.Person{{Email: "bo@" + tag, First: "M", Last: "Member"}}, Known: []string{tag + " Known 1"},
 		})
 	}
 	owner := map[string]string{} // of contested names
-	for _, kind := range []truth.Kind{truth.Customers, truth.Contacts, truth.Users} {
-		for _, tenant := range []*truth.Tenant{w.Tenants[0], w.Tenants[1], w.Tenants[0]} {
-			w.Sent = append(w.Sent, &truth.Sent{File: maker.File(kind, tenant, 150), Answer: fmt.Sprintf("run-%d", len(w.Sent))})
+	for _, kind := range []model.Kind{model.Customers, model.Contacts, model.Users} {
+		for _, tenant := range []*model.Tenant{w.Tenants[0], w.Tenants[1], w.Tenants[0]} {
+			w.Sent = append(w.Sent, &model.Sent{File: maker.File(kind, tenant, 150), Answer: fmt.Sprintf("run-%d", len(w.Sent))})
 		}
 	}
 	for _, tenant := range w.Tenants {
@@ -33,14 +33,14 @@ func sound(t *testing.T) (*truth.World, *truth.Tables) {
 		if owner := owner["contested-mill"]; owner != "" && owner != tenant.Company {
 			taken = w.Contested
 		}
-		serial := truth.NewModel(tenant, taken, w.Foreign)
-		add(tables, tenant, truth.Customer{Name: tenant.Tag + " Known 1", Slug: fold(tenant.Tag) + "-known-1", Admin: tenant.Admin.Email})
+		serial := model.NewSerial(tenant, taken, w.Foreign)
+		add(tables, tenant, model.Customer{Name: tenant.Tag + " Known 1", Slug: fold(tenant.Tag) + "-known-1", Admin: tenant.Admin.Email})
 		for _, s := range w.Sent {
 			if s.Tenant != tenant {
 				continue
 			}
 			e := serial.Import(s.File, len(s.Rows), false)
-			tables.Imports = append(tables.Imports, truth.Import{
+			tables.Imports = append(tables.Imports, model.Import{
 				ID: s.Answer, Kind: s.Kind, Company: tenant.Company, File: s.Name, Status: "COMPLETED", Total: len(s.Rows), Counts: e.Counts,
 				Revision: 9, Epoch: 1, Keys: 1, Notices: 1, Issues: issues(e),
 			})
@@ -50,36 +50,36 @@ func sound(t *testing.T) (*truth.World, *truth.Tables) {
 					owner[c.Slug] = tenant.Company
 				}
 			}
-			if s.Kind != truth.Users {
+			if s.Kind != model.Users {
 				w.Blobs[s.Answer] = int64(len(s.Bytes))
 			}
 			final := &client.Import{Status: "COMPLETED", Revision: 9, TotalRows: len(s.Rows), ProcessedRows: len(s.Rows),
 				CreatedCount: e.Created, SkippedCount: e.Skipped, FailedCount: e.Failed}
 			for _, protocol := range []string{"ws", "sse"} {
-				h := &truth.History{Import: s.Answer, Protocol: protocol}
-				h.Record(truth.Event{Connection: 1, State: &client.Import{Status: "QUEUED", Revision: 1}})
-				h.Record(truth.Event{Connection: 1, Closed: 1012})
-				h.Record(truth.Event{Connection: 2, State: &client.Import{Status: "QUEUED", Revision: 1}})
-				h.Record(truth.Event{Connection: 2, State: final})
-				h.Record(truth.Event{Connection: 2, Complete: true})
+				h := &model.History{Import: s.Answer, Protocol: protocol}
+				h.Record(model.Event{Connection: 1, State: &client.Import{Status: "QUEUED", Revision: 1}})
+				h.Record(model.Event{Connection: 1, Closed: 1012})
+				h.Record(model.Event{Connection: 2, State: &client.Import{Status: "QUEUED", Revision: 1}})
+				h.Record(model.Event{Connection: 2, State: final})
+				h.Record(model.Event{Connection: 2, Complete: true})
 				w.Histories = append(w.Histories, h)
 			}
 		}
-		for _, e := range serial.People(truth.Contacts) {
-			tables.Contacts = append(tables.Contacts, truth.Record{Company: tenant.Company, Entry: e, Sound: true})
+		for _, e := range serial.People(model.Contacts) {
+			tables.Contacts = append(tables.Contacts, model.Record{Company: tenant.Company, Entry: e, Sound: true})
 		}
-		for _, e := range serial.People(truth.Users) {
-			tables.Users = append(tables.Users, truth.Record{Company: tenant.Company, Entry: e, Sound: true})
+		for _, e := range serial.People(model.Users) {
+			tables.Users = append(tables.Users, model.Record{Company: tenant.Company, Entry: e, Sound: true})
 		}
 	}
 	return w, tables
 }
 
 // issues are the expected ones, as the tables have them.
-func issues(e truth.Expected) []truth.Issue {
-	all := make([]truth.Issue, len(e.Issues))
+func issues(e model.Expected) []model.Issue {
+	all := make([]model.Issue, len(e.Issues))
 	for i, issue := range e.Issues {
-		all[i] = truth.Issue{Row: issue.Row, Line: issue.Line, Code: issue.Code, Column: issue.Column}
+		all[i] = model.Issue{Row: issue.Row, Line: issue.Line, Code: issue.Code, Column: issue.Column}
 		if i > 0 && all[i-1].Row == issue.Row {
 			all[i].Ordinal = all[i-1].Ordinal + 1
 		}
@@ -87,8 +87,8 @@ func issues(e truth.Expected) []truth.Issue {
 	return all
 }
 
-func add(tables *truth.Tables, tenant *truth.Tenant, c truth.Customer) {
-	tables.Companies = append(tables.Companies, truth.Company{
+func add(tables *model.Tables, tenant *model.Tenant, c model.Customer) {
+	tables.Companies = append(tables.Companies, model.Company{
 		ID: fmt.Sprint(len(tables.Companies)), Partner: tenant.Company, CreatedBy: tenant.Company, Customer: c,
 		Projects: 1, Desks: 1, Admins: 1, AdminsCompany: tenant.Company,
 	})
@@ -98,18 +98,18 @@ func fold(tag string) string { return string(append([]byte{tag[0] | 0x20}, tag[1
 
 func TestASoundWorldBreaksNothing(t *testing.T) {
 	w, tables := sound(t)
-	for _, v := range truth.Check(w, tables) {
+	for _, v := range model.Check(w, tables) {
 		t.Errorf("%s: %s", v.Invariant, v.Detail)
 	}
-	sums := map[truth.Kind]truth.Counts{}
+	sums := map[model.Kind]model.Counts{}
 	for _, i := range tables.Imports {
 		s := sums[i.Kind]
-		sums[i.Kind] = truth.Counts{Created: s.Created + i.Created, Updated: s.Updated + i.Updated, Unchanged: s.Unchanged + i.Unchanged,
+		sums[i.Kind] = model.Counts{Created: s.Created + i.Created, Updated: s.Updated + i.Updated, Unchanged: s.Unchanged + i.Unchanged,
 			Skipped: s.Skipped + i.Skipped, Failed: s.Failed + i.Failed}
 	}
 	for kind, s := range sums {
 		repeated := s.Skipped > 0
-		if kind != truth.Customers {
+		if kind != model.Customers {
 			repeated = s.Updated > 0 && s.Unchanged > 0
 		}
 		if s.Created == 0 || !repeated || s.Failed == 0 {
@@ -120,7 +120,7 @@ func TestASoundWorldBreaksNothing(t *testing.T) {
 
 // Each way in which the world can be wrong is seen, under its invariant's name.
 func TestEachBrokenInvariantIsSeen(t *testing.T) {
-	last := func(h *truth.History) client.Import {
+	last := func(h *model.History) client.Import {
 		for _, e := range slices.Backward(h.Events()) {
 			if e.State != nil {
 				return *e.State
@@ -130,93 +130,93 @@ func TestEachBrokenInvariantIsSeen(t *testing.T) {
 	}
 	for name, broken := range map[string]struct {
 		invariant string
-		do        func(*truth.World, *truth.Tables)
+		do        func(*model.World, *model.Tables)
 	}{
-		"an accepted import is gone": {"I1", func(_ *truth.World, x *truth.Tables) { x.Imports = x.Imports[1:] }},
-		"a customer is missing":      {"I1", func(_ *truth.World, x *truth.Tables) { x.Companies = slices.Delete(x.Companies, 5, 6) }},
-		"rows were passed over":      {"I1", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Processed--; x.Imports[0].Created-- }},
-		"an import lost its file":    {"I1", func(w *truth.World, _ *truth.Tables) { delete(w.Blobs, "run-1") }},
-		"a file was cut":             {"I1", func(w *truth.World, _ *truth.Tables) { w.Blobs["run-1"]-- }},
-		"a customer is there twice":  {"I2", func(_ *truth.World, x *truth.Tables) { x.Companies = append(x.Companies, x.Companies[4]) }},
-		"a customer nobody wrote":    {"I2", func(w *truth.World, x *truth.Tables) { add(x, w.Tenants[0], truth.Customer{Slug: "alder-ghost"}) }},
-		"a file was accepted twice": {"I2", func(_ *truth.World, x *truth.Tables) {
+		"an accepted import is gone": {"I1", func(_ *model.World, x *model.Tables) { x.Imports = x.Imports[1:] }},
+		"a customer is missing":      {"I1", func(_ *model.World, x *model.Tables) { x.Companies = slices.Delete(x.Companies, 5, 6) }},
+		"rows were passed over":      {"I1", func(_ *model.World, x *model.Tables) { x.Imports[0].Processed--; x.Imports[0].Created-- }},
+		"an import lost its file":    {"I1", func(w *model.World, _ *model.Tables) { delete(w.Blobs, "run-1") }},
+		"a file was cut":             {"I1", func(w *model.World, _ *model.Tables) { w.Blobs["run-1"]-- }},
+		"a customer is there twice":  {"I2", func(_ *model.World, x *model.Tables) { x.Companies = append(x.Companies, x.Companies[4]) }},
+		"a customer nobody wrote":    {"I2", func(w *model.World, x *model.Tables) { add(x, w.Tenants[0], model.Customer{Slug: "alder-ghost"}) }},
+		"a file was accepted twice": {"I2", func(_ *model.World, x *model.Tables) {
 			i := x.Imports[0]
 			i.ID = "other"
 			x.Imports = append(x.Imports, i)
 		}},
-		"an issue is there twice": {"I2", func(_ *truth.World, x *truth.Tables) {
+		"an issue is there twice": {"I2", func(_ *model.World, x *model.Tables) {
 			x.Imports[0].Issues = append(x.Imports[0].Issues, x.Imports[0].Issues[0])
 		}},
-		"the end was told twice":      {"I2", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Notices = 2 }},
-		"a partner admin told twice":  {"I2", func(_ *truth.World, x *truth.Tables) { x.Imports[0].AdminNotices, x.Imports[0].AdminsTold = 2, 1 }},
-		"two default projects":        {"I2", func(_ *truth.World, x *truth.Tables) { x.Companies[3].Projects = 2 }},
-		"an import that nobody sent":  {"I2", func(_ *truth.World, x *truth.Tables) { x.Imports[1].File = "stranger.csv" }},
-		"another import was answered": {"I2", func(w *truth.World, _ *truth.Tables) { w.Sent[0].Answer = "run-9" }},
-		"counts do not add up":        {"I3", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Created++ }},
-		"the ledger lacks a row":      {"I3", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Issues = x.Imports[0].Issues[1:] }},
-		"an import never ends":        {"I4", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Status = "RUNNING" }},
-		"an import failed":            {"I4", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Status = "FAILED" }},
-		"a refused file was accepted": {"I4", func(w *truth.World, _ *truth.Tables) { w.Sent[1].Fate = truth.Refused }},
-		"a watcher hears nothing":     {"I5", func(w *truth.World, _ *truth.Tables) { *w.Histories[0] = truth.History{Import: "run-0"} }},
-		"a watcher hears the end late": {"I5", func(w *truth.World, _ *truth.Tables) {
+		"the end was told twice":      {"I2", func(_ *model.World, x *model.Tables) { x.Imports[0].Notices = 2 }},
+		"a partner admin told twice":  {"I2", func(_ *model.World, x *model.Tables) { x.Imports[0].AdminNotices, x.Imports[0].AdminsTold = 2, 1 }},
+		"two default projects":        {"I2", func(_ *model.World, x *model.Tables) { x.Companies[3].Projects = 2 }},
+		"an import that nobody sent":  {"I2", func(_ *model.World, x *model.Tables) { x.Imports[1].File = "stranger.csv" }},
+		"another import was answered": {"I2", func(w *model.World, _ *model.Tables) { w.Sent[0].Answer = "run-9" }},
+		"counts do not add up":        {"I3", func(_ *model.World, x *model.Tables) { x.Imports[0].Created++ }},
+		"the ledger lacks a row":      {"I3", func(_ *model.World, x *model.Tables) { x.Imports[0].Issues = x.Imports[0].Issues[1:] }},
+		"an import never ends":        {"I4", func(_ *model.World, x *model.Tables) { x.Imports[0].Status = "RUNNING" }},
+		"an import failed":            {"I4", func(_ *model.World, x *model.Tables) { x.Imports[0].Status = "FAILED" }},
+		"a refused file was accepted": {"I4", func(w *model.World, _ *model.Tables) { w.Sent[1].Fate = model.Refused }},
+		"a watcher hears nothing":     {"I5", func(w *model.World, _ *model.Tables) { *w.Histories[0] = model.History{Import: "run-0"} }},
+		"a watcher hears the end late": {"I5", func(w *model.World, _ *model.Tables) {
 			s := last(w.Histories[0])
-			w.Histories[0].Record(truth.Event{Connection: 2, State: &s})
+			w.Histories[0].Record(model.Event{Connection: 2, State: &s})
 		}},
-		"revisions fall":             {"I5", func(w *truth.World, _ *truth.Tables) { revisionsFall(w) }},
-		"the end without its state":  {"I5", func(w *truth.World, _ *truth.Tables) { endWithoutState(w) }},
-		"the final state is another": {"I5", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Revision = 10 }},
-		"an import is denied": {"I5", func(w *truth.World, _ *truth.Tables) {
-			w.Histories[0].Record(truth.Event{Connection: 3, Fault: "NOT_FOUND"})
+		"revisions fall":             {"I5", func(w *model.World, _ *model.Tables) { revisionsFall(w) }},
+		"the end without its state":  {"I5", func(w *model.World, _ *model.Tables) { endWithoutState(w) }},
+		"the final state is another": {"I5", func(_ *model.World, x *model.Tables) { x.Imports[0].Revision = 10 }},
+		"an import is denied": {"I5", func(w *model.World, _ *model.Tables) {
+			w.Histories[0].Record(model.Event{Connection: 3, Fault: "NOT_FOUND"})
 		}},
-		"a cell was changed":          {"I6", func(_ *truth.World, x *truth.Tables) { x.Companies[4].Contact = "other@x" }},
-		"another partner admin":       {"I6", func(_ *truth.World, x *truth.Tables) { x.Companies[4].Admin = "other@x" }},
-		"an issue names another line": {"I6", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Issues[0].Line++ }},
-		"an issue has another code":   {"I6", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Issues[0].Code = "OTHER" }},
-		"a skipped row was created":   {"I6", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Skipped--; x.Imports[0].Created++ }},
-		"a row in another tenant":     {"I7", func(w *truth.World, x *truth.Tables) { x.Companies[4].Partner = w.Tenants[1].Company }},
-		"an import in another tenant": {"I7", func(w *truth.World, x *truth.Tables) { x.Imports[0].Company = w.Tenants[1].Company }},
-		"another tenant's admin":      {"I7", func(w *truth.World, x *truth.Tables) { x.Companies[4].AdminsCompany = w.Tenants[1].Company }},
-		"a contact is missing":        {"I1", func(_ *truth.World, x *truth.Tables) { x.Contacts = x.Contacts[1:] }},
-		"a user is missing":           {"I1", func(_ *truth.World, x *truth.Tables) { x.Users = x.Users[1:] }},
-		"an import of another kind":   {"I1", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Kind = truth.Users }},
-		"a contact is there twice":    {"I2", func(_ *truth.World, x *truth.Tables) { x.Contacts = append(x.Contacts, x.Contacts[0]) }},
-		"a contact nobody wrote":      {"I2", func(_ *truth.World, x *truth.Tables) { x.Contacts[3].Email = "ghost@contacts.alder.example" }},
-		"a contact was changed":       {"I6", func(_ *truth.World, x *truth.Tables) { x.Contacts[3].First = "Other" }},
-		"an update was lost":          {"I6", func(_ *truth.World, x *truth.Tables) { x.Imports[2].Updated--; x.Imports[2].Unchanged++ }},
-		"a user was deactivated":      {"I6", func(_ *truth.World, x *truth.Tables) { x.Users[3].Active = !x.Users[3].Active }},
-		"a user may more":             {"I6", func(_ *truth.World, x *truth.Tables) { x.Users[5].Sound = false }},
-		"a contact in another tenant": {"I7", func(w *truth.World, x *truth.Tables) { x.Contacts[0].Company = w.Tenants[1].Company }},
-		"a user in another tenant":    {"I7", func(w *truth.World, x *truth.Tables) { x.Users[3].Company = w.Tenants[1].Company }},
-		"a file's key is left":        {"I8", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Sealed = true }},
-		"scratch is left":             {"I8", func(_ *truth.World, x *truth.Tables) { x.Imports[0].Scratch = 3 }},
-		"a connection is left":        {"I8", func(w *truth.World, _ *truth.Tables) { w.Residue = []string{"one connection"} }},
+		"a cell was changed":          {"I6", func(_ *model.World, x *model.Tables) { x.Companies[4].Contact = "other@x" }},
+		"another partner admin":       {"I6", func(_ *model.World, x *model.Tables) { x.Companies[4].Admin = "other@x" }},
+		"an issue names another line": {"I6", func(_ *model.World, x *model.Tables) { x.Imports[0].Issues[0].Line++ }},
+		"an issue has another code":   {"I6", func(_ *model.World, x *model.Tables) { x.Imports[0].Issues[0].Code = "OTHER" }},
+		"a skipped row was created":   {"I6", func(_ *model.World, x *model.Tables) { x.Imports[0].Skipped--; x.Imports[0].Created++ }},
+		"a row in another tenant":     {"I7", func(w *model.World, x *model.Tables) { x.Companies[4].Partner = w.Tenants[1].Company }},
+		"an import in another tenant": {"I7", func(w *model.World, x *model.Tables) { x.Imports[0].Company = w.Tenants[1].Company }},
+		"another tenant's admin":      {"I7", func(w *model.World, x *model.Tables) { x.Companies[4].AdminsCompany = w.Tenants[1].Company }},
+		"a contact is missing":        {"I1", func(_ *model.World, x *model.Tables) { x.Contacts = x.Contacts[1:] }},
+		"a user is missing":           {"I1", func(_ *model.World, x *model.Tables) { x.Users = x.Users[1:] }},
+		"an import of another kind":   {"I1", func(_ *model.World, x *model.Tables) { x.Imports[0].Kind = model.Users }},
+		"a contact is there twice":    {"I2", func(_ *model.World, x *model.Tables) { x.Contacts = append(x.Contacts, x.Contacts[0]) }},
+		"a contact nobody wrote":      {"I2", func(_ *model.World, x *model.Tables) { x.Contacts[3].Email = "ghost@contacts.alder.example" }},
+		"a contact was changed":       {"I6", func(_ *model.World, x *model.Tables) { x.Contacts[3].First = "Other" }},
+		"an update was lost":          {"I6", func(_ *model.World, x *model.Tables) { x.Imports[2].Updated--; x.Imports[2].Unchanged++ }},
+		"a user was deactivated":      {"I6", func(_ *model.World, x *model.Tables) { x.Users[3].Active = !x.Users[3].Active }},
+		"a user may more":             {"I6", func(_ *model.World, x *model.Tables) { x.Users[5].Sound = false }},
+		"a contact in another tenant": {"I7", func(w *model.World, x *model.Tables) { x.Contacts[0].Company = w.Tenants[1].Company }},
+		"a user in another tenant":    {"I7", func(w *model.World, x *model.Tables) { x.Users[3].Company = w.Tenants[1].Company }},
+		"a file's key is left":        {"I8", func(_ *model.World, x *model.Tables) { x.Imports[0].Sealed = true }},
+		"scratch is left":             {"I8", func(_ *model.World, x *model.Tables) { x.Imports[0].Scratch = 3 }},
+		"a connection is left":        {"I8", func(w *model.World, _ *model.Tables) { w.Residue = []string{"one connection"} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, tables := sound(t)
 			broken.do(w, tables)
-			found := truth.Check(w, tables)
-			if !slices.ContainsFunc(found, func(v truth.Violation) bool { return v.Invariant == broken.invariant }) {
+			found := model.Check(w, tables)
+			if !slices.ContainsFunc(found, func(v model.Violation) bool { return v.Invariant == broken.invariant }) {
 				t.Errorf("want a violation of %s, got %v", broken.invariant, found)
 			}
 		})
 	}
 }
 
-func revisionsFall(w *truth.World) {
-	h := &truth.History{Import: "run-0"}
+func revisionsFall(w *model.World) {
+	h := &model.History{Import: "run-0"}
 	for _, e := range w.Histories[0].Events() {
 		if e.State != nil && e.State.Ended() {
-			h.Record(truth.Event{Connection: 2, State: &client.Import{Status: "RUNNING", Revision: 5}})
-			h.Record(truth.Event{Connection: 2, State: &client.Import{Status: "RUNNING", Revision: 4}})
+			h.Record(model.Event{Connection: 2, State: &client.Import{Status: "RUNNING", Revision: 5}})
+			h.Record(model.Event{Connection: 2, State: &client.Import{Status: "RUNNING", Revision: 4}})
 		}
 		h.Record(e)
 	}
 	w.Histories[0] = h
 }
 
-func endWithoutState(w *truth.World) {
-	h := &truth.History{Import: "run-0"}
-	h.Record(truth.Event{Connection: 1, State: &client.Import{Status: "RUNNING", Revision: 5}})
-	h.Record(truth.Event{Connection: 1, Complete: true})
+func endWithoutState(w *model.World) {
+	h := &model.History{Import: "run-0"}
+	h.Record(model.Event{Connection: 1, State: &client.Import{Status: "RUNNING", Revision: 5}})
+	h.Record(model.Event{Connection: 1, Complete: true})
 	w.Histories[0] = h
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 	"tenantry/client"
 )
 
@@ -21,12 +21,12 @@ const (
 var tags = []string{"Alder", "Birch", "Clover", "Dahlia", "Elm", "Fern", "Ginkgo", "Hazel"}
 
 // enrol makes partners with an administrator, two members and two customers each.
-func enrol(ctx context.Context, nodes *nodes, tags []string) ([]*truth.Tenant, error) {
+func enrol(ctx context.Context, nodes *nodes, tags []string) ([]*model.Tenant, error) {
 	operator, err := signIn(ctx, nodes, operatorEmail, operatorPassword)
 	if err != nil {
 		return nil, err
 	}
-	tenants := make([]*truth.Tenant, 0, len(tags))
+	tenants := make([]*model.Tenant, 0, len(tags))
 	for _, tag := range tags {
 		t, err := partner(ctx, nodes, operator, tag)
 		if err != nil {
@@ -44,9 +44,9 @@ func signIn(ctx context.Context, nodes *nodes, email, password string) (string, 
 	return out.SignIn.Token, err
 }
 
-func partner(ctx context.Context, nodes *nodes, operator, tag string) (*truth.Tenant, error) {
+func partner(ctx context.Context, nodes *nodes, operator, tag string) (*model.Tenant, error) {
 	domain := strings.ToLower(tag) + "-partners.example"
-	t := &truth.Tenant{Name: tag + " Partners Ltd", Tag: tag}
+	t := &model.Tenant{Name: tag + " Partners Ltd", Tag: tag}
 	var made struct {
 		CreateCompany struct {
 			Company struct{ ID string }
@@ -60,7 +60,7 @@ func partner(ctx context.Context, nodes *nodes, operator, tag string) (*truth.Te
 		return nil, err
 	}
 	t.Company = made.CreateCompany.Company.ID
-	t.Admin = truth.Person{ID: made.CreateCompany.Admin.ID, Email: made.CreateCompany.Admin.Email, First: "Ada", Last: "Admin"}
+	t.Admin = model.Person{ID: made.CreateCompany.Admin.ID, Email: made.CreateCompany.Admin.Email, First: "Ada", Last: "Admin"}
 	if err := nodes.as(operator).Do(ctx, `mutation($id:ID!){setPartnerStatus(input:{companyId:$id,isPartner:true}){company{id}}}`,
 		client.Vars{"id": t.Company}, nil); err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func partner(ctx context.Context, nodes *nodes, operator, tag string) (*truth.Te
 			client.Vars{"e": name + "@" + domain, "p": userPassword}, &out); err != nil {
 			return nil, err
 		}
-		t.Members = append(t.Members, truth.Person{ID: out.CreateUser.User.ID, Email: out.CreateUser.User.Email, First: "M", Last: "Member"})
+		t.Members = append(t.Members, model.Person{ID: out.CreateUser.User.ID, Email: out.CreateUser.User.Email, First: "M", Last: "Member"})
 	}
 	for n := range 2 {
 		name := fmt.Sprintf("%s Known %d", tag, n+1)

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 	"tenantry/client"
 )
 
@@ -14,9 +14,9 @@ type load struct {
 	tenants int
 	files   int // each; they are sent one after another
 	rows    int // each, more or less
-	fate    truth.Fate
+	fate    model.Fate
 	dryRuns bool
-	kind    truth.Kind // of every file; empty: of all kinds
+	kind    model.Kind // of every file; empty: of all kinds
 }
 
 // usersRows is what a file of users has at most: each new one costs a slow fingerprint of
@@ -26,20 +26,20 @@ const usersRows = 60
 // kinds draws of which kind a tenant's n-th file is, and how many rows it may have. Where a
 // tenant sends several, the last one of every second tenant has users; where there are many
 // tenants, the last one's.
-func (t *trial) kinds(l load, tenant, n int) (truth.Kind, int) {
+func (t *trial) kinds(l load, tenant, n int) (model.Kind, int) {
 	switch {
 	case l.kind != "":
 		return l.kind, l.rows
 	case l.files > 1 && n == l.files-1 && tenant%2 == 1, l.files == 1 && l.tenants > 4 && tenant == l.tenants-1:
-		return truth.Users, min(l.rows, usersRows)
+		return model.Users, min(l.rows, usersRows)
 	case t.rand.IntN(2) == 0:
-		return truth.Contacts, l.rows
+		return model.Contacts, l.rows
 	}
-	return truth.Customers, l.rows
+	return model.Customers, l.rows
 }
 
 // plan makes the files. Tenants want some of the same names.
-func (t *trial) plan(l load) []*truth.Sent {
+func (t *trial) plan(l load) []*model.Sent {
 	if l.files == 0 {
 		l.files = 1
 	}
@@ -47,11 +47,11 @@ func (t *trial) plan(l load) []*truth.Sent {
 	if t.embedded == "" && len(t.world.Contested) == 0 {
 		t.world.Contested = append(t.world.Contested, "Contested Lighthouse", "Contested Mill", "Contested Orchard")
 	}
-	var sent []*truth.Sent
+	var sent []*model.Sent
 	for i, tenant := range t.world.Tenants[:l.tenants] {
 		for n := range l.files {
 			kind, rows := t.kinds(l, i, n)
-			s := &truth.Sent{Fate: l.fate, DryRun: l.dryRuns && n == 0 && t.rand.IntN(2) == 0}
+			s := &model.Sent{Fate: l.fate, DryRun: l.dryRuns && n == 0 && t.rand.IntN(2) == 0}
 			t.maker.Contested = t.world.Contested
 			if s.DryRun {
 				t.maker.Contested = nil // whether such a name was free then cannot be told afterwards
@@ -66,8 +66,8 @@ func (t *trial) plan(l load) []*truth.Sent {
 
 // send delivers the files, those of a tenant in their order, and watches each from the
 // moment that it is accepted. It returns at once; sent waits.
-func (t *trial) send(sent []*truth.Sent, each ...func(*truth.Sent, *delivery)) {
-	byTenant := map[*truth.Tenant][]*truth.Sent{}
+func (t *trial) send(sent []*model.Sent, each ...func(*model.Sent, *delivery)) {
+	byTenant := map[*model.Tenant][]*model.Sent{}
 	for _, s := range sent {
 		byTenant[s.Tenant] = append(byTenant[s.Tenant], s)
 	}
@@ -85,14 +85,14 @@ func (t *trial) send(sent []*truth.Sent, each ...func(*truth.Sent, *delivery)) {
 }
 
 // upload is a file's way to the API.
-func upload(s *truth.Sent, d delivery) delivery {
+func upload(s *model.Sent, d delivery) delivery {
 	d.token, d.content = s.Tenant.Admin.Token, s.Bytes
 	d.Upload = client.Upload{Kind: string(s.Kind), Name: s.Name, IdempotencyKey: s.Key, DryRun: s.DryRun, CompanyID: s.Into}
 	return d
 }
 
 // deliver sends one file until it is answered for good.
-func (t *trial) deliver(s *truth.Sent, d delivery) {
+func (t *trial) deliver(s *model.Sent, d delivery) {
 	run, err := t.nodes.deliver(t.ctx, d)
 	t.mu.Lock()
 	s.Answer = run
@@ -101,14 +101,14 @@ func (t *trial) deliver(s *truth.Sent, d delivery) {
 	case err == nil && run != "":
 		t.follow(s, "ws")
 		t.follow(s, "sse")
-	case s.Fate == truth.Completes || s.Fate == truth.Fails:
+	case s.Fate == model.Completes || s.Fate == model.Fails:
 		t.violate("I1", "%s was not accepted: %v", s.Name, err)
 	}
 }
 
 // follow has an import watched until its end.
-func (t *trial) follow(s *truth.Sent, protocol string) {
-	h := &truth.History{Import: s.Answer, Protocol: protocol}
+func (t *trial) follow(s *model.Sent, protocol string) {
+	h := &model.History{Import: s.Answer, Protocol: protocol}
 	t.mu.Lock()
 	t.world.Histories = append(t.world.Histories, h)
 	t.mu.Unlock()
@@ -165,7 +165,7 @@ func (t *trial) expected() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, s := range t.world.Sent {
-		if s.Answer != "" && s.Fate != truth.Disappears {
+		if s.Answer != "" && s.Fate != model.Disappears {
 			n++
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 	"tenantry/client"
 )
 
@@ -174,10 +174,10 @@ const watchQuery = `subscription($id:ID!){importProgress(id:$id){status revision
 
 // watch follows an import until the subscription completes, or the watcher is told that the
 // import is not its to know, and records all that it sees.
-func (n *nodes) watch(ctx context.Context, token string, h *truth.History) {
+func (n *nodes) watch(ctx context.Context, token string, h *model.History) {
 	connection := 1
 	c := n.with(client.Options{Token: token, Sockets: h.Protocol == "ws", Broken: func(err error) {
-		e := truth.Event{Connection: connection, Closed: max(int(websocket.CloseStatus(err)), 0)}
+		e := model.Event{Connection: connection, Closed: max(int(websocket.CloseStatus(err)), 0)}
 		if fault, ok := errors.AsType[*client.Error](err); ok {
 			e.Fault = fault.Code()
 		}
@@ -192,11 +192,11 @@ func (n *nodes) watch(ctx context.Context, token string, h *truth.History) {
 			if err := json.Unmarshal(data, &out); err != nil {
 				return err
 			}
-			h.Record(truth.Event{Connection: connection, State: &out.ImportProgress})
+			h.Record(model.Event{Connection: connection, State: &out.ImportProgress})
 			return nil
 		})
 		if err == nil {
-			h.Record(truth.Event{Connection: connection, Complete: true})
+			h.Record(model.Event{Connection: connection, Complete: true})
 			return
 		}
 		if h.Lost() {

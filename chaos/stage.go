@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"tenantry/chaos/harness"
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 )
 
 const templateDatabase = "chaos_template"
@@ -25,7 +25,7 @@ type stage struct {
 	root     string // of the module
 	binary   string
 	postgres *harness.Postgres
-	tenants  []*truth.Tenant
+	tenants  []*model.Tenant
 
 	commit  string // what the program was built of
 	machine string

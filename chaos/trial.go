@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"tenantry/chaos/harness"
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 )
 
 // trial is one case with one seed: its own database, Redis, blobs and processes.
@@ -34,9 +34,9 @@ type trial struct {
 	nodes    *nodes
 	embedded string // a data directory: SQLite and the in-process Redis
 
-	tenants []*truth.Tenant
-	world   *truth.World
-	maker   *truth.Maker
+	tenants []*model.Tenant
+	world   *model.World
+	maker   *model.Maker
 	watch   *observer
 	senders sync.WaitGroup // uploads
 	viewers sync.WaitGroup // watchers
@@ -50,7 +50,7 @@ type trial struct {
 	mu         sync.Mutex
 	parts      []*part
 	started    int
-	violations []truth.Violation
+	violations []model.Violation
 	notes      []string
 	injected   int
 }
@@ -60,9 +60,9 @@ func newTrial(ctx context.Context, s *stage, e experiment, seed int) (*trial, er
 		ctx: ctx, stage: s, name: e.name, seed: seed, short: s.options.short, nodes: newNodes(), began: time.Now(),
 		rand: rand.New(rand.NewPCG(uint64(seed), 0x7e4a47)), // repeatable
 		dir:  filepath.Join(s.dir, fmt.Sprintf("%s-%d", e.name, seed)), postgres: s.postgres,
-		tenants: s.tenants, world: &truth.World{Foreign: operatorEmail}, pace: "batch.mid=sleep:15ms@1+",
+		tenants: s.tenants, world: &model.World{Foreign: operatorEmail}, pace: "batch.mid=sleep:15ms@1+",
 	}
-	t.maker = &truth.Maker{Rand: t.rand, Taken: operatorEmail}
+	t.maker = &model.Maker{Rand: t.rand, Taken: operatorEmail}
 	if err := os.MkdirAll(filepath.Join(t.dir, "tmp"), 0o711); err != nil { //nolint:gosec // may be entered, not read
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (t *trial) skip(why string) { panic(halt{skipped: why}) }
 func (t *trial) violate(invariant, format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.violations = append(t.violations, truth.Violation{Invariant: invariant, Detail: fmt.Sprintf(format, args...)})
+	t.violations = append(t.violations, model.Violation{Invariant: invariant, Detail: fmt.Sprintf(format, args...)})
 }
 
 func (t *trial) note(format string, args ...any) {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"tenantry/chaos/harness"
-	"tenantry/chaos/truth"
+	"tenantry/chaos/model"
 )
 
 // settleWithin is how long after the last fault every accepted import may take (I4).
@@ -29,10 +29,10 @@ func (t *trial) conclude() {
 	if !t.noResidue {
 		t.residue()
 	}
-	tables, err := truth.Read(t.ctx, t.db)
+	tables, err := model.Read(t.ctx, t.db)
 	t.check(err)
 	t.mu.Lock()
-	found := truth.Check(t.world, tables)
+	found := model.Check(t.world, tables)
 	t.violations = append(t.violations, found...)
 	t.mu.Unlock()
 }
@@ -57,7 +57,7 @@ func (t *trial) comeBack() {
 		if s.Answer == "" {
 			continue
 		}
-		h := &truth.History{Import: s.Answer, Protocol: []string{"ws", "sse"}[i%2], Late: true}
+		h := &model.History{Import: s.Answer, Protocol: []string{"ws", "sse"}[i%2], Late: true}
 		t.world.Histories = append(t.world.Histories, h)
 		t.nodes.watch(ctx, s.Tenant.Admin.Token, h)
 	}
@@ -72,7 +72,7 @@ func (t *trial) listBlobs(dir string) {
 	t.check(err)
 	secret := map[string]bool{} // imports whose files may not outlive them (rule U2)
 	for _, s := range t.world.Sent {
-		secret[s.Answer] = s.Kind == truth.Users
+		secret[s.Answer] = s.Kind == model.Users
 	}
 	var stray []string
 	only := true // the strays are such files, whose worker died or lost its session at the end

@@ -1,4 +1,4 @@
-package truth
+package model
 
 // Fate is what may become of a file.
 type Fate int

@@ -1,4 +1,4 @@
-package truth
+package model
 
 import "tenantry/internal/importer/oracle"
 
@@ -30,8 +30,8 @@ type Expected struct {
 	Customers []Customer
 }
 
-// Model imports a tenant's files one after another, row by row (rule R2).
-type Model struct {
+// Serial imports a tenant's files one after another, row by row (rule R2).
+type Serial struct {
 	tenant  *Tenant
 	taken   []string // names that other tenants have
 	foreign string   // the email of a user of none of the tenants
@@ -48,10 +48,10 @@ type imported struct {
 	rows int
 }
 
-// NewModel begins with what the tenant had. Taken are the names that several tenants want
+// NewSerial begins with what the tenant had. Taken are the names that several tenants want
 // and another one has.
-func NewModel(t *Tenant, taken []string, foreign string) *Model {
-	m := &Model{tenant: t, taken: taken, foreign: foreign}
+func NewSerial(t *Tenant, taken []string, foreign string) *Serial {
+	m := &Serial{tenant: t, taken: taken, foreign: foreign}
 	m.company = &oracle.Company{
 		ID: t.Company, Name: t.Name, Slug: slug(t.Name), Partner: true,
 		Projects: []oracle.Shelf{{Name: "default", Default: true}}, Desks: []oracle.Shelf{{Name: "default", Default: true}},
@@ -83,9 +83,9 @@ var fields = map[Kind][]string{
 var oracleKinds = map[Kind]oracle.Kind{Customers: oracle.Customers, Contacts: oracle.Contacts, Users: oracle.Users}
 
 // Import imports the first rows of the file. Nothing of a dry run stays.
-func (m *Model) Import(f *File, rows int, dryRun bool) Expected {
+func (m *Serial) Import(f *File, rows int, dryRun bool) Expected {
 	if dryRun {
-		scratch := NewModel(m.tenant, m.taken, m.foreign)
+		scratch := NewSerial(m.tenant, m.taken, m.foreign)
 		for _, i := range m.done {
 			scratch.Import(i.file, i.rows, false)
 		}
@@ -108,7 +108,7 @@ func (m *Model) Import(f *File, rows int, dryRun bool) Expected {
 }
 
 // People are the tenant's contacts or users, in the order in which they came.
-func (m *Model) People(kind Kind) []Entry {
+func (m *Serial) People(kind Kind) []Entry {
 	var people []Entry
 	if kind == Users {
 		for _, u := range m.company.Users {

@@ -1,4 +1,4 @@
-package truth
+package model
 
 import (
 	"slices"
@@ -15,7 +15,7 @@ func (c *checker) tenant(t *Tenant) {
 			taken = append(taken, name)
 		}
 	}
-	serial := NewModel(t, taken, c.w.Foreign)
+	serial := NewSerial(t, taken, c.w.Foreign)
 	want := map[string]Customer{}
 	for _, name := range t.Known {
 		want[slug(name)] = Customer{Slug: slug(name)}

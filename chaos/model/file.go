@@ -1,8 +1,8 @@
-// Package truth knows what must be true after a case: which files were sent, what each
+// Package model knows what must be true after a case: which files were sent, what each
 // row of them has to become, and how to find it in the tables, in the answers and in
 // what watchers saw. What the rows become is asked of internal/importer/oracle, which was
 // written from the rules alone and shares no code with the program.
-package truth
+package model
 
 import (
 	"fmt"
