@@ -20,14 +20,14 @@ import (
 
 // kept says how many imports and uploads there are.
 func (w *world) kept() (imports, uploads int) {
-	w.t.Helper()
-	return w.db.Ent().ImportRun.Query().CountX(w.system), len(w.blobKeys(blob.Uploads))
+	w.T.Helper()
+	return w.DB.Ent().ImportRun.Query().CountX(w.System), len(w.blobKeys(blob.Uploads))
 }
 
 func (w *world) keptNothing(after string) {
-	w.t.Helper()
+	w.T.Helper()
 	if imports, uploads := w.kept(); imports != 0 || uploads != 0 {
-		w.t.Errorf("%s: %d imports and %d uploads are kept", after, imports, uploads)
+		w.T.Errorf("%s: %d imports and %d uploads are kept", after, imports, uploads)
 	}
 }
 
@@ -44,8 +44,8 @@ func TestJ1AnAcceptedFileIsStoredRecordedCountedAndQueued(t *testing.T) {
 			r.CreatedByName != "Ada Lovelace" || *r.CreatedByID != w.maria.ID || r.Revision != 1 {
 			t.Errorf("%+v", r)
 		}
-		stored, err := w.blobs.OpenAt(w.system, r.UploadKey, 0)
-		w.must(err)
+		stored, err := w.blobs.OpenAt(w.System, r.UploadKey, 0)
+		w.Must(err)
 		defer stored.Close()
 		if text, err := io.ReadAll(stored); err != nil || string(text) != file {
 			t.Errorf("stored %q, error %v", text, err)
@@ -100,7 +100,7 @@ func TestJ1AnUploadThatBreaksOffIsNotKept(t *testing.T) {
 		w.keptNothing("an upload that broke off")
 
 		// The client goes away, and the request's context with it.
-		ctx, leave := context.WithCancel(w.as(w.maria))
+		ctx, leave := context.WithCancel(w.As(w.maria))
 		leaving := io.MultiReader(strings.NewReader("name\nA\n"), readerFunc(func(p []byte) (int, error) { leave(); return copy(p, "Beta\n"), io.EOF }))
 		_, err := e.Start(ctx, StartInput{File: File{Body: leaving}, Kind: enum.Customers})
 		if !errors.Is(err, context.Canceled) {
@@ -119,22 +119,22 @@ func TestJ1WithoutTheStoreOrTheRecordThereIsNeither(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		refuse := map[database.Dialect]string{database.SQLite: `SELECT RAISE(ABORT, 'no')`, database.Postgres: `RAISE 'no'`}
-		w.onInsert("import_runs", "NEW.file_name = 'customers.csv'", refuse[w.db.Dialect()])
+		w.onInsert("import_runs", "NEW.file_name = 'customers.csv'", refuse[w.DB.Dialect()])
 		if _, err := w.tryStart(e, w.maria, "name\nAcme\n", key("k")); err == nil || fault.Of(err) != nil {
 			t.Errorf("a failing transaction: %v", err)
 		}
 		w.keptNothing("a failing transaction")
-		if n := w.db.Ent().IdempotencyKey.Query().CountX(w.system); n != 0 {
+		if n := w.DB.Ent().IdempotencyKey.Query().CountX(w.System); n != 0 {
 			t.Errorf("%d idempotency keys", n)
 		}
 
 		dir := t.TempDir()
 		blobs, err := blob.Open(blob.Options{Dir: dir})
-		w.must(err)
+		w.Must(err)
 		defer blobs.Close()
 		e.blobs = blobs
-		w.must(os.RemoveAll(filepath.Join(dir, "uploads")))
-		w.must(os.WriteFile(filepath.Join(dir, "uploads"), nil, 0o600))
+		w.Must(os.RemoveAll(filepath.Join(dir, "uploads")))
+		w.Must(os.WriteFile(filepath.Join(dir, "uploads"), nil, 0o600))
 		if _, err := w.tryStart(e, w.maria, "name\nAcme\n", func(in *StartInput) { in.File.Name = "other.csv" }); err == nil || fault.Of(err) != nil {
 			t.Errorf("a failing store: %v", err)
 		}
@@ -146,9 +146,9 @@ func TestJ1WithoutTheStoreOrTheRecordThereIsNeither(t *testing.T) {
 // clean-up takes what turns out to belong to nothing.
 func TestJ1AnUploadIsKeptWhereTheCommitIsNotKnown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testenv.Open(t, database.Postgres))
-	w.exec(`CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`)
-	w.exec(`CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON import_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION cut()`)
+	w := newWorld(testenv.NewWorld(t, testenv.Open(t, database.Postgres)))
+	w.Exec(`CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`)
+	w.Exec(`CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON import_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION cut()`)
 	if _, err := w.tryStart(w.engine(Options{}), w.maria, "name\nAcme\n"); !errors.Is(err, database.ErrCommitUnknown) {
 		t.Errorf("the error is %v", err)
 	}
@@ -162,11 +162,11 @@ func TestJ3AnImportIsAcceptedThoughTheQueueIsDown(t *testing.T) {
 		e := w.engine(Options{})
 		e.queue = down{}
 		run := w.start(e, "name\nAcme\n")
-		if runs, err := e.Claimable(w.system, 5); err != nil || len(runs) != 1 {
+		if runs, err := e.Claimable(w.System, 5); err != nil || len(runs) != 1 {
 			t.Errorf("the sweep sees imports %v, error %v", runs, err)
 		}
 		w.work(e)
-		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+0 of 1")
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+0 of 1")
 	})
 }
 

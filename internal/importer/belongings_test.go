@@ -9,18 +9,18 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/testenv"
 )
 
 // withValues gives the plain company contacts with so many long values each, of fields
 // note0, note1 …, and a file that changes note0 of each.
 func (w *world) withValues(contacts, values, bytes int) (file string) {
-	w.t.Helper()
-	w.furnish(w.plain, "", nil)
+	w.T.Helper()
 	e, from := w.engine(Options{}), strings.Builder{}
 	from.WriteString("email,first_name")
 	for v := range values {
-		w.must(w.db.Ent().CustomField.Create().SetCompanyID(w.plain.ID).SetVariableName(fmt.Sprint("note", v)).
-			SetVariableKey(fmt.Sprint("note", v)).SetName(fmt.Sprint("Note ", v)).SetType(enum.Text).Exec(w.system))
+		w.Must(w.DB.Ent().CustomField.Create().SetCompanyID(w.plain.ID).SetVariableName(fmt.Sprint("note", v)).
+			SetVariableKey(fmt.Sprint("note", v)).SetName(fmt.Sprint("Note ", v)).SetType(enum.Text).Exec(w.System))
 		fmt.Fprint(&from, ",note", v)
 	}
 	file = "email,note0\n"
@@ -29,7 +29,7 @@ func (w *world) withValues(contacts, values, bytes int) (file string) {
 		file += fmt.Sprintf("c%d@x.example,changed %d\n", c, c)
 	}
 	_, err := w.tryStart(e, w.outside, from.String(), contactsFile)
-	w.must(err)
+	w.Must(err)
 	w.work(e)
 	return file
 }
@@ -46,7 +46,7 @@ func TestBatchesAreBoundedInWhatTheyRead(t *testing.T) {
 			w.contacts.StoredBytes = 10 * bytes
 			e := w.engine(Options{})
 			run, err := w.tryStart(e, w.outside, file, contactsFile, func(in *StartInput) { in.DryRun = dryRun })
-			w.must(err)
+			w.Must(err)
 			var parts []int
 			tried := 0
 			e.hook(hooked{
@@ -57,16 +57,16 @@ func TestBatchesAreBoundedInWhatTheyRead(t *testing.T) {
 				loaded: func(int) error { parts = append(parts, tried); return nil },
 			})
 			w.work(e)
-			equal(t, "rows of the transactions", parts, []int{10, 10, 10, 10})
-			equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 0+40+0+0+0 of 40")
+			testenv.Equal(t, "rows of the transactions", parts, []int{10, 10, 10, 10})
+			testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 0+40+0+0+0 of 40")
 		}
 		// The other fields' values are as they were.
 		var n int
-		w.must(w.db.SQL().QueryRow(`SELECT count(*) FROM custom_field_values WHERE octet_length(value) = $1`, bytes).Scan(&n))
-		equal(t, "values that were left alone", n, contacts*(values-1))
+		w.Must(w.DB.SQL().QueryRow(`SELECT count(*) FROM custom_field_values WHERE octet_length(value) = $1`, bytes).Scan(&n))
+		testenv.Equal(t, "values that were left alone", n, contacts*(values-1))
 		w.contacts.StoredBytes = 1
-		p, err := w.engine(Options{}).Preview(w.as(w.outside), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader(file)}})
-		w.must(err)
+		p, err := w.engine(Options{}).Preview(w.As(w.outside), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader(file)}})
+		w.Must(err)
 		if len(p.Issues) > 0 {
 			t.Errorf("the preview tells %+v", p.Issues)
 		}
@@ -81,7 +81,7 @@ func TestABatchHasARowAtLeast(t *testing.T) {
 		for i := range 20 {
 			name := fmt.Sprint("L", i)
 			names = append(names, name)
-			w.must(w.db.Ent().Label.Create().SetID(id.New(id.Label)).SetCompanyID(w.plain.ID).SetName(name).Exec(w.system))
+			w.Must(w.DB.Ent().Label.Create().SetID(id.New(id.Label)).SetCompanyID(w.plain.ID).SetName(name).Exec(w.System))
 		}
 		file := "email,labels\n"
 		for i := range 3 {
@@ -91,9 +91,9 @@ func TestABatchHasARowAtLeast(t *testing.T) {
 			w.contacts.StoredBytes = 1
 			e := w.engine(Options{})
 			run, err := w.tryStart(e, w.outside, file, contactsFile)
-			w.must(err)
+			w.Must(err)
 			w.work(e)
-			equal(t, "counts", counts(w.state(run.ID)), want)
+			testenv.Equal(t, "counts", counts(w.state(run.ID)), want)
 		}
 	})
 }

@@ -21,9 +21,7 @@ func BenchmarkContacts(b *testing.B) {
 	for _, dialect := range []database.Dialect{database.Postgres, database.SQLite} {
 		b.Run(string(dialect), func(b *testing.B) {
 			for range b.N {
-				w := newWorld(b, testenv.Open(b, dialect))
-				w.furnish(w.plain, "", nil)
-				w.furnish(w.customer, "", nil)
+				w := newWorld(testenv.NewWorld(b, testenv.Open(b, dialect)))
 				plain := w.copied(rows)
 				b.ReportMetric(plain, "copy-rows/s")
 				for _, c := range []struct{ what, last string }{{"new", "Last"}, {"updated", "Other"}, {"unchanged", "Other"}} {
@@ -50,8 +48,8 @@ func BenchmarkContacts(b *testing.B) {
 
 // copied loads as many contacts into another company and gives the rows a second.
 func (w *world) copied(rows int) float64 {
-	w.t.Helper()
-	p, d := w.db.Ent().Project.Query().AllX(w.system), w.db.Ent().Desk.Query().AllX(w.system)
+	w.T.Helper()
+	p, d := w.DB.Ent().Project.Query().AllX(w.System), w.DB.Ent().Desk.Query().AllX(w.System)
 	var project, desk id.ID
 	for i := range p {
 		if p[i].CompanyID == w.customer.ID {
@@ -86,7 +84,7 @@ func (w *world) copied(rows int) float64 {
 	}
 	began := time.Now()
 	for _, batch := range batches {
-		w.must(w.db.InTx(w.system, func(ctx context.Context, tx *database.Tx) error {
+		w.Must(w.DB.InTx(w.System, func(ctx context.Context, tx *database.Tx) error {
 			_, err := database.Load(ctx, tx, batch)
 			return err
 		}))

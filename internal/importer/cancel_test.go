@@ -10,14 +10,15 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
+	"tenantry/internal/testenv"
 )
 
 // notes lists a user's notifications of the kind as title: first line of the body.
 func (w *world) notes(user id.ID, kind enum.NotificationKind) []string {
-	w.t.Helper()
+	w.T.Helper()
 	out := []string{}
-	for _, n := range w.db.Ent().Notification.Query().Where(notification.UserID(user), notification.KindEQ(kind)).
-		Order(notification.ByCreatedAt()).AllX(w.system) {
+	for _, n := range w.DB.Ent().Notification.Query().Where(notification.UserID(user), notification.KindEQ(kind)).
+		Order(notification.ByCreatedAt()).AllX(w.System) {
 		out = append(out, n.Title+": "+strings.SplitN(n.Body, "\n", 2)[0])
 	}
 	return out
@@ -30,19 +31,19 @@ func TestJ5AQueuedImportIsCanceledAtOnce(t *testing.T) {
 		told := e.events.Subscribe(progress.UserTopic(w.maria.ID))
 		defer told.Close()
 		for _, when := range []string{"at first", "again"} {
-			r, err := e.Cancel(w.as(w.maria), run.ID)
-			w.must(err)
-			equal(t, when, counts(r), "CANCELED 0+0+0+0+0 of 3")
+			r, err := e.Cancel(w.As(w.maria), run.ID)
+			w.Must(err)
+			testenv.Equal(t, when, counts(r), "CANCELED 0+0+0+0+0 of 3")
 			if r.FinishedAt == nil || r.Revision != 2 {
 				t.Errorf("%s: finished at %v, revision %d", when, r.FinishedAt, r.Revision)
 			}
 		}
-		equal(t, "notifications", w.notes(w.maria.ID, enum.ImportFinished), []string{
+		testenv.Equal(t, "notifications", w.notes(w.maria.ID, enum.ImportFinished), []string{
 			"Import of customers.csv was canceled: none of 3 rows imported: Into Partner: 0 created, 0 updated, 0 unchanged, 0 skipped, 0 failed.",
 		})
 		<-told.C()
 		w.work(e)
-		equal(t, "afterwards", counts(w.state(run.ID)), "CANCELED 0+0+0+0+0 of 3")
+		testenv.Equal(t, "afterwards", counts(w.state(run.ID)), "CANCELED 0+0+0+0+0 of 3")
 	})
 }
 
@@ -52,22 +53,22 @@ func TestJ5ARunningImportStopsBeforeItsNextBatch(t *testing.T) {
 		run := w.start(e, names(3)+"=x\n=y\nlast\n")
 		e.hook(hooked{between: func(turn int) {
 			if turn == 2 {
-				r, err := e.Cancel(w.as(w.maria), run.ID)
-				w.must(err)
-				equal(t, "canceling", counts(r), "RUNNING 3+0+0+0+1 of 6")
+				r, err := e.Cancel(w.As(w.maria), run.ID)
+				w.Must(err)
+				testenv.Equal(t, "canceling", counts(r), "RUNNING 3+0+0+0+1 of 6")
 			}
 		}})
 		w.work(e)
 		r := w.state(run.ID)
-		equal(t, "counts", counts(r), "CANCELED 3+0+0+0+1 of 6") // what was written stays
-		equal(t, "customers", len(w.customers(w.partner.ID)), 3)
+		testenv.Equal(t, "counts", counts(r), "CANCELED 3+0+0+0+1 of 6") // what was written stays
+		testenv.Equal(t, "customers", len(w.customers(w.partner.ID)), 3)
 		if r.RejectsKey == nil || w.scratch(run.ID) != 0 {
 			t.Errorf("rejects %v, %d rows of scratch", r.RejectsKey, w.scratch(run.ID))
 		}
-		equal(t, "notifications", w.notes(w.maria.ID, enum.ImportFinished), []string{
+		testenv.Equal(t, "notifications", w.notes(w.maria.ID, enum.ImportFinished), []string{
 			"Import of customers.csv was canceled: 3 of 6 rows imported: Into Partner: 3 created, 0 updated, 0 unchanged, 0 skipped, 1 failed.",
 		})
-		if again, err := e.Cancel(w.as(w.maria), run.ID); err != nil || again.Revision != r.Revision {
+		if again, err := e.Cancel(w.As(w.maria), run.ID); err != nil || again.Revision != r.Revision {
 			t.Errorf("canceling again: %+v, %v", again, err)
 		}
 	})
@@ -79,11 +80,11 @@ func TestJ5AnImportWhoseWorkerDiedIsCanceledByTheNextOne(t *testing.T) {
 		e := w.engine(Options{})
 		run := w.start(e, names(3))
 		w.claimed(e)
-		_, err := e.Cancel(w.as(w.maria), run.ID)
-		w.must(err)
+		_, err := e.Cancel(w.As(w.maria), run.ID)
+		w.Must(err)
 		w.lapse(run.ID)
 		w.work(e)
-		equal(t, "counts", counts(w.state(run.ID)), "CANCELED 0+0+0+0+0 of 3")
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), "CANCELED 0+0+0+0+0 of 3")
 	})
 }
 
@@ -92,17 +93,17 @@ func TestJ5WhatHasFinishedIsNotCanceled(t *testing.T) {
 		e := w.engine(Options{})
 		done, _ := w.imported("name\nAcme\n")
 		before := w.state(done.ID).String()
-		if _, err := e.Cancel(w.as(w.maria), done.ID); !fault.Is(err, fault.FailedPrecondition) {
+		if _, err := e.Cancel(w.As(w.maria), done.ID); !fault.Is(err, fault.FailedPrecondition) {
 			t.Errorf("finished: %v", err)
 		}
-		equal(t, "the import", w.state(done.ID).String(), before)
+		testenv.Equal(t, "the import", w.state(done.ID).String(), before)
 		for what, u := range map[string]id.ID{"a colleague": w.tom.ID, "a stranger": w.outside.ID} {
-			user := w.db.Ent().User.GetX(w.system, u)
-			if _, err := e.Cancel(w.as(user), done.ID); !fault.Is(err, fault.NotFound) {
+			user := w.DB.Ent().User.GetX(w.System, u)
+			if _, err := e.Cancel(w.As(user), done.ID); !fault.Is(err, fault.NotFound) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if _, err := e.Cancel(w.as(w.maria), id.New(id.ImportRun)); !fault.Is(err, fault.NotFound) {
+		if _, err := e.Cancel(w.As(w.maria), id.New(id.ImportRun)); !fault.Is(err, fault.NotFound) {
 			t.Errorf("unknown: %v", err)
 		}
 	})
@@ -114,7 +115,7 @@ func TestJ5CancelRacesWithTheEnd(t *testing.T) {
 		for i := range 12 {
 			e := w.engine(Options{BatchRows: 1})
 			run := w.start(e, names(1+i%3), dry)
-			ctx := w.as(w.maria)
+			ctx := w.As(w.maria)
 			var race sync.WaitGroup
 			var answer error
 			race.Go(func() { _, answer = e.Cancel(ctx, run.ID) })

@@ -11,27 +11,28 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/database"
+	"tenantry/internal/testenv"
 )
 
 // queued accepts a small file of the user's.
 func (w *world) queued(e *Engine, u *ent.User) *ent.ImportRun {
-	w.t.Helper()
+	w.T.Helper()
 	run, err := w.tryStart(e, u, "name\nAcme\n")
-	w.must(err)
+	w.Must(err)
 	return run
 }
 
 // another makes one more partner with an administrator.
 func (w *world) another(name string) *ent.User {
-	w.t.Helper()
-	return w.user(w.company(name, true, nil), "admin@"+strings.ToLower(name)+".example", enum.Admin, true)
+	w.T.Helper()
+	return w.User(w.Company(name, testenv.Partner), "admin@"+strings.ToLower(name)+".example", enum.Admin)
 }
 
 // claimed claims once and says whose import it is; nil where there is none.
 func (w *world) claimed(e *Engine) *claim {
-	w.t.Helper()
-	c, err := e.claim(w.system, true)
-	w.must(err)
+	w.T.Helper()
+	c, err := e.claim(w.System, true)
+	w.Must(err)
 	return c
 }
 
@@ -39,7 +40,7 @@ func TestJ8ImportsOfOneKindAndCompanyRunOneAfterAnother(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		first, second := w.queued(e, w.maria), w.queued(e, w.maria)
-		if runs, err := e.Claimable(w.system, 10); err != nil || len(runs) != 1 || runs[0] != first.ID {
+		if runs, err := e.Claimable(w.System, 10); err != nil || len(runs) != 1 || runs[0] != first.ID {
 			t.Errorf("%v can be claimed, error %v; want the older one", runs, err)
 		}
 		c := w.claimed(e)
@@ -49,10 +50,10 @@ func TestJ8ImportsOfOneKindAndCompanyRunOneAfterAnother(t *testing.T) {
 		if again := w.claimed(e); again != nil {
 			t.Errorf("claimed %v beside it", again.ID)
 		}
-		if runs, err := e.Claimable(w.system, 10); err != nil || len(runs) != 0 {
+		if runs, err := e.Claimable(w.System, 10); err != nil || len(runs) != 0 {
 			t.Errorf("%v can be claimed, error %v; want none", runs, err)
 		}
-		w.must(e.work(w.system, c))
+		w.Must(e.work(w.System, c))
 		if next := w.claimed(e); next == nil || next.ID != second.ID {
 			t.Errorf("then claimed %+v, want the other", next)
 		}
@@ -92,7 +93,7 @@ func TestJ8ConcurrentClaimsNeverTakeTwoOfOneCompany(t *testing.T) {
 			workers.Go(func() {
 				for worked := true; worked; {
 					var err error
-					if worked, err = e.RunNext(w.system); err != nil {
+					if worked, err = e.RunNext(w.System); err != nil {
 						t.Error(err)
 					}
 				}
@@ -108,10 +109,10 @@ func TestJ8ConcurrentClaimsNeverTakeTwoOfOneCompany(t *testing.T) {
 				t.Errorf("import %s was worked on %d times", run, n)
 			}
 		}
-		if n := w.db.Ent().ImportRun.Query().CountX(w.system); n != 12 {
+		if n := w.DB.Ent().ImportRun.Query().CountX(w.System); n != 12 {
 			t.Errorf("%d imports", n)
 		}
-		for _, r := range w.db.Ent().ImportRun.Query().AllX(w.system) {
+		for _, r := range w.DB.Ent().ImportRun.Query().AllX(w.System) {
 			if r.Status != enum.Completed || r.Epoch != 1 {
 				t.Errorf("import %v is %s after %d claims", r.ID, r.Status, r.Epoch)
 			}
@@ -129,7 +130,7 @@ func TestJ8ManyImportsOfOneTenantDoNotHoldUpAnothers(t *testing.T) {
 		}
 		one := func() string {
 			c := w.claimed(e)
-			w.must(e.work(w.system, c))
+			w.Must(e.work(w.System, c))
 			return name[c.ID.String()]
 		}
 		var order []string
@@ -141,7 +142,7 @@ func TestJ8ManyImportsOfOneTenantDoNotHoldUpAnothers(t *testing.T) {
 		for range 5 {
 			order = append(order, one())
 		}
-		equal(t, "the order", strings.Join(order, " "), "A B C D A B A A")
+		testenv.Equal(t, "the order", strings.Join(order, " "), "A B C D A B A A")
 	})
 }
 
@@ -156,8 +157,8 @@ func TestJ8AHugeImportDoesNotHoldUpFiftySmallOnes(t *testing.T) {
 			small = append(small, w.queued(e, w.another(fmt.Sprint("Small", i))))
 		}
 		for claims := 1; claims <= 51; claims++ {
-			worked, err := e.RunNext(w.system)
-			if w.must(err); !worked {
+			worked, err := e.RunNext(w.System)
+			if w.Must(err); !worked {
 				t.Fatalf("nothing to do at claim %d", claims)
 			}
 		}
@@ -170,10 +171,10 @@ func TestJ8AHugeImportDoesNotHoldUpFiftySmallOnes(t *testing.T) {
 			t.Errorf("the huge one has %d rows, %d claims counted", r.ProcessedRows, r.Claims)
 		}
 		// With nobody waiting it is not interrupted any more.
-		if _, err := e.RunNext(w.system); err != nil {
+		if _, err := e.RunNext(w.System); err != nil {
 			t.Error(err)
 		}
-		equal(t, "the huge one", counts(w.state(huge.ID)), "COMPLETED 100+0+0+0+0 of 100")
+		testenv.Equal(t, "the huge one", counts(w.state(huge.ID)), "COMPLETED 100+0+0+0+0 of 100")
 	})
 }
 
@@ -196,8 +197,8 @@ func TestJ2AnExpiredLeaseIsClaimedAgain(t *testing.T) {
 		e := w.engine(Options{Lease: time.Minute})
 		run := w.queued(e, w.maria)
 		first := w.claimed(e)
-		now, err := w.db.Clock(w.system)
-		w.must(err)
+		now, err := w.DB.Clock(w.System)
+		w.Must(err)
 		if left := w.state(run.ID).LeaseUntil.Sub(now); left < 50*time.Second || left > 70*time.Second {
 			t.Errorf("by the database's clock the lease has %v left, want a minute", left)
 		}
@@ -227,13 +228,13 @@ func TestJ8AShortImportWaitsForABatchAndNotForATurn(t *testing.T) {
 		e.hook(hooked{between: func(turn int) {
 			if o, ok := arrive[turn]; ok {
 				run, err := w.tryStart(desk, w.another(o.name), strings.ReplaceAll(names(o.rows), "Company", o.name))
-				w.must(err)
+				w.Must(err)
 				others[turn] = run
 			}
 		}})
 		next := func(what string) {
 			t.Helper()
-			if worked, err := e.RunNext(w.system); !worked || err != nil {
+			if worked, err := e.RunNext(w.System); !worked || err != nil {
 				t.Fatalf("%s: %t, %v", what, worked, err)
 			}
 		}
@@ -242,11 +243,11 @@ func TestJ8AShortImportWaitsForABatchAndNotForATurn(t *testing.T) {
 			t.Fatalf("the first was let go of with %d rows, %s, %d claims counted", r.ProcessedRows, r.Status, r.Claims)
 		}
 		next("the long one") // has one row to go behind its first batch
-		equal(t, "the long one", counts(w.state(others[1].ID)), "COMPLETED 11+0+0+0+0 of 11")
+		testenv.Equal(t, "the long one", counts(w.state(others[1].ID)), "COMPLETED 11+0+0+0+0 of 11")
 		next("the short one")
-		equal(t, "the short one", counts(w.state(others[2].ID)), "COMPLETED 10+0+0+0+0 of 10")
+		testenv.Equal(t, "the short one", counts(w.state(others[2].ID)), "COMPLETED 10+0+0+0+0 of 10")
 		next("the first again") // has a batch to go when the late one comes
-		equal(t, "the first", counts(w.state(first.ID)), "COMPLETED 50+0+0+0+0 of 50")
-		equal(t, "the late one", w.state(others[6].ID).Status, enum.Queued)
+		testenv.Equal(t, "the first", counts(w.state(first.ID)), "COMPLETED 50+0+0+0+0 of 50")
+		testenv.Equal(t, "the late one", w.state(others[6].ID).Status, enum.Queued)
 	})
 }

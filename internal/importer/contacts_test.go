@@ -16,37 +16,36 @@ import (
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/testenv"
 )
 
-// furnish gives the company its default project and desk, projects and desks with external
-// ids, labels, and custom fields named type:name.
+// furnish gives the company projects and desks with external ids, labels, and custom fields
+// named type:name.
 func (w *world) furnish(c *ent.Company, shelves string, labels []string, fields ...string) {
-	w.t.Helper()
-	e := w.db.Ent()
-	w.must(e.Project.Create().SetCompanyID(c.ID).SetName("default").SetIsDefault(true).Exec(w.system))
-	w.must(e.Desk.Create().SetCompanyID(c.ID).SetName("default").SetIsDefault(true).Exec(w.system))
+	w.T.Helper()
+	e := w.DB.Ent()
 	for _, external := range strings.Fields(shelves) {
-		w.must(e.Project.Create().SetCompanyID(c.ID).SetName(external).SetExternalID(external).Exec(w.system))
-		w.must(e.Desk.Create().SetCompanyID(c.ID).SetName(external).SetExternalID(external).Exec(w.system))
+		w.Must(e.Project.Create().SetCompanyID(c.ID).SetName(external).SetExternalID(external).Exec(w.System))
+		w.Must(e.Desk.Create().SetCompanyID(c.ID).SetName(external).SetExternalID(external).Exec(w.System))
 	}
 	for _, l := range labels {
-		w.must(e.Label.Create().SetCompanyID(c.ID).SetName(l).Exec(w.system))
+		w.Must(e.Label.Create().SetCompanyID(c.ID).SetName(l).Exec(w.System))
 	}
 	for _, f := range fields {
 		kind, name, _ := strings.Cut(f, ":")
-		w.must(e.CustomField.Create().SetCompanyID(c.ID).SetVariableName(name).SetVariableKey(fold.Column(name)).SetName(name).
-			SetType(enum.CustomFieldType(kind)).Exec(w.system))
+		w.Must(e.CustomField.Create().SetCompanyID(c.ID).SetVariableName(name).SetVariableKey(fold.Column(name)).SetName(name).
+			SetType(enum.CustomFieldType(kind)).Exec(w.System))
 	}
 }
 
 // books lists a company's contacts, by email:
 // email|first|middle|last|username|external|project|desk|active|type|labels|values
 func (w *world) books(c id.ID) []string {
-	w.t.Helper()
-	all, err := w.db.Ent().Contact.Query().Where(contact.CompanyID(c)).Order(ent.Asc(contact.FieldEmailKey)).WithProject().WithDesk().
+	w.T.Helper()
+	all, err := w.DB.Ent().Contact.Query().Where(contact.CompanyID(c)).Order(ent.Asc(contact.FieldEmailKey)).WithProject().WithDesk().
 		WithContactLabels(func(q *ent.ContactLabelQuery) { q.WithLabel() }).
-		WithValues(func(q *ent.CustomFieldValueQuery) { q.WithCustomField() }).All(w.system)
-	w.must(err)
+		WithValues(func(q *ent.CustomFieldValueQuery) { q.WithCustomField() }).All(w.System)
+	w.Must(err)
 	out := []string{}
 	for _, t := range all {
 		var labels, values []string
@@ -68,7 +67,7 @@ func (w *world) books(c id.ID) []string {
 
 // contactsOf takes a file of contacts all the way, dry first.
 func (w *world) contactsOf(u *ent.User, into *ent.Company, file string, o Options) (*ent.ImportRun, string) {
-	w.t.Helper()
+	w.T.Helper()
 	return w.bothWays(u, enum.Contacts, into, file, o, func() []string { return w.books(into.ID) })
 }
 
@@ -78,9 +77,9 @@ func anyBatches(t *testing.T, test func(t *testing.T, w *world, o Options)) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		for _, rows := range []int{1, 2, 1000} {
 			t.Run(fmt.Sprint(rows), func(t *testing.T) {
-				w.t = t
-				w.exec(`DELETE FROM import_runs`)
-				w.exec(`DELETE FROM contacts`)
+				w.T = t
+				w.Exec(`DELETE FROM import_runs`)
+				w.Exec(`DELETE FROM contacts`)
 				test(t, w, Options{BatchRows: rows})
 			})
 		}
@@ -94,15 +93,15 @@ func TestK1AContactAndItsDefaults(t *testing.T) {
 			"Ann.Archer@Example.org,Ann,,,,,,,,\n"+
 			"bob@example.org,Bob,Breuer,B.,bobby,p1,default,NO,Corporate,2024-06-13T15:06:02.802+02:00\n"+
 			"cem@example.org,Cem,,,,default,p1,1,individual,2024-06-13\n", Options{})
-		equal(t, "counts", counts(run), "COMPLETED 3+0+0+0+0 of 3")
-		equal(t, "issues", issues, "")
-		equal(t, "the books", w.books(w.plain.ID), []string{
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 3+0+0+0+0 of 3")
+		testenv.Equal(t, "issues", issues, "")
+		testenv.Equal(t, "the books", w.books(w.plain.ID), []string{
 			"Ann.Archer@Example.org|Ann|||ann.archer||default|default|true|PERSONAL||",
 			"bob@example.org|Bob|B.|Breuer|bobby||p1|default|false|BUSINESS||",
 			"cem@example.org|Cem|||cem||default|p1|true|PERSONAL||",
 		})
 		at := map[string]string{}
-		for _, c := range w.db.Ent().Contact.Query().AllX(w.system) {
+		for _, c := range w.DB.Ent().Contact.Query().AllX(w.System) {
 			at[c.FirstName] = c.CreatedAt.UTC().Format(time.RFC3339Nano)
 			if id.KindOf(c.ID) != id.Contact || c.CompanyID != w.plain.ID {
 				t.Errorf("%+v", c)
@@ -112,15 +111,15 @@ func TestK1AContactAndItsDefaults(t *testing.T) {
 			t.Errorf("made at %v", at)
 		}
 		// R3, R4: blank cells leave what stands, and what is the same writes nothing.
-		before := w.db.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.system)
+		before := w.DB.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.System)
 		run, _ = w.contactsOf(w.outside, w.plain, "email,first_name,last_name,project,active,type,created\n"+
 			"BOB@example.org,,Breuer,,,,2020-01-01\nann.archer@example.org,Anna,,p1,,,\n", Options{})
-		equal(t, "again", counts(run), "COMPLETED 0+1+1+0+0 of 2")
-		after := w.db.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.system)
+		testenv.Equal(t, "again", counts(run), "COMPLETED 0+1+1+0+0 of 2")
+		after := w.DB.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.System)
 		if !after.UpdatedAt.Equal(before.UpdatedAt) || !after.CreatedAt.Equal(before.CreatedAt) || after.Email != "bob@example.org" {
 			t.Errorf("unchanged, and yet %+v became %+v", before, after)
 		}
-		ann := w.db.Ent().Contact.Query().Where(contact.EmailKey("ann.archer@example.org")).OnlyX(w.system)
+		ann := w.DB.Ent().Contact.Query().Where(contact.EmailKey("ann.archer@example.org")).OnlyX(w.System)
 		if ann.Email != "Ann.Archer@Example.org" || ann.FirstName != "Anna" || !ann.UpdatedAt.After(ann.CreatedAt) {
 			t.Errorf("%+v", ann)
 		}
@@ -130,10 +129,6 @@ func TestK1AContactAndItsDefaults(t *testing.T) {
 // I9: who a row is about, whatever the batches.
 func TestI9IdsExternalIdsAndEmails(t *testing.T) {
 	anyBatches(t, func(t *testing.T, w *world, o Options) {
-		if w.db.Ent().Project.Query().CountX(w.system) == 0 {
-			w.furnish(w.plain, "", nil)
-			w.furnish(w.customer, "", nil)
-		}
 		w.contactsOf(w.inside, w.customer, "email,first_name,id\nzoe@example.org,Zoe,theirs\n", o)
 		run, issues := w.contactsOf(w.outside, w.plain, "id,email,first_name\n"+
 			"A1,ann@example.org,Ann\n"+ // new, with its external id
@@ -146,14 +141,14 @@ func TestI9IdsExternalIdsAndEmails(t *testing.T) {
 			"theirs,,Zoe\n"+ // another company's is nothing here: it would be new
 			"A1,,Ann\n"+ // no email: it stays
 			",,Nobody\n", o)
-		equal(t, "counts", counts(run), "COMPLETED 2+4+0+0+4 of 10")
-		equal(t, "issues", issues, "5:email:EMAIL_TAKEN 6:email:EMAIL_TAKEN 8:email:REQUIRED 10:email:REQUIRED")
-		equal(t, "the books", w.books(w.plain.ID), []string{
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 2+4+0+0+4 of 10")
+		testenv.Equal(t, "issues", issues, "5:email:EMAIL_TAKEN 6:email:EMAIL_TAKEN 8:email:REQUIRED 10:email:REQUIRED")
+		testenv.Equal(t, "the books", w.books(w.plain.ID), []string{
 			"ANN@example.org|Ann|||ann|A1|default|default|true|PERSONAL||", "bob@example.org|Robert|||bob|B1|default|default|true|PERSONAL||",
 		})
-		ann := w.db.Ent().Contact.Query().Where(contact.EmailKey("ann@example.org")).OnlyX(w.system)
-		bob := w.db.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.system)
-		zoe := w.db.Ent().Contact.Query().Where(contact.EmailKey("zoe@example.org")).OnlyX(w.system)
+		ann := w.DB.Ent().Contact.Query().Where(contact.EmailKey("ann@example.org")).OnlyX(w.System)
+		bob := w.DB.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.System)
+		zoe := w.DB.Ent().Contact.Query().Where(contact.EmailKey("zoe@example.org")).OnlyX(w.System)
 		gone := id.New(id.Contact).String()
 		// Ours; and emails that go round, which no single statement can swap.
 		run, issues = w.contactsOf(w.outside, w.plain, "id,email,first_name\n"+
@@ -165,44 +160,43 @@ func TestI9IdsExternalIdsAndEmails(t *testing.T) {
 			gone+",x@example.org,X\n"+ // an id like ours is another system's
 			id.New(id.Label).String()+",y@example.org,Y\n"+
 			gone+",z@example.org,\n", o)
-		equal(t, "counts", counts(run), "COMPLETED 3+4+0+0+1 of 8")
-		equal(t, "issues", issues, "5:email:REQUIRED")
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 3+4+0+0+1 of 8")
+		testenv.Equal(t, "issues", issues, "5:email:REQUIRED")
 		var got []string
-		for _, c := range w.db.Ent().Contact.Query().Where(contact.CompanyID(w.plain.ID)).Order(ent.Asc(contact.FieldEmailKey)).AllX(w.system) {
+		for _, c := range w.DB.Ent().Contact.Query().Where(contact.CompanyID(w.plain.ID)).Order(ent.Asc(contact.FieldEmailKey)).AllX(w.System) {
 			got = append(got, c.Email+" "+map[id.ID]string{ann.ID: "was ann", bob.ID: "was bob"}[c.ID])
 		}
-		equal(t, "whose email is whose", got, []string{"ann@example.org was bob", "bob@example.org was ann", "spare@example.org ", "y@example.org ", "z@example.org "})
+		testenv.Equal(t, "whose email is whose", got, []string{"ann@example.org was bob", "bob@example.org was ann", "spare@example.org ", "y@example.org ", "z@example.org "})
 	})
 }
 
 // I9: an id that a spreadsheet has rounded stands for many; it is nobody's.
 func TestI9RoundedIds(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		w.furnish(w.plain, "", nil)
 		run, issues := w.contactsOf(w.outside, w.plain, "id,email,first_name\n"+
 			"1.23457E+11,a@example.org,A\n\"1,23457E+11\",b@example.org,B\n1E+11,c@example.org,C\n"+
 			"1e5,d@example.org,D\n123457000000,e@example.org,E\n2E+1,f@example.org,F\n", Options{})
-		equal(t, "counts", counts(run), "COMPLETED 3+0+0+0+3 of 6")
-		equal(t, "issues", issues, "1:id:INVALID_VALUE 2:id:INVALID_VALUE 3:id:INVALID_VALUE")
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 3+0+0+0+3 of 6")
+		testenv.Equal(t, "issues", issues, "1:id:INVALID_VALUE 2:id:INVALID_VALUE 3:id:INVALID_VALUE")
 	})
 }
 
 // I14: our id, an external id, default, or a name that just one has, in this order.
 func TestI14ProjectsAndDesks(t *testing.T) {
 	anyBatches(t, func(t *testing.T, w *world, o Options) {
-		e := w.db.Ent()
-		if e.Project.Query().CountX(w.system) == 0 {
+		e := w.DB.Ent()
+		if o.BatchRows == 1 { // the first time
 			w.furnish(w.plain, "x1 x2", nil)
 			w.furnish(w.customer, "theirs", nil)
 			for _, name := range []string{"Nordics", "Twin", "Twin", "x1", "default", "=N"} {
-				w.must(e.Project.Create().SetCompanyID(w.plain.ID).SetName(name).Exec(w.system))
-				w.must(e.Desk.Create().SetCompanyID(w.plain.ID).SetName(name).Exec(w.system))
+				w.Must(e.Project.Create().SetCompanyID(w.plain.ID).SetName(name).Exec(w.System))
+				w.Must(e.Desk.Create().SetCompanyID(w.plain.ID).SetName(name).Exec(w.System))
 			}
-			w.must(e.Project.Create().SetCompanyID(w.plain.ID).SetName("odd").SetExternalID("Nordic").Exec(w.system))
-			w.must(e.Project.Create().SetCompanyID(w.plain.ID).SetName("Nordic").SetExternalID("0190a3c4-7b2e-7c3d-9a4b-1c2d3e4f5002").Exec(w.system))
+			w.Must(e.Project.Create().SetCompanyID(w.plain.ID).SetName("odd").SetExternalID("Nordic").Exec(w.System))
+			w.Must(e.Project.Create().SetCompanyID(w.plain.ID).SetName("Nordic").SetExternalID("0190a3c4-7b2e-7c3d-9a4b-1c2d3e4f5002").Exec(w.System))
 		}
 		of := map[string]string{}
-		for _, p := range e.Project.Query().AllX(w.system) {
+		for _, p := range e.Project.Query().AllX(w.System) {
 			of[p.ID.String()] = p.Name + "/" + deref(p.ExternalID)
 			if p.IsDefault {
 				of[p.ID.String()] += "/is default"
@@ -217,13 +211,13 @@ func TestI14ProjectsAndDesks(t *testing.T) {
 			file += fmt.Sprintf("c%02d@example.org,C,%s,\n", i, cell)
 		}
 		run, issues := w.contactsOf(w.outside, w.plain, file+"d@example.org,D,,Nordics\ne@example.org,E,,Twin\nf@example.org,F,,x1\n", o)
-		equal(t, "counts", counts(run), "COMPLETED 11+0+0+0+6 of 17")
-		equal(t, "issues", issues, "5:project:UNKNOWN_PROJECT 10:project:UNKNOWN_PROJECT 11:project:UNKNOWN_PROJECT 12:project:UNKNOWN_PROJECT 13:project:UNSAFE_CONTENT 16:desk:UNKNOWN_DESK")
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 11+0+0+0+6 of 17")
+		testenv.Equal(t, "issues", issues, "5:project:UNKNOWN_PROJECT 10:project:UNKNOWN_PROJECT 11:project:UNKNOWN_PROJECT 12:project:UNKNOWN_PROJECT 13:project:UNSAFE_CONTENT 16:desk:UNKNOWN_DESK")
 		var got []string
-		for _, c := range e.Contact.Query().Where(contact.CompanyID(w.plain.ID)).Order(ent.Asc(contact.FieldEmailKey)).WithDesk().AllX(w.system) {
+		for _, c := range e.Contact.Query().Where(contact.CompanyID(w.plain.ID)).Order(ent.Asc(contact.FieldEmailKey)).WithDesk().AllX(w.System) {
 			got = append(got, of[c.ProjectID.String()]+" "+c.Edges.Desk.Name)
 		}
-		equal(t, "where they stand", got, []string{
+		testenv.Equal(t, "where they stand", got, []string{
 			"x1/x1 default", "x2/x2 default", "default//is default default", "Nordics/ default", "Twin/ default", "Twin/ default", "odd/Nordic default",
 			"Nordic/0190a3c4-7b2e-7c3d-9a4b-1c2d3e4f5002 default", "default//is default default", "default//is default Nordics", "default//is default x1",
 		})
@@ -238,11 +232,11 @@ func TestI14ProjectsAndDesks(t *testing.T) {
 // I11, I12, K2, K3: labels and values are added to what there is.
 func TestI11I12LabelsAndCustomFields(t *testing.T) {
 	anyBatches(t, func(t *testing.T, w *world, o Options) {
-		if w.db.Ent().Project.Query().CountX(w.system) == 0 {
+		if o.BatchRows == 1 { // the first time
 			w.furnish(w.plain, "", []string{"VIP", "vip", "a:b", `c\d`, "Trial"}, "TEXT:Plan", "NUMBER:seats", "BOOLEAN:is_paying", "DATE:renewal-date")
 		}
 		trial := ""
-		for _, l := range w.db.Ent().Label.Query().AllX(w.system) {
+		for _, l := range w.DB.Ent().Label.Query().AllX(w.System) {
 			if l.Name == "Trial" {
 				trial = l.ID.String()
 			}
@@ -253,15 +247,15 @@ func TestI11I12LabelsAndCustomFields(t *testing.T) {
 			"cem@example.org,Cem,,,,seven,yes,2023-02-29\n"+
 			`ANN@example.org,,vip:VIP:c\d,,platinum,,,`+"\n"+
 			`ann@example.org,,a\:b,`+strings.ToUpper(trial)+",platinum,7.5,true,2026-12-31\n", o)
-		equal(t, "counts", counts(run), "COMPLETED 1+1+1+0+2 of 5")
-		equal(t, "issues", issues, "2:labels:UNKNOWN_LABEL 2:labels:UNKNOWN_LABEL 2:label ids:UNKNOWN_LABEL "+
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+1+1+0+2 of 5")
+		testenv.Equal(t, "issues", issues, "2:labels:UNKNOWN_LABEL 2:labels:UNKNOWN_LABEL 2:label ids:UNKNOWN_LABEL "+
 			"3:Seats:INVALID_VALUE 3:is paying:INVALID_VALUE 3:renewal_date:INVALID_VALUE")
-		equal(t, "the books", w.books(w.plain.ID), []string{
+		testenv.Equal(t, "the books", w.books(w.plain.ID), []string{
 			`ann@example.org|Ann|||ann||default|default|true|PERSONAL|Trial+VIP+a:b+c\d+vip|Plan=platinum+is_paying=true+renewal-date=2026-12-31+seats=7.5`,
 		})
 		// A file without these columns leaves them.
 		run, _ = w.contactsOf(w.outside, w.plain, "email,first_name\nann@example.org,Ann\n", o)
-		equal(t, "without", counts(run), "COMPLETED 0+0+1+0+0 of 1")
+		testenv.Equal(t, "without", counts(run), "COMPLETED 0+0+1+0+0 of 1")
 	})
 }
 
@@ -277,8 +271,8 @@ func TestR1EveryProblemOfAContact(t *testing.T) {
 			"b@example.org,B,,,,,,,,1,"+w.partner.ID.String()+"\n"+
 			"c@example.org,C,=x,p,,,,,,,nowhere\n"+
 			"d@example.org,D\n", Options{})
-		equal(t, "counts", counts(run), "COMPLETED 0+0+0+0+5 of 5")
-		equal(t, "issues", issues, "1:email:INVALID_EMAIL 1:first_name:TOO_LONG 1:last_name:TOO_LONG 1:project:UNKNOWN_PROJECT 1:desk:UNKNOWN_DESK "+
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 0+0+0+0+5 of 5")
+		testenv.Equal(t, "issues", issues, "1:email:INVALID_EMAIL 1:first_name:TOO_LONG 1:last_name:TOO_LONG 1:project:UNKNOWN_PROJECT 1:desk:UNKNOWN_DESK "+
 			"1:active:INVALID_VALUE 1:type:INVALID_VALUE 1:created:INVALID_VALUE 1:labels:UNKNOWN_LABEL 1:seats:INVALID_VALUE "+
 			"2:first_name:REQUIRED 2:project:UNKNOWN_PROJECT 3:company_id:UNKNOWN_COMPANY 4:last_name:UNSAFE_CONTENT 4:company_id:UNKNOWN_COMPANY 5::WRONG_FIELD_COUNT")
 	})
@@ -290,11 +284,10 @@ func TestI13RowsIntoOtherCompanies(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.furnish(w.partner, "own", []string{"Own"}, "TEXT:plan")
 		w.furnish(w.customer, "", []string{"Theirs"}, "TEXT:plan", "TEXT:other")
-		second := w.company("Second Customer", false, &w.partner.ID)
-		w.furnish(second, "", nil)
-		boss := w.user(w.partner, "boss@partner.example", enum.Admin, true)
-		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.maria.ID).Exec(w.system))
-		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.tom.ID).Exec(w.system))
+		second := w.Company("Second Customer", testenv.CustomerOf(w.partner))
+		boss := w.User(w.partner, "boss@partner.example", enum.Admin)
+		w.PartnerAdmin(w.customer, w.maria)
+		w.PartnerAdmin(w.customer, w.tom)
 		file := "email,first_name,company_id,labels,plan\n" +
 			"ann@example.org,Ann,,Own,gold\n" +
 			"ann@example.org,Anna," + w.customer.ID.String() + ",Theirs,\n" + // another contact
@@ -303,12 +296,12 @@ func TestI13RowsIntoOtherCompanies(t *testing.T) {
 			"dan@example.org,Dan," + second.ID.String() + ",,\n" + // a customer, but not hers
 			"eve@example.org,Eve," + w.plain.ID.String() + ",,\n"
 		run, issues := w.contactsOf(w.maria, w.partner, file, Options{})
-		equal(t, "counts", counts(run), "COMPLETED 3+0+0+0+3 of 6")
-		equal(t, "issues", issues, "3:labels:UNKNOWN_LABEL 5:company_id:UNKNOWN_COMPANY 6:company_id:UNKNOWN_COMPANY")
-		equal(t, "the own books", w.books(w.partner.ID), []string{
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 3+0+0+0+3 of 6")
+		testenv.Equal(t, "issues", issues, "3:labels:UNKNOWN_LABEL 5:company_id:UNKNOWN_COMPANY 6:company_id:UNKNOWN_COMPANY")
+		testenv.Equal(t, "the own books", w.books(w.partner.ID), []string{
 			"ann@example.org|Ann|||ann||default|default|true|PERSONAL|Own|plan=gold", "cem@example.org|Cem|||cem||default|default|true|PERSONAL||",
 		})
-		equal(t, "the customer's", w.books(w.customer.ID), []string{"ann@example.org|Anna|||ann||default|default|true|PERSONAL|Theirs|"})
+		testenv.Equal(t, "the customer's", w.books(w.customer.ID), []string{"ann@example.org|Anna|||ann||default|default|true|PERSONAL|Theirs|"})
 		if !run.SpansCompanies {
 			t.Error("the import does not say that it spans companies")
 		}
@@ -317,19 +310,19 @@ func TestI13RowsIntoOtherCompanies(t *testing.T) {
 			user *ent.User
 			sees bool
 		}{"its creator": {w.maria, true}, "another administrator": {boss, false}, "the customer's": {w.inside, false}} {
-			_, err := e.visible(w.as(c.user), run.ID)
+			_, err := e.visible(w.As(c.user), run.ID)
 			if sees := err == nil; sees != c.sees {
 				t.Errorf("%s sees it: %v, error %v", who, sees, err)
 			}
 		}
 		// A member who is partner admin writes there, and not in the own company (U5).
 		_, issues = w.contactsOf(w.tom, w.customer, "email,first_name,company_id,other\nfay@example.org,Fay,"+w.partner.ID.String()+",\ngus@example.org,Gus,,x\n", Options{})
-		equal(t, "tom's issues", issues, "1:company_id:UNKNOWN_COMPANY")
+		testenv.Equal(t, "tom's issues", issues, "1:company_id:UNKNOWN_COMPANY")
 		// I12: a field that the row's company does not have.
 		_, issues = w.contactsOf(w.tom, w.customer, "email,first_name,company_id,other\ngus@example.org,,,y\n", Options{})
-		equal(t, "tom's own field", issues, "")
+		testenv.Equal(t, "tom's own field", issues, "")
 		_, issues = w.contactsOf(w.maria, w.customer, "email,first_name,company_id,other\nann@example.org,,"+w.partner.ID.String()+",y\n", Options{})
-		equal(t, "a field of another company", issues, "1:other:UNKNOWN_FIELD")
+		testenv.Equal(t, "a field of another company", issues, "1:other:UNKNOWN_FIELD")
 	})
 }
 
@@ -339,20 +332,20 @@ func TestI13FieldsOfOtherCompaniesAreColumns(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.furnish(w.partner, "", nil, "TEXT:plan")
 		w.furnish(w.customer, "", nil, "TEXT:Plan", "TEXT:tier", "NUMBER:seats")
-		second := w.company("Second Customer", false, &w.partner.ID)
+		second := w.Company("Second Customer", testenv.CustomerOf(w.partner))
 		w.furnish(second, "", nil, "DATE:Seats", "TEXT:secret_of_second", "TEXT:theirs")
 		w.furnish(w.plain, "", nil, "TEXT:theirs")
-		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.maria.ID).Exec(w.system))
+		w.PartnerAdmin(w.customer, w.maria)
 		theirs := w.customer.ID.String()
 		run, issues := w.contactsOf(w.maria, w.partner, "email,first_name,company_id,PLAN,tier,Seats\n"+
 			"ann@example.org,Ann,"+theirs+",gold,first,7\n"+
 			"bob@example.org,Bob,,silver,,\n"+
 			"cem@example.org,Cem,,,first,7\n"+
 			"dan@example.org,Dan,"+theirs+",,,2026-12-31\n", Options{})
-		equal(t, "counts", counts(run), "COMPLETED 2+0+0+0+2 of 4")
-		equal(t, "issues", issues, "3:tier:UNKNOWN_FIELD 3:Seats:UNKNOWN_FIELD 4:Seats:INVALID_VALUE")
-		equal(t, "the customer's", w.books(w.customer.ID), []string{"ann@example.org|Ann|||ann||default|default|true|PERSONAL||Plan=gold+seats=7+tier=first"})
-		equal(t, "the own", w.books(w.partner.ID), []string{"bob@example.org|Bob|||bob||default|default|true|PERSONAL||plan=silver"})
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 2+0+0+0+2 of 4")
+		testenv.Equal(t, "issues", issues, "3:tier:UNKNOWN_FIELD 3:Seats:UNKNOWN_FIELD 4:Seats:INVALID_VALUE")
+		testenv.Equal(t, "the customer's", w.books(w.customer.ID), []string{"ann@example.org|Ann|||ann||default|default|true|PERSONAL||Plan=gold+seats=7+tier=first"})
+		testenv.Equal(t, "the own", w.books(w.partner.ID), []string{"bob@example.org|Bob|||bob||default|default|true|PERSONAL||plan=silver"})
 		reason := func(u *ent.User, into *ent.Company, head string, mappings ...sheet.Mapping) string {
 			_, err := w.tryStart(w.engine(Options{}), u, head+"\n"+strings.Repeat(",", strings.Count(head, ","))+"x\n", func(in *StartInput) {
 				in.Kind, in.Company, in.Mappings = enum.Contacts, &into.ID, mappings
@@ -360,7 +353,7 @@ func TestI13FieldsOfOtherCompaniesAreColumns(t *testing.T) {
 			if f := fault.Of(err); f != nil {
 				return fmt.Sprint(f.Extra["reason"], " ", f.Extra["column"])
 			}
-			w.must(err)
+			w.Must(err)
 			return ""
 		}
 		for _, c := range []struct{ what, got, want string }{
@@ -375,7 +368,7 @@ func TestI13FieldsOfOtherCompaniesAreColumns(t *testing.T) {
 			{"mapped to what no text is", reason(w.maria, w.partner, "email,company_id,x", to("x", "\x00")), "UNKNOWN_COLUMN x"},
 			{"beside a rejects file's", reason(w.maria, w.partner, "email,company_id,import_row,tier"), ""},
 		} {
-			equal(t, c.what, c.got, c.want)
+			testenv.Equal(t, c.what, c.got, c.want)
 		}
 	})
 }
@@ -383,13 +376,11 @@ func TestI13FieldsOfOtherCompaniesAreColumns(t *testing.T) {
 // I13: only a cell that names another company hides the import from the other administrators.
 func TestI13WhoSeesAnImportWithCompanies(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		w.furnish(w.partner, "", nil)
-		w.furnish(w.customer, "", nil)
-		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.maria.ID).Exec(w.system))
-		boss := w.user(w.partner, "boss@partner.example", enum.Admin, true)
+		w.PartnerAdmin(w.customer, w.maria)
+		boss := w.User(w.partner, "boss@partner.example", enum.Admin)
 		e := w.engine(Options{})
-		m, err := e.Template(w.as(w.maria), enum.Contacts, nil)
-		w.must(err)
+		m, err := e.Template(w.As(w.maria), enum.Contacts, nil)
+		w.Must(err)
 		own, theirs, nobodys := w.partner.ID.String(), w.customer.ID.String(), id.New(id.Company).String()
 		for what, c := range map[string]struct {
 			file string
@@ -410,10 +401,10 @@ func TestI13WhoSeesAnImportWithCompanies(t *testing.T) {
 					in.Mappings = []sheet.Mapping{out("Notes")}
 				}
 			})
-			if _, err := e.visible(w.as(boss), run.ID); (err == nil) != c.sees {
+			if _, err := e.visible(w.As(boss), run.ID); (err == nil) != c.sees {
 				t.Errorf("%s: another administrator sees it: %v", what, err == nil)
 			}
-			if _, err := e.visible(w.as(w.maria), run.ID); err != nil {
+			if _, err := e.visible(w.As(w.maria), run.ID); err != nil {
 				t.Errorf("%s: its creator: %v", what, err)
 			}
 		}
@@ -425,21 +416,21 @@ func TestF7WhatTheRecordHoldsPasses(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.furnish(w.plain, "=p", []string{"=L"}, "TEXT:plan")
 		w.contactsOf(w.outside, w.plain, "email,first_name\nann@example.org,Ann\n", Options{})
-		c := w.db.Ent().Contact.Query().OnlyX(w.system)
-		p := w.db.Ent().Project.Query().AllX(w.system)
-		w.must(c.Update().SetFirstName("=cmd").SetLastName("<script>x</script>").SetEmail("=ann@example.org").SetEmailKey("=ann@example.org").
-			SetExternalID("-x").SetProjectID(p[slices.IndexFunc(p, func(p *ent.Project) bool { return p.ExternalID != nil })].ID).Exec(w.system))
-		w.must(w.db.Ent().ContactLabel.Create().SetCompanyID(w.plain.ID).SetContactID(c.ID).
-			SetLabelID(w.db.Ent().Label.Query().OnlyIDX(w.system)).Exec(w.system))
-		w.must(w.db.Ent().CustomFieldValue.Create().SetCompanyID(w.plain.ID).SetContactID(c.ID).
-			SetCustomFieldID(w.db.Ent().CustomField.Query().OnlyIDX(w.system)).SetValue("@x").Exec(w.system))
+		c := w.DB.Ent().Contact.Query().OnlyX(w.System)
+		p := w.DB.Ent().Project.Query().AllX(w.System)
+		w.Must(c.Update().SetFirstName("=cmd").SetLastName("<script>x</script>").SetEmail("=ann@example.org").SetEmailKey("=ann@example.org").
+			SetExternalID("-x").SetProjectID(p[slices.IndexFunc(p, func(p *ent.Project) bool { return p.ExternalID != nil })].ID).Exec(w.System))
+		w.Must(w.DB.Ent().ContactLabel.Create().SetCompanyID(w.plain.ID).SetContactID(c.ID).
+			SetLabelID(w.DB.Ent().Label.Query().OnlyIDX(w.System)).Exec(w.System))
+		w.Must(w.DB.Ent().CustomFieldValue.Create().SetCompanyID(w.plain.ID).SetContactID(c.ID).
+			SetCustomFieldID(w.DB.Ent().CustomField.Query().OnlyIDX(w.System)).SetValue("@x").Exec(w.System))
 		const head = "email,first_name,last_name,id,project,labels,plan\n"
 		run, issues := w.contactsOf(w.outside, w.plain, head+"'=ann@example.org,'=cmd,<script>x</script>,'-x,'=p,'=L,'@x\n=ann@example.org,,,,,,\n", Options{})
-		equal(t, "counts", counts(run)+issues, "COMPLETED 0+0+2+0+0 of 2")
+		testenv.Equal(t, "counts", counts(run)+issues, "COMPLETED 0+0+2+0+0 of 2")
 		_, issues = w.contactsOf(w.outside, w.plain, head+
 			"=ann@example.org,=other,<script>y</script>,=x,=q,=M,@y\n"+
 			"=Ann@example.org,,,,,,\n=new@example.org,New,,,,,\n", Options{})
-		equal(t, "issues", issues, "1:email:UNSAFE_CONTENT 1:first_name:UNSAFE_CONTENT 1:last_name:UNSAFE_CONTENT 1:id:UNSAFE_CONTENT 1:project:UNSAFE_CONTENT "+
+		testenv.Equal(t, "issues", issues, "1:email:UNSAFE_CONTENT 1:first_name:UNSAFE_CONTENT 1:last_name:UNSAFE_CONTENT 1:id:UNSAFE_CONTENT 1:project:UNSAFE_CONTENT "+
 			"1:labels:UNSAFE_CONTENT 1:plan:UNSAFE_CONTENT 2:email:UNSAFE_CONTENT 3:email:UNSAFE_CONTENT")
 	})
 }
@@ -447,13 +438,12 @@ func TestF7WhatTheRecordHoldsPasses(t *testing.T) {
 // samples/README.md, in any batches, and a second time.
 func TestSamplesOfContacts(t *testing.T) {
 	anyBatches(t, func(t *testing.T, w *world, o Options) {
-		if w.db.Ent().Project.Query().CountX(w.system) == 0 {
+		if o.BatchRows == 1 { // the first time
 			w.furnish(w.plain, "77524609caa3558dd8f8da65 78a346ad8092c651c919337e", []string{"Marketing", "Trial", "Demo"}, "TEXT:plan", "DATE:renewal_date")
-			w.furnish(w.customer, "", nil)
 		}
 		read := func(name string) string {
 			file, err := os.ReadFile("../../testdata/samples/" + name)
-			w.must(err)
+			w.Must(err)
 			return string(file)
 		}
 		for _, c := range []struct {
@@ -470,7 +460,7 @@ func TestSamplesOfContacts(t *testing.T) {
 			{"contacts", read("contacts.csv"), "COMPLETED 1+1+0+0+2 of 4 2:labels:UNKNOWN_LABEL 3:renewal_date:INVALID_VALUE", w.outside, w.plain},
 		} {
 			run, issues := w.contactsOf(c.who, c.into, c.file, o)
-			equal(t, c.what, counts(run)+" "+issues, c.want)
+			testenv.Equal(t, c.what, counts(run)+" "+issues, c.want)
 		}
 		if all := w.books(w.plain.ID); !slices.Contains(all, "ann@example.org|Ann||Archer-Lee|ann||default|default|true|PERSONAL|Demo+Marketing+Trial|plan=gold+renewal_date=2026-12-31") {
 			t.Errorf("Ann is in none of %q", all)
@@ -482,10 +472,9 @@ func TestSamplesOfContacts(t *testing.T) {
 func TestF5CustomFieldsAreColumns(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.furnish(w.plain, "", nil, "TEXT:Loyalty_Level", "NUMBER:seats")
-		w.furnish(w.customer, "", nil)
 		e := w.engine(Options{})
-		m, err := e.Template(w.as(w.outside), enum.Contacts, nil)
-		w.must(err)
+		m, err := e.Template(w.As(w.outside), enum.Contacts, nil)
+		w.Must(err)
 		if n := len(m.Columns); n != 16 || m.Columns[14].Name != "Loyalty_Level" || !strings.Contains(m.Content, "labels_id,Loyalty_Level,seats\n") {
 			t.Errorf("%d columns: %s", n, m.Content)
 		}
@@ -497,19 +486,19 @@ func TestF5CustomFieldsAreColumns(t *testing.T) {
 			}
 			return fmt.Sprint(f.Extra["reason"], " ", f.Extra["suggestion"])
 		}
-		equal(t, "near", refused(w.outside, enum.Contacts, "email,first name,loyalty levl"), "UNKNOWN_COLUMN Loyalty_Level")
-		equal(t, "another company's", refused(w.inside, enum.Contacts, "email,first name,loyalty level"), "UNKNOWN_COLUMN <nil>")
-		equal(t, "another kind", refused(w.outside, enum.Users, "seats,username,loyalty level"), "WRONG_KIND CONTACTS")
-		p, err := e.Preview(w.as(w.outside), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader("email;first_name;LOYALTY LEVEL\na@example.org;A;gold\nb;B;\n;C;\n")}})
-		w.must(err)
-		equal(t, "the preview's columns", p.Columns, []PreviewColumn{{"email", "email", ""}, {"first_name", "first_name", ""}, {"LOYALTY LEVEL", "Loyalty_Level", ""}})
+		testenv.Equal(t, "near", refused(w.outside, enum.Contacts, "email,first name,loyalty levl"), "UNKNOWN_COLUMN Loyalty_Level")
+		testenv.Equal(t, "another company's", refused(w.inside, enum.Contacts, "email,first name,loyalty level"), "UNKNOWN_COLUMN <nil>")
+		testenv.Equal(t, "another kind", refused(w.outside, enum.Users, "seats,username,loyalty level"), "WRONG_KIND CONTACTS")
+		p, err := e.Preview(w.As(w.outside), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader("email;first_name;LOYALTY LEVEL\na@example.org;A;gold\nb;B;\n;C;\n")}})
+		w.Must(err)
+		testenv.Equal(t, "the preview's columns", p.Columns, []PreviewColumn{{"email", "email", ""}, {"first_name", "first_name", ""}, {"LOYALTY LEVEL", "Loyalty_Level", ""}})
 		if len(p.Issues) != 2 || p.Issues[0].Code != enum.InvalidEmail || p.Issues[1].Code != enum.Required {
 			t.Errorf("issues %+v", p.Issues)
 		}
 		// F8: the template imports once its examples are replaced.
 		head, _, _ := strings.Cut(m.Content, "\n")
 		run, issues := w.contactsOf(w.outside, w.plain, head+"\nnew@example.org,New,,,,,,,,,,,,,gold,3\n", Options{})
-		equal(t, "the template", counts(run)+issues, "COMPLETED 1+0+0+0+0 of 1")
+		testenv.Equal(t, "the template", counts(run)+issues, "COMPLETED 1+0+0+0+0 of 1")
 	})
 }
 
@@ -518,14 +507,14 @@ func TestF5CustomFieldsAreColumns(t *testing.T) {
 func TestR2TwoImportsMeetInOneCompany(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		const rows = 300
-		shared := w.company("Shared", false, &w.partner.ID)
+		shared := w.Company("Shared", testenv.CustomerOf(w.partner))
 		w.furnish(shared, "", []string{"L"}, "TEXT:plan")
-		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(shared.ID).SetUserID(w.maria.ID).Exec(w.system))
+		w.PartnerAdmin(shared, w.maria)
 		var runs []*ent.ImportRun
 		for i := range 2 {
-			into := w.company(fmt.Sprint("Side ", i), false, &w.partner.ID)
+			into := w.Company(fmt.Sprint("Side ", i), testenv.CustomerOf(w.partner))
 			w.furnish(into, "", nil, "TEXT:plan")
-			w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(into.ID).SetUserID(w.maria.ID).Exec(w.system))
+			w.PartnerAdmin(into, w.maria)
 			lines := make([]string, rows)
 			for n := range lines {
 				at := n

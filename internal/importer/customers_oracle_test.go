@@ -11,6 +11,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/internal/importer/oracle"
+	"tenantry/internal/testenv"
 )
 
 // R2, J10: whatever the batches, and whoever dies between them, the result of a file of
@@ -22,14 +23,13 @@ func TestR2CustomersAreAsRowAfterRow(t *testing.T) {
 // drawCustomers draws names that, being few, collide in letter case, white space and what
 // cannot be seen, with each other and with companies that are there.
 func drawCustomers(t *rapid.T, w *world, tag string) trial {
-	partner := w.company("Partner of "+tag, true, nil)
-	maria := w.user(partner, "maria@"+tag+".example", enum.Admin, true)
-	tom := w.user(partner, "tom+x@"+tag+".example", enum.Member, true)
-	w.user(partner, "gone@"+tag+".example", enum.Admin, false)
-	old := w.companyOf(w.db.Ent().Company.Create().SetName("New " + tag).SetSlug("old-" + tag).SetNameSlug("new-" + tag).SetNameKey("new " + tag).
-		SetPartnerID(partner.ID))
-	w.user(old, "inside@"+tag+".example", enum.Admin, true)
-	w.company("=Formula "+tag, false, nil) // by hand anything may be a name (F7)
+	partner := w.Company("Partner of "+tag, testenv.Partner)
+	maria := w.User(partner, "maria@"+tag+".example", enum.Admin)
+	tom := w.User(partner, "tom+x@"+tag+".example", enum.Member)
+	w.User(partner, "gone@"+tag+".example", enum.Admin, testenv.Inactive)
+	old := w.Company("New "+tag, testenv.Slug("old-"+tag), testenv.CustomerOf(partner))
+	w.User(old, "inside@"+tag+".example", enum.Admin)
+	w.Company("=Formula " + tag) // by hand anything may be a name (F7)
 
 	var good []string
 	for _, n := range []string{
@@ -54,8 +54,8 @@ func drawCustomers(t *rapid.T, w *world, tag string) trial {
 	c := trial{drawnSheet: drawSheet(t, tag, 14, columns), kind: enum.Customers, by: maria, company: partner}
 	c.stored = func() []string {
 		var out []string
-		for _, c := range w.db.Ent().Company.Query().Where(company.NameKeyContains(tag)).WithProjects().WithDesks().WithPartner().
-			WithPartnerAdmins(func(q *ent.PartnerAdminQuery) { q.WithUser() }).AllX(w.system) {
+		for _, c := range w.DB.Ent().Company.Query().Where(company.NameKeyContains(tag)).WithProjects().WithDesks().WithPartner().
+			WithPartnerAdmins(func(q *ent.PartnerAdminQuery) { q.WithUser() }).AllX(w.System) {
 			line := c.Name + "|" + c.Slug + "|"
 			if c.ContactEmail != nil {
 				line += *c.ContactEmail
@@ -72,15 +72,16 @@ func drawCustomers(t *rapid.T, w *world, tag string) trial {
 		return sorted(out)
 	}
 	c.again = func() trial {
-		p := &oracle.Company{Name: partner.Name, Slug: partner.Slug, Partner: true}
-		o := &oracle.Company{Name: old.Name, Slug: old.Slug, Of: p}
+		standard := []oracle.Shelf{{Name: "default", Default: true}}
+		p := &oracle.Company{Name: partner.Name, Slug: partner.Slug, Partner: true, Projects: standard, Desks: standard}
+		o := &oracle.Company{Name: old.Name, Slug: old.Slug, Of: p, Projects: standard, Desks: standard}
 		for _, u := range []*oracle.User{
 			{Email: maria.Email, Active: true, Admin: true}, {Email: tom.Email, Active: true}, {Email: "gone@" + tag + ".example"},
 		} {
 			u.Company, p.Users = p, append(p.Users, u)
 		}
 		o.Users = []*oracle.User{{Email: "inside@" + tag + ".example", Active: true, Admin: true}}
-		f := &oracle.Company{Name: "=Formula " + tag, Slug: "=formula-" + tag}
+		f := &oracle.Company{Name: "=Formula " + tag, Slug: "=formula-" + tag, Projects: standard, Desks: standard}
 		d := c
 		d.memory = &oracle.World{Companies: []*oracle.Company{p, o, f}}
 		d.job = oracle.Job{Kind: oracle.Customers, Importer: p.Users[0], Company: p, File: c.file()}

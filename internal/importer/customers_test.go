@@ -11,16 +11,17 @@ import (
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/testenv"
 )
 
 // customers lists what the partner imported as name|slug|contact|admins, by slug.
 func (w *world) customers(partner id.ID) []string {
-	w.t.Helper()
-	all, err := w.db.Ent().Company.Query().Where(company.CreatedByPartnerID(partner)).
+	w.T.Helper()
+	all, err := w.DB.Ent().Company.Query().Where(company.CreatedByPartnerID(partner)).
 		Order(ent.Asc(company.FieldSlug)).WithPartnerAdmins(func(q *ent.PartnerAdminQuery) {
 		q.WithUser().Order(ent.Asc(partneradmin.FieldID))
-	}).All(w.system)
-	w.must(err)
+	}).All(w.System)
+	w.Must(err)
 	out := []string{}
 	for _, c := range all {
 		contact := ""
@@ -39,14 +40,14 @@ func (w *world) customers(partner id.ID) []string {
 func TestC1C5AnImportedCustomerIsAWholeCompany(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		run, issues := w.imported("name\n  TEST  Customer \nCafe\u0301\n")
-		equal(t, "counts", counts(run), "COMPLETED 2+0+0+0+0 of 2")
-		equal(t, "issues", issues, []string{})
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 2+0+0+0+0 of 2")
+		testenv.Equal(t, "issues", issues, []string{})
 		// Where the file names no partner admin, the importer becomes it (C5).
-		equal(t, "customers", w.customers(w.partner.ID), []string{
+		testenv.Equal(t, "customers", w.customers(w.partner.ID), []string{
 			"Caf\u00e9|caf\u00e9||maria@partner.example", "TEST  Customer|test-customer||maria@partner.example",
 		})
-		c, err := w.db.Ent().Company.Query().Where(company.Slug("test-customer")).WithProjects().WithDesks().Only(w.system)
-		w.must(err)
+		c, err := w.DB.Ent().Company.Query().Where(company.Slug("test-customer")).WithProjects().WithDesks().Only(w.System)
+		w.Must(err)
 		if c.PartnerID == nil || *c.PartnerID != w.partner.ID || c.IsPartner || c.IsPlatform || c.NameKey != "test  customer" || c.NameSlug != "test-customer" {
 			t.Errorf("the company is %+v", c)
 		}
@@ -58,7 +59,7 @@ func TestC1C5AnImportedCustomerIsAWholeCompany(t *testing.T) {
 			t.Error("the ids are of other kinds")
 		}
 		// What the import made, the API's own rights see: maria works inside it.
-		if n := w.db.Ent().Project.Query().CountX(w.as(w.maria)); n < 2 {
+		if n := w.DB.Ent().Project.Query().CountX(w.As(w.maria)); n < 2 {
 			t.Errorf("the partner admin sees %d projects", n)
 		}
 	})
@@ -67,9 +68,9 @@ func TestC1C5AnImportedCustomerIsAWholeCompany(t *testing.T) {
 func TestI6TheNameIsJudgedFirst(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		// A renamed company: its slug stays (C4), and its name's slug counts as well.
-		w.companyOf(w.db.Ent().Company.Create().SetName("New Name").SetSlug("first-name").SetNameSlug("new-name").SetNameKey("new name"))
+		w.Company("New Name", testenv.Slug("first-name"))
 		// One that was added by hand beside another of the same name (C5).
-		w.companyOf(w.db.Ent().Company.Create().SetName("Acme").SetSlug("acme-2").SetNameSlug("acme").SetNameKey("acme"))
+		w.Company("Acme", testenv.Slug("acme-2"))
 		const ok = ",a@b.example,tom@partner.example\n"
 		for i, c := range []struct{ rows, counts, issues string }{
 			{"One" + ok + "one" + ok + " ONE " + ok, "1+0+0+2+0", "2:name:DUPLICATE_IN_FILE 3:name:DUPLICATE_IN_FILE"},
@@ -88,8 +89,8 @@ func TestI6TheNameIsJudgedFirst(t *testing.T) {
 		} {
 			run, issues := w.imported(three + c.rows)
 			n := strings.Count(c.rows, "\n")
-			equal(t, fmt.Sprint("counts of file ", i), counts(run), fmt.Sprintf("COMPLETED %s of %d", c.counts, n))
-			equal(t, fmt.Sprint("issues of file ", i), strings.Join(issues, " "), c.issues)
+			testenv.Equal(t, fmt.Sprint("counts of file ", i), counts(run), fmt.Sprintf("COMPLETED %s of %d", c.counts, n))
+			testenv.Equal(t, fmt.Sprint("issues of file ", i), strings.Join(issues, " "), c.issues)
 		}
 	})
 }
@@ -105,13 +106,13 @@ func TestI7ThePartnerAdminIsAnActiveUserOfTheImportingPartner(t *testing.T) {
 			file += fmt.Sprintf("Company %d,a@b.example,%s\n", i, a)
 		}
 		run, issues := w.imported(file)
-		equal(t, "counts", counts(run), "COMPLETED 4+0+0+0+5 of 9")
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 4+0+0+0+5 of 9")
 		var want []string
 		for row := 5; row <= 9; row++ {
 			want = append(want, fmt.Sprintf("%d:partner_admin_email:UNKNOWN_PARTNER_ADMIN", row))
 		}
-		equal(t, "issues", issues, want)
-		equal(t, "customers", w.customers(w.partner.ID), []string{
+		testenv.Equal(t, "issues", issues, want)
+		testenv.Equal(t, "customers", w.customers(w.partner.ID), []string{
 			"Company 0|company-0|a@b.example|tom@partner.example", "Company 1|company-1|a@b.example|tom@partner.example",
 			"Company 2|company-2|a@b.example|maria@partner.example", "Company 3|company-3|a@b.example|tom@partner.example",
 		})
@@ -167,8 +168,8 @@ func TestI6ANameTakenAtTheLastInstantIsSkipped(t *testing.T) {
 			SELECT '%s', 'Beta', 'beta', 'other', 'beta', is_partner, is_platform, created_at, updated_at FROM companies WHERE slug = 'plain'`,
 			id.New(id.Company)))
 		run, issues := w.imported("name\nAlpha\nBeta\nbeta\nGamma\n")
-		equal(t, "counts", counts(run), "COMPLETED 2+0+0+2+0 of 4")
-		equal(t, "issues", issues, []string{"2:name:ALREADY_EXISTS", "3:name:DUPLICATE_IN_FILE"})
-		equal(t, "customers", w.customers(w.partner.ID), []string{"Alpha|alpha||maria@partner.example", "Gamma|gamma||maria@partner.example"})
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 2+0+0+2+0 of 4")
+		testenv.Equal(t, "issues", issues, []string{"2:name:ALREADY_EXISTS", "3:name:DUPLICATE_IN_FILE"})
+		testenv.Equal(t, "customers", w.customers(w.partner.ID), []string{"Alpha|alpha||maria@partner.example", "Gamma|gamma||maria@partner.example"})
 	})
 }

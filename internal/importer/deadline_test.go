@@ -12,12 +12,12 @@ import (
 // nothing of the file is kept.
 func TestACallerDoesNotWaitForADatabaseThatHangs(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		if w.db.Dialect() != database.Postgres {
+		if w.DB.Dialect() != database.Postgres {
 			return // SQLite has no lock that a reader waits for
 		}
 		run := w.start(w.engine(Options{}), names(3))
 		e := w.engine(Options{AnswerWithin: 300 * time.Millisecond})
-		w.must(w.db.InTx(w.system, func(ctx context.Context, tx *database.Tx) error {
+		w.Must(w.DB.InTx(w.System, func(ctx context.Context, tx *database.Tx) error {
 			if _, err := tx.ExecContext(ctx, `LOCK TABLE import_runs IN ACCESS EXCLUSIVE MODE`); err != nil {
 				return err
 			}
@@ -26,7 +26,7 @@ func TestACallerDoesNotWaitForADatabaseThatHangs(t *testing.T) {
 			if !database.IsUnavailable(err) {
 				t.Errorf("a file got %v, want an end in time", err)
 			}
-			if _, err = e.Cancel(w.as(w.maria), run.ID); !database.IsUnavailable(err) {
+			if _, err = e.Cancel(w.As(w.maria), run.ID); !database.IsUnavailable(err) {
 				t.Errorf("a cancel got %v, want an end in time", err)
 			}
 			if took := time.Since(began); took > 10*time.Second {

@@ -23,9 +23,9 @@ import (
 func TestU3NothingIsImportedIntoADeletedCompany(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		passwords, err := auth.NewPasswords(auth.PasswordOptions{Cost: auth.Cost{MemoryKiB: 64, Passes: 1}})
-		w.must(err)
+		w.Must(err)
 		hub := progress.New(w.redis, quiet)
-		service := tenancy.New(tenancy.Parts{DB: w.db, Passwords: passwords, Sessions: auth.New(w.db, passwords, auth.Options{}), News: hub, Owners: []tenancy.Owner{contacts.Owner(), Owner()}, Log: quiet})
+		service := tenancy.New(tenancy.Parts{DB: w.DB, Passwords: passwords, Sessions: auth.New(w.DB, passwords, auth.Options{}), News: hub, Owners: []tenancy.Owner{contacts.Owner(), Owner()}, Log: quiet})
 		for i, when := range []string{"between", "in a batch", "when it is written"} {
 			for _, c := range []struct {
 				kind enum.ImportKind
@@ -38,8 +38,8 @@ func TestU3NothingIsImportedIntoADeletedCompany(t *testing.T) {
 				{enum.Contacts, false, "email,first_name,company_id", "%[2]s%[1]d@late.example,F,%[3]s"},
 			} {
 				tag := fmt.Sprintf("%s-%d-%v", c.kind, i, c.into)
-				customer, err := service.AddCustomer(w.as(w.maria), tenancy.AddCustomer{Name: tag})
-				w.must(err)
+				customer, err := service.AddCustomer(w.As(w.maria), tenancy.AddCustomer{Name: tag})
+				w.Must(err)
 				file := c.head + "\n"
 				for row := range 6 {
 					file += fmt.Sprintf(c.row, row, tag, customer.ID) + "\n"
@@ -52,7 +52,7 @@ func TestU3NothingIsImportedIntoADeletedCompany(t *testing.T) {
 				begin := func() {
 					if !begun {
 						begun = true
-						go func() { deleted <- service.DeleteCustomer(w.as(w.maria), customer.ID) }()
+						go func() { deleted <- service.DeleteCustomer(w.As(w.maria), customer.ID) }()
 					}
 				}
 				h := hooked{}
@@ -96,11 +96,11 @@ func TestU3NothingIsImportedIntoADeletedCompany(t *testing.T) {
 
 // workOn is work where imports may be gone meanwhile.
 func (w *world) workOn(e *Engine) {
-	w.t.Helper()
+	w.T.Helper()
 	for worked := true; worked; {
 		var err error
-		if worked, err = e.RunNext(w.t.Context()); err != nil && !errors.Is(err, errSuperseded) {
-			w.t.Fatal(err)
+		if worked, err = e.RunNext(w.T.Context()); err != nil && !errors.Is(err, errSuperseded) {
+			w.T.Fatal(err)
 		}
 	}
 }
@@ -108,23 +108,23 @@ func (w *world) workOn(e *Engine) {
 // leavesNothing demands of a deleted customer that no import of its own goes on, that it has
 // no users, and that the purge takes all of it.
 func (w *world) leavesNothing(what string, service *tenancy.Service, customer *ent.Company, run id.ID) {
-	w.t.Helper()
-	open := w.db.Ent().ImportRun.Query().Where(importrun.CompanyID(customer.ID), importrun.StatusIn(enum.Queued, enum.Running)).CountX(w.system)
+	w.T.Helper()
+	open := w.DB.Ent().ImportRun.Query().Where(importrun.CompanyID(customer.ID), importrun.StatusIn(enum.Queued, enum.Running)).CountX(w.System)
 	var users int
-	w.must(w.db.SQL().QueryRowContext(w.system, `SELECT count(*) FROM users WHERE company_id = $1`, customer.ID).Scan(&users))
+	w.Must(w.DB.SQL().QueryRowContext(w.System, `SELECT count(*) FROM users WHERE company_id = $1`, customer.ID).Scan(&users))
 	if open > 0 || users > 0 {
-		w.t.Errorf("%s: %d open imports and %d users of a deleted company", what, open, users)
+		w.T.Errorf("%s: %d open imports and %d users of a deleted company", what, open, users)
 	}
-	if state, err := w.db.Ent().ImportRun.Get(w.system, run); err == nil && state.CompanyID == w.partner.ID && state.Status != enum.Completed {
-		w.t.Errorf("%s: the partner's own import is %s", what, state.Status)
+	if state, err := w.DB.Ent().ImportRun.Get(w.System, run); err == nil && state.CompanyID == w.partner.ID && state.Status != enum.Completed {
+		w.T.Errorf("%s: the partner's own import is %s", what, state.Status)
 	}
-	w.must(service.Purge(w.t.Context()))
+	w.Must(service.Purge(w.T.Context()))
 	for _, table := range []string{"companies", "contacts", "users"} {
 		column := map[bool]string{true: "id", false: "company_id"}[table == "companies"]
 		var n int
-		w.must(w.db.SQL().QueryRowContext(w.system, `SELECT count(*) FROM `+table+` WHERE `+column+` = $1`, customer.ID).Scan(&n))
+		w.Must(w.DB.SQL().QueryRowContext(w.System, `SELECT count(*) FROM `+table+` WHERE `+column+` = $1`, customer.ID).Scan(&n))
 		if n > 0 {
-			w.t.Errorf("%s: the purge leaves %d rows of %s", what, n, table)
+			w.T.Errorf("%s: the purge leaves %d rows of %s", what, n, table)
 		}
 	}
 }

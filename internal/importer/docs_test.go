@@ -12,6 +12,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/importer/kinds"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/testenv"
 )
 
 // example is a file of a page, and what the page says comes of it.
@@ -41,7 +42,7 @@ func TestTheExamplesOfTheDocs(t *testing.T) {
 					for _, issue := range w.ledger(run.ID) {
 						got += fmt.Sprintf("row %d, %s: %s\n", issue.Row, deref(issue.Column), issue.Code)
 					}
-					equal(t, fmt.Sprintf("example %d, of %s", i+1, m[1]), got, m[3])
+					testenv.Equal(t, fmt.Sprintf("example %d, of %s", i+1, m[1]), got, m[3])
 				}
 			})
 		})
@@ -109,7 +110,7 @@ func TestTheColumnsAreInTheDocs(t *testing.T) {
 			sections[at] = sections[at][:from] + want + sections[at][to:]
 			continue
 		}
-		equal(t, "the columns of "+title+" (go test -run TestTheColumnsAreInTheDocs ./internal/importer -update-columns)", sections[at][from:to], want)
+		testenv.Equal(t, "the columns of "+title+" (go test -run TestTheColumnsAreInTheDocs ./internal/importer -update-columns)", sections[at][from:to], want)
 	}
 	if *updateColumns {
 		if err := os.WriteFile(page, []byte(strings.Join(sections, "")), 0o644); err != nil {

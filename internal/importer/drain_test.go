@@ -7,6 +7,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/database"
+	"tenantry/internal/testenv"
 )
 
 // A drain is no cancel and no failed try: the batch under way is finished, the claim given
@@ -16,7 +17,7 @@ func TestJ2ADrainHandsOverAtTheEndOfABatch(t *testing.T) {
 		draining, next := w.engine(Options{BatchRows: 2}), w.engine(Options{BatchRows: 2})
 		run := w.start(draining, names(6))
 		wakes := w.queue.n.Load()
-		ctx, drain := context.WithCancel(w.system)
+		ctx, drain := context.WithCancel(w.System)
 		draining.hook(hooked{inTx: func(ctx context.Context, _ *database.Tx, b hookedBatch) error {
 			if b.first == 3 {
 				drain()
@@ -27,7 +28,7 @@ func TestJ2ADrainHandsOverAtTheEndOfABatch(t *testing.T) {
 			t.Errorf("RunNext: %v, %v", worked, err)
 		}
 		r := w.state(run.ID)
-		equal(t, "counts", counts(r), "RUNNING 4+0+0+0+0 of 6")
+		testenv.Equal(t, "counts", counts(r), "RUNNING 4+0+0+0+0 of 6")
 		if r.LeaseUntil != nil || r.Claims != 0 {
 			t.Errorf("lease until %v, %d claims", r.LeaseUntil, r.Claims)
 		}
@@ -38,7 +39,7 @@ func TestJ2ADrainHandsOverAtTheEndOfABatch(t *testing.T) {
 			t.Errorf("RunNext of a drained worker: %v, %v", worked, err)
 		}
 		w.work(next)
-		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 6+0+0+0+0 of 6")
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 6+0+0+0+0 of 6")
 	})
 }
 
@@ -47,20 +48,20 @@ func TestJ3DrainsDoNotCountAsTries(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		run := w.start(e, names(2))
-		drained, drain := context.WithCancel(w.system)
+		drained, drain := context.WithCancel(w.System)
 		drain()
 		for range 8 {
 			c := w.claimed(e)
 			if err := e.work(drained, c); !errors.Is(err, errDrained) {
 				t.Fatal(err)
 			}
-			w.must(e.release(w.system, c, true))
+			w.Must(e.release(w.System, c, true))
 		}
 		r := w.state(run.ID)
 		if r.Claims != 0 || r.Epoch != 8 || r.Status != enum.Running {
 			t.Errorf("%s after %d claims, %d of them counted", r.Status, r.Epoch, r.Claims)
 		}
 		w.work(e)
-		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
 	})
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"tenantry/ent/generated/ent/desk"
+	"tenantry/ent/generated/ent/project"
+
 	"pgregory.net/rapid"
 
 	"tenantry/ent/enum"
@@ -16,6 +19,7 @@ import (
 	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/oracle"
+	"tenantry/internal/testenv"
 )
 
 // drawnBooks are a partner, its customers and a company that is nobody's, with contacts and
@@ -42,28 +46,35 @@ var shelves = []struct{ name, external string }{
 // drawBooks makes them.
 func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 	b := &drawnBooks{labelled: map[id.ID][]id.ID{}, valued: map[id.ID]map[string]string{}}
-	partner := w.company("Partner "+tag, true, nil)
-	b.companies = []*ent.Company{partner, w.company("Customer "+tag, false, &partner.ID), w.company("Other "+tag, false, &partner.ID), w.company("Plain "+tag, false, nil)}
-	b.boss = w.user(partner, "boss@"+tag+".example", enum.Admin, true)
-	b.tom = w.user(partner, "tom@"+tag+".example", enum.Member, true)
-	b.sole = w.user(b.companies[3], "sole@"+tag+".example", enum.Admin, true)
-	e := w.db.Ent()
-	for _, u := range []*ent.User{b.boss, b.tom} {
-		w.must(e.PartnerAdmin.Create().SetCompanyID(b.companies[1].ID).SetUserID(u.ID).Exec(w.system))
+	partner := w.Company("Partner "+tag, testenv.Partner)
+	b.companies = []*ent.Company{
+		partner, w.Company("Customer "+tag, testenv.CustomerOf(partner)), w.Company("Other "+tag, testenv.CustomerOf(partner)), w.Company("Plain " + tag),
 	}
+	b.boss = w.User(partner, "boss@"+tag+".example", enum.Admin)
+	b.tom = w.User(partner, "tom@"+tag+".example", enum.Member)
+	b.sole = w.User(b.companies[3], "sole@"+tag+".example", enum.Admin)
+	e := w.DB.Ent()
+	w.PartnerAdmin(b.companies[1], b.boss, b.tom)
 	for i, of := range b.companies {
 		for n, shelf := range shelves {
-			p := e.Project.Create().SetCompanyID(of.ID).SetName(shelf.name).SetIsDefault(n == 0)
-			d := e.Desk.Create().SetCompanyID(of.ID).SetName(shelf.name).SetIsDefault(n == 0)
+			if n == 0 { // the default ones are there
+				p := e.Project.Query().Where(project.CompanyID(of.ID)).OnlyX(w.System)
+				d := e.Desk.Query().Where(desk.CompanyID(of.ID)).OnlyX(w.System)
+				b.projects = append(b.projects, p.Update().SetName(shelf.name).SaveX(w.System))
+				b.desks = append(b.desks, d.Update().SetName(shelf.name).SaveX(w.System))
+				continue
+			}
+			p := e.Project.Create().SetCompanyID(of.ID).SetName(shelf.name)
+			d := e.Desk.Create().SetCompanyID(of.ID).SetName(shelf.name)
 			if shelf.external != "" {
 				p.SetExternalID(shelf.external)
 				d.SetExternalID(strings.Replace(shelf.external, "p", "d", 1))
 			}
-			b.projects, b.desks = append(b.projects, p.SaveX(w.system)), append(b.desks, d.SaveX(w.system))
+			b.projects, b.desks = append(b.projects, p.SaveX(w.System)), append(b.desks, d.SaveX(w.System))
 		}
 		if i != 2 {
 			for _, name := range []string{"VIP", "vip", "a:b", `c\d`, "=L"} {
-				b.labels = append(b.labels, e.Label.Create().SetCompanyID(of.ID).SetName(name).SaveX(w.system))
+				b.labels = append(b.labels, e.Label.Create().SetCompanyID(of.ID).SetName(name).SaveX(w.System))
 			}
 		}
 		fields := map[string]enum.CustomFieldType{"plan": enum.Text, "seats": enum.Number, "is_paying": enum.Boolean, "renewal_date": enum.Date}
@@ -71,7 +82,7 @@ func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 			fields = map[string]enum.CustomFieldType{"Plan": enum.Number, "seats": enum.Text}
 		}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
-			b.fields = append(b.fields, e.CustomField.Create().SetCompanyID(of.ID).SetVariableName(name).SetVariableKey(fold.Column(name)).SetName(name).SetType(fields[name]).SaveX(w.system))
+			b.fields = append(b.fields, e.CustomField.Create().SetCompanyID(of.ID).SetVariableName(name).SetVariableKey(fold.Column(name)).SetName(name).SetType(fields[name]).SaveX(w.System))
 		}
 		for _, k := range []struct{ email, external, first string }{{"ann@x.example", "", "Ann"}, {"Bob@x.example", "ext-1", "Bob"}, {"cem@x.example", "=ext", "=held"}, {"+Unsafe@x.example", "ext-2", "J\u00fcrgen"}} {
 			if rapid.IntRange(0, 3).Draw(t, "there") == 0 && len(b.contacts) > 0 {
@@ -82,19 +93,19 @@ func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 			if k.external != "" {
 				create.SetExternalID(k.external)
 			}
-			made := create.SaveX(w.system)
+			made := create.SaveX(w.System)
 			b.contacts = append(b.contacts, made)
 			b.valued[made.ID] = map[string]string{}
 			for _, l := range b.labels {
 				if l.CompanyID == of.ID && rapid.IntRange(0, 2).Draw(t, "labelled") == 0 {
-					w.must(e.ContactLabel.Create().SetCompanyID(of.ID).SetContactID(made.ID).SetLabelID(l.ID).Exec(w.system))
+					w.Must(e.ContactLabel.Create().SetCompanyID(of.ID).SetContactID(made.ID).SetLabelID(l.ID).Exec(w.System))
 					b.labelled[made.ID] = append(b.labelled[made.ID], l.ID)
 				}
 			}
 			for _, f := range b.fields {
 				value := map[enum.CustomFieldType]string{enum.Text: "@held", enum.Number: "7.5", enum.Boolean: "true", enum.Date: "2026-12-31"}[f.Type]
 				if f.CompanyID == of.ID && rapid.Bool().Draw(t, "valued") {
-					w.must(e.CustomFieldValue.Create().SetCompanyID(of.ID).SetContactID(made.ID).SetCustomFieldID(f.ID).SetValue(value).Exec(w.system))
+					w.Must(e.CustomFieldValue.Create().SetCompanyID(of.ID).SetContactID(made.ID).SetCustomFieldID(f.ID).SetValue(value).Exec(w.System))
 					b.valued[made.ID][f.VariableName] = value
 				}
 			}
@@ -128,8 +139,8 @@ func (w *world) storedBooks(b *drawnBooks) []string {
 		ids = append(ids, of.ID)
 	}
 	var out []string
-	for _, k := range w.db.Ent().Contact.Query().Where(contact.CompanyIDIn(ids...)).WithCompany(func(q *ent.CompanyQuery) { q.Select(company.FieldName) }).
-		WithContactLabels().WithValues(func(q *ent.CustomFieldValueQuery) { q.WithCustomField() }).AllX(w.system) {
+	for _, k := range w.DB.Ent().Contact.Query().Where(contact.CompanyIDIn(ids...)).WithCompany(func(q *ent.CompanyQuery) { q.Select(company.FieldName) }).
+		WithContactLabels().WithValues(func(q *ent.CustomFieldValueQuery) { q.WithCustomField() }).AllX(w.System) {
 		ident, created, values, labels := "", "", map[string]string{}, []string{}
 		if known[k.ID] {
 			ident = k.ID.String()

@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/internal/progress"
+	"tenantry/internal/testenv"
 )
 
 const mixed = three +
@@ -30,12 +31,12 @@ func TestJ7TheEndIsToldOnceWithNumbersAndReasons(t *testing.T) {
 		w.work(e)
 		<-toMaria.C()
 		<-toTom.C()
-		n := w.db.Ent().Notification.Query().Where(notification.UserID(w.maria.ID)).OnlyX(w.system)
+		n := w.DB.Ent().Notification.Query().Where(notification.UserID(w.maria.ID)).OnlyX(w.System)
 		if n.Kind != enum.ImportFinished || *n.ImportRunID != run.ID || *n.CompanyID != w.partner.ID || n.ReadAt != nil {
 			t.Errorf("%+v", n)
 		}
-		equal(t, "the title", n.Title, "Import of customers.csv: 3 of 7 rows imported")
-		equal(t, "the body", n.Body, strings.Join([]string{
+		testenv.Equal(t, "the title", n.Title, "Import of customers.csv: 3 of 7 rows imported")
+		testenv.Equal(t, "the body", n.Body, strings.Join([]string{
 			"Into Partner: 3 created, 0 updated, 0 unchanged, 2 skipped, 2 failed.",
 			"a company of the same name exists (ALREADY_EXISTS): 1",
 			"the same name as an earlier row (DUPLICATE_IN_FILE): 1",
@@ -44,11 +45,11 @@ func TestJ7TheEndIsToldOnceWithNumbersAndReasons(t *testing.T) {
 			"no active user of the company has this email (UNKNOWN_PARTNER_ADMIN): 1",
 		}, "\n"))
 		// One a person, not one a row; the importer knows.
-		added := w.db.Ent().Notification.Query().Where(notification.UserID(w.tom.ID)).OnlyX(w.system)
+		added := w.DB.Ent().Notification.Query().Where(notification.UserID(w.tom.ID)).OnlyX(w.System)
 		if added.Kind != enum.PartnerAdminAdded || *added.ImportRunID != run.ID {
 			t.Errorf("%+v", added)
 		}
-		equal(t, "tom's", added.Title+" / "+added.Body,
+		testenv.Equal(t, "tom's", added.Title+" / "+added.Body,
 			"You are partner admin of 2 new customers / Ada Lovelace imported customers.csv and named you as partner admin of Acme and Beta.")
 	})
 }
@@ -61,7 +62,7 @@ func TestJ10ADryRunSaysWhatTheRealRunDoesAndWritesNothing(t *testing.T) {
 		rows := func() (n []int) {
 			for _, table := range tables {
 				var count int
-				w.must(w.db.SQL().QueryRow(`SELECT count(*) FROM ` + table).Scan(&count))
+				w.Must(w.DB.SQL().QueryRow(`SELECT count(*) FROM ` + table).Scan(&count))
 				n = append(n, count)
 			}
 			return n
@@ -76,16 +77,16 @@ func TestJ10ADryRunSaysWhatTheRealRunDoesAndWritesNothing(t *testing.T) {
 		if scratch == 0 {
 			t.Error("there was no scratch on the way")
 		}
-		equal(t, "tom's notifications", len(w.notes(w.tom.ID, enum.PartnerAdminAdded)), 0)
-		equal(t, "maria's", w.notes(w.maria.ID, enum.ImportFinished), []string{
+		testenv.Equal(t, "tom's notifications", len(w.notes(w.tom.ID, enum.PartnerAdminAdded)), 0)
+		testenv.Equal(t, "maria's", w.notes(w.maria.ID, enum.ImportFinished), []string{
 			"Dry run of customers.csv: 3 of 7 rows would be imported: Into Partner: 3 created, 0 updated, 0 unchanged, 2 skipped, 2 failed.",
 		})
 		tried := w.state(run.ID)
 		real, issues := w.imported(mixed)
-		equal(t, "counts", counts(tried), counts(real))
-		equal(t, "issues", w.issues(run.ID), issues)
-		equal(t, "rejects", w.rejects(tried), w.rejects(real))
-		equal(t, "scratch", w.scratch(real.ID), 0)
+		testenv.Equal(t, "counts", counts(tried), counts(real))
+		testenv.Equal(t, "issues", w.issues(run.ID), issues)
+		testenv.Equal(t, "rejects", w.rejects(tried), w.rejects(real))
+		testenv.Equal(t, "scratch", w.scratch(real.ID), 0)
 	})
 }
 
@@ -93,8 +94,8 @@ func TestJ10ADryRunSaysWhatTheRealRunDoesAndWritesNothing(t *testing.T) {
 func TestR1AFileWhoseRowsAllFailIsCompleted(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		run, issues := w.imported(three + "=x,a@b.example,tom@partner.example\n,nobody,\n")
-		equal(t, "counts", counts(run), "COMPLETED 0+0+0+0+2 of 2")
-		equal(t, "issues", issues, []string{"1:name:UNSAFE_CONTENT", "2:name:REQUIRED", "2:contact_email:INVALID_EMAIL", "2:partner_admin_email:REQUIRED"})
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 0+0+0+0+2 of 2")
+		testenv.Equal(t, "issues", issues, []string{"1:name:UNSAFE_CONTENT", "2:name:REQUIRED", "2:contact_email:INVALID_EMAIL", "2:partner_admin_email:REQUIRED"})
 	})
 }
 
@@ -105,11 +106,11 @@ func TestJ7APartnerAdminWhoWasDeletedMeanwhileIsNotTold(t *testing.T) {
 		run := w.start(e, three+"A,a@b.example,tom@partner.example\nB,a@b.example,maria@partner.example\n")
 		e.hook(hooked{between: func(turn int) {
 			if turn == 1 {
-				w.exec(`DELETE FROM users WHERE id = $1`, w.tom.ID)
+				w.Exec(`DELETE FROM users WHERE id = $1`, w.tom.ID)
 			}
 		}})
 		w.work(e)
-		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
 	})
 }
 
@@ -128,14 +129,14 @@ func TestJ7TitlesAndReasonsAreInWords(t *testing.T) {
 		"Dry run of a.csv: all 3 rows would be imported":               run(enum.Completed, true, 3, 3),
 		"Dry run of a.csv was canceled: 1 of 3 rows would be imported": run(enum.Canceled, true, 1, 3),
 	} {
-		equal(t, "the title", title(r), want)
+		testenv.Equal(t, "the title", title(r), want)
 	}
 	for _, code := range enum.IssueCode("").Values() {
 		if reasonOf[enum.IssueCode(code)] == "" {
 			t.Errorf("%s has no words", code)
 		}
 	}
-	equal(t, "the codes in words", len(reasonOf), len(enum.IssueCode("").Values()))
+	testenv.Equal(t, "the codes in words", len(reasonOf), len(enum.IssueCode("").Values()))
 }
 
 // What is told names the companies that it is about: the first three, and how many more.
@@ -145,7 +146,7 @@ func TestJ7PartnerAdminsAreToldWhichCustomers(t *testing.T) {
 		w.start(e, three+"Eta,a@b.example,tom@partner.example\nBeta,a@b.example,tom@partner.example\nDelta,a@b.example,tom@partner.example\n"+
 			"Acme,a@b.example,tom@partner.example\nZeta,a@b.example,tom@partner.example\n")
 		w.work(e)
-		equal(t, "tom's", w.notes(w.tom.ID, enum.PartnerAdminAdded), []string{
+		testenv.Equal(t, "tom's", w.notes(w.tom.ID, enum.PartnerAdminAdded), []string{
 			"You are partner admin of 5 new customers: Ada Lovelace imported customers.csv and named you as partner admin of Eta, Beta, Delta and 2 more customers.",
 		})
 	})

@@ -8,6 +8,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/testenv"
 )
 
 // letters are n different ones, none of them ASCII.
@@ -31,7 +32,7 @@ func TestK5LongAddressesFailAndNoMore(t *testing.T) {
 		} {
 			run := w.of(w.engine(Options{}), w.maria, kind, w.partner, file)
 			w.work(w.engine(Options{}))
-			equal(t, string(kind), counts(w.state(run.ID)), "COMPLETED 0+0+0+0+25 of 25")
+			testenv.Equal(t, string(kind), counts(w.state(run.ID)), "COMPLETED 0+0+0+0+25 of 25")
 		}
 	})
 }
@@ -49,10 +50,10 @@ func TestR1AtMostFiftyIssuesOfARow(t *testing.T) {
 			"email,first_name,labels,labels_id\nnobody,,"+cell+","+strings.Join(ids, ":")+"\nann@example.org,Ann,VIP,\n")
 		w.work(w.engine(Options{}))
 		state := w.state(run.ID)
-		equal(t, "counts", counts(state), "COMPLETED 1+0+0+0+1 of 2")
+		testenv.Equal(t, "counts", counts(state), "COMPLETED 1+0+0+0+1 of 2")
 		kept := w.ledger(run.ID)
-		equal(t, "kept", len(kept), sheet.MaxRowIssues)
-		equal(t, "the first", []enum.IssueCode{kept[0].Code, kept[1].Code, kept[2].Code}, []enum.IssueCode{enum.InvalidEmail, enum.Required, enum.UnknownLabel})
+		testenv.Equal(t, "kept", len(kept), sheet.MaxRowIssues)
+		testenv.Equal(t, "the first", []enum.IssueCode{kept[0].Code, kept[1].Code, kept[2].Code}, []enum.IssueCode{enum.InvalidEmail, enum.Required, enum.UnknownLabel})
 		for i, issue := range kept {
 			if last := i == sheet.MaxRowIssues-1; last != strings.Contains(issue.Message, "10002 problems") {
 				t.Errorf("issue %d says %q", i, issue.Message)
@@ -81,14 +82,14 @@ func TestR1BatchesAreBoundedInTheirIssuesToo(t *testing.T) {
 			e := w.engine(Options{BatchBytes: 1 << 20})
 			run := w.of(e, w.maria, enum.Contacts, w.partner, "email,first_name,labels\n"+rows)
 			c := w.claimed(e)
-			w.must(w.decode(c))
+			w.Must(w.decode(c))
 			batches, most := make(chan *batch, 100), 0
 			c.total = 10 * e.o.BatchRows // the size of a batch is bounded by bytes alone
-			w.must(e.batches(w.system, w.kind(e, enum.Contacts), c, batches))
+			w.Must(e.batches(w.System, w.kind(e, enum.Contacts), c, batches))
 			for b := range batches {
 				most = max(most, len(b.rows))
 			}
-			w.exec(`DELETE FROM import_runs WHERE id = $1`, run.ID)
+			w.Exec(`DELETE FROM import_runs WHERE id = $1`, run.ID)
 			return most
 		}
 		if h, o := largest(hostile), largest(ordinary); o != 2_000 || h > o/15 || h < 20 {
@@ -106,8 +107,8 @@ func TestF5LongColumnNamesAreCut(t *testing.T) {
 			header += fmt.Sprintf(",%d%s", i, letters(400))
 		}
 		file := header + "\n" + strings.Repeat(strings.Repeat("="+letters(100)+",", 190)+"\n", 20)
-		p, err := e.Preview(w.as(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: enum.Contacts})
-		w.must(err)
+		p, err := e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: enum.Contacts})
+		w.Must(err)
 		size := len(p.Problem.Message) + len(p.Problem.Column) + len(p.Problem.Accepted)
 		for _, c := range p.Columns {
 			size += len(c.Header)
@@ -127,8 +128,8 @@ func TestF5LongColumnNamesAreCut(t *testing.T) {
 		for _, c := range p.Columns[1:] {
 			mappings = append(mappings, out(c.Header))
 		}
-		p, err = e.Preview(w.as(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: enum.Contacts, Mappings: mappings})
-		w.must(err)
+		p, err = e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: enum.Contacts, Mappings: mappings})
+		w.Must(err)
 		if p.Problem != nil {
 			t.Errorf("with every column left out: %+v", p.Problem)
 		}
@@ -145,19 +146,19 @@ func TestK5FilesBringNoControlCharacters(t *testing.T) {
 			"bob@example.org,\u200e \x07,,,,,,\n\"cem\n@example.org\",C,,,,,,\n"+
 			"dan@example.org,\x01=1+1,,,,,,\n\x1a,,,,,,,\n")
 		w.work(w.engine(Options{}))
-		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+3 of 4")
-		equal(t, "issues", w.issues(run.ID), []string{"2:first_name:REQUIRED", "3:email:INVALID_EMAIL", "4:first_name:UNSAFE_CONTENT"})
-		c := w.db.Ent().Contact.Query().OnlyX(w.system)
-		equal(t, "the contact", []string{c.Email, c.FirstName, *c.LastName, c.Username, *c.ExternalID}, []string{"ann@example.org", "An na", "[31mRed", "ann", "e\u200b1"})
-		equal(t, "the note", w.db.Ent().CustomFieldValue.Query().OnlyX(w.system).Value, "a\u200bb")
-		equal(t, "labels", w.db.Ent().ContactLabel.Query().CountX(w.system), 1)
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+3 of 4")
+		testenv.Equal(t, "issues", w.issues(run.ID), []string{"2:first_name:REQUIRED", "3:email:INVALID_EMAIL", "4:first_name:UNSAFE_CONTENT"})
+		c := w.DB.Ent().Contact.Query().OnlyX(w.System)
+		testenv.Equal(t, "the contact", []string{c.Email, c.FirstName, *c.LastName, c.Username, *c.ExternalID}, []string{"ann@example.org", "An na", "[31mRed", "ann", "e\u200b1"})
+		testenv.Equal(t, "the note", w.DB.Ent().CustomFieldValue.Query().OnlyX(w.System).Value, "a\u200bb")
+		testenv.Equal(t, "labels", w.DB.Ent().ContactLabel.Query().CountX(w.System), 1)
 
 		run = w.start(w.engine(Options{}), "Name\r\nX\r\n\x1a")
 		w.work(w.engine(Options{}))
-		equal(t, "counts of customers", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+0 of 1")
+		testenv.Equal(t, "counts of customers", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+0 of 1")
 		run = w.of(w.engine(Options{}), w.maria, enum.Users, w.partner, "email,first_name,last_name,password\nkim@example.net\u200b,K\u200bim,Pa\trk,s3cret-\u200b-enough\n")
 		w.work(w.engine(Options{}))
-		equal(t, "counts of users", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+0 of 1")
+		testenv.Equal(t, "counts of users", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+0 of 1")
 		if !w.has("kim@example.net", "s3cret-\u200b-enough") {
 			t.Error("the password, which is taken exactly, is another")
 		}

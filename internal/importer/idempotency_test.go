@@ -19,7 +19,7 @@ func TestIdempotencyFiftyAtOnceAreOneImport(t *testing.T) {
 		var mu sync.Mutex
 		answers := map[id.ID]int{}
 		var clients sync.WaitGroup
-		ctx := w.as(w.maria)
+		ctx := w.As(w.maria)
 		for range 50 {
 			clients.Go(func() {
 				in := StartInput{File: File{Name: "customers.csv", Body: strings.NewReader(file)}, Kind: enum.Customers}
@@ -90,15 +90,15 @@ func TestIdempotencyTheSameKeyForAnythingElseIsRefused(t *testing.T) {
 func TestIdempotencyKeysAreTheCallersOwnAndLastADay(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
-		colleague := w.user(w.partner, "colleague@partner.example", enum.Admin, true)
+		colleague := w.User(w.partner, "colleague@partner.example", enum.Admin)
 		first := w.start(e, file, key("k"))
 		others, err := w.tryStart(e, colleague, "name\nOther\n", key("k"))
-		w.must(err)
+		w.Must(err)
 		if others.ID == first.ID {
 			t.Error("another user's key is the same")
 		}
 		age := func(hours float64) {
-			w.exec(`UPDATE idempotency_keys SET created_at = `+w.db.Dialect().NowPlus("$1")+` WHERE user_id = $2`, -3600*hours, w.maria.ID)
+			w.Exec(`UPDATE idempotency_keys SET created_at = `+w.DB.Dialect().NowPlus("$1")+` WHERE user_id = $2`, -3600*hours, w.maria.ID)
 		}
 		age(23.9)
 		if again := w.start(e, file, key("k")); again.ID != first.ID {

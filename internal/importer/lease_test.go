@@ -43,12 +43,12 @@ func TestJ2ASupersededWorkersCommitChangesNothing(t *testing.T) {
 				w.work(quick)
 			}
 		}})
-		_, err := slow.RunNext(w.system)
+		_, err := slow.RunNext(w.System)
 		if !errors.Is(err, errSuperseded) {
 			t.Errorf("the slow worker ended with %v", err)
 		}
 		r := w.state(run.ID)
-		equal(t, "counts", counts(r), "COMPLETED 6+0+0+0+0 of 6")
+		testenv.Equal(t, "counts", counts(r), "COMPLETED 6+0+0+0+0 of 6")
 		if r.Epoch != 2 || len(w.customers(w.partner.ID)) != 6 {
 			t.Errorf("epoch %d, customers %v", r.Epoch, w.customers(w.partner.ID))
 		}
@@ -61,29 +61,29 @@ func TestJ2TheFenceRefusesWhatAnOlderClaimWrites(t *testing.T) {
 		e := w.engine(Options{})
 		run := w.start(e, names(2))
 		old := w.claimed(e)
-		w.must(w.decode(old))
+		w.Must(w.decode(old))
 		k, batches := w.kind(e, enum.Customers), make(chan *batch, 1)
-		w.must(e.batches(w.system, k, old, batches))
+		w.Must(e.batches(w.System, k, old, batches))
 		w.lapse(run.ID)
 		taken := w.claimed(e)
 		before := w.state(run.ID).String()
-		if err := e.commit(w.system, <-batches); !errors.Is(err, errSuperseded) {
+		if err := e.commit(w.System, <-batches); !errors.Is(err, errSuperseded) {
 			t.Errorf("the commit: %v", err)
 		}
-		if err := e.finish(w.system, old, completed()); !errors.Is(err, errSuperseded) {
+		if err := e.finish(w.System, old, completed()); !errors.Is(err, errSuperseded) {
 			t.Errorf("the end: %v", err)
 		}
-		w.must(e.release(w.system, old, true))
-		w.must(e.release(w.system, old, false))
-		if n, err := e.execute(w.system, time.Second, `UPDATE import_runs SET revision = revision WHERE id = $1 AND epoch = $2`, old.ID, old.epoch); err != nil || n != 0 {
+		w.Must(e.release(w.System, old, true))
+		w.Must(e.release(w.System, old, false))
+		if n, err := e.execute(w.System, time.Second, `UPDATE import_runs SET revision = revision WHERE id = $1 AND epoch = $2`, old.ID, old.epoch); err != nil || n != 0 {
 			t.Errorf("the old epoch still matches %d rows, error %v", n, err)
 		}
-		equal(t, "the import", w.state(run.ID).String(), before)
-		if n := w.db.Ent().Company.Query().Where(company.CreatedByPartnerID(w.partner.ID)).CountX(w.system); n != 0 {
+		testenv.Equal(t, "the import", w.state(run.ID).String(), before)
+		if n := w.DB.Ent().Company.Query().Where(company.CreatedByPartnerID(w.partner.ID)).CountX(w.System); n != 0 {
 			t.Errorf("%d companies", n)
 		}
-		w.must(e.work(w.system, taken))
-		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
+		w.Must(e.work(w.System, taken))
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
 	})
 }
 
@@ -91,7 +91,7 @@ func TestJ2TheFenceRefusesWhatAnOlderClaimWrites(t *testing.T) {
 // sessions that idle; when it wakes up the import has gone on without it.
 func TestJ2AWorkerThatWakesUpInTheMiddleOfItsTransactionChangesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testenv.Open(t, database.Postgres)) // SQLite's transactions die with their process
+	w := newWorld(testenv.NewWorld(t, testenv.Open(t, database.Postgres))) // SQLite's transactions die with their process
 	run := w.start(w.engine(Options{}), names(6))
 	slow, quick := w.engine(Options{BatchRows: 2}), w.engine(Options{})
 	slow.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b hookedBatch) error {
@@ -99,23 +99,23 @@ func TestJ2AWorkerThatWakesUpInTheMiddleOfItsTransactionChangesNothing(t *testin
 			return nil
 		}
 		var session int
-		w.must(tx.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&session))
-		w.exec(`SELECT pg_terminate_backend($1, 5000)`, session)
+		w.Must(tx.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&session))
+		w.Exec(`SELECT pg_terminate_backend($1, 5000)`, session)
 		w.lapse(run.ID)
 		w.work(quick)
 		return nil
 	}})
-	if _, err := slow.RunNext(w.system); err == nil {
+	if _, err := slow.RunNext(w.System); err == nil {
 		t.Error("the slow worker noticed nothing")
 	}
-	equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 6+0+0+0+0 of 6")
-	equal(t, "customers", len(w.customers(w.partner.ID)), 6)
+	testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 6+0+0+0+0 of 6")
+	testenv.Equal(t, "customers", len(w.customers(w.partner.ID)), 6)
 }
 
 // decode does what work does first.
 func (w *world) decode(c *claim) (err error) {
 	k, err := kinds.Unopened().Named(c.kind)
-	w.must(err)
+	w.Must(err)
 	c.Layout, err = sheet.DecodeLayout(c.format, k.Columns())
 	return err
 }
@@ -128,23 +128,23 @@ func TestJ2AHeartbeatKeepsABatchThatTakesLongerThanTheLease(t *testing.T) {
 		run := w.start(w.engine(Options{}), names(4))
 		slow, rival := w.engine(Options{BatchRows: 2, Lease: lease}), w.engine(Options{})
 		over := func() bool {
-			now, err := w.db.Clock(w.system)
-			w.must(err)
+			now, err := w.DB.Clock(w.System)
+			w.Must(err)
 			return now.After(*w.state(run.ID).LeaseUntil)
 		}
 		slow.hook(hooked{
 			// Between the batches the heartbeat extends the lease …
 			between: func(int) {
 				first := *w.state(run.ID).LeaseUntil
-				w.await("a heartbeat", func() bool { return w.state(run.ID).LeaseUntil.After(first) })
+				w.Await("a heartbeat", func() bool { return w.state(run.ID).LeaseUntil.After(first) })
 			},
 			// … and in the transaction the row's lock stands for it.
 			inTx: func(ctx context.Context, _ *database.Tx, _ hookedBatch) error {
-				if w.db.Dialect() == database.SQLite {
+				if w.DB.Dialect() == database.SQLite {
 					return sleepIn(ctx, 2*lease) // the write lock is ours: nobody can claim anything
 				}
-				w.await("the lease to run out", over)
-				if c, err := rival.claim(w.system, true); c != nil || err != nil {
+				w.Await("the lease to run out", over)
+				if c, err := rival.claim(w.System, true); c != nil || err != nil {
 					t.Errorf("claimed %v, error %v, in the middle of a transaction", c, err)
 				}
 				return nil
@@ -152,7 +152,7 @@ func TestJ2AHeartbeatKeepsABatchThatTakesLongerThanTheLease(t *testing.T) {
 		})
 		w.work(slow)
 		r := w.state(run.ID)
-		equal(t, "counts", counts(r), "COMPLETED 4+0+0+0+0 of 4")
+		testenv.Equal(t, "counts", counts(r), "COMPLETED 4+0+0+0+0 of 4")
 		if r.Epoch != 1 {
 			t.Errorf("it took %d claims", r.Epoch)
 		}
@@ -176,7 +176,7 @@ func TestJ3FiveClaimsThatMoveNothingAreEnough(t *testing.T) {
 		e := w.engine(Options{BatchRows: 2})
 		poison := w.start(e, names(6))
 		other, err := w.tryStart(e, w.another("Other"), "name\nHarmless\nGood\nFine\n") // not so short that it goes first
-		w.must(err)
+		w.Must(err)
 		e.hook(hooked{inTx: func(_ context.Context, _ *database.Tx, b hookedBatch) error {
 			if b.run.ID == poison.ID && b.first == 5 {
 				panic("a row that nobody can digest")
@@ -191,7 +191,7 @@ func TestJ3FiveClaimsThatMoveNothingAreEnough(t *testing.T) {
 			if claims > 0 {
 				w.lapse(poison.ID) // the pause after a failure is over
 			}
-			_, _ = e.RunNext(w.system)
+			_, _ = e.RunNext(w.System)
 			if s := w.state(poison.ID); claims == 0 && (s.ProcessedRows != 4 || s.Claims != 0) {
 				t.Errorf("after the first claim %d rows, %d claims without progress", s.ProcessedRows, s.Claims)
 			}
@@ -200,7 +200,7 @@ func TestJ3FiveClaimsThatMoveNothingAreEnough(t *testing.T) {
 			t.Errorf("it took %d claims", claims)
 		}
 		r := w.state(poison.ID)
-		equal(t, "counts", counts(r), "FAILED 4+0+0+0+0 of 6")
+		testenv.Equal(t, "counts", counts(r), "FAILED 4+0+0+0+0 of 6")
 		if *r.FailureCode != fault.Internal.Code() || !strings.Contains(*r.FailureMessage, "5 times in a row") || !strings.Contains(*r.FailureMessage, "row 5") {
 			t.Errorf("the failure is %s: %s", *r.FailureCode, *r.FailureMessage)
 		}
@@ -208,7 +208,7 @@ func TestJ3FiveClaimsThatMoveNothingAreEnough(t *testing.T) {
 			t.Errorf("%d customers", n)
 		}
 		w.work(e)
-		equal(t, "the other's counts", counts(w.state(other.ID)), "COMPLETED 3+0+0+0+0 of 3")
+		testenv.Equal(t, "the other's counts", counts(w.state(other.ID)), "COMPLETED 3+0+0+0+0 of 3")
 	})
 }
 
@@ -218,16 +218,16 @@ func TestJ3WhatCannotBeReadEnds(t *testing.T) {
 		e := w.engine(Options{MaxClaims: 2})
 		broken := w.start(e, "name\nAlpha\n=x\n")
 		lost, err := w.tryStart(e, w.another("Other"), "name\nBeta\n")
-		w.must(err)
-		w.exec(`UPDATE import_runs SET format = '{"fields":[]}' WHERE id = $1`, broken.ID)
-		w.must(w.blobs.Delete(w.system, lost.UploadKey))
+		w.Must(err)
+		w.Exec(`UPDATE import_runs SET format = '{"fields":[]}' WHERE id = $1`, broken.ID)
+		w.Must(w.blobs.Delete(w.System, lost.UploadKey))
 		for range 10 {
-			_, _ = e.RunNext(w.system)
-			w.exec(`UPDATE import_runs SET lease_until = NULL WHERE status = 'RUNNING'`)
+			_, _ = e.RunNext(w.System)
+			w.Exec(`UPDATE import_runs SET lease_until = NULL WHERE status = 'RUNNING'`)
 		}
 		for what, run := range map[string]string{"broken": broken.ID.String(), "lost": lost.ID.String()} {
 			var status, message string
-			w.must(w.db.SQL().QueryRow(`SELECT status, failure_message FROM import_runs WHERE id = $1`, run).Scan(&status, &message))
+			w.Must(w.DB.SQL().QueryRow(`SELECT status, failure_message FROM import_runs WHERE id = $1`, run).Scan(&status, &message))
 			if status != "FAILED" || message == "" {
 				t.Errorf("%s: %s %q", what, status, message)
 			}
@@ -257,7 +257,7 @@ func TestJ3AnOutageOfTheDatabaseCostsNoTry(t *testing.T) {
 					if !out || b.first == 1 {
 						return nil
 					}
-					if w.db.Dialect() == database.Postgres {
+					if w.DB.Dialect() == database.Postgres {
 						_, err := tx.ExecContext(ctx, `DO $$ BEGIN RAISE EXCEPTION 'an outage' USING ERRCODE = '`+o.state+`'; END $$`)
 						return err
 					}
@@ -267,7 +267,7 @@ func TestJ3AnOutageOfTheDatabaseCostsNoTry(t *testing.T) {
 					if claim > 0 {
 						w.lapse(run.ID) // the pause is over
 					}
-					if _, err := e.RunNext(w.system); err == nil {
+					if _, err := e.RunNext(w.System); err == nil {
 						t.Fatalf("claim %d: no error", claim)
 					}
 					if s := w.state(run.ID); s.Status != enum.Running || s.ProcessedRows != 2 || s.Claims != 0 || s.LeaseUntil == nil {
@@ -277,7 +277,7 @@ func TestJ3AnOutageOfTheDatabaseCostsNoTry(t *testing.T) {
 				out = false
 				w.lapse(run.ID)
 				w.work(e)
-				equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 4+0+0+0+0 of 4")
+				testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 4+0+0+0+0 of 4")
 			})
 		})
 	}
@@ -290,14 +290,14 @@ func TestJ3AnOutageOfTheStoreCostsNoTry(t *testing.T) {
 			inWorlds(t, func(t *testing.T, w *world) {
 				bucket := testenv.StartBucket(t)
 				blobs, err := blob.Open(blob.Options{URL: bucket.URL()})
-				w.must(err)
+				w.Must(err)
 				t.Cleanup(func() { _ = blobs.Close() })
 				w.blobs = blobs
 				e := w.engine(Options{BatchRows: 1})
 				var runs []*ent.ImportRun
 				for i := range 4 {
 					run, err := w.tryStart(e, w.another(fmt.Sprint("Other ", i)), fmt.Sprintf("name\nGood %d\n=bad\n", i))
-					w.must(err)
+					w.Must(err)
 					runs = append(runs, run)
 				}
 				e.hook(hooked{between: func(turn int) {
@@ -307,7 +307,7 @@ func TestJ3AnOutageOfTheStoreCostsNoTry(t *testing.T) {
 				}})
 				for range 8 {
 					for range runs {
-						_, _ = e.RunNext(w.system)
+						_, _ = e.RunNext(w.System)
 					}
 					for _, run := range runs {
 						if s := w.state(run.ID); s.Status.Final() || s.Claims != 0 {
@@ -320,7 +320,7 @@ func TestJ3AnOutageOfTheStoreCostsNoTry(t *testing.T) {
 				w.work(e)
 				for _, run := range runs {
 					s := w.state(run.ID)
-					equal(t, "counts", counts(s), "COMPLETED 1+0+0+0+1 of 2")
+					testenv.Equal(t, "counts", counts(s), "COMPLETED 1+0+0+0+1 of 2")
 					if rejects := w.rejects(s); !strings.Contains(rejects, "=bad") {
 						t.Errorf("the rejects are %q", rejects)
 					}

@@ -13,9 +13,9 @@ import (
 // What the world looks like afterwards.
 
 func (w *world) state(run id.ID) *ent.ImportRun {
-	w.t.Helper()
-	r, err := w.db.Ent().ImportRun.Get(w.system, run)
-	w.must(err)
+	w.T.Helper()
+	r, err := w.DB.Ent().ImportRun.Get(w.System, run)
+	w.Must(err)
 	return r
 }
 
@@ -25,16 +25,16 @@ func counts(r *ent.ImportRun) string {
 }
 
 func (w *world) ledger(run id.ID) []*ent.ImportIssue {
-	w.t.Helper()
-	all, err := w.db.Ent().ImportIssue.Query().Where(importissue.ImportRunID(run)).
-		Order(ent.Asc(importissue.FieldRow, importissue.FieldOrdinal)).All(w.system)
-	w.must(err)
+	w.T.Helper()
+	all, err := w.DB.Ent().ImportIssue.Query().Where(importissue.ImportRunID(run)).
+		Order(ent.Asc(importissue.FieldRow, importissue.FieldOrdinal)).All(w.System)
+	w.Must(err)
 	return all
 }
 
 // issues lists the ledger as row:column:CODE.
 func (w *world) issues(run id.ID) []string {
-	w.t.Helper()
+	w.T.Helper()
 	out := []string{}
 	for _, i := range w.ledger(run) {
 		column := ""
@@ -47,16 +47,16 @@ func (w *world) issues(run id.ID) []string {
 }
 
 func (w *world) scratch(run id.ID) int {
-	w.t.Helper()
-	n, err := w.db.Ent().ImportKey.Query().Where(importkey.ImportRunID(run)).Count(w.system)
-	w.must(err)
+	w.T.Helper()
+	n, err := w.DB.Ent().ImportKey.Query().Where(importkey.ImportRunID(run)).Count(w.System)
+	w.Must(err)
 	return n
 }
 
 // blobKeys lists what the store has under the prefix.
 func (w *world) blobKeys(prefix string) []string {
-	w.t.Helper()
+	w.T.Helper()
 	keys := []string{}
-	w.must(w.blobs.List(w.system, prefix, func(key string, _ time.Time, _ int64) error { keys = append(keys, key); return nil }))
+	w.Must(w.blobs.List(w.System, prefix, func(key string, _ time.Time, _ int64) error { keys = append(keys, key); return nil }))
 	return keys
 }

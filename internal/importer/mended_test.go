@@ -10,14 +10,15 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/testenv"
 )
 
 // mend gives the rejects of an import as cells, header first, for a person to mend.
 func (w *world) mend(run *ent.ImportRun) (header []string, rows [][]string) {
-	w.t.Helper()
+	w.T.Helper()
 	text, marked := strings.CutPrefix(w.rejects(run), "\ufeff")
 	if !marked {
-		w.t.Errorf("the rejects file does not begin with a byte order mark")
+		w.T.Errorf("the rejects file does not begin with a byte order mark")
 	}
 	r := csv.NewReader(strings.NewReader(text))
 	if layout, err := sheet.DecodeLayout(run.Format, nil); err == nil {
@@ -25,7 +26,7 @@ func (w *world) mend(run *ent.ImportRun) (header []string, rows [][]string) {
 	}
 	r.FieldsPerRecord = -1 // a row with too many cells has them still
 	all, err := r.ReadAll()
-	w.must(err)
+	w.Must(err)
 	return all[0], all[1:]
 }
 
@@ -46,9 +47,9 @@ func TestJ9RejectsOfUsersImportAgain(t *testing.T) {
 		run := w.of(w.engine(Options{}), w.maria, enum.Users, w.partner, file, leave)
 		w.work(w.engine(Options{}))
 		first := w.state(run.ID)
-		equal(t, "counts", counts(first), "COMPLETED 1+0+0+0+7 of 8")
+		testenv.Equal(t, "counts", counts(first), "COMPLETED 1+0+0+0+7 of 8")
 		header, rows := w.mend(first)
-		equal(t, "the header", header, []string{"Password", "Last name", "E mail", "First name", "active", "import_row", "import_code", "import_problem"})
+		testenv.Equal(t, "the header", header, []string{"Password", "Last name", "E mail", "First name", "active", "import_row", "import_code", "import_problem"})
 		for _, row := range rows {
 			if row[0] != "" {
 				t.Errorf("a password stands in %q", row)
@@ -61,8 +62,8 @@ func TestJ9RejectsOfUsersImportAgain(t *testing.T) {
 			return w.state(run.ID), w.issues(run.ID)
 		}
 		again, issues := take(rows)
-		equal(t, "counts as they are", counts(again), "COMPLETED 0+0+0+0+7 of 7")
-		equal(t, "issues as they are", issues, []string{
+		testenv.Equal(t, "counts as they are", counts(again), "COMPLETED 0+0+0+0+7 of 7")
+		testenv.Equal(t, "issues as they are", issues, []string{
 			"1:Password:REQUIRED", "1:E mail:INVALID_EMAIL", "2:Password:REQUIRED", "3:Password:REQUIRED", "3:First name:UNSAFE_CONTENT", "3:active:UNSAFE_CONTENT",
 			"4:Password:REQUIRED", "5::WRONG_FIELD_COUNT", "6:active:INVALID_VALUE", "7:active:FORBIDDEN",
 		})
@@ -81,8 +82,8 @@ func TestJ9RejectsOfUsersImportAgain(t *testing.T) {
 			}
 		}
 		mended, issues := take(rows)
-		equal(t, "issues once mended", issues, []string{})
-		equal(t, "counts once mended", counts(mended), "COMPLETED 5+1+1+0+0 of 7")
+		testenv.Equal(t, "issues once mended", issues, []string{})
+		testenv.Equal(t, "counts once mended", counts(mended), "COMPLETED 5+1+1+0+0 of 7")
 		for _, email := range []string{"kim", "max", "nina", "ola"} {
 			if !w.has(email+"@example.net", "secret-"+email) {
 				t.Errorf("the password of %s is another", email)
@@ -102,7 +103,7 @@ func TestJ9RejectsOfContactsImportAgain(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.furnish(w.partner, "p1", []string{"VIP", "a:b"}, "NUMBER:seats", "DATE:renewal_date")
 		w.furnish(w.customer, "p2", []string{"Theirs"})
-		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.maria.ID).Exec(w.system))
+		w.PartnerAdmin(w.customer, w.maria)
 		theirs, nobodys := w.customer.ID.String(), w.plain.ID.String()
 		file := "sep=;\nEmail;First name;client id;Project;company_id;labels;seats;renewal-date;Remarks\n" +
 			"good@x.example;Good;0001;p1;;VIP;7;2026-12-31;\n" +
@@ -118,7 +119,7 @@ func TestJ9RejectsOfContactsImportAgain(t *testing.T) {
 		run := w.of(e, w.maria, enum.Contacts, w.partner, file, leave)
 		w.work(e)
 		first := w.state(run.ID)
-		equal(t, "counts", counts(first), "COMPLETED 1+0+0+0+7 of 8")
+		testenv.Equal(t, "counts", counts(first), "COMPLETED 1+0+0+0+7 of 8")
 		header, rows := w.mend(first)
 		take := func() (*ent.ImportRun, []string) {
 			run := w.of(e, w.maria, enum.Contacts, w.partner, drawnSheet{header: header, rows: rows}.text(), leave)
@@ -126,15 +127,15 @@ func TestJ9RejectsOfContactsImportAgain(t *testing.T) {
 			return w.state(run.ID), w.issues(run.ID)
 		}
 		again, issues := take()
-		equal(t, "counts as they are", counts(again), "COMPLETED 0+0+0+0+7 of 7")
+		testenv.Equal(t, "counts as they are", counts(again), "COMPLETED 0+0+0+0+7 of 7")
 		before := slices.Clone(w.issues(run.ID))
 		for i := range before { // row 1 was good
 			var row int
 			_, err := fmt.Sscanf(before[i], "%d:", &row)
-			w.must(err)
+			w.Must(err)
 			before[i] = fmt.Sprint(row-1) + before[i][strings.IndexByte(before[i], ':'):]
 		}
-		equal(t, "issues as they are", issues, before)
+		testenv.Equal(t, "issues as they are", issues, before)
 		for row, cells := range map[int]map[int]string{
 			0: {0: "ann@x.example"},
 			1: {3: "p1", 5: `VIP:a\:b`, 6: "7", 7: "2026-12-31"},
@@ -149,9 +150,9 @@ func TestJ9RejectsOfContactsImportAgain(t *testing.T) {
 			}
 		}
 		mended, issues := take()
-		equal(t, "issues once mended", issues, []string{})
-		equal(t, "counts once mended", counts(mended), "COMPLETED 7+0+0+0+0 of 7")
-		equal(t, "the books", w.books(w.partner.ID), []string{
+		testenv.Equal(t, "issues once mended", issues, []string{})
+		testenv.Equal(t, "counts once mended", counts(mended), "COMPLETED 7+0+0+0+0 of 7")
+		testenv.Equal(t, "the books", w.books(w.partner.ID), []string{
 			"ann@x.example|Ann|||ann|0002|p1|default|true|PERSONAL|VIP|renewal_date=2026-12-31+seats=7",
 			"bob@x.example|Bob|||bob|0003|p1|default|true|PERSONAL|VIP+a:b|renewal_date=2026-12-31+seats=7",
 			"dan@x.example|Dan|||dan|0005|default|default|true|PERSONAL||",
@@ -160,6 +161,6 @@ func TestJ9RejectsOfContactsImportAgain(t *testing.T) {
 			"gil@x.example|Gil|||gil||default|default|true|PERSONAL||renewal_date=2026-12-31",
 			"good@x.example|Good|||good|0001|p1|default|true|PERSONAL|VIP|renewal_date=2026-12-31+seats=7",
 		})
-		equal(t, "the customer's", w.books(w.customer.ID), []string{"cem@x.example|Cem|||cem|0004|p2|default|true|PERSONAL|Theirs|"})
+		testenv.Equal(t, "the customer's", w.books(w.customer.ID), []string{"cem@x.example|Cem|||cem|0004|p2|default|true|PERSONAL|Theirs|"})
 	})
 }

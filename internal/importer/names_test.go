@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/auth"
 	"tenantry/internal/fault"
+	"tenantry/internal/testenv"
 	"tenantry/internal/tokensecret"
 )
 
@@ -18,15 +19,15 @@ import (
 func TestI6MessagesSayWhichMatched(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		// Renamed ones: their slugs stay (C4).
-		w.companyOf(w.db.Ent().Company.Create().SetName("Secret Project").SetSlug("first-name").SetNameSlug("secret-project").SetNameKey("secret project"))
-		w.companyOf(w.db.Ent().Company.Create().SetName("Ours Now").SetSlug("ours-then").SetNameSlug("ours-now").SetNameKey("ours now").SetPartnerID(w.partner.ID))
+		w.Company("Secret Project", testenv.Slug("first-name"))
+		w.Company("Ours Now", testenv.Slug("ours-then"), testenv.CustomerOf(w.partner))
 		file := "name\nNew\nFirst Name\nSecret  PROJECT\nold customer\nOurs Now\nOurs Then\nPartner\nplain\n"
 		for range 12 { // behind the first batch
 			file += "new\n"
 		}
 		run := w.start(w.engine(Options{BatchRows: 5}), file)
 		w.work(w.engine(Options{BatchRows: 5}))
-		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 1+0+0+19+0 of 20")
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 1+0+0+19+0 of 20")
 		messages := map[int]string{}
 		for _, i := range w.ledger(run.ID) {
 			messages[i.Row] = i.Message
@@ -58,7 +59,7 @@ func TestI6MessagesSayWhichMatched(t *testing.T) {
 func TestI6TheEarlierRowIsTheOneThatStands(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		run, issues := w.imported(three + "Acme,nobody,tom@partner.example\nAcme,office@acme.example,tom@partner.example\nAcme,office@acme.example,tom@partner.example\n")
-		equal(t, "issues", issues, []string{"1:contact_email:INVALID_EMAIL", "3:name:DUPLICATE_IN_FILE"})
+		testenv.Equal(t, "issues", issues, []string{"1:contact_email:INVALID_EMAIL", "3:name:DUPLICATE_IN_FILE"})
 		if l := w.ledger(run.ID); !strings.Contains(l[1].Message, "row 2 of this file") {
 			t.Errorf("it says %q", l[1].Message)
 		}
@@ -72,12 +73,12 @@ func TestC5ASecretIsNoCustomersName(t *testing.T) {
 		secret := auth.MintToken(tokensecret.Prefix)
 		const ok = ",office@acme.example,tom@partner.example\n"
 		file := three + secret + ok + "Token: " + secret + " !,nobody,tom@partner.example\n" + secret + ",too,many,cells\nAcme" + ok
-		p, err := w.engine(Options{}).Preview(w.as(w.maria), PreviewInput{Kind: enum.Customers, File: File{Body: strings.NewReader(file)}})
-		w.must(err)
+		p, err := w.engine(Options{}).Preview(w.As(w.maria), PreviewInput{Kind: enum.Customers, File: File{Body: strings.NewReader(file)}})
+		w.Must(err)
 		run, issues := w.imported(file)
-		equal(t, "counts", counts(run), "COMPLETED 1+0+0+0+3 of 4")
-		equal(t, "issues", issues, []string{"1:name:INVALID_VALUE", "2:name:INVALID_VALUE", "2:contact_email:INVALID_EMAIL", "3::WRONG_FIELD_COUNT"})
-		equal(t, "customers", w.customers(w.partner.ID), []string{"Acme|acme|office@acme.example|tom@partner.example"})
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+0+0+0+3 of 4")
+		testenv.Equal(t, "issues", issues, []string{"1:name:INVALID_VALUE", "2:name:INVALID_VALUE", "2:contact_email:INVALID_EMAIL", "3::WRONG_FIELD_COUNT"})
+		testenv.Equal(t, "customers", w.customers(w.partner.ID), []string{"Acme|acme|office@acme.example|tom@partner.example"})
 		shown := w.rejects(run)
 		for _, sample := range p.Samples {
 			shown += strings.Join(sample, ",")
@@ -116,9 +117,9 @@ func (r *whenRead) Read(p []byte) (int, error) {
 func TestU3NoImportIntoACompanyThatIsDeletedMeanwhile(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		body := &whenRead{strings.NewReader("email,first_name\na@example.org,A\n"), func() {
-			w.exec(`UPDATE companies SET deleted_at = created_at WHERE id = $1`, w.customer.ID)
+			w.Exec(`UPDATE companies SET deleted_at = created_at WHERE id = $1`, w.customer.ID)
 		}}
-		_, err := w.engine(Options{}).Start(w.as(w.inside), StartInput{File: File{Body: body}, Kind: enum.Contacts})
+		_, err := w.engine(Options{}).Start(w.As(w.inside), StartInput{File: File{Body: body}, Kind: enum.Contacts})
 		if !fault.Is(err, fault.NotFound) {
 			t.Errorf("%v, want NOT_FOUND", err)
 		}
@@ -132,19 +133,19 @@ func TestU3NoImportIntoACompanyThatIsDeletedMeanwhile(t *testing.T) {
 // customer by a file; one who is does.
 func TestC6MembersWakeNoAdministrators(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		idle := w.user(w.customer, "idle@customer.example", enum.Admin, false)
-		w.user(w.customer, "rest@customer.example", enum.Member, false)
-		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.tom.ID).Exec(w.system))
-		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(w.maria.ID).Exec(w.system))
+		idle := w.User(w.customer, "idle@customer.example", enum.Admin, testenv.Inactive)
+		w.User(w.customer, "rest@customer.example", enum.Member, testenv.Inactive)
+		w.PartnerAdmin(w.customer, w.tom)
+		w.PartnerAdmin(w.customer, w.maria)
 		const file = "email,active\nidle@customer.example,yes\nrest@customer.example,yes\n"
 		run := w.of(w.engine(Options{}), w.tom, enum.Users, w.customer, file)
 		w.work(w.engine(Options{}))
-		equal(t, "counts of a member", counts(w.state(run.ID)), "COMPLETED 0+1+0+0+1 of 2")
-		equal(t, "issues of a member", w.issues(run.ID), []string{"1:active:FORBIDDEN"})
+		testenv.Equal(t, "counts of a member", counts(w.state(run.ID)), "COMPLETED 0+1+0+0+1 of 2")
+		testenv.Equal(t, "issues of a member", w.issues(run.ID), []string{"1:active:FORBIDDEN"})
 		run = w.of(w.engine(Options{}), w.maria, enum.Users, w.customer, file)
 		w.work(w.engine(Options{}))
-		equal(t, "counts of an administrator", counts(w.state(run.ID)), "COMPLETED 0+1+1+0+0 of 2")
-		if !w.db.Ent().User.Query().Where(user.ID(idle.ID)).OnlyX(w.system).Active {
+		testenv.Equal(t, "counts of an administrator", counts(w.state(run.ID)), "COMPLETED 0+1+1+0+0 of 2")
+		if !w.DB.Ent().User.Query().Where(user.ID(idle.ID)).OnlyX(w.System).Active {
 			t.Error("the administrator is still at rest")
 		}
 	})

@@ -44,11 +44,11 @@ func throws(t *testing.T, draw func(t *rapid.T, w *world, tag string) trial) {
 	for _, dialect := range []database.Dialect{database.SQLite, database.Postgres} {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, testenv.Open(t, dialect))
+			w := newWorld(testenv.NewWorld(t, testenv.Open(t, dialect)))
 			hub, n := progress.New(w.redis, quiet), 0
 			rapid.Check(t, func(t *rapid.T) {
 				n++
-				w.exec(`DELETE FROM import_runs`) // what a case that failed has left
+				w.Exec(`DELETE FROM import_runs`) // what a case that failed has left
 				w.compare(t, hub, draw(t, w, fmt.Sprintf("c%dz", n)))
 			})
 		})
@@ -82,10 +82,10 @@ func (w *world) compare(t *rapid.T, hub *progress.Hub, c trial) {
 
 // previewed demands that the preview finds in the first rows what the import would.
 func (w *world) previewed(t *rapid.T, hub *progress.Hub, c trial, want oracle.Result) {
-	p, err := w.deaf(hub, Options{}).Preview(w.as(c.by), PreviewInput{
+	p, err := w.deaf(hub, Options{}).Preview(w.As(c.by), PreviewInput{
 		File: File{Body: strings.NewReader(c.text())}, Kind: c.kind, Company: &c.company.ID, Mappings: c.mappings,
 	})
-	w.must(err)
+	w.Must(err)
 	if p.Problem != nil || p.Rows != len(c.job.File.Rows) || len(p.Samples) != min(p.Rows, sampleRows) {
 		t.Fatalf("a preview of %d rows, %d samples and problem %v\n%v", p.Rows, len(p.Samples), p.Problem, c)
 	}
@@ -114,13 +114,13 @@ func issuesOf(issues []*ent.ImportIssue) []oracle.Issue {
 // comesBack exports what there is now and imports it again: nothing changes (J12).
 func (w *world) comesBack(t *rapid.T, hub *progress.Hub, c trial) {
 	e := w.deaf(hub, Options{})
-	out := exporter.New(w.db.Ent(), e.rights, w.companies(hub), e.kinds)
-	file, err := out.Open(w.system, c.kind, c.by.ID, c.company.ID)
-	w.must(err)
+	out := exporter.New(w.DB.Ent(), e.rights, w.companies(hub), e.kinds)
+	file, err := out.Open(w.System, c.kind, c.by.ID, c.company.ID)
+	w.Must(err)
 	var text strings.Builder
-	w.must(file.Send(w.system, &text))
+	w.Must(file.Send(w.System, &text))
 	rows, err := csv.NewReader(strings.NewReader(text.String())).ReadAll()
-	w.must(err)
+	w.Must(err)
 	n := len(rows) - 1
 	if n == 0 {
 		return
@@ -172,7 +172,7 @@ func (w *world) judged(t *rapid.T, hub *progress.Hub, c trial, dry bool, want or
 // one then finds out that it was superseded; or it dies inside a batch, with all of it written
 // and nothing committed.
 func (w *world) relay(t *rapid.T, hub *progress.Hub, run id.ID, crashes int) {
-	w.db.SQL().SetMaxOpenConns(rapid.IntRange(1, 4).Draw(t, "connections"))
+	w.DB.SQL().SetMaxOpenConns(rapid.IntRange(1, 4).Draw(t, "connections"))
 	e := w.deaf(hub, Options{BatchRows: rapid.IntRange(1, 15).Draw(t, "batch")})
 	crash, inside := rapid.IntRange(0, 8).Draw(t, "crash"), rapid.Bool().Draw(t, "inside")
 	e.hook(hooked{between: func(turn int) {
@@ -186,7 +186,7 @@ func (w *world) relay(t *rapid.T, hub *progress.Hub, run id.ID, crashes int) {
 		}
 		return nil
 	}})
-	switch _, err := e.RunNext(w.system); {
+	switch _, err := e.RunNext(w.System); {
 	case errors.Is(err, errCrashed):
 		w.lapse(run)
 		w.relay(t, hub, run, crashes-1)

@@ -11,6 +11,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/testenv"
 )
 
 // R2 at every moment: the database itself refuses counts that do not add up.
@@ -61,14 +62,14 @@ func TestQueuePositionsCountWhatStartsBefore(t *testing.T) {
 		other := w.another("Other")
 		first, second, third := w.queued(e, w.maria), w.queued(e, other), w.queued(e, w.maria)
 		ids := []id.ID{first.ID, second.ID, third.ID, id.New(id.ImportRun)}
-		at, err := e.QueuePositions(w.system, ids)
-		w.must(err)
-		equal(t, "positions", at, map[id.ID]int{first.ID: 0, second.ID: 1, third.ID: 2})
+		at, err := e.QueuePositions(w.System, ids)
+		w.Must(err)
+		testenv.Equal(t, "positions", at, map[id.ID]int{first.ID: 0, second.ID: 1, third.ID: 2})
 		w.claimed(e)
-		at, err = e.QueuePositions(w.system, ids)
-		w.must(err)
-		equal(t, "positions while the first runs", at, map[id.ID]int{second.ID: 0, third.ID: 1})
-		if at, err = e.QueuePositions(w.system, nil); err != nil || len(at) != 0 {
+		at, err = e.QueuePositions(w.System, ids)
+		w.Must(err)
+		testenv.Equal(t, "positions while the first runs", at, map[id.ID]int{second.ID: 0, third.ID: 1})
+		if at, err = e.QueuePositions(w.System, nil); err != nil || len(at) != 0 {
 			t.Errorf("of none: %v, %v", at, err)
 		}
 	})
@@ -88,8 +89,8 @@ func TestJ8QueuePositionsAreTheOrderOfTheClaims(t *testing.T) {
 			name[run.ID] = fmt.Sprint(owner, i)
 			runs = append(runs, run.ID)
 		}
-		at, err := e.QueuePositions(w.system, runs)
-		w.must(err)
+		at, err := e.QueuePositions(w.System, runs)
+		w.Must(err)
 		want, got := make([]string, len(runs)), []string{}
 		for run, n := range at {
 			want[n] = name[run]
@@ -97,9 +98,9 @@ func TestJ8QueuePositionsAreTheOrderOfTheClaims(t *testing.T) {
 		for range runs {
 			c := w.claimed(e)
 			got = append(got, name[c.ID])
-			w.must(e.work(w.system, c))
+			w.Must(e.work(w.System, c))
 		}
-		equal(t, "the order of the claims", got, want)
+		testenv.Equal(t, "the order of the claims", got, want)
 	})
 }
 

@@ -7,14 +7,15 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/testenv"
 )
 
 // F8: the template imports as it stands once its example rows are replaced.
 func TestF8TheTemplateImports(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
-		m, err := e.Template(w.as(w.maria), enum.Customers, nil)
-		w.must(err)
+		m, err := e.Template(w.As(w.maria), enum.Customers, nil)
+		w.Must(err)
 		if m.FileName != "customers.csv" || m.Kind != enum.Customers || len(m.Columns) != 3 || m.MaxRows != 1_000_000 {
 			t.Errorf("%+v", m)
 		}
@@ -23,11 +24,11 @@ func TestF8TheTemplateImports(t *testing.T) {
 			t.Error("there is no example")
 		}
 		run, issues := w.imported(head + "\nAcme,a@b.example,tom@partner.example\n")
-		equal(t, "counts", counts(run), "COMPLETED 1+0+0+0+0 of 1")
-		equal(t, "issues", issues, []string{})
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+0+0+0+0 of 1")
+		testenv.Equal(t, "issues", issues, []string{})
 		// As it is, it is a file like any other: only the example's person is unknown.
 		_, issues = w.imported(m.Content)
-		equal(t, "the example's issues", issues, []string{"1:partner_admin_email:UNKNOWN_PARTNER_ADMIN"})
+		testenv.Equal(t, "the example's issues", issues, []string{"1:partner_admin_email:UNKNOWN_PARTNER_ADMIN"})
 	})
 }
 
@@ -37,8 +38,8 @@ func TestPreviewShowsWhatTheImportWillFind(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		look := func(text string, m ...sheet.Mapping) *Preview {
-			p, err := e.Preview(w.as(w.maria), PreviewInput{File: File{Body: strings.NewReader(text)}, Kind: enum.Customers, Mappings: m})
-			w.must(err)
+			p, err := e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(text)}, Kind: enum.Customers, Mappings: m})
+			w.Must(err)
 			return p
 		}
 		p := look("Company;Nmae;import_problem\nAcme;x;old\n\nacme;y;old\n=x;"+strings.Repeat("z", 300)+";\n;;z\n", out("Nmae"))
@@ -46,15 +47,15 @@ func TestPreviewShowsWhatTheImportWillFind(t *testing.T) {
 		for _, i := range p.Issues {
 			got = append(got, strings.Join([]string{*i.Column, string(i.Code), *i.Value}, "|"))
 		}
-		equal(t, "issues", got, []string{"Company|DUPLICATE_IN_FILE|acme", "Company|UNSAFE_CONTENT|=x", "Company|REQUIRED|"})
-		equal(t, "samples", p.Samples, [][]string{{"Acme", "", "old"}, {"acme", "", "old"}, {"=x", "", ""}, {"", "", "z"}})
-		equal(t, "columns", p.Columns, []PreviewColumn{{"Company", "name", ""}, {"Nmae", "", "name"}, {"import_problem", "import_problem", ""}})
+		testenv.Equal(t, "issues", got, []string{"Company|DUPLICATE_IN_FILE|acme", "Company|UNSAFE_CONTENT|=x", "Company|REQUIRED|"})
+		testenv.Equal(t, "samples", p.Samples, [][]string{{"Acme", "", "old"}, {"acme", "", "old"}, {"=x", "", ""}, {"", "", "z"}})
+		testenv.Equal(t, "columns", p.Columns, []PreviewColumn{{"Company", "name", ""}, {"Nmae", "", "name"}, {"import_problem", "import_problem", ""}})
 		if p.Rows != 4 || p.Problem != nil || p.Delimiter() != ";" {
 			t.Errorf("%d rows, problem %v, delimiter %q", p.Rows, p.Problem, p.Delimiter())
 		}
 		// A long cell is cut; what is not recognised, and nobody has left out, is shown.
 		p = look("name;Nmae\n" + strings.Repeat("z", 300) + ";x\n")
-		equal(t, "samples of what is not recognised", p.Samples, [][]string{{strings.Repeat("z", 200), "x"}})
+		testenv.Equal(t, "samples of what is not recognised", p.Samples, [][]string{{strings.Repeat("z", 200), "x"}})
 		// Behind a problem of the columns it goes on, and behind one of the file it stops.
 		if p := look("Nmae\nAcme\nBeta\n"); p.Problem == nil || p.Problem.Suggestion != "name" || p.Rows != 2 || len(p.Samples) != 2 || len(p.Issues) != 0 {
 			t.Errorf("%+v", p)
@@ -64,7 +65,7 @@ func TestPreviewShowsWhatTheImportWillFind(t *testing.T) {
 		}
 		// I6, I7: who is there decides.
 		p = look(three + "old  customer,nobody,tom@partner.example\nBeta,a@b.example,gone@partner.example\n")
-		equal(t, "issues of those who are there", codes(p), "1:name:ALREADY_EXISTS 2:partner_admin_email:UNKNOWN_PARTNER_ADMIN")
+		testenv.Equal(t, "issues of those who are there", codes(p), "1:name:ALREADY_EXISTS 2:partner_admin_email:UNKNOWN_PARTNER_ADMIN")
 		if p := look("name\n" + strings.Repeat("=x\n", 3000)); p.Rows != 3000 || len(p.Issues) != previewIssues || len(p.Samples) != sampleRows {
 			t.Errorf("%d rows, %d issues, %d samples", p.Rows, len(p.Issues), len(p.Samples))
 		}
@@ -86,7 +87,7 @@ func codes(p *Preview) string {
 func TestPreviewJudgesContactsByTheCompanysOwn(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.furnish(w.partner, "p1", []string{"VIP"}, "NUMBER:seats", "BOOLEAN:is_paying", "DATE:renewal_date", "TEXT:plan")
-		p, err := w.engine(Options{}).Preview(w.as(w.maria), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader(
+		p, err := w.engine(Options{}).Preview(w.As(w.maria), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader(
 			"id,email,first_name,project,desk,labels,seats,is_paying,renewal_date,plan\n" +
 				"ext-1,ann@x.example,Ann,p1,default,VIP,7.5,TRUE,2026-12-31,gold\n" +
 				",bob@x.example,Bob,,,,seven,perhaps,31.12.2026," + strings.Repeat("x", 10_001) + "\n" +
@@ -96,8 +97,8 @@ func TestPreviewJudgesContactsByTheCompanysOwn(t *testing.T) {
 				",dan@x.example,,,,,,,,\n" +
 				",ann@x.example,,,,,,,,\n" +
 				",,,,,,,,,x\n")}})
-		w.must(err)
-		equal(t, "issues", codes(p), "2:seats:INVALID_VALUE 2:is_paying:INVALID_VALUE 2:renewal_date:INVALID_VALUE 2:plan:TOO_LONG "+
+		w.Must(err)
+		testenv.Equal(t, "issues", codes(p), "2:seats:INVALID_VALUE 2:is_paying:INVALID_VALUE 2:renewal_date:INVALID_VALUE 2:plan:TOO_LONG "+
 			"3:project:UNKNOWN_PROJECT 3:desk:UNKNOWN_DESK 3:labels:UNKNOWN_LABEL "+
 			"4:email:EMAIL_TAKEN 7:first_name:REQUIRED 8:email:REQUIRED 8:first_name:REQUIRED")
 		w.keptNothing("a preview of contacts")
@@ -107,13 +108,13 @@ func TestPreviewJudgesContactsByTheCompanysOwn(t *testing.T) {
 // U4, U6, I15: a preview of users tells whom the import may not touch, and no password.
 func TestPreviewJudgesUsersByTheDirectory(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		p, err := w.engine(Options{}).Preview(w.as(w.maria), PreviewInput{Kind: enum.Users, File: File{Body: strings.NewReader(people +
+		p, err := w.engine(Options{}).Preview(w.As(w.maria), PreviewInput{Kind: enum.Users, File: File{Body: strings.NewReader(people +
 			"maria@partner.example,,,secret-1,false\n" +
 			"OUTSIDE@plain.example,Out,Side,secret-2,\n" +
 			"new@partner.example,,Only,short,perhaps\n" +
 			"tom@partner.example,Tom,,secret-3,no\n")}})
-		w.must(err)
-		equal(t, "issues", codes(p), "1:password:FORBIDDEN 1:active:FORBIDDEN 2:email:EMAIL_TAKEN 3:first_name:REQUIRED 3:password:TOO_SHORT 3:active:INVALID_VALUE")
+		w.Must(err)
+		testenv.Equal(t, "issues", codes(p), "1:password:FORBIDDEN 1:active:FORBIDDEN 2:email:EMAIL_TAKEN 3:first_name:REQUIRED 3:password:TOO_SHORT 3:active:INVALID_VALUE")
 		for _, i := range p.Issues {
 			if strings.Contains(i.Message+deref(i.Value), "secret") || strings.Contains(i.Message+deref(i.Value), "short,") {
 				t.Errorf("%s shows a password: %s", i.Code, i.Message)
@@ -126,9 +127,9 @@ func TestPreviewJudgesUsersByTheDirectory(t *testing.T) {
 // A preview judges as many of the first rows as make up a batch, whatever long cells they have.
 func TestPreviewOfLongCellsIsBounded(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		p, err := w.engine(Options{BatchBytes: 1_000}).Preview(w.as(w.maria), PreviewInput{Kind: enum.Customers,
+		p, err := w.engine(Options{BatchBytes: 1_000}).Preview(w.As(w.maria), PreviewInput{Kind: enum.Customers,
 			File: File{Body: strings.NewReader("name\n" + strings.Repeat("="+strings.Repeat("x", 299)+"\n", 20))}})
-		w.must(err)
+		w.Must(err)
 		if p.Rows != 20 || len(p.Issues) != 4 || len(p.Samples) != sampleRows {
 			t.Errorf("%d rows, %d issues, %d samples", p.Rows, len(p.Issues), len(p.Samples))
 		}

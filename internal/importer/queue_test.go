@@ -13,36 +13,37 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/testenv"
 )
 
 // crowd queues imports of many companies, so many each, without their files.
 func (w *world) crowd(companies, each int) (last id.ID) {
-	w.t.Helper()
+	w.T.Helper()
 	names := make([]*ent.CompanyCreate, companies)
 	for c := range names {
 		name := fmt.Sprintf("crowd-%d-%d", companies, c)
-		names[c] = w.db.Ent().Company.Create().SetName(name).SetSlug(name).SetNameSlug(name).SetNameKey(name)
+		names[c] = w.DB.Ent().Company.Create().SetName(name).SetSlug(name).SetNameSlug(name).SetNameKey(name)
 	}
 	var runs []*ent.ImportRunCreate
 	for from := 0; from < companies; from += 500 {
-		made, err := w.db.Ent().Company.CreateBulk(names[from:min(from+500, companies)]...).Save(w.system)
-		w.must(err)
+		made, err := w.DB.Ent().Company.CreateBulk(names[from:min(from+500, companies)]...).Save(w.System)
+		w.Must(err)
 		for _, of := range made {
 			for range each {
 				last = id.New(id.ImportRun)
-				runs = append(runs, w.db.Ent().ImportRun.Create().SetID(last).SetCompanyID(of.ID).SetCreatedByName("x").SetKind(enum.Contacts).
+				runs = append(runs, w.DB.Ent().ImportRun.Create().SetID(last).SetCompanyID(of.ID).SetCreatedByName("x").SetKind(enum.Contacts).
 					SetFileName("x").SetFileSize(1).SetUploadKey("x").SetFormat(json.RawMessage("{}")).SetTotalRows(1_000_000))
 			}
 		}
 	}
 	for from := 0; from < len(runs); from += 1_000 {
-		w.must(w.db.Ent().ImportRun.CreateBulk(runs[from:min(from+1_000, len(runs))]...).Exec(w.system))
+		w.Must(w.DB.Ent().ImportRun.CreateBulk(runs[from:min(from+1_000, len(runs))]...).Exec(w.System))
 	}
-	d := w.db.Dialect()
-	w.exec(`INSERT INTO import_turns (company_id, waiting, turn_at, since) SELECT company_id, $1, `+d.Now()+`, `+d.Now()+`
+	d := w.DB.Dialect()
+	w.Exec(`INSERT INTO import_turns (company_id, waiting, turn_at, since) SELECT company_id, $1, `+d.Now()+`, `+d.Now()+`
 		FROM import_runs WHERE status = 'QUEUED' GROUP BY company_id ON CONFLICT DO NOTHING`, true)
 	if d == database.Postgres {
-		w.exec(`ANALYZE import_runs; ANALYZE import_turns`)
+		w.Exec(`ANALYZE import_runs; ANALYZE import_turns`)
 	}
 	return last
 }
@@ -50,7 +51,7 @@ func (w *world) crowd(companies, each int) (last id.ID) {
 // What a claim, a look for whoever waits and the sweep read does not grow with what is queued.
 func TestTheQueueIsReadByIndexes(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		e, d := w.engine(Options{}), w.db.Dialect()
+		e, d := w.engine(Options{}), w.DB.Dialect()
 		w.crowd(50, 10)
 		company := w.plain.ID
 		queries := map[string]string{ // as next, awaited and Claimable ask
@@ -76,7 +77,7 @@ func TestTheQueueIsReadByIndexes(t *testing.T) {
 				t.Errorf("%s: %d pages with 6,500 imports of 2,050 companies queued, %d with 500 of 50", name, pages, before[name])
 			}
 		}
-		if runs, err := e.Claimable(w.system, 64); err != nil || len(runs) != 64 {
+		if runs, err := e.Claimable(w.System, 64); err != nil || len(runs) != 64 {
 			t.Errorf("%d can be claimed, %v", len(runs), err)
 		}
 	})
@@ -85,33 +86,33 @@ func TestTheQueueIsReadByIndexes(t *testing.T) {
 // pages is how many pages the statement reads. SQLite does not count them: there its plan must
 // scan no table.
 func (w *world) pages(query string) (n int) {
-	w.t.Helper()
-	if w.db.Dialect() == database.SQLite {
-		rows, err := w.db.SQL().QueryContext(w.system, `EXPLAIN QUERY PLAN `+query)
-		w.must(err)
+	w.T.Helper()
+	if w.DB.Dialect() == database.SQLite {
+		rows, err := w.DB.SQL().QueryContext(w.System, `EXPLAIN QUERY PLAN `+query)
+		w.Must(err)
 		defer rows.Close()
 		for rows.Next() {
 			var id, parent, unused int
 			var step string
-			w.must(rows.Scan(&id, &parent, &unused, &step))
+			w.Must(rows.Scan(&id, &parent, &unused, &step))
 			table, scans := strings.CutPrefix(step, "SCAN ")
 			ours := strings.HasPrefix(table, "o") || strings.HasPrefix(table, "r") || strings.HasPrefix(table, "t")
 			if scans && ours && !strings.HasSuffix(table, "INDEX import_turns_waiting") { // which is left after the first
-				w.t.Errorf("%s\nscans: %s", query, step)
+				w.T.Errorf("%s\nscans: %s", query, step)
 			}
 		}
-		w.must(rows.Err())
+		w.Must(rows.Err())
 		return 0
 	}
 	var raw string
-	w.must(w.db.SQL().QueryRowContext(w.system, `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) `+query).Scan(&raw))
+	w.Must(w.DB.SQL().QueryRowContext(w.System, `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) `+query).Scan(&raw))
 	var plans []struct {
 		Plan struct {
 			Hit  int `json:"Shared Hit Blocks"`
 			Read int `json:"Shared Read Blocks"`
 		}
 	}
-	w.must(json.Unmarshal([]byte(raw), &plans))
+	w.Must(json.Unmarshal([]byte(raw), &plans))
 	return plans[0].Plan.Hit + plans[0].Plan.Read
 }
 
@@ -121,8 +122,8 @@ func TestALongQueueIsReadOnceForAll(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		last := w.crowd(500, 6)
-		at, err := e.QueuePositions(w.system, []id.ID{last})
-		w.must(err)
+		at, err := e.QueuePositions(w.System, []id.ID{last})
+		w.Must(err)
 		if at[last] < 2_500 || at[last] >= 3_000 {
 			t.Errorf("the last of 3,000 has place %d", at[last])
 		}
@@ -130,8 +131,8 @@ func TestALongQueueIsReadOnceForAll(t *testing.T) {
 		read := e.queued.last
 		mine, later := w.queued(e, w.maria), w.queued(e, w.maria)
 		for range 100 {
-			at, err = e.QueuePositions(w.system, []id.ID{mine.ID, last})
-			w.must(err)
+			at, err = e.QueuePositions(w.System, []id.ID{mine.ID, last})
+			w.Must(err)
 		}
 		if e.queued.last != read {
 			t.Error("it was read again")
@@ -140,9 +141,9 @@ func TestALongQueueIsReadOnceForAll(t *testing.T) {
 			t.Errorf("a newcomer has place %d; each of 500 companies has one before it at most", at[mine.ID])
 		}
 		e.queued.until = time.Time{}
-		at, err = e.QueuePositions(w.system, []id.ID{mine.ID, later.ID})
-		w.must(err)
-		equal(t, "the newcomer's", at, map[id.ID]int{mine.ID: 0, later.ID: 501})
+		at, err = e.QueuePositions(w.System, []id.ID{mine.ID, later.ID})
+		w.Must(err)
+		testenv.Equal(t, "the newcomer's", at, map[id.ID]int{mine.ID: 0, later.ID: 501})
 	})
 }
 
@@ -151,11 +152,11 @@ func TestJ3WhatHasNoTurnIsFound(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		run := w.queued(e, w.maria)
-		w.exec(`DELETE FROM import_turns`)
+		w.Exec(`DELETE FROM import_turns`)
 		if c := w.claimed(e); c != nil {
 			t.Fatalf("claimed %v", c.ID)
 		}
-		if runs, err := e.Claimable(w.system, 10); err != nil || len(runs) != 1 || runs[0] != run.ID {
+		if runs, err := e.Claimable(w.System, 10); err != nil || len(runs) != 1 || runs[0] != run.ID {
 			t.Errorf("%v can be claimed, %v", runs, err)
 		}
 		if c := w.claimed(e); c == nil || c.ID != run.ID {
@@ -168,17 +169,17 @@ func TestJ3WhatHasNoTurnIsFound(t *testing.T) {
 // or is canceled is not overlooked.
 func TestJ3AnImportAcceptedBesideAClaimWaits(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		if w.db.Dialect() == database.SQLite {
+		if w.DB.Dialect() == database.SQLite {
 			t.Skip("one writer at a time")
 		}
 		e := w.engine(Options{})
 		w.queued(e, w.maria)
 		c := w.claimed(e)
 		late := w.queued(e, w.maria)
-		w.exec(`UPDATE import_runs SET status = 'CANCELED' WHERE id = $1`, late.ID) // and now anew, in a transaction that stays open
+		w.Exec(`UPDATE import_runs SET status = 'CANCELED' WHERE id = $1`, late.ID) // and now anew, in a transaction that stays open
 		accepted, ended := make(chan struct{}), make(chan error, 1)
 		go func() {
-			ended <- w.db.InTx(w.system, func(ctx context.Context, tx *database.Tx) error {
+			ended <- w.DB.InTx(w.System, func(ctx context.Context, tx *database.Tx) error {
 				if _, err := tx.ExecContext(ctx, `UPDATE import_runs SET status = 'QUEUED' WHERE id = $1`, late.ID); err != nil {
 					return err
 				}
@@ -186,17 +187,17 @@ func TestJ3AnImportAcceptedBesideAClaimWaits(t *testing.T) {
 					return err
 				}
 				close(accepted)
-				w.await("the end to wait for the turn", func() bool {
+				w.Await("the end to wait for the turn", func() bool {
 					var n int
-					err := w.db.SQL().QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE application_name = current_setting('application_name') AND wait_event_type = 'Lock'`).Scan(&n)
+					err := w.DB.SQL().QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE application_name = current_setting('application_name') AND wait_event_type = 'Lock'`).Scan(&n)
 					return err != nil || n > 0
 				})
 				return nil
 			})
 		}()
 		<-accepted
-		w.must(e.work(w.system, c)) // its end waits for the acceptance
-		w.must(errors.Join(<-ended))
+		w.Must(e.work(w.System, c)) // its end waits for the acceptance
+		w.Must(errors.Join(<-ended))
 		if next := w.claimed(e); next == nil || next.ID != late.ID {
 			t.Errorf("claimed %+v", next)
 		}

@@ -17,16 +17,17 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/testenv"
 )
 
 // rejects reads an import's rejects file as its importer downloads it.
 func (w *world) rejects(run *ent.ImportRun) string {
-	w.t.Helper()
-	file, _, err := w.engine(Options{}).OpenRejects(w.system, *run.CreatedByID, run.ID)
-	w.must(err)
+	w.T.Helper()
+	file, _, err := w.engine(Options{}).OpenRejects(w.System, *run.CreatedByID, run.ID)
+	w.Must(err)
 	defer file.Close()
 	text, err := io.ReadAll(file)
-	w.must(err)
+	w.Must(err)
 	return string(text)
 }
 
@@ -44,7 +45,7 @@ func TestJ9FailedRowsComeBackAsTheyWereWithTheirProblems(t *testing.T) {
 			"old;tom@partner.example;;a@b.example;=SUM(A1)\n"+
 			"old;tom@partner.example;;a@b.example;Beta;more;'=x\n"+
 			"old;tom@partner.example\n", mapping(out("note")))
-		equal(t, "counts", counts(run), "COMPLETED 1+0+0+1+5 of 7")
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+0+0+1+5 of 7")
 		problems := map[int]string{}
 		for _, i := range w.ledger(run.ID) {
 			if problems[i.Row] != "" {
@@ -61,7 +62,7 @@ func TestJ9FailedRowsComeBackAsTheyWereWithTheirProblems(t *testing.T) {
 			}
 			return problems[row]
 		}
-		equal(t, "the rejects", w.rejects(run), strings.Join([]string{
+		testenv.Equal(t, "the rejects", w.rejects(run), strings.Join([]string{
 			"\ufeffPartner admin;Note;E-Mail;Company;import_row;import_code;import_problem",
 			`nobody;;nobody;"` + " Two\r\nlines " + `";3;"UNKNOWN_PARTNER_ADMIN; INVALID_EMAIL";` + of(3),
 			`tom@partner.example;;a@b.example;'=SUM(A1);4;UNSAFE_CONTENT;` + of(4),
@@ -87,36 +88,36 @@ func TestJ9RejectsImportAgain(t *testing.T) {
 			huge+",,a@b.example,tom@partner.example\n"+
 			"E,x,a@b.example,tom@partner.example,too,many\n"+
 			"<script>F,x,a@b.example,\n", leave)
-		equal(t, "counts", counts(run), "COMPLETED 1+0+0+0+7 of 8")
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+0+0+0+7 of 8")
 		header, first := w.mend(run)
 		again, after := w.imported(w.rejects(run), leave)
-		equal(t, "counts of the rejects", counts(again), "COMPLETED 0+0+0+0+7 of 7")
+		testenv.Equal(t, "counts of the rejects", counts(again), "COMPLETED 0+0+0+0+7 of 7")
 		for i := range before { // row 1 was good
 			var row int
 			_, err := fmt.Sscanf(before[i], "%d:", &row)
-			w.must(err)
+			w.Must(err)
 			before[i] = fmt.Sprint(row-1) + before[i][strings.IndexByte(before[i], ':'):]
 		}
-		equal(t, "issues of the rejects", after, before)
+		testenv.Equal(t, "issues of the rejects", after, before)
 		_, rows := w.mend(again)
 		for i, cells := range rows { // but for the rows' numbers they are the same
 			n := len(cells)
-			equal(t, "a row's number", cells[n-3], fmt.Sprint(i+1))
+			testenv.Equal(t, "a row's number", cells[n-3], fmt.Sprint(i+1))
 			cells[n-3] = first[i][len(first[i])-3]
 		}
-		equal(t, "the rejects of the rejects", rows, first)
+		testenv.Equal(t, "the rejects of the rejects", rows, first)
 
 		for i, cells := range rows {
 			own := []string{fmt.Sprint("Mended ", i), "", "a@b.example", "tom@partner.example"}
 			rows[i] = append(own, cells[len(cells)-3:]...)
 		}
 		mended, issues := w.imported(drawnSheet{header: header, rows: rows}.text(), leave)
-		equal(t, "counts once mended", counts(mended), "COMPLETED 7+0+0+0+0 of 7")
-		equal(t, "issues once mended", issues, []string{})
+		testenv.Equal(t, "counts once mended", counts(mended), "COMPLETED 7+0+0+0+0 of 7")
+		testenv.Equal(t, "issues once mended", issues, []string{})
 		if mended.RejectsKey != nil {
 			t.Error("there are rejects of nothing")
 		}
-		if _, _, err := w.engine(Options{}).OpenRejects(w.system, w.maria.ID, mended.ID); !fault.Is(err, fault.NotFound) {
+		if _, _, err := w.engine(Options{}).OpenRejects(w.System, w.maria.ID, mended.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a rejects file of nothing: %v", err)
 		}
 	})
@@ -153,29 +154,29 @@ func TestJ9ARowOfManyProblemsLosesNoRow(t *testing.T) {
 		e := w.engine(Options{})
 		run := w.start(e, three+",nobody,\n,nobody,\nB,nobody,tom@partner.example\n")
 		c := w.claimed(e)
-		w.must(w.decode(c))
+		w.Must(w.decode(c))
 		batches := make(chan *batch, 1)
-		w.must(e.batches(w.system, w.kind(e, enum.Customers), c, batches))
-		w.must(e.commit(w.system, <-batches))
-		insert, err := w.db.SQL().PrepareContext(w.system, `INSERT INTO import_issues (import_run_id, "row", ordinal, line, "column", code, message) VALUES ($1, $2, $3, $4, $5, $6, $7)`)
-		w.must(err)
+		w.Must(e.batches(w.System, w.kind(e, enum.Customers), c, batches))
+		w.Must(e.commit(w.System, <-batches))
+		insert, err := w.DB.SQL().PrepareContext(w.System, `INSERT INTO import_issues (import_run_id, "row", ordinal, line, "column", code, message) VALUES ($1, $2, $3, $4, $5, $6, $7)`)
+		w.Must(err)
 		defer insert.Close()
 		for row := 1; row <= 3; row++ {
 			for _, n := range []int{rejectsPage - 1, rejectsPage, 2*rejectsPage + 1} {
-				w.exec(`DELETE FROM import_issues WHERE import_run_id = $1 AND "row" = $2`, run.ID, row)
+				w.Exec(`DELETE FROM import_issues WHERE import_run_id = $1 AND "row" = $2`, run.ID, row)
 				for i := range n {
-					_, err := insert.ExecContext(w.system, run.ID, row, i, row+1, "name", string(enum.Required), fmt.Sprintf("problem %d", i))
-					w.must(err)
+					_, err := insert.ExecContext(w.System, run.ID, row, i, row+1, "name", string(enum.Required), fmt.Sprintf("problem %d", i))
+					w.Must(err)
 				}
-				key, err := e.writeRejects(w.system, c)
-				w.must(err)
+				key, err := e.writeRejects(w.System, c)
+				w.Must(err)
 				if key == nil {
 					t.Fatalf("%d problems of row %d: there is no rejects file", n, row)
 				}
-				file, err := w.blobs.OpenAt(w.system, *key, 0)
-				w.must(err)
+				file, err := w.blobs.OpenAt(w.System, *key, 0)
+				w.Must(err)
 				lines, err := csv.NewReader(file).ReadAll()
-				w.must(errors.Join(err, file.Close()))
+				w.Must(errors.Join(err, file.Close()))
 				if len(lines) != 4 {
 					t.Fatalf("%d problems of row %d: %d rows are in the rejects file", n, row, len(lines)-1)
 				}
@@ -184,7 +185,7 @@ func TestJ9ARowOfManyProblemsLosesNoRow(t *testing.T) {
 					t.Errorf("%d problems of row %d: %d bytes of them, %.80s", n, row, len(told), told)
 				}
 			}
-			w.exec(`DELETE FROM import_issues WHERE import_run_id = $1 AND "row" = $2 AND ordinal > 2`, run.ID, row)
+			w.Exec(`DELETE FROM import_issues WHERE import_run_id = $1 AND "row" = $2 AND ordinal > 2`, run.ID, row)
 		}
 	})
 }
@@ -198,10 +199,10 @@ func TestJ9RejectsOfTheWidestFileImportAgain(t *testing.T) {
 			leave = append(leave, out(fmt.Sprint("x", i)))
 		}
 		run, _ := w.imported(wide+"\n=A"+strings.Repeat(",", csvfile.MaxColumns-1)+"\n=B\n", mapping(leave...))
-		equal(t, "counts", counts(run), "COMPLETED 0+0+0+0+2 of 2")
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 0+0+0+0+2 of 2")
 		again, issues := w.imported(w.rejects(run), mapping(leave...))
-		equal(t, "counts of the rejects", counts(again), "COMPLETED 0+0+0+0+2 of 2")
-		equal(t, "issues of the rejects", issues, []string{"1:name:UNSAFE_CONTENT", "2::WRONG_FIELD_COUNT", "2:name:UNSAFE_CONTENT"})
+		testenv.Equal(t, "counts of the rejects", counts(again), "COMPLETED 0+0+0+0+2 of 2")
+		testenv.Equal(t, "issues of the rejects", issues, []string{"1:name:UNSAFE_CONTENT", "2::WRONG_FIELD_COUNT", "2:name:UNSAFE_CONTENT"})
 		_, err := w.tryStart(w.engine(Options{}), w.maria, wide+",y\nA\n", mapping(append(leave, out("y"))...))
 		if f := fault.Of(err); f == nil || f.Extra["reason"] != "TOO_MANY_COLUMNS" {
 			t.Errorf("a column more: %v", err)
@@ -223,14 +224,14 @@ func TestR6AMisshapenRowStaysAsItWas(t *testing.T) {
 		}
 		run, issues := take(head + "a@ex.test,Ann,Berlin\nb@ex.test\nc@ex.test,Cem,1,Bonn,more\n,Eva,1,Bonn\n")
 		wrong := []string{"1::WRONG_FIELD_COUNT", "2::WRONG_FIELD_COUNT", "3::WRONG_FIELD_COUNT", "4:email:REQUIRED"}
-		equal(t, "issues", issues, wrong)
+		testenv.Equal(t, "issues", issues, wrong)
 		header, rows := w.mend(run)
-		equal(t, "the header", header, []string{"email", "first_name", "phone", "city", "import_row", "import_code", "import_problem"})
+		testenv.Equal(t, "the header", header, []string{"email", "first_name", "phone", "city", "import_row", "import_code", "import_problem"})
 		var own []string
 		for _, row := range rows {
 			own = append(own, strings.Join(row[:len(row)-1], "|"))
 		}
-		equal(t, "the rows", own, []string{
+		testenv.Equal(t, "the rows", own, []string{
 			"a@ex.test|Ann|Berlin|1|WRONG_FIELD_COUNT", "b@ex.test|2|WRONG_FIELD_COUNT", "c@ex.test|Cem|1|Bonn|more|3|WRONG_FIELD_COUNT",
 			"|Eva|1|Bonn|4|REQUIRED",
 		})
@@ -241,8 +242,8 @@ func TestR6AMisshapenRowStaysAsItWas(t *testing.T) {
 		}
 		for what, file := range map[string]string{"as it is": first, "filled up": filled.text()} {
 			again, issues := take(file)
-			equal(t, what, issues, wrong)
-			equal(t, what+", the rejects of the rejects", w.rejects(again), first)
+			testenv.Equal(t, what, issues, wrong)
+			testenv.Equal(t, what+", the rejects of the rejects", w.rejects(again), first)
 		}
 		if n := len(w.books(w.partner.ID)); n != 0 {
 			t.Errorf("%d contacts came of rows that nobody has mended", n)
@@ -253,8 +254,8 @@ func TestR6AMisshapenRowStaysAsItWas(t *testing.T) {
 			rows[i] = append(strings.Split(cells, ","), rows[i][n-3:]...)
 		}
 		last, issues := take(drawnSheet{header: header, rows: rows}.text())
-		equal(t, "mended", counts(last), "COMPLETED 4+0+0+0+0 of 4")
-		equal(t, "mended", issues, []string{})
+		testenv.Equal(t, "mended", counts(last), "COMPLETED 4+0+0+0+0 of 4")
+		testenv.Equal(t, "mended", issues, []string{})
 	})
 }
 
@@ -267,11 +268,11 @@ func TestJ9RejectsOfOtherEncodings(t *testing.T) {
 			little, big = append(little, byte(u), byte(u>>8)), append(big, byte(u>>8), byte(u))
 		}
 		ansi, err := charmap.Windows1252.NewEncoder().String(text)
-		w.must(err)
+		w.Must(err)
 		for what, file := range map[string]string{"UTF-16LE": string(little), "UTF-16BE": string(big), "windows-1252": ansi} {
 			run, issues := w.imported(file, dry)
-			equal(t, what, counts(run), "COMPLETED 1+0+0+0+1 of 2")
-			equal(t, what, issues, []string{"2:contact_email:INVALID_EMAIL"})
+			testenv.Equal(t, what, counts(run), "COMPLETED 1+0+0+0+1 of 2")
+			testenv.Equal(t, what, issues, []string{"2:contact_email:INVALID_EMAIL"})
 			if got := w.rejects(run); !strings.HasPrefix(got, "\ufeffname\tcontact_email\tpartner_admin_email\timport_row\timport_code\timport_problem\nMüller €\tnobody\ttom@partner.example\t2\tINVALID_EMAIL\t") {
 				t.Errorf("%s: %q", what, got)
 			}
@@ -286,25 +287,25 @@ func TestJ9ACrashBetweenTheRejectsAndTheEndChangesNothing(t *testing.T) {
 		e := w.engine(Options{})
 		run := w.start(e, three+"A,a@b.example,tom@partner.example\nB,nobody,tom@partner.example\n")
 		c := w.claimed(e)
-		w.must(w.decode(c))
+		w.Must(w.decode(c))
 		batches := make(chan *batch, 1)
-		w.must(e.batches(w.system, w.kind(e, enum.Customers), c, batches))
-		w.must(e.commit(w.system, <-batches))
-		_, err := e.writeRejects(w.system, c)
-		w.must(err)
+		w.Must(e.batches(w.System, w.kind(e, enum.Customers), c, batches))
+		w.Must(e.commit(w.System, <-batches))
+		_, err := e.writeRejects(w.System, c)
+		w.Must(err)
 		before := w.blobKeys("rejects/")
 		w.lapse(run.ID)
 		w.work(e)
 		r := w.state(run.ID)
-		equal(t, "counts", counts(r), "COMPLETED 1+0+0+0+1 of 2")
+		testenv.Equal(t, "counts", counts(r), "COMPLETED 1+0+0+0+1 of 2")
 		if keys := w.blobKeys("rejects/"); !slices.Equal(keys, before) || *r.RejectsKey != keys[0] {
 			t.Errorf("rejects %v, then %v", before, keys)
 		}
 		if n := strings.Count(w.rejects(r), "\n"); n != 2 {
 			t.Errorf("the rejects have %d lines", n)
 		}
-		equal(t, "notifications", len(w.notes(w.maria.ID, enum.ImportFinished)), 1)
-		equal(t, "tom's", len(w.notes(w.tom.ID, enum.PartnerAdminAdded)), 1)
+		testenv.Equal(t, "notifications", len(w.notes(w.maria.ID, enum.ImportFinished)), 1)
+		testenv.Equal(t, "tom's", len(w.notes(w.tom.ID, enum.PartnerAdminAdded)), 1)
 	})
 }
 
@@ -313,21 +314,21 @@ func TestJ11RejectsAreDownloadedByWhoSeesTheImport(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		run, _ := w.imported("name\n=x\n", func(in *StartInput) { in.File.Name = "List.CSV" })
-		file, name, err := e.OpenRejects(w.system, w.user(w.partner, "boss@partner.example", enum.Admin, true).ID, run.ID)
+		file, name, err := e.OpenRejects(w.System, w.User(w.partner, "boss@partner.example", enum.Admin).ID, run.ID)
 		if err != nil || name != "List-rejects.csv" {
 			t.Fatalf("a fellow administrator: %q, %v", name, err)
 		}
-		w.must(file.Close())
+		w.Must(file.Close())
 		for _, u := range []*ent.User{w.tom, w.inside, w.outside} {
-			if _, _, err := e.OpenRejects(w.system, u.ID, run.ID); !fault.Is(err, fault.NotFound) {
+			if _, _, err := e.OpenRejects(w.System, u.ID, run.ID); !fault.Is(err, fault.NotFound) {
 				t.Errorf("%s: %v", u.Email, err)
 			}
 		}
-		if _, _, err := e.OpenRejects(w.system, w.gone.ID, run.ID); !fault.Is(err, fault.Forbidden) {
+		if _, _, err := e.OpenRejects(w.System, w.gone.ID, run.ID); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("an inactive user: %v", err)
 		}
-		w.must(w.blobs.Delete(w.system, *run.RejectsKey))
-		if _, _, err := e.OpenRejects(w.system, w.maria.ID, run.ID); !fault.Is(err, fault.NotFound) {
+		w.Must(w.blobs.Delete(w.System, *run.RejectsKey))
+		if _, _, err := e.OpenRejects(w.System, w.maria.ID, run.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a file that is kept no longer: %v", err)
 		}
 	})

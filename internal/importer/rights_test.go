@@ -7,6 +7,7 @@ import (
 
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
+	"tenantry/internal/testenv"
 )
 
 // J6: the rights are those of now, at the start and at each batch.
@@ -30,16 +31,16 @@ func TestJ6WithoutRightsAnImportFails(t *testing.T) {
 						return nil
 					}})
 					if at == 0 {
-						w.exec(take)
+						w.Exec(take)
 					}
 					w.work(e)
 					r := w.state(run.ID)
-					equal(t, "counts", counts(r), []string{"FAILED 0+0+0+0+0 of 3", "FAILED 1+0+0+0+1 of 3"}[at])
+					testenv.Equal(t, "counts", counts(r), []string{"FAILED 0+0+0+0+0 of 3", "FAILED 1+0+0+0+1 of 3"}[at])
 					if *r.FailureCode != fault.Forbidden.Code() || *r.FailureMessage == "" {
 						t.Errorf("%s: %s", *r.FailureCode, *r.FailureMessage)
 					}
-					equal(t, "customers", len(w.customers(w.partner.ID)), at) // what was written stays
-					equal(t, "rejects", r.RejectsKey != nil, at == 1)
+					testenv.Equal(t, "customers", len(w.customers(w.partner.ID)), at) // what was written stays
+					testenv.Equal(t, "rejects", r.RejectsKey != nil, at == 1)
 				})
 			})
 		}
@@ -52,24 +53,24 @@ func TestC8AnImportStopsWhenItsCompanyIsDeleted(t *testing.T) {
 		e := w.engine(Options{BatchRows: 1})
 		boss := w.another("Doomed")
 		run, err := w.tryStart(e, boss, "name\n=x\nB\nC\n")
-		w.must(err)
+		w.Must(err)
 		lost := make(chan error, 1)
-		states, err := e.Watch(w.as(boss), run.ID, func(err error) { lost <- err })
-		w.must(err)
+		states, err := e.Watch(w.As(boss), run.ID, func(err error) { lost <- err })
+		w.Must(err)
 		e.hook(hooked{between: func(turn int) {
 			if turn == 1 {
-				w.exec(`DELETE FROM companies WHERE id = $1`, boss.CompanyID)
+				w.Exec(`DELETE FROM companies WHERE id = $1`, boss.CompanyID)
 			}
 		}})
 		for range states {
-			if _, err := e.RunNext(w.system); err != nil && !errors.Is(err, errSuperseded) {
+			if _, err := e.RunNext(w.System); err != nil && !errors.Is(err, errSuperseded) {
 				t.Errorf("the worker: %v", err)
 			}
 		}
 		if err := <-lost; !fault.Is(err, fault.NotFound) {
 			t.Errorf("the watcher: %v", err)
 		}
-		if n := w.db.Ent().ImportRun.Query().CountX(w.system); n != 0 {
+		if n := w.DB.Ent().ImportRun.Query().CountX(w.System); n != 0 {
 			t.Errorf("%d imports", n)
 		}
 	})

@@ -29,15 +29,14 @@ func searchCost(b *testing.B, dialect database.Dialect, numbered bool) {
 	const rows = 50_000
 	var worlds [2]*world
 	for i := range worlds {
-		worlds[i] = newWorld(b, testenv.Open(b, dialect))
-		worlds[i].furnish(worlds[i].plain, "", nil)
+		worlds[i] = newWorld(testenv.NewWorld(b, testenv.Open(b, dialect)))
 	}
 	for _, key := range []string{"username", "first_name", "last_name"} {
-		if _, err := worlds[0].db.SQL().ExecContext(b.Context(), "DROP INDEX contact_company_id_"+key+"_key"); err != nil {
+		if _, err := worlds[0].DB.SQL().ExecContext(b.Context(), "DROP INDEX contact_company_id_"+key+"_key"); err != nil {
 			b.Fatal(err)
 		}
 	}
-	if _, err := worlds[0].db.SQL().ExecContext(b.Context(), refuseBlocks[dialect]); err != nil {
+	if _, err := worlds[0].DB.SQL().ExecContext(b.Context(), refuseBlocks[dialect]); err != nil {
 		b.Fatal(err)
 	}
 	var took [2]time.Duration // the quickest: whatever else is at work only ever adds

@@ -11,6 +11,7 @@ import (
 	"tenantry/internal/blob"
 	"tenantry/internal/importer/kinds"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/testenv"
 )
 
 // F5: of the columns that are known, those of secrets alone look like a password's.
@@ -76,8 +77,8 @@ func TestJ9PasswordsAreShownNowhereWhateverTheKind(t *testing.T) {
 				if mappings == nil && strings.Contains(c.file, "Code") {
 					continue // nothing says yet what it is
 				}
-				p, err := e.Preview(w.as(w.maria), PreviewInput{File: File{Body: strings.NewReader(c.file)}, Kind: c.kind, Mappings: mappings})
-				w.must(err)
+				p, err := e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(c.file)}, Kind: c.kind, Mappings: mappings})
+				w.Must(err)
 				fmt.Fprint(&shown, p.Samples, p.Columns)
 				if p.Problem != nil {
 					fmt.Fprint(&shown, *p.Problem)
@@ -85,20 +86,20 @@ func TestJ9PasswordsAreShownNowhereWhateverTheKind(t *testing.T) {
 				note(p.Issues)
 			}
 			run := w.of(e, w.maria, c.kind, w.partner, c.file, mapping(c.mappings...))
-			stored, err := w.blobs.OpenAt(w.system, run.UploadKey, 0)
-			w.must(err)
+			stored, err := w.blobs.OpenAt(w.System, run.UploadKey, 0)
+			w.Must(err)
 			bytes, err := io.ReadAll(stored)
-			w.must(err)
-			w.must(stored.Close())
+			w.Must(err)
+			w.Must(stored.Close())
 			if !strings.HasPrefix(string(bytes), "age-encryption.org/v1") || run.UploadSecret == nil {
 				t.Errorf("%s: the stored file begins %.40q", c.what, bytes)
 			}
 			w.work(e)
 			r := w.state(run.ID)
-			equal(t, c.what, counts(r), c.want)
+			testenv.Equal(t, c.what, counts(r), c.want)
 			note(w.ledger(run.ID))
 			shown.WriteString(w.rejects(r))
-			for _, n := range w.db.Ent().Notification.Query().AllX(w.system) {
+			for _, n := range w.DB.Ent().Notification.Query().AllX(w.System) {
 				shown.WriteString(n.Title + n.Body)
 			}
 			if strings.Contains(shown.String(), secret) {
@@ -127,7 +128,7 @@ func TestU2WhatIsHeldBackIsBounded(t *testing.T) {
 			t.Error("it is not encrypted")
 		}
 		w.work(e)
-		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+0 of 1")
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 1+0+0+0+0 of 1")
 	})
 }
 
@@ -139,8 +140,8 @@ func TestF3AFileWithoutColumnNamesIsNotShown(t *testing.T) {
 		for _, kind := range []enum.ImportKind{enum.Users, enum.Contacts, enum.Customers} {
 			const secret = "hunter2hunter2"
 			file := "Kim@Example.net,Kim,Park," + secret + "\nlee@example.net,Lee,Ng," + secret + "\n"
-			p, err := e.Preview(w.as(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: kind})
-			w.must(err)
+			p, err := e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: kind})
+			w.Must(err)
 			if p.Problem == nil || !strings.Contains(p.Problem.Message, "first row") {
 				t.Fatalf("%s: the problem is %+v", kind, p.Problem)
 			}

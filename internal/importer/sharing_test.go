@@ -11,6 +11,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/blob"
 	"tenantry/internal/deployment"
+	"tenantry/internal/testenv"
 )
 
 // sharesIf is a process that shares the store, or not.
@@ -31,7 +32,7 @@ func TestJ3AProcessWithAnotherStoreTakesNoImport(t *testing.T) {
 		other := &sharesIf{not: errors.New("another store")}
 		e := w.sharing(other, Options{})
 		for range 7 {
-			if worked, err := e.RunNext(w.system); worked || !errors.Is(err, errNotShared) {
+			if worked, err := e.RunNext(w.System); worked || !errors.Is(err, errNotShared) {
 				t.Fatalf("worked %v: %v", worked, err)
 			}
 		}
@@ -41,12 +42,12 @@ func TestJ3AProcessWithAnotherStoreTakesNoImport(t *testing.T) {
 		if _, err := w.tryStart(e, w.maria, names(2)); !errors.Is(err, errNotShared) {
 			t.Errorf("accepting gave %v", err)
 		}
-		if err := e.Clean(w.system); !errors.Is(err, errNotShared) {
+		if err := e.Clean(w.System); !errors.Is(err, errNotShared) {
 			t.Errorf("clearing away gave %v", err)
 		}
 		other.not = nil
 		w.work(e)
-		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
 	})
 }
 
@@ -56,17 +57,17 @@ func TestJ3AFileThatAnotherStoreHasIsNotGone(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		dir := filepath.Join(t.TempDir(), "blobs")
 		blobs, err := blob.Open(blob.Options{Dir: dir})
-		w.must(err)
+		w.Must(err)
 		t.Cleanup(func() { _ = blobs.Close() })
 		w.blobs = blobs
 		with := &sharesIf{}
 		e := w.sharing(with, Options{})
 		run := w.start(e, names(2))
-		_ = e.shared.recheck(w.system) // a moment ago all was well
-		w.must(os.Rename(dir, dir+".away"))
+		_ = e.shared.recheck(w.System) // a moment ago all was well
+		w.Must(os.Rename(dir, dir+".away"))
 		for _, with.not = range []error{errors.New("not mounted"), deployment.ErrUndefined} {
 			e.shared.until = time.Now().Add(time.Minute)
-			if _, err := e.RunNext(w.system); !errors.Is(err, errNotShared) {
+			if _, err := e.RunNext(w.System); !errors.Is(err, errNotShared) {
 				t.Errorf("%v: got %v", with.not, err)
 			}
 			if s := w.state(run.ID); s.Status != enum.Running || s.Claims != 0 {
@@ -74,9 +75,9 @@ func TestJ3AFileThatAnotherStoreHasIsNotGone(t *testing.T) {
 			}
 			w.lapse(run.ID)
 		}
-		w.must(os.Rename(dir+".away", dir))
+		w.Must(os.Rename(dir+".away", dir))
 		with.not = deployment.ErrUndefined // an earlier version's api process accepted it
 		w.work(e)
-		equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+0+0+0+0 of 2")
 	})
 }

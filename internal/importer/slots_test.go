@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/database"
+	"tenantry/internal/testenv"
 )
 
 // J3: a file that kills its process uses up its own five claims and nobody else's, also
@@ -40,7 +41,7 @@ func TestJ3AFileThatKillsItsProcessTakesNoOtherImportWithIt(t *testing.T) {
 				if kills { // the process dies before any of them commits a batch
 					w.lapse(c.ID)
 				} else {
-					w.must(e.work(w.system, c))
+					w.Must(e.work(w.System, c))
 				}
 			}
 			if !kills {
@@ -61,9 +62,9 @@ func TestJ3AFileThatKillsItsProcessTakesNoOtherImportWithIt(t *testing.T) {
 
 // taken takes what may be at work beside what the engine has.
 func (w *world) taken(e *Engine) *claim {
-	w.t.Helper()
-	c, err := e.acquire(w.system)
-	w.must(err)
+	w.T.Helper()
+	c, err := e.acquire(w.System)
+	w.Must(err)
 	return c
 }
 
@@ -73,7 +74,7 @@ func TestASuspectIsAloneUntilItsFirstBatchStands(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{BatchRows: 1, Turn: time.Nanosecond})
 		quarantined, err := w.tryStart(e, w.another("Quarantined"), names(3))
-		w.must(err)
+		w.Must(err)
 		w.claimed(e) // and the process dies
 		long := w.start(e, names(3))
 		third := w.queued(e, w.another("Third"))
@@ -91,8 +92,8 @@ func TestASuspectIsAloneUntilItsFirstBatchStands(t *testing.T) {
 				if e.slots.quarantine != nil != alone {
 					t.Errorf("at row %d the one in quarantine is alone: %t", b.first, !alone)
 				}
-				if alone && w.db.Dialect() == database.Postgres { // SQLite's only writer is the batch
-					if worked, err := e.RunNext(w.system); worked || err != nil {
+				if alone && w.DB.Dialect() == database.Postgres { // SQLite's only writer is the batch
+					if worked, err := e.RunNext(w.System); worked || err != nil {
 						t.Errorf("something was at work beside the one in quarantine, error %v", err)
 					}
 				}
@@ -100,11 +101,11 @@ func TestASuspectIsAloneUntilItsFirstBatchStands(t *testing.T) {
 			},
 		})
 		for _, want := range []string{"the long one", "the one in quarantine"} {
-			if worked, err := e.RunNext(w.system); !worked || err != nil {
+			if worked, err := e.RunNext(w.System); !worked || err != nil {
 				t.Fatalf("%s: %t, %v", want, worked, err)
 			}
 		}
-		equal(t, "rows of the long import", w.state(long.ID).ProcessedRows, 1)
+		testenv.Equal(t, "rows of the long import", w.state(long.ID).ProcessedRows, 1)
 		if s := w.state(quarantined.ID); s.ProcessedRows != 1 || s.Claims != 0 || s.LeaseUntil != nil {
 			t.Errorf("the one in quarantine has %d rows and %d claims", s.ProcessedRows, s.Claims)
 		}
@@ -142,6 +143,6 @@ func TestASuspectIsNotTakenBesideAnother(t *testing.T) {
 		if c := w.taken(busy); c == nil {
 			t.Error("the busy process does not go on when the one in quarantine is claimed")
 		}
-		busy.leave(w.system, mine)
+		busy.leave(w.System, mine)
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/auth"
 	"tenantry/internal/importer/oracle"
+	"tenantry/internal/testenv"
 )
 
 // R2, J10: as for customers, with protected users (U6), last administrators (U4) and
@@ -23,12 +24,12 @@ func TestR2UsersAreAsRowAfterRow(t *testing.T) {
 // drawUsers draws who imports into which directory, and rows about whom it has, whom others
 // have and whom nobody has.
 func drawUsers(t *rapid.T, w *world, tag string) trial {
-	partner, plain := w.company("Partner of "+tag, true, nil), w.company("Plain "+tag, false, nil)
-	customer := w.company("Customer "+tag, false, &partner.ID)
+	partner, plain := w.Company("Partner of "+tag, testenv.Partner), w.Company("Plain "+tag)
+	customer := w.Company("Customer "+tag, testenv.CustomerOf(partner))
 	at := func(name string) string { return name + "@" + tag + ".example" }
 	directories := map[*ent.Company][]*ent.User{}
 	add := func(c *ent.Company, email string, role enum.UserRole, active bool) *ent.User {
-		u := w.user(c, email, role, active)
+		u := w.User(c, email, role, func(u *ent.UserCreate) { u.SetActive(active) })
 		directories[c] = append(directories[c], u)
 		return u
 	}
@@ -43,9 +44,9 @@ func drawUsers(t *rapid.T, w *world, tag string) trial {
 		add(plain, at("second"), enum.Admin, rapid.Bool().Draw(t, "active"))
 	}
 	add(plain, at("mia"), enum.Member, true)
-	w.must(w.db.Ent().User.Update().Where(user.CompanyIDIn(partner.ID, plain.ID, customer.ID)).SetUpdatedAt(longAgo).Exec(w.system))
+	w.Must(w.DB.Ent().User.Update().Where(user.CompanyIDIn(partner.ID, plain.ID, customer.ID)).SetUpdatedAt(longAgo).Exec(w.System))
 	for _, admin := range []*ent.User{boss, helper} {
-		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(customer.ID).SetUserID(admin.ID).Exec(w.system))
+		w.PartnerAdmin(customer, admin)
 	}
 
 	c := trial{kind: enum.Users, by: boss, company: customer}
@@ -81,14 +82,14 @@ func drawUsers(t *rapid.T, w *world, tag string) trial {
 	columns[0].always = true
 	c.drawnSheet = drawSheet(t, tag, 14, columns)
 	passwords, err := auth.NewPasswords(auth.PasswordOptions{Cost: auth.Cost{MemoryKiB: 64, Passes: 1}})
-	w.must(err)
+	w.Must(err)
 	c.stored = func() []string {
 		var out []string
-		for _, u := range w.db.Ent().User.Query().Where(user.CompanyIDIn(partner.ID, plain.ID, customer.ID)).WithCompany().AllX(w.system) {
+		for _, u := range w.DB.Ent().User.Query().Where(user.CompanyIDIn(partner.ID, plain.ID, customer.ID)).WithCompany().AllX(w.System) {
 			password := ""
 			if u.PasswordHash != "none" {
 				for _, p := range []string{"secret-1", " spaced ", "=1+1+1", "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"} {
-					if same, err := passwords.Verify(w.system, p, u.PasswordHash); err == nil && same {
+					if same, err := passwords.Verify(w.System, p, u.PasswordHash); err == nil && same {
 						password = p
 					}
 				}

@@ -21,50 +21,51 @@ import (
 	"tenantry/internal/importer/kind/users"
 	"tenantry/internal/importer/kinds"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/testenv"
 )
 
 // of starts a file of the kind, in the company, as the user.
 func (w *world) of(e *Engine, u *ent.User, k enum.ImportKind, into *ent.Company, file string, change ...func(*StartInput)) *ent.ImportRun {
-	w.t.Helper()
+	w.T.Helper()
 	run, err := w.tryStart(e, u, file, append([]func(*StartInput){func(in *StartInput) {
 		in.Kind, in.Company, in.File.Name = k, &into.ID, strings.ToLower(string(k))+".csv"
 	}}, change...)...)
-	w.must(err)
+	w.Must(err)
 	return run
 }
 
 // usersOf takes a file of users all the way, dry first, and demands that the dry run says
 // what the real one does (rule J10) and writes nothing.
 func (w *world) usersOf(u *ent.User, into *ent.Company, file string) (*ent.ImportRun, string) {
-	w.t.Helper()
+	w.T.Helper()
 	return w.bothWays(u, enum.Users, into, file, Options{}, func() []string { return w.directory(into.ID) })
 }
 
 func (w *world) bothWays(u *ent.User, k enum.ImportKind, into *ent.Company, file string, o Options, look func() []string) (*ent.ImportRun, string) {
-	w.t.Helper()
+	w.T.Helper()
 	e := w.engine(o)
 	before := look()
 	dryRun := w.of(e, u, k, into, file, dry)
 	w.work(e)
-	equal(w.t, "after the dry run", look(), before)
+	testenv.Equal(w.T, "after the dry run", look(), before)
 	run := w.of(e, u, k, into, file)
 	w.work(e)
 	for _, r := range []id.ID{dryRun.ID, run.ID} {
-		if n := w.db.Ent().ImportRecord.Query().CountX(w.system); n != 0 || w.scratch(r) != 0 {
-			w.t.Errorf("%d records of scratch are left", n)
+		if n := w.DB.Ent().ImportRecord.Query().CountX(w.System); n != 0 || w.scratch(r) != 0 {
+			w.T.Errorf("%d records of scratch are left", n)
 		}
 	}
 	state, issues := w.state(run.ID), strings.Join(w.issues(run.ID), " ")
-	equal(w.t, "the dry run's counts", counts(w.state(dryRun.ID)), counts(state))
-	equal(w.t, "the dry run's issues", strings.Join(w.issues(dryRun.ID), " "), issues)
+	testenv.Equal(w.T, "the dry run's counts", counts(w.state(dryRun.ID)), counts(state))
+	testenv.Equal(w.T, "the dry run's issues", strings.Join(w.issues(dryRun.ID), " "), issues)
 	return state, issues
 }
 
 // directory lists a company's users as email|first|last|role|active, by email.
 func (w *world) directory(c id.ID) []string {
-	w.t.Helper()
-	all, err := w.db.Ent().User.Query().Where(user.CompanyID(c)).Order(ent.Asc(user.FieldEmailKey)).All(w.system)
-	w.must(err)
+	w.T.Helper()
+	all, err := w.DB.Ent().User.Query().Where(user.CompanyID(c)).Order(ent.Asc(user.FieldEmailKey)).All(w.System)
+	w.Must(err)
 	out := []string{}
 	for _, u := range all {
 		out = append(out, fmt.Sprintf("%s|%s|%s|%s|%v", u.Email, u.FirstName, u.LastName, u.Role, u.Active))
@@ -73,19 +74,19 @@ func (w *world) directory(c id.ID) []string {
 }
 
 func (w *world) userOf(email string) *ent.User {
-	w.t.Helper()
-	u, err := w.db.Ent().User.Query().Where(user.EmailKey(email)).Only(w.system)
-	w.must(err)
+	w.T.Helper()
+	u, err := w.DB.Ent().User.Query().Where(user.EmailKey(email)).Only(w.System)
+	w.Must(err)
 	return u
 }
 
 // has reports whether it is the user's password.
 func (w *world) has(email, password string) bool {
-	w.t.Helper()
+	w.T.Helper()
 	p, err := auth.NewPasswords(auth.PasswordOptions{})
-	w.must(err)
-	same, err := p.Verify(w.system, password, w.userOf(email).PasswordHash)
-	w.must(err)
+	w.Must(err)
+	same, err := p.Verify(w.System, password, w.userOf(email).PasswordHash)
+	w.Must(err)
 	return same
 }
 
@@ -103,9 +104,9 @@ func TestI15UsersAreMadeAndChanged(t *testing.T) {
 			"kim@example.net,Kimberly,Park,,1\n"+
 			"new@example.net,,Only,,\n"+
 			"tom@partner.example,Tom,,,false\n")
-		equal(t, "counts", counts(run), "COMPLETED 2+2+1+0+3 of 8")
-		equal(t, "issues", issues, "2:password:TOO_SHORT 4:email:REQUIRED 7:first_name:REQUIRED 7:password:REQUIRED")
-		equal(t, "the directory", w.directory(w.partner.ID), []string{
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 2+2+1+0+3 of 8")
+		testenv.Equal(t, "issues", issues, "2:password:TOO_SHORT 4:email:REQUIRED 7:first_name:REQUIRED 7:password:REQUIRED")
+		testenv.Equal(t, "the directory", w.directory(w.partner.ID), []string{
 			"gone@partner.example|Ada|Lovelace|MEMBER|false", "kim@example.net|Kimberly|Park|MEMBER|true",
 			"maria@partner.example|Ada|Lovelace|ADMIN|true", "max@example.net|Max|Mora|MEMBER|false",
 			"tom@partner.example|Tom|Lovelace|MEMBER|false",
@@ -116,7 +117,7 @@ func TestI15UsersAreMadeAndChanged(t *testing.T) {
 		// Once more: nothing has changed but that a filled password counts as a change.
 		before := w.userOf("max@example.net").UpdatedAt
 		again, _ := w.usersOf(w.maria, w.partner, "email,first_name,password\nkim@example.net,Kimberly,s3cret-enough\nmax@example.net,Max,\n")
-		equal(t, "again", counts(again), "COMPLETED 0+1+1+0+0 of 2")
+		testenv.Equal(t, "again", counts(again), "COMPLETED 0+1+1+0+0 of 2")
 		if !w.userOf("max@example.net").UpdatedAt.Equal(before) {
 			t.Error("an unchanged user was written")
 		}
@@ -133,8 +134,8 @@ func TestF6APasswordIsTakenAsItIs(t *testing.T) {
 		}
 		file += "long@example.net,U,V," + strings.Repeat("x", 1025) + ",\nshort@example.net,U,V,ééééé,\n"
 		run, issues := w.usersOf(w.maria, w.partner, file)
-		equal(t, "counts", counts(run), "COMPLETED 9+0+0+0+2 of 11")
-		equal(t, "issues", issues, "10:password:TOO_LONG 11:password:TOO_SHORT")
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 9+0+0+0+2 of 11")
+		testenv.Equal(t, "issues", issues, "10:password:TOO_LONG 11:password:TOO_SHORT")
 		for i, p := range passwords {
 			if email := fmt.Sprintf("u%d@example.net", i); !w.has(email, p) {
 				t.Errorf("%q is not the password of %s: %q", p, email, w.userOf(email).PasswordHash)
@@ -154,8 +155,8 @@ func TestU2NoPasswordIsShownOrKept(t *testing.T) {
 			"lee@example.net,Lee," + secret + "3,true\n" + // a cell too few: it stands in another column
 			"lee@example.net,Lee,Ng,x," + secret + "4,," + secret + "5\n" + // one too many
 			"a@example.net,,Ng," + secret + "6,,perhaps\n"
-		p, err := e.Preview(w.as(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: enum.Users, Mappings: []sheet.Mapping{out("old password")}})
-		w.must(err)
+		p, err := e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: enum.Users, Mappings: []sheet.Mapping{out("old password")}})
+		w.Must(err)
 		shown := fmt.Sprint(p.Samples)
 		for _, i := range p.Issues {
 			shown += i.Message
@@ -164,30 +165,30 @@ func TestU2NoPasswordIsShownOrKept(t *testing.T) {
 			}
 		}
 		run := w.of(e, w.maria, enum.Users, w.partner, file, func(in *StartInput) { in.Mappings = []sheet.Mapping{out("old password")} })
-		stored, err := w.blobs.OpenAt(w.system, run.UploadKey, 0)
-		w.must(err)
+		stored, err := w.blobs.OpenAt(w.System, run.UploadKey, 0)
+		w.Must(err)
 		bytes, err := io.ReadAll(stored)
-		w.must(err)
-		w.must(stored.Close())
+		w.Must(err)
+		w.Must(stored.Close())
 		if !strings.HasPrefix(string(bytes), "age-encryption.org/v1") || run.UploadSecret == nil {
 			t.Errorf("the stored file begins %.40q", bytes)
 		}
 		shown += string(bytes)
 		w.work(e)
 		r := w.state(run.ID)
-		equal(t, "counts", counts(r), "COMPLETED 0+0+0+0+4 of 4")
+		testenv.Equal(t, "counts", counts(r), "COMPLETED 0+0+0+0+4 of 4")
 		for _, i := range w.ledger(run.ID) {
 			shown += i.Message
 			if i.Value != nil {
 				shown += *i.Value
 			}
 		}
-		rejects, _, err := e.OpenRejects(w.system, w.maria.ID, run.ID)
-		w.must(err)
+		rejects, _, err := e.OpenRejects(w.System, w.maria.ID, run.ID)
+		w.Must(err)
 		text, err := io.ReadAll(rejects)
-		w.must(err)
-		w.must(rejects.Close())
-		for _, n := range w.db.Ent().Notification.Query().AllX(w.system) {
+		w.Must(err)
+		w.Must(rejects.Close())
+		for _, n := range w.DB.Ent().Notification.Query().AllX(w.System) {
 			shown += n.Title + n.Body
 		}
 		if shown += string(text); strings.Contains(shown, secret) {
@@ -210,11 +211,11 @@ func TestU2TheCleanUpDropsAFileWhoseKeyIsGone(t *testing.T) {
 		e := w.engine(Options{})
 		first := w.of(e, w.maria, enum.Users, w.partner, people+"kim@example.net,Kim,Park,s3cret-enough,\n")
 		second := w.of(e, w.maria, enum.Users, w.partner, people+"lee@example.net,Kim,Park,s3cret-enough,\n")
-		w.exec(`UPDATE import_runs SET status = 'CANCELED', upload_key = '', upload_secret = NULL WHERE id = $1`, first.ID)
-		w.must(e.Clean(w.system))
-		equal(t, "blobs", w.blobKeys(blob.Uploads), []string{second.UploadKey})
+		w.Exec(`UPDATE import_runs SET status = 'CANCELED', upload_key = '', upload_secret = NULL WHERE id = $1`, first.ID)
+		w.Must(e.Clean(w.System))
+		testenv.Equal(t, "blobs", w.blobKeys(blob.Uploads), []string{second.UploadKey})
 		// One that is canceled in the queue loses both at once.
-		if _, err := e.Cancel(w.as(w.maria), second.ID); err != nil {
+		if _, err := e.Cancel(w.As(w.maria), second.ID); err != nil {
 			t.Fatal(err)
 		}
 		if r := w.state(second.ID); r.UploadSecret != nil || r.UploadKey != "" || len(w.blobKeys(blob.Uploads)) != 0 {
@@ -243,8 +244,8 @@ func TestJ2AnEncryptedFileIsGoneOnWith(t *testing.T) {
 				w.work(w.engine(Options{BatchRows: 70}))
 			}
 		}})
-		_, _ = e.RunNext(w.system)
-		equal(t, "counts", counts(w.state(run.ID)), fmt.Sprintf("COMPLETED 4+0+0+0+%d of %d", rows-4, rows))
+		_, _ = e.RunNext(w.System)
+		testenv.Equal(t, "counts", counts(w.state(run.ID)), fmt.Sprintf("COMPLETED 4+0+0+0+%d of %d", rows-4, rows))
 		for _, i := range []int{0, 1, 1499, rows - 1} {
 			if email := fmt.Sprintf("user.number.%d@example.net", i); !w.has(email, "a good password") {
 				t.Errorf("%s has another password", email)
@@ -257,8 +258,8 @@ func TestJ2AnEncryptedFileIsGoneOnWith(t *testing.T) {
 func TestI15AnotherCompanysEmailIsTaken(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		run, issues := w.usersOf(w.maria, w.partner, people+"Outside@PLAIN.example,,,,\ninside@customer.example,A,B,a good password,false\n")
-		equal(t, "counts", counts(run), "COMPLETED 0+0+0+0+2 of 2")
-		equal(t, "issues", issues, "1:email:EMAIL_TAKEN 2:email:EMAIL_TAKEN")
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 0+0+0+0+2 of 2")
+		testenv.Equal(t, "issues", issues, "1:email:EMAIL_TAKEN 2:email:EMAIL_TAKEN")
 		if l := w.ledger(run.ID); strings.Contains(l[0].Message+l[1].Message, "Plain") {
 			t.Errorf("%q, %q", l[0].Message, l[1].Message)
 		}
@@ -271,7 +272,7 @@ func TestR1ABatchThatIsJudgedAgainHasTheSameProblems(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		_, issues := w.usersOf(w.maria, w.partner, people+
 			"kim@example.net,Kim,Park,s3cret-enough,true\n+unsafe@example.net,<iframe>,"+strings.Repeat("x", 201)+",,=1\n")
-		equal(t, "issues", issues, "2:email:UNSAFE_CONTENT 2:first_name:UNSAFE_CONTENT 2:last_name:TOO_LONG 2:password:REQUIRED 2:active:UNSAFE_CONTENT")
+		testenv.Equal(t, "issues", issues, "2:email:UNSAFE_CONTENT 2:first_name:UNSAFE_CONTENT 2:last_name:TOO_LONG 2:password:REQUIRED 2:active:UNSAFE_CONTENT")
 	})
 }
 
@@ -281,22 +282,22 @@ func TestI15ProtectedUsers(t *testing.T) {
 		// The own self, and the last administrator of a company that nobody manages.
 		run, issues := w.usersOf(w.maria, w.partner, people+
 			"maria@partner.example,Mary,,,true\nmaria@partner.example,,,,false\nmaria@partner.example,,,my new password,\n")
-		equal(t, "counts", counts(run), "COMPLETED 0+1+0+0+2 of 3")
-		equal(t, "issues", issues, "2:active:FORBIDDEN 3:password:FORBIDDEN")
-		other := w.user(w.partner, "other@partner.example", enum.Admin, true)
-		third := w.user(w.partner, "third@partner.example", enum.Admin, false)
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 0+1+0+0+2 of 3")
+		testenv.Equal(t, "issues", issues, "2:active:FORBIDDEN 3:password:FORBIDDEN")
+		other := w.User(w.partner, "other@partner.example", enum.Admin)
+		third := w.User(w.partner, "third@partner.example", enum.Admin, testenv.Inactive)
 		_, issues = w.usersOf(other, w.partner, people+
 			"maria@partner.example,,,,no\nthird@partner.example,,,,no\nthird@partner.example,,,,yes\nmaria@partner.example,,,,0\n")
-		equal(t, "issues among administrators", issues, "")
+		testenv.Equal(t, "issues among administrators", issues, "")
 		// By the last one's own hand nothing goes; a member's activity is nobody's last.
-		w.exec(`UPDATE users SET active = $1 WHERE id = $2`, false, third.ID)
+		w.Exec(`UPDATE users SET active = $1 WHERE id = $2`, false, third.ID)
 		_, issues = w.usersOf(other, w.partner, people+"tom@partner.example,,,,false\n")
-		equal(t, "issues of a member", issues, "")
+		testenv.Equal(t, "issues of a member", issues, "")
 
 		// The customer's own active administrators are not the partner's people's to change.
-		w.must(w.db.Ent().PartnerAdmin.Create().SetCompanyID(w.customer.ID).SetUserID(other.ID).Exec(w.system))
-		w.user(w.customer, "asleep@customer.example", enum.Admin, false)
-		w.user(w.customer, "member@customer.example", enum.Member, true)
+		w.PartnerAdmin(w.customer, other)
+		w.User(w.customer, "asleep@customer.example", enum.Admin, testenv.Inactive)
+		w.User(w.customer, "member@customer.example", enum.Member)
 		run, issues = w.usersOf(other, w.customer, people+
 			"inside@customer.example,Renamed,,,true\n"+
 			"inside@customer.example,,,a good password,\n"+
@@ -304,12 +305,12 @@ func TestI15ProtectedUsers(t *testing.T) {
 			"member@customer.example,,,a good password,false\n"+
 			"asleep@customer.example,,,a good password,true\n"+
 			"asleep@customer.example,,,,false\n")
-		equal(t, "counts", counts(run), "COMPLETED 0+3+0+0+3 of 6")
-		equal(t, "issues", issues, "2:password:FORBIDDEN 3:active:FORBIDDEN 6:active:FORBIDDEN")
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 0+3+0+0+3 of 6")
+		testenv.Equal(t, "issues", issues, "2:password:FORBIDDEN 3:active:FORBIDDEN 6:active:FORBIDDEN")
 		// Its own may, down to the last one that a managed company need not have (U4).
-		_, issues = w.usersOf(w.user(w.customer, "boss@customer.example", enum.Admin, true), w.customer, people+
+		_, issues = w.usersOf(w.User(w.customer, "boss@customer.example", enum.Admin), w.customer, people+
 			"inside@customer.example,,,a good password,false\nasleep@customer.example,,,,false\n")
-		equal(t, "issues of its own", issues, "")
+		testenv.Equal(t, "issues of its own", issues, "")
 	})
 }
 
@@ -318,28 +319,28 @@ func TestI15ProtectedUsers(t *testing.T) {
 func TestU3AnImportedPasswordEndsSessions(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		for i, u := range []*ent.User{w.tom, w.maria} {
-			w.must(w.db.Ent().Session.Create().SetUserID(u.ID).SetTokenHash([]byte{byte(i)}).SetKind(enum.Bearer).
-				SetExpiresAt(w.tom.CreatedAt.AddDate(1, 0, 0)).Exec(w.system))
+			w.Must(w.DB.Ent().Session.Create().SetUserID(u.ID).SetTokenHash([]byte{byte(i)}).SetKind(enum.Bearer).
+				SetExpiresAt(w.tom.CreatedAt.AddDate(1, 0, 0)).Exec(w.System))
 		}
 		file := people + "tom@partner.example,Tom,,,\n"
 		w.usersOf(w.maria, w.partner, file)
-		if n := w.db.Ent().Session.Query().CountX(w.system); n != 2 {
+		if n := w.DB.Ent().Session.Query().CountX(w.System); n != 2 {
 			t.Errorf("a new name ends sessions: %d are left", n)
 		}
 		w.usersOf(w.maria, w.partner, people+"tom@partner.example,,,first password,\nTOM@partner.example,,,second password,\n")
-		if n := w.db.Ent().Session.Query().CountX(w.system); n != 1 || !w.has("tom@partner.example", "second password") {
+		if n := w.DB.Ent().Session.Query().CountX(w.System); n != 1 || !w.has("tom@partner.example", "second password") {
 			t.Errorf("%d sessions are left", n)
 		}
-		told := w.db.Ent().Notification.Query().Where(notification.UserID(w.tom.ID)).AllX(w.system)
+		told := w.DB.Ent().Notification.Query().Where(notification.UserID(w.tom.ID)).AllX(w.System)
 		if len(told) != 1 || told[0].Kind != enum.AccountChanged || !strings.Contains(told[0].Body, "password") {
 			t.Errorf("told %v", told)
 		}
 		var log []string
-		for _, e := range w.db.Ent().AuditEvent.Query().Where(auditevent.CompanyID(w.partner.ID)).AllX(w.system) {
+		for _, e := range w.DB.Ent().AuditEvent.Query().Where(auditevent.CompanyID(w.partner.ID)).AllX(w.System) {
 			log = append(log, e.Action+" by "+e.ActorName)
 		}
 		slices.Sort(log)
-		equal(t, "the log", log, []string{"user.credentials_changed by Ada Lovelace", "user.updated by Ada Lovelace"})
+		testenv.Equal(t, "the log", log, []string{"user.credentials_changed by Ada Lovelace", "user.updated by Ada Lovelace"})
 	})
 }
 
@@ -357,13 +358,13 @@ func TestU2TheFingerprintOfAFileWithPasswordsIsSlow(t *testing.T) {
 		if !fault.Is(err, fault.Invalid) {
 			t.Errorf("another file: %v", err)
 		}
-		v, err := e.vocabulary(w.as(w.maria), enum.Users, w.partner.ID)
-		w.must(err)
-		a, err := e.store(w.as(w.maria), "uploads/"+id.New(id.ImportRun).String(), StartInput{
+		v, err := e.vocabulary(w.As(w.maria), enum.Users, w.partner.ID)
+		w.Must(err)
+		a, err := e.store(w.As(w.maria), "uploads/"+id.New(id.ImportRun).String(), StartInput{
 			File: File{Body: strings.NewReader(file)}, Kind: enum.Users, Company: &w.partner.ID,
 		}, v, w.partner.ID)
-		w.must(err)
-		kept := w.db.Ent().IdempotencyKey.Query().OnlyX(w.system).Fingerprint
+		w.Must(err)
+		kept := w.DB.Ent().IdempotencyKey.Query().OnlyX(w.System).Fingerprint
 		if len(kept) != len(a.digest) || slices.Equal(kept, a.digest) {
 			t.Error("what is kept is a plain digest of the file")
 		}
@@ -374,8 +375,8 @@ func TestU2TheFingerprintOfAFileWithPasswordsIsSlow(t *testing.T) {
 func TestU5WhoImportsUsers(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
-		platform := w.companyOf(w.db.Ent().Company.Create().SetName("Platform").SetSlug("platform").SetNameSlug("platform").SetNameKey("platform").SetIsPlatform(true))
-		operator := w.user(platform, "op@platform.example", enum.Admin, true)
+		platform := w.PlatformCompany()
+		operator := w.User(platform, "op@platform.example", enum.Admin)
 		for _, c := range []struct {
 			what string
 			who  *ent.User
@@ -406,7 +407,7 @@ func TestU2OnlyWhatIsWrittenIsHashed(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		counted := &countingPasswords{Passwords: w.passwords()}
-		e.kinds = kinds.New(w.db, counted, w.companies(e.events), contacts.Options{})
+		e.kinds = kinds.New(w.DB, counted, w.companies(e.events), contacts.Options{})
 		const file = people + "kim@example.net,Kim,Park,first password,\nkim@example.net,,,second password,\noutside@plain.example,A,B,a good password,\nx,A,B,a good password,\n"
 		w.of(e, w.maria, enum.Users, w.partner, file, dry)
 		w.work(e)
@@ -435,7 +436,7 @@ func (c *countingPasswords) Hash(ctx context.Context, password string) (string, 
 func TestR1EveryFieldThatIsMissingIsTold(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		_, issues := w.usersOf(w.maria, w.partner, "email,password\nkim@example.net,s3cret-enough\n")
-		equal(t, "issues", issues, "1::REQUIRED 1::REQUIRED")
+		testenv.Equal(t, "issues", issues, "1::REQUIRED 1::REQUIRED")
 	})
 }
 
@@ -447,7 +448,7 @@ func TestR2AUserWhoIsChangedBackIsWritten(t *testing.T) {
 			before := w.userOf("tom@partner.example").UpdatedAt
 			run, _ := w.bothWays(w.maria, enum.Users, w.partner, "email,last_name\ntom@partner.example,Park\ntom@partner.example,Lovelace\n",
 				Options{BatchRows: rows}, func() []string { return w.directory(w.partner.ID) })
-			equal(t, "counts", counts(run), "COMPLETED 0+2+0+0+0 of 2")
+			testenv.Equal(t, "counts", counts(run), "COMPLETED 0+2+0+0+0 of 2")
 			if !w.userOf("tom@partner.example").UpdatedAt.After(before) {
 				t.Errorf("in batches of %d the user is as it was", rows)
 			}

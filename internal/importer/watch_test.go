@@ -11,13 +11,14 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
+	"tenantry/internal/testenv"
 )
 
 // watch follows an import as the user sees it; nothing may be lost.
 func (w *world) watch(ctx context.Context, e *Engine, run id.ID) <-chan *ent.ImportRun {
-	w.t.Helper()
-	states, err := e.Watch(ctx, run, func(err error) { w.t.Errorf("the watcher lost the import: %v", err) })
-	w.must(err)
+	w.T.Helper()
+	states, err := e.Watch(ctx, run, func(err error) { w.T.Errorf("the watcher lost the import: %v", err) })
+	w.Must(err)
 	return states
 }
 
@@ -39,7 +40,7 @@ func TestJ4AWatcherSeesTheStateAtOnceThenChangesThenTheEnd(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		worker, api := w.engine(Options{BatchRows: 1}), w.engine(Options{Refresh: time.Hour}) // by news alone
 		run := w.start(api, names(4)+"=x\n")
-		states := w.watch(w.as(w.maria), api, run.ID)
+		states := w.watch(w.As(w.maria), api, run.ID)
 		if s := next(t, states); s.Status != enum.Queued || s.Revision != 1 {
 			t.Errorf("at once: %s", counts(s))
 		}
@@ -62,7 +63,7 @@ func TestJ4AWatcherSeesTheStateAtOnceThenChangesThenTheEnd(t *testing.T) {
 			}
 			if last = s.Revision; s.Status.Final() {
 				finals++
-				equal(t, "the end", counts(s), "COMPLETED 4+0+0+0+1 of 5")
+				testenv.Equal(t, "the end", counts(s), "COMPLETED 4+0+0+0+1 of 5")
 			}
 		}
 		if finals != 1 {
@@ -75,8 +76,8 @@ func TestJ4WhoComesLateGetsTheEndAlone(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		run, _ := w.imported("name\nAcme\n")
-		states := w.watch(w.as(w.maria), e, run.ID)
-		equal(t, "the end", counts(next(t, states)), "COMPLETED 1+0+0+0+0 of 1")
+		states := w.watch(w.As(w.maria), e, run.ID)
+		testenv.Equal(t, "the end", counts(next(t, states)), "COMPLETED 1+0+0+0+0 of 1")
 		if s, open := <-states; open {
 			t.Errorf("then %s", counts(s))
 		}
@@ -89,9 +90,9 @@ func TestJ4ASlowReaderGetsTheNewest(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{BatchRows: 1})
 		run := w.start(e, names(30))
-		states := w.watch(w.as(w.maria), e, run.ID)
+		states := w.watch(w.As(w.maria), e, run.ID)
 		w.work(e)
-		w.await("the newest state", func() bool { return w.state(run.ID).Status.Final() })
+		w.Await("the newest state", func() bool { return w.state(run.ID).Status.Final() })
 		got := []*ent.ImportRun{}
 		for s := range states {
 			got = append(got, s)
@@ -107,13 +108,13 @@ func TestJ4AtMostTenStatesASecond(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		run := w.start(e, names(3))
-		ctx, leave := context.WithCancel(w.as(w.maria))
+		ctx, leave := context.WithCancel(w.As(w.maria))
 		states := w.watch(ctx, e, run.ID)
 		var changes sync.WaitGroup
 		changes.Go(func() {
 			for ctx.Err() == nil {
-				w.exec(`UPDATE import_runs SET revision = revision + 1 WHERE id = $1`, run.ID)
-				e.publish(w.system, progress.ImportTopic(run.ID))
+				w.Exec(`UPDATE import_runs SET revision = revision + 1 WHERE id = $1`, run.ID)
+				e.publish(w.System, progress.ImportTopic(run.ID))
 			}
 		})
 		const n = 12
@@ -140,32 +141,32 @@ func TestJ4LostNewsAreMadeUpFor(t *testing.T) {
 		worker := w.deaf(progress.New(w.redis, quiet), Options{})
 		api := w.deaf(progress.New(w.redis, quiet), Options{Refresh: 20 * time.Millisecond})
 		run := w.start(worker, names(3))
-		states := w.watch(w.as(w.maria), api, run.ID)
+		states := w.watch(w.As(w.maria), api, run.ID)
 		next(t, states)
 		w.work(worker)
 		var last *ent.ImportRun
 		for s := range states {
 			last = s
 		}
-		equal(t, "the end", counts(last), "COMPLETED 3+0+0+0+0 of 3")
+		testenv.Equal(t, "the end", counts(last), "COMPLETED 3+0+0+0+0 of 3")
 	})
 }
 
 func TestJ4AWatcherWhoLosesTheRightIsTold(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{Refresh: 50 * time.Millisecond})
-		boss := w.user(w.partner, "boss@partner.example", enum.Admin, true)
+		boss := w.User(w.partner, "boss@partner.example", enum.Admin)
 		run := w.start(e, names(3))
 		for _, u := range []*ent.User{w.tom, w.outside, w.inside} {
-			if _, err := e.Watch(w.as(u), run.ID, nil); !fault.Is(err, fault.NotFound) {
+			if _, err := e.Watch(w.As(u), run.ID, nil); !fault.Is(err, fault.NotFound) {
 				t.Errorf("%s: %v", u.Email, err)
 			}
 		}
 		lost := make(chan error, 1)
-		states, err := e.Watch(w.as(boss), run.ID, func(err error) { lost <- err })
-		w.must(err)
+		states, err := e.Watch(w.As(boss), run.ID, func(err error) { lost <- err })
+		w.Must(err)
 		next(t, states)
-		w.exec(`UPDATE users SET role = 'MEMBER' WHERE id = $1`, boss.ID)
+		w.Exec(`UPDATE users SET role = 'MEMBER' WHERE id = $1`, boss.ID)
 		began := time.Now()
 		for s := range states {
 			t.Errorf("then %s", counts(s))
@@ -181,7 +182,7 @@ func TestJ4AWatcherMayLeave(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		run := w.start(e, names(3))
-		ctx, leave := context.WithCancel(w.as(w.maria))
+		ctx, leave := context.WithCancel(w.As(w.maria))
 		states := w.watch(ctx, e, run.ID)
 		leave()
 		for range states { // the first may be on its way
@@ -193,7 +194,7 @@ func TestJ4TwoHundredWatchersSeeTheSameEnd(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		worker, api := w.engine(Options{BatchRows: 2}), w.engine(Options{})
 		run := w.start(worker, names(20))
-		ctx := w.as(w.maria)
+		ctx := w.As(w.maria)
 		var watchers, ready sync.WaitGroup
 		for range 200 {
 			ready.Add(1)

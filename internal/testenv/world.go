@@ -75,6 +75,11 @@ func CustomerOf(partner *ent.Company) func(*ent.CompanyCreate) {
 	return func(c *ent.CompanyCreate) { c.SetPartnerID(partner.ID) }
 }
 
+// Slug gives a company another slug than that of its name.
+func Slug(slug string) func(*ent.CompanyCreate) {
+	return func(c *ent.CompanyCreate) { c.SetSlug(slug) }
+}
+
 // User creates an active user of the company, Ada Lovelace, who cannot sign in.
 func (w *World) User(c *ent.Company, email string, role enum.UserRole, set ...func(*ent.UserCreate)) *ent.User {
 	w.T.Helper()
@@ -88,6 +93,9 @@ func (w *World) User(c *ent.Company, email string, role enum.UserRole, set ...fu
 	w.Must(err)
 	return u
 }
+
+// Inactive makes a user inactive.
+func Inactive(u *ent.UserCreate) { u.SetActive(false) }
 
 // FirstName gives a user another first name.
 func FirstName(name string) func(*ent.UserCreate) {

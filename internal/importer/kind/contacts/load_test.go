@@ -17,52 +17,42 @@ import (
 	"tenantry/internal/testenv"
 )
 
-// world is a company with a default project and desk, and an administrator.
+// world is a company with an administrator.
 type world struct {
-	t       *testing.T
-	db      *database.DB
-	system  context.Context // passes by the policies
-	company *ent.Company
-	by      viewer.Viewer
-	project id.ID
-	desk    id.ID
+	*testenv.World
+	company       *ent.Company
+	by            viewer.Viewer
+	project, desk id.ID // the defaults
 }
 
 func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
-	t.Parallel()
-	testenv.Databases(t, func(t *testing.T, db *database.DB) {
-		w := &world{t: t, db: db, system: viewer.BypassTenancy(t.Context(), "arranging in a test")}
-		e := db.Ent()
-		w.company = e.Company.Create().SetName("Plain").SetSlug("plain").SetNameSlug("plain").SetNameKey("plain").SaveX(w.system)
-		w.project = e.Project.Create().SetCompanyID(w.company.ID).SetName("default").SetIsDefault(true).SaveX(w.system).ID
-		w.desk = e.Desk.Create().SetCompanyID(w.company.ID).SetName("default").SetIsDefault(true).SaveX(w.system).ID
-		u := e.User.Create().SetCompanyID(w.company.ID).SetEmail("a@x.example").SetEmailKey("a@x.example").SetFirstName("A").SetFirstNameKey("a").
-			SetLastName("B").SetLastNameKey("b").SetRole(enum.Admin).SetPasswordHash("none").SaveX(w.system)
-		w.by = viewer.Viewer{UserID: u.ID, CompanyID: w.company.ID, Admin: true}
+	testenv.Worlds(t, func(t *testing.T, tenants *testenv.World) {
+		w := &world{World: tenants, company: tenants.Company("Plain")}
+		w.project = w.DB.Ent().Project.Query().OnlyIDX(w.System)
+		w.desk = w.DB.Ent().Desk.Query().OnlyIDX(w.System)
+		w.by = w.Viewer(w.User(w.company, "a@x.example", enum.Admin).ID)
 		test(t, w)
 	})
 }
 
 // inTx runs a part of a test in a transaction.
 func (w *world) inTx(fn func(ctx context.Context, tx *database.Tx) error) {
-	w.t.Helper()
-	if err := w.db.InTx(w.system, fn); err != nil {
-		w.t.Fatal(err)
-	}
+	w.T.Helper()
+	w.Must(w.DB.InTx(w.System, fn))
 }
 
 // I13: a batch may name any number of companies: more than a statement has parameters.
 func TestABatchNamesTensOfThousandsOfCompanies(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		other := w.db.Ent().Company.Create().SetName("Other").SetSlug("other").SetNameSlug("other").SetNameKey("other").SaveX(w.system)
+		other := w.Company("Other")
 		cells := []string{w.company.ID.String(), other.ID.String()}
 		for len(cells) < 70_000 {
 			cells = append(cells, id.New(id.Company).String())
 		}
 		run := &kind.Run{Company: w.company.ID, By: w.by}
 		w.inTx(func(ctx context.Context, tx *database.Tx) error {
-			p := &snapshot{bulk: New(w.db, nil, Options{}).bulk, parsed: parsed{columns: &columnIndex{}}, others: map[string]*tenant{}, byID: map[id.ID]*tenant{}}
+			p := &snapshot{bulk: New(w.DB, nil, Options{}).bulk, parsed: parsed{columns: &columnIndex{}}, others: map[string]*tenant{}, byID: map[id.ID]*tenant{}}
 			p.own = p.open(w.company.ID)
 			if err := p.openOthers(ctx, tx, run, cells); err != nil {
 				return err
@@ -90,16 +80,16 @@ func TestABatchNamesTensOfThousandsOfCompanies(t *testing.T) {
 func TestABatchReadsNoMoreThanItMay(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		const contacts, fields, bytes = 30, 3, 1_000
-		e := w.db.Ent()
+		e := w.DB.Ent()
 		var ids []id.ID
 		for f := range fields {
 			name := fmt.Sprint("note", f)
-			ids = append(ids, e.CustomField.Create().SetCompanyID(w.company.ID).SetVariableName(name).SetVariableKey(name).SetName(name).SetType(enum.Text).SaveX(w.system).ID)
+			ids = append(ids, e.CustomField.Create().SetCompanyID(w.company.ID).SetVariableName(name).SetVariableKey(name).SetName(name).SetType(enum.Text).SaveX(w.System).ID)
 		}
 		file := csvfile.Format{Header: []string{"email", "note0"}, Columns: 2}
 		run := &kind.Run{Company: w.company.ID, By: w.by}
-		k := New(w.db, nil, Options{StoredBytes: 10 * bytes})
-		custom, err := k.CustomColumns(w.system, w.company.ID)
+		k := New(w.DB, nil, Options{StoredBytes: 10 * bytes})
+		custom, err := k.CustomColumns(w.System, w.company.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,9 +102,9 @@ func TestABatchReadsNoMoreThanItMay(t *testing.T) {
 		for c := range contacts {
 			email := fmt.Sprintf("c%d@x.example", c)
 			of := e.Contact.Create().SetCompanyID(w.company.ID).SetProjectID(w.project).SetDeskID(w.desk).SetEmail(email).SetEmailKey(email).
-				SetFirstName("Ann").SetFirstNameKey("ann").SetUsername(email).SetUsernameKey(email).SaveX(w.system)
+				SetFirstName("Ann").SetFirstNameKey("ann").SetUsername(email).SetUsernameKey(email).SaveX(w.System)
 			for _, f := range ids {
-				e.CustomFieldValue.Create().SetCompanyID(w.company.ID).SetContactID(of.ID).SetCustomFieldID(f).SetValue(strings.Repeat("x", bytes)).SaveX(w.system)
+				e.CustomFieldValue.Create().SetCompanyID(w.company.ID).SetContactID(of.ID).SetCustomFieldID(f).SetValue(strings.Repeat("x", bytes)).SaveX(w.System)
 			}
 			rows = append(rows, run.Layout.Read(&csvfile.Record{Row: c + 1, Fields: 2, Cells: []string{email, "changed"}}))
 		}
