@@ -27,7 +27,7 @@ func TestTheLogTellsHowAnImportEnded(t *testing.T) {
 		for i, want := range [][]string{
 			{"level=INFO", "status=COMPLETED", company, "rows=2 of=2 failedRows=1", "took="},
 			{"level=ERROR", "status=FAILED", company, "import=" + lost.ID.String(), "rows=0 of=2", "took=", "code=INTERNAL", "the uploaded file is gone", "cause="},
-			{"level=WARN", "status=FAILED", company, "import=" + revoked.ID.String(), "code=FORBIDDEN", "may not do so any more"},
+			{"level=WARN", "status=FAILED", company, "import=" + revoked.ID.String(), "code=FORBIDDEN", "may no longer do so"},
 		} {
 			if i >= len(lines) {
 				t.Fatalf("there are %d lines: %q", len(lines), lines)

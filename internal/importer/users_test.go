@@ -194,7 +194,7 @@ func TestU2NoPasswordIsShownOrKept(t *testing.T) {
 		if shown += string(text); strings.Contains(shown, secret) {
 			t.Errorf("a password is shown:\n%s", shown)
 		}
-		if !strings.Contains(string(text), "bad,Kim,Park,,,true,") || !strings.Contains(string(text), "is no email address") {
+		if !strings.Contains(string(text), "bad,Kim,Park,,,true,") || !strings.Contains(string(text), "is not an email address") {
 			t.Errorf("the rejects are\n%s", text)
 		}
 		// File and key are gone with the end.
