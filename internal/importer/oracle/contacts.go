@@ -214,30 +214,6 @@ func (run *run) choices(r *row, m *match, next *Contact) {
 	}
 }
 
-// named finds a project or desk by what a cell says (I14).
-//
-// Read ("a name that just one of them has"): names are compared exactly, as labels' are. Of
-// what a cell could be, the first counts: our id, an external id, `default`, a name.
-func named(all []Shelf, wanted string) (Shelf, bool) {
-	for _, is := range []func(Shelf) bool{
-		func(s Shelf) bool { return strings.EqualFold(s.ID, wanted) },
-		func(s Shelf) bool { return s.ExternalID != "" && s.ExternalID == wanted },
-		func(s Shelf) bool { return s.Default && wanted == "default" },
-		func(s Shelf) bool { return s.Name == wanted },
-	} {
-		var found []Shelf
-		for _, s := range all {
-			if is(s) {
-				found = append(found, s)
-			}
-		}
-		if len(found) > 0 {
-			return found[0], len(found) == 1
-		}
-	}
-	return Shelf{}, false
-}
-
 // shelves reads project and desk (I14, K1).
 func (run *run) shelves(r *row, company *Company, m *match, next *Contact) {
 	for _, f := range []struct {

@@ -1,6 +1,9 @@
 package oracle
 
-import "maps"
+import (
+	"maps"
+	"strings"
+)
 
 // World is all there is: companies with what belongs to them. Ids are texts that the test
 // chooses; records that an import makes have none.
@@ -111,4 +114,28 @@ func (u *User) administers(c *Company) bool {
 		}
 	}
 	return false
+}
+
+// named finds a project or desk by what a cell says (I14).
+//
+// Read ("a name that just one of them has"): names are compared exactly, as labels' are. Of
+// what a cell could be, the first counts: our id, an external id, `default`, a name.
+func named(all []Shelf, wanted string) (Shelf, bool) {
+	for _, is := range []func(Shelf) bool{
+		func(s Shelf) bool { return strings.EqualFold(s.ID, wanted) },
+		func(s Shelf) bool { return s.ExternalID != "" && s.ExternalID == wanted },
+		func(s Shelf) bool { return s.Default && wanted == "default" },
+		func(s Shelf) bool { return s.Name == wanted },
+	} {
+		var found []Shelf
+		for _, s := range all {
+			if is(s) {
+				found = append(found, s)
+			}
+		}
+		if len(found) > 0 {
+			return found[0], len(found) == 1
+		}
+	}
+	return Shelf{}, false
 }

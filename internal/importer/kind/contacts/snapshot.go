@@ -99,32 +99,6 @@ func (p *snapshot) of(r *sheet.Row) *tenant {
 	return p.others[f.Value]
 }
 
-// load fetches all that the rows refer to, in a few queries.
-func (b *batch) load(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*snapshot, error) {
-	p := &snapshot{parsed: b.parsed, bulk: b.kind.bulk, stored: b.kind.o.StoredBytes, rows: rows, others: map[string]*tenant{}, byID: map[id.ID]*tenant{}}
-	want := &references{}
-	for i := range rows {
-		want.add(p.columns, &rows[i], &p.cells[i])
-	}
-	if c := p.columns; b.run.DryRun { // what is kept in scratch is whole, as far as the file goes
-		want.labels, want.fields = c.labels >= 0 || c.labelIDs >= 0, len(c.custom) > 0
-	}
-	want.compact()
-	p.own = p.open(b.run.Company)
-	if err := p.openOthers(ctx, tx, b.run, want.companies); err != nil {
-		return nil, err
-	}
-	for _, load := range []func(context.Context, *database.Tx, *references) error{p.loadAssignments, p.loadLabels, p.loadFields} {
-		if err := load(ctx, tx, want); err != nil {
-			return nil, err
-		}
-	}
-	if err := p.loadContacts(ctx, tx, b.run, want); err != nil {
-		return nil, err
-	}
-	return p, nil
-}
-
 // open begins a company's part.
 func (p *snapshot) open(company id.ID) *tenant {
 	if known := p.byID[company]; known != nil {

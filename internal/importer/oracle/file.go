@@ -1,0 +1,51 @@
+package oracle
+
+import "fmt"
+
+// Kind is what the rows of a file become.
+type Kind int
+
+// The kinds of files.
+const (
+	Customers Kind = iota
+	Contacts
+	Users
+)
+
+// File is a parsed file.
+type File struct {
+	Header []string // as the file spells it
+	Fields []string // for each column its canonical name or a custom field's variable name; empty: left out
+	Rows   []Row
+}
+
+// Row is one row of a file that is not blank.
+type Row struct {
+	Line  int // of the file, on which it begins
+	Cells []string
+}
+
+// Job is an import: who imports what into which company.
+type Job struct {
+	Kind     Kind
+	Importer *User
+	Company  *Company
+	File     File
+}
+
+// Issue is one problem of one row. The column is empty where the row as a whole is meant,
+// or a field that the file does not have.
+type Issue struct {
+	Row, Line int
+	Column    string
+	Code      string
+}
+
+func (i Issue) String() string { return fmt.Sprintf("%d:%d:%s:%s", i.Row, i.Line, i.Column, i.Code) }
+
+// Result is what came of the rows.
+type Result struct {
+	Created, Updated, Unchanged, Skipped, Failed int
+
+	Issues []Issue // by row, then column, then code
+}

@@ -1,0 +1,36 @@
+package oracle
+
+// run is an import under way.
+type run struct {
+	world  *World
+	job    Job
+	names  map[string]bool // slugs of names of earlier rows that did not fail (I6)
+	index  *index
+	result Result
+}
+
+// outcome is what came of one row.
+type outcome int
+
+const (
+	failed outcome = iota
+	created
+	updated
+	unchanged
+	skipped
+)
+
+func (r *run) count(o outcome) {
+	switch o {
+	case failed:
+		r.result.Failed++
+	case created:
+		r.result.Created++
+	case updated:
+		r.result.Updated++
+	case unchanged:
+		r.result.Unchanged++
+	case skipped:
+		r.result.Skipped++
+	}
+}
