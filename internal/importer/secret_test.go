@@ -9,34 +9,9 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/blob"
-	"tenantry/internal/importer/kinds"
 	"tenantry/internal/importer/sheet"
 	"tenantry/internal/testenv"
 )
-
-// F5: of the columns that are known, those of secrets alone look like a password's.
-func TestF5SecretColumnsLookLikePasswords(t *testing.T) {
-	t.Parallel()
-	for _, of := range kinds.Unopened() {
-		for _, c := range of.Columns() {
-			for _, h := range append([]string{c.Name}, c.Aliases...) {
-				if sheet.LooksSecret(h) != c.Secret {
-					t.Errorf("%s: %s looks like a password's: %v", of.Name(), h, !c.Secret)
-				}
-			}
-		}
-	}
-}
-
-// F5: a password is never suggested, nor what a header without names holds.
-func TestF5NoPasswordIsSuggested(t *testing.T) {
-	t.Parallel()
-	for _, h := range []string{"passwords", "Passwort", "pasword", "passwor", "password2", "passport"} {
-		if got := builtIn(enum.Users).Nearest(h); got == "password" {
-			t.Errorf("%s is suggested for %q", got, h)
-		}
-	}
-}
 
 // F5, J9, U2: a column that looks like a password is shown nowhere, whatever the kind of the
 // file, whatever the column is taken for and whatever is wrong with the row, and the file is

@@ -22,6 +22,7 @@ import (
 	"tenantry/internal/importer/kind"
 	contactkind "tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/importer/kinds"
+	"tenantry/internal/importer/sheet"
 	"tenantry/internal/progress"
 	"tenantry/internal/tenancy"
 	"tenantry/internal/testenv"
@@ -185,3 +186,13 @@ func (w *world) lapse(run id.ID) {
 	w.T.Helper()
 	w.Exec(`UPDATE import_runs SET lease_until = `+w.DB.Dialect().NowPlus("$1")+` WHERE id = $2`, -1, run)
 }
+
+// three are the columns of a whole file of customers.
+const three = "name,contact_email,partner_admin_email\n"
+
+func quoted(cell string) string { return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"` }
+
+// to maps a header to a field, out leaves its column out.
+func to(header, field string) sheet.Mapping { return sheet.Mapping{Header: header, Field: &field} }
+
+func out(header string) sheet.Mapping { return sheet.Mapping{Header: header} }

@@ -1,4 +1,4 @@
-package importer
+package sheet_test
 
 import (
 	"slices"

@@ -1,4 +1,4 @@
-package importer
+package sheet_test
 
 import (
 	"strings"
@@ -204,5 +204,29 @@ func TestF3ARefusalSaysWhereAndWhatWouldBeAccepted(t *testing.T) {
 	_, p = sheet.Match(builtIn(enum.Customers), csvfile.Format{Header: []string{"name", ""}}, nil)
 	if p == nil || !strings.Contains(p.Message, "column 2 has no name") {
 		t.Errorf("%+v", p)
+	}
+}
+
+// F5: of the columns that are known, those of secrets alone look like a password's.
+func TestF5SecretColumnsLookLikePasswords(t *testing.T) {
+	t.Parallel()
+	for _, of := range kinds.Unopened() {
+		for _, c := range of.Columns() {
+			for _, h := range append([]string{c.Name}, c.Aliases...) {
+				if sheet.LooksSecret(h) != c.Secret {
+					t.Errorf("%s: %s looks like a password's: %v", of.Name(), h, !c.Secret)
+				}
+			}
+		}
+	}
+}
+
+// F5: a password is never suggested, nor what a header without names holds.
+func TestF5NoPasswordIsSuggested(t *testing.T) {
+	t.Parallel()
+	for _, h := range []string{"passwords", "Passwort", "pasword", "passwor", "password2", "passport"} {
+		if got := builtIn(enum.Users).Nearest(h); got == "password" {
+			t.Errorf("%s is suggested for %q", got, h)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package importer
+package sheet_test
 
 import (
 	"fmt"
@@ -8,24 +8,29 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
-	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/kind/customers"
 	"tenantry/internal/importer/sheet"
 	"tenantry/internal/tenancy"
 )
 
-// judged reads a file of customers and judges its rows' cells.
-func judged(t *testing.T, file string, mappings ...sheet.Mapping) []sheet.Row {
+// read reads a file of customers and validates its rows' cells.
+func read(t *testing.T, file string, mappings ...sheet.Mapping) []sheet.Row {
 	t.Helper()
 	var rows []sheet.Row
-	e, run := New(Parts{}, Options{}), &kind.Run{}
-	_, err := e.inspect(strings.NewReader(file), builtIn(enum.Customers), id.ID{}, mappings, nil, func(a *accepted, rec *csvfile.Record) {
-		if a.problem != nil {
-			t.Fatal(a.problem)
-		}
-		run.Layout = a.layout
-		rows = append(rows, a.layout.Read(rec))
+	v := builtIn(enum.Customers)
+	run := &kind.Run{}
+	_, err := csvfile.Inspect(strings.NewReader(file), csvfile.Options{
+		Score: v.Score, Uncounted: func(name string) bool { return sheet.RejectColumn(name) != "" }, MaxRows: 100, MaxBytes: 1 << 20,
+		Header: func(f csvfile.Format) error {
+			var problem *csvfile.Problem
+			if run.Layout, problem = sheet.Match(v, f, mappings); problem != nil {
+				return problem
+			}
+			return nil
+		},
+		RecordIf: func() bool { return true },
+		Record:   func(rec *csvfile.Record) error { rows = append(rows, run.Layout.Read(rec)); return nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +77,7 @@ func TestF6CellsAreStringsTrimmedAndInNFC(t *testing.T) {
 		"-1,234.50":                      "-1,234.50",
 		"\u0130stanbul Ka\u0302g\u0131t": "\u0130stanbul K\u00e2g\u0131t",
 	} {
-		if got := judged(t, "name\n"+quoted(cell)+"\n")[0].Values[0]; got != want {
+		if got := read(t, "name\n"+quoted(cell)+"\n")[0].Values[0]; got != want {
 			t.Errorf("%q is read as %q, want %q", cell, got, want)
 		}
 	}
@@ -99,7 +104,7 @@ func TestF7AnUnsafeCellRejectsItsRow(t *testing.T) {
 		"a < b and c > d":                      "",
 		"=<script>" + strings.Repeat("x", 300): "name:UNSAFE_CONTENT", // once
 	} {
-		if got := problems(judged(t, "name\n"+quoted(cell)+"\n")[0]); got != want {
+		if got := problems(read(t, "name\n"+quoted(cell)+"\n")[0]); got != want {
 			t.Errorf("%q: %q, want %q", cell, got, want)
 		}
 	}
@@ -109,7 +114,7 @@ func TestF7AnUnsafeCellRejectsItsRow(t *testing.T) {
 func TestF5WhatIsLeftOutIsNotJudged(t *testing.T) {
 	t.Parallel()
 	file := "name,Fax,Twitter,import_row,import_code,import_problem\nAcme,-,@ann,=1+1,=1+1,=1+1\nAcme,<script>," + strings.Repeat("x", csvfile.MaxCell+1) + ",,,\n"
-	for _, r := range judged(t, file, out("Fax"), out("Twitter")) {
+	for _, r := range read(t, file, out("Fax"), out("Twitter")) {
 		if got := problems(r); got != "" {
 			t.Errorf("columns that are left out: %q", got)
 		}
@@ -117,7 +122,7 @@ func TestF5WhatIsLeftOutIsNotJudged(t *testing.T) {
 			t.Errorf("what is left out is kept: %q", r.Values)
 		}
 	}
-	if got := problems(judged(t, "import_problem\n=1+1\n", to("import_problem", "name"))[0]); got != "import_problem:UNSAFE_CONTENT" {
+	if got := problems(read(t, "import_problem\n=1+1\n", to("import_problem", "name"))[0]); got != "import_problem:UNSAFE_CONTENT" {
 		t.Errorf("import_problem as the name: %q", got)
 	}
 }
@@ -140,19 +145,19 @@ func TestR1ARowsProblemsAreAllListedInTheOrderOfItsColumns(t *testing.T) {
 		{"too many", "Acme,nobody,b@c.example,x,y", ":WRONG_FIELD_COUNT"},
 		{"too many by far", "Acme" + strings.Repeat(",", 500), ":WRONG_FIELD_COUNT"},
 	} {
-		if got := problems(judged(t, three+c.row+"\n")[0]); got != c.want {
+		if got := problems(read(t, three+c.row+"\n")[0]); got != c.want {
 			t.Errorf("%s: %q, want %q", c.what, got, c.want)
 		}
 	}
 	// The file's order, not the table's.
-	if got := problems(judged(t, "admin email,e-mail,customer\n=x,nobody,\n")[0]); got != "admin email:UNSAFE_CONTENT e-mail:INVALID_EMAIL customer:REQUIRED" {
+	if got := problems(read(t, "admin email,e-mail,customer\n=x,nobody,\n")[0]); got != "admin email:UNSAFE_CONTENT e-mail:INVALID_EMAIL customer:REQUIRED" {
 		t.Error(got)
 	}
 }
 
 func TestR1AnIssueSaysWhereAndShowsNoMoreThan200Characters(t *testing.T) {
 	t.Parallel()
-	rows := judged(t, "sep=;\nname;contact_email;partner_admin_email\n\n\"Two\nlines\";a@b.example;x\n"+
+	rows := read(t, "sep=;\nname;contact_email;partner_admin_email\n\n\"Two\nlines\";a@b.example;x\n"+
 		strings.Repeat("ü", 300)+";nobody;\n")
 	if len(rows) != 2 {
 		t.Fatalf("%d rows", len(rows))
