@@ -169,6 +169,7 @@ func (f *SignedFiles) refuse(w http.ResponseWriter, r *http.Request, err error) 
 			status = http.StatusNotFound
 		case fault.Forbidden, fault.Unauthenticated:
 			status = http.StatusForbidden
+		default: // nothing that a caller could do about it
 		}
 	}
 	if status == http.StatusInternalServerError {

@@ -22,6 +22,7 @@ func title(r *ent.ImportRun) string {
 		what += " stopped"
 	case enum.Canceled:
 		what += " was canceled"
+	case enum.Queued, enum.Running, enum.Completed:
 	}
 	return what + ": " + share(imported(r), r.TotalRows) + " " + became
 }

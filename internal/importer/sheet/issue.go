@@ -19,8 +19,8 @@ type Issue struct {
 	Message   string
 }
 
+// What is kept and shown of problems.
 const (
-	// MaxIssueValue is how many characters of a cell an issue shows.
-	MaxIssueValue = 200
-	MaxRowIssues  = 50 // issues that are kept of one row (rule R1)
+	MaxIssueValue = 200 // characters of a cell that an issue shows
+	MaxRowIssues  = 50  // issues that are kept of one row (rule R1)
 )
