@@ -12,7 +12,6 @@ import (
 	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
 	records "tenantry/internal/contacts"
-	"tenantry/internal/database"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
@@ -61,23 +60,10 @@ func (k *Kind) ColumnsElsewhere(ctx context.Context, keys []string) ([]sheet.Col
 	if err != nil || len(companies) == 0 {
 		return nil, err
 	}
-	d, ids := k.db.Dialect(), make([]string, len(companies))
-	for i, of := range companies {
-		ids[i] = of.String()
+	names, err := records.VariableNames(ctx, k.db, companies, keys)
+	columns := make([]sheet.Column, len(names))
+	for i, name := range names {
+		columns[i] = sheet.Column{Name: name, Custom: true}
 	}
-	rows, err := k.db.SQL().QueryContext(ctx, `SELECT DISTINCT variable_name FROM custom_fields
-		WHERE company_id `+d.AmongIDTexts("$1")+` AND deleted_at IS NULL AND variable_key`+d.AmongTexts("$2")+` ORDER BY variable_name`, database.Texts(ids), database.Texts(keys))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var columns []sheet.Column
-	for rows.Next() {
-		c := sheet.Column{Custom: true}
-		if err := rows.Scan(&c.Name); err != nil {
-			return nil, err
-		}
-		columns = append(columns, c)
-	}
-	return columns, rows.Err()
+	return columns, err
 }

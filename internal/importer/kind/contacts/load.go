@@ -2,8 +2,8 @@ package contacts
 
 import (
 	"context"
-	"database/sql"
 
+	"tenantry/ent/enum"
 	records "tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
@@ -39,55 +39,31 @@ func (b *batch) load(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*s
 
 // loadAssignments finds the projects and desks that the rows name, and the default ones.
 func (p *snapshot) loadAssignments(ctx context.Context, tx *database.Tx, want *references) error {
-	d := tx.Dialect()
-	for _, t := range []struct {
-		table string
-		names []string
-		of    func(b *tenant) (*assignments, *id.ID)
-	}{
-		{"projects", want.projects, func(b *tenant) (*assignments, *id.ID) { return &b.projects, &b.project }},
-		{"desks", want.desks, func(b *tenant) (*assignments, *id.ID) { return &b.desks, &b.desk }},
-	} {
-		err := tx.Each(ctx, t.table, func(rows *sql.Rows) error {
-			var of, company id.ID
-			var name string
-			var external sql.Null[string]
-			var isDefault, deleted bool
-			if err := rows.Scan(&of, &company, &name, &external, &isDefault, &deleted); err != nil {
-				return err
-			}
-			s, standard := t.of(p.byID[company])
-			if deleted {
-				s.deleted[of] = true
-				return nil
-			}
-			s.ids[of], s.byName[name] = true, append(s.byName[name], of)
-			if external.Valid {
-				s.byExternal[external.V] = of
-			}
-			if isDefault {
-				*standard = of
-			}
-			return nil
-		}, `SELECT id, company_id, name, external_id, is_default, deleted_at IS NOT NULL FROM `+t.table+` WHERE company_id `+tx.Dialect().AmongIDTexts("$1")+
-			` AND (is_default OR deleted_at IS NOT NULL OR external_id`+d.AmongTexts("$2")+` OR name`+d.AmongTexts("$2")+` OR id `+tx.Dialect().AmongIDTexts("$3")+`)`,
-			database.Texts(p.companies()), database.Texts(t.names), database.Texts(idTexts(t.names)))
-		if err != nil {
-			return err
-		}
+	err := records.EachProject(ctx, tx, p.companies(), want.projects, func(a records.Assignment) {
+		t := p.byID[a.Company]
+		t.projects.add(a, &t.project)
+	})
+	if err != nil {
+		return err
 	}
-	return nil
+	return records.EachDesk(ctx, tx, p.companies(), want.desks, func(a records.Assignment) {
+		t := p.byID[a.Company]
+		t.desks.add(a, &t.desk)
+	})
 }
 
-// idTexts are the texts of those names that are ids, as the database writes them.
-func idTexts(names []string) []string {
-	var ids []string
-	for _, n := range names {
-		if of, err := id.ParseAny(n); err == nil {
-			ids = append(ids, of.String())
-		}
+func (s *assignments) add(a records.Assignment, standard *id.ID) {
+	if a.Deleted {
+		s.deleted[a.ID] = true
+		return
 	}
-	return ids
+	s.ids[a.ID], s.byName[a.Name] = true, append(s.byName[a.Name], a.ID)
+	if a.ExternalID != "" {
+		s.byExternal[a.ExternalID] = a.ID
+	}
+	if a.Default {
+		*standard = a.ID
+	}
 }
 
 // loadLabels fetches the labels of the companies, where rows name any.
@@ -95,15 +71,9 @@ func (p *snapshot) loadLabels(ctx context.Context, tx *database.Tx, want *refere
 	if !want.labels {
 		return nil
 	}
-	return tx.Each(ctx, "labels", func(rows *sql.Rows) error {
-		var of, company id.ID
-		var name string
-		if err := rows.Scan(&of, &company, &name); err != nil {
-			return err
-		}
-		p.byID[company].labels[name], p.byID[company].labelIDs[of] = of, true
-		return nil
-	}, `SELECT id, company_id, name FROM labels WHERE deleted_at IS NULL AND company_id `+tx.Dialect().AmongIDTexts("$1"), database.Texts(p.companies()))
+	return records.EachLabel(ctx, tx, p.companies(), func(company, label id.ID, name string) {
+		p.byID[company].labels[name], p.byID[company].labelIDs[label] = label, true
+	})
 }
 
 // loadFields fetches the custom fields of the companies, where rows fill any.
@@ -111,16 +81,9 @@ func (p *snapshot) loadFields(ctx context.Context, tx *database.Tx, want *refere
 	if !want.fields {
 		return nil
 	}
-	return tx.Each(ctx, "custom fields", func(rows *sql.Rows) error {
-		var company id.ID
-		var key string
-		var f customField
-		if err := rows.Scan(&f.id, &company, &key, &f.of); err != nil {
-			return err
-		}
-		p.byID[company].fields[key] = f
-		return nil
-	}, `SELECT id, company_id, variable_key, type FROM custom_fields WHERE deleted_at IS NULL AND company_id `+tx.Dialect().AmongIDTexts("$1"), database.Texts(p.companies()))
+	return records.EachCustomField(ctx, tx, p.companies(), func(company, field id.ID, key string, of enum.CustomFieldType) {
+		p.byID[company].fields[key] = customField{field, of}
+	})
 }
 
 // loadContacts finds the contacts that the rows name by id, external id or email, and
