@@ -23,7 +23,7 @@ type experiment struct {
 	within   time.Duration // how long one seed may take in all; default 3 min
 	run      func(*trial)
 
-	programs func(context.Context, *stage) error // builds what it needs beside the program
+	programs func(context.Context, *cluster) error // builds what it needs beside the program
 }
 
 // outcome is what came of one case with one seed.
@@ -103,7 +103,7 @@ type halt struct {
 }
 
 // try runs one case with one seed.
-func try(ctx context.Context, s *stage, e experiment, seed int) (result outcome) {
+func try(ctx context.Context, s *cluster, e experiment, seed int) (result outcome) {
 	result = outcome{Case: e.name, Seed: seed}
 	began := time.Now()
 	within := e.within
@@ -146,8 +146,8 @@ func try(ctx context.Context, s *stage, e experiment, seed int) (result outcome)
 
 // putAway keeps the logs of a failure where they are asked for.
 func (t *trial) putAway(failed bool) string {
-	if failed && t.stage.options.keep {
-		kept := filepath.Join(t.stage.kept, fmt.Sprintf("%s-%d", t.name, t.seed))
+	if failed && t.cluster.options.keep {
+		kept := filepath.Join(t.cluster.kept, fmt.Sprintf("%s-%d", t.name, t.seed))
 		if err := os.Rename(t.dir, kept); err == nil {
 			return kept
 		}

@@ -25,7 +25,7 @@ func apiCases() []experiment {
 
 func apiKilledUploading(t *trial) {
 	t.mayOrphan = true
-	apis := []*part{t.api(), t.api()}
+	apis := []*process{t.api(), t.api()}
 	t.worker()
 	t.worker()
 	var broken atomic.Int64
@@ -46,7 +46,7 @@ func apiKilledUploading(t *trial) {
 
 func apiKilledAtPoint(t *trial) {
 	t.mayOrphan = true
-	var doomed []*part
+	var doomed []*process
 	for _, point := range apiPoints() {
 		doomed = append(doomed, t.api(t.faults(fmt.Sprintf("%s=kill@%d", point, 1+t.rand.IntN(2)))))
 	}
@@ -121,10 +121,10 @@ func slowUploads(t *trial) {
 }
 
 // withDisk starts a server whose blobs are on a disk of its own, of 1 MiB.
-func withDisk(t *trial) (server *part, disk string) {
+func withDisk(t *trial) (server *process, disk string) {
 	disk = filepath.Join(t.dir, "disk")
 	t.check(os.Mkdir(disk, 0o700))
-	server = t.part("serve", settings{"BLOB_URL": "file://" + disk})
+	server = t.process("serve", settings{"BLOB_URL": "file://" + disk})
 	server.disk = disk
 	if os.Geteuid() != 0 {
 		t.skip("only root may mount a small disk")

@@ -17,7 +17,7 @@ func embeddedCases() []experiment {
 }
 
 // alone starts the embedded server; a short lease spares the campaign waiting.
-func (t *trial) alone(env ...settings) *part {
+func (t *trial) alone(env ...settings) *process {
 	return t.both(append([]settings{{"LEASE": "3s", "SWEEP_INTERVAL": "500ms"}}, env...)...)
 }
 
@@ -83,7 +83,7 @@ func embeddedTwice(t *trial) {
 	first := t.alone()
 	t.enrolHere()
 	t.send(t.plan(load{tenants: 2, rows: 3000}))
-	second := t.part("serve")
+	second := t.process("serve")
 	log := filepath.Join(t.dir, "second.log")
 	process, _, err := serve(t.ctx, command(second.binary, "second", "serve", t.environment("second"), log))
 	if err == nil {

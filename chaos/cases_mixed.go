@@ -18,8 +18,8 @@ func everything(t *trial) {
 	t.mayOrphan = true
 	t.throughProxies()
 	t.pace = "batch.mid=sleep:40ms@1+"
-	apis := []*part{t.api(), t.api()}
-	workers := []*part{t.worker(), t.worker(), t.worker()}
+	apis := []*process{t.api(), t.api()}
+	workers := []*process{t.worker(), t.worker(), t.worker()}
 	t.send(t.plan(load{tenants: 6, files: 4, rows: 3000}), func(_ *model.Sent, u *delivery) {
 		u.piece = 16 << 10
 		u.pace = func(int, int) error { time.Sleep(50 * time.Millisecond); return nil }

@@ -29,11 +29,11 @@ func rollingRestart(t *trial) {
 	t.exec(`CREATE TABLE retries (import_run_id uuid)`)
 	t.exec(`CREATE FUNCTION retried() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO retries VALUES (NEW.id); RETURN NULL; END $$`)
 	t.exec(`CREATE TRIGGER retried AFTER UPDATE ON import_runs FOR EACH ROW WHEN (NEW.claims > 1) EXECUTE FUNCTION retried()`)
-	parts := []*part{t.api(), t.api(), t.worker(), t.worker()}
+	processes := []*process{t.api(), t.api(), t.worker(), t.worker()}
 	t.send(t.plan(load{tenants: 4, files: 2, rows: 6000}))
 	t.middle(2)
 	for range 2 {
-		for _, p := range parts {
+		for _, p := range processes {
 			t.sleep(t.between(0, 500*time.Millisecond))
 			p.leave()
 			p.again()

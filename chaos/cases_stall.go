@@ -80,7 +80,7 @@ func poison(action string) func(*trial) {
 		t.sent()
 		// Its fault comes before the pace, so that it strikes while others are in a batch.
 		faulty := settings{"FAULTPOINT": fmt.Sprintf("batch.mid=%s@1+/%s;batch.mid=sleep:%dms@1+", action, bad.Answer, 20+t.rand.IntN(300))}
-		workers := []*part{t.worker(faulty), t.worker(faulty)}
+		workers := []*process{t.worker(faulty), t.worker(faulty)}
 		for end := time.Now().Add(3 * time.Minute); t.working() && time.Now().Before(end); t.sleep(50 * time.Millisecond) {
 			for _, w := range workers {
 				if !w.Alive() {
@@ -108,8 +108,8 @@ func clockSkew(t *trial) {
 	t.api()
 	t.worker(few)
 	for _, role := range []string{"api", "worker"} {
-		p := t.part(role, few, settings{harness.SkewVariable: fmt.Sprint(off)})
-		p.binary = t.stage.skewed
+		p := t.process(role, few, settings{harness.SkewVariable: fmt.Sprint(off)})
+		p.binary = t.cluster.skewed
 		p.run()
 	}
 	t.fault("clocks are off by %d s", off)
@@ -124,7 +124,7 @@ func clockSkew(t *trial) {
 	t.note("%+d s", off)
 }
 
-func buildSkewed(ctx context.Context, s *stage) error {
+func buildSkewed(ctx context.Context, s *cluster) error {
 	s.skewed = filepath.Join(s.dir, "tenantry-skewed")
 	return harness.BuildSkewed(ctx, s.root, s.skewed, s.dir)
 }

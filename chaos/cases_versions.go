@@ -23,16 +23,16 @@ func versionCases() []experiment {
 
 // twoVersions begins with a database of the version before.
 func twoVersions(t *trial) {
-	if t.stage.options.previous == "" {
+	if t.cluster.options.previous == "" {
 		t.skip("-previous names no commit")
 	}
-	old := t.stage.previous
+	old := t.cluster.previous
 	t.database += "_old"
 	t.check(t.postgres.Clone(t.ctx, "template0", t.database))
 	t.reopen()
 	t.check(createOperator(t.ctx, old, t.environment("operator")))
-	before := func(role string, env ...settings) *part {
-		p := t.part(role, env...)
+	before := func(role string, env ...settings) *process {
+		p := t.process(role, env...)
 		p.binary = old
 		p.run()
 		return p
@@ -63,11 +63,11 @@ func twoVersions(t *trial) {
 	t.await(30*time.Second, "the newer worker's taking over", func() bool { return t.number(`SELECT count(*) FROM takeovers`) > taken })
 	api.leave()
 	t.conclude()
-	t.note("before: %s", t.stage.options.previous)
+	t.note("before: %s", t.cluster.options.previous)
 }
 
 func migrate(ctx context.Context, t *trial) {
-	cmd := exec.CommandContext(ctx, t.stage.binary, "migrate")
+	cmd := exec.CommandContext(ctx, t.cluster.binary, "migrate")
 	cmd.Env = t.environment("migrate").list()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -76,7 +76,7 @@ func migrate(ctx context.Context, t *trial) {
 }
 
 // buildPrevious checks the commit out beside the module and builds it.
-func buildPrevious(ctx context.Context, s *stage) error {
+func buildPrevious(ctx context.Context, s *cluster) error {
 	if s.options.previous == "" {
 		return nil
 	}

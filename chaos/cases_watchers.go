@@ -13,8 +13,8 @@ import (
 
 func watcherCases() []experiment {
 	return []experiment{
-		{name: "watchers-stuck", what: "500 watchers that never read, half over WebSocket, half over SSE: dropped within 30 s, nobody delayed", run: watchersDeaf(false)},
-		{name: "watchers-half-open", what: "500 watchers whose machines vanish without a word, half over WebSocket, half over SSE: dropped within 30 s, nobody delayed", run: watchersDeaf(true)},
+		{name: "watchers-stuck", what: "500 watchers that never read, half over WebSocket, half over SSE: dropped within 30 s, nobody delayed", run: watchersStalled(false)},
+		{name: "watchers-half-open", what: "500 watchers whose machines vanish without a word, half over WebSocket, half over SSE: dropped within 30 s, nobody delayed", run: watchersStalled(true)},
 		{name: "watcher-storm", what: "2,000 watchers come back when an api process restarts", within: 6 * time.Minute, run: watcherStorm(1)},
 		{name: "watcher-storm-all", what: "2,000 watchers come back when every api process is gone at once", within: 6 * time.Minute, run: watcherStorm(2)},
 	}
@@ -23,9 +23,9 @@ func watcherCases() []experiment {
 // droppedWithin is the bound for clients that do not read.
 const droppedWithin = 30 * time.Second
 
-// watchersDeaf has 500 watchers at one process, who stop taking what they are sent: they
+// watchersStalled has 500 watchers at one process, who stop taking what they are sent: they
 // read no more, or vanish from the network.
-func watchersDeaf(vanish bool) func(*trial) {
+func watchersStalled(vanish bool) func(*trial) {
 	return func(t *trial) {
 		const half = 250
 		t.pace = "batch.mid=sleep:200ms@1+" // the imports outlive the bound
@@ -49,7 +49,7 @@ func watchersDeaf(vanish bool) func(*trial) {
 		for _, s := range watched {
 			imports = append(imports, s.Answer)
 		}
-		stuck := &deaf{address: strings.TrimPrefix(api.url, "http://"), token: watched[0].Tenant.Admin.Token, narrow: !vanish}
+		stuck := &stalledClients{address: strings.TrimPrefix(api.url, "http://"), token: watched[0].Tenant.Admin.Token, narrow: !vanish}
 		t.check(stuck.open(ctx, imports, half))
 		if vanish {
 			t.check(stuck.vanish())
@@ -71,7 +71,7 @@ func watchersDeaf(vanish bool) func(*trial) {
 
 // dropped waits until the process has let the watchers go, and asks that somebody else be
 // answered by it at once meanwhile.
-func (t *trial) dropped(stuck *deaf, api *part, only *nodes) {
+func (t *trial) dropped(stuck *stalledClients, api *process, only *nodes) {
 	began := time.Now()
 	asking, enough := context.WithCancel(t.ctx)
 	defer enough()
@@ -120,7 +120,7 @@ func watcherStorm(restarted int) func(*trial) {
 func (t *trial) storm(restarted int) {
 	const storm = 2_000
 	t.pace = "batch.mid=sleep:150ms@1+"
-	apis := []*part{t.api(), t.api()}
+	apis := []*process{t.api(), t.api()}
 	t.worker()
 	t.worker()
 	sent := t.plan(load{tenants: 4, rows: 24_000})

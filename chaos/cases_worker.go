@@ -32,7 +32,7 @@ func workerKilledAtPoint(t *trial) {
 	work := load{tenants: 7, rows: 1200}
 	t.send(t.plan(work))
 	t.sent() // so that every worker finds an import
-	var doomed []*part
+	var doomed []*process
 	for _, point := range workerPoints() {
 		doomed = append(doomed, t.worker(t.faults(fmt.Sprintf("%s=kill@%d", point, t.hit(point))), settings{"WORKER_CONCURRENCY": "1"}))
 	}
@@ -48,9 +48,9 @@ func (t *trial) hit(point string) int {
 	return 1
 }
 
-// revive starts each part anew, without its fault, when it has died of it. While one has
+// revive starts each process anew, without its fault, when it has died of it. While one has
 // not met its fault there is more work: a fault that does not happen shows nothing.
-func (t *trial) revive(doomed []*part, more load) {
+func (t *trial) revive(doomed []*process, more load) {
 	left := len(doomed)
 	for round := 1; ; round++ {
 		answered := t.answered()
@@ -85,7 +85,7 @@ func workerKilled(t *trial) {
 	t.pace = "batch.mid=sleep:40ms@1+"
 	t.recordTakeovers()
 	t.api()
-	var workers []*part
+	var workers []*process
 	for range 3 { // each has an import as long as there are three
 		workers = append(workers, t.worker(settings{"WORKER_CONCURRENCY": "1"}))
 	}

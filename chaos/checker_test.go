@@ -189,7 +189,7 @@ func TestEachBrokenInvariantIsSeen(t *testing.T) {
 		"a user in another tenant":    {"I7", func(w *model.World, x *model.Tables) { x.Users[3].Company = w.Tenants[1].Company }},
 		"a file's key is left":        {"I8", func(_ *model.World, x *model.Tables) { x.Imports[0].Sealed = true }},
 		"scratch is left":             {"I8", func(_ *model.World, x *model.Tables) { x.Imports[0].Scratch = 3 }},
-		"a connection is left":        {"I8", func(w *model.World, _ *model.Tables) { w.Residue = []string{"one connection"} }},
+		"a connection is left":        {"I8", func(w *model.World, _ *model.Tables) { w.Leaks = []string{"one connection"} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, tables := sound(t)

@@ -17,7 +17,7 @@ func (t *trial) prepareEmbedded(ctx context.Context) error {
 		return err
 	}
 	env := t.environment("operator")
-	if err := createOperator(ctx, t.stage.binary, env); err != nil {
+	if err := createOperator(ctx, t.cluster.binary, env); err != nil {
 		return err
 	}
 	// The observer reads beside the server, as SQLite's log of changes allows.

@@ -10,7 +10,7 @@ import (
 )
 
 // stopped says whether the process stands still (SIGSTOP).
-func stopped(p *part) bool {
+func stopped(p *process) bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
 	if err != nil {
 		return false
@@ -20,13 +20,13 @@ func stopped(p *part) bool {
 }
 
 // mounted says whether the process sees a disk of its own in the folder.
-func mounted(p *part, dir string) bool {
+func mounted(p *process, dir string) bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/mounts", p.PID()))
 	return err == nil && strings.Contains(string(text), " "+dir+" tmpfs")
 }
 
 // remount changes an option of the disk that the process alone sees.
-func remount(ctx context.Context, p *part, dir, option string) error {
+func remount(ctx context.Context, p *process, dir, option string) error {
 	out, err := exec.CommandContext(ctx, "nsenter", "--target", strconv.Itoa(p.PID()), "--mount", "mount", "-o", "remount,"+option, dir).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("mounting the disk with %s: %w: %s", option, err, out)

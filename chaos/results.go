@@ -61,7 +61,7 @@ func readResults(path string) ([]outcome, error) {
 }
 
 // stamp says of an outcome what it came about with.
-func (s *stage) stamp(o *outcome) {
+func (s *cluster) stamp(o *outcome) {
 	o.Commit, o.Machine, o.Date = s.commit, s.machine, time.Now().UTC().Format("2006-01-02")
 	text, _ := os.ReadFile("/proc/loadavg")
 	_, _ = fmt.Sscan(string(text), &o.Load) // 0 where there is none

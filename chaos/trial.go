@@ -16,13 +16,13 @@ import (
 
 // trial is one case with one seed: its own database, Redis, blobs and processes.
 type trial struct {
-	ctx   context.Context
-	stage *stage
-	name  string
-	seed  int
-	rand  *rand.Rand // the case's own goroutine draws from it, nobody else
-	dir   string
-	short bool
+	ctx     context.Context
+	cluster *cluster
+	name    string
+	seed    int
+	rand    *rand.Rand // the case's own goroutine draws from it, nobody else
+	dir     string
+	short   bool
 
 	postgres *harness.Postgres
 	owned    bool // the cluster is this trial's own
@@ -43,21 +43,21 @@ type trial struct {
 	pace    string         // FAULTPOINT of every worker, so that imports have a middle
 	began   time.Time
 
-	mayOrphan bool // an api process was killed: what it had stored stays until the clean-up
-	noResidue bool // the processes are not in a state to be asked
-	noBlobs   bool // the case has looked at the blobs itself
+	mayOrphan   bool // an api process was killed: what it had stored stays until the clean-up
+	noLeakCheck bool // the processes are not in a state to be asked
+	noBlobs     bool // the case has looked at the blobs itself
 
 	mu         sync.Mutex
-	parts      []*part
+	processes  []*process
 	started    int
 	violations []model.Violation
 	notes      []string
 	injected   int
 }
 
-func newTrial(ctx context.Context, s *stage, e experiment, seed int) (*trial, error) {
+func newTrial(ctx context.Context, s *cluster, e experiment, seed int) (*trial, error) {
 	t := &trial{
-		ctx: ctx, stage: s, name: e.name, seed: seed, short: s.options.short, nodes: newNodes(), began: time.Now(),
+		ctx: ctx, cluster: s, name: e.name, seed: seed, short: s.options.short, nodes: newNodes(), began: time.Now(),
 		rand: rand.New(rand.NewPCG(uint64(seed), 0x7e4a47)), // repeatable
 		dir:  filepath.Join(s.dir, fmt.Sprintf("%s-%d", e.name, seed)), postgres: s.postgres,
 		tenants: s.tenants, world: &model.World{Foreign: operatorEmail}, pace: "batch.mid=sleep:15ms@1+",
@@ -107,7 +107,7 @@ func (t *trial) fault(format string, args ...any) {
 
 // say tells, with -v, what is done.
 func (t *trial) say(format string, args ...any) {
-	if t.stage.options.verbosely {
+	if t.cluster.options.verbosely {
 		fmt.Fprintf(os.Stderr, "      %s %d %6.2fs %s\n", t.name, t.seed, time.Since(t.began).Seconds(), fmt.Sprintf(format, args...))
 	}
 }
@@ -173,9 +173,9 @@ func (t *trial) number(query string, args ...any) (n int) {
 // end ends all that the trial started.
 func (t *trial) end() {
 	t.mu.Lock()
-	parts := append([]*part(nil), t.parts...)
+	processes := append([]*process(nil), t.processes...)
 	t.mu.Unlock()
-	for _, p := range parts {
+	for _, p := range processes {
 		if p.Process != nil {
 			p.Kill()
 		}

@@ -49,7 +49,7 @@ func Check(w *World, t *Tables) []Violation {
 		c.tenant(tenant)
 	}
 	c.watchers()
-	for _, r := range w.Residue {
+	for _, r := range w.Leaks {
 		c.violate("I8", "%s", r)
 	}
 	return c.found

@@ -30,7 +30,7 @@ type World struct {
 	Sent      []*Sent
 	Histories []*History
 	Blobs     map[string]int64 // of uploads: by import id, bytes
-	Residue   []string         // what is left over where nothing should be (I8)
+	Leaks     []string         // what is left over where nothing should be (I8)
 }
 
 // Violation is an invariant that does not hold.

@@ -18,7 +18,7 @@ func (t *trial) prepare(ctx context.Context, e experiment) error {
 	}
 	var err error
 	if e.own {
-		if t.postgres, err = t.stage.ownPostgres(ctx, filepath.Join(t.dir, "pg")); err != nil {
+		if t.postgres, err = t.cluster.ownPostgres(ctx, filepath.Join(t.dir, "pg")); err != nil {
 			return err
 		}
 		t.owned = true
@@ -45,7 +45,7 @@ const storeMarker = "tenantry-store"
 // copyMarker makes the trial's folder the store of the database that was copied, whose own
 // was empty but for its marker.
 func (t *trial) copyMarker() error {
-	marker, err := os.ReadFile(filepath.Join(t.stage.dir, "prepare", "blobs", storeMarker))
+	marker, err := os.ReadFile(filepath.Join(t.cluster.dir, "prepare", "blobs", storeMarker))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // a version before there were any
 	}

@@ -76,8 +76,8 @@ func tail(text []byte) []byte {
 	return text
 }
 
-// part is a process of the program in a trial.
-type part struct {
+// process is a process of the program in a trial.
+type process struct {
 	*harness.Process
 	role   string // api, worker or serve
 	url    string
@@ -91,29 +91,29 @@ type part struct {
 
 // api starts a process that answers requests; worker one that works on imports; both one
 // that does both.
-func (t *trial) api(env ...settings) *part { return t.start("api", env...) }
+func (t *trial) api(env ...settings) *process { return t.start("api", env...) }
 
-func (t *trial) worker(env ...settings) *part { return t.start("worker", env...) }
+func (t *trial) worker(env ...settings) *process { return t.start("worker", env...) }
 
-func (t *trial) both(env ...settings) *part { return t.start("serve", env...) }
+func (t *trial) both(env ...settings) *process { return t.start("serve", env...) }
 
-func (t *trial) start(role string, env ...settings) *part {
-	p := t.part(role, env...)
+func (t *trial) start(role string, env ...settings) *process {
+	p := t.process(role, env...)
 	p.run()
 	return p
 }
 
-// part is a process that is not started yet.
-func (t *trial) part(role string, env ...settings) *part {
+// process is a process that is not started yet.
+func (t *trial) process(role string, env ...settings) *process {
 	own := settings{}
 	for _, e := range env {
 		maps.Copy(own, e)
 	}
-	return &part{role: role, env: own, binary: t.stage.binary, trial: t}
+	return &process{role: role, env: own, binary: t.cluster.binary, trial: t}
 }
 
-// run starts the part's process.
-func (p *part) run() {
+// run starts it.
+func (p *process) run() {
 	t := p.trial
 	t.started++
 	name := fmt.Sprintf("%s%d", p.role, t.started)
@@ -135,31 +135,31 @@ func (p *part) run() {
 		t.nodes.add(url)
 	}
 	t.mu.Lock()
-	t.parts = append(t.parts, p)
+	t.processes = append(t.processes, p)
 	t.mu.Unlock()
 	t.say("%s runs as process %d", name, process.PID())
 }
 
 // crash is a SIGKILL.
-func (p *part) crash() {
+func (p *process) crash() {
 	p.away()
 	p.Kill()
 	p.trial.fault("SIGKILL to %s", p.Name)
 }
 
-// away takes the part out of what clients know.
-func (p *part) away() {
+// away takes the process out of what clients know.
+func (p *process) away() {
 	if p.url != "" {
 		p.trial.nodes.remove(p.url)
 	}
 	t := p.trial
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.parts = slices.DeleteFunc(t.parts, func(o *part) bool { return o == p })
+	t.processes = slices.DeleteFunc(t.processes, func(o *process) bool { return o == p })
 }
 
-// again starts the part after its end, with other settings where they are given.
-func (p *part) again(env ...settings) {
+// again starts the process after its end, with other settings where they are given.
+func (p *process) again(env ...settings) {
 	for _, e := range env {
 		maps.Copy(p.env, e)
 	}
@@ -168,7 +168,7 @@ func (p *part) again(env ...settings) {
 }
 
 // leave is a SIGTERM, as at a release: the process has to end by itself, in order.
-func (p *part) leave() {
+func (p *process) leave() {
 	p.away()
 	// One that has only just been started knows of no signal yet, and has nothing to end either.
 	p.trial.sleep(2*time.Second - time.Since(p.started))
@@ -178,12 +178,12 @@ func (p *part) leave() {
 	}
 }
 
-// alive are the parts of a role that run.
-func (t *trial) alive(role string) []*part {
+// alive are the processes of a role that run.
+func (t *trial) alive(role string) []*process {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var alive []*part
-	for _, p := range t.parts {
+	var alive []*process
+	for _, p := range t.processes {
 		if p.role == role && p.Alive() {
 			alive = append(alive, p)
 		}

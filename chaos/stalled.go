@@ -22,8 +22,8 @@ import (
 	"tenantry/chaos/harness"
 )
 
-// deaf are watchers who subscribe, are accepted, and then read nothing.
-type deaf struct {
+// stalledClients are watchers who subscribe, are accepted, and then read nothing.
+type stalledClients struct {
 	address string // of the process, as host:port
 	token   string
 	narrow  bool // their systems buffer next to nothing, so that what is sent to them piles up at the server
@@ -39,7 +39,7 @@ func (h heldBy) total() int { return h.sockets + h.streams }
 
 // open opens so many of each protocol, for one import after another. A busy server may turn
 // one away: only those count that it has accepted.
-func (d *deaf) open(ctx context.Context, imports []string, each int) error {
+func (d *stalledClients) open(ctx context.Context, imports []string, each int) error {
 	opening, ctx := errgroup.WithContext(ctx)
 	opening.SetLimit(8)
 	for i := range each {
@@ -50,7 +50,7 @@ func (d *deaf) open(ctx context.Context, imports []string, each int) error {
 }
 
 // keep opens a connection, if need be again and again for half a minute, and keeps it.
-func (d *deaf) keep(ctx context.Context, where *[]net.Conn, open func(context.Context, string) (net.Conn, error), importID string) error {
+func (d *stalledClients) keep(ctx context.Context, where *[]net.Conn, open func(context.Context, string) (net.Conn, error), importID string) error {
 	var conn net.Conn
 	var problem error
 	err := harness.Until(ctx, 30*time.Second, "a watcher's acceptance", func() bool {
@@ -66,7 +66,7 @@ func (d *deaf) keep(ctx context.Context, where *[]net.Conn, open func(context.Co
 	return nil
 }
 
-func (d *deaf) socket(ctx context.Context, importID string) (net.Conn, error) {
+func (d *stalledClients) socket(ctx context.Context, importID string) (net.Conn, error) {
 	socket, answer, err := d.ask(ctx, "GET /graphql HTTP/1.1\r\nHost: "+d.address+"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
 		http.StatusSwitchingProtocols)
@@ -89,7 +89,7 @@ func (d *deaf) socket(ctx context.Context, importID string) (net.Conn, error) {
 
 // stream asks for large events where its buffer is small: what one takes who does not read
 // is for the system to buffer; only when that is full can a server know.
-func (d *deaf) stream(ctx context.Context, importID string) (net.Conn, error) {
+func (d *stalledClients) stream(ctx context.Context, importID string) (net.Conn, error) {
 	fields := "status revision"
 	if d.narrow {
 		fields += many()
@@ -101,7 +101,7 @@ func (d *deaf) stream(ctx context.Context, importID string) (net.Conn, error) {
 }
 
 // ask sends the request and reads the head of its answer, which must have the status.
-func (d *deaf) ask(ctx context.Context, request string, status int) (net.Conn, *bufio.Reader, error) {
+func (d *stalledClients) ask(ctx context.Context, request string, status int) (net.Conn, *bufio.Reader, error) {
 	dialer := net.Dialer{Timeout: 10 * time.Second, Control: func(_, _ string, c syscall.RawConn) error {
 		if !d.narrow {
 			return nil
@@ -139,7 +139,7 @@ func accepted(conn net.Conn, err error) (net.Conn, error) {
 // vanish makes every watcher's machine as good as gone: from now on the system drops what
 // arrives for it before anything is acknowledged, and nothing is sent. What a proxy does
 // not do whose own system goes on acknowledging.
-func (d *deaf) vanish() error {
+func (d *stalledClients) vanish() error {
 	nothing := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}
 	for _, c := range append(append([]net.Conn{}, d.sockets...), d.streams...) {
 		raw, err := c.(*net.TCPConn).SyscallConn()
@@ -172,7 +172,7 @@ func frame(text string) []byte {
 }
 
 // held asks the system which of the connections the server has not let go.
-func (d *deaf) held(p *part) heldBy {
+func (d *stalledClients) held(p *process) heldBy {
 	_, port, _ := strings.Cut(strings.TrimPrefix(p.url, "http://"), ":")
 	n, _ := strconv.Atoi(port)
 	served := fmt.Sprintf(":%04X", n) // other connections of this machine may bear the same clients' ports
@@ -196,7 +196,7 @@ func (d *deaf) held(p *part) heldBy {
 	return heldBy{count(d.sockets), count(d.streams)}
 }
 
-func (d *deaf) end() {
+func (d *stalledClients) end() {
 	for _, c := range append(d.sockets, d.streams...) {
 		_ = c.Close()
 	}

@@ -26,8 +26,8 @@ func (t *trial) conclude() {
 	if !t.noBlobs {
 		t.listBlobs(t.blobs())
 	}
-	if !t.noResidue {
-		t.residue()
+	if !t.noLeakCheck {
+		t.checkLeaks()
 	}
 	tables, err := model.Read(t.ctx, t.db)
 	t.check(err)
@@ -148,5 +148,5 @@ func (t *trial) imports() (map[string]bool, error) {
 
 // left notes what is over where nothing should be (I8).
 func (t *trial) left(format string, args ...any) {
-	t.world.Residue = append(t.world.Residue, fmt.Sprintf(format, args...))
+	t.world.Leaks = append(t.world.Leaks, fmt.Sprintf(format, args...))
 }

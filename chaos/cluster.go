@@ -16,9 +16,9 @@ import (
 
 const templateDatabase = "chaos_template"
 
-// stage is what the cases of a campaign share: the program, a cluster with a database of
+// cluster is what the cases of a campaign share: the program, a PostgreSQL server with a database of
 // tenants to copy, and a folder.
-type stage struct {
+type cluster struct {
 	options  options
 	dir      string // gone at the end
 	kept     string // logs of failures
@@ -34,8 +34,8 @@ type stage struct {
 	previous string // the program of the commit before, likewise
 }
 
-// prepare builds and starts all that. The stage must be ended even after an error.
-func prepare(ctx context.Context, o options, chosen []experiment) (*stage, error) {
+// prepare builds and starts all that. The cluster must be ended even after an error.
+func prepare(ctx context.Context, o options, chosen []experiment) (*cluster, error) {
 	parent := os.TempDir()
 	if len(parent) > 40 {
 		parent = "/tmp" // a Unix socket's path may have 107 bytes
@@ -44,7 +44,7 @@ func prepare(ctx context.Context, o options, chosen []experiment) (*stage, error
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{options: o, dir: dir, binary: o.binary}
+	s := &cluster{options: o, dir: dir, binary: o.binary}
 	// PostgreSQL may have to run as somebody else; what is private in here is so itself.
 	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // may be entered, not read
 		return s, err
@@ -76,7 +76,7 @@ func prepare(ctx context.Context, o options, chosen []experiment) (*stage, error
 }
 
 // populate starts the cluster and fills the database that the cases copy.
-func (s *stage) populate(ctx context.Context) error {
+func (s *cluster) populate(ctx context.Context) error {
 	var err error
 	seed := filepath.Join(s.dir, "seed")
 	if s.postgres, err = harness.NewPostgres(ctx, seed); err != nil {
@@ -122,7 +122,7 @@ func (s *stage) populate(ctx context.Context) error {
 }
 
 // ownPostgres is a cluster of one case's own.
-func (s *stage) ownPostgres(ctx context.Context, dir string) (*harness.Postgres, error) {
+func (s *cluster) ownPostgres(ctx context.Context, dir string) (*harness.Postgres, error) {
 	p, err := harness.PostgresAt(filepath.Join(s.dir, "seed")).Copy(ctx, dir)
 	if err != nil {
 		return nil, err
@@ -141,8 +141,8 @@ func createOperator(ctx context.Context, binary string, env settings) error {
 	return nil
 }
 
-// end ends what the stage started and removes its folder.
-func (s *stage) end() {
+// end ends what the cluster started and removes its folder.
+func (s *cluster) end() {
 	if s.postgres != nil {
 		s.postgres.Stop()
 	}

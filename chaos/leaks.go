@@ -13,23 +13,23 @@ import (
 	"time"
 )
 
-// residue asks the processes, now idle, what they still hold (I8): open files, clients'
+// checkLeaks asks the processes, now idle, what they still hold (I8): open files, clients'
 // connections, and then, by ending them, goroutines and the database's sessions. One api,
 // one worker and whoever holds something are made to show their goroutines (SIGQUIT); the
 // others have to end in order.
-func (t *trial) residue() {
+func (t *trial) checkLeaks() {
 	t.nodes.CloseIdleConnections()
-	var parts []*part
+	var processes []*process
 	for _, role := range []string{"api", "worker", "serve"} {
-		parts = append(parts, t.alive(role)...)
+		processes = append(processes, t.alive(role)...)
 	}
 	var held string
-	holding := map[*part]bool{}
+	holding := map[*process]bool{}
 	deadline := time.Now().Add(30 * time.Second) // a half-open client may take so long
 	for {
 		held = ""
 		clear(holding)
-		for _, p := range parts {
+		for _, p := range processes {
 			if what := openFiles(p, t.blobs()) + clients(p); what != "" {
 				held += what
 				holding[p] = true
@@ -44,7 +44,7 @@ func (t *trial) residue() {
 		t.left("idle processes still hold: %s", held)
 	}
 	shown := map[string]bool{}
-	for _, p := range parts {
+	for _, p := range processes {
 		if !shown[p.role] || holding[p] {
 			shown[p.role] = true
 			p.away()
@@ -92,7 +92,7 @@ func (t *trial) temporary() []string {
 }
 
 // openFiles lists the blobs that the process has open.
-func openFiles(p *part, blobs string) string {
+func openFiles(p *process, blobs string) string {
 	dir := fmt.Sprintf("/proc/%d/fd", p.PID())
 	entries, _ := os.ReadDir(dir) // gone where the process has ended
 	var held strings.Builder
@@ -105,7 +105,7 @@ func openFiles(p *part, blobs string) string {
 }
 
 // clients counts the connections that the process has with clients.
-func clients(p *part) string {
+func clients(p *process) string {
 	if p.url == "" {
 		return ""
 	}
