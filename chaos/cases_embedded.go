@@ -96,7 +96,7 @@ func embeddedTwice(t *trial) {
 	text, err := os.ReadFile(log)
 	t.check(err)
 	if !strings.Contains(string(text), "in use") || !strings.Contains(string(text), fmt.Sprint(first.PID())) {
-		t.violate("I4", "the second process is not told who has the directory: %s", tail(text))
+		t.violate("I4", "the second process does not say who has the directory: %s", tail(text))
 	}
 	t.conclude()
 	// With the first gone, however it went, the directory is free.

@@ -44,18 +44,18 @@ func rollingRestart(t *trial) {
 		t.violate("I4", "%d imports have used up a retry in a restart", n)
 	}
 	t.shown(t.number(`SELECT count(*) FROM import_runs WHERE epoch > 1`), "imports that another process went on with")
-	told := 0
+	closed := 0
 	for _, h := range t.world.Histories {
 		for _, e := range h.Events() {
 			if e.Closed == 1012 {
-				told++
+				closed++
 			}
 			if e.Closed != 0 && e.Closed != 1012 {
 				t.violate("I5", "a watcher's socket was closed with %d in a restart, want 1012", e.Closed)
 			}
 		}
 	}
-	t.shown(told, "sockets that were closed by a restart")
+	t.shown(closed, "sockets that were closed by a restart")
 }
 
 const cancelMutation = `mutation($id:ID!){cancelImport(input:{id:$id}){importRun{status}}}`
@@ -138,7 +138,7 @@ func companyDeleted(t *trial) {
 	t.middle(4)
 	t.sleep(t.between(0, 500*time.Millisecond))
 	// The API deletes customers alone; this is what a platform's administrator does. The
-	// customers stay, without a partner. A deadlock with a batch is no news: one tries again.
+	// customers stay, without a partner. A deadlock with a batch is expected: it is tried again.
 	t.await(20*time.Second, "the deletion", func() bool {
 		err := t.erase(gone.Tenant.Company)
 		if problem, ok := errors.AsType[*pq.Error](err); ok && problem.Code == "40P01" {

@@ -112,7 +112,7 @@ func (t *trial) dropped(stuck *stalledClients, api *process, only *nodes) {
 }
 
 // watcherStorm has 2,000 watchers at two processes, restarts so many of these at once, and
-// asks that each watcher come back and be told the end.
+// asks that each watcher come back and receive the end.
 func watcherStorm(restarted int) func(*trial) {
 	return func(t *trial) { t.storm(restarted) }
 }
@@ -180,8 +180,8 @@ func dials(histories []*model.History) []int {
 }
 
 // back counts the watchers who have, since they had these connections, lost theirs and were
-// told a state over another one. Where all lost it, done says that all have, or had been told
-// the end before; else, that nobody is without.
+// received a state over another one. Where all lost it, done says that all have, or had
+// received the end before; else, that nobody is without.
 func back(histories []*model.History, before []int, all bool) (n int, done bool) {
 	done = true
 	for i, h := range histories {

@@ -43,7 +43,7 @@ func (t *trial) endWatchers() {
 	go func() { t.viewers.Wait(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(20 * time.Second): // whoever was told nothing breaks I5 at the check
+	case <-time.After(20 * time.Second): // whoever received nothing breaks I5 at the check
 		t.say("watchers are still waiting")
 	case <-t.ctx.Done():
 	}

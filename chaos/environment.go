@@ -79,7 +79,7 @@ func (t *trial) reopen() {
 	t.check(err)
 }
 
-// environment is what every process of the trial is told.
+// environment is the environment of every process of the trial.
 func (t *trial) environment(name string) settings {
 	env := settings{
 		"BLOB_URL": "file://" + t.blobs(), "DATA_DIR": filepath.Join(t.dir, "data"), "TMPDIR": filepath.Join(t.dir, "tmp"),

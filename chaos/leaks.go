@@ -150,15 +150,15 @@ func goroutines(log string) string {
 	lines := bufio.NewScanner(bytes.NewReader(text[at:]))
 	lines.Buffer(nil, 1<<20)
 	found := map[string]int{}
-	told := false // one frame a goroutine
+	counted := false // one frame a goroutine
 	for lines.Scan() {
 		if strings.HasPrefix(lines.Text(), "goroutine ") {
-			told = false
+			counted = false
 		}
 		for _, frame := range busyFrames {
-			if !told && strings.Contains(lines.Text(), frame) {
+			if !counted && strings.Contains(lines.Text(), frame) {
 				found[frame]++
-				told = true
+				counted = true
 			}
 		}
 	}

@@ -54,7 +54,7 @@ func (t *trial) plan(l load) []*model.Sent {
 			s := &model.Sent{Fate: l.fate, DryRun: l.dryRuns && n == 0 && t.rand.IntN(2) == 0}
 			t.maker.Contested = t.world.Contested
 			if s.DryRun {
-				t.maker.Contested = nil // whether such a name was free then cannot be told afterwards
+				t.maker.Contested = nil // afterwards nobody knows whether such a name was free then
 			}
 			s.File = t.maker.File(kind, tenant, rows/2+t.rand.IntN(rows))
 			sent = append(sent, s)

@@ -74,7 +74,7 @@ func run(ctx context.Context) int {
 	if !o.report {
 		outcomes, err = campaign(ctx, o, chosen)
 	}
-	failed := tell(o, outcomes)
+	failed := writeReport(o, outcomes)
 	if err = errors.Join(err, failed); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		return 1
@@ -87,9 +87,9 @@ func run(ctx context.Context) int {
 	return 0
 }
 
-// tell writes what came out where the options want it: the table is of these runs, and with
+// writeReport writes what came out where the options want it: the table is of these runs, and with
 // -results of all that stand there.
-func tell(o options, outcomes []outcome) error {
+func writeReport(o options, outcomes []outcome) error {
 	all := outcomes
 	var err error
 	if o.results != "" {

@@ -172,8 +172,8 @@ func (r *pacedReader) Read(p []byte) (int, error) {
 
 const watchQuery = `subscription($id:ID!){importProgress(id:$id){status revision totalRows processedRows createdCount skippedCount failedCount}}`
 
-// watch follows an import until the subscription completes, or the watcher is told that the
-// import is not its to know, and records all that it sees.
+// watch follows an import until the subscription completes, or the server says that
+// the watcher may not see the import, and records all that it receives.
 func (n *nodes) watch(ctx context.Context, token string, h *model.History) {
 	connection := 1
 	c := n.with(client.Options{Token: token, Sockets: h.Protocol == "ws", Broken: func(err error) {

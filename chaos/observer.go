@@ -22,7 +22,7 @@ type observer struct {
 	upset  []time.Time // when something was broken
 	bounds map[string]time.Duration
 	worst  time.Duration
-	diary  *os.File // what was seen, for whoever looks into a failure
+	log    *os.File // what was seen, for whoever looks into a failure
 }
 
 // track is what was seen of one import.
@@ -31,19 +31,19 @@ type track struct {
 	processed, revision, epoch int
 	held                       bool      // a worker has it
 	since                      time.Time // of the last change
-	told                       bool      // a bound's break was told
+	reported                   bool      // that it broke its bound
 }
 
-// clock is how the diary writes the time: as the processes' logs do.
+// clock is how the log writes the time: as the processes' logs do.
 const clock = "15:04:05.000"
 
 func observe(t *trial) (*observer, error) {
-	diary, err := os.Create(filepath.Join(t.dir, "imports.log"))
+	log, err := os.Create(filepath.Join(t.dir, "imports.log"))
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(t.ctx)
-	o := &observer{trial: t, cancel: cancel, done: make(chan struct{}), diary: diary, runs: map[string]*track{}, bounds: map[string]time.Duration{}}
+	o := &observer{trial: t, cancel: cancel, done: make(chan struct{}), log: log, runs: map[string]*track{}, bounds: map[string]time.Duration{}}
 	go o.run(ctx)
 	return o, nil
 }
@@ -51,7 +51,7 @@ func observe(t *trial) (*observer, error) {
 func (o *observer) stop() {
 	o.cancel()
 	<-o.done
-	_ = o.diary.Close()
+	_ = o.log.Close()
 }
 
 func (o *observer) run(ctx context.Context) {
@@ -66,7 +66,7 @@ func (o *observer) run(ctx context.Context) {
 		}
 		looking, cancel := context.WithTimeout(ctx, 5*time.Second)
 		if err := o.look(looking); err != nil && ctx.Err() == nil {
-			fmt.Fprintf(o.diary, "%s not seen: %v\n", time.Now().UTC().Format(clock), err)
+			fmt.Fprintf(o.log, "%s not seen: %v\n", time.Now().UTC().Format(clock), err)
 		}
 		cancel()
 	}
@@ -127,7 +127,7 @@ func (o *observer) note(id string, now *track, at time.Time, waits bool) {
 		o.runs[id] = now
 		return
 	}
-	now.told = was.told
+	now.reported = was.reported
 	switch {
 	case now.processed < was.processed, now.revision < was.revision, now.epoch < was.epoch:
 		o.trial.violate("I2", "import %s went back: %d rows, revision %d, epoch %d after %d, %d, %d",
@@ -136,7 +136,7 @@ func (o *observer) note(id string, now *track, at time.Time, waits bool) {
 		o.trial.violate("I4", "import %s was %s at revision %d and is %s at %d", id, was.status, was.revision, now.status, now.revision)
 	}
 	if now.status != was.status || now.processed != was.processed || now.revision != was.revision || now.epoch != was.epoch {
-		fmt.Fprintf(o.diary, "%s %s %s %d rows, revision %d, epoch %d\n", at.UTC().Format(clock), id, now.status, now.processed, now.revision, now.epoch)
+		fmt.Fprintf(o.log, "%s %s %s %d rows, revision %d, epoch %d\n", at.UTC().Format(clock), id, now.status, now.processed, now.revision, now.epoch)
 	}
 	moved := now.processed != was.processed || now.status != was.status
 	if !moved {
@@ -150,7 +150,7 @@ func (o *observer) note(id string, now *track, at time.Time, waits bool) {
 	if was.status == "RUNNING" {
 		o.worst = max(o.worst, at.Sub(was.since))
 	}
-	if bound := o.bounds[was.status]; bound > 0 && !now.told {
+	if bound := o.bounds[was.status]; bound > 0 && !now.reported {
 		// What was broken last on the way is what it had to recover from.
 		from := was.since
 		for _, u := range o.upset {
@@ -159,7 +159,7 @@ func (o *observer) note(id string, now *track, at time.Time, waits bool) {
 			}
 		}
 		if stood := at.Sub(from); stood > bound {
-			now.told = true
+			now.reported = true
 			o.trial.violate("I4", "import %s, %s, did not move for %.1fs after the last fault; %v are allowed", id, was.status, stood.Seconds(), bound)
 		}
 	}
@@ -176,7 +176,7 @@ func (o *observer) bound(status string, within time.Duration) {
 // disturbed marks the moment of a fault.
 func (o *observer) disturbed(what string) {
 	o.mu.Lock()
-	fmt.Fprintf(o.diary, "%s FAULT %s\n", time.Now().UTC().Format(clock), what)
+	fmt.Fprintf(o.log, "%s FAULT %s\n", time.Now().UTC().Format(clock), what)
 	o.upset = append(o.upset, time.Now())
 	o.mu.Unlock()
 }

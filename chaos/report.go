@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// line tells of one outcome.
+// line is one outcome as text.
 func line(o outcome) string {
 	var b strings.Builder
 	word := "ok  "

@@ -105,7 +105,7 @@ func (t *trial) fault(format string, args ...any) {
 	t.say(format, args...)
 }
 
-// say tells, with -v, what is done.
+// say logs what is done, with -v.
 func (t *trial) say(format string, args ...any) {
 	if t.cluster.options.verbosely {
 		fmt.Fprintf(os.Stderr, "      %s %d %6.2fs %s\n", t.name, t.seed, time.Since(t.began).Seconds(), fmt.Sprintf(format, args...))

@@ -43,7 +43,7 @@ func (h *History) Record(e Event) {
 	h.mu.Unlock()
 }
 
-// Lost says whether the watcher was told that the import is not, or no longer, its to know.
+// Lost says whether the watcher received that the import does not exist, or that it may not see it.
 func (h *History) Lost() bool { return slices.ContainsFunc(h.Events(), Event.Lost) }
 
 // Lost says whether the event says so.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// most is how many violations of one kind are told.
+// most is how many violations of one invariant are reported.
 const most = 8
 
 // checker collects violations.
@@ -15,7 +15,7 @@ type checker struct {
 	w     *World
 	t     *Tables
 	found []Violation
-	told  map[string]int
+	count map[string]int
 
 	companyBySlug map[string][]*Company
 	importsOf     map[string][]*Import // by file name
@@ -25,7 +25,7 @@ type checker struct {
 // Check says which invariants the tables and the world break. It is deterministic: the
 // same in gives the same out.
 func Check(w *World, t *Tables) []Violation {
-	c := &checker{w: w, t: t, told: map[string]int{},
+	c := &checker{w: w, t: t, count: map[string]int{},
 		companyBySlug: map[string][]*Company{}, importsOf: map[string][]*Import{}, tenantOf: map[string]*Tenant{}}
 	for i := range t.Companies {
 		company := &t.Companies[i]
@@ -56,12 +56,12 @@ func Check(w *World, t *Tables) []Violation {
 }
 
 func (c *checker) violate(invariant, format string, args ...any) {
-	if c.told[invariant]++; c.told[invariant] <= most {
+	if c.count[invariant]++; c.count[invariant] <= most {
 		c.found = append(c.found, Violation{invariant, fmt.Sprintf(format, args...)})
 	}
 }
 
-// accepted: what a client was told is there, once, with its file (I1, I2, I4).
+// accepted: what the server accepted is there, once, with its file (I1, I2, I4).
 func (c *checker) accepted(s *Sent) {
 	runs := c.importsOf[s.Name]
 	if len(runs) > 1 {
@@ -125,7 +125,7 @@ func (c *checker) strangers() {
 	}
 }
 
-// settled: an import is final, its counts are those of its ledger, its end was told once
+// settled: an import is final, its counts are those of its issues, its end was notified once
 // and its scratch is gone (I2, I3, I4).
 func (c *checker) settled(run *Import) {
 	final := run.Status == "COMPLETED" || run.Status == "FAILED" || run.Status == "CANCELED"
@@ -151,7 +151,7 @@ func (c *checker) settled(run *Import) {
 		c.violate("I3", "import %s: %d rows have issues, skipped and failed are %d", run.ID, len(rows), run.Skipped+run.Failed)
 	}
 	if run.Notices != 1 {
-		c.violate("I2", "import %s: its end was told %d times", run.ID, run.Notices)
+		c.violate("I2", "import %s: its end was notified %d times", run.ID, run.Notices)
 	}
 	if run.AdminNotices != run.AdminsTold {
 		c.violate("I2", "import %s: %d notices of partner admins went to %d people", run.ID, run.AdminNotices, run.AdminsTold)

@@ -2,7 +2,7 @@ package model
 
 import "tenantry/internal/importer/oracle"
 
-// Issue is an entry of the ledger.
+// Issue is a problem of a row, as the tables have it.
 type Issue struct {
 	Row, Ordinal, Line int
 	Code, Column       string

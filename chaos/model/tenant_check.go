@@ -24,7 +24,7 @@ func (c *checker) tenant(t *Tenant) {
 		run := &c.t.Imports[i]
 		s := c.sent(run)
 		if s == nil || s.Tenant != t || s.Into != "" || run.Processed > len(s.Rows) {
-			continue // which another check has told
+			continue // which another check reports
 		}
 		e := serial.Import(s.File, run.Processed, s.DryRun)
 		c.compare(s, run, e)
@@ -72,7 +72,7 @@ func (c *checker) sent(run *Import) *Sent {
 	return nil
 }
 
-// compare holds an import's counts and ledger against the serial run's.
+// compare compares an import's counts and issues with those of the serial run.
 func (c *checker) compare(s *Sent, run *Import, e Expected) {
 	if run.Counts != e.Counts {
 		c.violate("I6", "import %s of %s: counts %+v, a serial run gives %+v", run.ID, s.Name, run.Counts, e.Counts)
@@ -91,7 +91,7 @@ func (c *checker) compare(s *Sent, run *Import, e Expected) {
 			want = e.Issues[i]
 		}
 		if have != want {
-			c.violate("I6", "import %s of %s: entry %d of the ledger is %+v, a serial run gives %+v", run.ID, s.Name, i, have, want)
+			c.violate("I6", "import %s of %s: issue %d is %+v, a serial run gives %+v", run.ID, s.Name, i, have, want)
 			return
 		}
 	}

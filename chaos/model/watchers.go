@@ -24,14 +24,14 @@ func (c *checker) watcher(h *History, run *Import) {
 	dial, final, complete, lost := 0, 0, 0, false
 	for _, e := range h.Events() {
 		if final > 0 && !e.Complete && e.Connection == dial {
-			c.violate("I5", "%s: a watcher of %s was told something behind the final state: %+v", h.Protocol, h.Import, e)
+			c.violate("I5", "%s: a watcher of %s received something after the final state: %+v", h.Protocol, h.Import, e)
 		}
 		switch {
 		case e.State != nil:
 			// A new connection begins with the state as it is, which may be the last one seen.
 			again := e.Connection != dial && last != nil && e.State.Revision == last.Revision
 			if last != nil && e.State.Revision <= last.Revision && !again {
-				c.violate("I5", "%s: a watcher of %s was told revision %d after %d", h.Protocol, h.Import, e.State.Revision, last.Revision)
+				c.violate("I5", "%s: a watcher of %s received revision %d after %d", h.Protocol, h.Import, e.State.Revision, last.Revision)
 			}
 			if last != nil && e.State.ProcessedRows < last.ProcessedRows {
 				c.violate("I5", "%s: a watcher of %s saw %d rows processed after %d", h.Protocol, h.Import, e.State.ProcessedRows, last.ProcessedRows)
@@ -53,15 +53,15 @@ func (c *checker) watcher(h *History, run *Import) {
 	}
 	if run == nil {
 		if !lost {
-			c.violate("I5", "%s: a watcher of import %s, which is gone, was not told so", h.Protocol, h.Import)
+			c.violate("I5", "%s: a watcher of import %s, which is gone, did not receive an error", h.Protocol, h.Import)
 		}
 		return
 	}
 	switch {
 	case lost:
-		c.violate("I5", "%s: a watcher was told that import %s does not exist", h.Protocol, h.Import)
+		c.violate("I5", "%s: a watcher received that import %s does not exist", h.Protocol, h.Import)
 	case final != 1 || complete != 1:
-		c.violate("I5", "%s: a watcher of %s was told %d final states and %d ends, want one each; it saw %d events, the last state was %+v",
+		c.violate("I5", "%s: a watcher of %s received %d final states and %d ends, want one each; it saw %d events, the last state was %+v",
 			h.Protocol, h.Import, final, complete, len(h.Events()), last)
 	case last.Status != run.Status || last.Revision != run.Revision || last.ProcessedRows != run.Processed ||
 		last.CreatedCount != run.Created || last.SkippedCount != run.Skipped || last.FailedCount != run.Failed || last.TotalRows != run.Total:

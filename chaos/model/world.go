@@ -19,7 +19,7 @@ type Sent struct {
 	Into   string // the customer whose records these are; empty: the tenant itself
 	DryRun bool
 	Fate   Fate
-	Answer string // the import's id, where a client was told one
+	Answer string // the import's id, where a client received one
 }
 
 // World is what was done in a case, and all that was seen of it from outside.
