@@ -36,16 +36,14 @@ func TestJ12CustomersAreAllSkipped(t *testing.T) {
 			if s = fold.Line(s); fold.Slug(s) == "" {
 				continue
 			}
-			c, err := w.DB.Ent().Company.Create().SetName(s).SetSlug(fmt.Sprint("renamed-", i)).SetNameSlug(fold.Slug(s)).SetNameKey(fold.Key(s)).
-				SetPartnerID(w.partner.ID).Save(w.System)
-			w.Must(err)
+			c := w.Company(s, testenv.Slug(fmt.Sprint("renamed-", i)), testenv.CustomerOf(w.partner))
 			if i%2 == 0 {
 				w.Must(c.Update().SetContactEmail("+office@example.org").Exec(w.System))
 				w.PartnerAdmin(c, w.tom, w.maria)
 			}
 		}
 		w.Company("Acme", testenv.CustomerOf(w.partner)) // two of one name (C5)
-		w.Must(w.DB.Ent().Company.Create().SetName("Acme").SetSlug("acme-2").SetNameSlug("acme").SetNameKey("acme").SetPartnerID(w.partner.ID).Exec(w.System))
+		w.Company("Acme", testenv.Slug("acme-2"), testenv.CustomerOf(w.partner))
 		file := w.exported(w.maria, enum.Customers, w.partner)
 		n := w.DB.Ent().Company.Query().CountX(w.As(w.maria)) - 1 // without the own
 		if rows := records(t, file); len(rows)-1 != n || !slices.Equal(rows[0], []string{"name", "contact_email", "partner_admin_email"}) {

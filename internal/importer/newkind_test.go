@@ -180,26 +180,14 @@ func (t *labelTable) Next(ctx context.Context, most int) ([][]string, error) {
 	return rows, err
 }
 
-type noQueue struct{}
-
-func (noQueue) Enqueue(context.Context, id.ID) error { return nil }
-
 // A kind that is registered is imported and exported from one end to the other by an engine and
 // an exporter that know nothing of it: uploaded, previewed, tried, claimed, worked on in batches,
 // with its issues, its rejects file, its template and its limit of rows.
 func TestAKindIsAddedFromOutside(t *testing.T) {
-	t.Parallel()
-	testenv.Databases(t, func(t *testing.T, db *database.DB) {
-		must := func(err error) {
-			t.Helper()
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		system := viewer.BypassTenancy(t.Context(), "arranging and looking in a test")
-		company := db.Ent().Company.Create().SetName("Plain").SetSlug("plain").SetNameSlug("plain").SetNameKey("plain").SaveX(system)
-		admin := db.Ent().User.Create().SetCompanyID(company.ID).SetEmail("ann@x.example").SetEmailKey("ann@x.example").SetFirstName("Ann").SetFirstNameKey("ann").
-			SetLastName("B").SetLastNameKey("b").SetRole(enum.Admin).SetPasswordHash("none").SaveX(system)
+	testenv.Worlds(t, func(t *testing.T, w *testenv.World) {
+		db, system, must := w.DB, w.System, w.Must
+		company := w.Company("Plain")
+		admin := w.User(company, "ann@x.example", enum.Admin)
 		db.Ent().Label.Create().SetCompanyID(company.ID).SetName("old").ExecX(system)
 		blobs, err := blob.Open(blob.Options{Dir: t.TempDir()})
 		must(err)
@@ -215,13 +203,11 @@ func TestAKindIsAddedFromOutside(t *testing.T) {
 		all := append(kind.Set{labels{db, service}}, builtIn...)
 		engineOf := func(known kind.Set) *importer.Engine {
 			return importer.New(importer.Parts{
-				DB: db, Blobs: blobs, Events: hub, Queue: noQueue{}, Rights: rights, Fingerprints: passwords, Kinds: known, Log: log,
+				DB: db, Blobs: blobs, Events: hub, Queue: testenv.NoQueue{}, Rights: rights, Fingerprints: passwords, Kinds: known, Log: log,
 			}, importer.Options{BatchRows: 2})
 		}
 		engine, out := engineOf(all), exporter.New(db.Ent(), rights, service, all)
-		v, err := rights.ViewerOf(system, admin.ID)
-		must(err)
-		ann := viewer.NewContext(t.Context(), v)
+		ann := w.As(admin)
 		start := func(file string, dryRun bool) (*ent.ImportRun, error) {
 			return engine.Start(ann, importer.StartInput{File: importer.File{Name: "labels.csv", Body: strings.NewReader(file)}, Kind: "LABELS", DryRun: dryRun})
 		}
