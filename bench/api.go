@@ -10,17 +10,17 @@ import (
 )
 
 // company makes a company and gives its id, and its administrator.
-func (h *house) company(ctx context.Context, name string) (id string, admin *client.Client, err error) {
+func (s *stack) company(ctx context.Context, name string) (id string, admin *client.Client, err error) {
 	email := "ada@" + strings.ToLower(name) + ".example"
 	var out struct {
 		CreateCompany struct{ Company struct{ ID string } }
 	}
-	err = h.operator.Do(ctx, `mutation($n:String!,$e:String!,$p:String!){createCompany(input:{name:$n,
+	err = s.operator.Do(ctx, `mutation($n:String!,$e:String!,$p:String!){createCompany(input:{name:$n,
 		admin:{email:$e,firstName:"Ada",lastName:"Admin",password:$p}}){company{id}}}`, client.Vars{"n": name, "e": email, "p": password}, &out)
 	if err != nil {
 		return "", nil, err
 	}
-	admin, err = h.operator.SignIn(ctx, email, password)
+	admin, err = s.operator.SignIn(ctx, email, password)
 	return out.CreateCompany.Company.ID, admin, err
 }
 

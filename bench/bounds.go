@@ -21,40 +21,40 @@ type bounds struct {
 	administrators          int
 	customers, labels       int
 	contacts                int
-	h                       *house
+	stack                   *stack
 	db                      *sql.DB
 	partner, solo           string // ids
 	partnerAdmin, soloAdmin *client.Client
 }
 
 func (b *bounds) run(ctx context.Context) (err error) {
-	b.h, err = newHouseOf(ctx, b.binary, false, nil)
-	defer b.h.end()
+	b.stack, err = newStackOf(ctx, b.binary, false, nil)
+	defer b.stack.end()
 	if err != nil {
 		return err
 	}
-	if fmt.Println(b.h.about(ctx)); b.binary != "" {
+	if fmt.Println(b.stack.about(ctx)); b.binary != "" {
 		fmt.Println("the program is", b.binary)
 	}
 	for _, role := range []string{"api", "worker"} {
-		if _, err := b.h.start(ctx, role); err != nil {
+		if _, err := b.stack.start(ctx, role); err != nil {
 			return err
 		}
 	}
-	if b.db, err = sql.Open("postgres", b.h.settings["DATABASE_URL"]); err != nil {
+	if b.db, err = sql.Open("postgres", b.stack.settings["DATABASE_URL"]); err != nil {
 		return err
 	}
 	defer b.db.Close()
-	if b.partner, b.partnerAdmin, err = b.h.company(ctx, "Partner"); err != nil {
+	if b.partner, b.partnerAdmin, err = b.stack.company(ctx, "Partner"); err != nil {
 		return err
 	}
-	if err := b.h.operator.Do(ctx, `mutation($c:ID!){setPartnerStatus(input:{companyId:$c,isPartner:true}){company{id}}}`, client.Vars{"c": b.partner}, nil); err != nil {
+	if err := b.stack.operator.Do(ctx, `mutation($c:ID!){setPartnerStatus(input:{companyId:$c,isPartner:true}){company{id}}}`, client.Vars{"c": b.partner}, nil); err != nil {
 		return err
 	}
-	if b.solo, b.soloAdmin, err = b.h.company(ctx, "Solo"); err != nil {
+	if b.solo, b.soloAdmin, err = b.stack.company(ctx, "Solo"); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context) error{b.told, b.lists, b.deletions, b.index} {
+	for _, part := range []func(context.Context) error{b.notified, b.lists, b.deletions, b.index} {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -75,8 +75,8 @@ func (b *bounds) say(ctx context.Context, what string, user *client.Client, quer
 	return ctx.Err()
 }
 
-// told gives the partner its administrators, and lets a company come and go.
-func (b *bounds) told(ctx context.Context) error {
+// notified gives the partner its administrators, and lets a company come and go.
+func (b *bounds) notified(ctx context.Context) error {
 	if _, err := b.db.ExecContext(ctx, `INSERT INTO users (id, company_id, email, email_key, first_name, first_name_key, last_name, last_name_key,
 		password_hash, active, role, created_at, updated_at)
 		SELECT gen_random_uuid(), $1, e, e, 'A', 'a', 'B', 'b', '', TRUE, 'ADMIN', now(), now() FROM (SELECT i || '@crowd.example' AS e FROM generate_series(1, $2) i) s`,

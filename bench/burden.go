@@ -37,23 +37,23 @@ func (b *burden) run(ctx context.Context) error {
 	return b.measure(ctx, "")
 }
 
-// processes are those of the house: on SQLite one that is both.
+// processes are those of the stack: on SQLite one that is both.
 type processes struct{ api, worker *harness.Process }
 
-func (b *burden) start(ctx context.Context, h *house) (p processes, err error) {
+func (b *burden) start(ctx context.Context, s *stack) (p processes, err error) {
 	if b.sqlite {
-		p.api, err = h.start(ctx, "serve")
+		p.api, err = s.start(ctx, "serve")
 		p.worker = p.api
 		return p, err
 	}
-	if p.api, err = h.start(ctx, "api"); err == nil {
-		p.worker, err = h.start(ctx, "worker")
+	if p.api, err = s.start(ctx, "api"); err == nil {
+		p.worker, err = s.start(ctx, "worker")
 	}
 	return p, err
 }
 
 // anew gives fresh processes, whose most memory is not what others needed.
-func (b *burden) anew(ctx context.Context, h *house, p processes) (processes, error) {
+func (b *burden) anew(ctx context.Context, s *stack, p processes) (processes, error) {
 	for _, process := range []*harness.Process{p.worker, p.api} {
 		if process.Alive() {
 			if err := process.Stop(syscall.SIGTERM, 30*time.Second); err != nil {
@@ -61,28 +61,28 @@ func (b *burden) anew(ctx context.Context, h *house, p processes) (processes, er
 			}
 		}
 	}
-	return b.start(ctx, h)
+	return b.start(ctx, s)
 }
 
 func (b *burden) measure(ctx context.Context, binary string) error {
-	h, err := newHouseOf(ctx, binary, b.sqlite, map[string]string{
+	s, err := newStackOf(ctx, binary, b.sqlite, map[string]string{
 		"IMPORT_MAX_ROWS_CONTACTS": fmt.Sprint(max(b.rows, b.contacts)), "UPLOAD_MAX_BYTES": "2GiB",
 	})
-	defer h.end()
+	defer s.end()
 	if err != nil {
 		return err
 	}
-	fmt.Println(h.about(ctx))
-	p, err := b.start(ctx, h)
+	fmt.Println(s.about(ctx))
+	p, err := b.start(ctx, s)
 	if err != nil {
 		return err
 	}
-	return errors.Join(b.beside(ctx, h), b.long(ctx, h, p))
+	return errors.Join(b.beside(ctx, s), b.long(ctx, s, p))
 }
 
 // long is the memory of an import and of an export of contacts with long values.
-func (b *burden) long(ctx context.Context, h *house, p processes) error {
-	_, user, err := h.company(ctx, "Long")
+func (b *burden) long(ctx context.Context, s *stack, p processes) error {
+	_, user, err := s.company(ctx, "Long")
 	if err != nil {
 		return err
 	}
@@ -98,10 +98,10 @@ func (b *burden) long(ctx context.Context, h *house, p processes) error {
 	if err := b.imported(ctx, user, header, func(i int) string { return fmt.Sprintf("c%d@x.example,Ann%s", i, values) }); err != nil {
 		return err
 	}
-	if p, err = b.anew(ctx, h, p); err != nil {
+	if p, err = b.anew(ctx, s, p); err != nil {
 		return err
 	}
-	user = h.operator.As(user.Token()) // of the new process
+	user = s.operator.As(user.Token()) // of the new process
 	if err := b.imported(ctx, user, "email,note0", func(i int) string { return fmt.Sprintf("c%d@x.example,changed", i) }); err != nil {
 		return err
 	}
@@ -110,10 +110,10 @@ func (b *burden) long(ctx context.Context, h *house, p processes) error {
 		return err
 	}
 	fmt.Printf("an import that changes one field of %d contacts with %d values of %d bytes: %d MiB at most\n", b.contacts, b.values, b.bytes, most>>20)
-	if p, err = b.anew(ctx, h, p); err != nil {
+	if p, err = b.anew(ctx, s, p); err != nil {
 		return err
 	}
-	user = h.operator.As(user.Token()) // of the new process
+	user = s.operator.As(user.Token()) // of the new process
 	var out struct{ ExportCsv struct{ URL string } }
 	if err := user.Do(ctx, `mutation{exportCsv(input:{kind:CONTACTS}){url}}`, nil, &out); err != nil {
 		return err
@@ -165,12 +165,12 @@ func rows(header string, n int, row func(i int) string) io.Reader {
 }
 
 // beside is how long the deletion of a customer takes while its contacts are imported.
-func (b *burden) beside(ctx context.Context, h *house) error {
-	partner, user, err := h.company(ctx, "Partner")
+func (b *burden) beside(ctx context.Context, s *stack) error {
+	partner, user, err := s.company(ctx, "Partner")
 	if err != nil {
 		return err
 	}
-	if err := h.operator.Do(ctx, `mutation($c:ID!){setPartnerStatus(input:{companyId:$c,isPartner:true}){company{id}}}`, client.Vars{"c": partner}, nil); err != nil {
+	if err := s.operator.Do(ctx, `mutation($c:ID!){setPartnerStatus(input:{companyId:$c,isPartner:true}){company{id}}}`, client.Vars{"c": partner}, nil); err != nil {
 		return err
 	}
 	for round := range b.rounds {

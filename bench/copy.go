@@ -20,8 +20,8 @@ const plainColumns = `id, company_id, created_at, updated_at, email, email_key, 
 // copyPlain copies as many contacts as the import has rows straight into an empty table of the
 // same columns, indexes and foreign keys, in one transaction: what a person with psql would
 // do. Only the COPY is timed. PostgreSQL alone.
-func (h *house) copyPlain(ctx context.Context, rows int) (time.Duration, error) {
-	db, err := h.postgres.Open("bench")
+func (s *stack) copyPlain(ctx context.Context, rows int) (time.Duration, error) {
+	db, err := s.postgres.Open("bench")
 	if err != nil {
 		return 0, err
 	}
@@ -43,7 +43,7 @@ func (h *house) copyPlain(ctx context.Context, rows int) (time.Duration, error) 
 			return 0, fmt.Errorf("%s: %w", statement, err)
 		}
 	}
-	path := filepath.Join(h.dir, "plain.txt")
+	path := filepath.Join(s.dir, "plain.txt")
 	file, err := os.Create(path)
 	if err != nil {
 		return 0, err
@@ -67,7 +67,7 @@ func (h *house) copyPlain(ctx context.Context, rows int) (time.Duration, error) 
 	if err != nil {
 		return 0, err
 	}
-	cmd := exec.CommandContext(ctx, psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", h.postgres.URL("bench", "copy"),
+	cmd := exec.CommandContext(ctx, psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", s.postgres.URL("bench", "copy"),
 		"-c", `\copy plain_contacts (`+plainColumns+`) FROM '`+path+`'`)
 	began := time.Now()
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -35,15 +35,15 @@ func (f *fairness) run(ctx context.Context) error {
 	if f.companies < 1 || f.imports < 1 || f.rows < 1 || f.larges < 1 || f.probes < 3 || f.workers < 1 {
 		return errors.New("at least one of everything, and three probes")
 	}
-	h, err := newHouse(ctx, false, map[string]string{
+	s, err := newStack(ctx, false, map[string]string{
 		"IMPORT_MAX_ROWS_CONTACTS": fmt.Sprint(f.large), "UPLOAD_MAX_BYTES": "2GiB", "WORKER_CONCURRENCY": fmt.Sprint(f.concurrency),
 	})
-	defer h.end()
+	defer s.end()
 	if err != nil {
 		return err
 	}
-	fmt.Println(h.about(ctx))
-	if _, err := h.start(ctx, "api"); err != nil {
+	fmt.Println(s.about(ctx))
+	if _, err := s.start(ctx, "api"); err != nil {
 		return err
 	}
 	makeTenants := func(name string, n int) (all []tenant) {
@@ -52,7 +52,7 @@ func (f *fairness) run(ctx context.Context) error {
 				return nil
 			}
 			var t tenant
-			t.id, t.user, err = h.company(ctx, fmt.Sprint(name, i))
+			t.id, t.user, err = s.company(ctx, fmt.Sprint(name, i))
 			all = append(all, t)
 		}
 		return all
@@ -61,7 +61,7 @@ func (f *fairness) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	workers, err := h.workers(ctx, f.workers)
+	workers, err := s.workers(ctx, f.workers)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (f *fairness) run(ctx context.Context) error {
 			return err
 		}
 	}
-	beside, err := f.measure(ctx, fmt.Sprintf("beside %d large", f.larges), probes, func() (bool, error) { return h.all(ctx, large, runs) })
+	beside, err := f.measure(ctx, fmt.Sprintf("beside %d large", f.larges), probes, func() (bool, error) { return s.all(ctx, large, runs) })
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (f *fairness) run(ctx context.Context) error {
 	if err := f.queue(ctx, crowd); err != nil {
 		return err
 	}
-	db, err := h.postgres.Open("bench")
+	db, err := s.postgres.Open("bench")
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (f *fairness) run(ctx context.Context) error {
 		return n, err
 	}
 	began := time.Now()
-	if _, err := h.workers(ctx, f.workers); err != nil {
+	if _, err := s.workers(ctx, f.workers); err != nil {
 		return err
 	}
 	if err := harness.Until(ctx, time.Minute, "every company of the crowd to have had a turn", func() bool {
@@ -141,15 +141,15 @@ func (f *fairness) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	still, err := h.all(ctx, large[f.larges:], runs)
+	still, err := s.all(ctx, large[f.larges:], runs)
 	fmt.Printf("when the last probe was over %d of the crowd's %d imports were left, and what is large was under way: %v\n", n, f.companies*f.imports, still)
 	return err
 }
 
 // workers starts so many worker processes.
-func (h *house) workers(ctx context.Context, n int) (all []*harness.Process, err error) {
+func (s *stack) workers(ctx context.Context, n int) (all []*harness.Process, err error) {
 	for range n {
-		w, err := h.start(ctx, "worker")
+		w, err := s.start(ctx, "worker")
 		if err != nil {
 			return nil, err
 		}
@@ -171,7 +171,7 @@ func (f *fairness) start(ctx context.Context, tenants []tenant) (runs []string, 
 }
 
 // all reports whether all of the tenants' imports are still under way.
-func (h *house) all(ctx context.Context, tenants []tenant, runs []string) (bool, error) {
+func (s *stack) all(ctx context.Context, tenants []tenant, runs []string) (bool, error) {
 	for i, run := range runs {
 		var out struct{ ImportRun client.Import }
 		err := tenants[i].user.Do(ctx, `query($id:ID!){importRun(id:$id){`+client.ImportFields+`}}`, client.Vars{"id": run}, &out)
@@ -232,7 +232,7 @@ func (f *fairness) probe(ctx context.Context, t tenant, tag string) (took times,
 }
 
 // measure makes one probe after another, each of another company, for as long as the
-// surroundings are what they are to be.
+// load beside them lasts (still).
 func (f *fairness) measure(ctx context.Context, what string, probes []tenant, still func() (bool, error)) (measured, error) {
 	var m measured
 	var waited, worked []time.Duration
@@ -260,8 +260,8 @@ func (f *fairness) measure(ctx context.Context, what string, probes []tenant, st
 	return m, nil
 }
 
-// measured are the probes in one surrounding: as their users see them, and from the moment
-// they are accepted to the moment they are over, without upload and news.
+// measured are the probes in one environment: as their users see them, and from the moment
+// they are accepted to the moment they are over, without the upload and the delivery of events.
 type measured struct{ all, inside []time.Duration }
 
 func compare(idle, loaded measured) {

@@ -26,19 +26,19 @@ func (m *idle) run(ctx context.Context) error {
 	if m.rounds < 1 || m.imports < 1 || m.measure < time.Second {
 		return errors.New("at least one round of a second, and one import")
 	}
-	h, err := newHouseOf(ctx, m.binary, m.sqlite, nil)
-	defer h.end()
+	s, err := newStackOf(ctx, m.binary, m.sqlite, nil)
+	defer s.end()
 	if err != nil {
 		return err
 	}
-	fmt.Println(h.about(ctx))
+	fmt.Println(s.about(ctx))
 	role := "api"
 	if m.sqlite {
 		role = "serve"
 	}
-	worker, err := h.start(ctx, role)
+	worker, err := s.start(ctx, role)
 	if err == nil && !m.sqlite {
-		worker, err = h.start(ctx, "worker")
+		worker, err = s.start(ctx, "worker")
 	}
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (m *idle) run(ctx context.Context) error {
 	if err := m.cost(ctx, worker); err != nil {
 		return err
 	}
-	return m.wakeUp(ctx, h)
+	return m.wakeUp(ctx, s)
 }
 
 // cost prints the processor time of the idle process, and of the servers that it asks.
@@ -70,8 +70,8 @@ func (m *idle) cost(ctx context.Context, worker *harness.Process) error {
 }
 
 // wakeUp imports small files, one after another, each into a worker that is idle.
-func (m *idle) wakeUp(ctx context.Context, h *house) error {
-	_, user, err := h.company(ctx, "Waking")
+func (m *idle) wakeUp(ctx context.Context, s *stack) error {
+	_, user, err := s.company(ctx, "Waking")
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string) int {
 		flags.IntVar(&f.rows, "rows", 200, "rows of a small import")
 		flags.IntVar(&f.large, "large", 1_000_000, "rows of the large import")
 		flags.IntVar(&f.larges, "larges", 1, "companies with a large import each")
-		flags.IntVar(&f.probes, "probes", 30, "small imports that are measured in each surrounding")
+		flags.IntVar(&f.probes, "probes", 30, "small imports that are measured in each environment")
 		flags.IntVar(&f.workers, "workers", 1, "worker processes")
 		flags.IntVar(&f.concurrency, "concurrency", 4, "imports that a worker process runs at once")
 		measure = f.run

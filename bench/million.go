@@ -30,23 +30,23 @@ func (m *million) run(ctx context.Context) (err error) {
 	if m.bad < 1 || m.rows < 10*m.bad {
 		return fmt.Errorf("%d bad rows of %d: at least one, and at most one in ten", m.bad, m.rows)
 	}
-	h, err := newHouse(ctx, m.sqlite, map[string]string{"IMPORT_MAX_ROWS_CONTACTS": fmt.Sprint(m.rows), "UPLOAD_MAX_BYTES": "2GiB"})
-	defer h.end()
+	s, err := newStack(ctx, m.sqlite, map[string]string{"IMPORT_MAX_ROWS_CONTACTS": fmt.Sprint(m.rows), "UPLOAD_MAX_BYTES": "2GiB"})
+	defer s.end()
 	if err != nil {
 		return err
 	}
-	fmt.Println(h.about(ctx))
+	fmt.Println(s.about(ctx))
 	role := "api"
 	if m.sqlite {
 		role = "serve"
 	}
-	api, err := h.start(ctx, role)
+	api, err := s.start(ctx, role)
 	if err != nil {
 		return err
 	}
 	worker := api
 	if !m.sqlite {
-		if worker, err = h.start(ctx, "worker"); err != nil {
+		if worker, err = s.start(ctx, "worker"); err != nil {
 			return err
 		}
 	}
@@ -55,11 +55,11 @@ func (m *million) run(ctx context.Context) (err error) {
 	var run string
 	var before time.Duration
 	for round := range m.rounds {
-		if _, user, err = h.company(ctx, fmt.Sprint("Large", round)); err != nil {
+		if _, user, err = s.company(ctx, fmt.Sprint("Large", round)); err != nil {
 			return err
 		}
 		if !m.sqlite && round == 0 {
-			if before, err = h.copyPlain(ctx, m.rows); err != nil {
+			if before, err = s.copyPlain(ctx, m.rows); err != nil {
 				return err
 			}
 		}
@@ -70,7 +70,7 @@ func (m *million) run(ctx context.Context) (err error) {
 		if m.sqlite {
 			continue
 		}
-		behind, err := h.copyPlain(ctx, m.rows)
+		behind, err := s.copyPlain(ctx, m.rows)
 		if err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (m *million) run(ctx context.Context) (err error) {
 	if slices.Sort(ratios); len(ratios) > 1 {
 		fmt.Printf("in %d rounds: median %.2f, from %.2f to %.2f\n", len(ratios), ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1])
 	}
-	return errors.Join(m.page(ctx, h, user, run), m.rejects(ctx, user, run, api))
+	return errors.Join(m.page(ctx, s, user, run), m.rejects(ctx, user, run, api))
 }
 
 // file writes the rows; the bad ones are as far from each other as they can be.
@@ -174,10 +174,10 @@ func sample(p *harness.Process, rows int, processed *atomic.Int64, stop <-chan s
 }
 
 // page goes through all issues, a hundred at a time.
-func (m *million) page(ctx context.Context, h *house, user *client.Client, run string) error {
+func (m *million) page(ctx context.Context, s *stack, user *client.Client, run string) error {
 	scans := func() (seq, index int64, err error) { return 0, 0, nil }
-	if h.postgres != nil {
-		db, err := h.postgres.Open("bench")
+	if s.postgres != nil {
+		db, err := s.postgres.Open("bench")
 		if err != nil {
 			return err
 		}
@@ -229,7 +229,7 @@ func (m *million) page(ctx context.Context, h *house, user *client.Client, run s
 	if seen != m.bad {
 		return fmt.Errorf("%d issues were seen, %d rows are bad", seen, m.bad)
 	}
-	if h.postgres == nil {
+	if s.postgres == nil {
 		return nil
 	}
 	var seq, index int64

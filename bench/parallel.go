@@ -20,20 +20,20 @@ func (p *parallel) run(ctx context.Context) error {
 	if p.rows < 2 || p.rounds < 1 {
 		return errors.New("at least two rows and one round")
 	}
-	h, err := newHouse(ctx, false, map[string]string{"IMPORT_MAX_ROWS_CONTACTS": fmt.Sprint(p.rows)})
-	defer h.end()
+	s, err := newStack(ctx, false, map[string]string{"IMPORT_MAX_ROWS_CONTACTS": fmt.Sprint(p.rows)})
+	defer s.end()
 	if err != nil {
 		return err
 	}
-	fmt.Println(h.about(ctx))
-	if _, err := h.start(ctx, "api"); err != nil {
+	fmt.Println(s.about(ctx))
+	if _, err := s.start(ctx, "api"); err != nil {
 		return err
 	}
-	worker, err := h.start(ctx, "worker")
+	worker, err := s.start(ctx, "worker")
 	if err != nil {
 		return err
 	}
-	postmaster, err := h.postmaster()
+	postmaster, err := s.postmaster()
 	if err != nil {
 		return err
 	}
@@ -41,12 +41,12 @@ func (p *parallel) run(ctx context.Context) error {
 	var workers, databases []time.Duration
 	for round := range p.rounds {
 		w, d := processorTime(worker.PID(), false), processorTime(postmaster, true)
-		whole, err := p.imports(ctx, h, fmt.Sprint("Whole", round), 1)
+		whole, err := p.imports(ctx, s, fmt.Sprint("Whole", round), 1)
 		if err != nil {
 			return err
 		}
 		workers, databases = append(workers, processorTime(worker.PID(), false)-w), append(databases, processorTime(postmaster, true)-d)
-		halves, err := p.imports(ctx, h, fmt.Sprint("Half", round), 2)
+		halves, err := p.imports(ctx, s, fmt.Sprint("Half", round), 2)
 		if err != nil {
 			return err
 		}
@@ -62,11 +62,11 @@ func (p *parallel) run(ctx context.Context) error {
 }
 
 // imports imports the rows in so many parts at once, and gives how long the last of them took.
-func (p *parallel) imports(ctx context.Context, h *house, name string, parts int) (time.Duration, error) {
+func (p *parallel) imports(ctx context.Context, s *stack, name string, parts int) (time.Duration, error) {
 	users := make([]*client.Client, parts)
 	for i := range users {
 		var err error
-		if _, users[i], err = h.company(ctx, fmt.Sprint(name, "x", i)); err != nil {
+		if _, users[i], err = s.company(ctx, fmt.Sprint(name, "x", i)); err != nil {
 			return 0, err
 		}
 	}

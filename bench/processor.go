@@ -45,8 +45,8 @@ func processorTime(pid int, with bool) time.Duration {
 }
 
 // postmaster is the id of the database server's first process.
-func (h *house) postmaster() (int, error) {
-	text, err := os.ReadFile(filepath.Join(h.dir, "postgres", "data", "postmaster.pid"))
+func (s *stack) postmaster() (int, error) {
+	text, err := os.ReadFile(filepath.Join(s.dir, "postgres", "data", "postmaster.pid"))
 	if err != nil {
 		return 0, err
 	}

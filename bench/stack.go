@@ -19,8 +19,8 @@ import (
 	"tenantry/client"
 )
 
-// house is the program with all that it needs, for one measurement.
-type house struct {
+// stack is the program with all that it needs, for one measurement.
+type stack struct {
 	dir       string
 	binary    string
 	settings  map[string]string
@@ -36,15 +36,15 @@ const (
 	password      = "a good password of the bench"
 )
 
-// newHouse builds the program, and prepares a database with an operator. Nothing of the
-// program runs yet. The house must be ended, also after an error.
-func newHouse(ctx context.Context, sqlite bool, settings map[string]string) (*house, error) {
-	return newHouseOf(ctx, "", sqlite, settings)
+// newStack builds the program, and prepares a database with an operator. Nothing of the
+// program runs yet. The stack must be ended, also after an error.
+func newStack(ctx context.Context, sqlite bool, settings map[string]string) (*stack, error) {
+	return newStackOf(ctx, "", sqlite, settings)
 }
 
-// newHouseOf is newHouse with the program that was built from another commit; empty: from
+// newStackOf is newStack with the program that was built from another commit; empty: from
 // this one.
-func newHouseOf(ctx context.Context, binary string, sqlite bool, settings map[string]string) (*house, error) {
+func newStackOf(ctx context.Context, binary string, sqlite bool, settings map[string]string) (*stack, error) {
 	parent := os.TempDir()
 	if len(parent) > 40 {
 		parent = "/tmp" // a Unix socket's path may have 107 bytes
@@ -53,67 +53,67 @@ func newHouseOf(ctx context.Context, binary string, sqlite bool, settings map[st
 	if err != nil {
 		return nil, err
 	}
-	h := &house{dir: dir, binary: filepath.Join(dir, "tenantry"), settings: map[string]string{
+	s := &stack{dir: dir, binary: filepath.Join(dir, "tenantry"), settings: map[string]string{
 		"DATA_DIR": filepath.Join(dir, "data"), "HTTP_ADDR": "127.0.0.1:0", "LOG_FORMAT": "json", "LOG_LEVEL": "info",
 	}}
 	for k, v := range settings {
-		h.settings[k] = v
+		s.settings[k] = v
 	}
 	// PostgreSQL may have to run as somebody else; what is private in here is so itself.
 	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // may be entered, not read
-		return h, err
+		return s, err
 	}
 	root, err := harness.Root(ctx)
 	if err != nil {
-		return h, err
+		return s, err
 	}
 	if binary != "" {
-		h.binary = binary
+		s.binary = binary
 	} else {
-		build := exec.CommandContext(ctx, "go", "build", "-o", h.binary, ".")
+		build := exec.CommandContext(ctx, "go", "build", "-o", s.binary, ".")
 		build.Dir = root
 		if out, err := build.CombinedOutput(); err != nil {
-			return h, fmt.Errorf("building the program: %w\n%s", err, out)
+			return s, fmt.Errorf("building the program: %w\n%s", err, out)
 		}
 	}
 	if !sqlite {
-		if h.postgres, err = harness.NewPostgres(ctx, filepath.Join(dir, "postgres")); err != nil {
-			return h, err
+		if s.postgres, err = harness.NewPostgres(ctx, filepath.Join(dir, "postgres")); err != nil {
+			return s, err
 		}
-		if err := h.postgres.Clone(ctx, "template0", "bench"); err != nil {
-			return h, err
+		if err := s.postgres.Clone(ctx, "template0", "bench"); err != nil {
+			return s, err
 		}
-		if h.redis, err = harness.NewRedis(ctx, filepath.Join(dir, "redis")); err != nil {
-			return h, err
+		if s.redis, err = harness.NewRedis(ctx, filepath.Join(dir, "redis")); err != nil {
+			return s, err
 		}
-		h.settings["DATABASE_URL"], h.settings["REDIS_URL"] = h.postgres.URL("bench", "tenantry"), h.redis.URL()
+		s.settings["DATABASE_URL"], s.settings["REDIS_URL"] = s.postgres.URL("bench", "tenantry"), s.redis.URL()
 	}
-	create := exec.CommandContext(ctx, h.binary, "operator", "create", "--email="+operatorEmail, "--password-stdin")
-	create.Env, create.Stdin = h.env(), strings.NewReader(password+"\n")
+	create := exec.CommandContext(ctx, s.binary, "operator", "create", "--email="+operatorEmail, "--password-stdin")
+	create.Env, create.Stdin = s.env(), strings.NewReader(password+"\n")
 	create.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if out, err := create.CombinedOutput(); err != nil {
-		return h, fmt.Errorf("operator create: %w\n%s", err, out)
+		return s, fmt.Errorf("operator create: %w\n%s", err, out)
 	}
-	return h, nil
+	return s, nil
 }
 
-func (h *house) env() []string {
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "TZ=UTC"}
-	for k, v := range h.settings {
+func (s *stack) env() []string {
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TZ=UTC"}
+	for k, v := range s.settings {
 		env = append(env, k+"="+v)
 	}
 	return env
 }
 
 // start starts a process of the program: api, worker or serve. Of one that answers requests
-// the address becomes the house's.
-func (h *house) start(ctx context.Context, role string) (*harness.Process, error) {
-	name := fmt.Sprintf("%s%d", role, len(h.processes))
-	p, err := harness.Start(harness.Command{Name: name, Path: h.binary, Args: []string{role}, Env: h.env(), Dir: h.dir, Log: filepath.Join(h.dir, name+".log")})
+// the address becomes the stack's.
+func (s *stack) start(ctx context.Context, role string) (*harness.Process, error) {
+	name := fmt.Sprintf("%s%d", role, len(s.processes))
+	p, err := harness.Start(harness.Command{Name: name, Path: s.binary, Args: []string{role}, Env: s.env(), Dir: s.dir, Log: filepath.Join(s.dir, name+".log")})
 	if err != nil {
 		return nil, err
 	}
-	h.processes = append(h.processes, p)
+	s.processes = append(s.processes, p)
 	if role == "worker" {
 		return p, nil
 	}
@@ -136,35 +136,35 @@ func (h *house) start(ctx context.Context, role string) (*harness.Process, error
 	if err != nil {
 		return nil, err
 	}
-	h.url = url
-	h.operator, err = client.New(h.url, client.Options{}).SignIn(ctx, operatorEmail, password)
+	s.url = url
+	s.operator, err = client.New(s.url, client.Options{}).SignIn(ctx, operatorEmail, password)
 	return p, err
 }
 
-// end ends what the house started, and removes its folder.
-func (h *house) end() {
-	if h == nil {
+// end ends what the stack started, and removes its folder.
+func (s *stack) end() {
+	if s == nil {
 		return
 	}
-	for _, p := range h.processes {
+	for _, p := range s.processes {
 		p.Signal(syscall.SIGTERM)
 	}
-	for _, p := range h.processes {
+	for _, p := range s.processes {
 		if p.Wait(20*time.Second) != nil {
 			p.Kill()
 		}
 	}
-	if h.redis != nil {
-		h.redis.Stop()
+	if s.redis != nil {
+		s.redis.Stop()
 	}
-	if h.postgres != nil {
-		h.postgres.Stop()
+	if s.postgres != nil {
+		s.postgres.Stop()
 	}
-	_ = os.RemoveAll(h.dir)
+	_ = os.RemoveAll(s.dir)
 }
 
 // about says what the measurement was made on.
-func (h *house) about(ctx context.Context) string {
+func (s *stack) about(ctx context.Context) string {
 	commit, _ := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
 	processor := "an unknown processor"
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
