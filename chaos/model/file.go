@@ -110,6 +110,7 @@ func (m *Maker) customers(f *File, w *sheet, rows int) {
 			used = append(used, c.name)
 		case besideName:
 			failed = append(failed, c.name)
+		case inName: // which nobody can repeat
 		}
 		f.add(w, c.cells())
 	}

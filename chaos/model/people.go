@@ -37,7 +37,8 @@ func (m *Maker) people(f *File, w *sheet, rows int) {
 	}
 	pool := f.Tenant.Tag + string(f.Kind)
 	for i := range rows {
-		c, good := m.newcomer(f, i), false
+		c := m.newcomer(f, i)
+		var good bool
 		if f.Kind == Users {
 			good = m.spoilUser(&c, f.Tenant, m.met[pool])
 		} else {
