@@ -26,7 +26,7 @@ type SearchBlock struct {
 	LastKey string `json:"last_key,omitempty"`
 	// how many keys
 	Size int `json:"size,omitempty"`
-	// the keys with the ids of their contacts, as internal/contacts writes them
+	// the keys with the ids of their contacts, as internal/searchindex writes them
 	Entries []byte `json:"entries,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the SearchBlockQuery when eager-loading is set.
