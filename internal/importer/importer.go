@@ -19,10 +19,12 @@
 // what the one before it wrote and commit behind it. That helps a lone import on idle cores
 // only: workers run several imports at once, which use the same cores without the risk.
 //
-// One file a concern: start and upload (accepting), catalog (the kinds), columns and layout
-// (what a header means), secret (what looks like a password), row (what a cell may be), one
-// file a kind, queue (whose turn it is), places (who comes before), claim, run, batch, finish,
-// rejects, watch, cancel, preview, template, clean, workload.
+// What a kind of import is stands in package kind, what a file says in package sheet; the engine
+// is given the kinds and names none. One subject a file: start, input, upload, seal and
+// idempotency accept a file; next, queue, claim, slots and lease say who works on which import;
+// run, batch and issues work on it; finish, summary and rejects end it. Beside that way stand
+// watch, pace, positions and places (who waits), cancel, preview, template, download, sharing,
+// owner and clean.
 package importer
 
 import (
