@@ -39,7 +39,7 @@ func (f Field) Matches(value string) bool {
 	if f.Value != value || f.Column < 0 || !slices.ContainsFunc(f.row.problems, unsafe) {
 		return false
 	}
-	// On a copy: the batch may be judged again.
+	// On a copy: the batch may be planned again.
 	f.row.problems = slices.DeleteFunc(slices.Clone(f.row.problems), unsafe)
 	return true
 }

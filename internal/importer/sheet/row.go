@@ -14,7 +14,7 @@ import (
 	"tenantry/internal/tokensecret"
 )
 
-// Row is a record of the file, its cells judged as cells.
+// Row is a record of the file, its cells validated as cells.
 type Row struct {
 	layout    *Layout
 	Number    int // 1 is the first data row
@@ -42,7 +42,7 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 	}
 	for i, cell := range rec.Cells[:min(own, len(l.Fields))] {
 		if l.leftOut[i] {
-			continue // not judged, not stored, not shown (rule F5)
+			continue // not validated, not stored, not shown (rule F5)
 		}
 		overlong := slices.Contains(rec.Overlong, i)
 		if l.secret(i) {
@@ -139,7 +139,7 @@ func (r *Row) Hidden(column int) bool {
 }
 
 // Issues lists the problems of the row in the order of the columns, MaxRowIssues at most; the
-// last of them says how many there were (rule R1). It sorts a copy: the batch may be judged
+// last of them says how many there were (rule R1). It sorts a copy: the batch may be planned
 // again, and what was found in between must not stand then among what was found before, in
 // the place of something else.
 func (r *Row) Issues() []Issue {
