@@ -15,11 +15,3 @@ func OrEmpty(s *string) string {
 	}
 	return *s
 }
-
-// Bool is what a cell says of a truth value.
-func Bool(b bool) string {
-	if b {
-		return "true"
-	}
-	return "false"
-}
