@@ -104,7 +104,7 @@ func Address[R any](at func(*R) *string) Value[R] {
 	v := Text(at)
 	v.parse = func(into *R, cell string) *Problem {
 		*at(into) = cell
-		return CheckAddress(cell)
+		return checkAddress(cell)
 	}
 	return v
 }
@@ -112,9 +112,9 @@ func Address[R any](at func(*R) *string) Value[R] {
 // OptionalAddress is an email address that a record may lack.
 func OptionalAddress[R any](at func(*R) *string) Value[R] { return optional(Address(at), at) }
 
-// CheckAddress says what is wrong with a text of no more than [email.MaxLength] characters
+// checkAddress says what is wrong with a text of no more than [email.MaxLength] characters
 // that is to be an email address.
-func CheckAddress(cell string) *Problem {
+func checkAddress(cell string) *Problem {
 	if email.Valid(cell) {
 		return nil
 	}
@@ -125,7 +125,7 @@ func CheckAddress(cell string) *Problem {
 func Bool[R any](at func(*R) *bool) Value[R] {
 	v := held(at)
 	v.parse = func(into *R, cell string) *Problem {
-		value, problem := ParseBool(cell)
+		value, problem := parseBool(cell)
 		*at(into) = value
 		return problem
 	}
@@ -138,8 +138,8 @@ func Bool[R any](at func(*R) *bool) Value[R] {
 	return v
 }
 
-// ParseBool reads true or false, in any of the words for them (rule F9).
-func ParseBool(cell string) (bool, *Problem) {
+// parseBool reads true or false, in any of the words for them (rule F9).
+func parseBool(cell string) (bool, *Problem) {
 	switch strings.ToLower(cell) {
 	case "true", "yes", "1":
 		return true, nil

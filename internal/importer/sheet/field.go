@@ -2,11 +2,9 @@ package sheet
 
 import (
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"tenantry/ent/enum"
-	"tenantry/internal/email"
 )
 
 // Field is one field of a row; column -1 where the file does not have it.
@@ -83,28 +81,5 @@ func (f Field) AtMost(limit int) bool {
 func (f Field) Within(limit int) {
 	if len(f.Value) > limit && f.Sound() {
 		f.AtMost(limit)
-	}
-}
-
-// Bool is the value of a cell with true or false, in any of the words for them; ok where
-// it has one.
-func (f Field) Bool() (value, ok bool) {
-	if !f.Filled() || !f.Sound() {
-		return false, false
-	}
-	switch strings.ToLower(f.Value) {
-	case "true", "yes", "1":
-		return true, true
-	case "false", "no", "0":
-		return false, true
-	}
-	f.Reject(enum.InvalidValue, "%q is neither true, yes or 1 nor false, no or 0", Cut(f.Value, 100))
-	return false, false
-}
-
-// Email notes where the field is there but is not filled with an email address.
-func (f Field) Email(what string) {
-	if f.Present() && f.Sound() && f.Require(what) && f.AtMost(email.MaxLength) && !email.Valid(f.Value) {
-		f.Reject(enum.InvalidEmail, "%q is not an email address such as office@example.com", Cut(f.Value, 100))
 	}
 }
