@@ -27,7 +27,7 @@ type backoff struct {
 	wait   time.Duration
 }
 
-// succeeded is told of each success.
+// succeeded is called after each success.
 func (b *backoff) succeeded() { b.since, b.wait = time.Time{}, 0 }
 
 // failed waits after a failure. It returns an error, which wraps the failure, where there is

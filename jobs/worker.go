@@ -15,7 +15,7 @@ import (
 	"tenantry/internal/progress"
 )
 
-// pollInterval is how long asynq rests after it was told that there is nothing (see idleHook).
+// pollInterval is how long asynq pauses after it has found the queue empty (see idleHook).
 const pollInterval = 20 * time.Millisecond
 
 // Imports is the work that the tasks stand for.
@@ -33,7 +33,7 @@ type WorkerOptions struct {
 	DrainTimeout time.Duration // how long the batches under way may take at the end; default 20 s
 }
 
-// Worker takes tasks until it is told to stop.
+// Worker takes tasks until the context of Run ends.
 type Worker struct {
 	pool    redis.UniversalClient
 	hub     *progress.Hub

@@ -29,7 +29,7 @@ func TestACrashOfRedisBlindsNobodyForLong(t *testing.T) {
 	s.start(t)
 	ready(t, api)
 	awaken(t, far)
-	awaken(t, idle) // its news may have been missed
+	awaken(t, idle) // its events may have been missed
 	ready(t, worker)
 	publish(t, worker, "import/1")
 	awaken(t, far)

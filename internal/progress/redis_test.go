@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 20 * time.Second
 
-// server is a Redis of this test alone, since news cross the numbers of databases.
+// server is a Redis of this test alone, since messages cross the numbers of databases.
 type server struct {
 	network, addr string
 	cmd           *exec.Cmd // nil: miniredis
