@@ -78,7 +78,7 @@ func (r *companyResolver) Contacts(ctx context.Context, obj *ent.Company, first 
 		return nil, err
 	}
 	those := func(ctx context.Context, companies []id.ID) (map[id.ID][]predicate.Contact, error) {
-		return r.Books.Those(ctx, companies, contactFilter(filter))
+		return r.ContactService.Predicates(ctx, companies, contactFilter(filter))
 	}
 	return pagesOf(ctx, r.Ent.Contact.Query(), contactsOfCompany, obj, &companyItself, page.Args{First: first, After: after, Last: last, Before: before}, those)
 }
@@ -194,7 +194,7 @@ func (r *queryResolver) Companies(ctx context.Context, first *int, after *string
 // Partners is the resolver for the partners field.
 func (r *queryResolver) Partners(ctx context.Context, search *string) ([]*ent.Company, error) {
 	found, err := r.Tenancy.Partners(ctx, search)
-	return together(ctx, found), err
+	return inBatch(ctx, found), err
 }
 
 // Company is the resolver for the company field.

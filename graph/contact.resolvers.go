@@ -44,7 +44,7 @@ func (r *customFieldValueResolver) Field(ctx context.Context, obj *ent.CustomFie
 
 // CreateContact is the resolver for the createContact field.
 func (r *mutationResolver) CreateContact(ctx context.Context, input model.CreateContactInput) (*model.CreateContactPayload, error) {
-	made, err := r.Books.CreateContact(ctx, contacts.NewContact{
+	made, err := r.ContactService.CreateContact(ctx, contacts.NewContact{
 		CompanyID: input.CompanyID.Value(), Email: input.Email, FirstName: input.FirstName, MiddleName: input.MiddleName.Value(),
 		LastName: input.LastName.Value(), Username: input.Username.Value(), ExternalID: input.ExternalID.Value(),
 		ProjectID: input.ProjectID.Value(), DeskID: input.DeskID.Value(), Active: input.Active, Type: input.Type,
@@ -55,7 +55,7 @@ func (r *mutationResolver) CreateContact(ctx context.Context, input model.Create
 
 // UpdateContact is the resolver for the updateContact field.
 func (r *mutationResolver) UpdateContact(ctx context.Context, input model.UpdateContactInput) (*model.UpdateContactPayload, error) {
-	changed, err := r.Books.UpdateContact(ctx, input.ID, contacts.ContactChange{
+	changed, err := r.ContactService.UpdateContact(ctx, input.ID, contacts.ContactChange{
 		Email: field(input.Email), FirstName: field(input.FirstName), MiddleName: field(input.MiddleName),
 		LastName: field(input.LastName), Username: field(input.Username), ExternalID: field(input.ExternalID),
 		ProjectID: field(input.ProjectID), DeskID: field(input.DeskID), Active: field(input.Active), Type: field(input.Type),
@@ -66,7 +66,7 @@ func (r *mutationResolver) UpdateContact(ctx context.Context, input model.Update
 
 // DeleteContact is the resolver for the deleteContact field.
 func (r *mutationResolver) DeleteContact(ctx context.Context, input model.DeleteContactInput) (*model.DeleteContactPayload, error) {
-	return &model.DeleteContactPayload{ContactID: input.ID}, r.Books.DeleteContact(ctx, input.ID)
+	return &model.DeleteContactPayload{ContactID: input.ID}, r.ContactService.DeleteContact(ctx, input.ID)
 }
 
 // Contact is the resolver for the contact field.

@@ -67,7 +67,7 @@ func newHarness(t *testing.T, db *database.DB, limit limits.Config, maxTokens in
 	r.resolver = &graph.Resolver{
 		Ent: db.Ent(), Importer: engine, Sessions: authenticator,
 		Files:   &graph.SignedFiles{Signer: signer, Importer: engine, Exporter: exporter.New(db.Ent(), authenticator, service, all), Log: log},
-		Tenancy: service, Books: contacts.New(contacts.Parts{DB: db, Companies: service, BuiltIn: contactkind.BuiltIn}),
+		Tenancy: service, ContactService: contacts.New(contacts.Parts{DB: db, Companies: service, BuiltIn: contactkind.BuiltIn}),
 		Notifications: notify.New(db.Ent(), hub),
 	}
 	endpoint := transport.New(transport.Config{MaxBody: 4 << 20})

@@ -59,8 +59,8 @@ type loaders struct {
 	tokens     *loader[*ent.TransferToken] // the outstanding one, by company
 	sentTokens *loader[*ent.TransferToken] // by id
 
-	pages    sync.Map // the loader of a connection's field, by the field in the document; see pagesOf
-	families families
+	pages   sync.Map // the loader of a connection's field, by the field in the document; see pagesOf
+	batches batches
 }
 
 func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.Engine, books *contacts.Service) *loaders {
@@ -90,7 +90,7 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 					out[pa.CompanyID] = append(out[pa.CompanyID], u)
 				}
 			}
-			together(ctx, slices.Collect(maps.Values(people)))
+			inBatch(ctx, slices.Collect(maps.Values(people)))
 			for _, users := range out {
 				slices.SortFunc(users, func(a, b *ent.User) int { return strings.Compare(a.EmailKey, b.EmailKey) })
 			}
@@ -121,7 +121,7 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 		named: byID(service.Named, func(c *ent.Company) id.ID { return c.ID }),
 		tokens: mapped(func(ctx context.Context, ids []id.ID) (map[id.ID]*ent.TransferToken, error) {
 			found, err := service.Outstanding(ctx, ids)
-			together(ctx, slices.Collect(maps.Values(found)))
+			inBatch(ctx, slices.Collect(maps.Values(found)))
 			return found, err
 		}),
 		sentTokens: byID(func(ctx context.Context, ids []id.ID) ([]*ent.TransferToken, error) {
@@ -190,7 +190,7 @@ func resolved[V comparable](fetch func(context.Context, []id.ID) (map[id.ID]V, e
 				rows = append(rows, row)
 			}
 		}
-		together(ctx, rows)
+		inBatch(ctx, rows)
 		return found, err
 	})
 }
@@ -236,7 +236,7 @@ var _ interface {
 func (freshLoaders) ExtensionName() string                   { return "Loaders" }
 func (freshLoaders) Validate(graphql.ExecutableSchema) error { return nil }
 func (f freshLoaders) with(ctx context.Context) context.Context {
-	return context.WithValue(ctx, loadersKey{}, newLoaders(f.r.Ent, f.r.Tenancy, f.r.Importer, f.r.Books))
+	return context.WithValue(ctx, loadersKey{}, newLoaders(f.r.Ent, f.r.Tenancy, f.r.Importer, f.r.ContactService))
 }
 
 func (f freshLoaders) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {

@@ -105,7 +105,7 @@ func (r *Resolver) nodeKinds() map[id.Kind]fetchNodes {
 func nodesOf[T any](fetch func(context.Context, []id.ID) ([]T, error), key func(T) id.ID) fetchNodes {
 	return func(ctx context.Context, ids []id.ID, into map[id.ID]scalar.Node) error {
 		rows, err := fetch(ctx, ids)
-		for _, row := range together(ctx, rows) {
+		for _, row := range inBatch(ctx, rows) {
 			into[key(row)] = row
 		}
 		return err

@@ -25,7 +25,7 @@ func allThat[P ~func(*sql.Selector), Q, T any](of page.Children[Q, T], where ...
 	}
 }
 
-// pagesOf is the connection that each of a family's rows has: all that one selection asks
+// pagesOf is the connection that each of a batch's rows has: all that one selection asks
 // for, whose arguments are the same, is cut in one statement.
 func pagesOf[Q page.Query[Q, T, P, O], T, R any, P, O ~func(*sql.Selector)](
 	ctx context.Context, q Q, of page.Children[Q, T], row R, ref *reference[R], args page.Args, those conditions[P],
@@ -47,20 +47,20 @@ func pagesOf[Q page.Query[Q, T, P, O], T, R any, P, O ~func(*sql.Selector)](
 				rows = append(rows, p.Nodes()...)
 			}
 		}
-		together(ctx, rows)
+		inBatch(ctx, rows)
 		return all, nil
 	})
 	kept, _ := loadersOf(ctx).pages.LoadOrStore(graphql.GetFieldContext(ctx).Field.Field, l)
 	return load(ctx, kept.(*loader[*page.Connection[T]]), row, ref)
 }
 
-// pageOf and pageOfParts are those of package page; the entries are a family.
+// pageOf and pageOfParts are those of package page; the entries are a batch.
 func pageOf[Q page.Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 	ctx context.Context, q Q, order page.Order[T], args page.Args,
 ) (*page.Connection[T], error) {
 	c, err := page.Of(ctx, q, order, args)
 	if err == nil {
-		together(ctx, c.Nodes())
+		inBatch(ctx, c.Nodes())
 	}
 	return c, err
 }
@@ -70,7 +70,7 @@ func pageOfParts[Q page.Query[Q, T, P, O], T any, P, O ~func(*sql.Selector)](
 ) (*page.Connection[T], error) {
 	c, err := page.Parts(ctx, parts, order, args)
 	if err == nil {
-		together(ctx, c.Nodes())
+		inBatch(ctx, c.Nodes())
 	}
 	return c, err
 }

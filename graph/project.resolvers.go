@@ -9,13 +9,13 @@ import (
 
 // CreateProject is the resolver for the createProject field.
 func (r *mutationResolver) CreateProject(ctx context.Context, input model.CreateProjectInput) (*model.CreateProjectPayload, error) {
-	made, err := r.Books.CreateProject(ctx, contacts.NewShelf{CompanyID: input.CompanyID.Value(), Name: input.Name, ExternalID: input.ExternalID.Value()})
+	made, err := r.ContactService.CreateProject(ctx, contacts.NewAssignment{CompanyID: input.CompanyID.Value(), Name: input.Name, ExternalID: input.ExternalID.Value()})
 	return &model.CreateProjectPayload{Project: made}, err
 }
 
 // UpdateProject is the resolver for the updateProject field.
 func (r *mutationResolver) UpdateProject(ctx context.Context, input model.UpdateProjectInput) (*model.UpdateProjectPayload, error) {
-	changed, err := r.Books.UpdateProject(ctx, input.ID, contacts.ShelfChange{
+	changed, err := r.ContactService.UpdateProject(ctx, input.ID, contacts.AssignmentChange{
 		Name: field(input.Name), ExternalID: field(input.ExternalID), IsDefault: field(input.IsDefault),
 	})
 	return &model.UpdateProjectPayload{Project: changed}, err
@@ -23,5 +23,5 @@ func (r *mutationResolver) UpdateProject(ctx context.Context, input model.Update
 
 // DeleteProject is the resolver for the deleteProject field.
 func (r *mutationResolver) DeleteProject(ctx context.Context, input model.DeleteProjectInput) (*model.DeleteProjectPayload, error) {
-	return &model.DeleteProjectPayload{ProjectID: input.ID}, r.Books.DeleteProject(ctx, input.ID)
+	return &model.DeleteProjectPayload{ProjectID: input.ID}, r.ContactService.DeleteProject(ctx, input.ID)
 }

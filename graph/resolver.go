@@ -20,13 +20,13 @@ import (
 
 // Resolver has what the resolvers call. All of it is needed.
 type Resolver struct {
-	Ent           *ent.Client
-	Tenancy       *tenancy.Service
-	Books         *contacts.Service // contacts and what belongs to them
-	Importer      *importer.Engine
-	Notifications *notify.Service
-	Sessions      Sessions
-	Files         Files
+	Ent            *ent.Client
+	Tenancy        *tenancy.Service
+	ContactService *contacts.Service // contacts and what belongs to them
+	Importer       *importer.Engine
+	Notifications  *notify.Service
+	Sessions       Sessions
+	Files          Files
 }
 
 // Sessions begins and ends them.

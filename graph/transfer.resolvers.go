@@ -35,7 +35,7 @@ func (r *mutationResolver) ClaimCustomer(ctx context.Context, input model.ClaimC
 // ReceivedTransferTokens is the resolver for the receivedTransferTokens field.
 func (r *queryResolver) ReceivedTransferTokens(ctx context.Context) ([]*ent.TransferToken, error) {
 	found, err := r.Tenancy.ReceivedTokens(ctx)
-	return together(ctx, found), err
+	return inBatch(ctx, found), err
 }
 
 // Company is the resolver for the company field.

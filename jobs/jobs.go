@@ -1,14 +1,14 @@
 // Package jobs is the queue: asynq on Redis, as a hint.
 //
-// A task says which import was queued. Which one its worker takes, the database decides by
-// fair order, and a task that finds nothing is no failure. So losing the whole queue loses
-// nothing, and a task that is delivered a hundred times does the work once. The sweep
-// compares the queue with the database every few seconds and queues what is missing. A task
-// whose import could not be moved on has failed in asynq too, where it is archived: its
-// retry is the sweep's.
+// A task names the import that was queued. The worker that receives it claims the next import
+// by fair order from the database; a task that finds none has succeeded. Losing the whole queue
+// therefore loses nothing, and a task that is delivered a hundred times does the work once. The
+// sweep compares the queue with the database every few seconds and enqueues what is missing. A
+// task whose import could not make progress fails in asynq too and is archived there; the sweep
+// retries it.
 //
 // Versions of the program may differ within a fleet: a worker reads no payload, and the
-// sweep takes one that it cannot read for that of an unknown import.
+// sweep treats a payload that it cannot read as that of an unknown import.
 package jobs
 
 import (

@@ -9,8 +9,8 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/database"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 	"tenantry/internal/testenv"
 )
 
@@ -98,7 +98,7 @@ func newCustomField(c *ent.Client, company id.ID, name string) *ent.CustomFieldC
 
 func newUser(c *ent.Client, company id.ID, name string) *ent.UserCreate {
 	address := name + "@people.example"
-	return c.User.Create().SetCompanyID(company).SetEmail(address).SetEmailKey(fold.Email(address)).SetPasswordHash("secret").
+	return c.User.Create().SetCompanyID(company).SetEmail(address).SetEmailKey(normalize.Email(address)).SetPasswordHash("secret").
 		SetFirstName(name).SetFirstNameKey(name).SetLastName("b").SetLastNameKey("b")
 }
 

@@ -33,7 +33,7 @@ func (a *process) handler() (http.Handler, *transport.Endpoint) {
 	})
 	files := &graph.SignedFiles{Signer: a.signer, Importer: a.engine, Exporter: exporter.New(a.db.Ent(), a.authenticator, a.tenancy, a.kinds), Log: a.log}
 	api := graph.NewServer(&graph.Resolver{
-		Ent: a.db.Ent(), Tenancy: a.tenancy, Books: a.contacts, Importer: a.engine, Sessions: a.authenticator, Files: files,
+		Ent: a.db.Ent(), Tenancy: a.tenancy, ContactService: a.contacts, Importer: a.engine, Sessions: a.authenticator, Files: files,
 		Notifications: notify.New(a.db.Ent(), a.events),
 	}, endpoint, a.log, graph.ServerOptions{
 		MaxTokens: a.config.QueryMaxTokens,

@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"tenantry/internal/fold"
+	"tenantry/internal/normalize"
 )
 
 // origins says which pages are ours, and which others may call. It is the one place that
@@ -40,7 +40,7 @@ func newOrigins(publicURL func() *url.URL, allowed []string) origins {
 // form, without the scheme's own port.
 func originOf(u *url.URL) string {
 	scheme, host, port := strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port()
-	if ascii, ok := fold.Domain(host); ok {
+	if ascii, ok := normalize.Domain(host); ok {
 		host = ascii
 	}
 	if strings.Contains(host, ":") { // IPv6

@@ -17,8 +17,8 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 )
 
 // refused is the one answer to an unknown email, a wrong password and an inactive
@@ -43,7 +43,7 @@ func (a *Authenticator) SignIn(ctx context.Context, email, password string, kind
 		return "", nil, nil, noCookie()
 	}
 	ctx = viewer.BypassTenancy(ctx, "signing in: there is no viewer yet")
-	u, err = a.verify(ctx, fold.Email(email), password)
+	u, err = a.verify(ctx, normalize.Email(email), password)
 	if err != nil {
 		return "", nil, nil, err
 	}

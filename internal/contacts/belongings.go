@@ -12,9 +12,9 @@ import (
 	"tenantry/ent/generated/ent/label"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
+	"tenantry/internal/normalize"
 )
 
 // belongings are the labels and values that a contact is to have, all of its company.
@@ -47,7 +47,7 @@ func (a act) belongings(ctx context.Context, companyID id.ID, labelIDs []id.ID, 
 	}
 	for i, v := range given {
 		at := func(field string) []string { return []string{"input", "customFields", strconv.Itoa(i), field} }
-		f := byKey[fold.Column(v.VariableName)]
+		f := byKey[normalize.Column(v.VariableName)]
 		switch {
 		case f == nil:
 			return b, fault.New(fault.NotFound, "the company has no custom field with the variable name %q", input.Cut(v.VariableName)).At(at("variableName")...)

@@ -14,8 +14,8 @@ import (
 	"tenantry/ent/generated/ent/project"
 	"tenantry/internal/contacts"
 	"tenantry/internal/database"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 	"tenantry/internal/searchindex"
 	"tenantry/internal/testenv"
 )
@@ -145,8 +145,8 @@ func (p *people) load(b *testing.B, db *database.DB, company id.ID, n int, inBlo
 		if i%10 == 0 {
 			username = fmt.Sprintf("%s%d", last, p.rand.IntN(1000))
 		}
-		keys := contacts.KeysOf(fold.Email(email), username, first, last)
-		copy(row[4:], []any{email, fold.Email(email), first, last, username, true, enum.Personal, keys.Username, keys.FirstName, keys.LastName})
+		keys := contacts.KeysOf(normalize.Email(email), username, first, last)
+		copy(row[4:], []any{email, normalize.Email(email), first, last, username, true, enum.Personal, keys.Username, keys.FirstName, keys.LastName})
 		batch.Rows[i] = append(row, inBlocks)
 		if inBlocks {
 			blocks.Add(company, row[0].(id.ID), keys.All())

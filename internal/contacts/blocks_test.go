@@ -13,9 +13,9 @@ import (
 	"tenantry/ent/generated/ent/searchblock"
 	"tenantry/internal/contacts"
 	"tenantry/internal/database"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
+	"tenantry/internal/normalize"
 	"tenantry/internal/searchindex"
 )
 
@@ -27,7 +27,7 @@ type named struct {
 
 func (n named) matches(search string) bool {
 	for _, text := range []string{n.email, n.username, n.first, n.last} {
-		if strings.HasPrefix(fold.Key(text), fold.Key(search)) {
+		if strings.HasPrefix(normalize.Key(text), normalize.Key(search)) {
 			return true
 		}
 	}
@@ -48,7 +48,7 @@ func (w *world) brought(people []named) {
 	var blocks searchindex.Batch
 	keys := make([]contacts.Keys, len(people))
 	for i, p := range people {
-		keys[i] = contacts.KeysOf(fold.Email(p.email), p.username, p.first, p.last)
+		keys[i] = contacts.KeysOf(normalize.Email(p.email), p.username, p.first, p.last)
 		blocks.Add(w.alpha.ID, p.id, keys[i].All())
 	}
 	if !blocks.Takes(w.alpha.ID) {
@@ -61,7 +61,7 @@ func (w *world) brought(people []named) {
 				return err
 			}
 			rows = append(rows, []any{
-				p.id, w.alpha.ID, first.ProjectID, first.DeskID, p.email, fold.Email(p.email), p.first, p.last, p.username,
+				p.id, w.alpha.ID, first.ProjectID, first.DeskID, p.email, normalize.Email(p.email), p.first, p.last, p.username,
 				keys[i].Username, keys[i].FirstName, keys[i].LastName, true, true, enum.Personal, now, now,
 			})
 		}
@@ -210,7 +210,7 @@ func TestCompactOneKeyAlone(t *testing.T) {
 			for range 100 {
 				var blocks searchindex.Batch
 				for _, p := range people {
-					blocks.Add(w.alpha.ID, p.id, contacts.KeysOf(fold.Email(p.email), p.username, p.first, p.last).All())
+					blocks.Add(w.alpha.ID, p.id, contacts.KeysOf(normalize.Email(p.email), p.username, p.first, p.last).All())
 				}
 				if err := blocks.Write(ctx, tx); err != nil {
 					return err

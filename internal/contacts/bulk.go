@@ -15,8 +15,8 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/field"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 	"tenantry/internal/searchindex"
 )
 
@@ -182,7 +182,7 @@ func (b *Bulk) setKeys(emailKey string, r *Record, keys []*string) {
 
 // set puts the record into ent's mutation of its contact.
 func (b *Bulk) set(m *ent.ContactMutation, r *Record) error {
-	emailKey := fold.Email(r.Email)
+	emailKey := normalize.Email(r.Email)
 	m.SetEmailKey(emailKey)
 	m.SetInBlock(false) // whatever was: these keys are new
 	for i := range b.stored {

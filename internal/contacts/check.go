@@ -29,25 +29,25 @@ func (c ContactChange) nothingCleared() error {
 }
 
 // place gives the company's project or desk with the id, or its default one (nil).
-func (sh shelf[T]) place(ctx context.Context, a act, companyID id.ID, given *id.ID, field string) (id.ID, error) {
+func (as assignment[T]) place(ctx context.Context, a act, companyID id.ID, given *id.ID, field string) (id.ID, error) {
 	if given != nil {
-		found, err := sh.find(ctx, a.Ent(), *given)
-		there := err == nil && sh.facts(found).company == companyID
+		found, err := as.find(ctx, a.Ent(), *given)
+		there := err == nil && as.facts(found).company == companyID
 		if there {
-			there, err = a.keepRow(ctx, sh.referred.table, *given)
+			there, err = a.keepRow(ctx, as.referred.table, *given)
 		}
 		if !there && (err == nil || ent.IsNotFound(err)) {
-			err = fault.New(fault.NotFound, "the company has no such %s", sh.what).At("input", field)
+			err = fault.New(fault.NotFound, "the company has no such %s", as.what).At("input", field)
 		}
 		return *given, err
 	}
 	for {
-		standard, err := sh.standard(ctx, a.Ent(), companyID)
+		standard, err := as.standard(ctx, a.Ent(), companyID)
 		if err != nil {
-			return id.ID{}, fmt.Errorf("the company's default %s: %w", sh.what, err)
+			return id.ID{}, fmt.Errorf("the company's default %s: %w", as.what, err)
 		}
 		// It is gone only where another was made the default, which is found next.
-		if there, err := a.keepRow(ctx, sh.referred.table, standard); there || err != nil {
+		if there, err := a.keepRow(ctx, as.referred.table, standard); there || err != nil {
 			return standard, err
 		}
 	}

@@ -12,16 +12,16 @@ import (
 	"tenantry/ent/generated/ent/project"
 	"tenantry/internal/contacts"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
+	"tenantry/internal/normalize"
 )
 
 // Rule K1: what is left out has its default, what was typed is kept as it was typed.
 func TestDefaults(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		c := w.contact("  Maria.KELLER@Bücher.example ")
-		if c.Email != "Maria.KELLER@Bücher.example" || c.EmailKey != fold.Email(c.Email) || c.Username != "maria.keller" ||
+		if c.Email != "Maria.KELLER@Bücher.example" || c.EmailKey != normalize.Email(c.Email) || c.Username != "maria.keller" ||
 			!c.Active || c.Type != enum.Personal || c.LastName != nil || c.ExternalID != nil {
 			t.Errorf("the contact is %+v", c)
 		}

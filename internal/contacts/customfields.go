@@ -8,9 +8,9 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
+	"tenantry/internal/normalize"
 )
 
 // NewCustomField is a custom field about to be (rule K3).
@@ -47,7 +47,7 @@ func (s *Service) CreateCustomField(ctx context.Context, in NewCustomField) (*en
 			return err
 		}
 		made, err = a.Ent().CustomField.Create().SetCompanyID(company.ID).SetVariableName(variable).
-			SetVariableKey(fold.Column(variable)).SetName(name).SetType(in.Type).Save(ctx)
+			SetVariableKey(normalize.Column(variable)).SetName(name).SetType(in.Type).Save(ctx)
 		if err != nil {
 			return taken(err, "variable_key", fault.New(fault.AlreadyExists,
 				"a custom field has a variable name that files do not tell from %q: letter case, spaces, hyphens and underscores do not matter there", variable).
@@ -118,7 +118,7 @@ func (s *Service) variableName(raw string) (string, error) {
 		return "", fault.New(fault.Invalid, format, args...).At("input", "variableName")
 	}
 	switch {
-	case fold.Column(name) == "":
+	case normalize.Column(name) == "":
 		return refuse("%q has no letter or digit, which a column's name needs", name)
 	case strings.ContainsAny(name[:1], "=+-@'"):
 		return refuse("%q begins with %q, which no column of a file may; begin with a letter", name, name[:1])

@@ -35,11 +35,11 @@ func TestNothingIsMadeInACompanyThatIsDeletedMeanwhile(t *testing.T) {
 		}}})
 		for what, create := range map[string]func(of *id.ID) error{
 			"project": func(of *id.ID) error {
-				_, err := s.CreateProject(w.keller, contacts.NewShelf{CompanyID: of, Name: "late"})
+				_, err := s.CreateProject(w.keller, contacts.NewAssignment{CompanyID: of, Name: "late"})
 				return err
 			},
 			"desk": func(of *id.ID) error {
-				_, err := s.CreateDesk(w.keller, contacts.NewShelf{CompanyID: of, Name: "late"})
+				_, err := s.CreateDesk(w.keller, contacts.NewAssignment{CompanyID: of, Name: "late"})
 				return err
 			},
 			"label": func(of *id.ID) error { _, err := s.CreateLabel(w.keller, of, "late"); return err },

@@ -13,8 +13,8 @@ import (
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 	"tenantry/internal/searchindex"
 )
 
@@ -36,7 +36,7 @@ const maxFilterLabels = 20
 // costs some thousand rows at most, but for filters whose parts exclude each other.
 const few = 5_000
 
-// Those is, for each of the companies, what its contacts that pass the filter are found by;
+// Predicates is, for each of the companies, what its contacts that pass the filter are found by;
 // as far as the viewer sees them, as the policies judge. A page of them is to be cut in the
 // order of email_key. Three statements at most, however many companies, and a fourth where a
 // domain is being typed. LIMIT_EXCEEDED for too many labels.
@@ -45,7 +45,7 @@ const few = 5_000
 // each, PostgreSQL knows of a table only what it was like at its last ANALYZE. So the
 // indexes are asked first, at most few rows each, and the conditions are then written so
 // that the choice is made: the narrowest one may use its index and no other.
-func (s *Service) Those(ctx context.Context, companies []id.ID, f Filter) (map[id.ID][]predicate.Contact, error) {
+func (s *Service) Predicates(ctx context.Context, companies []id.ID, f Filter) (map[id.ID][]predicate.Contact, error) {
 	dead, err := s.dead(ctx, f)
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ type condition struct {
 // entries are a range of an index: what stands behind FROM, with arg in place of its values.
 type entries func(arg func(value any) (placeholder string)) string
 
-func (f Filter) indexed(companyID id.ID, keys []string, dead tombstones, wanted *fold.Search, completing []string) ([]condition, error) {
+func (f Filter) indexed(companyID id.ID, keys []string, dead tombstones, wanted *normalize.Search, completing []string) ([]condition, error) {
 	var all []condition
 	switch {
 	case f.Search == nil:
@@ -145,20 +145,20 @@ func none() condition {
 }
 
 // stands: the contact stands in that project, or at that desk, which is one of these.
-func stands(companyID id.ID, column string, shelves []id.ID) condition {
-	if len(shelves) == 0 {
+func stands(companyID id.ID, column string, assignments []id.ID) condition {
+	if len(assignments) == 0 {
 		return none()
 	}
 	there := func(q *sql.Selector) *sql.Predicate {
-		if len(shelves) == 1 {
-			return sql.EQ(q.C(column), shelves[0])
+		if len(assignments) == 1 {
+			return sql.EQ(q.C(column), assignments[0])
 		}
-		return database.AmongIDs(q, column, shelves)
+		return database.AmongIDs(q, column, assignments)
 	}
 	c := condition{driving: there, passing: there}
-	for _, shelfID := range shelves {
+	for _, assignmentID := range assignments {
 		c.entries = append(c.entries, func(arg func(any) string) string {
-			return "contacts WHERE company_id = " + arg(companyID) + " AND " + column + " = " + arg(shelfID)
+			return "contacts WHERE company_id = " + arg(companyID) + " AND " + column + " = " + arg(assignmentID)
 		})
 	}
 	return c

@@ -87,14 +87,14 @@ func distinct(n int) []id.ID {
 // borne there or not, and another tenant's contacts are in nobody's list.
 func TestFiltersTellNothing(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		label, shelf := w.label(w.rita, w.rival, "secret").ID, w.project(w.rita, w.rival, "secret").ID
+		label, assignment := w.label(w.rita, w.rival, "secret").ID, w.project(w.rita, w.rival, "secret").ID
 		theirs := kim("secret@x.example")
-		theirs.LabelIDs, theirs.ProjectID = []id.ID{label}, &shelf
+		theirs.LabelIDs, theirs.ProjectID = []id.ID{label}, &assignment
 		made, err := w.CreateContact(w.rita, theirs)
 		w.Must(err)
 		w.contact("kim@x.example")
 		for what, f := range map[string]contacts.Filter{
-			"label": {LabelIDs: []id.ID{label}}, "project": {ProjectID: &shelf}, "desk": {DeskID: &made.DeskID}, "search": {Search: new("secret")},
+			"label": {LabelIDs: []id.ID{label}}, "project": {ProjectID: &assignment}, "desk": {DeskID: &made.DeskID}, "search": {Search: new("secret")},
 		} {
 			for _, company := range []id.ID{w.alpha.ID, w.rival.ID} {
 				if got := w.found(w.sato, company, f); got != "" {
@@ -203,7 +203,7 @@ func TestSearchUsesItsIndexes(t *testing.T) {
 // plan is the database's for a page of alpha's list.
 func (w *world) plan(f contacts.Filter) string {
 	w.T.Helper()
-	those, err := w.Those(w.T.Context(), []id.ID{w.alpha.ID}, f)
+	those, err := w.Predicates(w.T.Context(), []id.ID{w.alpha.ID}, f)
 	w.Must(err)
 	q := sql.Dialect(string(w.DB.Dialect())).Select("*").From(sql.Table(contact.Table))
 	for _, c := range those[w.alpha.ID] {

@@ -8,7 +8,7 @@ import (
 	"tenantry/internal/id"
 )
 
-var projects = shelf[ent.Project]{
+var projects = assignment[ent.Project]{
 	what: "project", referred: toProject, kind: id.Project, most: MaxProjects,
 	facts: func(p *ent.Project) facts { return facts{p.ID, p.CompanyID, p.Name, p.IsDefault} },
 	find: func(ctx context.Context, c *ent.Client, projectID id.ID) (*ent.Project, error) {
@@ -23,7 +23,7 @@ var projects = shelf[ent.Project]{
 	create: func(ctx context.Context, c *ent.Client, companyID id.ID, name string, externalID *string) (*ent.Project, error) {
 		return c.Project.Create().SetCompanyID(companyID).SetName(name).SetNillableExternalID(externalID).Save(ctx)
 	},
-	change: func(ctx context.Context, c *ent.Client, projectID id.ID, set shelfChange) (*ent.Project, error) {
+	change: func(ctx context.Context, c *ent.Client, projectID id.ID, set assignmentChange) (*ent.Project, error) {
 		u := c.Project.UpdateOneID(projectID).SetNillableName(set.name).SetNillableExternalID(set.externalID).SetNillableIsDefault(set.isDefault)
 		if set.clearExternalID {
 			u.ClearExternalID()
@@ -37,18 +37,18 @@ var projects = shelf[ent.Project]{
 
 // CreateProject makes a project in a company that the viewer administers. Errors:
 // UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, INVALID_ARGUMENT, ALREADY_EXISTS, LIMIT_EXCEEDED.
-func (s *Service) CreateProject(ctx context.Context, in NewShelf) (*ent.Project, error) {
-	return addShelf(ctx, s, projects, in)
+func (s *Service) CreateProject(ctx context.Context, in NewAssignment) (*ent.Project, error) {
+	return addAssignment(ctx, s, projects, in)
 }
 
 // UpdateProject changes a project; made the default, the one that was it ceases to be
 // (rule K4). Errors: as CreateProject.
-func (s *Service) UpdateProject(ctx context.Context, projectID id.ID, in ShelfChange) (*ent.Project, error) {
-	return changeShelf(ctx, s, projects, projectID, in)
+func (s *Service) UpdateProject(ctx context.Context, projectID id.ID, in AssignmentChange) (*ent.Project, error) {
+	return changeAssignment(ctx, s, projects, projectID, in)
 }
 
 // DeleteProject deletes a project at once; its contacts are in the default one then (rule K4).
 // Errors: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN; FAILED_PRECONDITION for the default.
 func (s *Service) DeleteProject(ctx context.Context, projectID id.ID) error {
-	return removeShelf(ctx, s, projects, projectID)
+	return removeAssignment(ctx, s, projects, projectID)
 }

@@ -17,7 +17,7 @@ type Record struct {
 	ID         id.ID            `json:"-"`
 	Company    id.ID            `json:"-"`
 	Email      string           `json:"email"`
-	EmailKey   string           `json:"-"` // fold.Email of the email
+	EmailKey   string           `json:"-"` // normalize.Email of the email
 	FirstName  string           `json:"firstName"`
 	MiddleName string           `json:"middleName,omitempty"`
 	LastName   string           `json:"lastName,omitempty"`

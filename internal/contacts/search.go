@@ -10,8 +10,8 @@ import (
 
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/internal/database"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 	"tenantry/internal/searchindex"
 )
 
@@ -52,11 +52,11 @@ func (s *Service) fetchIndexed(ctx context.Context, companies []id.ID, lists [][
 // wanted is what a search, which may be nil, compares with; nil where nothing can match. Where
 // a domain is being typed whose letters are not ASCII, completing are the keys of each
 // company's emails that it may become: their ASCII form does not tell by its beginning.
-func (s *Service) wanted(ctx context.Context, companies []id.ID, search *string) (wanted *fold.Search, completing map[id.ID][]string, err error) {
+func (s *Service) wanted(ctx context.Context, companies []id.ID, search *string) (wanted *normalize.Search, completing map[id.ID][]string, err error) {
 	if search == nil {
 		return nil, nil, nil
 	}
-	w, ok := fold.SearchOf(*search)
+	w, ok := normalize.SearchOf(*search)
 	if !ok {
 		return nil, nil, nil
 	}
@@ -87,7 +87,7 @@ func (s *Service) wanted(ctx context.Context, companies []id.ID, search *string)
 // begins: the email, or a search key, begins with the text (rule K6), or the email is one of
 // those that complete it. keys are the columns of the keys. Each alternative is a range of an index that begins with the company,
 // but for the contacts that searchindex has.
-func begins(companyID id.ID, keys []string, wanted fold.Search, completing []string) condition {
+func begins(companyID id.ID, keys []string, wanted normalize.Search, completing []string) condition {
 	key := wanted.Key
 	type keyRange struct{ column, from string }
 	ranges := []keyRange{{contact.FieldEmailKey, wanted.Email}} // a whole domain has its ASCII form there

@@ -33,9 +33,9 @@ type doomed struct {
 func (w *world) doomed(from, n int) (d doomed) {
 	w.T.Helper()
 	var err error
-	d.project, err = w.CreateProject(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "doomed", ExternalID: new("P")})
+	d.project, err = w.CreateProject(w.sato, contacts.NewAssignment{CompanyID: &w.alpha.ID, Name: "doomed", ExternalID: new("P")})
 	w.Must(err)
-	d.desk, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "doomed", ExternalID: new("D")})
+	d.desk, err = w.CreateDesk(w.sato, contacts.NewAssignment{CompanyID: &w.alpha.ID, Name: "doomed", ExternalID: new("D")})
 	w.Must(err)
 	d.label, d.field = w.label(w.sato, w.alpha, "VIP"), w.field(w.sato, w.alpha, "size", enum.Text)
 	people := rows(w.alpha.ID, d.project.ID, d.desk.ID, from, n)
@@ -100,7 +100,7 @@ func TestADeletionOfMuchIsOverWithItsAnswer(t *testing.T) {
 		w.Refused("the desk again", w.DeleteDesk(w.sato, d.desk.ID), fault.NotFound, "input.id")
 		w.Refused("the label again", w.DeleteLabel(w.sato, d.label.ID), fault.NotFound, "input.id")
 		w.Refused("the field again", w.DeleteCustomField(w.sato, d.field.ID), fault.NotFound, "input.id")
-		_, err := w.UpdateProject(w.sato, d.project.ID, contacts.ShelfChange{IsDefault: yes()})
+		_, err := w.UpdateProject(w.sato, d.project.ID, contacts.AssignmentChange{IsDefault: yes()})
 		w.Refused("made the default", err, fault.NotFound, "input.id")
 		if n, err := w.DB.Ent().Project.Query().Where(project.CompanyID(w.alpha.ID)).Count(w.sato); err != nil || n != 1 {
 			t.Errorf("there are %d projects (%v)", n, err)

@@ -10,8 +10,8 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/field"
-	"tenantry/internal/fold"
 	"tenantry/internal/input"
+	"tenantry/internal/normalize"
 )
 
 // MaxValue is the most code points of a custom field's value (rule K5).
@@ -24,10 +24,10 @@ const maxDigits = 400
 // trimmed and in NFC, a number as its shortest plain decimal, a boolean as true or false, a
 // date as YYYY-MM-DD. A blank text gives "": there is no value then.
 func Value(t enum.CustomFieldType, raw string) (string, *field.Problem) {
-	if !fold.Storable(raw) {
+	if !normalize.Storable(raw) {
 		return "", field.Invalid("the value has a NUL or bytes that are not UTF-8")
 	}
-	s := fold.Text(raw)
+	s := normalize.Text(raw)
 	if n := utf8.RuneCountInString(s); n > MaxValue {
 		return "", &field.Problem{Code: enum.TooLong, Limit: MaxValue, Message: fmt.Sprintf("the value has %d characters; it may have %d", n, MaxValue)}
 	}

@@ -6,7 +6,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/contacts"
-	"tenantry/internal/fold"
+	"tenantry/internal/normalize"
 )
 
 // Rule K3: one value, one form; what is none is refused.
@@ -77,7 +77,7 @@ func TestValues(t *testing.T) {
 // Whatever begins a name that has no key of its own begins the email.
 func TestSearchKeys(t *testing.T) {
 	t.Parallel()
-	email := fold.Email("Maria.Keller@Example.COM")
+	email := normalize.Email("Maria.Keller@Example.COM")
 	if got := contacts.DefaultUsername("Maria.Keller@Example.COM"); got != "maria.keller" {
 		t.Errorf("the username is %q", got)
 	}

@@ -74,14 +74,14 @@ func kim(email string) contacts.NewContact {
 // project makes one of the company, as whoever.
 func (w *world) project(as context.Context, company *ent.Company, name string) *ent.Project {
 	w.T.Helper()
-	p, err := w.CreateProject(as, contacts.NewShelf{CompanyID: &company.ID, Name: name})
+	p, err := w.CreateProject(as, contacts.NewAssignment{CompanyID: &company.ID, Name: name})
 	w.Must(err)
 	return p
 }
 
 func (w *world) desk(as context.Context, company *ent.Company, name string) *ent.Desk {
 	w.T.Helper()
-	d, err := w.CreateDesk(as, contacts.NewShelf{CompanyID: &company.ID, Name: name})
+	d, err := w.CreateDesk(as, contacts.NewAssignment{CompanyID: &company.ID, Name: name})
 	w.Must(err)
 	return d
 }
@@ -102,7 +102,7 @@ func (w *world) field(as context.Context, company *ent.Company, variable string,
 
 // list is the query for the company's contacts that pass the filter.
 func (w *world) list(company id.ID, f contacts.Filter) (*ent.ContactQuery, error) {
-	those, err := w.Those(w.T.Context(), []id.ID{company}, f)
+	those, err := w.Predicates(w.T.Context(), []id.ID{company}, f)
 	return w.DB.Ent().Contact.Query().Where(those[company]...), err
 }
 

@@ -12,7 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"tenantry/internal/fold"
+	"tenantry/internal/normalize"
 )
 
 // Limits in characters (RFC 5321) of the whole and of the part before the @.
@@ -55,7 +55,7 @@ func cut(s string) (local, domain string, ok bool) {
 }
 
 func validDomain(domain string) bool {
-	ascii, ok := fold.Domain(domain)
+	ascii, ok := normalize.Domain(domain)
 	if !ok || len(ascii) > 253 || !strings.Contains(ascii, ".") {
 		return false
 	}

@@ -6,7 +6,7 @@ import (
 	"testing/quick"
 
 	"tenantry/internal/email"
-	"tenantry/internal/fold"
+	"tenantry/internal/normalize"
 )
 
 // K5: what can be an address, IDN domains among them, up to 254 code points.
@@ -52,11 +52,11 @@ func longest(n int) string {
 func TestTheKeyOfAnAddressIsOne(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"Jo@BÜCHER.example", "İ@Example.com", "x@STRASSE.example", "x@straße.example"} {
-		if k := fold.Email(s); !email.Valid(k) {
+		if k := normalize.Email(s); !email.Valid(k) {
 			t.Errorf("%q has the key %q, which is refused", s, k)
 		}
 	}
-	if err := quick.Check(func(s string) bool { return !email.Valid(s) || email.Valid(fold.Email(s)) }, &quick.Config{MaxCount: 20_000}); err != nil {
+	if err := quick.Check(func(s string) bool { return !email.Valid(s) || email.Valid(normalize.Email(s)) }, &quick.Config{MaxCount: 20_000}); err != nil {
 		t.Error(err)
 	}
 }

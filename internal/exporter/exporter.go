@@ -1,21 +1,20 @@
 // Package exporter writes a company's records as CSV files.
 //
-// It promises that such a file imports again into the same company: contacts and users are
-// then all `unchanged`, customers all skipped (rule J12). What follows from that:
+// A file can be imported into the same company again: contacts and users are then all
+// `unchanged`, customers all skipped (rule J12).
 //
-//   - The columns are ones that every import knows, under their canonical names.
-//   - Each cell says what the record holds in a form that is read back to just that: ids
-//     that could be taken for others are not written, a cell never exceeds what an import
-//     takes, and csvfile.Writer guards what a spreadsheet could run (F7).
-//   - What an import never reads back is not written: no password, and no role (U6).
+//   - The columns have the canonical names that every import knows.
+//   - Each cell has a form that an import reads as the same value: ambiguous ids are not
+//     written, a cell never exceeds the limit of imports, and csvfile.Writer escapes
+//     formulas (F7).
+//   - Passwords and roles are not written, because an import never reads them back (U6).
 //
-// A file is made while it is sent: page by page, each a short query of its own by the key of
-// the last row. Memory is that of one page, and a client that reads slowly, or not at all,
-// holds no transaction and no connection of the database. In exchange a record that changes
-// its key meanwhile may be met twice or not at all; one that stays is there once.
+// A file is generated while it is sent, page by page. Each page is a short query by the key of
+// the last row. Memory is limited to one page, and a client that reads slowly holds neither a
+// transaction nor a database connection. In exchange, a record whose key changes during the
+// export may appear twice or not at all.
 //
-// Whoever was given a file's address has the rights of now at each page: they may be
-// taken away while it is being sent, and then it breaks off.
+// The rights of the user are checked again for each page. If they end, the file is cut off.
 package exporter
 
 import (

@@ -14,10 +14,10 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	contactkind "tenantry/internal/importer/kind/contacts"
+	"tenantry/internal/normalize"
 	"tenantry/internal/testenv"
 )
 
@@ -33,7 +33,7 @@ var strange = []string{
 func TestJ12CustomersAreAllSkipped(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		for i, s := range strange {
-			if s = fold.Line(s); fold.Slug(s) == "" {
+			if s = normalize.Line(s); normalize.Slug(s) == "" {
 				continue
 			}
 			c := w.Company(s, testenv.Slug(fmt.Sprint("renamed-", i)), testenv.CustomerOf(w.partner))
@@ -62,7 +62,7 @@ func TestJ12UsersAreAllUnchanged(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.PartnerAdmin(w.customer, w.tom)
 		for i, s := range strange {
-			if s = fold.Line(s); fold.Key(s) == "" {
+			if s = normalize.Line(s); normalize.Key(s) == "" {
 				continue
 			}
 			email := fmt.Sprintf("User+%d@Customer.example", i)
@@ -80,7 +80,7 @@ func TestJ12UsersAreAllUnchanged(t *testing.T) {
 			fmt.Sprintf("COMPLETED 0+0+%d+0+0", len(rows)-1))
 		emails := make([]string, 0, len(rows))
 		for _, r := range rows[1:] {
-			emails = append(emails, fold.Email(csvfile.UnescapeFormula(r[0])))
+			emails = append(emails, normalize.Email(csvfile.UnescapeFormula(r[0])))
 		}
 		if !slices.IsSorted(emails) && w.DB.Dialect() == database.SQLite { // PostgreSQL sorts by its own collation
 			t.Errorf("the order is %q", emails)
@@ -98,18 +98,18 @@ func TestJ12ContactsAreAllUnchanged(t *testing.T) {
 		number := e.CustomField.Create().SetCompanyID(w.plain.ID).SetVariableName("seats").SetVariableKey("seats").SetName("x").SetType(enum.Number).SaveX(w.System)
 		var labels []*ent.Label
 		for _, name := range append([]string{"VIP", "vip", "a:b", `c\d`, `\:`, `e\`}, strange...) {
-			if name = fold.Line(name); fold.Key(name) == "" || len([]rune(name)) > 100 || slices.ContainsFunc(labels, func(l *ent.Label) bool { return l.Name == name }) {
+			if name = normalize.Line(name); normalize.Key(name) == "" || len([]rune(name)) > 100 || slices.ContainsFunc(labels, func(l *ent.Label) bool { return l.Name == name }) {
 				continue
 			}
 			labels = append(labels, e.Label.Create().SetCompanyID(w.plain.ID).SetName(name).SaveX(w.System))
 		}
 		made := 0
 		for i, s := range strange {
-			if s = fold.Text(s); fold.Key(s) == "" {
+			if s = normalize.Text(s); normalize.Key(s) == "" {
 				continue
 			}
 			made++
-			line := fold.Line(s) // as names are, and custom fields are not (rule K5)
+			line := normalize.Line(s) // as names are, and custom fields are not (rule K5)
 			email, external := fmt.Sprintf("=Contact.%d@x.example", i), s
 			if i%2 == 0 {
 				email = fmt.Sprintf("contact.%d@x.example", i)
@@ -122,7 +122,7 @@ func TestJ12ContactsAreAllUnchanged(t *testing.T) {
 				p = e.Project.Create().SetCompanyID(w.plain.ID).SetName("p").SetExternalID(external).SaveX(w.System)
 				d = e.Desk.Create().SetCompanyID(w.plain.ID).SetName("d").SetExternalID(external).SaveX(w.System)
 			}
-			c := e.Contact.Create().SetCompanyID(w.plain.ID).SetEmail(email).SetEmailKey(fold.Email(email)).SetFirstName(line).SetMiddleName(line).SetLastName(line).
+			c := e.Contact.Create().SetCompanyID(w.plain.ID).SetEmail(email).SetEmailKey(normalize.Email(email)).SetFirstName(line).SetMiddleName(line).SetLastName(line).
 				SetUsername(line).SetProjectID(p.ID).SetDeskID(d.ID).SetActive(i%4 > 0)
 			if i%5 > 0 {
 				c.SetExternalID(external)

@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 
 	"tenantry/ent/enum"
-	"tenantry/internal/fold"
+	"tenantry/internal/normalize"
 )
 
 // Field is one field of records of the type R.
@@ -88,7 +88,7 @@ func Check[R any](fields []Field[R], planned, exported []string) error {
 	for _, f := range fields {
 		if f.Name != "" {
 			for _, name := range append([]string{f.Name}, f.Aliases...) {
-				key := fold.Column(name)
+				key := normalize.Column(name)
 				if of, taken := keys[key]; taken && of != f.Name {
 					report(f, "is called "+name+", as "+of+" is")
 				}

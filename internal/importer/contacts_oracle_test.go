@@ -9,8 +9,8 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 )
 
 // R2, J10: as for customers, with ids, external ids and emails that cross (I9), labels and
@@ -81,7 +81,7 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 	})
 	own := func(name string, headers []string, cell *rapid.Generator[string]) {
 		for _, f := range b.fields {
-			if f.CompanyID == c.company.ID && f.VariableKey == fold.Column(name) {
+			if f.CompanyID == c.company.ID && f.VariableKey == normalize.Column(name) {
 				columns = append(columns, columnOf{field: f.VariableName, headers: headers, cell: cell})
 			}
 		}

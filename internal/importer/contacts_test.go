@@ -13,9 +13,9 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/normalize"
 	"tenantry/internal/testenv"
 )
 
@@ -33,7 +33,7 @@ func (w *world) furnish(c *ent.Company, shelves string, labels []string, fields 
 	}
 	for _, f := range fields {
 		kind, name, _ := strings.Cut(f, ":")
-		w.Must(e.CustomField.Create().SetCompanyID(c.ID).SetVariableName(name).SetVariableKey(fold.Column(name)).SetName(name).
+		w.Must(e.CustomField.Create().SetCompanyID(c.ID).SetVariableName(name).SetVariableKey(normalize.Column(name)).SetName(name).
 			SetType(enum.CustomFieldType(kind)).Exec(w.System))
 	}
 }

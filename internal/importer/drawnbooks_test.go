@@ -16,9 +16,9 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/oracle"
+	"tenantry/internal/normalize"
 	"tenantry/internal/testenv"
 )
 
@@ -82,13 +82,13 @@ func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 			fields = map[string]enum.CustomFieldType{"Plan": enum.Number, "seats": enum.Text}
 		}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
-			b.fields = append(b.fields, e.CustomField.Create().SetCompanyID(of.ID).SetVariableName(name).SetVariableKey(fold.Column(name)).SetName(name).SetType(fields[name]).SaveX(w.System))
+			b.fields = append(b.fields, e.CustomField.Create().SetCompanyID(of.ID).SetVariableName(name).SetVariableKey(normalize.Column(name)).SetName(name).SetType(fields[name]).SaveX(w.System))
 		}
 		for _, k := range []struct{ email, external, first string }{{"ann@x.example", "", "Ann"}, {"Bob@x.example", "ext-1", "Bob"}, {"cem@x.example", "=ext", "=held"}, {"+Unsafe@x.example", "ext-2", "J\u00fcrgen"}} {
 			if rapid.IntRange(0, 3).Draw(t, "there") == 0 && len(b.contacts) > 0 {
 				continue
 			}
-			create := e.Contact.Create().SetCompanyID(of.ID).SetEmail(k.email).SetEmailKey(fold.Email(k.email)).SetFirstName(k.first).SetUsername("u").
+			create := e.Contact.Create().SetCompanyID(of.ID).SetEmail(k.email).SetEmailKey(normalize.Email(k.email)).SetFirstName(k.first).SetUsername("u").
 				SetProjectID(b.projects[len(shelves)*i+rapid.IntRange(0, len(shelves)-1).Draw(t, "project")].ID).SetDeskID(b.desks[len(shelves)*i].ID).SetCreatedAt(longAgo).SetUpdatedAt(longAgo)
 			if k.external != "" {
 				create.SetExternalID(k.external)

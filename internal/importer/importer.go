@@ -1,29 +1,29 @@
-// Package importer takes an import from its upload to its result.
+// Package importer runs an import from its upload to its result.
 //
-// It promises that every row of an accepted file is processed exactly once and accounted
-// for, whatever dies on the way. What follows from that:
+// Every row of an accepted file is processed exactly once and accounted for, whatever fails on
+// the way:
 //
 //   - The database is the record. Accepting a file, claiming it, each batch and the end
-//     are one transaction each; the queue and the events are hints that may be lost.
-//   - A claim raises the import's epoch and takes a lease by the database's clock. Every
-//     later write names the epoch, so that a worker which was thought dead and wakes up
-//     again changes nothing.
-//   - A batch's records, its issues, the counts and the position reached stand in one
-//     transaction: whoever goes on starts where the last commit ended.
-//   - The result is what processing the rows one after another would give (rule R2).
+//     are one transaction each. The queue and the events are hints that may be lost.
+//   - A claim increases the import's epoch and takes a lease by the database's clock. Every
+//     later write is conditional on the epoch, so that a worker that was thought dead and
+//     continues changes nothing.
+//   - The records of a batch, its issues, the counters and the position in the file are one
+//     transaction. The next worker continues after the last commit.
+//   - The result is that of processing the rows one after another (rule R2).
 //
-// One batch is loaded at a time, while the next one is read. Loading two at once was weighed:
-// a file's halves as two imports, which need not wait for each other at all, were 1.36
-// times as fast as the whole (the median of 12 rounds in turn, 0.5 to 2.8, on two busy cores; go
-// run ./bench parallel), and one import's batches would come to less, since each must know
-// what the one before it wrote and commit behind it. That helps a lone import on idle cores
-// only: workers run several imports at once, which use the same cores without the risk.
+// One batch is written at a time, while the next one is read. Writing two at once was measured:
+// the halves of a file as two imports, which need not wait for each other, were 1.36
+// times as fast as the whole (median of 12 alternating rounds, 0.5 to 2.8, on two busy cores; go
+// run ./bench parallel). The batches of one import would gain less, because each must know
+// what the previous one wrote and commit after it. It would only help a single import on idle
+// cores: workers run several imports at once, which use the same cores without the risk.
 //
-// What a kind of import is stands in package kind, what a file says in package sheet; the engine
-// is given the kinds and names none. One subject a file: start, input, upload, seal and
-// idempotency accept a file; next, queue, claim, slots and lease say who works on which import;
-// run, batch and issues work on it; finish, summary and rejects end it. Beside that way stand
-// watch, pace, positions and places (who waits), cancel, preview, template, download, sharing,
+// Package kind defines what a kind of import is, package sheet what a file contains. The engine
+// receives the kinds and names none. The files, in order: start, input, upload, seal and
+// idempotency accept a file; next, queue, claim, slots and lease decide who works on which
+// import; run, batch and issues work on it; finish, summary and rejects end it. Besides: watch,
+// pace, positions and places (queue positions), cancel, preview, template, download, sharing,
 // owner and clean.
 package importer
 

@@ -8,9 +8,9 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/normalize"
 )
 
 // File is an upload being read.
@@ -37,7 +37,7 @@ func (in StartInput) check() error {
 	if k := in.IdempotencyKey; k != nil && (len(*k) == 0 || len(*k) > 255) {
 		return fault.New(fault.Invalid, "idempotencyKey has %d bytes; 1 to 255 are accepted", len(*k)).At("input", "idempotencyKey")
 	}
-	if k := in.IdempotencyKey; k != nil && !fold.Storable(*k) {
+	if k := in.IdempotencyKey; k != nil && !normalize.Storable(*k) {
 		return fault.New(fault.Invalid, "idempotencyKey has a NUL or bytes that are not UTF-8").At("input", "idempotencyKey")
 	}
 	return nil
@@ -47,7 +47,7 @@ func (in StartInput) check() error {
 // 255 characters.
 func fileName(raw string) string {
 	name := path.Base(strings.ReplaceAll(raw, `\`, "/"))
-	name = fold.Line(strings.ReplaceAll(strings.ToValidUTF8(name, ""), string(unicode.ReplacementChar), ""))
+	name = normalize.Line(strings.ReplaceAll(strings.ToValidUTF8(name, ""), string(unicode.ReplacementChar), ""))
 	if name == "" || name == "." || name == "/" {
 		return "upload.csv"
 	}

@@ -8,7 +8,7 @@ import (
 
 	"tenantry/internal/email"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
+	"tenantry/internal/normalize"
 )
 
 // The most code points of texts (rule K5).
@@ -42,19 +42,19 @@ func Name(raw string, path ...string) (string, error) { return Line(raw, "name",
 // have so many code points; what says in a message what it is. Control and format characters
 // are taken out of it (rule K5).
 func Line(raw, what string, most int, path ...string) (string, error) {
-	if !fold.Storable(raw) {
+	if !normalize.Storable(raw) {
 		return Text(raw, what, most, path...) // which refuses it
 	}
-	return Text(fold.Line(raw), what, most, path...)
+	return Text(normalize.Line(raw), what, most, path...)
 }
 
 // Text is Line for what is stored exactly, but for white space around it.
 func Text(raw, what string, most int, path ...string) (string, error) {
-	n := fold.Text(raw)
+	n := normalize.Text(raw)
 	switch {
-	case !fold.Storable(n):
+	case !normalize.Storable(n):
 		return "", fault.New(fault.Invalid, "the %s has a NUL or bytes that are not UTF-8", what).At(path...)
-	case fold.Slug(n) == "":
+	case normalize.Slug(n) == "":
 		return "", fault.New(fault.Invalid, "a %s is needed, with at least one visible character", what).At(path...)
 	case utf8.RuneCountInString(n) > most:
 		return "", fault.New(fault.Invalid, "the %s has %d characters; it may have %d", what, utf8.RuneCountInString(n), most).
@@ -65,7 +65,7 @@ func Text(raw, what string, most int, path ...string) (string, error) {
 
 // Blank reports whether there is nothing to be seen in the text, if there is one.
 func Blank(raw *string) bool {
-	return raw == nil || fold.Storable(*raw) && fold.Line(*raw) == ""
+	return raw == nil || normalize.Storable(*raw) && normalize.Line(*raw) == ""
 }
 
 // Optional checks what need not be there as check does: nil, and what is blank, is nil.
@@ -82,8 +82,8 @@ func Optional(raw *string, check func(raw string, path ...string) (string, error
 
 // Address checks an email.
 func Address(raw string, path ...string) (string, error) {
-	a := fold.Line(raw)
-	if !fold.Storable(raw) || !email.Valid(a) {
+	a := normalize.Line(raw)
+	if !normalize.Storable(raw) || !email.Valid(a) {
 		return "", fault.New(fault.Invalid, "%q is not an email address such as kim@example.com of at most %d characters", Cut(a), email.MaxLength).
 			At(path...)
 	}

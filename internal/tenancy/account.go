@@ -26,7 +26,7 @@ type UserChange struct {
 }
 
 // UpdateUser changes a user of a directory that the viewer administers. A change of email,
-// password, role or activity ends that user's other sessions, is audited and told to them
+// password, role or activity ends that user's other sessions, is audited and notified to them
 // (rule U3). Errors: NOT_FOUND, FORBIDDEN (U6; C6 for whom the viewer may not make an active
 // ADMIN; the own password goes by changePassword), INVALID_ARGUMENT, ALREADY_EXISTS,
 // FAILED_PRECONDITION (U4).
@@ -37,7 +37,7 @@ func (s *Service) UpdateUser(ctx context.Context, userID id.ID, c UserChange) (*
 	hash := ""
 	if password := c.Password.Value; password != nil {
 		// Whoever may not change the user costs no hash.
-		err := s.do(ctx, func(ctx context.Context, a *act) error {
+		err := s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 			_, err := a.target(ctx, userID)
 			return err
 		})
@@ -49,7 +49,7 @@ func (s *Service) UpdateUser(ctx context.Context, userID id.ID, c UserChange) (*
 		}
 	}
 	var changed *ent.User
-	err := s.do(ctx, func(ctx context.Context, a *act) error {
+	err := s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		u, err := a.target(ctx, userID)
 		if err != nil {
 			return err
@@ -122,7 +122,7 @@ func (s *Service) ChangePassword(ctx context.Context, current, next string) (*en
 		return nil, err
 	}
 	var changed *ent.User
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
+	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		system := viewer.BypassTenancy(ctx, "a user's own password, which every user may change")
 		// Only if it is still the one that was verified: of two changes at once one wins.
 		n, err := a.Ent().User.Update().Where(user.ID(v.UserID), user.PasswordHash(u.PasswordHash)).SetPasswordHash(hash).Save(system)
@@ -142,13 +142,13 @@ func (s *Service) ChangePassword(ctx context.Context, current, next string) (*en
 
 // credentialsChanged ends the user's sessions but the viewer's own, audits the change and
 // tells the user.
-func (s *Service) credentialsChanged(ctx context.Context, a *act, u *ent.User, what string) error {
+func (s *Service) credentialsChanged(ctx context.Context, a *unitOfWork, u *ent.User, what string) error {
 	if err := s.sessions.EndSessions(ctx, a.Tx, u.ID, a.who.SessionID); err != nil {
 		return err
 	}
 	note := accountChanged(a.who, what)
 	// Also to whoever changed it: if it was not them, they should know.
-	a.told = append(a.told, u.ID)
+	a.notified = append(a.notified, u.ID)
 	if err := notify.Store(ctx, a.Tx, note, u.ID); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 // Claim redeems a transfer token: by its secret, or by the id of one that was sent to the
 // viewer's company; exactly one of the two. White space around a secret is passed over. The
 // company becomes the viewer's customer, once, whoever else tries at the same time; its old
-// partner and that one's admins lose their rights and are told. One and the same
+// partner and that one's admins lose their rights and are notified. One and the same
 // FAILED_PRECONDITION answers whatever cannot be redeemed. Only administrators of a partner.
 func (s *Service) Claim(ctx context.Context, secret *string, tokenID *id.ID) (*ent.Company, error) {
 	v, err := SignedIn(ctx)
@@ -35,7 +35,7 @@ func (s *Service) Claim(ctx context.Context, secret *string, tokenID *id.ID) (*e
 			At("input")
 	}
 	var claimed id.ID
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
+	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		var err error
 		claimed, err = a.redeem(ctx, secret, tokenID)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -58,7 +58,7 @@ func unredeemable() *fault.Error {
 }
 
 // redeem uses the token up, if it may be; one conditional update decides among all who try.
-func (a *act) redeem(ctx context.Context, secret *string, tokenID *id.ID) (company id.ID, err error) {
+func (a *unitOfWork) redeem(ctx context.Context, secret *string, tokenID *id.ID) (company id.ID, err error) {
 	d := a.Dialect()
 	which, key := `secret_hash = $1 AND (sent_to_id IS NULL OR sent_to_id = $2)`, any(nil) //nolint:wastedassign // key's type
 	if secret != nil {
@@ -73,7 +73,7 @@ func (a *act) redeem(ctx context.Context, secret *string, tokenID *id.ID) (compa
 }
 
 // takeOver makes the company a customer of the viewer's.
-func (a *act) takeOver(ctx context.Context, companyID id.ID) error {
+func (a *unitOfWork) takeOver(ctx context.Context, companyID id.ID) error {
 	system := viewer.BypassTenancy(ctx, "a transfer token was redeemed (rule C9)")
 	old, err := a.lock(ctx, companyID)
 	if fault.Is(err, fault.NotFound) {
@@ -112,7 +112,7 @@ func (a *act) takeOver(ctx context.Context, companyID id.ID) error {
 			return err
 		}
 		// Whom it chose is not theirs to know.
-		if err := a.tell(ctx, notify.Notification{
+		if err := a.notify(ctx, notify.Notification{
 			Kind: enum.CustomerLost, Title: c.Name + " is no longer a customer of " + before.Name,
 			Body: fmt.Sprintf("%s chose another partner by transfer token. %s and its partner admins have no rights in %s any more.", c.Name, before.Name, c.Name),
 		}, union(theirs, admins)...); err != nil {
@@ -130,7 +130,7 @@ func (a *act) takeOver(ctx context.Context, companyID id.ID) error {
 	if err != nil {
 		return err
 	}
-	if err := a.tell(ctx, notify.Notification{
+	if err := a.notify(ctx, notify.Notification{
 		Kind: enum.CustomerClaimed, Company: &companyID, Title: c.Name + " is a customer of " + us.Name + " now",
 		Body: fmt.Sprintf("%s redeemed the transfer token of %s for %s, which is its partner from now on. %s has no partner admin until one is added.",
 			a.who.Name, c.Name, us.Name, c.Name),

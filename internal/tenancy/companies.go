@@ -36,7 +36,7 @@ func (s *Service) CreateCompany(ctx context.Context, in CreateCompany) (*ent.Com
 	var admin *ent.User
 	made, err := s.newCompany(ctx, newCompany{
 		details: Details{Name: input.Given(&in.Name), ContactEmail: input.Given(in.ContactEmail)},
-		then: func(ctx context.Context, a *act, c *ent.Company) (err error) {
+		then: func(ctx context.Context, a *unitOfWork, c *ent.Company) (err error) {
 			system := viewer.BypassTenancy(ctx, "a new company's first administrator, made by an operator")
 			if admin, err = s.createUser(system, a, person, c.ID); err != nil {
 				return err
@@ -58,7 +58,7 @@ func (s *Service) SetPartnerStatus(ctx context.Context, companyID id.ID, partner
 		return nil, err
 	}
 	var c *ent.Company
-	err := s.do(ctx, func(ctx context.Context, a *act) error {
+	err := s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		var err error
 		c, err = a.Ent().Company.Query().Where(company.ID(companyID), company.IsPlatform(false)).Only(ctx)
 		if ent.IsNotFound(err) {

@@ -13,8 +13,8 @@ import (
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/internal/database"
 	"tenantry/internal/field"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 )
 
 // CompanyBulk reads and writes companies by the hundred, past ent and its policies: whoever
@@ -45,7 +45,7 @@ func NewCompanyBulk(fields []CompanyField) *CompanyBulk {
 	}
 	for _, f := range b.stored {
 		if f.SearchKey != "" {
-			add(f.SearchKey, func(w *writtenCompany) any { return fold.Key(f.Format(&w.CompanyRecord)) })
+			add(f.SearchKey, func(w *writtenCompany) any { return normalize.Key(f.Format(&w.CompanyRecord)) })
 		}
 	}
 	partner := func(w *writtenCompany) any {
@@ -154,7 +154,7 @@ func (b *CompanyBulk) set(m *ent.CompanyMutation, r, before *CompanyRecord) erro
 			return err
 		}
 		if f.SearchKey != "" {
-			if err := m.SetField(f.SearchKey, fold.Key(f.Format(r))); err != nil {
+			if err := m.SetField(f.SearchKey, normalize.Key(f.Format(r))); err != nil {
 				return err
 			}
 		}

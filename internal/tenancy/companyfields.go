@@ -4,16 +4,16 @@ import (
 	"tenantry/ent/generated/ent/company"
 	"tenantry/internal/email"
 	"tenantry/internal/field"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
+	"tenantry/internal/normalize"
 )
 
 // CompanyRecord is a company as its row holds it. Empty text is none.
 type CompanyRecord struct {
 	ID           id.ID
 	Name         string
-	NameKey      string // fold.Key of the name; read, and never written from here
+	NameKey      string // normalize.Key of the name; read, and never written from here
 	Slug         string
 	ContactEmail string
 }
@@ -85,4 +85,4 @@ func (d *Details) take(fields []CompanyField, r *CompanyRecord) error {
 }
 
 // nameSlug is the slug of the name as it is now (rule I6).
-func (r *CompanyRecord) nameSlug() string { return fold.Slug(r.Name) }
+func (r *CompanyRecord) nameSlug() string { return normalize.Slug(r.Name) }

@@ -32,18 +32,18 @@ func (w *world) crowd(company id.ID, n int) {
 	}))
 }
 
-// C9: however many administrators there are, all of them are told, and none of them keeps a
+// C9: however many administrators there are, all of them are notified, and none of them keeps a
 // customer from leaving: not by the number of a statement's parameters.
 func TestThousandsOfAdministratorsKeepNobody(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		const many = 12_000
 		w.crowd(w.partner.ID, many)
-		told := func(kind enum.NotificationKind, want int) {
+		notified := func(kind enum.NotificationKind, want int) {
 			t.Helper()
 			n, err := w.DB.Ent().Notification.Query().Where(notification.KindEQ(kind)).Count(w.System)
 			w.Must(err)
 			if n != want {
-				t.Errorf("%d were told of %s, want %d", n, kind, want)
+				t.Errorf("%d were notified of %s, want %d", n, kind, want)
 			}
 		}
 		_, own := w.alone("Solo", "solomon")
@@ -51,13 +51,13 @@ func TestThousandsOfAdministratorsKeepNobody(t *testing.T) {
 		w.Must(err)
 		_, err = w.SendToken(own, nil, w.partner.ID)
 		w.Must(err)
-		told(enum.TransferTokenReceived, many+1)
+		notified(enum.TransferTokenReceived, many+1)
 		_, err = w.Claim(w.keller, nil, &solo.ID)
 		w.Must(err)
-		told(enum.CustomerClaimed, many+1)
+		notified(enum.CustomerClaimed, many+1)
 		_, err = w.EndPartnership(own, solo.CompanyID)
 		w.Must(err)
-		told(enum.PartnershipEnded, many+1)
+		notified(enum.PartnershipEnded, many+1)
 
 		// To another partner, away from the one with many.
 		token, _, err := w.GenerateToken(own, nil)
@@ -74,6 +74,6 @@ func TestThousandsOfAdministratorsKeepNobody(t *testing.T) {
 		w.Must(err)
 		_, err = w.Claim(w.As(admin), &secret, nil)
 		w.Must(err)
-		told(enum.CustomerLost, many+1)
+		notified(enum.CustomerLost, many+1)
 	})
 }

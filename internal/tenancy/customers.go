@@ -14,9 +14,9 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
+	"tenantry/internal/normalize"
 	"tenantry/internal/notify"
 )
 
@@ -70,7 +70,7 @@ func nobody(s *sql.Selector) { s.Where(sql.False()) }
 
 // matching: a word of the name begins so, or the slug does.
 func matching(search string) predicate.Company {
-	wanted, ok := fold.SearchOf(search)
+	wanted, ok := normalize.SearchOf(search)
 	key := wanted.Key
 	return func(s *sql.Selector) {
 		if !ok {
@@ -117,8 +117,8 @@ func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company
 	return s.newCompany(ctx, newCompany{
 		details: Details{Name: input.Given(&in.Name), ContactEmail: input.Given(in.ContactEmail)},
 		partner: v.CompanyID, admin: admin,
-		then: func(ctx context.Context, a *act, c *ent.Company) error {
-			if err := a.tell(ctx, notify.Notification{
+		then: func(ctx context.Context, a *unitOfWork, c *ent.Company) error {
+			if err := a.notify(ctx, notify.Notification{
 				Kind: enum.PartnerAdminAdded, Company: &c.ID, Title: "You are partner admin of " + c.Name,
 				Body: fmt.Sprintf("%s added %s and gave you administrator rights in it.", a.who.Name, c.Name),
 			}, admin); err != nil {
@@ -159,7 +159,7 @@ func (s *Service) MayManageCustomers(ctx context.Context, v viewer.Viewer, doing
 type newCompany struct {
 	details        Details
 	partner, admin id.ID // as of NewCompany
-	then           func(context.Context, *act, *ent.Company) error
+	then           func(context.Context, *unitOfWork, *ent.Company) error
 }
 
 // newCompany makes a company under the next free slug (C5), with all that belongs to it in one
@@ -171,7 +171,7 @@ func (s *Service) newCompany(ctx context.Context, n newCompany) (*ent.Company, e
 	}
 	for range slugTries {
 		var made *ent.Company
-		err := s.do(ctx, func(ctx context.Context, a *act) (err error) {
+		err := s.do(ctx, func(ctx context.Context, a *unitOfWork) (err error) {
 			if r.Slug, err = nextSlug(ctx, a.Tx, r.nameSlug()); err != nil {
 				return err
 			}

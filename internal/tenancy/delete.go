@@ -35,7 +35,7 @@ func (s *Service) DeleteCustomer(ctx context.Context, customerID id.ID) error {
 			At("input", "id")
 	}
 	var topics []string
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
+	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		if err := a.audit(ctx, customerDeleted, fmt.Sprintf("%q was deleted", c.Name), v.CompanyID); err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (s *Service) DeleteCustomer(ctx context.Context, customerID id.ID) error {
 		return err
 	}
 	for _, topic := range topics {
-		if err := s.news.Publish(ctx, topic); err != nil {
+		if err := s.publisher.Publish(ctx, topic); err != nil {
 			s.log.DebugContext(ctx, "event not published", "error", err)
 		}
 	}
@@ -54,7 +54,7 @@ func (s *Service) DeleteCustomer(ctx context.Context, customerID id.ID) error {
 }
 
 // softDelete makes a company gone for everybody, and returns what is to be published.
-func (s *Service) softDelete(ctx context.Context, a *act, companyID, partnerID id.ID) (topics []string, err error) {
+func (s *Service) softDelete(ctx context.Context, a *unitOfWork, companyID, partnerID id.ID) (topics []string, err error) {
 	ctx = viewer.BypassTenancy(ctx, "a customer is deleted with all that belongs to it (rule C8)")
 	tx := a.Ent()
 	// No name's slug holds a colon-free id with an upper-case prefix, so the tombstone

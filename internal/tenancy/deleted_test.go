@@ -16,7 +16,7 @@ import (
 	"tenantry/internal/testenv"
 )
 
-// whileHashing does something in the middle of an act: after its first look, before its
+// whileHashing does something in the middle of an operation: after its first look, before its
 // transaction.
 type whileHashing struct {
 	testenv.Passwords

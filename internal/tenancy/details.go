@@ -69,7 +69,7 @@ func (s *Service) update(ctx context.Context, companyID id.ID, d Details, action
 		return nil, err
 	}
 	var changed *ent.Company
-	err := s.do(ctx, func(ctx context.Context, a *act) error {
+	err := s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		now, err := s.companies.Read(ctx, a.Tx, a.Dialect(), []id.ID{companyID})
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (s *Service) update(ctx context.Context, companyID id.ID, d Details, action
 }
 
 // concerned are the companies in whose logs something about a company stands.
-func (a *act) concerned(c *ent.Company) []id.ID {
+func (a *unitOfWork) concerned(c *ent.Company) []id.ID {
 	if c.PartnerID != nil {
 		return []id.ID{c.ID, *c.PartnerID}
 	}

@@ -20,10 +20,10 @@ type ImportedUser struct {
 }
 
 // UsersImported does what belongs to it, in the import's transaction and after the change:
-// as with a change by hand, whose credentials were changed is told and loses their sessions
-// (rule U3), and all of it stands in the company's log. It returns who was told; the news
+// as with a change by hand, whose credentials were changed is notified and loses their sessions
+// (rule U3), and all of it stands in the company's log. It returns who was notified; the news
 // is for after the commit.
-func (s *Service) UsersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, company id.ID, users []ImportedUser) (told []id.ID, err error) {
+func (s *Service) UsersImported(ctx context.Context, tx *database.Tx, by viewer.Viewer, company id.ID, users []ImportedUser) (notified []id.ID, err error) {
 	events := make([]auditEvent, len(users))
 	for i, u := range users {
 		what := strings.Join(u.Credentials, ", ")
@@ -39,11 +39,11 @@ func (s *Service) UsersImported(ctx context.Context, tx *database.Tx, by viewer.
 			if err := notify.Store(ctx, tx, accountChanged(by, what), u.ID); err != nil {
 				return nil, err
 			}
-			told = append(told, u.ID)
+			notified = append(notified, u.ID)
 		}
 		events[i] = auditEvent{company, action, summary}
 	}
-	return told, record(ctx, tx, by, events)
+	return notified, record(ctx, tx, by, events)
 }
 
 // ImportCustomers makes customers of the partner in an import's transaction, each with all that

@@ -109,7 +109,7 @@ func (w *world) listed(ctx context.Context, f tenancy.CustomerFilter) (names []s
 }
 
 // C2: however operators race, with each other and with a claim, nobody is both a partner
-// and a partner's customer; and each who succeeds was told the truth at that moment.
+// and a partner's customer; and each notification was correct at that moment.
 func TestPromotingAndClaimingRace(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		for round := range 10 {

@@ -29,7 +29,7 @@ func (s *Service) AddPartnerAdmin(ctx context.Context, customerID, userID id.ID)
 	if err := s.MayManageCustomers(ctx, v, "add partner admins"); err != nil {
 		return nil, err
 	}
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
+	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		// Held, so that a partnership that ends now takes this partner admin with it.
 		if partner, err := a.lock(ctx, c.ID); err != nil {
 			return atArgument(err, "input", "customerId")
@@ -50,7 +50,7 @@ func (s *Service) AddPartnerAdmin(ctx context.Context, customerID, userID id.ID)
 		if err := a.Ent().PartnerAdmin.Create().SetCompanyID(c.ID).SetUserID(userID).Exec(ctx); err != nil {
 			return err
 		}
-		if err := a.tell(ctx, notify.Notification{
+		if err := a.notify(ctx, notify.Notification{
 			Kind: enum.PartnerAdminAdded, Company: &c.ID, Title: "You are partner admin of " + c.Name,
 			Body: fmt.Sprintf("%s gave you administrator rights in %s.", a.who.Name, c.Name),
 		}, userID); err != nil {
@@ -82,7 +82,7 @@ func (s *Service) RemovePartnerAdmin(ctx context.Context, customerID, userID id.
 	if own := v.Admin && !v.Operator && c.ID == v.CompanyID; !own && !ofPartner {
 		return nil, fault.New(fault.Forbidden, "only administrators of %q and of its partner remove its partner admins", c.Name).At("input", "customerId")
 	}
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
+	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		names, err := a.Ent().User.Query().Where(user.ID(userID)).All(ctx)
 		if err != nil {
 			return err
@@ -94,7 +94,7 @@ func (s *Service) RemovePartnerAdmin(ctx context.Context, customerID, userID id.
 		if n == 0 {
 			return fault.New(fault.NotFound, "no partner admin of %q has this id", c.Name).At("input", "userId")
 		}
-		if err := a.tell(ctx, notify.Notification{
+		if err := a.notify(ctx, notify.Notification{
 			Kind: enum.PartnerAdminRemoved, Title: "You are no longer partner admin of " + c.Name,
 			Body: fmt.Sprintf("%s took your administrator rights in %s away.", a.who.Name, c.Name),
 		}, userID); err != nil {
@@ -132,7 +132,7 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 	if c.PartnerID == nil {
 		return nil, fault.New(fault.FailedPrecondition, "%q has no partner, so there is no partnership to end", c.Name).At("input", "companyId")
 	}
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
+	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		partnerID, concerned := *c.PartnerID, a.concerned(c)
 		if _, err := a.lock(ctx, c.ID); err != nil {
 			return atArgument(err, "input", "companyId")
@@ -157,7 +157,7 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 		if err != nil {
 			return err
 		}
-		if err := a.tell(ctx, notify.Notification{
+		if err := a.notify(ctx, notify.Notification{
 			Kind: enum.PartnershipEnded, Company: &c.ID, Title: fmt.Sprintf("The partnership of %s and %s has ended", partner.Name, c.Name),
 			Body: fmt.Sprintf("%s ended the partnership of %s and %s. %s keeps everything it has; %s and its partner admins have no rights in it any more.",
 				a.who.Name, partner.Name, c.Name, c.Name, partner.Name),
@@ -177,7 +177,7 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 // to none), and says who was partner admin. Its outstanding transfer token is revoked (rule
 // C9): one that the partner generated would take it back. FAILED_PRECONDITION where the
 // partner has changed meanwhile.
-func (a *act) separate(ctx context.Context, companyID, from id.ID, to *id.ID) (admins []id.ID, err error) {
+func (a *unitOfWork) separate(ctx context.Context, companyID, from id.ID, to *id.ID) (admins []id.ID, err error) {
 	ctx = viewer.BypassTenancy(ctx, "a partnership ends (rules C8, C9)")
 	u := a.Ent().Company.Update().Where(company.ID(companyID), company.PartnerID(from)).ClearCreatedByPartnerID()
 	if to == nil {

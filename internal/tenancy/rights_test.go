@@ -56,7 +56,7 @@ func TestMembersMakeNoAdministrators(t *testing.T) {
 	})
 }
 
-// C2, C3, C7: whoever may not manage a customer is told what is missing.
+// C2, C3, C7: a user who may not manage a customer is told what is missing.
 func TestRefusalsSayWhatIsMissing(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		acme := w.add("Acme")

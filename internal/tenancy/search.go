@@ -10,8 +10,8 @@ import (
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/internal/database"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 )
 
 // maxCompleting is how many emails of one name, at domains whose letters are not ASCII, are
@@ -22,7 +22,7 @@ const maxCompleting = 1_000
 // email, the first or the last name (rule K6). One statement where a domain is being typed,
 // else none.
 func (s *Service) UsersFound(ctx context.Context, companies []id.ID, search string) (predicate.User, error) {
-	wanted, ok := fold.SearchOf(search)
+	wanted, ok := normalize.SearchOf(search)
 	if !ok {
 		return func(q *sql.Selector) { q.Where(sql.False()) }, nil
 	}

@@ -1,9 +1,9 @@
-// Package tenancy is the business of partners and the companies they manage: what is
-// more than one row's.
+// Package tenancy owns companies, partner admins, users and transfer tokens: it is the only
+// package that writes them, one by one and in bulk.
 //
-// Who may do what is judged by ent/policy, where the data is; this package checks first
-// what a caller should be told in words, does everything that belongs to one act in
-// one transaction, and turns what the database refuses into answers.
+// ent/policy authorizes every access. The operations here check first what deserves a helpful
+// message, do everything in one transaction, and turn errors of the database into errors for
+// clients.
 package tenancy
 
 import (
@@ -27,12 +27,12 @@ type Passwords interface {
 	Hash(ctx context.Context, password string) (string, error)
 }
 
-// Service does the acts. Make it with New.
+// Service performs the operations. Make it with New.
 type Service struct {
 	db        *database.DB
 	passwords Passwords
 	sessions  Sessions
-	news      notify.Publisher
+	publisher notify.Publisher
 	owners    []Owner
 	log       *slog.Logger
 
@@ -67,7 +67,7 @@ type Sessions interface {
 func New(p Parts) *Service {
 	companies, users := CompanyFields(), UserFields()
 	return &Service{
-		db: p.DB, passwords: p.Passwords, sessions: p.Sessions, news: p.News, owners: p.Owners, log: p.Log,
+		db: p.DB, passwords: p.Passwords, sessions: p.Sessions, publisher: p.News, owners: p.Owners, log: p.Log,
 		companyFields: companies, companies: NewCompanyBulk(companies), userFields: users, users: NewUserBulk(users),
 	}
 }

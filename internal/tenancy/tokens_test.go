@@ -144,12 +144,12 @@ func TestNotificationsOfPartnershipsNameBothCompanies(t *testing.T) {
 		rival, rita := w.rival()
 		acme := w.add("Acme")
 		_, own := w.administrator(acme, "anna")
-		told := func(kind enum.NotificationKind, names ...string) {
+		notified := func(kind enum.NotificationKind, names ...string) {
 			t.Helper()
 			notes, err := w.DB.Ent().Notification.Query().Where(notification.KindEQ(kind)).All(w.System)
 			w.Must(err)
 			if len(notes) == 0 {
-				t.Errorf("nobody was told %s", kind)
+				t.Errorf("nobody was notified %s", kind)
 			}
 			for _, n := range notes {
 				for _, name := range names {
@@ -172,15 +172,15 @@ func TestNotificationsOfPartnershipsNameBothCompanies(t *testing.T) {
 		if !sent.ExpiresAt.Equal(end) {
 			t.Errorf("the token that was sent ends %v, the outstanding one %v", sent.ExpiresAt, end)
 		}
-		told(enum.TransferTokenReceived, "Acme", "Rival")
-		told(enum.TransferTokenReceived, "Acme", "Rival", end.Format("2006-01-02 15:04 UTC"))
+		notified(enum.TransferTokenReceived, "Acme", "Rival")
+		notified(enum.TransferTokenReceived, "Acme", "Rival", end.Format("2006-01-02 15:04 UTC"))
 		_, err = w.Claim(rita, nil, &sent.ID)
 		w.Must(err)
-		told(enum.CustomerClaimed, "Acme", "Rival")
-		told(enum.CustomerLost, "Acme", "Northwind")
+		notified(enum.CustomerClaimed, "Acme", "Rival")
+		notified(enum.CustomerLost, "Acme", "Northwind")
 		_, err = w.EndPartnership(own, acme.ID)
 		w.Must(err)
-		told(enum.PartnershipEnded, "Acme", "Rival")
+		notified(enum.PartnershipEnded, "Acme", "Rival")
 	})
 }
 

@@ -22,8 +22,8 @@ const tokenLifetime = 24 * time.Hour
 
 // mayTransfer gives the company, and the partner that it has now, to those who may make,
 // send and revoke its transfer token: its own administrators and, where it has none active,
-// the administrators of its partner (rule C9). The company is locked until the act is over.
-func (a *act) mayTransfer(ctx context.Context, companyID id.ID, path ...string) (c *ent.Company, partner *id.ID, err error) {
+// the administrators of its partner (rule C9). The company is locked until the operation has ended.
+func (a *unitOfWork) mayTransfer(ctx context.Context, companyID id.ID, path ...string) (c *ent.Company, partner *id.ID, err error) {
 	visible := a.Ent().Company.Query().Where(company.ID(companyID))
 	known, err := visible.Clone().Exist(ctx)
 	if err == nil && !known {
@@ -33,7 +33,7 @@ func (a *act) mayTransfer(ctx context.Context, companyID id.ID, path ...string) 
 		partner, err = a.lock(ctx, companyID)
 	}
 	if err == nil {
-		c, err = visible.Only(ctx) // as it is now, and as long as the act goes on
+		c, err = visible.Only(ctx) // as it is now, and until the operation has ended
 	}
 	if err != nil {
 		return nil, nil, atArgument(err, path...)
@@ -67,10 +67,12 @@ func mayBecomeCustomer(c *ent.Company) error {
 }
 
 // givers are the companies in whose logs stands what is done with a token before it is
-// redeemed: the company's own and that of whoever acts, but not its partner's where the
-// company's own administrators act. A partner whose customer turns to another is told when
+// redeemed: the company's own and that of the acting user, but not its partner's where the
+// company's own administrators act. A partner whose customer turns to another is notified when
 // it has happened.
-func (a *act) givers(c *ent.Company) []id.ID { return union([]id.ID{c.ID}, []id.ID{a.who.CompanyID}) }
+func (a *unitOfWork) givers(c *ent.Company) []id.ID {
+	return union([]id.ID{c.ID}, []id.ID{a.who.CompanyID})
+}
 
 // GenerateToken makes a transfer token for the company (nil: the viewer's own) and gives
 // its secret, this once. The outstanding one is revoked.
@@ -79,7 +81,7 @@ func (s *Service) GenerateToken(ctx context.Context, companyID *id.ID) (t *ent.T
 	if err != nil {
 		return nil, "", err
 	}
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
+	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		c, _, err := a.mayTransfer(ctx, orOwn(companyID, v), "input", "companyId")
 		if err == nil {
 			err = mayBecomeCustomer(c)
@@ -106,7 +108,7 @@ func orOwn(companyID *id.ID, v viewer.Viewer) id.ID {
 }
 
 // mint revokes the outstanding token and makes another.
-func (a *act) mint(ctx context.Context, companyID id.ID) (*ent.TransferToken, string, error) {
+func (a *unitOfWork) mint(ctx context.Context, companyID id.ID) (*ent.TransferToken, string, error) {
 	ctx = viewer.BypassTenancy(ctx, "a transfer token, for those who may transfer the company")
 	if err := a.revoke(ctx, companyID); err != nil {
 		return nil, "", err
@@ -122,21 +124,21 @@ func (a *act) mint(ctx context.Context, companyID id.ID) (*ent.TransferToken, st
 }
 
 // revoke ends the company's outstanding token, if there is one.
-func (a *act) revoke(ctx context.Context, companyID id.ID) error {
+func (a *unitOfWork) revoke(ctx context.Context, companyID id.ID) error {
 	_, err := a.ExecContext(ctx, `UPDATE transfer_tokens SET revoked_at = `+a.Dialect().Now()+`
 		WHERE company_id = $1 AND used_at IS NULL AND revoked_at IS NULL`, companyID)
 	return err
 }
 
 // SendToken binds the outstanding token of the company, or a new one, to a partner, whose
-// administrators are told and redeem it by its id (rule C9).
+// administrators are notified and redeem it by its id (rule C9).
 func (s *Service) SendToken(ctx context.Context, companyID *id.ID, partnerID id.ID) (*ent.TransferToken, error) {
 	v, err := SignedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var sent *ent.TransferToken
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
+	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		c, now, err := a.mayTransfer(ctx, orOwn(companyID, v), "input", "companyId")
 		if err == nil {
 			err = mayBecomeCustomer(c)
@@ -170,7 +172,7 @@ func (s *Service) SendToken(ctx context.Context, companyID *id.ID, partnerID id.
 		if err != nil {
 			return err
 		}
-		if err := a.tell(ctx, notify.Notification{
+		if err := a.notify(ctx, notify.Notification{
 			Kind: enum.TransferTokenReceived, TransferToken: &sent.ID, Company: &c.ID, Title: c.Name + " wants " + partner.Name + " as its partner",
 			Body: fmt.Sprintf("%s sent %s a transfer token for %s. Redeem it until %s to have %s as your customer.",
 				a.who.Name, partner.Name, c.Name, pointInTime(sent.ExpiresAt), c.Name),
@@ -190,7 +192,7 @@ func (s *Service) RevokeToken(ctx context.Context, tokenID id.ID) (*ent.Transfer
 		return nil, err
 	}
 	var t *ent.TransferToken
-	err := s.do(ctx, func(ctx context.Context, a *act) (err error) {
+	err := s.do(ctx, func(ctx context.Context, a *unitOfWork) (err error) {
 		t, err = a.Ent().TransferToken.Query().Where(transfertoken.ID(tokenID)).Only(ctx)
 		if ent.IsNotFound(err) {
 			return fault.New(fault.NotFound, "there is no such transfer token").At("input", "id")

@@ -14,8 +14,8 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/field"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 )
 
 // UserBulk reads and writes users by the thousand, past ent and its policies: whoever calls it
@@ -49,7 +49,7 @@ func NewUserBulk(fields []UserField) *UserBulk {
 		}
 		b.update = append(b.update, field.Values([]field.Field[UserRecord]{f}, record)...)
 		if f.SearchKey != "" {
-			key := database.Column[*writtenUser]{Name: f.SearchKey, Of: func(w *writtenUser) any { return fold.Key(f.Format(&w.UserRecord)) }}
+			key := database.Column[*writtenUser]{Name: f.SearchKey, Of: func(w *writtenUser) any { return normalize.Key(f.Format(&w.UserRecord)) }}
 			b.insert, b.update = append(b.insert, key), append(b.update, key)
 		}
 	}
@@ -158,9 +158,9 @@ func (b *UserBulk) set(m *ent.UserMutation, r, before *UserRecord) error {
 		}
 		switch {
 		case f.Name == UserEmail:
-			m.SetEmailKey(fold.Email(r.Email))
+			m.SetEmailKey(normalize.Email(r.Email))
 		case f.SearchKey != "":
-			if err := m.SetField(f.SearchKey, fold.Key(f.Format(r))); err != nil {
+			if err := m.SetField(f.SearchKey, normalize.Key(f.Format(r))); err != nil {
 				return err
 			}
 		}

@@ -14,7 +14,7 @@ type UserRecord struct {
 	ID           id.ID         `json:"-"`
 	Company      id.ID         `json:"-"`
 	Email        string        `json:"email"`
-	EmailKey     string        `json:"-"` // fold.Email of the email
+	EmailKey     string        `json:"-"` // normalize.Email of the email
 	FirstName    string        `json:"firstName"`
 	LastName     string        `json:"lastName"`
 	Active       bool          `json:"active"`
@@ -30,7 +30,7 @@ type UserField struct {
 	field.Field[UserRecord]
 	// given puts what a mutation gave into the record; nil for the password, which is hashed.
 	given func(in *UserChange, r *UserRecord, path []string) error
-	// credential is what the user is told of a change, which ends their sessions (rule U3);
+	// credential names the change in the notification to the user, whose sessions it ends (rule U3);
 	// empty for a field that is no credential.
 	credential string
 }

@@ -48,7 +48,7 @@ func (s *Service) CreateUser(ctx context.Context, companyID *id.ID, p Person) (*
 		return nil, err
 	}
 	var made *ent.User
-	err = s.do(ctx, func(ctx context.Context, a *act) error {
+	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		if made, err = s.createUser(ctx, a, checked, c.ID); err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (s *Service) CreateOperator(ctx context.Context, p Person) (*ent.User, erro
 		return nil, err
 	}
 	var made *ent.User
-	err = s.do(viewer.BypassTenancy(ctx, "an operator made at the command line"), func(ctx context.Context, a *act) (err error) {
+	err = s.do(viewer.BypassTenancy(ctx, "an operator made at the command line"), func(ctx context.Context, a *unitOfWork) (err error) {
 		made, err = s.createUser(ctx, a, checked, platform.ID)
 		return err
 	})
@@ -130,7 +130,7 @@ func (s *Service) hash(ctx context.Context, password string, path ...string) (st
 // at is a path with one more element.
 func at(path []string, field string) []string { return append(path[:len(path):len(path)], field) }
 
-func (s *Service) createUser(ctx context.Context, a *act, p checkedPerson, companyID id.ID) (*ent.User, error) {
+func (s *Service) createUser(ctx context.Context, a *unitOfWork, p checkedPerson, companyID id.ID) (*ent.User, error) {
 	create := a.Ent().User.Create().SetCompanyID(companyID).SetPasswordHash(p.PasswordHash)
 	if err := s.users.set(create.Mutation(), &p.UserRecord, nil); err != nil {
 		return nil, err
@@ -151,7 +151,7 @@ func emailTaken(err error, email string, path ...string) error {
 // refused. Errors: NOT_FOUND, FORBIDDEN (rule U6), FAILED_PRECONDITION for the last
 // administrator of a company that no partner manages (U4).
 func (s *Service) DeleteUser(ctx context.Context, userID id.ID) error {
-	return s.do(ctx, func(ctx context.Context, a *act) error {
+	return s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
 		u, err := a.target(ctx, userID)
 		if err != nil {
 			return err
@@ -184,10 +184,10 @@ func (s *Service) DeleteUser(ctx context.Context, userID id.ID) error {
 	})
 }
 
-// target is the user whom an act is about: NOT_FOUND where the viewer may not know of
+// target is the user of an operation: NOT_FOUND where the viewer may not know of
 // them, FORBIDDEN where the viewer does not administer their company. It holds that
-// company until the act is over.
-func (a *act) target(ctx context.Context, userID id.ID) (*ent.User, error) {
+// company until the operation has ended.
+func (a *unitOfWork) target(ctx context.Context, userID id.ID) (*ent.User, error) {
 	if _, err := SignedIn(ctx); err != nil {
 		return nil, err
 	}
@@ -220,7 +220,7 @@ func noUser() *fault.Error {
 
 // protects refuses what a partner admin may not do to the customer's own active
 // administrators (rule U6).
-func (a *act) protects(u *ent.User) error {
+func (a *unitOfWork) protects(u *ent.User) error {
 	if u.CompanyID != a.who.CompanyID && u.Active && u.Role == enum.Admin {
 		return fault.New(fault.Forbidden, "%s is an active administrator of the company itself: its partner admins change neither email, password, role nor activity of such", u.Email).At("input", "id")
 	}
@@ -230,7 +230,7 @@ func (a *act) protects(u *ent.User) error {
 // keepsAdministrator refuses what would leave a company that no partner manages without
 // an active administrator (rule U4). stays says whether u is one afterwards. The company
 // must be held.
-func (a *act) keepsAdministrator(ctx context.Context, u *ent.User, stays bool) error {
+func (a *unitOfWork) keepsAdministrator(ctx context.Context, u *ent.User, stays bool) error {
 	if stays || !u.Active || u.Role != enum.Admin {
 		return nil
 	}

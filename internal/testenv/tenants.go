@@ -8,8 +8,8 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/viewer"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 )
 
 // Tenants are companies with every kind of record, for tests of who may see and change
@@ -93,7 +93,7 @@ func (t *Tenants) AddEvent(company string) {
 func (t *Tenants) AddUser(name, company string, role enum.UserRole) {
 	t.T.Helper()
 	email := name + "@people.example"
-	u, err := t.DB.Ent().User.Create().SetCompanyID(t.IDs[company]).SetEmail(email).SetEmailKey(fold.Email(email)).
+	u, err := t.DB.Ent().User.Create().SetCompanyID(t.IDs[company]).SetEmail(email).SetEmailKey(normalize.Email(email)).
 		SetFirstName(name).SetFirstNameKey(name).SetLastName("x").SetLastNameKey("x").SetPasswordHash("secret hash").SetRole(role).Save(t.System)
 	t.Must(err)
 	s, err := t.DB.Ent().Session.Create().SetUserID(u.ID).SetTokenHash([]byte(name)).SetKind(enum.Bearer).

@@ -13,8 +13,8 @@ import (
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 )
 
 // World creates the tenants of a test in a database: companies, users, contacts and what
@@ -47,7 +47,7 @@ func (w *World) Must(err error) {
 // Company creates a company with its default project and desk.
 func (w *World) Company(name string, set ...func(*ent.CompanyCreate)) *ent.Company {
 	w.T.Helper()
-	create := w.DB.Ent().Company.Create().SetName(name).SetSlug(fold.Slug(name)).SetNameSlug(fold.Slug(name)).SetNameKey(fold.Key(name))
+	create := w.DB.Ent().Company.Create().SetName(name).SetSlug(normalize.Slug(name)).SetNameSlug(normalize.Slug(name)).SetNameKey(normalize.Key(name))
 	for _, s := range set {
 		s(create)
 	}
@@ -83,7 +83,7 @@ func Slug(slug string) func(*ent.CompanyCreate) {
 // User creates an active user of the company, Ada Lovelace, who cannot sign in.
 func (w *World) User(c *ent.Company, email string, role enum.UserRole, set ...func(*ent.UserCreate)) *ent.User {
 	w.T.Helper()
-	create := w.DB.Ent().User.Create().SetCompanyID(c.ID).SetEmail(email).SetEmailKey(fold.Email(email)).
+	create := w.DB.Ent().User.Create().SetCompanyID(c.ID).SetEmail(email).SetEmailKey(normalize.Email(email)).
 		SetFirstName("Ada").SetFirstNameKey("ada").SetLastName("Lovelace").SetLastNameKey("lovelace").
 		SetRole(role).SetPasswordHash("none")
 	for _, s := range set {
@@ -99,7 +99,7 @@ func Inactive(u *ent.UserCreate) { u.SetActive(false) }
 
 // FirstName gives a user another first name.
 func FirstName(name string) func(*ent.UserCreate) {
-	return func(u *ent.UserCreate) { u.SetFirstName(name).SetFirstNameKey(fold.Key(name)) }
+	return func(u *ent.UserCreate) { u.SetFirstName(name).SetFirstNameKey(normalize.Key(name)) }
 }
 
 // PartnerAdmin makes the users partner admins of the customer.

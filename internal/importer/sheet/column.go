@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"tenantry/internal/csvfile"
-	"tenantry/internal/fold"
+	"tenantry/internal/normalize"
 )
 
 // Column is one field that a kind of import knows (the tables of docs/rules.md).
@@ -40,7 +40,7 @@ func IsRejectColumn(field string) bool { return slices.Contains(rejectColumns[:]
 const MaxColumnName = 250
 
 // Key is what the name of a column is compared by.
-func Key(name string) string { return fold.Column(Cut(name, MaxColumnName)) }
+func Key(name string) string { return normalize.Column(Cut(name, MaxColumnName)) }
 
 // RejectColumn is which of them the header means; empty: none.
 func RejectColumn(header string) string {

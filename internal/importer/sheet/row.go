@@ -10,7 +10,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
-	"tenantry/internal/fold"
+	"tenantry/internal/normalize"
 	"tenantry/internal/tokensecret"
 )
 
@@ -53,7 +53,7 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 		}
 		cell = csvfile.UnescapeFormula(cell)
 		if l.line[i] {
-			r.Values[i] = fold.Line(cell)
+			r.Values[i] = normalize.Line(cell)
 		} else {
 			r.Values[i] = text(cell)
 		}
@@ -97,8 +97,8 @@ func beginsUnseen(cell string) bool {
 // text is a cell's text: trimmed and in NFC (rule F6), and empty where nothing of it is
 // to be seen, as rule F1 has it of blank cells.
 func text(cell string) string {
-	t := fold.Text(cell)
-	if t != "" && t[0] >= utf8.RuneSelf && fold.Key(t) == "" {
+	t := normalize.Text(cell)
+	if t != "" && t[0] >= utf8.RuneSelf && normalize.Key(t) == "" {
 		return ""
 	}
 	return t

@@ -7,7 +7,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
-	"tenantry/internal/fold"
+	"tenantry/internal/normalize"
 )
 
 // secretWords are how passwords are called, in the languages of rule F5, without what
@@ -33,7 +33,7 @@ func LooksSecret(header string) bool {
 			return r
 		}
 		return -1
-	}, fold.Key(header))
+	}, normalize.Key(header))
 	if slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(key, w) }) || slices.Contains(secretTitles, key) {
 		return true
 	}
@@ -42,6 +42,6 @@ func LooksSecret(header string) bool {
 	if n := len(key); n >= len(word)-1 && n <= len(word)+1 && levenshtein.ComputeDistance(key, word) <= 1 {
 		return true
 	}
-	words := strings.FieldsFunc(fold.Key(header), func(r rune) bool { return !unicode.IsLetter(r) })
+	words := strings.FieldsFunc(normalize.Key(header), func(r rune) bool { return !unicode.IsLetter(r) })
 	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(secretNames, w) })
 }

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"tenantry/ent/enum"
-	"tenantry/internal/fold"
+	"tenantry/internal/normalize"
 )
 
 // Vocabulary knows what the headers of one kind of file mean, in one company. Make it with
@@ -56,7 +56,7 @@ func (v Vocabulary) For(headers []string, mappings []Mapping) (Vocabulary, error
 	}
 	var unknown []string
 	ask := func(name string) {
-		if key := Key(name); key != "" && len(key) <= longestKey && fold.Storable(key) && v.byKey[key] == "" && RejectColumn(name) == "" {
+		if key := Key(name); key != "" && len(key) <= longestKey && normalize.Storable(key) && v.byKey[key] == "" && RejectColumn(name) == "" {
 			unknown = append(unknown, key)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"tenantry/ent/generated/ent"
 	records "tenantry/internal/contacts"
 	"tenantry/internal/csvfile"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 )
 
 // identity is what the id column says (rule I9): the id in the other system, by which the
@@ -70,7 +70,7 @@ func cellsOf[T any](all []T, of func(T) assignment) func(id.ID) string {
 }
 
 // plain reports whether a cell of the text is read as just the text.
-func plain(s string) bool { return s != "" && fold.Line(s) == s }
+func plain(s string) bool { return s != "" && normalize.Line(s) == s }
 
 var escaped = strings.NewReplacer(`\`, `\\`, `:`, `\:`)
 

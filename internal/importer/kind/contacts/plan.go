@@ -7,10 +7,10 @@ import (
 	"tenantry/ent/enum"
 	records "tenantry/internal/contacts"
 	"tenantry/internal/database"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/normalize"
 )
 
 // rowPlan is one row's: whom it is about, what they are to be, and what is wrong with it.
@@ -191,7 +191,7 @@ func parts(cell string) []string {
 	var out []string
 	var part strings.Builder
 	end := func() {
-		if p := fold.Line(part.String()); p != "" {
+		if p := normalize.Line(part.String()); p != "" {
 			out = append(out, p)
 		}
 		part.Reset()

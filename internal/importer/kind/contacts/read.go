@@ -3,10 +3,10 @@ package contacts
 import (
 	records "tenantry/internal/contacts"
 	"tenantry/internal/field"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/normalize"
 )
 
 // columnIndex is where a file has the fields of contacts; -1 where it does not.
@@ -63,7 +63,7 @@ func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 		r, c := &rows[i], &b.cells[i]
 		if f := r.FieldAt(b.columns.email); f.Filled() {
 			kind.Parse(email, f, &c.draft)
-			c.draft.EmailKey = fold.Email(f.Value)
+			c.draft.EmailKey = normalize.Email(f.Value)
 		}
 		if f := r.FieldAt(b.columns.id); f.Filled() {
 			kind.Parse(ident, f, &c.draft)

@@ -14,10 +14,10 @@ import (
 	"tenantry/ent/viewer"
 	records "tenantry/internal/contacts"
 	"tenantry/internal/database"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/normalize"
 )
 
 // snapshot is what a batch of contacts is planned against: what its rows refer to,
@@ -238,7 +238,7 @@ func (p *snapshot) readScratch(ctx context.Context, tx *database.Tx, run *kind.R
 			b.contacts[of] = t
 		}
 		t.now = state.Person
-		t.now.ID, t.now.Company, t.now.EmailKey = of, b.company, fold.Email(t.now.Email)
+		t.now.ID, t.now.Company, t.now.EmailKey = of, b.company, normalize.Email(t.now.Email)
 		t.labels, t.values = map[id.ID]bool{}, state.Values
 		for _, label := range state.Labels {
 			t.labels[label] = true

@@ -5,9 +5,9 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/field"
-	"tenantry/internal/fold"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/normalize"
 	"tenantry/internal/tenancy"
 	"tenantry/internal/tokensecret"
 )
@@ -37,7 +37,7 @@ func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 		if f := r.Field(adminEmail); f.Present() && f.Sound() {
 			f.Require(field.Named(k.fields, adminEmail).Noun)
 		}
-		c.adminKey = fold.Email(r.Field(adminEmail).Value)
+		c.adminKey = normalize.Email(r.Field(adminEmail).Value)
 	}
 	return b
 }
@@ -63,5 +63,5 @@ func readName(name *field.Field[tenancy.CompanyRecord], f sheet.Field) (slug str
 	case !f.Require(name.Noun) || !f.AtMost(name.Limit):
 		return ""
 	}
-	return fold.Slug(f.Value)
+	return normalize.Slug(f.Value)
 }

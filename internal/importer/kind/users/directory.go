@@ -8,9 +8,9 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/database"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
+	"tenantry/internal/normalize"
 	"tenantry/internal/tenancy"
 )
 
@@ -88,7 +88,7 @@ func (d *directory) readScratch(ctx context.Context, tx *database.Tx, run *kind.
 		if err := json.Unmarshal(state, &u.now); err != nil {
 			return fmt.Errorf("reading scratch: %w", err)
 		}
-		u.now.EmailKey = fold.Email(u.now.Email)
+		u.now.EmailKey = normalize.Email(u.now.Email)
 		return nil
 	})
 }

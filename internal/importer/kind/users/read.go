@@ -4,9 +4,9 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/auth"
 	"tenantry/internal/field"
-	"tenantry/internal/fold"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/normalize"
 	"tenantry/internal/tenancy"
 )
 
@@ -27,7 +27,7 @@ func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 		r, draft := &rows[i], &b.drafts[i]
 		f := r.Field(tenancy.UserEmail)
 		kind.Parse(email, f, draft)
-		draft.EmailKey = fold.Email(f.Value)
+		draft.EmailKey = normalize.Email(f.Value)
 		b.plain.Parse(r, draft)
 		k.readPassword(r.Field(tenancy.UserPassword))
 	}

@@ -5,14 +5,14 @@ import (
 
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/fault"
-	"tenantry/internal/fold"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
+	"tenantry/internal/normalize"
 )
 
-// shelf is what projects and desks have alike (rules C1, K4): a name, an external id, one
+// assignment is what projects and desks have alike (rules C1, K4): a name, an external id, one
 // default in each company, and contacts that stand there.
-type shelf[T any] struct {
+type assignment[T any] struct {
 	what     string
 	referred referred
 	kind     id.Kind
@@ -22,8 +22,8 @@ type shelf[T any] struct {
 	count    func(ctx context.Context, c *ent.Client, companyID id.ID) (int, error)
 	standard func(ctx context.Context, c *ent.Client, companyID id.ID) (id.ID, error) // the default
 	create   func(ctx context.Context, c *ent.Client, companyID id.ID, name string, externalID *string) (*T, error)
-	change   func(ctx context.Context, c *ent.Client, shelfID id.ID, set shelfChange) (*T, error)
-	remove   func(ctx context.Context, c *ent.Client, shelfID id.ID) (int, error) // makes it a tombstone
+	change   func(ctx context.Context, c *ent.Client, assignmentID id.ID, set assignmentChange) (*T, error)
+	remove   func(ctx context.Context, c *ent.Client, assignmentID id.ID) (int, error) // makes it a tombstone
 }
 
 type facts struct {
@@ -32,29 +32,29 @@ type facts struct {
 	isDefault   bool
 }
 
-// shelfChange is a checked change; nil and false parts stay.
-type shelfChange struct {
+// assignmentChange is a checked change; nil and false parts stay.
+type assignmentChange struct {
 	name            *string
 	externalID      *string
 	clearExternalID bool
 	isDefault       *bool
 }
 
-// NewShelf is a project or desk about to be.
-type NewShelf struct {
+// NewAssignment is a project or desk about to be.
+type NewAssignment struct {
 	CompanyID  *id.ID // nil: the viewer's own
 	Name       string
 	ExternalID *string
 }
 
-// ShelfChange is what updateProject or updateDesk was given.
-type ShelfChange struct {
+// AssignmentChange is what updateProject or updateDesk was given.
+type AssignmentChange struct {
 	Name       input.Field[string]
 	ExternalID input.Field[string]
 	IsDefault  input.Field[bool]
 }
 
-func addShelf[T any](ctx context.Context, s *Service, sh shelf[T], in NewShelf) (*T, error) {
+func addAssignment[T any](ctx context.Context, s *Service, as assignment[T], in NewAssignment) (*T, error) {
 	company, err := s.books(ctx, in.CompanyID)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func addShelf[T any](ctx context.Context, s *Service, sh shelf[T], in NewShelf) 
 	if err != nil {
 		return nil, err
 	}
-	external, err := sh.externalID(in.ExternalID)
+	external, err := as.externalID(in.ExternalID)
 	if err != nil {
 		return nil, err
 	}
@@ -72,101 +72,101 @@ func addShelf[T any](ctx context.Context, s *Service, sh shelf[T], in NewShelf) 
 		if err := a.holdCompany(ctx, company.ID); err != nil {
 			return err
 		}
-		if err := sh.nobodys(ctx, a, company.ID, id.ID{}, external); err != nil {
+		if err := as.nobodys(ctx, a, company.ID, id.ID{}, external); err != nil {
 			return err
 		}
-		n, err := sh.count(ctx, a.Ent(), company.ID)
-		if err := full(n, err, sh.most, sh.what+"s"); err != nil {
+		n, err := as.count(ctx, a.Ent(), company.ID)
+		if err := full(n, err, as.most, as.what+"s"); err != nil {
 			return err
 		}
-		if made, err = sh.create(ctx, a.Ent(), company.ID, name, external); err != nil {
-			return sh.taken(err, external)
+		if made, err = as.create(ctx, a.Ent(), company.ID, name, external); err != nil {
+			return as.taken(err, external)
 		}
-		return a.audit(ctx, company.ID, sh.what+".created", "the %s %q was made", sh.what, name)
+		return a.audit(ctx, company.ID, as.what+".created", "the %s %q was made", as.what, name)
 	})
 	return made, err
 }
 
-func changeShelf[T any](ctx context.Context, s *Service, sh shelf[T], shelfID id.ID, in ShelfChange) (*T, error) {
-	found, err := sh.owned(ctx, s, shelfID)
+func changeAssignment[T any](ctx context.Context, s *Service, as assignment[T], assignmentID id.ID, in AssignmentChange) (*T, error) {
+	found, err := as.owned(ctx, s, assignmentID)
 	if err != nil {
 		return nil, err
 	}
-	set, err := sh.check(in)
+	set, err := as.check(in)
 	if err != nil {
 		return nil, err
 	}
 	var changed *T
 	err = s.do(ctx, func(ctx context.Context, a act) error {
-		company := sh.facts(found).company
+		company := as.facts(found).company
 		if set.isDefault != nil {
 			// Of two at once the second waits here, and takes the default from the first.
 			if err := a.holdCompany(ctx, company); err != nil {
 				return err
 			}
-			standard, err := sh.standard(ctx, a.Ent(), company)
+			standard, err := as.standard(ctx, a.Ent(), company)
 			if err != nil {
 				return err
 			}
-			if standard != shelfID {
+			if standard != assignmentID {
 				no := false
-				if _, err := sh.change(ctx, a.Ent(), standard, shelfChange{isDefault: &no}); err != nil {
+				if _, err := as.change(ctx, a.Ent(), standard, assignmentChange{isDefault: &no}); err != nil {
 					return err
 				}
 			}
 		}
-		if err := sh.nobodys(ctx, a, company, shelfID, set.externalID); err != nil {
+		if err := as.nobodys(ctx, a, company, assignmentID, set.externalID); err != nil {
 			return err
 		}
 		var err error
-		if changed, err = sh.change(ctx, a.Ent(), shelfID, set); err != nil {
-			return sh.taken(err, set.externalID)
+		if changed, err = as.change(ctx, a.Ent(), assignmentID, set); err != nil {
+			return as.taken(err, set.externalID)
 		}
-		return a.audit(ctx, company, sh.what+".updated", "the %s %q was changed", sh.what, sh.facts(changed).name)
+		return a.audit(ctx, company, as.what+".updated", "the %s %q was changed", as.what, as.facts(changed).name)
 	})
 	return changed, err
 }
 
-// removeShelf makes it a tombstone; its contacts are in the default one from then on, and are
+// removeAssignment makes it a tombstone; its contacts are in the default one from then on, and are
 // moved there behind.
-func removeShelf[T any](ctx context.Context, s *Service, sh shelf[T], shelfID id.ID) error {
-	found, err := sh.owned(ctx, s, shelfID)
+func removeAssignment[T any](ctx context.Context, s *Service, as assignment[T], assignmentID id.ID) error {
+	found, err := as.owned(ctx, s, assignmentID)
 	if err != nil {
 		return err
 	}
-	company, name := sh.facts(found).company, sh.facts(found).name
+	company, name := as.facts(found).company, as.facts(found).name
 	err = s.do(ctx, func(ctx context.Context, a act) error {
 		// From here on nobody makes it the default, and whoever was about to has done so.
 		if err := a.holdCompany(ctx, company); err != nil {
 			return err
 		}
-		standard, err := sh.standard(ctx, a.Ent(), company)
+		standard, err := as.standard(ctx, a.Ent(), company)
 		if err != nil {
 			return err
 		}
-		if standard == shelfID {
-			return fault.New(fault.FailedPrecondition, "%q is the default %s, which cannot be deleted; make another one the default first", name, sh.what).
+		if standard == assignmentID {
+			return fault.New(fault.FailedPrecondition, "%q is the default %s, which cannot be deleted; make another one the default first", name, as.what).
 				At("input", "id")
 		}
-		n, err := sh.remove(ctx, a.Ent(), shelfID)
-		if err := deleted(sh.what, n, err); err != nil {
+		n, err := as.remove(ctx, a.Ent(), assignmentID)
+		if err := deleted(as.what, n, err); err != nil {
 			return err
 		}
-		return a.audit(ctx, company, sh.what+".deleted", "the %s %q was deleted; its contacts went to the default one", sh.what, name)
+		return a.audit(ctx, company, as.what+".deleted", "the %s %q was deleted; its contacts went to the default one", as.what, name)
 	})
 	if err == nil {
-		s.begin(ctx, sh.referred, shelfID)
+		s.begin(ctx, as.referred, assignmentID)
 	}
 	return err
 }
 
-func (sh shelf[T]) owned(ctx context.Context, s *Service, shelfID id.ID) (*T, error) {
-	return owned(ctx, s, sh.what,
-		func() (*T, error) { return sh.find(ctx, s.db.Ent(), shelfID) },
-		func(found *T) id.ID { return sh.facts(found).company })
+func (as assignment[T]) owned(ctx context.Context, s *Service, assignmentID id.ID) (*T, error) {
+	return owned(ctx, s, as.what,
+		func() (*T, error) { return as.find(ctx, s.db.Ent(), assignmentID) },
+		func(found *T) id.ID { return as.facts(found).company })
 }
 
-func (sh shelf[T]) check(in ShelfChange) (set shelfChange, err error) {
+func (as assignment[T]) check(in AssignmentChange) (set assignmentChange, err error) {
 	name, err := in.Name.Required("input", "name")
 	if err != nil {
 		return set, err
@@ -178,7 +178,7 @@ func (sh shelf[T]) check(in ShelfChange) (set shelfChange, err error) {
 		}
 		set.name = &checked
 	}
-	if set.externalID, err = sh.externalID(in.ExternalID.Value); err != nil {
+	if set.externalID, err = as.externalID(in.ExternalID.Value); err != nil {
 		return set, err
 	}
 	set.clearExternalID = in.ExternalID.Set && set.externalID == nil
@@ -186,30 +186,30 @@ func (sh shelf[T]) check(in ShelfChange) (set shelfChange, err error) {
 		return set, err
 	}
 	if set.isDefault != nil && !*set.isDefault {
-		return set, fault.New(fault.Invalid, "isDefault can only be true; make another %s the default, and this one will no longer be it", sh.what).
+		return set, fault.New(fault.Invalid, "isDefault can only be true; make another %s the default, and this one will no longer be it", as.what).
 			At("input", "isDefault")
 	}
 	return set, nil
 }
 
 // externalID checks one (rule K4). `default` means the default one in files (rule I14).
-func (sh shelf[T]) externalID(raw *string) (*string, error) {
+func (as assignment[T]) externalID(raw *string) (*string, error) {
 	external, err := externalID(raw)
-	if err == nil && external != nil && fold.Key(*external) == "default" {
-		err = fault.New(fault.Invalid, "%q names the default %s in files; choose another external id", *external, sh.what).At("input", "externalId")
+	if err == nil && external != nil && normalize.Key(*external) == "default" {
+		err = fault.New(fault.Invalid, "%q names the default %s in files; choose another external id", *external, as.what).At("input", "externalId")
 	}
 	return external, err
 }
 
 // nobodys refuses an external id that is the id of another project or desk of the company:
 // files name them by both (rule I14), and mean that one.
-func (sh shelf[T]) nobodys(ctx context.Context, a act, companyID, own id.ID, external *string) error {
-	return nobodys(external, sh.kind, own, sh.what, func(other id.ID) (bool, error) {
-		found, err := sh.find(ctx, a.Ent(), other)
+func (as assignment[T]) nobodys(ctx context.Context, a act, companyID, own id.ID, external *string) error {
+	return nobodys(external, as.kind, own, as.what, func(other id.ID) (bool, error) {
+		found, err := as.find(ctx, a.Ent(), other)
 		if ent.IsNotFound(err) {
 			return false, nil
 		}
-		return err == nil && sh.facts(found).company == companyID, err
+		return err == nil && as.facts(found).company == companyID, err
 	})
 }
 
@@ -240,9 +240,9 @@ func nobodys(external *string, kind id.Kind, own id.ID, what string, there func(
 	return err
 }
 
-func (sh shelf[T]) taken(err error, external *string) error {
+func (as assignment[T]) taken(err error, external *string) error {
 	if external == nil {
 		return err
 	}
-	return taken(err, "external_id", fault.New(fault.AlreadyExists, "another %s has the external id %q", sh.what, *external).At("input", "externalId"))
+	return taken(err, "external_id", fault.New(fault.AlreadyExists, "another %s has the external id %q", as.what, *external).At("input", "externalId"))
 }

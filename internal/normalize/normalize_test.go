@@ -1,4 +1,4 @@
-package fold_test
+package normalize_test
 
 import (
 	"strings"
@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"tenantry/internal/fold"
+	"tenantry/internal/normalize"
 )
 
 // K5: ignoring case is NFC, then lower case, zero-width characters dropped; no folding of
@@ -25,7 +25,7 @@ func TestKey(t *testing.T) {
 		"\u200b Acme \u200b":                          "acme", "e\u200b\u0301": "é",
 		"日本": "日本", "🙂": "🙂", "Ⅳ": "ⅳ", "ǅ": "ǆ",
 	} {
-		if got := fold.Key(in); got != want {
+		if got := normalize.Key(in); got != want {
 			t.Errorf("Key(%+q) is %+q, want %+q", in, got, want)
 		}
 	}
@@ -36,11 +36,11 @@ func TestKey(t *testing.T) {
 func TestKeyIsStable(t *testing.T) {
 	t.Parallel()
 	stable := func(s string) bool {
-		k := fold.Key(s)
-		return fold.Key(k) == k && norm.NFC.IsNormalString(k) && (!utf8.ValidString(s) || utf8.ValidString(k))
+		k := normalize.Key(s)
+		return normalize.Key(k) == k && norm.NFC.IsNormalString(k) && (!utf8.ValidString(s) || utf8.ValidString(k))
 	}
 	same := func(s string) bool {
-		return fold.Key(" "+norm.NFD.String(s)+"\n") == fold.Key(s) && fold.Key("\u200b"+s) == fold.Key(s)
+		return normalize.Key(" "+norm.NFD.String(s)+"\n") == normalize.Key(s) && normalize.Key("\u200b"+s) == normalize.Key(s)
 	}
 	if err := quick.Check(stable, &quick.Config{MaxCount: 2_000}); err != nil {
 		t.Error(err)
@@ -55,7 +55,7 @@ func TestKeyIsStable(t *testing.T) {
 		}
 		for _, s := range []string{string(r), "Α" + string(r) + "Σ"} {
 			if !stable(s) {
-				t.Fatalf("Key(%+q) is %+q, whose key is %+q", s, fold.Key(s), fold.Key(fold.Key(s)))
+				t.Fatalf("Key(%+q) is %+q, whose key is %+q", s, normalize.Key(s), normalize.Key(normalize.Key(s)))
 			}
 		}
 	}
@@ -72,13 +72,13 @@ func TestEmail(t *testing.T) {
 		"a@b@bücher.example": "a@b@xn--bcher-kva.example", "none": "none", "x@": "x@", "@": "@", "": "",
 		"x@\u200bexample.com": "x@example.com",
 	} {
-		if got := fold.Email(in); got != want {
+		if got := normalize.Email(in); got != want {
 			t.Errorf("Email(%+q) is %+q, want %+q", in, got, want)
 		}
 	}
 	if err := quick.Check(func(local, domain string) bool {
-		k := fold.Email(local + "@" + domain)
-		return fold.Email(k) == k
+		k := normalize.Email(local + "@" + domain)
+		return normalize.Email(k) == k
 	}, &quick.Config{MaxCount: 2_000}); err != nil {
 		t.Error(err)
 	}
@@ -97,14 +97,14 @@ func TestLongDomainsAreNotConverted(t *testing.T) {
 		return s.String()
 	}
 	for _, domain := range []string{letters(64), letters(64) + ".example", strings.Repeat("ü.", 130), letters(1_000_000), "xn--" + strings.Repeat("a", 1_000_000)} {
-		if got, ok := fold.Domain(domain); ok {
+		if got, ok := normalize.Domain(domain); ok {
 			t.Errorf("the form of %d bytes is %.100q", len(domain), got)
 		}
 	}
-	if got := fold.Email("a@" + letters(64)); got != "a@"+letters(64) {
+	if got := normalize.Email("a@" + letters(64)); got != "a@"+letters(64) {
 		t.Errorf("it is %q", got)
 	}
-	if got := fold.Email("a@" + letters(1_000_000)); got != "" {
+	if got := normalize.Email("a@" + letters(1_000_000)); got != "" {
 		t.Errorf("it has %d bytes", len(got))
 	}
 }
@@ -116,12 +116,12 @@ func TestSlug(t *testing.T) {
 		"TEST CUSTOMER": "test-customer", " Acme \t\n Ltd ": "acme-ltd", "a\u00a0\u2003b": "a-b", "a-b": "a-b", "a - b": "a---b",
 		"": "", " ": "", "\u200b": "", "a\u200bb": "ab", "O'Neil & Co.": "o'neil-&-co.", "Zu\u0308rich": "zürich",
 	} {
-		if got := fold.Slug(in); got != want {
+		if got := normalize.Slug(in); got != want {
 			t.Errorf("Slug(%+q) is %+q, want %+q", in, got, want)
 		}
 	}
 	// The platform's own slug and tombstones hold capital letters: no name's slug does.
-	if err := quick.Check(func(s string) bool { return fold.Slug(s) != "Platform" }, nil); err != nil {
+	if err := quick.Check(func(s string) bool { return normalize.Slug(s) != "Platform" }, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -138,13 +138,13 @@ func TestLine(t *testing.T) {
 		"می\u200cخواهم": "می\u200cخواهم", "👩\u200d🔧": "👩\u200d🔧", "❤\ufe0f\u200d🔥": "❤\ufe0f\u200d🔥",
 		"\u200da": "a", "a\u200d": "a", "a \u200cb": "a b", "a\u200d\u200db": "ab", "a\n\u200db": "a b",
 	} {
-		if got := fold.Line(in); got != want {
+		if got := normalize.Line(in); got != want {
 			t.Errorf("Line(%+q) is %+q, want %+q", in, got, want)
 		}
 	}
 	if err := quick.Check(func(s string) bool {
-		l := fold.Line(s)
-		return fold.Line(l) == l && fold.Text(l) == l && !strings.ContainsAny(l, "\x00\t\r\n\u200b\ufeff") && (l == "") == (fold.Key(l) == "")
+		l := normalize.Line(s)
+		return normalize.Line(l) == l && normalize.Text(l) == l && !strings.ContainsAny(l, "\x00\t\r\n\u200b\ufeff") && (l == "") == (normalize.Key(l) == "")
 	}, &quick.Config{MaxCount: 20_000}); err != nil {
 		t.Error(err)
 	}
@@ -154,19 +154,19 @@ func TestLine(t *testing.T) {
 // ASCII form is.
 func TestSearch(t *testing.T) {
 	t.Parallel()
-	key := fold.Email("kim@mail.Bücher.example")
+	key := normalize.Email("kim@mail.Bücher.example")
 	for search, want := range map[string]bool{
 		"kim@mail.b": true, "kim@mail.bü": true, "KIM@mail.BÜ": true, "kim@mail.bu\u0308ch": true, "kim@mail.bücher": true, "kim@mail.bücher.ex": true, "kim@mail.bücher.": true,
 		"kim@mail.xn--bch": true, "kim@mail.xn--bcher-kva.ex": true, "kim@": true, "kim@mail.": true, "kim@mail": true, "ki": true, "kim@mail。bü": true,
 		"kim@mail.bx": false, "kim@mail.bücherei": false, "kim@mail.ü": false, "im@mail.bü": false, "kim@bü": false, "kim@mail.bücher.exx": false,
 	} {
-		s, ok := fold.SearchOf(search)
+		s, ok := normalize.SearchOf(search)
 		if got := ok && (strings.HasPrefix(key, s.Email) || s.Completes(key)); got != want {
 			t.Errorf("%q finds it: %v", search, got)
 		}
 	}
 	for _, nothing := range []string{"\x00", "a\xff", strings.Repeat("x", 2_000), strings.Repeat("ü", 1_001)} {
-		if s, ok := fold.SearchOf(nothing); ok {
+		if s, ok := normalize.SearchOf(nothing); ok {
 			t.Errorf("%.20q is compared with %+v", nothing, s)
 		}
 	}
@@ -176,7 +176,7 @@ func TestSearch(t *testing.T) {
 func TestText(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{" Acme ": "Acme", "e\u0301": "é", "A\u200bB": "A\u200bB", "ﬁ": "ﬁ", "\u00a0x\u00a0": "x", "a\r\nb": "a\r\nb"} {
-		if got := fold.Text(in); got != want {
+		if got := normalize.Text(in); got != want {
 			t.Errorf("Text(%+q) is %+q, want %+q", in, got, want)
 		}
 	}

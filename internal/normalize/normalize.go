@@ -4,7 +4,7 @@
 // lower() knows ASCII only, PostgreSQL's depends on the locale, and Go's own
 // strings.ToLower differs from x/text/cases on letters such as İ. One place, one
 // answer, on both databases.
-package fold
+package normalize
 
 import (
 	"strings"

@@ -25,16 +25,16 @@ func TestTheDefault(t *testing.T) {
 		w.Must(err)
 		second := w.project(w.sato, w.alpha, "second")
 		for what, field := range map[string]input.Field[bool]{"false": {Set: true, Value: new(false)}, "null": {Set: true}} {
-			_, err := w.UpdateProject(w.sato, first.ID, contacts.ShelfChange{IsDefault: field})
+			_, err := w.UpdateProject(w.sato, first.ID, contacts.AssignmentChange{IsDefault: field})
 			w.Refused(what, err, fault.Invalid, "input.isDefault")
 		}
 		w.Refused("the default's deletion", w.DeleteProject(w.sato, first.ID), fault.FailedPrecondition, "input.id")
-		changed, err := w.UpdateProject(w.sato, second.ID, contacts.ShelfChange{IsDefault: yes(), Name: input.Field[string]{Set: true, Value: new("new")}})
+		changed, err := w.UpdateProject(w.sato, second.ID, contacts.AssignmentChange{IsDefault: yes(), Name: input.Field[string]{Set: true, Value: new("new")}})
 		w.Must(err)
 		if !changed.IsDefault || changed.Name != "new" || w.defaults(w.alpha.ID) != "new" {
 			t.Errorf("the default is %s, and the changed one %+v", w.defaults(w.alpha.ID), changed)
 		}
-		if _, err := w.UpdateProject(w.sato, second.ID, contacts.ShelfChange{IsDefault: yes()}); err != nil {
+		if _, err := w.UpdateProject(w.sato, second.ID, contacts.AssignmentChange{IsDefault: yes()}); err != nil {
 			t.Errorf("made the default again: %v", err)
 		}
 		if kim := w.contact("kim@x.example"); kim.ProjectID != second.ID {
@@ -61,7 +61,7 @@ func (w *world) defaults(companyID id.ID) string {
 func TestExternalIDs(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		create := func(as context.Context, company id.ID, external string) (id.ID, error) {
-			p, err := w.CreateProject(as, contacts.NewShelf{CompanyID: &company, Name: "p", ExternalID: &external})
+			p, err := w.CreateProject(as, contacts.NewAssignment{CompanyID: &company, Name: "p", ExternalID: &external})
 			if err != nil {
 				return id.ID{}, err
 			}
@@ -77,7 +77,7 @@ func TestExternalIDs(t *testing.T) {
 		}
 		_, err = create(w.rita, w.rival.ID, "A")
 		w.Must(err)
-		_, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "d", ExternalID: new("A")})
+		_, err = w.CreateDesk(w.sato, contacts.NewAssignment{CompanyID: &w.alpha.ID, Name: "d", ExternalID: new("A")})
 		w.Must(err)
 		_, err = create(w.sato, w.alpha.ID, "Default")
 		w.Refused("Default", err, fault.Invalid, "input.externalId")
@@ -88,19 +88,19 @@ func TestExternalIDs(t *testing.T) {
 		for _, any := range []string{id.New(id.Project).String(), id.New(id.Contact).String(), strings.ToUpper(id.New(id.Project).String())} {
 			other, err := create(w.sato, w.alpha.ID, any)
 			w.Must(err)
-			_, err = w.UpdateProject(w.sato, other, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: new(one.String())}})
+			_, err = w.UpdateProject(w.sato, other, contacts.AssignmentChange{ExternalID: input.Field[string]{Set: true, Value: new(one.String())}})
 			w.Refused("another's id, later", err, fault.AlreadyExists, "input.externalId")
-			_, err = w.UpdateProject(w.sato, other, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: new(other.String())}})
+			_, err = w.UpdateProject(w.sato, other, contacts.AssignmentChange{ExternalID: input.Field[string]{Set: true, Value: new(other.String())}})
 			w.Must(err) // its own says nothing else
-			_, err = w.CreateDesk(w.sato, contacts.NewShelf{CompanyID: &w.alpha.ID, Name: "d", ExternalID: &any})
+			_, err = w.CreateDesk(w.sato, contacts.NewAssignment{CompanyID: &w.alpha.ID, Name: "d", ExternalID: &any})
 			w.Must(err)
 		}
-		changed, err := w.UpdateProject(w.sato, one, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true}})
+		changed, err := w.UpdateProject(w.sato, one, contacts.AssignmentChange{ExternalID: input.Field[string]{Set: true}})
 		w.Must(err)
 		if changed.ExternalID != nil || changed.Name != "p" {
 			t.Errorf("cleared, it is %+v", changed)
 		}
-		_, err = w.UpdateProject(w.sato, one, contacts.ShelfChange{ExternalID: input.Field[string]{Set: true, Value: new("B")}})
+		_, err = w.UpdateProject(w.sato, one, contacts.AssignmentChange{ExternalID: input.Field[string]{Set: true, Value: new("B")}})
 		w.Refused("another's", err, fault.AlreadyExists, "input.externalId")
 	})
 }
@@ -117,7 +117,7 @@ func TestOneDefaultUnderConcurrency(t *testing.T) {
 		var work sync.WaitGroup
 		for i := range 2 * many {
 			work.Go(func() {
-				_, err := w.UpdateProject(w.sato, all[i%many], contacts.ShelfChange{IsDefault: yes()})
+				_, err := w.UpdateProject(w.sato, all[i%many], contacts.AssignmentChange{IsDefault: yes()})
 				if err != nil && !fault.Is(err, fault.NotFound) {
 					t.Errorf("making %d the default: %v", i%many, err)
 				}

@@ -16,40 +16,40 @@ import (
 	"tenantry/internal/progress"
 )
 
-// act is something that somebody does, while it is done: all of it in one transaction,
-// with what is audited and who is told. After the commit the news goes out.
-type act struct {
+// unitOfWork is an operation in one transaction,
+// with its audit events and the users to notify. After the commit they are woken.
+type unitOfWork struct {
 	*database.Tx
-	who  viewer.Viewer
-	told []id.ID
+	who      viewer.Viewer
+	notified []id.ID
 }
 
-// do runs an act. What the database refuses comes back as an answer.
-func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a *act) error) error {
-	var a *act
+// do runs a unit of work. Errors of the database become errors for clients.
+func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a *unitOfWork) error) error {
+	var a *unitOfWork
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		a = &act{Tx: tx, who: viewer.FromContext(ctx)}
+		a = &unitOfWork{Tx: tx, who: viewer.FromContext(ctx)}
 		return fn(ctx, a)
 	})
 	if err != nil {
 		return Answer(err)
 	}
-	slices.SortFunc(a.told, func(x, y id.ID) int { return slices.Compare(x[:], y[:]) })
-	for _, u := range slices.Compact(a.told) {
-		if err := s.news.Publish(ctx, progress.UserTopic(u)); err != nil {
+	slices.SortFunc(a.notified, func(x, y id.ID) int { return slices.Compare(x[:], y[:]) })
+	for _, u := range slices.Compact(a.notified) {
+		if err := s.publisher.Publish(ctx, progress.UserTopic(u)); err != nil {
 			s.log.DebugContext(ctx, "event not published", "error", err)
 		}
 	}
 	return nil
 }
 
-// tell keeps the note for the users, but for whoever acts: they know.
-func (a *act) tell(ctx context.Context, n notify.Notification, users ...id.ID) error {
+// notify stores the notification for the users, except for the one who acts.
+func (a *unitOfWork) notify(ctx context.Context, n notify.Notification, users ...id.ID) error {
 	users = slices.DeleteFunc(slices.Clone(users), func(u id.ID) bool { return u == a.who.UserID })
 	if len(users) == 0 {
 		return nil
 	}
-	a.told = append(a.told, users...)
+	a.notified = append(a.notified, users...)
 	return notify.Store(ctx, a.Tx, n, users...)
 }
 
@@ -77,13 +77,13 @@ const (
 	recordsExported  = "records.exported"
 )
 
-// audit writes into the log of each company that the act concerns.
-func (a *act) audit(ctx context.Context, action, summary string, companies ...id.ID) error {
+// audit writes into the log of each company that the operation concerns.
+func (a *unitOfWork) audit(ctx context.Context, action, summary string, companies ...id.ID) error {
 	return Audit(ctx, a.Tx, action, summary, companies...)
 }
 
 // Audit writes what the viewer does into the log of each company that it concerns, in the
-// act's own transaction.
+// operation's transaction.
 func Audit(ctx context.Context, tx *database.Tx, action, summary string, companies ...id.ID) error {
 	events := make([]auditEvent, len(companies))
 	for i, c := range companies {
@@ -93,17 +93,17 @@ func Audit(ctx context.Context, tx *database.Tx, action, summary string, compani
 }
 
 // administrators are the company's own active ones.
-func (a *act) administrators(ctx context.Context, companyID id.ID) ([]id.ID, error) {
+func (a *unitOfWork) administrators(ctx context.Context, companyID id.ID) ([]id.ID, error) {
 	return a.Ent().User.Query().
 		Where(user.CompanyID(companyID), user.Active(true), user.RoleEQ(enum.Admin)).
-		IDs(viewer.BypassTenancy(ctx, "whom an act concerns"))
+		IDs(viewer.BypassTenancy(ctx, "the companies that an operation concerns"))
 }
 
-// lock keeps other acts that lock the company waiting until this one is over, so that what
+// lock makes other operations that lock the company wait until this one has ended, so that what
 // is decided about its administrators, its partner or its token still holds when it is
 // committed. Inserts below the company do not wait. It gives the partner of now; nil where
 // there is none. NOT_FOUND where the company was deleted meanwhile.
-func (a *act) lock(ctx context.Context, companyID id.ID) (partner *id.ID, err error) {
+func (a *unitOfWork) lock(ctx context.Context, companyID id.ID) (partner *id.ID, err error) {
 	query := `SELECT partner_id FROM companies WHERE id = $1 AND deleted_at IS NULL` + a.Dialect().Lock(database.ForNoKeyUpdate)
 	var of sql.Null[id.ID]
 	err = a.QueryRowContext(ctx, query, companyID).Scan(&of)

@@ -7,28 +7,28 @@ import (
 	"tenantry/internal/id"
 )
 
-// family are rows that came out of the database together: what one of them refers to is
+// batch are rows that came out of the database together: what one of them refers to is
 // asked for, once, for all of them. So an answer costs as many statements as its document
 // has references, however many rows it shows and however busy the machine is. (Loaders
 // that collect keys for a moment, as is usual, ask several times where the moment is short.)
-type family[T any] struct{ rows []T }
+type batch[T any] struct{ rows []T }
 
-// families remembers, for one answer, which rows came together.
-type families struct{ of sync.Map } // *family[T] by its rows
+// batches remembers, for one answer, which rows came together.
+type batches struct{ of sync.Map } // *batch[T] by its rows
 
-// together makes the rows a family.
-func together[T any](ctx context.Context, rows []T) []T {
+// inBatch makes the rows a batch.
+func inBatch[T any](ctx context.Context, rows []T) []T {
 	l := loadersOf(ctx)
-	f := &family[T]{rows}
+	f := &batch[T]{rows}
 	for _, row := range rows {
-		l.families.of.Store(row, f)
+		l.batches.of.Store(row, f)
 	}
 	return rows
 }
 
-func familyOf[T any](ctx context.Context, row T) *family[T] {
-	kept, _ := loadersOf(ctx).families.of.LoadOrStore(row, &family[T]{[]T{row}})
-	return kept.(*family[T])
+func batchOf[T any](ctx context.Context, row T) *batch[T] {
+	kept, _ := loadersOf(ctx).batches.of.LoadOrStore(row, &batch[T]{[]T{row}})
+	return kept.(*batch[T])
 }
 
 // reference is the id that a row bears of another record, or its own where that is asked
@@ -41,7 +41,7 @@ type loader[V any] struct {
 	asked sync.Map // *findings[V] by question
 }
 
-type question struct{ family, reference any }
+type question struct{ batch, reference any }
 
 type findings[V any] struct {
 	once  sync.Once
@@ -57,7 +57,7 @@ func load[T, V any](ctx context.Context, l *loader[V], row T, ref *reference[T])
 	if key == nil {
 		return none, nil
 	}
-	f := familyOf(ctx, row)
+	f := batchOf(ctx, row)
 	kept, _ := l.asked.LoadOrStore(question{f, ref}, &findings[V]{})
 	all := kept.(*findings[V])
 	all.once.Do(func() {
@@ -94,7 +94,7 @@ func byID[V any](fetch func(context.Context, []id.ID) ([]V, error), key func(V) 
 	return mapped(func(ctx context.Context, ids []id.ID) (map[id.ID]V, error) {
 		rows, err := fetch(ctx, ids)
 		out := make(map[id.ID]V, len(rows))
-		for _, row := range together(ctx, rows) {
+		for _, row := range inBatch(ctx, rows) {
 			out[key(row)] = row
 		}
 		return out, err
@@ -105,7 +105,7 @@ func grouped[V any](fetch func(context.Context, []id.ID) ([]V, error), key func(
 	return mapped(func(ctx context.Context, ids []id.ID) (map[id.ID][]V, error) {
 		rows, err := fetch(ctx, ids)
 		out := make(map[id.ID][]V, len(ids))
-		for _, row := range together(ctx, rows) {
+		for _, row := range inBatch(ctx, rows) {
 			out[key(row)] = append(out[key(row)], row)
 		}
 		return out, err

@@ -15,19 +15,19 @@ import (
 // Projects are the projects in which contacts are that refer to these ids, by these: where
 // one was deleted its contacts are in the default one, although they are not moved yet.
 func (s *Service) Projects(ctx context.Context, ids []id.ID) (map[id.ID]*ent.Project, error) {
-	return standIns(ctx, s, toProject, ids, func(ids []id.ID) ([]*ent.Project, error) {
+	return resolved(ctx, s, toProject, ids, func(ids []id.ID) ([]*ent.Project, error) {
 		return s.db.Ent().Project.Query().Where(database.Among(project.FieldID, ids)).All(ctx)
 	}, func(p *ent.Project) id.ID { return p.ID })
 }
 
 // Desks are as Projects.
 func (s *Service) Desks(ctx context.Context, ids []id.ID) (map[id.ID]*ent.Desk, error) {
-	return standIns(ctx, s, toDesk, ids, func(ids []id.ID) ([]*ent.Desk, error) {
+	return resolved(ctx, s, toDesk, ids, func(ids []id.ID) ([]*ent.Desk, error) {
 		return s.db.Ent().Desk.Query().Where(database.Among(desk.FieldID, ids)).All(ctx)
 	}, func(d *ent.Desk) id.ID { return d.ID })
 }
 
-func standIns[T any](ctx context.Context, s *Service, r referred, ids []id.ID, find func([]id.ID) ([]*T, error), key func(*T) id.ID) (map[id.ID]*T, error) {
+func resolved[T any](ctx context.Context, s *Service, r referred, ids []id.ID, find func([]id.ID) ([]*T, error), key func(*T) id.ID) (map[id.ID]*T, error) {
 	found, err := find(ids)
 	if err != nil {
 		return nil, err
@@ -82,11 +82,11 @@ type tombstones struct {
 }
 
 // standFor are the project or desk, and those whose contacts are there until they are moved.
-func (t tombstones) standFor(shelf id.ID) []id.ID {
-	if t.of[shelf] {
+func (t tombstones) standFor(assignment id.ID) []id.ID {
+	if t.of[assignment] {
 		return nil
 	}
-	return append([]id.ID{shelf}, t.instead[shelf]...)
+	return append([]id.ID{assignment}, t.instead[assignment]...)
 }
 
 // dead finds the filter's tombstones, in one statement.
