@@ -24,7 +24,7 @@ var bypassing = []string{
 	"internal/importer/kind/customers/finish.go", // an import notifies new partner admins
 	"internal/searchindex/compact.go",            // the platform's tidying
 	"internal/tenancy/account.go",                // what is changed of whom takes more than a row
-	"internal/tenancy/act.go",                    // the log of each company that an act concerns
+	"internal/tenancy/unitofwork.go",             // the log of each company that an operation concerns
 	"internal/tenancy/claim.go",                  // a redeemed token
 	"internal/tenancy/companies.go",              // operators, and the platform's own company
 	"internal/tenancy/customers.go",              // a new company's defaults
