@@ -1,9 +1,9 @@
-// Package fold is what "ignoring case" means (rule K5) and what a slug is (C4).
+// Package normalize computes the keys by which texts are compared ignoring case (rule K5), and
+// slugs (C4).
 //
-// Both are computed here, in Go, and stored in key columns of their own: SQLite's
-// lower() knows ASCII only, PostgreSQL's depends on the locale, and Go's own
-// strings.ToLower differs from x/text/cases on letters such as İ. One place, one
-// answer, on both databases.
+// Keys are computed in Go and stored in columns of their own: SQLite's lower() knows ASCII
+// only, PostgreSQL's depends on the locale, and Go's strings.ToLower differs from x/text/cases
+// on letters such as İ. One implementation gives the same result on both databases.
 package normalize
 
 import (
