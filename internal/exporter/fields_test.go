@@ -302,13 +302,15 @@ func TestAFieldInTheTableIsAColumn(t *testing.T) {
 // A field that is only declared makes no kind.
 func TestAFieldThatIsOnlyDeclaredIsRefused(t *testing.T) {
 	t.Parallel()
+	all := contacts.Fields()
+	project := all[slices.IndexFunc(all, func(f contacts.Field) bool { return f.Name == contacts.ProjectField })]
 	for what, change := range map[string]func(f *field.Field[contacts.Record]){
 		"no value":                    func(f *field.Field[contacts.Record]) { f.Value = field.Value[contacts.Record]{} },
 		"no column":                   func(f *field.Field[contacts.Record]) { f.Column = "" },
 		"left to a plan":              func(f *field.Field[contacts.Record]) { f.Planned = true },
 		"called as another one":       func(f *field.Field[contacts.Record]) { f.Aliases = []string{"E-Mail"} },
 		"in another one's place":      func(f *field.Field[contacts.Record]) { f.Export = 1 },
-		"a reference, and no plan of": func(f *field.Field[contacts.Record]) { f.Value = contacts.Fields()[6].Value },
+		"a reference, and no plan of": func(f *field.Field[contacts.Record]) { f.Value = project.Value },
 	} {
 		own := nickname()
 		change(&own)
