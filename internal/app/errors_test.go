@@ -105,7 +105,7 @@ func TestADatabaseThatIsNotThereIsExplained(t *testing.T) {
 		{&net.DNSError{Err: "no such host", Name: "db.example", IsNotFound: true}, "there is no host of that name"},
 		{&net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded}, "nothing answered there in time"},
 	} {
-		err := explainDatabase(c, fmt.Errorf("the PostgreSQL database does not answer: %w", of.err))
+		err := explainDatabase(c, fmt.Errorf("the PostgreSQL database does not respond: %w", of.err))
 		if !strings.Contains(err.Error(), of.want) || noise.MatchString(err.Error()) || !errors.Is(err, of.err) {
 			t.Errorf("%v is explained as %q", of.err, err)
 		}

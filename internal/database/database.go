@@ -91,11 +91,32 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	db.log = o.Log
 	db.ent = ent.NewClient(ent.Driver(entsql.OpenDB(string(db.dialect), db.sql)))
-	if err := db.Ping(ctx); err != nil {
+	if err := db.first(ctx); err != nil {
 		_ = db.Close()
 		return nil, err
 	}
 	return db, nil
+}
+
+// first makes the first connection. SQLite refuses it as busy, without waiting, where another
+// process has just made the file, recovers it, or is the last to leave it.
+func (db *DB) first(ctx context.Context) error {
+	patience, again := time.NewTimer(sqliteBusyTimeout), time.NewTicker(20*time.Millisecond)
+	defer patience.Stop()
+	defer again.Stop()
+	for {
+		err := db.Ping(ctx)
+		if err == nil || !IsBusy(err) {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-patience.C:
+			return err
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // pool sets the bounds of a pool. Connections are kept as long as they are in use;
@@ -123,7 +144,7 @@ func (db *DB) Dialect() Dialect { return db.dialect }
 // database was not reached.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.sql.PingContext(ctx); err != nil {
-		return fmt.Errorf("the %s database does not answer: %w", db.dialect.title(), err)
+		return fmt.Errorf("the %s database does not respond: %w", db.dialect.title(), err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -17,7 +18,7 @@ const (
 	sqliteFile          = "tenantry.db"
 	sqliteConns         = 8
 	sqliteMigrateLock   = "tenantry.migrate.lock"
-	sqliteBusyTimeoutMS = "10000"
+	sqliteBusyTimeout   = 10 * time.Second // for which a statement waits for another writer
 	// sqliteCacheKiB bounds a connection's page cache, which grows with what is touched. With
 	// SQLite's own 2 MB a batch of contacts, whose index entries lie anywhere, writes and reads
 	// the same pages again and again: imports took a sixth longer.
@@ -109,7 +110,7 @@ func sqliteDSN(file string, foreignKeys bool) string {
 		"_time_format": {"sqlite"},
 		"_timezone":    {"UTC"},
 		"_pragma": {
-			"busy_timeout(" + sqliteBusyTimeoutMS + ")",
+			fmt.Sprintf("busy_timeout(%d)", sqliteBusyTimeout.Milliseconds()),
 			"journal_mode(WAL)",
 			"synchronous(NORMAL)",
 			"cache_size(-" + sqliteCacheKiB + ")",
