@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	sqliteFile          = "tenantry.db"
-	sqliteConns         = 8
-	sqliteMigrateLock   = "tenantry.migrate.lock"
-	sqliteBusyTimeout   = 10 * time.Second // for which a statement waits for another writer
+	sqliteFile        = "tenantry.db"
+	sqliteConns       = 8
+	sqliteMigrateLock = "tenantry.migrate.lock"
+	sqliteBusyTimeout = 10 * time.Second // for which a statement waits for another writer
 	// sqliteCacheKiB bounds a connection's page cache, which grows with what is touched. With
 	// SQLite's own 2 MB a batch of contacts, whose index entries lie anywhere, writes and reads
 	// the same pages again and again: imports took a sixth longer.
