@@ -115,7 +115,7 @@ func clockSkew(t *trial) {
 	t.fault("clocks are off by %d s", off)
 	t.send(t.plan(load{tenants: 5, files: 2, rows: 2500}))
 	t.middle(4)
-	t.alive("worker")[t.rand.IntN(2)].crash() // the other one has to judge its lease
+	t.alive("worker")[t.rand.IntN(2)].crash() // the other one has to wait for its lease
 	t.conclude()
 	t.takenOver()
 	if n := t.number(`SELECT count(*) FROM import_runs WHERE finished_at < started_at OR started_at < created_at - interval '1 second'`); n > 0 {

@@ -63,7 +63,7 @@ type loaders struct {
 	batches batches
 }
 
-func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.Engine, books *contacts.Service) *loaders {
+func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.Engine, contactService *contacts.Service) *loaders {
 	return &loaders{
 		companies: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Company, error) {
 			return client.Company.Query().Where(database.Among(company.FieldID, ids)).All(ctx)
@@ -112,8 +112,8 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 			return client.CustomField.Query().Where(database.FirstOfEach(customfield.Table, ids, contacts.MaxCustomFields, notDeleted)).
 				Order(ent.Asc(customfield.FieldName, customfield.FieldID)).All(ctx)
 		}, func(f *ent.CustomField) id.ID { return f.CompanyID }),
-		projectsByID:  resolved(books.Projects),
-		desksByID:     resolved(books.Desks),
+		projectsByID:  resolved(contactService.Projects),
+		desksByID:     resolved(contactService.Desks),
 		contactLabels: mapped(labelsOf(client)),
 		contactValues: mapped(valuesOf(client)),
 

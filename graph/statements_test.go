@@ -211,8 +211,8 @@ func (w *tenants) hundreds() {
 		return c.User.Create().SetID(id.New(id.User)).SetCompanyID(company).SetEmail(email).SetEmailKey(email).SetFirstName(name).SetFirstNameKey(name).
 			SetLastName("x").SetLastNameKey("x").SetPasswordHash("secret hash")
 	}
-	// books are a company's shelves, label and field, where it has none; the contacts have all.
-	books := func(company, project, desk, label, field id.ID, names ...string) {
+	// contactData are a company's project, desk, label and field, where it has none; the contacts have all.
+	contactData := func(company, project, desk, label, field id.ID, names ...string) {
 		for _, name := range names {
 			email, person := name+"@many.example", id.New(id.Contact)
 			contacts = append(contacts, c.Contact.Create().SetID(person).SetCompanyID(company).SetProjectID(project).SetDeskID(desk).
@@ -243,8 +243,8 @@ func (w *tenants) hundreds() {
 		shelves = append(shelves, c.Project.Create().SetID(project).SetCompanyID(company).SetName("default").SetIsDefault(true))
 		desks = append(desks, c.Desk.Create().SetID(desk).SetCompanyID(company).SetName("default").SetIsDefault(true))
 		label, field := belongings(company)
-		books(company, project, desk, label, field, fmt.Sprint("p", i), fmt.Sprint("q", i))
-		books(northwind, ownProject, ownDesk, ownLabel, ownField, fmt.Sprint("o", i))
+		contactData(company, project, desk, label, field, fmt.Sprint("p", i), fmt.Sprint("q", i))
+		contactData(northwind, ownProject, ownDesk, ownLabel, ownField, fmt.Sprint("o", i))
 		tokens = append(tokens, c.TransferToken.Create().SetID(token).SetCompanyID(company).SetSecretHash([]byte(name)).
 			SetSentToID(w.IDs["rival"]).SetExpiresAt(time.Now().UTC().Add(time.Hour)))
 		runs = append(runs, c.ImportRun.Create().SetID(run).SetCompanyID(company).SetCreatedByID(keller).SetCreatedByName("keller").

@@ -54,7 +54,7 @@ func NewSerial(t *Tenant, taken []string, foreign string) *Serial {
 	m := &Serial{tenant: t, taken: taken, foreign: foreign}
 	m.company = &oracle.Company{
 		ID: t.Company, Name: t.Name, Slug: slug(t.Name), Partner: true,
-		Projects: []oracle.Shelf{{Name: "default", Default: true}}, Desks: []oracle.Shelf{{Name: "default", Default: true}},
+		Projects: []oracle.Assignment{{Name: "default", Default: true}}, Desks: []oracle.Assignment{{Name: "default", Default: true}},
 	}
 	m.importer = &oracle.User{Company: m.company, Email: t.Admin.Email, First: t.Admin.First, Last: t.Admin.Last, Active: true, Admin: true}
 	m.company.Users = append(m.company.Users, m.importer)

@@ -16,7 +16,7 @@ import (
 // bypassing are the files that may pass the policies by. Another one here is a decision:
 // its reason stands in the call.
 var bypassing = []string{
-	"ent/policy/scope.go",                        // judging a write
+	"ent/policy/scope.go",                        // checking a write
 	"internal/auth/signin.go",                    // there is no viewer yet
 	"internal/importer/clean.go",                 // the platform's tidying
 	"internal/importer/finish.go",                // an import tells how it ended

@@ -85,7 +85,7 @@ func mustBeColleague(ctx context.Context, v viewer.Viewer, m mutation) error {
 		Where(func(s *sql.Selector) {
 			s.Where(sql.And(sql.EQ(s.C(user.FieldID), id), sql.EQ(s.C(user.FieldCompanyID), v.CompanyID), sql.IsTrue(s.C(user.FieldActive))))
 		}).
-		Exist(viewer.BypassTenancy(ctx, "judging a write"))
+		Exist(viewer.BypassTenancy(ctx, "checking a write"))
 	if err != nil {
 		return fmt.Errorf("whether user %v is the viewer's colleague: %w", id, err)
 	}
@@ -114,5 +114,5 @@ func mustBeCustomer(ctx context.Context, v viewer.Viewer, m mutation) error {
 // anyCompany reports whether a company is so.
 func anyCompany(ctx context.Context, m mutation, so func(*sql.Selector) *sql.Predicate) (bool, error) {
 	return m.Client().Company.Query().Where(func(s *sql.Selector) { s.Where(so(s)) }).
-		Exist(viewer.BypassTenancy(ctx, "judging a write"))
+		Exist(viewer.BypassTenancy(ctx, "checking a write"))
 }

@@ -12,7 +12,7 @@ import (
 	"tenantry/internal/id"
 )
 
-// Contact is a person on a company's books (rule K1).
+// Contact is a contact of a company (rule K1).
 //
 // Imports load this table by the hundred thousand, so each index and each reference is
 // weighed: what it costs them is in internal/importer, BenchmarkSearchIndexes.

@@ -64,7 +64,7 @@ func check(t *testing.T, query string, variables map[string]any, extensions ...g
 		}
 		return errs[0]
 	case <-ctx.Done():
-		t.Fatal("still judging after 20 s")
+		t.Fatal("still checking after 20 s")
 		return nil
 	}
 }

@@ -108,7 +108,7 @@ func TestU12ChangePasswordIsLimited(t *testing.T) {
 			}
 		}
 		if codes["INVALID_ARGUMENT"] < 10 || codes["RATE_LIMITED"] == 0 {
-			t.Errorf("15 guesses got %v, want 10 that are judged", codes)
+			t.Errorf("15 guesses got %v, want 10 that are compared", codes)
 		}
 		const change = `mutation($c:String!){changePassword(input:{currentPassword:$c,newPassword:"new-password"}){user{id}}}`
 		r := s.want("RATE_LIMITED", own, change, vars{"c": "own-password"})
@@ -162,23 +162,23 @@ func TestU12SignInsBehindAProxy(t *testing.T) {
 	onBothSetsWith(t, map[string]string{"TRUSTED_PROXIES": "127.0.0.0/8"}, func(t *testing.T, s *server) {
 		s.company("Acme", "own@acme.example")
 		const signIn = `mutation($e:String!,$p:String!){signIn(input:{email:$e,password:$p}){user{email}}}`
-		judged := 0
+		compared := 0
 		for limited := false; !limited; {
-			client := fmt.Sprintf("198.51.100.%d, 203.0.113.9", judged%200) // the first is invented
-			switch code := s.forwarded(client, signIn, vars{"e": fmt.Sprint(judged, "@nowhere.example"), "p": "wrong-password"}).code(); code {
+			client := fmt.Sprintf("198.51.100.%d, 203.0.113.9", compared%200) // the first is invented
+			switch code := s.forwarded(client, signIn, vars{"e": fmt.Sprint(compared, "@nowhere.example"), "p": "wrong-password"}).code(); code {
 			case "UNAUTHENTICATED":
-				judged++
+				compared++
 			case "RATE_LIMITED":
 				limited = true
 			default:
-				t.Fatalf("attempt %d: %s", judged, code)
+				t.Fatalf("attempt %d: %s", compared, code)
 			}
-			if judged > 2*failures { // one more is forgiven every six seconds
-				t.Fatalf("%d failed sign-ins of one client were all judged", judged)
+			if compared > 2*failures { // one more is forgiven every six seconds
+				t.Fatalf("%d failed sign-ins of one client were all compared", compared)
 			}
 		}
-		if judged < failures {
-			t.Errorf("only %d failed sign-ins were judged", judged)
+		if compared < failures {
+			t.Errorf("only %d failed sign-ins were compared", compared)
 		}
 		own := vars{"e": "own@acme.example", "p": "own-password"}
 		if r := s.forwarded("203.0.113.10", signIn, own); r.code() != "" {

@@ -12,7 +12,7 @@ import (
 	"tenantry/schema"
 )
 
-// besideRows are who does what beside a large import of alpha's books or directory, or of
+// besideRows are who does what beside a large import of alpha's contacts or users, or of
 // Northwind's customers; $name is the id of that record of the tenancy world. Each mutation
 // of the schema once at least; alpha is deleted last.
 const besideRows = `

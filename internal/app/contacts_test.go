@@ -173,7 +173,7 @@ func TestSampleOfForeignClients(t *testing.T) {
 	})
 }
 
-// K1–K4, K6: a partner admin builds a customer's book by hand, and finds in it; what the
+// K1–K4, K6: a partner admin creates a customer's contacts one by one, and searches them; what the
 // customer deletes is taken from its contacts, and nobody else's.
 func TestStoryOfABook(t *testing.T) {
 	t.Parallel()

@@ -76,7 +76,7 @@ func TestTheImportsOfTheDocs(t *testing.T) {
 			ImportCsv struct{ ImportRun importState }
 		}
 		do("Import", "Email,Vorname,Notes\nann@example.org,Ann,=1\ncem@example.org,Cem,x\n", vars{}, &made)
-		if got := s.finished(maria, made.ImportCsv.ImportRun.ID).counts(); got != "COMPLETED 2+0+0+0+0 of 2" { // what is left out is not judged
+		if got := s.finished(maria, made.ImportCsv.ImportRun.ID).counts(); got != "COMPLETED 2+0+0+0+0 of 2" { // what is left out is not validated
 			t.Errorf("Import: %s", got)
 		}
 

@@ -90,9 +90,9 @@ func newTenancyWorld(s *server) *tenancyWorld {
 	w.user("faded", "faye", "fritz", "MEMBER")
 	w.customer("faye", "delta", "fritz")
 	w.user("delta", "fritz", "dora", "MEMBER")
-	w.books("sato", "alpha")
-	w.books("rita", "gamma")
-	w.books("fritz", "delta")
+	w.contactsOf("sato", "alpha")
+	w.contactsOf("rita", "gamma")
+	w.contactsOf("fritz", "delta")
 	w.promote("faded", false)
 	// idle administers Northwind, but is not active any more.
 	w.user("northwind", "keller", "idle", "ADMIN")
@@ -167,8 +167,8 @@ func (w *tenancyWorld) customer(by, name, admin string) {
 	w.ids[name] = made.AddCustomer.Customer.ID
 }
 
-// books gives the company a contact, and one of each thing that belongs to contacts.
-func (w *tenancyWorld) books(by, company string) {
+// contactsOf gives the company a contact, and one of each thing that belongs to contacts.
+func (w *tenancyWorld) contactsOf(by, company string) {
 	w.server.t.Helper()
 	var made struct {
 		CreateProject     struct{ Project struct{ ID string } }

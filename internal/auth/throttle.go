@@ -19,7 +19,7 @@ type Limit struct {
 
 // throttle counts attempts by name and refuses names that have failed too often. An
 // attempt counts as a failure from before it is checked until it has succeeded, so that of
-// many sent at once no more are judged than of as many in a row.
+// many sent at once no more are compared than of as many in a row.
 //
 // It remembers only so many names, forgetting the one that was not tried for longest, so
 // whoever invents names fills no memory. It lives in one process: with n processes an

@@ -55,7 +55,7 @@ type AssignmentChange struct {
 }
 
 func addAssignment[T any](ctx context.Context, s *Service, as assignment[T], in NewAssignment) (*T, error) {
-	company, err := s.books(ctx, in.CompanyID)
+	company, err := s.target(ctx, in.CompanyID)
 	if err != nil {
 		return nil, err
 	}

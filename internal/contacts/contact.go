@@ -70,7 +70,7 @@ func (in *NewContact) given() *ContactChange {
 // for a project, desk, label or custom field that is not that company's; INVALID_ARGUMENT;
 // ALREADY_EXISTS for an email or external id that another contact of the company has.
 func (s *Service) CreateContact(ctx context.Context, in NewContact) (*ent.Contact, error) {
-	company, err := s.books(ctx, in.CompanyID)
+	company, err := s.target(ctx, in.CompanyID)
 	if err != nil {
 		return nil, err
 	}

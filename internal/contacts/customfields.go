@@ -25,7 +25,7 @@ type NewCustomField struct {
 // UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, INVALID_ARGUMENT, ALREADY_EXISTS where another
 // field's column matches the variable name, LIMIT_EXCEEDED.
 func (s *Service) CreateCustomField(ctx context.Context, in NewCustomField) (*ent.CustomField, error) {
-	company, err := s.books(ctx, in.CompanyID)
+	company, err := s.target(ctx, in.CompanyID)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // administers. Errors: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, INVALID_ARGUMENT,
 // ALREADY_EXISTS where one is called exactly so (rule K2), LIMIT_EXCEEDED.
 func (s *Service) CreateLabel(ctx context.Context, companyID *id.ID, name string) (*ent.Label, error) {
-	company, err := s.books(ctx, companyID)
+	company, err := s.target(ctx, companyID)
 	if err != nil {
 		return nil, err
 	}

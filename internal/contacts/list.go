@@ -37,7 +37,7 @@ const maxFilterLabels = 20
 const few = 5_000
 
 // Predicates is, for each of the companies, what its contacts that pass the filter are found by;
-// as far as the viewer sees them, as the policies judge. A page of them is to be cut in the
+// as far as the viewer sees them, as the policies decide. A page of them is to be cut in the
 // order of email_key. Three statements at most, however many companies, and a fourth where a
 // domain is being typed. LIMIT_EXCEEDED for too many labels.
 //

@@ -24,7 +24,7 @@ const (
 	MaxCustomFields = 100
 )
 
-// Companies finds those whose books are to be changed.
+// Companies finds those whose contacts are to be changed.
 type Companies interface {
 	// Administered is the company with the id (nil: the viewer's own) for whoever
 	// administers it; else UNAUTHENTICATED, NOT_FOUND or FORBIDDEN at the path.
@@ -65,9 +65,9 @@ func New(p Parts) *Service {
 	}
 }
 
-// books is the company (nil: the viewer's own) to whose books something is to be added. The
+// target is the company (nil: the viewer's own) to which something is to be added. The
 // platform's own company keeps none.
-func (s *Service) books(ctx context.Context, companyID *id.ID) (*ent.Company, error) {
+func (s *Service) target(ctx context.Context, companyID *id.ID) (*ent.Company, error) {
 	c, err := s.companies.Administered(ctx, companyID, "input", "companyId")
 	if err == nil && c.IsPlatform {
 		err = fault.New(fault.Forbidden, "the platform's own company has no contacts, nor what belongs to them").At("input", "companyId")

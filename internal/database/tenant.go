@@ -87,7 +87,7 @@ func (tx *Tx) holdTenants(ctx context.Context, companies []uuid.UUID) error {
 }
 
 // holding is the hook of a transaction's client: see HoldTenants. It comes before the
-// policies, which so judge by what is still true at the commit.
+// policies, which thus check what is still true at the commit.
 func (tx *Tx) holding(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 		if m.Op().Is(entgo.OpCreate) && belongs(m) {

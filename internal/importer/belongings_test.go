@@ -73,7 +73,7 @@ func TestBatchesAreBoundedInWhatTheyRead(t *testing.T) {
 	})
 }
 
-// A row that alone is too much is judged alone, and one contact's labels count as well.
+// A row that alone is too much is validated alone, and one contact's labels count as well.
 func TestABatchHasARowAtLeast(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.withValues(3, 1, 100)

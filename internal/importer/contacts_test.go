@@ -21,10 +21,10 @@ import (
 
 // furnish gives the company projects and desks with external ids, labels, and custom fields
 // named type:name.
-func (w *world) furnish(c *ent.Company, shelves string, labels []string, fields ...string) {
+func (w *world) furnish(c *ent.Company, assignments string, labels []string, fields ...string) {
 	w.T.Helper()
 	e := w.DB.Ent()
-	for _, external := range strings.Fields(shelves) {
+	for _, external := range strings.Fields(assignments) {
 		w.Must(e.Project.Create().SetCompanyID(c.ID).SetName(external).SetExternalID(external).Exec(w.System))
 		w.Must(e.Desk.Create().SetCompanyID(c.ID).SetName(external).SetExternalID(external).Exec(w.System))
 	}
@@ -38,9 +38,9 @@ func (w *world) furnish(c *ent.Company, shelves string, labels []string, fields 
 	}
 }
 
-// books lists a company's contacts, by email:
+// listed is a company's contacts, by email:
 // email|first|middle|last|username|external|project|desk|active|type|labels|values
-func (w *world) books(c id.ID) []string {
+func (w *world) listed(c id.ID) []string {
 	w.T.Helper()
 	all, err := w.DB.Ent().Contact.Query().Where(contact.CompanyID(c)).Order(ent.Asc(contact.FieldEmailKey)).WithProject().WithDesk().
 		WithContactLabels(func(q *ent.ContactLabelQuery) { q.WithLabel() }).
@@ -68,7 +68,7 @@ func (w *world) books(c id.ID) []string {
 // contactsOf takes a file of contacts all the way, dry first.
 func (w *world) contactsOf(u *ent.User, into *ent.Company, file string, o Options) (*ent.ImportRun, string) {
 	w.T.Helper()
-	return w.bothWays(u, enum.Contacts, into, file, o, func() []string { return w.books(into.ID) })
+	return w.bothWays(u, enum.Contacts, into, file, o, func() []string { return w.listed(into.ID) })
 }
 
 // anyBatches runs a test with batches of one row, of two, and of all.
@@ -95,7 +95,7 @@ func TestK1AContactAndItsDefaults(t *testing.T) {
 			"cem@example.org,Cem,,,,default,p1,1,individual,2024-06-13\n", Options{})
 		testenv.Equal(t, "counts", counts(run), "COMPLETED 3+0+0+0+0 of 3")
 		testenv.Equal(t, "issues", issues, "")
-		testenv.Equal(t, "the books", w.books(w.plain.ID), []string{
+		testenv.Equal(t, "the contacts", w.listed(w.plain.ID), []string{
 			"Ann.Archer@Example.org|Ann|||ann.archer||default|default|true|PERSONAL||",
 			"bob@example.org|Bob|B.|Breuer|bobby||p1|default|false|BUSINESS||",
 			"cem@example.org|Cem|||cem||default|p1|true|PERSONAL||",
@@ -143,7 +143,7 @@ func TestI9IdsExternalIdsAndEmails(t *testing.T) {
 			",,Nobody\n", o)
 		testenv.Equal(t, "counts", counts(run), "COMPLETED 2+4+0+0+4 of 10")
 		testenv.Equal(t, "issues", issues, "5:email:EMAIL_TAKEN 6:email:EMAIL_TAKEN 8:email:REQUIRED 10:email:REQUIRED")
-		testenv.Equal(t, "the books", w.books(w.plain.ID), []string{
+		testenv.Equal(t, "the contacts", w.listed(w.plain.ID), []string{
 			"ANN@example.org|Ann|||ann|A1|default|default|true|PERSONAL||", "bob@example.org|Robert|||bob|B1|default|default|true|PERSONAL||",
 		})
 		ann := w.DB.Ent().Contact.Query().Where(contact.EmailKey("ann@example.org")).OnlyX(w.System)
@@ -250,7 +250,7 @@ func TestI11I12LabelsAndCustomFields(t *testing.T) {
 		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+1+1+0+2 of 5")
 		testenv.Equal(t, "issues", issues, "2:labels:UNKNOWN_LABEL 2:labels:UNKNOWN_LABEL 2:label ids:UNKNOWN_LABEL "+
 			"3:Seats:INVALID_VALUE 3:is paying:INVALID_VALUE 3:renewal_date:INVALID_VALUE")
-		testenv.Equal(t, "the books", w.books(w.plain.ID), []string{
+		testenv.Equal(t, "the contacts", w.listed(w.plain.ID), []string{
 			`ann@example.org|Ann|||ann||default|default|true|PERSONAL|Trial+VIP+a:b+c\d+vip|Plan=platinum+is_paying=true+renewal-date=2026-12-31+seats=7.5`,
 		})
 		// A file without these columns leaves them.
@@ -298,10 +298,10 @@ func TestI13RowsIntoOtherCompanies(t *testing.T) {
 		run, issues := w.contactsOf(w.maria, w.partner, file, Options{})
 		testenv.Equal(t, "counts", counts(run), "COMPLETED 3+0+0+0+3 of 6")
 		testenv.Equal(t, "issues", issues, "3:labels:UNKNOWN_LABEL 5:company_id:UNKNOWN_COMPANY 6:company_id:UNKNOWN_COMPANY")
-		testenv.Equal(t, "the own books", w.books(w.partner.ID), []string{
+		testenv.Equal(t, "the own contacts", w.listed(w.partner.ID), []string{
 			"ann@example.org|Ann|||ann||default|default|true|PERSONAL|Own|plan=gold", "cem@example.org|Cem|||cem||default|default|true|PERSONAL||",
 		})
-		testenv.Equal(t, "the customer's", w.books(w.customer.ID), []string{"ann@example.org|Anna|||ann||default|default|true|PERSONAL|Theirs|"})
+		testenv.Equal(t, "the customer's", w.listed(w.customer.ID), []string{"ann@example.org|Anna|||ann||default|default|true|PERSONAL|Theirs|"})
 		if !run.SpansCompanies {
 			t.Error("the import does not say that it spans companies")
 		}
@@ -344,8 +344,8 @@ func TestI13FieldsOfOtherCompaniesAreColumns(t *testing.T) {
 			"dan@example.org,Dan,"+theirs+",,,2026-12-31\n", Options{})
 		testenv.Equal(t, "counts", counts(run), "COMPLETED 2+0+0+0+2 of 4")
 		testenv.Equal(t, "issues", issues, "3:tier:UNKNOWN_FIELD 3:Seats:UNKNOWN_FIELD 4:Seats:INVALID_VALUE")
-		testenv.Equal(t, "the customer's", w.books(w.customer.ID), []string{"ann@example.org|Ann|||ann||default|default|true|PERSONAL||Plan=gold+seats=7+tier=first"})
-		testenv.Equal(t, "the own", w.books(w.partner.ID), []string{"bob@example.org|Bob|||bob||default|default|true|PERSONAL||plan=silver"})
+		testenv.Equal(t, "the customer's", w.listed(w.customer.ID), []string{"ann@example.org|Ann|||ann||default|default|true|PERSONAL||Plan=gold+seats=7+tier=first"})
+		testenv.Equal(t, "the own", w.listed(w.partner.ID), []string{"bob@example.org|Bob|||bob||default|default|true|PERSONAL||plan=silver"})
 		reason := func(u *ent.User, into *ent.Company, head string, mappings ...sheet.Mapping) string {
 			_, err := w.tryStart(w.engine(Options{}), u, head+"\n"+strings.Repeat(",", strings.Count(head, ","))+"x\n", func(in *StartInput) {
 				in.Kind, in.Company, in.Mappings = enum.Contacts, &into.ID, mappings
@@ -462,7 +462,7 @@ func TestSamplesOfContacts(t *testing.T) {
 			run, issues := w.contactsOf(c.who, c.into, c.file, o)
 			testenv.Equal(t, c.what, counts(run)+" "+issues, c.want)
 		}
-		if all := w.books(w.plain.ID); !slices.Contains(all, "ann@example.org|Ann||Archer-Lee|ann||default|default|true|PERSONAL|Demo+Marketing+Trial|plan=gold+renewal_date=2026-12-31") {
+		if all := w.listed(w.plain.ID); !slices.Contains(all, "ann@example.org|Ann||Archer-Lee|ann||default|default|true|PERSONAL|Demo+Marketing+Trial|plan=gold+renewal_date=2026-12-31") {
 			t.Errorf("Ann is in none of %q", all)
 		}
 	})
@@ -540,11 +540,11 @@ func TestR2TwoImportsMeetInOneCompany(t *testing.T) {
 			}
 			created, updated = created+s.CreatedCount, updated+s.UpdatedCount
 		}
-		if created != rows || updated != rows || len(w.books(shared.ID)) != rows {
-			t.Errorf("%d created, %d updated, %d contacts", created, updated, len(w.books(shared.ID)))
+		if created != rows || updated != rows || len(w.listed(shared.ID)) != rows {
+			t.Errorf("%d created, %d updated, %d contacts", created, updated, len(w.listed(shared.ID)))
 		}
 		// All of one side or of the other, and each with its label.
-		for _, c := range w.books(shared.ID) {
+		for _, c := range w.listed(shared.ID) {
 			if !strings.HasSuffix(c, "|L|plan=side 0") && !strings.HasSuffix(c, "|L|plan=side 1") {
 				t.Errorf("half a contact: %s", c)
 			}

@@ -72,7 +72,7 @@ func drawCustomers(t *rapid.T, w *world, tag string) trial {
 		return sorted(out)
 	}
 	c.again = func() trial {
-		standard := []oracle.Shelf{{Name: "default", Default: true}}
+		standard := []oracle.Assignment{{Name: "default", Default: true}}
 		p := &oracle.Company{Name: partner.Name, Slug: partner.Slug, Partner: true, Projects: standard, Desks: standard}
 		o := &oracle.Company{Name: old.Name, Slug: old.Slug, Of: p, Projects: standard, Desks: standard}
 		for _, u := range []*oracle.User{

@@ -81,7 +81,7 @@ func TestI6TheNameIsJudgedFirst(t *testing.T) {
 			// Whatever else is in the row: it is skipped, not failed.
 			{"Two" + ok + "two,nobody,=x\n", "1+0+0+1+0", "2:name:DUPLICATE_IN_FILE"},
 			{"Plain,,nobody\nPLAIN\n", "0+0+0+2+0", "1:name:ALREADY_EXISTS 2:name:DUPLICATE_IN_FILE"},
-			// A row after a failed one of the same name is judged afresh.
+			// A row after a failed one of the same name is validated afresh.
 			{"Three,nobody,tom@partner.example\nthree" + ok + "THREE" + ok, "1+0+0+1+1", "1:contact_email:INVALID_EMAIL 3:name:DUPLICATE_IN_FILE"},
 			{"Four\nFour" + ok, "1+0+0+0+1", "1::WRONG_FIELD_COUNT"},
 			{"Five,a@b.example,x\nFive,,x\nFive" + ok, "1+0+0+0+2",

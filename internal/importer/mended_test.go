@@ -152,7 +152,7 @@ func TestJ9RejectsOfContactsImportAgain(t *testing.T) {
 		mended, issues := take()
 		testenv.Equal(t, "issues once mended", issues, []string{})
 		testenv.Equal(t, "counts once mended", counts(mended), "COMPLETED 7+0+0+0+0 of 7")
-		testenv.Equal(t, "the books", w.books(w.partner.ID), []string{
+		testenv.Equal(t, "the contacts", w.listed(w.partner.ID), []string{
 			"ann@x.example|Ann|||ann|0002|p1|default|true|PERSONAL|VIP|renewal_date=2026-12-31+seats=7",
 			"bob@x.example|Bob|||bob|0003|p1|default|true|PERSONAL|VIP+a:b|renewal_date=2026-12-31+seats=7",
 			"dan@x.example|Dan|||dan|0005|default|default|true|PERSONAL||",
@@ -161,6 +161,6 @@ func TestJ9RejectsOfContactsImportAgain(t *testing.T) {
 			"gil@x.example|Gil|||gil||default|default|true|PERSONAL||renewal_date=2026-12-31",
 			"good@x.example|Good|||good|0001|p1|default|true|PERSONAL|VIP|renewal_date=2026-12-31+seats=7",
 		})
-		testenv.Equal(t, "the customer's", w.books(w.customer.ID), []string{"cem@x.example|Cem|||cem|0004|p2|default|true|PERSONAL|Theirs|"})
+		testenv.Equal(t, "the customer's", w.listed(w.customer.ID), []string{"cem@x.example|Cem|||cem|0004|p2|default|true|PERSONAL|Theirs|"})
 	})
 }

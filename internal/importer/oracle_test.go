@@ -65,12 +65,12 @@ func (w *world) compare(t *rapid.T, hub *progress.Hub, c trial) {
 	dryly := c.again()
 	wants := dryly.memory.Run(dryly.job)
 	w.previewed(t, hub, c, wants)
-	w.judged(t, hub, c, true, wants)
+	w.compared(t, hub, c, true, wants)
 	if d := cmp.Diff(before, c.stored()); d != "" {
 		t.Fatalf("the dry run has written (-before +after):\n%s\n%v", d, c)
 	}
 	for range 1 + rapid.IntRange(0, 1).Draw(t, "again") {
-		w.judged(t, hub, c, false, c.memory.Run(c.job))
+		w.compared(t, hub, c, false, c.memory.Run(c.job))
 		if d := cmp.Diff(c.known(), c.stored()); d != "" {
 			t.Fatalf("the tables (-oracle +database):\n%s\n%v", d, c)
 		}
@@ -143,8 +143,8 @@ func (w *world) comesBack(t *rapid.T, hub *progress.Hub, c trial) {
 	}
 }
 
-// judged imports the file and compares its counts and issues.
-func (w *world) judged(t *rapid.T, hub *progress.Hub, c trial, dry bool, want oracle.Result) {
+// compared imports the file and compares its counts and issues.
+func (w *world) compared(t *rapid.T, hub *progress.Hub, c trial, dry bool, want oracle.Result) {
 	run, err := w.tryStart(w.deaf(hub, Options{}), c.by, c.text(), func(in *StartInput) {
 		in.Kind, in.Company, in.Mappings, in.DryRun = c.kind, &c.company.ID, c.mappings, dry
 	})

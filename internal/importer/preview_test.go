@@ -82,7 +82,7 @@ func codes(p *Preview) string {
 	return strings.Join(out, " ")
 }
 
-// K3, I9–I14: a preview of contacts judges custom fields by the company's types, and all that
+// K3, I9–I14: a preview of contacts validates custom fields by the company's types, and all that
 // the rows refer to, also what earlier rows of the file have done.
 func TestPreviewJudgesContactsByTheCompanysOwn(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
@@ -124,7 +124,7 @@ func TestPreviewJudgesUsersByTheDirectory(t *testing.T) {
 	})
 }
 
-// A preview judges as many of the first rows as make up a batch, whatever long cells they have.
+// A preview validates as many of the first rows as make up a batch, whatever long cells they have.
 func TestPreviewOfLongCellsIsBounded(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		p, err := w.engine(Options{BatchBytes: 1_000}).Preview(w.As(w.maria), PreviewInput{Kind: enum.Customers,

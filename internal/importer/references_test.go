@@ -23,7 +23,7 @@ func TestFilesDoNotSeeWhatWasDeleted(t *testing.T) {
 		}
 		run, issues := w.contactsOf(w.outside, w.plain, "email,first_name,project,desk\nann@example.org,Ann,default,default\nbob@example.org,Rob,,\n", Options{})
 		testenv.Equal(t, "counts", counts(run)+issues, "COMPLETED 0+1+1+0+0 of 2")
-		testenv.Equal(t, "the books", w.books(w.plain.ID), []string{
+		testenv.Equal(t, "the contacts", w.listed(w.plain.ID), []string{
 			"ann@example.org|Ann|||ann||gone|gone|true|PERSONAL|VIP|size=42", // until it is cleared
 			"bob@example.org|Rob|||bob||default|default|true|PERSONAL||",
 		})

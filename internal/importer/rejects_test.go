@@ -74,7 +74,7 @@ func TestJ9FailedRowsComeBackAsTheyWereWithTheirProblems(t *testing.T) {
 	})
 }
 
-// J9: what comes back imports again, to the same judgement as it is and cleanly once mended.
+// J9: what comes back imports again, with the same result as it is and cleanly once mended.
 func TestJ9RejectsImportAgain(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		huge := strings.Repeat("ü", csvfile.MaxCell/2+1)
@@ -245,7 +245,7 @@ func TestR6AMisshapenRowStaysAsItWas(t *testing.T) {
 			testenv.Equal(t, what, issues, wrong)
 			testenv.Equal(t, what+", the rejects of the rejects", w.rejects(again), first)
 		}
-		if n := len(w.books(w.partner.ID)); n != 0 {
+		if n := len(w.listed(w.partner.ID)); n != 0 {
 			t.Errorf("%d contacts came of rows that nobody has mended", n)
 		}
 		// Mended, the rows are taken.

@@ -24,7 +24,7 @@ func TestJ6WithoutRightsAnImportFails(t *testing.T) {
 					e := w.engine(Options{BatchRows: 2})
 					run := w.start(e, three+"A,a@b.example,tom@partner.example\nB,=x,tom@partner.example\nC,a@b.example,tom@partner.example\n")
 					e.hook(hooked{inTx: func(ctx context.Context, tx *database.Tx, b hookedBatch) error {
-						if b.first == 1 && at == 1 { // judged already: it is the next batch that fails
+						if b.first == 1 && at == 1 { // validated already: it is the next batch that fails
 							_, err := tx.ExecContext(ctx, take)
 							return err
 						}

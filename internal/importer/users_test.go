@@ -266,7 +266,7 @@ func TestI15AnotherCompanysEmailIsTaken(t *testing.T) {
 	})
 }
 
-// R1: passwords are hashed outside of the transaction, and the batch is judged again behind
+// R1: passwords are hashed outside of the transaction, and the batch is validated again behind
 // that: what is wrong with a row is then just what it was.
 func TestR1ABatchThatIsJudgedAgainHasTheSameProblems(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {

@@ -19,7 +19,7 @@ func (run *run) contact(r *row) outcome {
 	company := run.company(r)
 	m := run.match(r, company)
 	r.guard(func(field, text string) bool { return m.known != nil && company.holds(m.known, field, text) })
-	m.judge(r, company)
+	m.validate(r, company)
 	next := &Contact{Email: m.email.text, ExternalID: m.external, Active: true, Labels: map[string]bool{}, Values: map[string]string{}}
 	if m.known != nil {
 		next = m.known.clone()
@@ -33,7 +33,7 @@ func (run *run) contact(r *row) outcome {
 	run.called(r, m, next)
 	run.choices(r, m, next)
 	if company != nil {
-		run.shelves(r, company, m, next)
+		run.assignments(r, company, m, next)
 		run.labels(r, company, next)
 		run.values(r, company, next)
 	}
@@ -129,12 +129,12 @@ func (run *run) match(r *row, company *Company) *match {
 	return m
 }
 
-// judge notes what is wrong with the cells that decide.
+// validate notes what is wrong with the cells that decide.
 //
 // Read (F3, REQUIRED "only in a row that makes a new record"; R1, "every one of its
 // problems"): a row whose id or email is at fault is about no contact that is known, so it
 // would make one. Where the company is at fault that cannot be said.
-func (m *match) judge(r *row, company *Company) {
+func (m *match) validate(r *row, company *Company) {
 	if c := r.field("company_id"); company == nil && c.sound() {
 		c.reject("UNKNOWN_COMPANY")
 	}
@@ -214,11 +214,11 @@ func (run *run) choices(r *row, m *match, next *Contact) {
 	}
 }
 
-// shelves reads project and desk (I14, K1).
-func (run *run) shelves(r *row, company *Company, m *match, next *Contact) {
+// assignments reads project and desk (I14, K1).
+func (run *run) assignments(r *row, company *Company, m *match, next *Contact) {
 	for _, f := range []struct {
 		name, code string
-		all        []Shelf
+		all        []Assignment
 		into       *string
 	}{
 		{"project", "UNKNOWN_PROJECT", company.Projects, &next.Project},

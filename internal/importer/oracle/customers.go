@@ -24,7 +24,7 @@ func (run *run) customer(r *row) outcome {
 		return false
 	})
 	named := name.sound() && s != "" && length(name.text) <= 200
-	// I6: the name is judged first, whatever else is in the row.
+	// I6: the name is validated first, whatever else is in the row.
 	if named && run.names[s] {
 		r.skip(name, "DUPLICATE_IN_FILE")
 		return skipped
@@ -61,7 +61,7 @@ func (run *run) customer(r *row) outcome {
 	run.names[s] = true
 	made := &Company{
 		Name: name.text, Slug: s, ContactEmail: contact.text, Of: run.job.Company, PartnerAdmins: []*User{by},
-		Projects: []Shelf{{Name: "default", Default: true}}, Desks: []Shelf{{Name: "default", Default: true}}, // C1
+		Projects: []Assignment{{Name: "default", Default: true}}, Desks: []Assignment{{Name: "default", Default: true}}, // C1
 	}
 	run.world.Companies = append(run.world.Companies, made)
 	run.index.company(made)
@@ -74,7 +74,7 @@ func (r *row) skip(at cell, code string) {
 	r.note(at.column, code)
 }
 
-// address judges an email that must be there.
+// address validates an email that must be there.
 func (c cell) address() {
 	switch {
 	case c.text == "":

@@ -1,7 +1,7 @@
 // Package oracle imports files in the plainest way there is: one row after another, into a
 // world that is a few structs in memory. It is what tests hold the engine against.
 //
-// It was written from docs/rules.md alone and shares no judging code with the engine: a
+// It was written from docs/rules.md alone and shares no validation code with the engine: a
 // mistake would have to be made twice, in two ways of writing, to go unseen. What follows
 // from that: it is slow, it knows no database, no batch and no transaction, and only tests
 // and the chaos campaign import it.

@@ -9,7 +9,7 @@ import (
 // maxCell is K5's 32 KiB, in bytes.
 const maxCell = 32 << 10
 
-// row is a row while it is judged.
+// row is a row while it is validated.
 type row struct {
 	file         *File
 	number, line int
@@ -26,7 +26,7 @@ type cell struct {
 	text   string // one ' taken away, trimmed, NFC; of one line where K5 says so
 }
 
-// newRow begins to judge a row.
+// newRow begins to validate a row.
 //
 // Read (R1, "every one of its problems"): in a row of too many or too few cells no cell can
 // be trusted to be what its column says, so beside WRONG_FIELD_COUNT only that is told of a
@@ -40,7 +40,7 @@ func newRow(f *File, number int, from Row) *row {
 		r.problems = append(r.problems, Issue{Row: number, Line: r.line, Code: "WRONG_FIELD_COUNT"})
 	}
 	for i, raw := range r.raw {
-		if len(raw) > maxCell && r.judged(i) {
+		if len(raw) > maxCell && r.validated(i) {
 			r.note(i, "TOO_LONG")
 		}
 	}
@@ -69,9 +69,9 @@ func (f *File) own(cells []string) (own []string, misshapen bool) {
 	return cells, misshapen
 }
 
-// judged reports whether the cells of the column are judged: not where it is left out (F5), or
+// validated reports whether the cells of the column are validated: not where it is left out (F5), or
 // was added by a rejects file (J9).
-func (r *row) judged(column int) bool {
+func (r *row) validated(column int) bool {
 	field := r.file.Fields[column]
 	return field != "" && !slices.Contains(rejects, field)
 }
@@ -85,12 +85,12 @@ func (r *row) note(column int, code string) {
 	r.problems = append(r.problems, Issue{Row: r.number, Line: r.line, Column: name, Code: code})
 }
 
-// guard judges F7 for each cell but passwords (F6). holds says whether the record that the
+// guard validates F7 for each cell but passwords (F6). holds says whether the record that the
 // row is about already holds what the cell of a field says.
 func (r *row) guard(holds func(field, text string) bool) {
 	for i, raw := range r.raw {
 		field := r.file.Fields[i]
-		if !r.judged(i) || field == "password" {
+		if !r.validated(i) || field == "password" {
 			continue
 		}
 		taken := guarded(raw)
@@ -115,7 +115,7 @@ func (r *row) field(name string) cell {
 }
 
 // sound reports whether nothing is wrong with the cell so far. What is unsafe or too large
-// is not judged any further: its text says nothing that a person could mend first.
+// is not validated any further: its text says nothing that a person could mend first.
 func (c cell) sound() bool { return !c.row.faulty[c.column] || c.column < 0 }
 
 // reject notes what is wrong with the cell as a field.

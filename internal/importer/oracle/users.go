@@ -77,7 +77,7 @@ func (run *run) user(r *row) outcome {
 	return updated
 }
 
-// password judges the password cell exactly as it is (F6, U2); empty where there is none.
+// password validates the password cell exactly as it is (F6, U2); empty where there is none.
 //
 // Read (F6, R3): only a cell of nothing at all is blank. One of white space is a password,
 // since it "is taken exactly as it is".
@@ -103,7 +103,7 @@ func (run *run) password(r *row, isNew bool) string {
 	return value
 }
 
-// protect judges what may not be done to a user by an import.
+// protect validates what may not be done to a user by an import.
 //
 // Read (I15, "touch a protected user (U6)"): what U6 forbids, which of what a file has is
 // the password and the activity. A row that leaves those as they are passes: else a partner

@@ -22,8 +22,8 @@ type Company struct {
 	Users         []*User
 	PartnerAdmins []*User // users of its partner (C6)
 	Contacts      []*Contact
-	Projects      []Shelf
-	Desks         []Shelf
+	Projects      []Assignment
+	Desks         []Assignment
 	Labels        []Label
 	Fields        []Field
 }
@@ -40,7 +40,7 @@ type User struct {
 	Touched     bool // an import has written it (R4)
 }
 
-// Contact is a person on a company's books (K1).
+// Contact is a contact of a company (K1).
 type Contact struct {
 	ID         string // empty: an import has made it
 	ExternalID string
@@ -59,8 +59,8 @@ type Contact struct {
 	Touched    bool              // an import has written it (R4)
 }
 
-// Shelf is a project or a desk.
-type Shelf struct {
+// Assignment is a project or a desk.
+type Assignment struct {
 	ID, Name, ExternalID string
 	Default              bool
 }
@@ -120,14 +120,14 @@ func (u *User) administers(c *Company) bool {
 //
 // Read ("a name that just one of them has"): names are compared exactly, as labels' are. Of
 // what a cell could be, the first counts: our id, an external id, `default`, a name.
-func named(all []Shelf, wanted string) (Shelf, bool) {
-	for _, is := range []func(Shelf) bool{
-		func(s Shelf) bool { return strings.EqualFold(s.ID, wanted) },
-		func(s Shelf) bool { return s.ExternalID != "" && s.ExternalID == wanted },
-		func(s Shelf) bool { return s.Default && wanted == "default" },
-		func(s Shelf) bool { return s.Name == wanted },
+func named(all []Assignment, wanted string) (Assignment, bool) {
+	for _, is := range []func(Assignment) bool{
+		func(s Assignment) bool { return strings.EqualFold(s.ID, wanted) },
+		func(s Assignment) bool { return s.ExternalID != "" && s.ExternalID == wanted },
+		func(s Assignment) bool { return s.Default && wanted == "default" },
+		func(s Assignment) bool { return s.Name == wanted },
 	} {
-		var found []Shelf
+		var found []Assignment
 		for _, s := range all {
 			if is(s) {
 				found = append(found, s)
@@ -137,5 +137,5 @@ func named(all []Shelf, wanted string) (Shelf, bool) {
 			return found[0], len(found) == 1
 		}
 	}
-	return Shelf{}, false
+	return Assignment{}, false
 }

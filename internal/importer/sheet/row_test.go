@@ -83,7 +83,7 @@ func TestF6CellsAreStringsTrimmedAndInNFC(t *testing.T) {
 	}
 }
 
-// F7: one ' is taken away, then the cell is judged, before it is trimmed.
+// F7: one ' is taken away, then the cell is validated, before it is trimmed.
 func TestF7AnUnsafeCellRejectsItsRow(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
@@ -110,7 +110,7 @@ func TestF7AnUnsafeCellRejectsItsRow(t *testing.T) {
 	}
 }
 
-// F5, J9: neither what is left out is judged, however wrong it is, nor what a rejects file adds.
+// F5, J9: neither what is left out is validated, however wrong it is, nor what a rejects file adds.
 func TestF5WhatIsLeftOutIsNotJudged(t *testing.T) {
 	t.Parallel()
 	file := "name,Fax,Twitter,import_row,import_code,import_problem\nAcme,-,@ann,=1+1,=1+1,=1+1\nAcme,<script>," + strings.Repeat("x", csvfile.MaxCell+1) + ",,,\n"

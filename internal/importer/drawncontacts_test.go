@@ -37,9 +37,9 @@ type drawnBooks struct {
 	valued    map[id.ID]map[string]string
 }
 
-// shelves are the projects and desks of each company, the default first. A name may be another
+// assignments are the projects and desks of each company, the default first. A name may be another
 // one's external id, or like another's, or unsafe.
-var shelves = []struct{ name, external string }{
+var assignments = []struct{ name, external string }{
 	{"Standard", ""}, {"First", "p1"}, {"=First", "=p"}, {"Alone", ""}, {"Twin", ""}, {"Twin", "pt"}, {"=Alone", ""}, {"p1", ""}, {"default", ""},
 }
 
@@ -56,19 +56,19 @@ func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 	e := w.DB.Ent()
 	w.PartnerAdmin(b.companies[1], b.boss, b.tom)
 	for i, of := range b.companies {
-		for n, shelf := range shelves {
+		for n, assignment := range assignments {
 			if n == 0 { // the default ones are there
 				p := e.Project.Query().Where(project.CompanyID(of.ID)).OnlyX(w.System)
 				d := e.Desk.Query().Where(desk.CompanyID(of.ID)).OnlyX(w.System)
-				b.projects = append(b.projects, p.Update().SetName(shelf.name).SaveX(w.System))
-				b.desks = append(b.desks, d.Update().SetName(shelf.name).SaveX(w.System))
+				b.projects = append(b.projects, p.Update().SetName(assignment.name).SaveX(w.System))
+				b.desks = append(b.desks, d.Update().SetName(assignment.name).SaveX(w.System))
 				continue
 			}
-			p := e.Project.Create().SetCompanyID(of.ID).SetName(shelf.name)
-			d := e.Desk.Create().SetCompanyID(of.ID).SetName(shelf.name)
-			if shelf.external != "" {
-				p.SetExternalID(shelf.external)
-				d.SetExternalID(strings.Replace(shelf.external, "p", "d", 1))
+			p := e.Project.Create().SetCompanyID(of.ID).SetName(assignment.name)
+			d := e.Desk.Create().SetCompanyID(of.ID).SetName(assignment.name)
+			if assignment.external != "" {
+				p.SetExternalID(assignment.external)
+				d.SetExternalID(strings.Replace(assignment.external, "p", "d", 1))
 			}
 			b.projects, b.desks = append(b.projects, p.SaveX(w.System)), append(b.desks, d.SaveX(w.System))
 		}
@@ -89,7 +89,7 @@ func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 				continue
 			}
 			create := e.Contact.Create().SetCompanyID(of.ID).SetEmail(k.email).SetEmailKey(normalize.Email(k.email)).SetFirstName(k.first).SetUsername("u").
-				SetProjectID(b.projects[len(shelves)*i+rapid.IntRange(0, len(shelves)-1).Draw(t, "project")].ID).SetDeskID(b.desks[len(shelves)*i].ID).SetCreatedAt(longAgo).SetUpdatedAt(longAgo)
+				SetProjectID(b.projects[len(assignments)*i+rapid.IntRange(0, len(assignments)-1).Draw(t, "project")].ID).SetDeskID(b.desks[len(assignments)*i].ID).SetCreatedAt(longAgo).SetUpdatedAt(longAgo)
 			if k.external != "" {
 				create.SetExternalID(k.external)
 			}
@@ -183,10 +183,10 @@ func (b *drawnBooks) memory(c trial) trial {
 		}
 	}
 	for _, p := range b.projects {
-		byID[p.CompanyID].Projects = append(byID[p.CompanyID].Projects, oracle.Shelf{ID: p.ID.String(), Name: p.Name, ExternalID: deref(p.ExternalID), Default: p.IsDefault})
+		byID[p.CompanyID].Projects = append(byID[p.CompanyID].Projects, oracle.Assignment{ID: p.ID.String(), Name: p.Name, ExternalID: deref(p.ExternalID), Default: p.IsDefault})
 	}
 	for _, p := range b.desks {
-		byID[p.CompanyID].Desks = append(byID[p.CompanyID].Desks, oracle.Shelf{ID: p.ID.String(), Name: p.Name, ExternalID: deref(p.ExternalID), Default: p.IsDefault})
+		byID[p.CompanyID].Desks = append(byID[p.CompanyID].Desks, oracle.Assignment{ID: p.ID.String(), Name: p.Name, ExternalID: deref(p.ExternalID), Default: p.IsDefault})
 	}
 	for _, l := range b.labels {
 		byID[l.CompanyID].Labels = append(byID[l.CompanyID].Labels, oracle.Label{ID: l.ID.String(), Name: l.Name})
