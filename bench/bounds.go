@@ -12,8 +12,8 @@ import (
 	_ "github.com/lib/pq" // the driver "postgres"
 )
 
-// bounds does what grows with the data where there is much of it: acts of which many are
-// told, lists of many companies with many labels, deletions of what many contacts refer to,
+// bounds does what grows with the data where there is much of it: operations that notify many
+// users, lists of many companies with many labels, deletions of what many contacts refer to,
 // and an index on a table that is written to. It is for comparing two commits: each line says
 // how long the answer took, or what it was.
 type bounds struct {

@@ -9,7 +9,7 @@
 //	go run ./bench burden -against ./older         the same, in turn with the program of another version
 //	go run ./bench idle                            what a worker without work costs, and how quickly it wakes up
 //	go run ./bench parallel                        what loading on two connections could gain
-//	go run ./bench bounds                          much of what acts, lists, deletions and indexes grow with
+//	go run ./bench bounds                          operations, lists, deletions and indexes on much data
 //
 // It builds the program, starts everything that it needs behind Unix sockets and on this
 // machine's loopback alone, and ends it. It needs Linux, Go, PostgreSQL's and Redis's servers,

@@ -59,7 +59,7 @@ func newHarness(t *testing.T, db *database.DB, limit limits.Config, maxTokens in
 	testenv.Must(t, err)
 	authenticator := auth.New(db, passwords, auth.Options{PublicURL: address})
 	hub := progress.New(redis.Client(), log)
-	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, News: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
+	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, Events: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
 	all := kinds.New(db, passwords, service, contactkind.Options{})
 	engine := importer.New(importer.Parts{
 		DB: db, Blobs: blobs, Events: hub, Queue: testenv.NoQueue{}, Rights: authenticator, Fingerprints: passwords, Kinds: all, Log: log,

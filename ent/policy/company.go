@@ -153,7 +153,7 @@ func Desk(writable ...string) privacy.Policy {
 //
 // Whoever administers the directory adds to it, ADMINs only if MayMakeAdministrators says so
 // (rule C6). What may be changed of whom (rules U4, U6) depends on the whole company, so that
-// is left to the acts of internal/tenancy.
+// is left to internal/tenancy.
 func User() privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.UserQuery, predicate.User](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {

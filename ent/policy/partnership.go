@@ -17,7 +17,7 @@ import (
 // and, where it has none active, the administrators of its partner, and by those of the
 // partner that it was sent to (rule C9). A partner whose customer turns to another is so
 // not notified before its time. Partner admins see none: the partnership is not their business
-// (C6). Only the acts of internal/tenancy make and change them.
+// (C6). Only internal/tenancy creates and changes them.
 func TransferToken() privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.TransferTokenQuery, predicate.TransferToken](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
@@ -41,7 +41,7 @@ func TransferToken() privacy.Policy {
 }
 
 // AuditEvent: a company's log is its own administrators' (rule U5); it is written by the
-// acts themselves.
+// operations themselves.
 func AuditEvent() privacy.Policy {
 	return privacy.Policy{
 		Query: reads[*ent.AuditEventQuery, predicate.AuditEvent](func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {

@@ -15,7 +15,7 @@ type entity struct{ ent.Schema }
 // (ent/template/runtime.tmpl) and does not compile without it.
 func (entity) Policy() ent.Policy { return privacy.AlwaysDenyRule() }
 
-// annotation is something that ent's templates are told about a field.
+// annotation is information about a field for ent's templates.
 type annotation struct {
 	name  string
 	Value string // Go source, if anything

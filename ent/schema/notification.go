@@ -12,7 +12,7 @@ import (
 	"tenantry/internal/id"
 )
 
-// Notification tells one user something that happened (rule J7).
+// Notification informs one user of an event (rule J7).
 type Notification struct{ entity }
 
 // Mixin of the Notification.

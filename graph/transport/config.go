@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Config is what an Endpoint may be told. The zero value works: it serves everybody,
+// Config is the configuration of an Endpoint. The zero value works: it serves everybody,
 // limits as stated below, and lets the executor's own presenter present.
 type Config struct {
 	// MaxBody bounds a request body that is not multipart, a GET's query string, and the

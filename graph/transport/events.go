@@ -57,7 +57,7 @@ func (e *Endpoint) streamOperation(w http.ResponseWriter, r *http.Request, exec 
 }
 
 // stream answers with events until the source ends, the client goes or the server must.
-// Only the first of these is told `complete`.
+// only the first of these gets `complete`.
 func (e *Endpoint) stream(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, open func(context.Context) source) {
 	s := &eventStream{endpoint: e, w: w, control: http.NewResponseController(w), parted: make(chan struct{})}
 	slot, err := e.live.enter(s, e.cfg.Address(r), e.cfg.SignedIn(r.Context()))

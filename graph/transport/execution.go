@@ -40,7 +40,7 @@ type execution struct {
 	responses graphql.ResponseHandler
 	within    time.Duration          // for the answer; 0: it takes as long as it takes
 	broken    bool                   // by a panic; there is nothing more to come
-	failure   *atomic.Pointer[error] // what Fail was told
+	failure   *atomic.Pointer[error] // what Fail was given
 }
 
 func (e *Endpoint) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) *execution {
@@ -79,10 +79,10 @@ func (x *execution) next() (resp *graphql.Response) {
 	return resp
 }
 
-// failed is the response that tells what Fail was told, once; nil where that is nothing.
+// failed is the response that tells what Fail was given, once; nil where that is nothing.
 func (x *execution) failed() *graphql.Response {
 	err := x.failure.Swap(nil)
-	if err == nil || x.ctx.Err() != nil { // whoever left, or is sent away, is told nothing
+	if err == nil || x.ctx.Err() != nil { // whoever left, or is sent away, gets no response
 		return nil
 	}
 	x.broken = true

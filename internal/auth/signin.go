@@ -102,7 +102,7 @@ func (a *Authenticator) verify(ctx context.Context, emailKey, password string) (
 	return u, nil
 }
 
-// logRefused tells operators of a failed sign-in. Those that are refused unjudged, because
+// logRefused logs a failed sign-in for operators. Those that are refused unchecked, because
 // there were too many, are as many as a caller likes and leave no line.
 func (a *Authenticator) logRefused(ctx context.Context, u *ent.User, address string) {
 	reason, who := "no user has this email", []any{}

@@ -68,7 +68,7 @@ func addAssignment[T any](ctx context.Context, s *Service, as assignment[T], in 
 		return nil, err
 	}
 	var made *T
-	err = s.do(ctx, func(ctx context.Context, a act) error {
+	err = s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		if err := a.holdCompany(ctx, company.ID); err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func changeAssignment[T any](ctx context.Context, s *Service, as assignment[T], 
 		return nil, err
 	}
 	var changed *T
-	err = s.do(ctx, func(ctx context.Context, a act) error {
+	err = s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		company := as.facts(found).company
 		if set.isDefault != nil {
 			// Of two at once the second waits here, and takes the default from the first.
@@ -135,7 +135,7 @@ func removeAssignment[T any](ctx context.Context, s *Service, as assignment[T], 
 		return err
 	}
 	company, name := as.facts(found).company, as.facts(found).name
-	err = s.do(ctx, func(ctx context.Context, a act) error {
+	err = s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		// From here on nobody makes it the default, and whoever was about to has done so.
 		if err := a.holdCompany(ctx, company); err != nil {
 			return err
@@ -203,7 +203,7 @@ func (as assignment[T]) externalID(raw *string) (*string, error) {
 
 // nobodys refuses an external id that is the id of another project or desk of the company:
 // files name them by both (rule I14), and mean that one.
-func (as assignment[T]) nobodys(ctx context.Context, a act, companyID, own id.ID, external *string) error {
+func (as assignment[T]) nobodys(ctx context.Context, a unitOfWork, companyID, own id.ID, external *string) error {
 	return nobodys(external, as.kind, own, as.what, func(other id.ID) (bool, error) {
 		found, err := as.find(ctx, a.Ent(), other)
 		if ent.IsNotFound(err) {
@@ -224,7 +224,7 @@ func externalIDText(raw string, path ...string) (string, error) {
 }
 
 // nobodys refuses an external id that is the id of another record of the kind in the same
-// company, which there tells about. Nobody can make such a record afterwards: ids are ours.
+// company. Nobody can make such a record afterwards: ids are ours.
 func nobodys(external *string, kind id.Kind, own id.ID, what string, there func(id.ID) (bool, error)) error {
 	if external == nil {
 		return nil

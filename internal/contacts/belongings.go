@@ -25,7 +25,7 @@ type belongings struct {
 }
 
 // belongings finds the labels and fields in the company, and checks the values.
-func (a act) belongings(ctx context.Context, companyID id.ID, labelIDs []id.ID, given []FieldValue) (belongings, error) {
+func (a unitOfWork) belongings(ctx context.Context, companyID id.ID, labelIDs []id.ID, given []FieldValue) (belongings, error) {
 	b := belongings{values: map[id.ID]string{}}
 	if err := b.findLabels(ctx, a, companyID, labelIDs); err != nil {
 		return b, err
@@ -73,7 +73,7 @@ func (a act) belongings(ctx context.Context, companyID id.ID, labelIDs []id.ID, 
 	return b, nil
 }
 
-func (b *belongings) findLabels(ctx context.Context, a act, companyID id.ID, labelIDs []id.ID) error {
+func (b *belongings) findLabels(ctx context.Context, a unitOfWork, companyID id.ID, labelIDs []id.ID) error {
 	b.labels = slices.Clone(labelIDs)
 	slices.SortFunc(b.labels, func(x, y id.ID) int { return slices.Compare(x[:], y[:]) })
 	b.labels = slices.Compact(b.labels)
@@ -93,7 +93,7 @@ func (b *belongings) findLabels(ctx context.Context, a act, companyID id.ID, lab
 
 // take takes away what give is to replace: the values of the fields of which something is
 // said, and the labels if they are replaced.
-func (b belongings) take(ctx context.Context, a act, c *ent.Contact, labels bool) error {
+func (b belongings) take(ctx context.Context, a unitOfWork, c *ent.Contact, labels bool) error {
 	if labels {
 		if _, err := a.Ent().ContactLabel.Delete().Where(contactlabel.ContactID(c.ID)).Exec(ctx); err != nil {
 			return err
@@ -109,7 +109,7 @@ func (b belongings) take(ctx context.Context, a act, c *ent.Contact, labels bool
 
 // give gives the contact its labels and values, each in one statement: the policies would
 // look at every row, and the references hold that all are of the contact's company.
-func (b belongings) give(ctx context.Context, a act, c *ent.Contact) error {
+func (b belongings) give(ctx context.Context, a unitOfWork, c *ent.Contact) error {
 	labels := make([]contactLabel, len(b.labels))
 	for i, l := range b.labels {
 		labels[i] = contactLabel{c.CompanyID, c.ID, l}

@@ -29,7 +29,7 @@ func (c ContactChange) nothingCleared() error {
 }
 
 // place gives the company's project or desk with the id, or its default one (nil).
-func (as assignment[T]) place(ctx context.Context, a act, companyID id.ID, given *id.ID, field string) (id.ID, error) {
+func (as assignment[T]) place(ctx context.Context, a unitOfWork, companyID id.ID, given *id.ID, field string) (id.ID, error) {
 	if given != nil {
 		found, err := as.find(ctx, a.Ent(), *given)
 		there := err == nil && as.facts(found).company == companyID

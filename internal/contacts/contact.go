@@ -82,7 +82,7 @@ func (s *Service) CreateContact(ctx context.Context, in NewContact) (*ent.Contac
 		r.Username = DefaultUsername(r.Email)
 	}
 	var made *ent.Contact
-	err = s.do(ctx, func(ctx context.Context, a act) error {
+	err = s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		if r.Project, err = projects.place(ctx, a, company.ID, in.ProjectID, "projectId"); err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func (s *Service) UpdateContact(ctx context.Context, contactID id.ID, in Contact
 	}
 	company := found.CompanyID
 	var changed *ent.Contact
-	err = s.do(ctx, func(ctx context.Context, a act) error {
+	err = s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		// Held: what the search keys are made of must not change in between.
 		if err := a.holdRow(ctx, contact.Table, contactID); err != nil {
 			return err
@@ -179,7 +179,7 @@ func (s *Service) DeleteContact(ctx context.Context, contactID id.ID) error {
 	if err != nil {
 		return err
 	}
-	return s.do(ctx, func(ctx context.Context, a act) error {
+	return s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		if err := a.Ent().Contact.DeleteOneID(contactID).Exec(ctx); err != nil {
 			return err
 		}
@@ -212,7 +212,7 @@ func (r *Record) taken(err error) error {
 }
 
 // nobodys refuses an external id that is the id of another contact of the company (rule I9).
-func (r *Record) nobodys(ctx context.Context, a act, companyID, own id.ID) error {
+func (r *Record) nobodys(ctx context.Context, a unitOfWork, companyID, own id.ID) error {
 	return nobodys(orNil(r.ExternalID), id.Contact, own, "contact", func(other id.ID) (bool, error) {
 		return a.Ent().Contact.Query().Where(contact.ID(other), contact.CompanyID(companyID)).Exist(ctx)
 	})

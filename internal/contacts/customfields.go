@@ -38,7 +38,7 @@ func (s *Service) CreateCustomField(ctx context.Context, in NewCustomField) (*en
 		return nil, err
 	}
 	var made *ent.CustomField
-	err = s.do(ctx, func(ctx context.Context, a act) error {
+	err = s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		if err := a.holdCompany(ctx, company.ID); err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (s *Service) CreateCustomField(ctx context.Context, in NewCustomField) (*en
 			SetVariableKey(normalize.Column(variable)).SetName(name).SetType(in.Type).Save(ctx)
 		if err != nil {
 			return taken(err, "variable_key", fault.New(fault.AlreadyExists,
-				"a custom field has a variable name that files do not tell from %q: letter case, spaces, hyphens and underscores do not matter there", variable).
+				"a custom field has a variable name that files cannot distinguish from %q: letter case, spaces, hyphens and underscores do not matter there", variable).
 				At("input", "variableName"))
 		}
 		return a.audit(ctx, company.ID, "custom_field.created", "the custom field %q (%s) was made", name, variable)
@@ -69,7 +69,7 @@ func (s *Service) UpdateCustomField(ctx context.Context, fieldID id.ID, name str
 		return nil, err
 	}
 	var changed *ent.CustomField
-	err = s.do(ctx, func(ctx context.Context, a act) error {
+	err = s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		var err error
 		if changed, err = a.Ent().CustomField.UpdateOneID(fieldID).SetName(name).Save(ctx); err != nil {
 			return err
@@ -86,7 +86,7 @@ func (s *Service) DeleteCustomField(ctx context.Context, fieldID id.ID) error {
 	if err != nil {
 		return err
 	}
-	err = s.do(ctx, func(ctx context.Context, a act) error {
+	err = s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		n, err := a.Ent().CustomField.Update().Where(customfield.ID(fieldID)).SetDeletedAt(now()).Save(ctx)
 		if err := deleted("custom field", n, err); err != nil {
 			return err

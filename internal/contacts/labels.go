@@ -22,7 +22,7 @@ func (s *Service) CreateLabel(ctx context.Context, companyID *id.ID, name string
 		return nil, err
 	}
 	var made *ent.Label
-	err = s.do(ctx, func(ctx context.Context, a act) error {
+	err = s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		if err := a.holdCompany(ctx, company.ID); err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ func (s *Service) UpdateLabel(ctx context.Context, labelID id.ID, name string) (
 		return nil, err
 	}
 	var changed *ent.Label
-	err = s.do(ctx, func(ctx context.Context, a act) error {
+	err = s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		var err error
 		if changed, err = a.Ent().Label.UpdateOneID(labelID).SetName(name).Save(ctx); err != nil {
 			return labelTaken(err, name)
@@ -65,7 +65,7 @@ func (s *Service) DeleteLabel(ctx context.Context, labelID id.ID) error {
 	if err != nil {
 		return err
 	}
-	err = s.do(ctx, func(ctx context.Context, a act) error {
+	err = s.do(ctx, func(ctx context.Context, a unitOfWork) error {
 		n, err := a.Ent().Label.Update().Where(label.ID(labelID)).SetDeletedAt(now()).Save(ctx)
 		if err := deleted("label", n, err); err != nil {
 			return err

@@ -31,7 +31,7 @@ type Companies interface {
 	Administered(ctx context.Context, companyID *id.ID, path ...string) (*ent.Company, error)
 }
 
-// Service does the acts. Make it with New.
+// Service performs the operations. Make it with New.
 type Service struct {
 	db        *database.DB
 	companies Companies
@@ -75,18 +75,18 @@ func (s *Service) target(ctx context.Context, companyID *id.ID) (*ent.Company, e
 	return c, err
 }
 
-// act is something that somebody does, while it is done, in one transaction.
-type act struct{ *database.Tx }
+// unitOfWork is an operation in one transaction.
+type unitOfWork struct{ *database.Tx }
 
-// attempts is how often an act begins again because what it referred to was deleted
+// attempts is how often an operation starts again because what it referred to was deleted
 // meanwhile: the next look says so, or finds the new default.
 const attempts = 3
 
-// do runs an act. What the database refuses comes back as an answer.
-func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a act) error) error {
+// do runs a unit of work. Errors of the database become errors for clients.
+func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a unitOfWork) error) error {
 	var err error
 	for range attempts {
-		err = s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error { return fn(ctx, act{tx}) })
+		err = s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error { return fn(ctx, unitOfWork{tx}) })
 		if !database.IsForeignKeyViolation(err) {
 			break
 		}
@@ -94,27 +94,27 @@ func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a act) er
 	return tenancy.Answer(err)
 }
 
-// holdCompany keeps other acts that hold the company out until this one is over; rows that
+// holdCompany makes other operations that hold the company wait until this one has ended; rows that
 // refer to it are not kept waiting.
-func (a act) holdCompany(ctx context.Context, companyID id.ID) error {
+func (a unitOfWork) holdCompany(ctx context.Context, companyID id.ID) error {
 	_, err := a.LockRow(ctx, database.ForNoKeyUpdate, company.Table, companyID)
 	return err
 }
 
-// holdRow keeps whoever changes the row waiting until this act is over.
-func (a act) holdRow(ctx context.Context, table string, rowID id.ID) error {
+// holdRow makes other changes of the row wait until this operation has ended.
+func (a unitOfWork) holdRow(ctx context.Context, table string, rowID id.ID) error {
 	_, err := a.LockRow(ctx, database.ForUpdate, table, rowID)
 	return err
 }
 
-// keepRow keeps the row from being deleted until this act is over, and says whether it is
+// keepRow keeps the row from being deleted until this operation has ended, and says whether it is
 // still there.
-func (a act) keepRow(ctx context.Context, table string, rowID id.ID) (bool, error) {
+func (a unitOfWork) keepRow(ctx context.Context, table string, rowID id.ID) (bool, error) {
 	return a.LockRow(ctx, database.ForKeyShare, table, rowID)
 }
 
-// audit writes the act into the company's log.
-func (a act) audit(ctx context.Context, companyID id.ID, action, format string, args ...any) error {
+// audit writes the operation into the company's log.
+func (a unitOfWork) audit(ctx context.Context, companyID id.ID, action, format string, args ...any) error {
 	return tenancy.Audit(ctx, a.Tx, action, fmt.Sprintf(format, args...), companyID)
 }
 

@@ -36,7 +36,7 @@ func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 
 func newWorld(tenants *testenv.World) *world {
 	companies := tenancy.New(tenancy.Parts{
-		DB: tenants.DB, Passwords: testenv.Passwords{}, Sessions: testenv.Sessions{}, News: testenv.NoEvents{}, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: slog.New(slog.DiscardHandler),
+		DB: tenants.DB, Passwords: testenv.Passwords{}, Sessions: testenv.Sessions{}, Events: testenv.NoEvents{}, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: slog.New(slog.DiscardHandler),
 	})
 	w := &world{
 		World: tenants, tenancy: companies,

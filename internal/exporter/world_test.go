@@ -65,7 +65,7 @@ func newWorldOf(tenants *testenv.World, of func(*database.DB, *auth.Passwords, *
 	testenv.Must(t, err)
 	quiet, authenticator := slog.New(slog.DiscardHandler), auth.New(db, passwords, auth.Options{})
 	hub := progress.New(client, quiet)
-	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, News: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: quiet})
+	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, Events: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: quiet})
 	all := of(db, passwords, service)
 	w := &world{
 		World: tenants, tenancy: service, passwords: passwords, exporter: New(db.Ent(), authenticator, service, all),

@@ -25,7 +25,7 @@ func TestU3NothingIsImportedIntoADeletedCompany(t *testing.T) {
 		passwords, err := auth.NewPasswords(auth.PasswordOptions{Cost: auth.Cost{MemoryKiB: 64, Passes: 1}})
 		w.Must(err)
 		hub := progress.New(w.redis, quiet)
-		service := tenancy.New(tenancy.Parts{DB: w.DB, Passwords: passwords, Sessions: auth.New(w.DB, passwords, auth.Options{}), News: hub, Owners: []tenancy.Owner{contacts.Owner(), Owner()}, Log: quiet})
+		service := tenancy.New(tenancy.Parts{DB: w.DB, Passwords: passwords, Sessions: auth.New(w.DB, passwords, auth.Options{}), Events: hub, Owners: []tenancy.Owner{contacts.Owner(), Owner()}, Log: quiet})
 		for i, when := range []string{"between", "in a batch", "when it is written"} {
 			for _, c := range []struct {
 				kind enum.ImportKind

@@ -198,7 +198,7 @@ func TestAKindIsAddedFromOutside(t *testing.T) {
 		must(err)
 		log := slog.New(slog.DiscardHandler)
 		rights, hub := auth.New(db, passwords, auth.Options{}), progress.New(client, log)
-		service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: rights, News: hub, Log: log})
+		service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: rights, Events: hub, Log: log})
 		builtIn := kinds.New(db, passwords, service, contacts.Options{})
 		all := append(kind.Set{labels{db, service}}, builtIn...)
 		engineOf := func(known kind.Set) *importer.Engine {

@@ -117,7 +117,7 @@ func (w *world) passwords() *auth.Passwords {
 func (w *world) companies(hub *progress.Hub) *tenancy.Service {
 	w.T.Helper()
 	passwords := w.passwords()
-	return tenancy.New(tenancy.Parts{DB: w.DB, Passwords: passwords, Sessions: auth.New(w.DB, passwords, auth.Options{}), News: hub, Owners: []tenancy.Owner{contacts.Owner(), Owner()}, Log: quiet})
+	return tenancy.New(tenancy.Parts{DB: w.DB, Passwords: passwords, Sessions: auth.New(w.DB, passwords, auth.Options{}), Events: hub, Owners: []tenancy.Owner{contacts.Owner(), Owner()}, Log: quiet})
 }
 
 // kind is the engine's kind of the name.

@@ -141,7 +141,7 @@ func (s *Service) ChangePassword(ctx context.Context, current, next string) (*en
 }
 
 // credentialsChanged ends the user's sessions but the viewer's own, audits the change and
-// tells the user.
+// notifies the user.
 func (s *Service) credentialsChanged(ctx context.Context, a *unitOfWork, u *ent.User, what string) error {
 	if err := s.sessions.EndSessions(ctx, a.Tx, u.ID, a.who.SessionID); err != nil {
 		return err
@@ -155,7 +155,7 @@ func (s *Service) credentialsChanged(ctx context.Context, a *unitOfWork, u *ent.
 	return a.audit(ctx, userCredentials, fmt.Sprintf("%s of %s <%s> changed", what, fullName(u), u.Email), u.CompanyID)
 }
 
-// accountChanged tells somebody what of theirs was changed by whom.
+// accountChanged is the notification of a change of an account, and by whom.
 func accountChanged(by viewer.Viewer, what string) notify.Notification {
 	return notify.Notification{Kind: enum.AccountChanged, Title: "Your account was changed",
 		Body: fmt.Sprintf("Changed by %s: %s. Your other sessions have ended.", by.Name, what)}

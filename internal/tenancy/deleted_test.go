@@ -37,7 +37,7 @@ func TestNobodyIsCreatedInACompanyThatIsDeletedMeanwhile(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		passwords := &whileHashing{}
 		service := tenancy.New(tenancy.Parts{
-			DB: w.DB, Passwords: passwords, Sessions: testenv.Sessions{}, News: testenv.NoEvents{}, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: slog.New(slog.DiscardHandler),
+			DB: w.DB, Passwords: passwords, Sessions: testenv.Sessions{}, Events: testenv.NoEvents{}, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: slog.New(slog.DiscardHandler),
 		})
 		for i, name := range []string{"its partner", "itself"} {
 			acme := w.add("Acme of " + name)

@@ -47,7 +47,7 @@ type Parts struct {
 	DB        *database.DB
 	Passwords Passwords
 	Sessions  Sessions
-	News      notify.Publisher
+	Events    notify.Publisher
 	// Owners are the packages that own tables below companies, but for this one.
 	Owners []Owner
 	Log    *slog.Logger
@@ -67,7 +67,7 @@ type Sessions interface {
 func New(p Parts) *Service {
 	companies, users := CompanyFields(), UserFields()
 	return &Service{
-		db: p.DB, passwords: p.Passwords, sessions: p.Sessions, publisher: p.News, owners: p.Owners, log: p.Log,
+		db: p.DB, passwords: p.Passwords, sessions: p.Sessions, publisher: p.Events, owners: p.Owners, log: p.Log,
 		companyFields: companies, companies: NewCompanyBulk(companies), userFields: users, users: NewUserBulk(users),
 	}
 }

@@ -31,7 +31,7 @@ func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 
 func newWorld(tenants *testenv.World) *world {
 	w := &world{World: tenants, Service: tenancy.New(tenancy.Parts{
-		DB: tenants.DB, Passwords: testenv.Passwords{}, Sessions: testenv.Sessions{}, News: testenv.NoEvents{}, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: slog.New(slog.DiscardHandler),
+		DB: tenants.DB, Passwords: testenv.Passwords{}, Sessions: testenv.Sessions{}, Events: testenv.NoEvents{}, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: slog.New(slog.DiscardHandler),
 	})}
 	w.operator = w.As(w.User(w.PlatformCompany(), "operator@people.example", enum.Admin, testenv.FirstName("operator")))
 	w.partner = w.Company("Northwind", testenv.Partner)

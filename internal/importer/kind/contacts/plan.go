@@ -20,7 +20,7 @@ type rowPlan struct {
 	cells
 
 	tenant *tenant
-	known  *record // nil: a new one, or it cannot be told
+	known  *record // nil: a new one, or it is not known yet
 	byID   bool    // it was found by its id, so that its email can change
 	next   records.Record
 	labels []id.ID
@@ -84,7 +84,7 @@ func (j *rowPlan) identify() {
 		return
 	}
 	switch {
-	case owner == nil: // also where the email or the id is at fault: all problems are told at once (rule R1)
+	case owner == nil: // also where the email or the id is at fault: all problems are reported at once (rule R1)
 		j.begin(email, external)
 	case external == "" || owner.now.ExternalID == "":
 		email.Matches(owner.now.Email)

@@ -82,12 +82,12 @@ func (s *snapshot) taken(slug string) (enum.IssueCode, string) {
 	return "", ""
 }
 
-// canStillAdd ends what a skipped row is told (rule C5).
+// canStillAdd ends the message of a skipped row (rule C5).
 const canStillAdd = "; addCustomer can still create another company of this name, which gets the next free slug"
 
 // alreadyExists says why a row is skipped whose name others bear: which of the two matched,
 // the slug or the name, and whether it is the importer's own customer. Of other companies no
-// more is told than that there is one (rule I6).
+// more is revealed than that it exists (rule I6).
 func alreadyExists(slug string, others []tenancy.Namesake) string {
 	one := slices.MinFunc(others, func(a, b tenancy.Namesake) int { return cmp.Compare(nearness(a), nearness(b)) })
 	which := "its name has the slug"
