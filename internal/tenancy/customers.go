@@ -107,12 +107,8 @@ func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company
 	if in.PartnerAdmin != nil {
 		admin = *in.PartnerAdmin
 	}
-	colleague, err := s.db.Ent().User.Query().Where(activeIn(v.CompanyID, admin)).Exist(ctx)
-	if err != nil {
+	if err := isColleague(ctx, s.db.Ent(), v.CompanyID, admin); err != nil {
 		return nil, err
-	}
-	if !colleague {
-		return nil, noColleague().At("input", "partnerAdminId")
 	}
 	return s.newCompany(ctx, newCompany{
 		details: Details{Name: input.Given(&in.Name), ContactEmail: input.Given(in.ContactEmail)},
@@ -127,6 +123,15 @@ func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company
 			return a.audit(ctx, customerAdded, fmt.Sprintf("%q was added", c.Name), v.CompanyID, c.ID)
 		},
 	})
+}
+
+// isColleague refuses a partner admin who is no active user of the partner.
+func isColleague(ctx context.Context, client *ent.Client, partner, user id.ID) error {
+	found, err := client.User.Query().Where(activeIn(partner, user)).Exist(ctx)
+	if err == nil && !found {
+		err = noColleague().At("input", "partnerAdminId")
+	}
+	return err
 }
 
 func noColleague() *fault.Error {
@@ -172,6 +177,11 @@ func (s *Service) newCompany(ctx context.Context, n newCompany) (*ent.Company, e
 	for range slugTries {
 		var made *ent.Company
 		err := s.do(ctx, func(ctx context.Context, a *unitOfWork) (err error) {
+			if n.admin != (id.ID{}) { // once more, as it is now
+				if err := isColleague(ctx, a.Ent(), n.partner, n.admin); err != nil {
+					return err
+				}
+			}
 			if r.Slug, err = nextSlug(ctx, a.Tx, r.nameSlug()); err != nil {
 				return err
 			}
