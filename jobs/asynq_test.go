@@ -40,7 +40,7 @@ func TestAFailedImportIsAFailedTask(t *testing.T) {
 		p := newPile()
 		p.fail = errors.New("the store is unavailable: " + strings.Repeat("x", 1000) + "\nand a stack")
 		work(t, at, p, WorkerOptions{Concurrency: 1})
-		p.add(1)
+		p.add(2) // one task takes both
 		if err := at.client.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
 			t.Fatal(err)
 		}
@@ -56,6 +56,11 @@ func TestAFailedImportIsAFailedTask(t *testing.T) {
 			default:
 			}
 		}
+		p.change(func() {
+			if p.done != 2 {
+				t.Errorf("the task took %d imports, and not both", p.done)
+			}
+		})
 		last := failed[0].LastErr
 		if !strings.HasPrefix(last, "the store is unavailable: xxx") || strings.Contains(last, "stack") || len(last) > summaryBytes+100 {
 			t.Errorf("the task says %q", last)
@@ -68,7 +73,7 @@ func TestAFailedImportIsAFailedTask(t *testing.T) {
 		if err := at.client.Enqueue(t.Context(), id.New(id.ImportRun)); err != nil {
 			t.Fatal(err)
 		}
-		p.await(t, "the other import", func() bool { return p.done == 2 })
+		p.await(t, "the other import", func() bool { return p.done == 3 })
 	})
 }
 

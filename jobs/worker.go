@@ -100,18 +100,21 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 // work takes one import after another until there is none: what waits depends no further on
-// the queue once one task has got through. With the first import that could not be moved on
-// the task has failed. asynq is not to try it again: the sweep queues the import when it may
-// be claimed again.
+// the queue once one task has got through. If one of them could not be moved on, the task has
+// failed. asynq is not to try it again: the sweep queues the import when it may be claimed
+// again.
 func (w *Worker) work(ctx context.Context) error {
+	var failed error
 	for worked := true; worked && ctx.Err() == nil; {
 		var err error
 		if worked, err = w.imports.RunNext(ctx); err != nil {
 			w.log.DebugContext(ctx, "an import was left", "error", err)
-			return fmt.Errorf("%s: %w", summary(err), asynq.SkipRetry)
+			if failed == nil {
+				failed = fmt.Errorf("%s: %w", summary(err), asynq.SkipRetry)
+			}
 		}
 	}
-	return nil
+	return failed
 }
 
 // summaryBytes is how much of an error is kept in Redis; the log has all of it.

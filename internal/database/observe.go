@@ -5,7 +5,7 @@ import (
 	"database/sql/driver"
 )
 
-// observed makes connections that report each statement, and of how many parameters it has,
+// observed makes connections that report each statement, and how many parameters it has,
 // before they send it.
 type observed struct {
 	driver.Connector

@@ -9,6 +9,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/contact"
 	"tenantry/internal/auth"
 	"tenantry/internal/contacts"
 	"tenantry/internal/csvfile"
@@ -305,8 +306,11 @@ func TestAFieldThatIsOnlyDeclaredIsRefused(t *testing.T) {
 	all := contacts.Fields()
 	project := all[slices.IndexFunc(all, func(f contacts.Field) bool { return f.Name == contacts.ProjectField })]
 	for what, change := range map[string]func(f *field.Field[contacts.Record]){
-		"no value":                    func(f *field.Field[contacts.Record]) { f.Value = field.Value[contacts.Record]{} },
-		"no column":                   func(f *field.Field[contacts.Record]) { f.Column = "" },
+		"no value":  func(f *field.Field[contacts.Record]) { f.Value = field.Value[contacts.Record]{} },
+		"no column": func(f *field.Field[contacts.Record]) { f.Column = "" },
+		"searched, and stored nowhere": func(f *field.Field[contacts.Record]) {
+			f.SearchKey, f.Name, f.Column, f.Export = contact.FieldFirstNameKey, "", "", 0
+		},
 		"left to a plan":              func(f *field.Field[contacts.Record]) { f.Planned = true },
 		"called as another one":       func(f *field.Field[contacts.Record]) { f.Aliases = []string{"E-Mail"} },
 		"in another one's place":      func(f *field.Field[contacts.Record]) { f.Export = 1 },

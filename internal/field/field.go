@@ -102,6 +102,8 @@ func Check[R any](fields []Field[R], planned, exported []string) error {
 			report(f, "has no value that a cell could be put into")
 		case f.Plain() && f.Column == "":
 			report(f, "is stored nowhere")
+		case f.SearchKey != "" && (f.Column == "" || f.format == nil):
+			report(f, "is searched by, and has no text that is stored")
 		case f.Column != "" && f.column == nil:
 			report(f, "has a column, and no value for it")
 		}

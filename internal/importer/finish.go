@@ -124,6 +124,7 @@ func (e *Engine) tryRejects(ctx context.Context, c *claim) (key *string, err err
 // (rule J7), drops the scratch, and forgets the key of a file with secrets (U2). It returns
 // who was notified, and the blob that is to be deleted after the commit.
 func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (notified []id.ID, upload string, err error) {
+	own := ctx // the kind's
 	ctx = viewer.BypassTenancy(ctx, "an import notifies its creator of its end")
 	client := tx.Ent()
 	r, err := client.ImportRun.Query().Where(importrun.ID(run)).WithCompany().Only(ctx)
@@ -142,7 +143,7 @@ func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (notifi
 		notified = append(notified, *r.CreatedByID)
 	}
 	if k, err := e.kinds.Named(r.Kind); err == nil { // else it is a newer version's
-		others, err := k.Finish(ctx, tx, r)
+		others, err := k.Finish(own, tx, r)
 		if err != nil {
 			return nil, "", err
 		}

@@ -29,7 +29,7 @@ const (
 	watchPage = 100
 )
 
-// Service is what users do with what they are received.
+// Service is what users do with their notifications.
 type Service struct {
 	client *ent.Client
 	hub    *progress.Hub
@@ -61,7 +61,7 @@ func (w *Service) MarkRead(ctx context.Context, ids []id.ID) (unread int, err er
 	return w.client.Notification.Query().Where(notification.ReadAtIsNil()).Count(ctx)
 }
 
-// Watch sends each notification that the viewer is received since then, in the order in which
+// Watch sends each notification of the viewer since then, in the order in which
 // they become visible, once each, until ctx ends. Since is when the client asked, which may
 // be a while ago on a busy server: what came meanwhile is in no list that it read before.
 // UNAUTHENTICATED where nobody is signed in.

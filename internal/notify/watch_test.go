@@ -49,7 +49,7 @@ func (w *world) notified(title string, at time.Time) {
 	w.Must(w.hub.Publish(w.T.Context(), progress.UserTopic(w.user.ID)))
 }
 
-// watch follows what the user is received from now on.
+// watch follows the notifications of the user from now on.
 func (w *world) watch() <-chan *ent.Notification {
 	w.T.Helper()
 	ctx := viewer.NewContext(w.T.Context(), viewer.Viewer{UserID: w.user.ID, CompanyID: w.user.CompanyID, Admin: true, SessionID: id.New(id.Session)})
@@ -147,7 +147,7 @@ func TestAFurtherNotificationIsOneReading(t *testing.T) {
 	})
 }
 
-// Where reading the second hundred fails, the first is received, and the rest as soon as it can
+// Where reading the second hundred fails, the first hundred is sent, and the rest as soon as it can
 // be read.
 func TestWhatCannotBeReadComesLater(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {

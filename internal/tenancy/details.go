@@ -70,6 +70,10 @@ func (s *Service) update(ctx context.Context, companyID id.ID, d Details, action
 	}
 	var changed *ent.Company
 	err := s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
+		// What is written depends on what is read: another change must not come between.
+		if _, err := a.lock(ctx, companyID); err != nil {
+			return err
+		}
 		now, err := s.companies.Read(ctx, a.Tx, a.Dialect(), []id.ID{companyID})
 		if err != nil {
 			return err

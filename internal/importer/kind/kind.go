@@ -2,7 +2,8 @@
 // only by what is said here; each kind is a package of its own below this one, and is registered
 // by handing its value to importer.New and exporter.New.
 //
-// A kind never sees a claim, a lease or the queue. What it may know of an import stands in [Run].
+// While rows are processed a kind sees no claim, lease or queue: what it may know of an import is
+// in [Run]. At the end it gets the import's record.
 // What it is given to do for a batch of rows comes in three steps:
 //
 //  1. [Kind.Read] validates cells, outside of the transaction.
