@@ -62,7 +62,14 @@ func commands(t *terminal, getenv func(string) string) *cobra.Command {
 	root.SetUsageFunc(usage)
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 
-	operator := &cobra.Command{Use: "operator", Short: "Operators of the platform."}
+	operator := &cobra.Command{
+		Use: "operator", Short: "Operators of the platform.", Args: cobra.NoArgs,
+		// What is wrong is the command, also where it has flags.
+		FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true},
+		RunE: func(*cobra.Command, []string) error {
+			return errors.New("say what is to be done: tenantry operator create")
+		},
+	}
 	operator.AddCommand(operatorCommand(t, withSettings))
 	root.AddCommand(
 		withSettings("serve", "Serve the API and run imports in one process. Migrates first. The default.", serveAll),

@@ -77,6 +77,9 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 		"email":             {"operator", "create", "--password-stdin"},
 		"password-stdin":    {"operator", "create", "--email=a@example.com"},
 		"more":              {"version", "more"},
+		"operator create":   {"operator"},
+		`"delete"`:          {"operator", "delete"},
+		`"crate"`:           {"operator", "crate", "--email=a@example.com", "--password-stdin"},
 	} {
 		var out, errs bytes.Buffer
 		err := Run(t.Context(), args, func(string) string { return "" }, strings.NewReader(""), &out, &errs)
