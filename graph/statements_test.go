@@ -193,7 +193,7 @@ func (w *tenants) hundreds() {
 		c.PartnerAdmin.Create().SetCompanyID(w.IDs["alpha"]).SetUserID(w.IDs["keller"]),
 		c.PartnerAdmin.Create().SetCompanyID(w.IDs["beta"]).SetUserID(w.IDs["keller"]),
 	}
-	var shelves []*ent.ProjectCreate
+	var projects []*ent.ProjectCreate
 	var desks []*ent.DeskCreate
 	var labels []*ent.LabelCreate
 	var fields []*ent.CustomFieldCreate
@@ -240,7 +240,7 @@ func (w *tenants) hundreds() {
 		users = append(users, person(company, fmt.Sprint("a", i)), person(company, fmt.Sprint("b", i)), person(northwind, fmt.Sprint("c", i)))
 		admins = append(admins, c.PartnerAdmin.Create().SetCompanyID(company).SetUserID(keller))
 		project, desk := id.New(id.Project), id.New(id.Desk)
-		shelves = append(shelves, c.Project.Create().SetID(project).SetCompanyID(company).SetName("default").SetIsDefault(true))
+		projects = append(projects, c.Project.Create().SetID(project).SetCompanyID(company).SetName("default").SetIsDefault(true))
 		desks = append(desks, c.Desk.Create().SetID(desk).SetCompanyID(company).SetName("default").SetIsDefault(true))
 		label, field := belongings(company)
 		contactData(company, project, desk, label, field, fmt.Sprint("p", i), fmt.Sprint("q", i))
@@ -260,7 +260,7 @@ func (w *tenants) hundreds() {
 	testenv.Must(w.t, c.Company.CreateBulk(companies...).Exec(w.System))
 	testenv.Must(w.t, c.User.CreateBulk(users...).Exec(w.System))
 	testenv.Must(w.t, c.PartnerAdmin.CreateBulk(admins...).Exec(w.System))
-	testenv.Must(w.t, c.Project.CreateBulk(shelves...).Exec(w.System))
+	testenv.Must(w.t, c.Project.CreateBulk(projects...).Exec(w.System))
 	testenv.Must(w.t, c.Desk.CreateBulk(desks...).Exec(w.System))
 	testenv.Must(w.t, c.Label.CreateBulk(labels...).Exec(w.System))
 	testenv.Must(w.t, c.CustomField.CreateBulk(fields...).Exec(w.System))

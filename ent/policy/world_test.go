@@ -77,9 +77,9 @@ func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 }
 
 // newContact, newContactLabel and newValue refer to the named companies' records.
-func (w *world) newContact(c *ent.Client, company, shelves, name string) *ent.ContactCreate {
+func (w *world) newContact(c *ent.Client, company, owner, name string) *ent.ContactCreate {
 	address := name + "@contacts.example"
-	return c.Contact.Create().SetCompanyID(w.IDs[company]).SetProjectID(w.IDs["project of "+shelves]).SetDeskID(w.IDs["desk of "+shelves]).
+	return c.Contact.Create().SetCompanyID(w.IDs[company]).SetProjectID(w.IDs["project of "+owner]).SetDeskID(w.IDs["desk of "+owner]).
 		SetEmail(address).SetEmailKey(address).SetFirstName(name).SetUsername(name)
 }
 

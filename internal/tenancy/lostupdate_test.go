@@ -10,12 +10,9 @@ import (
 )
 
 // Of two changes of a company at once the later one stands, also where it sets what was there
-// before the earlier one. (SQLite has one writer: there is nothing to wait for.)
+// before the earlier one.
 func TestAChangeOfACompanyIsNotLostToAnother(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		if w.DB.Dialect() != database.Postgres {
-			return
-		}
 		changed := make(chan error, 1)
 		w.Must(w.DB.InTx(w.System, func(ctx context.Context, tx *database.Tx) error {
 			if err := tx.Ent().Company.UpdateOneID(w.partner.ID).SetName("Other").Exec(ctx); err != nil {
@@ -25,6 +22,9 @@ func TestAChangeOfACompanyIsNotLostToAnother(t *testing.T) {
 				_, err := w.UpdateCompany(w.keller, tenancy.Details{Name: set(w.partner.Name)})
 				changed <- err
 			}()
+			if w.DB.Dialect() == database.SQLite {
+				return nil // which shows nobody who waits; it lets one write at a time
+			}
 			testenv.Await(t, "the second change to wait for the first", func() (waits bool) {
 				w.Must(w.DB.SQL().QueryRowContext(ctx, `SELECT count(*) > 0 FROM pg_stat_activity
 					WHERE application_name = current_setting('application_name') AND wait_event_type = 'Lock'`).Scan(&waits))

@@ -10,7 +10,7 @@ import (
 	"tenantry/internal/id"
 )
 
-// Project is where contacts' matters are filed. Every company has exactly one default.
+// Project is one of those to which contacts are assigned. Every company has exactly one default.
 type Project struct{ entity }
 
 // Mixin of the Project.
@@ -19,15 +19,15 @@ func (Project) Mixin() []ent.Mixin {
 }
 
 // Fields of the Project.
-func (Project) Fields() []ent.Field { return shelfFields() }
+func (Project) Fields() []ent.Field { return assignmentFields() }
 
 // Edges of the Project.
 func (Project) Edges() []ent.Edge { return []ent.Edge{edge.To("contacts", Contact.Type)} }
 
 // Indexes of the Project.
-func (Project) Indexes() []ent.Index { return shelfIndexes() }
+func (Project) Indexes() []ent.Index { return assignmentIndexes() }
 
-// Desk is who looks after contacts. Every company has exactly one default.
+// Desk is one of those to which contacts are assigned. Every company has exactly one default.
 type Desk struct{ entity }
 
 // Mixin of the Desk.
@@ -36,16 +36,16 @@ func (Desk) Mixin() []ent.Mixin {
 }
 
 // Fields of the Desk.
-func (Desk) Fields() []ent.Field { return shelfFields() }
+func (Desk) Fields() []ent.Field { return assignmentFields() }
 
 // Edges of the Desk.
 func (Desk) Edges() []ent.Edge { return []ent.Edge{edge.To("contacts", Contact.Type)} }
 
 // Indexes of the Desk.
-func (Desk) Indexes() []ent.Index { return shelfIndexes() }
+func (Desk) Indexes() []ent.Index { return assignmentIndexes() }
 
-// shelfFields are what projects and desks have alike (rules C1, K4).
-func shelfFields() []ent.Field {
+// assignmentFields are what projects and desks have alike (rules C1, K4).
+func assignmentFields() []ent.Field {
 	return []ent.Field{
 		field.String("name").Annotations(text(nameLength), writable()),
 		field.String("external_id").Optional().Nillable().Annotations(optionalText(externalIDLength), writable()),
@@ -53,7 +53,7 @@ func shelfFields() []ent.Field {
 	}
 }
 
-func shelfIndexes() []ent.Index {
+func assignmentIndexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("company_id", "external_id").Unique().Annotations(standing()),
 		index.Fields("company_id", "id").Unique(), // for references
