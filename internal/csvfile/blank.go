@@ -19,8 +19,7 @@ func blank(r rune) bool {
 // trimBlank takes blank characters away at both ends.
 func trimBlank(s string) string { return strings.TrimFunc(s, blank) }
 
-// inked reports whether there is a character in text that is not blank. A byte that is not
-// UTF-8 is treated as windows-1252: whatever else it could be is refused.
+// inked reports whether there is a character in text that is not blank.
 func inked(text []byte) bool {
 	for i := 0; i < len(text); {
 		c := text[i]
@@ -32,11 +31,7 @@ func inked(text []byte) bool {
 			continue
 		}
 		r, size := utf8.DecodeRune(text[i:])
-		if r == utf8.RuneError && size == 1 {
-			if c != 0xA0 && c != 0xAD {
-				return true
-			}
-		} else if !blank(r) {
+		if !blank(r) {
 			return true
 		}
 		i += size

@@ -68,7 +68,7 @@ func (t *trial) better(u *trial) bool {
 func (h *head) delimiter(among string, score func([]string) int) (byte, error) {
 	trials := make([]*trial, len(among))
 	for i := range trials {
-		scan := newScanner(h.src.encoding(), among[i], h.at)
+		scan := newScanner(nil, among[i], h.at)
 		scan.collect = true
 		trials[i] = &trial{scan: scan}
 	}
@@ -106,7 +106,7 @@ func (h *head) delimiter(among string, score func([]string) int) (byte, error) {
 	}
 	best := trials[0]
 	for i, t := range trials {
-		t.names = names(t.scan.record(0, h.src.encoding()))
+		t.names = names(t.scan.record(0))
 		if score != nil {
 			t.score = score(t.names)
 		}

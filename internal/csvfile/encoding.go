@@ -3,16 +3,19 @@ package csvfile
 import (
 	"bytes"
 	"encoding/binary"
-	"unicode/utf16"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
 )
 
-// Encoding is how a file's characters are stored (F2).
+// Encoding is how a file's characters are stored (F2): one of [Encodings].
 type Encoding string
 
-// The encodings that are read.
+// Some of the encodings, spelled as they are stored and shown. All others have the names, in
+// lower case, that htmlindex gives: windows-1251, shift_jis.
 const (
 	UTF8        Encoding = "UTF-8"
 	UTF16LE     Encoding = "UTF-16LE"
@@ -20,26 +23,62 @@ const (
 	Windows1252 Encoding = "windows-1252"
 )
 
-// wide reports whether the characters of the encoding are not single bytes.
-func (e Encoding) wide() bool { return e == UTF16LE || e == UTF16BE }
+// Encodings are those that can be read, in the order of the WHATWG Encoding Standard. Of the
+// standard's two are missing: `replacement`, which has no characters, and `x-user-defined`, which no file has.
+func Encodings() []Encoding {
+	return slices.Clone(encodings)
+}
 
-// width is how many bytes of the stored file became text, which is whole characters
-// of UTF-8 where the file is UTF-16. It can be seen in the text alone because
-// transcoding loses nothing: unpaired surrogates are refused.
-func (e Encoding) width(text []byte) int64 {
-	if !e.wide() {
-		return int64(len(text))
-	}
-	units := plainRun(text)
-	for _, c := range text[units:] {
-		switch {
-		case c >= 0xF0: // beyond the basic plane: a surrogate pair
-			units += 2
-		case c < 0x80 || c >= 0xC0:
-			units++
+var encodings = []Encoding{
+	UTF8, "ibm866",
+	"iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-8-i",
+	"iso-8859-10", "iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16",
+	"koi8-r", "koi8-u", "macintosh",
+	"windows-874", "windows-1250", "windows-1251", Windows1252, "windows-1253", "windows-1254",
+	"windows-1255", "windows-1256", "windows-1257", "windows-1258", "x-mac-cyrillic",
+	"gbk", "gb18030", "big5", "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr", UTF16BE, UTF16LE,
+}
+
+// maxLabel is how long a label may be: the longest of the standard has 19 bytes.
+const maxLabel = 64
+
+// LookupEncoding gives the encoding that a label of the WHATWG Encoding Standard means, ignoring
+// case and white space around it: latin1 is windows-1252, sjis is shift_jis. A label that is
+// unknown or cannot be read gives a problem that lists what is accepted.
+func LookupEncoding(label string) (Encoding, *Problem) {
+	if len(label) <= maxLabel {
+		if found, err := htmlindex.Get(label); err == nil {
+			if enc := named(found); slices.Contains(encodings, enc) {
+				return enc, nil
+			}
 		}
 	}
-	return 2 * int64(units)
+	shown := label
+	if len(shown) > maxLabel {
+		shown = strings.ToValidUTF8(shown[:maxLabel], "") + "…"
+	}
+	p := problem(UnsupportedEncoding, 0, "the labels of the WHATWG Encoding Standard for "+nameList(encodings),
+		"%q is not an encoding that can be read", shown)
+	return "", p
+}
+
+// named is the Encoding of one of htmlindex's encodings.
+func named(e encoding.Encoding) Encoding {
+	name, _ := htmlindex.Name(e)
+	for _, own := range []Encoding{UTF8, UTF16LE, UTF16BE} {
+		if strings.EqualFold(name, string(own)) {
+			return own
+		}
+	}
+	return Encoding(name)
+}
+
+func nameList(encodings []Encoding) string {
+	names := make([]string, len(encodings))
+	for i, e := range encodings {
+		names[i] = string(e)
+	}
+	return strings.Join(names, ", ")
 }
 
 var (
@@ -64,27 +103,6 @@ func byteOrderMark(first []byte) (Encoding, int) {
 	return "", 0
 }
 
-// undefined1252 reports whether the byte is one of the five without a character in windows-1252 (F2).
-func undefined1252(c byte) bool {
-	switch c {
-	case 0x81, 0x8D, 0x8F, 0x90, 0x9D:
-		return true
-	}
-	return false
-}
-
-// append1252 appends the windows-1252 text as UTF-8.
-func append1252(dst, text []byte) []byte {
-	for _, c := range text {
-		if c < utf8.RuneSelf {
-			dst = append(dst, c)
-		} else {
-			dst = utf8.AppendRune(dst, charmap.Windows1252.DecodeByte(c))
-		}
-	}
-	return dst
-}
-
 // plainRun is how many bytes b begins with that are ASCII and not NUL.
 func plainRun(b []byte) int {
 	const (
@@ -101,123 +119,4 @@ func plainRun(b []byte) int {
 		i++
 	}
 	return i
-}
-
-// decide8 says how many bytes of b are text for certain. The byte after them is one of
-// those that matter: the call that finds it in front checks it, knowing its line.
-// Nothing is decided where a character may go on beyond b.
-func (s *source) decide8(b []byte, line int) (int, *Problem) {
-	for i := 0; ; {
-		if i < len(b) && b[i] < utf8.RuneSelf {
-			i += plainRun(b[i:])
-		}
-		if i == len(b) {
-			return i, nil
-		}
-		if b[i] == 0 {
-			if i > 0 {
-				return i, nil
-			}
-			return 0, nulProblem(line)
-		}
-		if s.enc == Windows1252 {
-			if undefined1252(b[i]) {
-				if i > 0 {
-					return i, nil
-				}
-				return 0, undefinedProblem(b[i], line)
-			}
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(b[i:])
-		valid := r != utf8.RuneError || size > 1
-		if !valid && !s.atEnd() && !utf8.FullRune(b[i:]) {
-			return i, nil
-		}
-		switch {
-		case valid && !s.bad:
-			s.multi = true
-		case !valid && s.bad && !undefined1252(b[i]):
-		case i > 0:
-			return i, nil
-		default:
-			if p := s.invalid(b[0], valid, line); p != nil {
-				return 0, p
-			}
-		}
-		i += size
-	}
-}
-
-// invalid handles the first byte that is not UTF-8, or one that settles the file's fate.
-func (s *source) invalid(c byte, valid bool, line int) *Problem {
-	switch {
-	case valid: // after a bad byte
-		return problem(UnsupportedEncoding, s.badLine, acceptedEncoding,
-			"the file mixes encodings: here is a byte that is not UTF-8, and line %d has a character that is", line)
-	case s.enc == UTF8 || s.multi:
-		return problem(UnsupportedEncoding, line, acceptedEncoding,
-			"byte %02X is not UTF-8, which the rest of the file is", c)
-	case undefined1252(c):
-		return undefinedProblem(c, line)
-	}
-	s.bad, s.badLine = true, line
-	return nil
-}
-
-// decide16 turns as much of b as is certain into s.text, and says how many bytes that was.
-func (s *source) decide16(b []byte, line int) (int, *Problem) {
-	low, high := 0, 1
-	if s.enc == UTF16BE {
-		low, high = 1, 0
-	}
-	unit := func(b []byte) rune { return rune(b[low]) | rune(b[high])<<8 }
-	text, i := s.text[:0], 0
-	var found *Problem
-loop:
-	for ; i+2 <= len(b); i += 2 {
-		r := unit(b[i : i+2])
-		switch {
-		case r == 0:
-			found = nulProblem(line)
-			break loop
-		case r < utf8.RuneSelf:
-			text = append(text, byte(r))
-			continue
-		case !utf16.IsSurrogate(r):
-		case i+4 > len(b) && !s.atEnd():
-			break loop
-		default:
-			if i+4 <= len(b) {
-				r = utf16.DecodeRune(r, unit(b[i+2:i+4]))
-			}
-			if i+4 > len(b) || r == utf8.RuneError {
-				found = problem(UnsupportedEncoding, line, acceptedEncoding,
-					"unit %04X is half of a character, so this is not %s", unit(b[i:i+2]), s.enc)
-				break loop
-			}
-			i += 2
-		}
-		text = utf8.AppendRune(text, r)
-	}
-	if found == nil && s.atEnd() && i+1 == len(b) {
-		found = problem(UnsupportedEncoding, line, acceptedEncoding,
-			"the file ends in the middle of a character, so this is not %s", s.enc)
-	}
-	s.text = text
-	if i > 0 {
-		return i, nil
-	}
-	return 0, found
-}
-
-func undefinedProblem(c byte, line int) *Problem {
-	return problem(UnsupportedEncoding, line, acceptedEncoding,
-		"byte %02X is neither UTF-8 nor a character of windows-1252", c)
-}
-
-func nulProblem(line int) *Problem {
-	return problem(NotCSV, line, acceptedFile,
-		"there is a NUL byte, which no text has; if this is UTF-16 (\"Unicode text\"), its byte order mark is missing: save it as CSV UTF-8")
 }

@@ -44,7 +44,7 @@ func (h *head) drop(n int) {
 	}
 	ended, _ := lines(h.win[:n], false)
 	h.at.Line += ended
-	h.at.Offset += h.src.encoding().width(h.win[:n])
+	h.at.Offset += h.src.width(h.win[:n])
 	h.win = append(h.win[:0], h.win[n:]...)
 }
 

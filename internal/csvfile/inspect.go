@@ -8,6 +8,9 @@ import (
 
 // Options say what Inspect is to do besides. The zero value works.
 type Options struct {
+	// Encoding is a label of the WHATWG Encoding Standard (F2). A byte order mark goes before it. Empty: detected.
+	Encoding string
+
 	// Score is how many of the column names are recognised; the delimiter with the most
 	// is taken (F1). It may be called for each of the four, with some names more than MaxColumns.
 	// Nil: the one that gives most columns.
@@ -17,8 +20,8 @@ type Options struct {
 	// Nil: none.
 	Uncounted func(name string) bool
 
-	// Header is called once, as soon as the column names are known and before any row. The
-	// encoding is provisional then: UTF-8 may turn out to be windows-1252 (F2). An error
+	// Header is called once, as soon as the column names are known and before any row. Of a
+	// Format whose names are ASCII the encoding is provisional then: UTF-8 may turn out to be another (F2). An error
 	// ends the inspection and is returned as it is.
 	Header func(Format) error
 
@@ -50,7 +53,14 @@ type Report struct {
 // not read, and the Report is what was known by then. Errors of r come wrapped.
 func Inspect(r io.Reader, o Options) (Report, error) {
 	var report Report
-	src := newSource(r, "", o.MaxBytes)
+	var enc Encoding
+	if o.Encoding != "" {
+		var p *Problem
+		if enc, p = LookupEncoding(o.Encoding); p != nil {
+			return report, p
+		}
+	}
+	src := newSource(r, enc, o.MaxBytes)
 	err := inspect(src, o, &report)
 	report.Bytes = src.read
 	return report, err
@@ -97,7 +107,7 @@ func inspect(src *source, o Options, report *Report) error {
 		}
 		report.Rows = rows.row
 		if rows.scan.collect {
-			if err := o.Record(rows.scan.record(rows.row, src.encoding())); err != nil {
+			if err := o.Record(rows.scan.record(rows.row)); err != nil {
 				return err
 			}
 		}
@@ -126,7 +136,9 @@ func (r *records) tooMany(limit int) error {
 // far, and the delimiter.
 func open(src *source, first []byte, score func([]string) int) (*records, error) {
 	enc, mark := byteOrderMark(first)
-	src.enc = enc
+	if mark > 0 {
+		src.use(enc)
+	}
 	src.start += mark
 	h := &head{src: src, at: Position{Offset: int64(mark), Line: 1}, line: 1}
 	h.dropMarks()
@@ -141,7 +153,7 @@ func open(src *source, first []byte, score func([]string) int) (*records, error)
 	if err != nil {
 		return nil, err
 	}
-	scan := newScanner(src.encoding(), delim, h.at)
+	scan := newScanner(src, delim, h.at)
 	scan.collect = true
 	return &records{src: src, scan: scan, block: h.win}, nil
 }
@@ -149,7 +161,7 @@ func open(src *source, first []byte, score func([]string) int) (*records, error)
 // header makes the Format of the record that was met, which has the column names.
 func (r *records) header(uncounted func(string) bool) (Format, error) {
 	s := r.scan
-	rec := s.record(0, r.src.encoding())
+	rec := s.record(0)
 	columns, counted := names(rec), rec.Fields
 	for _, name := range columns {
 		if uncounted != nil && uncounted(name) {
@@ -169,7 +181,7 @@ func (r *records) header(uncounted func(string) bool) (Format, error) {
 		DataOffset: rec.End, DataLine: rec.EndLine,
 	}
 	// What was read ahead must not show, for how much that is depends on the reader.
-	if f.Encoding == Windows1252 && plainRun(s.text) == len(s.text) {
+	if r.src.detected && plainRun(s.text) == len(s.text) {
 		f.Encoding = UTF8
 	}
 	return f, nil

@@ -26,10 +26,11 @@ type Reader struct {
 // NewReader reads from at on; r stands already at byte at.Offset of the stored file. A
 // position is Format.Start, or a Record's After; any other may lie inside a record.
 func NewReader(r io.Reader, f Format, at Position) *Reader {
-	scan := newScanner(f.Encoding, f.Delimiter, at)
+	src := newSource(r, f.Encoding, 0)
+	scan := newScanner(src, f.Delimiter, at)
 	scan.collect = true
 	return &Reader{rows: records{
-		src: newSource(r, f.Encoding, 0), scan: scan, row: at.Row,
+		src: src, scan: scan, row: at.Row,
 	}}
 }
 
@@ -43,5 +44,5 @@ func (r *Reader) Next() (*Record, error) {
 	if r.err = r.rows.next(); r.err != nil {
 		return nil, r.err
 	}
-	return r.rows.scan.record(r.rows.row, r.rows.src.enc), nil
+	return r.rows.scan.record(r.rows.row), nil
 }

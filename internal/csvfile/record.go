@@ -36,8 +36,8 @@ type roomyRecord struct {
 	cells [inlineCells]string
 }
 
-// record makes the scanner's record, whose text is in enc.
-func (s *scanner) record(row int, enc Encoding) *Record {
+// record makes the scanner's record.
+func (s *scanner) record(row int) *Record {
 	var rec *Record
 	if n := len(s.ends); n <= inlineCells {
 		roomy := &roomyRecord{}
@@ -51,8 +51,8 @@ func (s *scanner) record(row int, enc Encoding) *Record {
 
 	text, ends := s.text, s.ends
 	rec.Overlong = s.overlong
-	if s.overlong != nil || enc == Windows1252 && plainRun(text) < len(text) {
-		text, ends, rec.Overlong = s.decoded(enc)
+	if s.overlong != nil {
+		text, ends = s.cut()
 	}
 	all, from := string(text), 0
 	for i, end := range ends {
@@ -62,34 +62,21 @@ func (s *scanner) record(row int, enc Encoding) *Record {
 	return rec
 }
 
-// decoded gives the text, with the ends of its cells, as UTF-8 and with none over MaxCell.
-// Both are valid until the next call.
-func (s *scanner) decoded(enc Encoding) (text []byte, ends, overlong []int) {
-	if cap(s.plain) > spareText {
-		s.plain = nil
-	}
-	text, ends = s.plain[:0], s.plainEnds[:0]
+// cut gives the text, with the ends of its cells, with none over MaxCell. It changes what is gathered.
+func (s *scanner) cut() (text []byte, ends []int) {
+	text, ends = s.text[:0], s.ends[:0]
 	from := 0
-	for i, end := range s.ends {
-		begin := len(text)
-		if enc == Windows1252 {
-			text = append1252(text, s.text[from:end])
-		} else {
-			text = append(text, s.text[from:end]...)
-		}
-		if len(text)-begin > MaxCell {
-			cut := begin + MaxCell
-			for !utf8.RuneStart(text[cut]) {
-				cut--
+	for _, end := range s.ends {
+		size := end - from
+		if size > MaxCell {
+			for size = MaxCell; !utf8.RuneStart(s.text[from+size]); size-- {
 			}
-			text = text[:cut]
-			overlong = append(overlong, i)
 		}
+		text = append(text, s.text[from:from+size]...) // never behind what is still to be read
 		ends = append(ends, len(text))
 		from = end
 	}
-	s.plain, s.plainEnds = text, ends
-	return text, ends, overlong
+	return text, ends
 }
 
 // records goes through the rows of a text: what Inspect and Reader have in common.

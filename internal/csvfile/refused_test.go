@@ -51,7 +51,7 @@ func TestRefused(t *testing.T) {
 		{"F3", "SQLite", "SQLite format 3\x00", NotCSV, 0, "SQLite"},
 		{"F2", "UTF-32", "\xFF\xFE\x00\x00e\x00\x00\x00", UnsupportedEncoding, 1, "UTF-32"},
 		{"F2", "bad byte behind UTF-8", head + "ä,b\n\nc\xE9,d\n", UnsupportedEncoding, 4, "E9"},
-		{"F2", "UTF-8 behind a bad byte", head + "c\xE9,d\r\nx,y\r\nä,b\n", UnsupportedEncoding, 2, "line 4"},
+		{"F2", "UTF-8 behind a bad byte", head + "c\xE9,d\r\nx,y\r\nä,b\n", UnsupportedEncoding, 2, "E9"},
 		{"F2", "bad byte behind a mark", "\xEF\xBB\xBF" + head + "c\xE9,d\n", UnsupportedEncoding, 2, "E9"},
 		{"F2", "cut short behind UTF-8", head + "ä,\xE2\x82", UnsupportedEncoding, 2, "E2"},
 		{"F2", "surrogate in UTF-8", head + "ä\n\xED\xA0\x80\n", UnsupportedEncoding, 3, "ED"},

@@ -32,9 +32,9 @@ const (
 )
 
 // scanner finds the records in text that comes in pieces (F1). It is a state machine
-// over bytes, which serves all four encodings since what it looks for is ASCII.
+// over bytes of UTF-8, since all that it looks for is ASCII.
 type scanner struct {
-	enc     Encoding // for offsets only
+	src     *source // tells how many bytes a text is in the stored file; nil: as many as it has
 	delim   byte
 	collect bool // gather cells, not only count fields
 	stops   [256]bool
@@ -53,13 +53,10 @@ type scanner struct {
 	overlong  []int
 	cell      int // begin in text, and
 	cellLen   int // true length, of the cell under way
-
-	plain     []byte // what decoded makes of text
-	plainEnds []int  // and of ends
 }
 
-func newScanner(enc Encoding, delim byte, at Position) *scanner {
-	s := &scanner{enc: enc, delim: delim, offset: at.Offset, line: at.Line, state: recordDone}
+func newScanner(src *source, delim byte, at Position) *scanner {
+	s := &scanner{src: src, delim: delim, offset: at.Offset, line: at.Line, state: recordDone}
 	s.stops['"'], s.stops['\r'], s.stops['\n'], s.stops[delim] = true, true, true, true
 	return s
 }
@@ -87,7 +84,11 @@ func (s *scanner) scan(b []byte) (n int, done bool, p *Problem) {
 		s.reset()
 	}
 	n, p = s.run(b)
-	s.offset += s.enc.width(b[:n])
+	if s.src == nil {
+		s.offset += int64(n)
+	} else {
+		s.offset += s.src.width(b[:n])
+	}
 	return n, s.state == recordDone, p
 }
 

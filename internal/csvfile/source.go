@@ -4,15 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 // chunk is how many bytes are asked of the underlying reader at once.
 const chunk = 64 << 10
 
-// source gives a file's text block by block: as it is stored where characters are
-// bytes, as UTF-8 where it is UTF-16. No block splits a character, and all of it has
-// been checked (F2). What it says depends on the bytes alone, never on how they were cut
-// when they came, since whatever stops it is only reported once all before it was taken.
+// source gives a file's text block by block as UTF-8, whatever it is stored in. No block splits a
+// character, and all of it has been checked (F2). What it says depends on the bytes alone, never on
+// how they were cut when they came, since whatever stops it is only reported once all before it was taken.
 type source struct {
 	r          io.Reader
 	buf        []byte
@@ -20,15 +20,27 @@ type source struct {
 	read       int64 // bytes taken from r, up to max
 	max        int64 // 0: unlimited
 	stop       error // why there is no more to read: io.EOF, a *Problem, or r's error
-	enc        Encoding
-	multi      bool   // a character of more than one byte of UTF-8 was met
-	bad        bool   // a byte that is not UTF-8 was met: if anything this is windows-1252
-	badLine    int    // and its line
-	text       []byte // the block, where it had to be transcoded
+
+	enc      Encoding // "": nothing but ASCII was met so far
+	detected bool     // by what the bytes are, not by a mark or a label
+	dec      decoder  // nil: the text is what is stored
+	checked  int      // bytes in front that are known to be UTF-8
+	text     []byte   // the block, where it had to be decoded
 }
 
+// newSource reads text in the encoding; where that is "", it is to be detected.
 func newSource(r io.Reader, enc Encoding, maxBytes int64) *source {
-	return &source{r: r, enc: enc, max: maxBytes, buf: make([]byte, chunk)}
+	s := &source{r: r, max: maxBytes, buf: make([]byte, chunk)}
+	s.use(enc)
+	return s
+}
+
+// use has everything from here on read in the encoding.
+func (s *source) use(enc Encoding) {
+	s.enc, s.dec = enc, nil
+	if enc != "" && enc != UTF8 {
+		s.dec = newDecoder(enc)
+	}
 }
 
 // atEnd reports whether no byte follows those in buf.
@@ -36,13 +48,19 @@ func (s *source) atEnd() bool { return s.stop == io.EOF }
 
 // encoding is what the file is, so far: nothing but ASCII counts as UTF-8.
 func (s *source) encoding() Encoding {
-	switch {
-	case s.enc != "":
-		return s.enc
-	case s.bad:
-		return Windows1252
+	if s.enc == "" {
+		return UTF8
 	}
-	return UTF8
+	return s.enc
+}
+
+// width is how many bytes of the stored file the text was. Each piece of the text is asked for once and
+// in order.
+func (s *source) width(text []byte) int64 {
+	if s.dec == nil {
+		return int64(len(text))
+	}
+	return s.dec.width(text)
 }
 
 // next gives the text that follows; line is the physical line on which it begins, for the
@@ -50,26 +68,78 @@ func (s *source) encoding() Encoding {
 func (s *source) next(line int) ([]byte, error) {
 	for {
 		b := s.buf[s.start:s.end]
-		var n int
-		var p *Problem
-		if s.enc.wide() {
-			n, p = s.decide16(b, line)
-		} else {
-			n, p = s.decide8(b, line)
-		}
+		n, text, p := s.block(b, line)
 		switch {
 		case p != nil:
 			return nil, p
 		case n > 0:
 			s.start += n
-			if s.enc.wide() {
-				return s.text, nil
-			}
-			return b[:n], nil
+			return text, nil
 		case s.stop != nil:
 			return nil, s.stop
 		}
+		if len(s.buf) > chunk && s.end-s.start < chunk/2 {
+			s.buf = append(make([]byte, 0, chunk), s.buf[s.start:s.end]...)[:chunk]
+			s.start, s.end = 0, s.end-s.start
+		}
 		s.fill()
+	}
+}
+
+// block turns as much of b as is certain into text, and says how many bytes that was. What cannot be
+// read is a problem once it stands in front, for then its line is known.
+func (s *source) block(b []byte, line int) (int, []byte, *Problem) {
+	if s.dec == nil {
+		n, p := s.plain(b, line)
+		if n == 0 && p == nil && s.dec != nil { // the encoding was found out
+			return s.block(s.buf[s.start:s.end], line)
+		}
+		return n, s.buf[s.start : s.start+n], p
+	}
+	piece := b[:min(len(b), chunk)]
+	text, n, wrong := s.dec.decode(s.text[:0], piece, s.atEnd() && len(piece) == len(b))
+	s.text = text
+	switch {
+	case n > 0 || wrong == "":
+		return n, text, nil
+	case wrong == wrongNUL:
+		return 0, nil, nulProblem(line)
+	}
+	return 0, nil, problem(UnsupportedEncoding, line, acceptedEncoding, "%s", wrong)
+}
+
+// plain says how many bytes of b are UTF-8 for certain. Nothing is decided where a character may go on
+// beyond b.
+func (s *source) plain(b []byte, line int) (int, *Problem) {
+	if n := s.checked; n > 0 {
+		s.checked = 0
+		return n, nil
+	}
+	for i := 0; ; {
+		if i < len(b) && b[i] < utf8.RuneSelf {
+			i += plainRun(b[i:])
+		}
+		if i == len(b) {
+			return i, nil
+		}
+		_, size := utf8.DecodeRune(b[i:])
+		switch {
+		case b[i] != 0 && s.enc != "" && size > 1:
+			i += size
+		case i > 0:
+			return i, nil
+		case b[i] == 0:
+			return 0, nulProblem(line)
+		case s.enc == "":
+			if p := s.detect(line); p != nil || s.dec != nil {
+				return 0, p
+			}
+			return s.plain(s.buf[s.start:s.end], line)
+		case !s.atEnd() && !utf8.FullRune(b):
+			return 0, nil
+		default:
+			return 0, problem(UnsupportedEncoding, line, acceptedEncoding, "byte %02X is not UTF-8, which the rest of the file is", b[i])
+		}
 	}
 }
 
@@ -118,4 +188,9 @@ func (s *source) fill() {
 		return
 	}
 	s.stop = fmt.Errorf("reading the file: %w", io.ErrNoProgress)
+}
+
+func nulProblem(line int) *Problem {
+	return problem(NotCSV, line, acceptedFile,
+		"there is a NUL byte, which no text has; if this is UTF-16 (\"Unicode text\"), its byte order mark is missing: save it as CSV UTF-8")
 }
