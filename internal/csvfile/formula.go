@@ -3,69 +3,93 @@ package csvfile
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
 )
 
-// number and phone are what may begin with a sign and is no formula. Neither has more than
-// separators between its digits, so a spreadsheet that takes one for a formula can do no
-// more than subtract.
-var (
-	number = regexp.MustCompile(`^[+-](?:\d+(?:[.,'’ \x{A0}\x{202F}]\d+)*[.,]?|[.,]\d+)(?:[eE][+-]?\d+)?(?:[ \x{A0}\x{202F}]?%)? *$`)
-	phone  = regexp.MustCompile(`^\+ ?(?:\(\d+\)|\d+)(?:[ \x{A0}]?[-./‐‑–]?[ \x{A0}]?(?:\(\d+\)|\d+))*(?: ?(?:x|ext\.?|#) ?\d{1,6})? *$`)
-)
-
-// A phone number has at least the digits of a country code and a short number, and at most
-// the 15 of E.164 with a trunk zero and an extension.
-const (
-	phoneDigitsMin = 5
-	phoneDigitsMax = 22
-)
-
-// Unsafe reports whether the cell is one that a spreadsheet may take for a formula (F7): as it is, untrimmed,
-// it begins with = + - @ tab or CR, and is no plain number (-1,234.50, +1E+11) or phone
-// number (+49 (0)123 456-78).
+// Unsafe reports whether a spreadsheet would run the cell (F7): without the blanks and invisible
+// characters in front of it, it begins with =, or it begins with + - or @ and goes on as a formula
+// (a call of a function, an operator between references or between numbers, a reference into
+// another sheet or file, or DDE). Text such as "- called twice", "+49 170 123 (mobile)" and
+// "@northwind" is not.
+//
+// A formula behind a delimiter or a quote counts too, since a program that splits the file in
+// another way would run it, and so does one in full-width characters, which spreadsheets convert.
 func Unsafe(cell string) bool {
-	if cell == "" {
+	if cell == "" || isWord(cell[0]) {
 		return false
 	}
-	switch cell[0] {
-	case '=', '@', '\t', '\r':
+	s := strings.TrimLeftFunc(cell, unprinted)
+	if strings.HasPrefix(s, "=") {
 		return true
-	case '+', '-':
-		return !number.MatchString(cell) && !isPhone(cell)
 	}
-	return false
+	if inner := strings.TrimLeftFunc(s, delimits); inner != s {
+		s = strings.TrimRightFunc(inner, delimits)
+	}
+	r, _ := utf8.DecodeRuneInString(s)
+	if !isSign(r) {
+		return false
+	}
+	if r >= utf8.RuneSelf || strings.IndexFunc(s, isFullWidth) >= 0 {
+		s = width.Fold.String(s)
+	}
+	return isDDE(s) || goesOn(s)
 }
 
-func isPhone(cell string) bool {
-	digits := 0
-	for i := range len(cell) {
-		if '0' <= cell[i] && cell[i] <= '9' {
-			digits++
-		}
-	}
-	return digits >= phoneDigitsMin && digits <= phoneDigitsMax && phone.MatchString(cell)
-}
-
-// EscapeFormula is the cell as it is written to a file (F7): with one more apostrophe in
-// front where it is Unsafe, or would be without the apostrophes it begins with.
+// EscapeFormula is the cell as it is written to a file (F7): with one more apostrophe in front
+// where, without the apostrophes that it begins with, it begins with = + - @, a tab or a carriage
+// return.
 func EscapeFormula(cell string) string {
-	if guardable(cell) {
+	if guarded(cell) {
 		return "'" + cell
 	}
 	return cell
 }
 
 // UnescapeFormula is the cell as it was before EscapeFormula (F7): UnescapeFormula(EscapeFormula(x)) is x for
-// every x. One that nobody neutralised stays as it is. Not for password cells (F6).
+// every x. A cell without such an apostrophe stays as it is. Not for password cells (F6).
 func UnescapeFormula(cell string) string {
-	if cell != "" && cell[0] == '\'' && guardable(cell) {
+	if cell != "" && cell[0] == '\'' && guarded(cell) {
 		return cell[1:]
 	}
 	return cell
 }
 
-// guardable reports whether behind any apostrophes the cell is Unsafe.
-func guardable(cell string) bool { return Unsafe(strings.TrimLeft(cell, "'")) }
+// guarded reports whether the cell is written with one more apostrophe in front.
+func guarded(cell string) bool {
+	r, _ := utf8.DecodeRuneInString(strings.TrimLeft(cell, "'"))
+	return isSign(r) || r == '\t' || r == '\r'
+}
+
+// isSign reports whether formulas begin with the character, also in its full-width form.
+func isSign(r rune) bool {
+	switch r {
+	case '=', '+', '-', '@', '＝', '＋', '－', '＠':
+		return true
+	}
+	return false
+}
+
+func isFullWidth(r rune) bool { return '！' <= r && r <= '～' || r == '\u3000' }
+
+// unprinted reports whether the character may stand in front of a formula without being seen.
+func unprinted(r rune) bool { return blank(r) || unicode.In(r, unicode.Cc, unicode.Cf) }
+
+// delimits reports whether the character may end a cell in front of a formula, or begin one.
+func delimits(r rune) bool { return unprinted(r) || strings.ContainsRune(";,|\"", r) }
+
+// isWord reports whether the byte is an ASCII letter or digit.
+func isWord(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+// dde is a link to another program: server|topic!item. The topic is quoted, or all of it is one
+// word, so that "@northwind | call me!" is text.
+var dde = regexp.MustCompile(`(?s)[\pL\pN_.$\])"'](?:\|\s*['‘’"]|\s*\|\s*(?:['‘’"].*!|[^\s|!]+![^\s!]))`)
+
+func isDDE(s string) bool { return strings.Contains(s, "|") && dde.MatchString(s) }
 
 // rounded is a number as spreadsheets show one that is too long for its cell.
 var rounded = regexp.MustCompile(`^[1-9](?:[.,][0-9]+)?[Ee]\+[0-9]{2,}$`)

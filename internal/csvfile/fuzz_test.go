@@ -129,11 +129,11 @@ func FuzzWriter(f *testing.F) { // J12, F7
 	})
 }
 
-func FuzzNeutralise(f *testing.F) { // F7
+func FuzzEscape(f *testing.F) { // F7
 	for _, seed := range []string{"", "=1", "'=1", "''", "+49 (0)123 456-78", "-1,234.50", "\t", "'\r"} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, cell string) { checkNeutralise(t, cell) })
+	f.Fuzz(func(t *testing.T, cell string) { checkEscape(t, cell) })
 }
 
 func FuzzMarkup(f *testing.F) { // F7

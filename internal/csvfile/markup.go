@@ -4,12 +4,11 @@ import (
 	"html"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Markup reports whether the cell has markup that could run (F7): a tag of script, iframe, object,
-// embed, svg, style, link, meta or base, an on…= handler inside any tag, or `javascript:`
-// or `vbscript:` followed by something.
+// embed, svg, link, meta or base, an on…= handler inside any tag, or an address of the schemes
+// in schemes.go.
 //
 // Case does not matter, nor do characters that some readers of HTML skip inside a name
 // (control characters, line breaks, what has no width), nor whether it is written with
@@ -27,7 +26,7 @@ func Markup(cell string) bool {
 	// References may hide references: &amp;lt; is &lt; is <. Three is once more than
 	// anything in use unescapes.
 	for range 3 {
-		if scheme(cell) || tags(cell) || handlers(cell) {
+		if address(cell) || tags(cell) || handlers(cell) {
 			return true
 		}
 		if strings.IndexByte(cell, '&') < 0 {
@@ -39,7 +38,7 @@ func Markup(cell string) bool {
 		}
 		cell = plain
 	}
-	return scheme(cell) || tags(cell) || handlers(cell)
+	return address(cell) || tags(cell) || handlers(cell)
 }
 
 // mayHaveMarkup reports whether a cell has a character without which there is no markup.
@@ -55,7 +54,7 @@ func mayHaveMarkup(cell string) bool {
 // running are the tags that may not be in a cell.
 var running = map[string]bool{
 	"script": true, "iframe": true, "object": true, "embed": true, "svg": true,
-	"style": true, "link": true, "meta": true, "base": true,
+	"link": true, "meta": true, "base": true,
 }
 
 // longestTag is the length of the longest of them.
@@ -69,39 +68,6 @@ func skipped(r rune) bool {
 
 // folded is the letter in lower case, also for those that upper case makes ASCII (ſ).
 func folded(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
-
-// scheme finds `javascript:` or `vbscript:` with something behind it.
-func scheme(s string) bool {
-	for from := 0; ; {
-		i := strings.IndexByte(s[from:], ':')
-		if i < 0 {
-			return false
-		}
-		i += from
-		from = i + 1
-		if (endsIn(s[:i], "javascript") || endsIn(s[:i], "vbscript")) && strings.TrimFunc(s[from:], blank) != "" {
-			return true
-		}
-	}
-}
-
-// endsIn reports whether s ends in the word, ignoring case and characters that are skipped.
-func endsIn(s, word string) bool {
-	for i := len(word); i > 0; {
-		r, size := utf8.DecodeLastRuneInString(s)
-		if size == 0 {
-			return false
-		}
-		s = s[:len(s)-size]
-		switch {
-		case folded(r) == rune(word[i-1]):
-			i--
-		case !skipped(r):
-			return false
-		}
-	}
-	return true
-}
 
 // tags finds a tag, opening or closing, that is in running.
 func tags(s string) bool {
@@ -171,7 +137,7 @@ func opens(s string) bool {
 	return name > 0 && strings.HasPrefix(strings.TrimLeftFunc(s[name:], unicode.IsSpace), "=")
 }
 
-// handlers finds an attribute on…= inside a tag. Attributes are distinguished as HTML does,
+// handlers finds an attribute on…= inside a tag, or one whose value is an address that runs. Attributes are distinguished as HTML does,
 // but a quote that is never closed counts as a character like others, and so does the end
 // of the text as the end of a tag: what another cell adds is not known.
 func handlers(s string) bool {
@@ -192,7 +158,7 @@ func handlers(s string) bool {
 }
 
 // attributes goes through a tag from its name to its end, and gives what stands behind it.
-func attributes(s string) (rest string, handler bool) {
+func attributes(s string) (rest string, found bool) {
 	s = s[until(s, false):]
 	for {
 		s = strings.TrimLeftFunc(s, func(r rune) bool { return separates(r) || r == '"' || r == '\'' })
@@ -210,6 +176,9 @@ func attributes(s string) (rest string, handler bool) {
 			return s, true
 		}
 		s = strings.TrimLeftFunc(value, unicode.IsSpace)
+		if beginsScheme(s) {
+			return s, true
+		}
 		if s != "" && (s[0] == '"' || s[0] == '\'') {
 			if end := strings.IndexByte(s[1:], s[0]); end >= 0 {
 				s = s[end+2:]

@@ -6,7 +6,7 @@ import (
 )
 
 // Writer writes a CSV file that every import reads back to the same cells (J12) and no
-// spreadsheet runs (F7): UTF-8, RFC 4180 quoting, each cell neutralised. Lines end in LF, not CRLF: encoding/csv changes the line breaks inside
+// spreadsheet runs (F7): UTF-8, RFC 4180 quoting, each cell escaped. Lines end in LF, not CRLF: encoding/csv changes the line breaks inside
 // cells along with those between rows, and a cell must come back as it was.
 type Writer struct {
 	csv *csv.Writer
@@ -26,7 +26,7 @@ func NewSpreadsheetWriter(w io.Writer, delimiter byte) (*Writer, error) {
 	return out, err
 }
 
-// Write writes one row of cells, which are valid UTF-8 and not yet neutralised: a cell
+// Write writes one row of cells, which are valid UTF-8 and not yet escaped: a cell
 // that comes from a Record goes through UnescapeFormula first. A row of nothing but blank cells
 // is passed over when it is read (F1).
 func (w *Writer) Write(cells []string) error {

@@ -21,7 +21,7 @@ func TestWriter(t *testing.T) {
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	want := "email,a,b,c,d,e,f\n'=1,\"a,b\",\"say \"\"hi\"\"\",\"c\r\nd\re\nf\",\" g\",''=x,-5\n"
+	want := "email,a,b,c,d,e,f\n'=1,\"a,b\",\"say \"\"hi\"\"\",\"c\r\nd\re\nf\",\" g\",''=x,'-5\n"
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Errorf("F7, F1 (-want +got):\n%s", d)
 	}

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"tenantry/ent/enum"
+	"tenantry/internal/csvfile"
 )
 
 // Field is one field of a row; column -1 where the file does not have it.
@@ -30,10 +31,14 @@ func (r *Row) FieldAt(column int) Field {
 // Present reports whether the file has the field.
 func (f Field) Present() bool { return f.Column >= 0 }
 
-// Matches takes back that the cell is unsafe where it is just what the record holds: what came
-// by hand, and was exported, imports again (rules F7, J12). It reports whether it was so.
+// Matches takes back that the cell is unsafe, or a spreadsheet's error value, where it is just what
+// the record holds: what came by hand, and was exported, imports again (rules F7, J12). It reports
+// whether it was so.
 func (f Field) Matches(value string) bool {
-	unsafe := func(p problem) bool { return p.place == f.Column && p.code == enum.UnsafeContent }
+	failed := csvfile.ErrorValue(f.Value)
+	unsafe := func(p problem) bool {
+		return p.place == f.Column && (p.code == enum.UnsafeContent || failed && p.code == enum.InvalidValue)
+	}
 	if f.Value != value || f.Column < 0 || !slices.ContainsFunc(f.row.problems, unsafe) {
 		return false
 	}

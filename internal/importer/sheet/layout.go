@@ -139,7 +139,7 @@ func (l *Layout) Companies(rec *csvfile.Record) []string {
 	}
 	texts := make([]string, len(cells))
 	for i, cell := range cells {
-		texts[i] = text(csvfile.UnescapeFormula(cell))
+		texts[i] = text(unescaped(cell))
 	}
 	return texts
 }

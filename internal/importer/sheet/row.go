@@ -51,7 +51,7 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 			}
 			continue
 		}
-		cell = csvfile.UnescapeFormula(cell)
+		cell = unescaped(cell)
 		if l.line[i] {
 			r.Values[i] = normalize.Line(cell)
 		} else {
@@ -63,11 +63,13 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 		if overlong {
 			r.reject(i, enum.TooLong, "the cell has more than %d bytes", csvfile.MaxCell)
 		}
-		switch {
-		case csvfile.Unsafe(cell), l.line[i] && beginsUnseen(cell) && csvfile.Unsafe(r.Values[i]):
-			r.reject(i, enum.UnsafeContent, "a cell may not begin with =, +, -, @, a tab or a carriage return unless it is a plain number or a phone number: spreadsheets would run it as a formula")
+		switch value := r.Values[i]; {
+		case csvfile.ErrorValue(value):
+			r.reject(i, enum.InvalidValue, "%q is what a spreadsheet writes where a formula has failed; mend the formula or clear the cell in the spreadsheet, and export again", value)
+		case csvfile.Unsafe(value):
+			r.reject(i, enum.UnsafeContent, unsafeContent)
 		case csvfile.Markup(cell):
-			r.reject(i, enum.UnsafeContent, "the cell has markup that could run in a browser (such as a script); use plain text")
+			r.reject(i, enum.UnsafeContent, "the cell has markup that could run in a browser (such as a script, or an address that begins with javascript:); use plain text")
 		}
 	}
 	return r
@@ -87,11 +89,14 @@ func wrongCount(has, of int, delimiter string) string {
 		Plural(has, "cell"), Plural(of, "column"), has-of, delimiter)
 }
 
-// beginsUnseen reports whether a cell begins with a character that is taken out of a line: what
-// follows may be a formula then that it was not before.
-func beginsUnseen(cell string) bool {
-	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(cell, unicode.IsSpace))
-	return unicode.In(first, unicode.Cc, unicode.Cf)
+// unsafeContent says what rule F7 refuses.
+const unsafeContent = "a spreadsheet would run the cell as a formula; take the = away that it begins with, or reword a + - or @ " +
+	"that a function, a calculation or a reference follows (plain text, numbers and phone numbers may begin with + - or @)"
+
+// unescaped is the trimmed cell without the ' that whoever wrote the file may have put in front of
+// it (rule F7).
+func unescaped(cell string) string {
+	return csvfile.UnescapeFormula(strings.TrimLeftFunc(cell, unicode.IsSpace))
 }
 
 // text is a cell's text: trimmed and in NFC (rule F6), and empty where nothing of it is

@@ -72,7 +72,10 @@ func TestF6CellsAreStringsTrimmedAndInNFC(t *testing.T) {
 		"'quoted":                        "'quoted",
 		"'=1+1 is not a formula":         "=1+1 is not a formula",
 		"''=1+1":                         "'=1+1",
-		"'+49 30 123456":                 "'+49 30 123456", // nobody guards a phone number
+		"'+49 30 123456":                 "+49 30 123456", // as F7 writes it
+		"\t'+49 30 123456":               "+49 30 123456",
+		"'00491234567":                   "'00491234567",
+		"\tCem\t":                        "Cem",
 		"+49 30 123456":                  "+49 30 123456",
 		"-1,234.50":                      "-1,234.50",
 		"\u0130stanbul Ka\u0302g\u0131t": "\u0130stanbul K\u00e2g\u0131t",
@@ -83,19 +86,28 @@ func TestF6CellsAreStringsTrimmedAndInNFC(t *testing.T) {
 	}
 }
 
-// F7: one ' is taken away, then the cell is validated, before it is trimmed.
+// F7: the cell is trimmed, one ' is taken away, then it is validated.
 func TestF7AnUnsafeCellRejectsItsRow(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
 		"=1+1":                                 "name:UNSAFE_CONTENT",
-		"+cmd":                                 "name:UNSAFE_CONTENT",
-		"-cmd":                                 "name:UNSAFE_CONTENT",
+		"+cmd|' /C calc'!A0":                   "name:UNSAFE_CONTENT",
+		"-A1+B2":                               "name:UNSAFE_CONTENT",
+		"-cmd":                                 "",
+		"@northwind":                           "",
+		"- called twice":                       "",
 		"@SUM(A1)":                             "name:UNSAFE_CONTENT",
 		"\t=1":                                 "name:UNSAFE_CONTENT",
-		"\rAcme":                               "name:UNSAFE_CONTENT",
+		"\rAcme":                               "",
+		"\x01=1":                               "name:UNSAFE_CONTENT",
+		"@S\x01UM(1)":                          "name:UNSAFE_CONTENT", // which is @SUM(1) in one line (K5)
+		"#N/A":                                 "name:INVALID_VALUE",
+		" #bezug! ":                            "name:INVALID_VALUE",
+		"#1 Plumbing":                          "",
 		"'=1+1":                                "name:UNSAFE_CONTENT",
 		"''=1+1":                               "", // which is '=1+1: safe
-		" =1+1":                                "", // begins with a space
+		" =1+1":                                "name:UNSAFE_CONTENT",
+		"JavaScript: ten years":                "",
 		"+49 30 123456":                        "",
 		"-12.5":                                "",
 		"<script>x</script>":                   "name:UNSAFE_CONTENT",
@@ -135,7 +147,7 @@ func TestR1ARowsProblemsAreAllListedInTheOrderOfItsColumns(t *testing.T) {
 		{"nothing", "Acme,a@b.example,c@d.example", ""},
 		{"blank", ",,x", "name:REQUIRED contact_email:REQUIRED"},
 		{"white space and nothing visible", "Acme,\u200b\u00a0, \t", "contact_email:REQUIRED partner_admin_email:REQUIRED"},
-		{"three kinds", long + ",nobody,@x", "name:TOO_LONG contact_email:INVALID_EMAIL partner_admin_email:UNSAFE_CONTENT"},
+		{"three kinds", long + ",nobody,=x", "name:TOO_LONG contact_email:INVALID_EMAIL partner_admin_email:UNSAFE_CONTENT"},
 		{"an address too long", "Acme," + long + "@" + long + ".example,x", "contact_email:TOO_LONG"},
 		{"a name of the greatest length", strings.Repeat("ü", 200) + ",a@b.example,x", ""},
 		{"a cell too long", "Acme,a@b.example," + huge, "partner_admin_email:TOO_LONG"},
