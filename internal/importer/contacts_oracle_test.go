@@ -65,11 +65,11 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 	strange := []string{b.contacts[len(b.contacts)-1].ID.String(), id.New(id.Contact).String(), b.projects[0].ID.String(), "1.23457E+11", "1,2e+05", "1E+11", "1e5"}
 	columns := columnsOf(t, enum.Contacts, map[string]*rapid.Generator[string]{
 		"email":       often(emails, "", "nobody", "'"+at("+Unsafe"), at("+Unsafe"), at("+new"), strings.Repeat("l", 250)+"@b.example"),
-		"first_name":  often([]string{"Ann", "Ann", "Bob", " Ann", "Ju\u0308rgen", "J\u00fcrgen", ""}, "=x", "'=held", "=held", "<svg>", strings.Repeat("x", 201)),
+		"first_name":  often([]string{"Ann", "Ann", "Bob", " Ann", "\tAnn\t", "\u200bAnn", "A\u0001nn", "An\tn", "-", "'-", "Ju\u0308rgen", "J\u00fcrgen", ""}, "=x", "'=held", "=held", "<svg>", "#N/A", "\x01=1", "@S\x01UM(1)", strings.Repeat("x", 201)),
 		"id":          often(append(ids, ours...), append(strange, "=x", "'=ext", "@"+strings.Repeat("y", 120), strings.Repeat("y", 101))...),
-		"last_name":   often([]string{"", "Archer", "Breuer"}, "<b onclick=x>", "\"quoted\", and\nbroken"),
+		"last_name":   often([]string{"", "Archer", "Breuer", "@northwind", "- called twice", "<style>"}, "<b onclick=x>", "@SUM(1)", "-A1+B2", "#BEZUG!", "\"quoted\", and\nbroken"),
 		"middle_name": often([]string{"", "", "M."}, "\t=x", strings.Repeat("x", 201)),
-		"username":    often([]string{"", "ann", "anyone"}, "-rf", strings.Repeat("u", 201)),
+		"username":    often([]string{"", "ann", "anyone", "-rf"}, "+cmd|' /C calc'!A0", "'+ann", "\u200b", strings.Repeat("u", 201)),
 		"project":     often(append(projects, "Alone", "First", "p1", "Standard"), "p2", "nowhere", "Twin", "alone", "=Alone", "'=Alone", "'=p", "=p", b.desks[0].ID.String(), "'=unheard"),
 		"desk":        often(append(desks, "Alone", "First"), "p1", "Default", "Twin"),
 		"active":      often([]string{"", "true", "No", "1"}, "perhaps", "-1"),
@@ -86,7 +86,7 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 			}
 		}
 	}
-	own("plan", []string{"plan", "PLAN"}, often([]string{"", "gold", "silver", " gold", "7"}, "'@held", "@held", "=x", strings.Repeat("z", 10_001)))
+	own("plan", []string{"plan", "PLAN"}, often([]string{"", "gold", "silver", " gold", "7", "@held", "'@held", "'+15550102000", "+49 170 123 (mobile)", "'0049", "-33.8, 151.2", "JavaScript: ten years"}, "=x", "'=held", "=held", "-2+3+cmd|' /C calc'!A0", "#N/A", "#ref!", "'#REF!", "javascript:alert(1)", " =1", "\u200b=1", ";=SUM(1)", strings.Repeat("z", 10_001)))
 	own("seats", []string{"seats"}, often([]string{"", "7", "007.50", "7.5", "-1.50", "1E+3", "0", "-0", ".5", "5."}, "x", "1,5", "=1", "1e", "--1"))
 	own("is_paying", []string{"Is Paying"}, often([]string{"", "true", "FALSE"}, "yes", "1"))
 	own("renewal_date", []string{"renewal-date"}, often([]string{"", "2026-12-31", "2024-02-29"}, "2026-02-30", "31.12.2026"))

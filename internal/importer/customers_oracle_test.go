@@ -38,7 +38,7 @@ func drawCustomers(t *rapid.T, w *world, tag string) trial {
 	} {
 		good = append(good, fmt.Sprintf(n, tag))
 	}
-	bad := []string{"", "  ", "\u200b", "=Acme " + tag, "=Formula " + tag, "'=formula " + tag, "<script>" + tag, strings.Repeat("x", 201), strings.Repeat("y", 33_000)}
+	bad := []string{"", "  ", "#REF!", "+SUM(1) " + tag, "- Acme " + tag, "\u200b", "=Acme " + tag, "=Formula " + tag, "'=formula " + tag, "<script>" + tag, strings.Repeat("x", 201), strings.Repeat("y", 33_000)}
 	columns := columnsOf(t, enum.Customers, map[string]*rapid.Generator[string]{
 		"name":          often(good, bad...),
 		"contact_email": often([]string{"a@b.example", " A@B.example"}, "", "nobody", "=x@b.example", strings.Repeat("l", 250)+"@b.example"),

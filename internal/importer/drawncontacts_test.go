@@ -103,7 +103,7 @@ func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 				}
 			}
 			for _, f := range b.fields {
-				value := map[enum.CustomFieldType]string{enum.Text: "@held", enum.Number: "7.5", enum.Boolean: "true", enum.Date: "2026-12-31"}[f.Type]
+				value := map[enum.CustomFieldType]string{enum.Text: "=held", enum.Number: "7.5", enum.Boolean: "true", enum.Date: "2026-12-31"}[f.Type]
 				if f.CompanyID == of.ID && rapid.Bool().Draw(t, "valued") {
 					w.Must(e.CustomFieldValue.Create().SetCompanyID(of.ID).SetContactID(made.ID).SetCustomFieldID(f.ID).SetValue(value).Exec(w.System))
 					b.valued[made.ID][f.VariableName] = value

@@ -93,13 +93,27 @@ func (r *row) guard(holds func(field, text string) bool) {
 		if !r.validated(i) || field == "password" {
 			continue
 		}
-		taken := guarded(raw)
-		// Read (K5): what becomes a formula by what is taken out of it is one.
-		if (unsafe(taken) || beginsInvisible.MatchString(taken) && unsafe(line(taken))) && (holds == nil || !holds(field, text(taken))) {
+		taken := r.read(i)
+		switch {
+		case holds != nil && holds(field, taken):
+		case failedFormula(taken):
+			r.note(i, "INVALID_VALUE")
+		case unsafe(taken), unsafe(text(guarded(raw))):
 			r.note(i, "UNSAFE_CONTENT")
 		}
 	}
 }
+
+// read is the text of a cell: of one line where K5 says so, which is for emails, usernames and names.
+func (r *row) read(column int) string {
+	if field := r.file.Fields[column]; field == "id" || !slices.Contains(oneLine, field) {
+		return text(guarded(r.raw[column]))
+	}
+	return line(guarded(r.raw[column]))
+}
+
+// oneLine are the columns that every company has.
+var oneLine = append([]string{"name", "contact_email", "partner_admin_email"}, builtIn...)
 
 // field is a field's cell.
 func (r *row) field(name string) cell {
@@ -107,11 +121,7 @@ func (r *row) field(name string) cell {
 	if i < 0 {
 		return cell{row: r, column: -1}
 	}
-	read := line
-	if name == "id" {
-		read = text
-	}
-	return cell{row: r, column: i, text: read(guarded(r.raw[i]))}
+	return cell{row: r, column: i, text: r.read(i)}
 }
 
 // sound reports whether nothing is wrong with the cell so far. What is unsafe or too large

@@ -50,10 +50,9 @@ func text(cell string) string {
 }
 
 var (
-	lineBreaks      = regexp.MustCompile(`[\t-\r\x{85}\x{2028}\x{2029}]+`)
-	joined          = regexp.MustCompile(`([^\s\p{C}\p{Z}])([\x{200C}\x{200D}])([^\s\p{C}\p{Z}])`)
-	beginsInvisible = regexp.MustCompile(`^[\s\p{Z}]*[\p{Cc}\p{Cf}]`)
-	invisible       = regexp.MustCompile(`[\p{Cc}\p{Cf}]`)
+	lineBreaks = regexp.MustCompile(`[\t-\r\x{85}\x{2028}\x{2029}]+`)
+	joined     = regexp.MustCompile(`([^\s\p{C}\p{Z}])([\x{200C}\x{200D}])([^\s\p{C}\p{Z}])`)
+	invisible  = regexp.MustCompile(`[\p{Cc}\p{Cf}]`)
 )
 
 // line is text without control and format characters (K5).
@@ -74,34 +73,6 @@ func line(cell string) string {
 	}
 	return text(cell)
 }
-
-// guarded takes away the one ' that whoever wrote the file may have put before a beginning
-// that is unsafe, or before 's that precede one (F7).
-func guarded(cell string) string {
-	if rest, ok := strings.CutPrefix(cell, "'"); ok && formula(strings.TrimLeft(rest, "'")) {
-		return rest
-	}
-	return cell
-}
-
-var (
-	signed    = regexp.MustCompile(`^[+-]\d{1,3}((,\d{3})*|\d*)(\.\d+)?([eE][+-]?\d+)?$`)
-	telephone = regexp.MustCompile(`^\+\d[\d ()/-]{4,}$`)
-)
-
-// formula reports whether the cell, before trimming, begins as a formula does and is no
-// plain number or phone number (F7).
-func formula(cell string) bool {
-	if cell == "" || !strings.ContainsAny(cell[:1], "=+-@\t\r") {
-		return false
-	}
-	return !signed.MatchString(cell) && !telephone.MatchString(cell)
-}
-
-var running = regexp.MustCompile(`(?is)<\s*/?\s*(script|iframe|object|embed|svg|style|link|meta|base)\b|<[a-z][^>]*\son[a-z]+\s*=|(java|vb)script:\s*\S`)
-
-// unsafe is F7, of a cell from which guarded has taken the '.
-func unsafe(cell string) bool { return formula(cell) || running.MatchString(cell) }
 
 var address = regexp.MustCompile(`^[^\s@"(),:;<>\[\]\\]+@[^\s@"(),:;<>\[\]\\]+\.[^\s@"(),:;<>\[\]\\]+$`)
 
