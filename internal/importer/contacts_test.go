@@ -423,12 +423,12 @@ func TestF7WhatTheRecordHoldsPasses(t *testing.T) {
 		w.Must(w.DB.Ent().ContactLabel.Create().SetCompanyID(w.plain.ID).SetContactID(c.ID).
 			SetLabelID(w.DB.Ent().Label.Query().OnlyIDX(w.System)).Exec(w.System))
 		w.Must(w.DB.Ent().CustomFieldValue.Create().SetCompanyID(w.plain.ID).SetContactID(c.ID).
-			SetCustomFieldID(w.DB.Ent().CustomField.Query().OnlyIDX(w.System)).SetValue("@x").Exec(w.System))
+			SetCustomFieldID(w.DB.Ent().CustomField.Query().OnlyIDX(w.System)).SetValue("@SUM(1)").Exec(w.System))
 		const head = "email,first_name,last_name,id,project,labels,plan\n"
-		run, issues := w.contactsOf(w.outside, w.plain, head+"'=ann@example.org,'=cmd,<script>x</script>,'-x,'=p,'=L,'@x\n=ann@example.org,,,,,,\n", Options{})
+		run, issues := w.contactsOf(w.outside, w.plain, head+"'=ann@example.org,'=cmd,<script>x</script>,'-x,'=p,'=L,'@SUM(1)\n=ann@example.org,,,,,,\n", Options{})
 		testenv.Equal(t, "counts", counts(run)+issues, "COMPLETED 0+0+2+0+0 of 2")
 		_, issues = w.contactsOf(w.outside, w.plain, head+
-			"=ann@example.org,=other,<script>y</script>,=x,=q,=M,@y\n"+
+			"=ann@example.org,=other,<script>y</script>,=x,=q,=M,@SUM(2)\n"+
 			"=Ann@example.org,,,,,,\n=new@example.org,New,,,,,\n", Options{})
 		testenv.Equal(t, "issues", issues, "1:email:UNSAFE_CONTENT 1:first_name:UNSAFE_CONTENT 1:last_name:UNSAFE_CONTENT 1:id:UNSAFE_CONTENT 1:project:UNSAFE_CONTENT "+
 			"1:labels:UNSAFE_CONTENT 1:plan:UNSAFE_CONTENT 2:email:UNSAFE_CONTENT 3:email:UNSAFE_CONTENT")
