@@ -122,6 +122,9 @@ func FuzzWriter(f *testing.F) { // J12, F7
 			t.Fatalf("%q, %q: %v, %+v", a, b, err, records)
 		}
 		for i, want := range []string{a, b} {
+			if marked := strings.TrimLeft(want, "\uFEFF"); marked != want {
+				want = UnescapeFormula(marked) // no byte order mark is read (F2)
+			}
 			if got := UnescapeFormula(records[0].Cells[i]); got != want {
 				t.Fatalf("%q came back as %q", want, got)
 			}

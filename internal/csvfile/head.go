@@ -123,6 +123,54 @@ func (h *head) dropBlankLines() error {
 	}
 }
 
+// skipTo disposes of the lines above the one of that number, whatever they hold.
+func (h *head) skipTo(line int) error {
+	begun := false // the line at which h stands
+	for {
+		h.drop(h.wholeLines(line - h.at.Line))
+		switch {
+		case h.at.Line == line && len(h.win) > 0:
+			return nil
+		case h.at.Line < line && len(h.win) > 0: // the beginning of a line
+			begun = true
+			h.drop(len(bytes.TrimSuffix(h.win, []byte{'\r'})))
+		default:
+			begun = false
+		}
+		switch {
+		case h.more():
+		case h.stop != io.EOF:
+			return h.stop
+		case h.src.read == 0:
+			return h.empty()
+		default:
+			has := h.at.Line - 1
+			if begun {
+				has++
+			}
+			return problem(MissingColumn, 0, acceptedLine,
+				"line %d is to hold the column names, but the file ends with line %d", line, has)
+		}
+	}
+}
+
+// wholeLines is how many bytes the first lines in win have, at most n of them and as far as their
+// ends are known.
+func (h *head) wholeLines(n int) int {
+	cut := 0
+	for ; n > 0; n-- {
+		end := cut + bytes.IndexAny(h.win[cut:], "\r\n") + 1
+		switch {
+		case end == cut, h.win[end-1] == '\r' && end == len(h.win) && h.stop == nil: // a LF may follow
+			return cut
+		case h.win[end-1] == '\r' && end < len(h.win) && h.win[end] == '\n':
+			end++
+		}
+		cut = end
+	}
+	return cut
+}
+
 // empty is the problem of a file without any text but blanks.
 func (h *head) empty() *Problem {
 	if h.src.read == 0 {

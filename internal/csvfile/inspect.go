@@ -16,6 +16,14 @@ type Options struct {
 	// Nil: the one that gives most columns.
 	Score func(header []string) int
 
+	// Suffices reports whether the names are those that a file cannot be without. Where no name of the
+	// first row is recognised, the first of the next ten of which two are, or which suffices, is the
+	// header (F1). Nil, or Score nil: see Score.
+	Suffices func(header []string) bool
+
+	Delimiter  byte // as the caller says it: see ParseDelimiter; 0: it is found out
+	HeaderLine int  // physical line of the column names as the caller says it, 1-based; 0: it is found out
+
 	// Uncounted reports the columns that a file may have beside MaxColumns others; three at most.
 	// Nil: none.
 	Uncounted func(name string) bool
@@ -42,6 +50,9 @@ type Report struct {
 	Format
 	Rows  int   // rows behind the header that are not blank
 	Bytes int64 // length of the file
+	// Filled are the numbers, from 1, of the columns without a name that have a cell that is not blank
+	// (F1); in order, and the first MaxColumns of them.
+	Filled []int
 }
 
 // Inspect reads a file to its end, once, and checks all of it but the contents of its
@@ -74,11 +85,8 @@ func inspect(src *source, o Options, report *Report) error {
 	if p := notText(first); p != nil {
 		return p
 	}
-	rows, err := open(src, first, o.Score)
+	rows, err := open(src, first, o)
 	if err != nil {
-		return err
-	}
-	if err := rows.next(); err != nil {
 		return err
 	}
 	if report.Format, err = rows.header(o.Uncounted); err != nil {
@@ -91,6 +99,8 @@ func inspect(src *source, o Options, report *Report) error {
 	}
 
 	rows.row = 0
+	rows.scan.shape = shapeOf(report.Header, report.Unnamed)
+	rows.scan.shape.watch(report.Header)
 	for {
 		rows.scan.collect = o.Record != nil && (o.RecordIf == nil || o.RecordIf())
 		switch err := rows.next(); {
@@ -98,6 +108,7 @@ func inspect(src *source, o Options, report *Report) error {
 			return problem(Empty, 0, acceptedRows, "the file has column names, but no row of data")
 		case err == io.EOF:
 			report.Encoding = src.encoding()
+			report.Filled = rows.scan.shape.filled(report.Header)
 			return nil
 		case err != nil:
 			return err
@@ -121,20 +132,27 @@ func (r *records) tooMany(limit int) error {
 	for r.scan.collect = false; err == nil; {
 		err = r.next()
 	}
-	has := fmt.Sprintf("the file has %d rows", r.row)
+	has := fmt.Sprintf("the file has %d rows, and here is the first one too many; split it into %d files", r.row, (r.row+limit-1)/limit)
 	if err != io.EOF {
 		if _, ok := errors.AsType[*Problem](err); !ok {
 			return err
 		}
-		has = fmt.Sprintf("the file has more than %d rows", limit)
+		has = fmt.Sprintf("the file has more than %d rows, and here is the first one too many; split it", limit)
 	}
-	return limited(TooManyRows, line, int64(limit), fmt.Sprintf("up to %d rows in one file", limit),
-		"%s, and here is the first one too many; split the file", has)
+	return limited(TooManyRows, line, int64(limit), fmt.Sprintf("up to %d rows in one file", limit), "%s", has)
 }
 
-// open goes to the header: it takes what stands above it, and finds out the encoding, so
-// far, and the delimiter.
-func open(src *source, first []byte, score func([]string) int) (*records, error) {
+// open goes to the header and reads it: it takes what stands above, and finds out the encoding,
+// so far, and the delimiter.
+func open(src *source, first []byte, o Options) (*records, error) {
+	if o.Delimiter != 0 {
+		if _, err := ParseDelimiter(string(rune(o.Delimiter))); err != nil {
+			return nil, problem(Malformed, 0, acceptedDelimiter, "%v", err)
+		}
+	}
+	if o.HeaderLine < 0 {
+		return nil, problem(MissingColumn, 0, acceptedLine, "there is no line %d", o.HeaderLine)
+	}
 	enc, mark := byteOrderMark(first)
 	if mark > 0 {
 		src.use(enc)
@@ -142,42 +160,65 @@ func open(src *source, first []byte, score func([]string) int) (*records, error)
 	src.start += mark
 	h := &head{src: src, at: Position{Offset: int64(mark), Line: 1}, line: 1}
 	h.dropMarks()
-	among := delimiters
-	if delim := h.dropSep(); delim != 0 {
-		among = string(delim)
+	find := &search{among: delimiters, exactly: o.HeaderLine > 0, score: o.Score, suffices: o.Suffices}
+	if o.HeaderLine != 1 {
+		if delim := h.dropSep(); delim != 0 {
+			find.among = string(delim)
+		}
 	}
-	if err := h.dropBlankLines(); err != nil {
+	if o.Delimiter != 0 {
+		find.among = string(rune(o.Delimiter))
+	}
+	if find.exactly {
+		if err := h.skipTo(o.HeaderLine); err != nil {
+			return nil, err
+		}
+	} else if err := h.dropBlankLines(); err != nil {
 		return nil, err
 	}
-	delim, err := h.delimiter(among, score)
+	delim, above, err := h.header(find)
 	if err != nil {
 		return nil, err
 	}
 	scan := newScanner(src, delim, h.at)
 	scan.collect = true
-	return &records{src: src, scan: scan, block: h.win}, nil
+	rows := &records{src: src, scan: scan, block: h.win}
+	for range above + 1 {
+		if err := rows.next(); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
 }
 
 // header makes the Format of the record that was met, which has the column names.
 func (r *records) header(uncounted func(string) bool) (Format, error) {
 	s := r.scan
 	rec := s.record(0)
-	columns, counted := names(rec), rec.Fields
-	for _, name := range columns {
-		if uncounted != nil && uncounted(name) {
-			counted--
+	columns, last, named, counted := names(rec), 0, 0, 0
+	for i, name := range columns {
+		if name == "" {
+			continue
+		}
+		last = i + 1
+		named++
+		if uncounted == nil || !uncounted(name) {
+			counted++
 		}
 	}
 	switch {
-	case counted > MaxColumns || rec.Fields > maxFields:
-		return Format{}, tooManyColumns(rec.Line)
+	case s.surplus > 0:
+		return Format{}, tooWide(rec.Line)
+	case counted > MaxColumns || named >= keptFields:
+		return Format{}, tooManyColumns(rec.Line, named)
 	case rec.Overlong != nil:
 		return Format{}, limited(Malformed, rec.Line, MaxCell, acceptedFile,
 			"the name of column %d has more than %d bytes", rec.Overlong[0]+1, MaxCell)
 	}
+	columns = columns[:min(len(columns), max(last, keptFields))]
 	f := Format{
-		Encoding: r.src.encoding(), Delimiter: s.delim,
-		Header: columns, Columns: rec.Fields,
+		Encoding: r.src.encoding(), Delimiter: s.delim, HeaderLine: rec.Line,
+		Header: columns, Columns: len(columns), Unnamed: s.fields - len(columns),
 		DataOffset: rec.End, DataLine: rec.EndLine,
 	}
 	// What was read ahead must not show, for how much that is depends on the reader.

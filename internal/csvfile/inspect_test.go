@@ -158,7 +158,7 @@ func TestHeaderIsTheSameHoweverTheFileComes(t *testing.T) {
 	for name, r := range map[string]io.Reader{"whole": strings.NewReader(file), "bytes": iotest.OneByteReader(strings.NewReader(file))} {
 		var got []Format
 		report, err := Inspect(r, Options{Header: func(f Format) error { got = append(got, f); return nil }})
-		want := Format{Encoding: UTF8, Delimiter: ',', Header: []string{"email", "name"}, Columns: 2, DataOffset: 11, DataLine: 2}
+		want := Format{Encoding: UTF8, Delimiter: ',', HeaderLine: 1, Header: []string{"email", "name"}, Columns: 2, DataOffset: 11, DataLine: 2}
 		if d := cmp.Diff([]Format{want}, got); d != "" || err != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, d)
 		}

@@ -28,9 +28,11 @@ const (
 const (
 	acceptedFile = "a CSV file with column names in its first row, " +
 		"separated by commas, semicolons, tabs or pipes, saved as UTF-8, as UTF-16 with a byte order mark, or as windows-1252"
-	acceptedEncoding = "UTF-8, UTF-16 with a byte order mark, or windows-1252; one of them throughout the file"
-	acceptedQuoting  = `a cell that holds a quote, a separator or a line break stands wholly in quotes, with each quote in it doubled: "say ""hi"""`
-	acceptedRows     = "column names in the first row and at least one row of data below"
+	acceptedEncoding  = "UTF-8, UTF-16 with a byte order mark, or windows-1252; one of them throughout the file"
+	acceptedQuoting   = `a cell that holds a quote, a separator or a line break stands wholly in quotes, with each quote in it doubled: "say ""hi"""`
+	acceptedDelimiter = "a comma, a semicolon, a tab or a pipe (|)"
+	acceptedLine      = "the number of the line that holds the column names, counted from 1 and with blank lines"
+	acceptedRows      = "column names in the first row and at least one row of data below"
 )
 
 // Problem is why a file is refused. It is matched with errors.As.

@@ -7,10 +7,13 @@ import "io"
 type Format struct {
 	Encoding   Encoding `json:"encoding"`
 	Delimiter  byte     `json:"delimiter"`  // one of , ; tab |
-	Header     []string `json:"header"`     // column names: decoded, denatured, trimmed; blank ones are ""
+	HeaderLine int      `json:"headerLine"` // physical line on which the column names begin, 1-based
+	Header     []string `json:"header"`     // column names: decoded, unescaped, trimmed; blank ones are ""
 	Columns    int      `json:"columns"`    // len(Header)
-	DataOffset int64    `json:"dataOffset"` // where the record behind the header begins, in bytes of the stored file
-	DataLine   int      `json:"dataLine"`   // physical line there, 1-based
+	// Unnamed is how many more columns there are behind those, in a file with very many; none has a name.
+	Unnamed    int   `json:"unnamed,omitempty"`
+	DataOffset int64 `json:"dataOffset"` // where the record behind the header begins, in bytes of the stored file
+	DataLine   int   `json:"dataLine"`   // physical line there, 1-based
 }
 
 // Start is where the data begins.
@@ -29,6 +32,7 @@ func NewReader(r io.Reader, f Format, at Position) *Reader {
 	src := newSource(r, f.Encoding, 0)
 	scan := newScanner(src, f.Delimiter, at)
 	scan.collect = true
+	scan.shape = shapeOf(f.Header, f.Unnamed)
 	return &Reader{rows: records{
 		src: src, scan: scan, row: at.Row,
 	}}

@@ -15,14 +15,17 @@ type Position struct {
 // Record is one row that is not blank. It is freshly allocated and the receiver's to keep;
 // its cells share one string, so keeping one of them keeps the row's text.
 type Record struct {
-	Row      int      // 1 is the first row after the header; blank rows are not counted
-	Line     int      // physical line on which it begins, 1-based
-	Offset   int64    // where it begins in the stored file, in bytes
-	End      int64    // where the next record begins
-	EndLine  int      // physical line at End
-	Cells    []string // as they were but in UTF-8: not trimmed, not denatured; a few more than MaxColumns at most
-	Fields   int      // how many it really had; may exceed len(Cells)
-	Overlong []int    // indexes of cells over MaxCell bytes, which are cut to that between two characters
+	Row     int   // 1 is the first row after the header; blank rows are not counted
+	Line    int   // physical line on which it begins, 1-based
+	Offset  int64 // where it begins in the stored file, in bytes
+	End     int64 // where the next record begins
+	EndLine int   // physical line at End
+	// Cells are as they were but in UTF-8: not trimmed, not unescaped; a few more than MaxColumns at most,
+	// or than the file has columns. Blank ones behind the last column do not count (F1), and those
+	// that are missing in columns without a name behind all others are there.
+	Cells    []string
+	Fields   int   // how many it really had, by the same count; may exceed len(Cells)
+	Overlong []int // indexes of cells over MaxCell bytes, which are cut to that between two characters
 }
 
 // After is where reading goes on after the record.
@@ -39,13 +42,14 @@ type roomyRecord struct {
 // record makes the scanner's record.
 func (s *scanner) record(row int) *Record {
 	var rec *Record
-	if n := len(s.ends); n <= inlineCells {
+	n, fields := s.width()
+	if n <= inlineCells {
 		roomy := &roomyRecord{}
 		rec, roomy.Cells = &roomy.Record, roomy.cells[:n:n]
 	} else {
 		rec = &Record{Cells: make([]string, n)}
 	}
-	rec.Row, rec.Fields = row, s.fields
+	rec.Row, rec.Fields = row, fields
 	rec.Line, rec.Offset = s.begin.Line, s.begin.Offset
 	rec.EndLine, rec.End = s.line, s.offset
 
@@ -54,12 +58,28 @@ func (s *scanner) record(row int) *Record {
 	if s.overlong != nil {
 		text, ends = s.cut()
 	}
+	for len(rec.Overlong) > 0 && rec.Overlong[len(rec.Overlong)-1] >= n {
+		rec.Overlong = rec.Overlong[:len(rec.Overlong)-1]
+	}
 	all, from := string(text), 0
-	for i, end := range ends {
+	for i, end := range ends[:min(n, len(ends))] {
 		rec.Cells[i] = all[from:end]
 		from = end
 	}
 	return rec
+}
+
+// width is how many cells the record gets, and how many fields it counts as (F1).
+func (s *scanner) width() (cells, fields int) {
+	switch f := &s.shape; {
+	case s.fields > f.columns && s.surplus <= f.columns+f.behind: // blank ones, or in columns without a name
+		return f.columns, f.columns
+	case s.fields > f.columns:
+		return min(len(s.ends), s.surplus), s.surplus
+	case s.fields >= f.named && s.fields < f.columns:
+		return f.columns, f.columns
+	}
+	return len(s.ends), s.fields
 }
 
 // cut gives the text, with the ends of its cells, with none over MaxCell. It changes what is gathered.

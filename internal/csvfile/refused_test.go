@@ -61,10 +61,8 @@ func TestRefused(t *testing.T) {
 		{"F2", "UTF-16 low half alone", wideHead + "a\x00\n\x00\x00\xDC", UnsupportedEncoding, 3, "DC00"},
 		{"F2", "UTF-16 high half at the end", wideHead + "a\x00\x00\xD8", UnsupportedEncoding, 2, "D800"},
 		{"F2", "UTF-16 of odd length", wideHead + "a\x00b", UnsupportedEncoding, 2, "middle"},
-		{"F1", "quote inside a cell", head + "a,b\r\n\r\na,b\"c\n", Malformed, 4, "inside a cell"},
-		{"F1", "quote behind a space", head + "a, \"b\"\n", Malformed, 2, "inside a cell"},
 		{"F1", "text behind a quote", head + "\"a\n\n\"b,c\n", Malformed, 4, "closing quote"},
-		{"F1", "space behind a quote", head + "\"a\" ,c\n", Malformed, 2, "closing quote"},
+		{"F1", "text behind a quote and a space", head + "\"a\" b,c\n", Malformed, 2, "closing quote"},
 		{"F1", "quote never closed", head + "a,b\n\nc,\"d\n\n\n", Malformed, 4, "never closed"},
 		{"F1", "quote never closed behind CR", head + "c,\"d\r", Malformed, 2, "never closed"},
 		{"F1", "header quote never closed", "email,\"name\na\nb", Malformed, 1, "never closed"},
@@ -74,7 +72,9 @@ func TestRefused(t *testing.T) {
 		{"F1", "blanks without end", "\n" + strings.Repeat(" ", 2*maxHeader), Malformed, 2, "column names take"},
 		{"K5", "column name too long", "email," + strings.Repeat("ä", MaxCell/2) + "x\na,b", Malformed, 1, "column 2"},
 		{"F3", "too many columns", "\n" + strings.Repeat("a,", MaxColumns) + "b\n1\n", TooManyColumns, 2, "200"},
-		{"F3", "columns without end", strings.Repeat(",", maxHeader+1), TooManyColumns, 1, "200"},
+		{"F3", "columns without end", strings.Repeat("a,", maxHeader), Malformed, 1, "column names take"},
+		{"F3", "separators without end", strings.Repeat(",", maxHeader+1), Malformed, 1, "only separators"},
+		{"F3", "a name too far to the right", "email" + strings.Repeat(",", widest) + "name\na\n", TooManyColumns, 1, "first 1024"},
 	} {
 		t.Run(c.rule+" "+c.name, func(t *testing.T) {
 			_, err := Inspect(strings.NewReader(c.file), Options{Score: known})

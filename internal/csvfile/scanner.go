@@ -1,16 +1,24 @@
 package csvfile
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // MaxCell is how many bytes of UTF-8 one cell may have (K5).
 const MaxCell = 32 << 10
 
-// MaxColumns is how many columns a file may have (F3).
+// MaxColumns is how many columns with a name a file may have (F3).
 const MaxColumns = 200
 
-// maxFields is how many fields of a record are kept but one: beside its columns a file may
-// have some that do not count (see Options.Uncounted).
-const maxFields = MaxColumns + 3
+// keptFields is how many cells of a record are kept in a file that is no wider than this: beside
+// its columns a file may have some that do not count (see Options.Uncounted), and a row one cell
+// too many.
+const keptFields = MaxColumns + 4
+
+// widest is how many columns are looked through for names: spreadsheets write files of some
+// columns with names and many without.
+const widest = 1024
 
 // keptCell is how much of a cell's text is gathered: enough to see that it is too long,
 // and to cut it between two characters.
@@ -22,13 +30,14 @@ const spareText = 256 << 10
 type state uint8
 
 const (
-	fieldStart state = iota // where a quote opens a quoted field
-	unquoted
+	fieldStart state = iota // where a quote opens a quoted field, also behind blanks
+	unquoted                // where a quote is a character like any other
 	quoted
-	quotedCR   // in quotes behind a CR: a LF belongs to it
-	quoteMet   // in quotes behind a quote: closed, or the first of two
-	recordCR   // the record ended in CR: a LF belongs to it
-	recordDone // the next byte begins a record
+	quotedCR    // in quotes behind a CR: a LF belongs to it
+	quoteMet    // in quotes behind a quote: closed, or the first of two
+	quoteClosed // behind a closing quote and blanks
+	recordCR    // the record ended in CR: a LF belongs to it
+	recordDone  // the next byte begins a record
 )
 
 // scanner finds the records in text that comes in pieces (F1). It is a state machine
@@ -38,6 +47,7 @@ type scanner struct {
 	delim   byte
 	collect bool // gather cells, not only count fields
 	stops   [256]bool
+	shape   shape
 
 	state  state
 	offset int64 // of the next byte, in the stored file
@@ -48,6 +58,7 @@ type scanner struct {
 	quoteLine int  // where the quote opened that is open
 	inked     bool // it is not blank
 	fields    int
+	surplus   int    // fields up to the last that is not blank, if that is behind the columns; else 0
 	text      []byte // of the cells that are kept, one after another
 	ends      []int  // of each of them in text
 	overlong  []int
@@ -55,9 +66,10 @@ type scanner struct {
 	cellLen   int // true length, of the cell under way
 }
 
+// newScanner makes one for a file of which the columns are not known yet.
 func newScanner(src *source, delim byte, at Position) *scanner {
-	s := &scanner{src: src, delim: delim, offset: at.Offset, line: at.Line, state: recordDone}
-	s.stops['"'], s.stops['\r'], s.stops['\n'], s.stops[delim] = true, true, true, true
+	s := &scanner{src: src, delim: delim, offset: at.Offset, line: at.Line, state: recordDone, shape: unknownShape}
+	s.stops['\r'], s.stops['\n'], s.stops[delim] = true, true, true
 	return s
 }
 
@@ -65,7 +77,7 @@ func newScanner(src *source, delim byte, at Position) *scanner {
 func (s *scanner) reset() {
 	s.state = fieldStart
 	s.begin = Position{Offset: s.offset, Line: s.line}
-	s.inked, s.fields = false, 0
+	s.inked, s.fields, s.surplus = false, 0, 0
 	if cap(s.text) > spareText {
 		s.text = nil
 	}
@@ -97,10 +109,18 @@ func (s *scanner) run(b []byte) (int, *Problem) {
 	for i < len(b) {
 		switch s.state {
 		case fieldStart:
-			if b[i] == '"' {
+			switch c := b[i]; {
+			case c == '"':
+				s.text, s.cellLen = s.text[:s.cell], 0 // the blanks before it
 				s.state, s.quoteLine = quoted, s.line
 				i++
 				continue
+			case (c <= ' ' || c >= utf8.RuneSelf) && !s.stops[c]:
+				if n := leadingBlank(b[i:]); n > 0 {
+					s.take(b[i : i+n])
+					i += n
+					continue
+				}
 			}
 			s.state = unquoted
 			fallthrough
@@ -114,9 +134,6 @@ func (s *scanner) run(b []byte) (int, *Problem) {
 			}
 			if i == len(b) {
 				return i, nil
-			}
-			if b[i] == '"' {
-				return i, problem(Malformed, s.line, acceptedQuoting, "a quote stands inside a cell that does not begin with one")
 			}
 			s.close(b[i])
 			i++
@@ -149,16 +166,23 @@ func (s *scanner) run(b []byte) (int, *Problem) {
 			}
 			s.state = quoted
 		case quoteMet:
-			switch c := b[i]; c {
-			case '"':
+			if b[i] == '"' {
 				s.take(b[i : i+1])
 				s.state = quoted
-			case s.delim, '\r', '\n':
+				i++
+				continue
+			}
+			s.state = quoteClosed
+			fallthrough
+		case quoteClosed:
+			if c := b[i]; s.stops[c] {
 				s.close(c)
-			default:
+				i++
+			} else if n := leadingBlank(b[i:]); n > 0 {
+				i += n
+			} else {
 				return i, problem(Malformed, s.line, acceptedQuoting, "text stands behind a closing quote")
 			}
-			i++
 		case recordCR:
 			if b[i] == '\n' {
 				i++
@@ -170,6 +194,20 @@ func (s *scanner) run(b []byte) (int, *Problem) {
 		}
 	}
 	return i, nil
+}
+
+// leadingBlank is the length of the blank character that b begins with; 0 where it is no blank.
+func leadingBlank(b []byte) int {
+	if c := b[0]; c < utf8.RuneSelf {
+		if c <= ' ' && blank(rune(c)) {
+			return 1
+		}
+		return 0
+	}
+	if r, size := utf8.DecodeRune(b); blank(r) {
+		return size
+	}
+	return 0
 }
 
 // close ends a field at the delimiter or line end c.
@@ -187,14 +225,23 @@ func (s *scanner) close(c byte) {
 	}
 }
 
-// finish ends the text: a last record needs no line end. It says whether there was one.
+// finish ends the text: a last record needs no line end, and the end mark of DOS is none of its
+// text (F1). It says whether there was one.
 func (s *scanner) finish() (done bool, p *Problem) {
 	switch s.state {
 	case recordDone:
 		return false, nil
 	case quoted, quotedCR:
 		return false, problem(Malformed, s.quoteLine, acceptedQuoting, "a quote opens here that is never closed")
-	case fieldStart, unquoted, quoteMet:
+	case fieldStart, unquoted:
+		if s.cellLen == len(s.text)-s.cell { // else it is cut, and does not show
+			for s.cellLen > 0 && s.text[len(s.text)-1] == 0x1A {
+				s.text = s.text[:len(s.text)-1]
+				s.cellLen--
+			}
+		}
+		s.endField()
+	case quoteMet, quoteClosed:
 		s.endField()
 	}
 	s.state = recordDone
@@ -203,10 +250,16 @@ func (s *scanner) finish() (done bool, p *Problem) {
 
 // take has the text for the field under way.
 func (s *scanner) take(text []byte) {
-	if !s.inked {
+	switch {
+	case s.fields >= s.shape.watchFrom:
+		if inked(text) {
+			s.inked = true
+			s.met()
+		}
+	case !s.inked:
 		s.inked = inked(text)
 	}
-	if !s.collect || s.fields > maxFields {
+	if !s.collect || !s.shape.keeps(s.fields) {
 		return
 	}
 	s.cellLen += len(text)
@@ -217,12 +270,22 @@ func (s *scanner) take(text []byte) {
 }
 
 func (s *scanner) endField() {
-	if s.collect && s.fields <= maxFields {
+	if s.collect && s.fields < s.shape.kept {
 		if s.cellLen > MaxCell {
 			s.overlong = append(s.overlong, s.fields)
+		} else {
+			s.dropMarks()
 		}
 		s.ends = append(s.ends, len(s.text))
 		s.cell, s.cellLen = len(s.text), 0
 	}
 	s.fields++
+}
+
+// dropMarks takes byte order marks away that the cell begins with: where files were joined they
+// stand at the beginning of a line, and nothing of them reaches a value (F2).
+func (s *scanner) dropMarks() {
+	for bytes.HasPrefix(s.text[s.cell:], bomUTF8) {
+		s.text = append(s.text[:s.cell], s.text[s.cell+len(bomUTF8):]...)
+	}
 }

@@ -42,8 +42,8 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestWrittenIsReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		// J12, F7. NUL is in no text that is stored.
-		cell := rapid.Map(cellText(), func(s string) string { return strings.ReplaceAll(s, "\x00", "") })
+		// J12, F7. NUL is in no text that is stored, and no byte order mark is read (F2).
+		cell := rapid.Map(cellText(), func(s string) string { return strings.NewReplacer("\x00", "", "\uFEFF", "").Replace(s) })
 		rows := rapid.SliceOfN(rapid.SliceOfN(cell, 3, 3), 1, 5).Draw(t, "rows")
 		var b strings.Builder
 		w, delimiter := NewWriter(&b), byte(',')
