@@ -111,7 +111,9 @@ func (s *scanner) run(b []byte) (int, *Problem) {
 		case fieldStart:
 			switch c := b[i]; {
 			case c == '"':
-				s.text, s.cellLen = s.text[:s.cell], 0 // the blanks before it
+				if s.cellLen > 0 { // blanks, that do not count
+					s.text, s.cellLen = s.text[:s.cell], 0
+				}
 				s.state, s.quoteLine = quoted, s.line
 				i++
 				continue
@@ -129,7 +131,7 @@ func (s *scanner) run(b []byte) (int, *Problem) {
 			for i < len(b) && !s.stops[b[i]] {
 				i++
 			}
-			if i > from {
+			if i > from && (s.collect || !s.inked || s.fields >= s.shape.watchFrom) {
 				s.take(b[from:i])
 			}
 			if i == len(b) {
@@ -259,7 +261,7 @@ func (s *scanner) take(text []byte) {
 	case !s.inked:
 		s.inked = inked(text)
 	}
-	if !s.collect || !s.shape.keeps(s.fields) {
+	if !s.collect || s.fields >= s.shape.kept || s.shape.skip != nil && s.shape.skips(s.fields) {
 		return
 	}
 	s.cellLen += len(text)
@@ -270,16 +272,24 @@ func (s *scanner) take(text []byte) {
 }
 
 func (s *scanner) endField() {
-	if s.collect && s.fields < s.shape.kept {
-		if s.cellLen > MaxCell {
-			s.overlong = append(s.overlong, s.fields)
-		} else {
-			s.dropMarks()
-		}
-		s.ends = append(s.ends, len(s.text))
-		s.cell, s.cellLen = len(s.text), 0
+	if s.collect {
+		s.keepField()
 	}
 	s.fields++
+}
+
+func (s *scanner) keepField() {
+	if s.fields >= s.shape.kept {
+		return
+	}
+	switch {
+	case s.cellLen > MaxCell:
+		s.overlong = append(s.overlong, s.fields)
+	case s.cellLen > 0 && s.text[s.cell] == bomUTF8[0]:
+		s.dropMarks()
+	}
+	s.ends = append(s.ends, len(s.text))
+	s.cell, s.cellLen = len(s.text), 0
 }
 
 // dropMarks takes byte order marks away that the cell begins with: where files were joined they

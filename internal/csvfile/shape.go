@@ -63,10 +63,8 @@ func (s *shape) watch(header []string) {
 	}
 }
 
-// keeps reports whether the text of the field is kept.
-func (s *shape) keeps(field int) bool {
-	return field < s.kept && (field >= len(s.skip) || !s.skip[field])
-}
+// skips reports whether no text of the field is kept, though it has a place.
+func (s *shape) skips(field int) bool { return field < len(s.skip) && s.skip[field] }
 
 // met notes that the field under way, which is watched, is not blank.
 func (s *scanner) met() {
