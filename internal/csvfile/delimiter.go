@@ -9,7 +9,10 @@ import (
 // delimiters in the order of preference, all else being equal (F1).
 const delimiters = ",;\t|"
 
-// ParseDelimiter is the delimiter that a caller names: exactly one of comma, semicolon, tab and pipe.
+// AcceptedDelimiters are the texts that [ParseDelimiter] takes: comma, semicolon, tab and pipe.
+func AcceptedDelimiters() []string { return strings.Split(delimiters, "") }
+
+// ParseDelimiter is the delimiter that a caller names (F1): exactly one of [AcceptedDelimiters].
 func ParseDelimiter(s string) (byte, error) {
 	if len(s) == 1 && strings.Contains(delimiters, s) {
 		return s[0], nil
@@ -17,7 +20,7 @@ func ParseDelimiter(s string) (byte, error) {
 	if len(s) > 20 {
 		s = s[:20] + "…"
 	}
-	return 0, fmt.Errorf("%q is no delimiter; it is %s", s, acceptedDelimiter)
+	return 0, fmt.Errorf("%q is not accepted as delimiter", s)
 }
 
 // belowFirst is how many rows below the first that is not blank may be the header (F1).

@@ -11,6 +11,9 @@ type Options struct {
 	// Encoding is a label of the WHATWG Encoding Standard (F2). A byte order mark goes before it. Empty: detected.
 	Encoding string
 
+	Delimiter  string // comma, semicolon, tab or pipe: see ParseDelimiter; empty: found
+	HeaderLine int    // the physical line that holds the column names, 1-based; 0: found
+
 	// Score is how many of the column names are recognised; the delimiter with the most
 	// is taken (F1). It may be called for each of the four, with some names more than MaxColumns.
 	// Nil: the one that gives most columns.
@@ -20,9 +23,6 @@ type Options struct {
 	// first row is recognised, the first of the next ten of which two are, or which suffices, is the
 	// header (F1). Nil, or Score nil: see Score.
 	Suffices func(header []string) bool
-
-	Delimiter  byte // as the caller says it: see ParseDelimiter; 0: it is found out
-	HeaderLine int  // physical line of the column names as the caller says it, 1-based; 0: it is found out
 
 	// Uncounted reports the columns that a file may have beside MaxColumns others; three at most.
 	// Nil: none.
@@ -145,11 +145,6 @@ func (r *records) tooMany(limit int) error {
 // open goes to the header and reads it: it takes what stands above, and finds out the encoding,
 // so far, and the delimiter.
 func open(src *source, first []byte, o Options) (*records, error) {
-	if o.Delimiter != 0 {
-		if _, err := ParseDelimiter(string(rune(o.Delimiter))); err != nil {
-			return nil, problem(Malformed, 0, acceptedDelimiter, "%v", err)
-		}
-	}
 	if o.HeaderLine < 0 {
 		return nil, problem(MissingColumn, 0, acceptedLine, "there is no line %d", o.HeaderLine)
 	}
@@ -166,8 +161,12 @@ func open(src *source, first []byte, o Options) (*records, error) {
 			find.among = string(delim)
 		}
 	}
-	if o.Delimiter != 0 {
-		find.among = string(rune(o.Delimiter))
+	if o.Delimiter != "" {
+		delim, err := ParseDelimiter(o.Delimiter)
+		if err != nil {
+			return nil, problem(Malformed, 0, acceptedDelimiter, "%v", err)
+		}
+		find.among = string(delim)
 	}
 	if find.exactly {
 		if err := h.skipTo(o.HeaderLine); err != nil {

@@ -6,10 +6,10 @@ import "io"
 // with the import, as JSON.
 type Format struct {
 	Encoding   Encoding `json:"encoding"`
-	Delimiter  byte     `json:"delimiter"`  // one of , ; tab |
-	HeaderLine int      `json:"headerLine"` // physical line on which the column names begin, 1-based
-	Header     []string `json:"header"`     // column names: decoded, unescaped, trimmed; blank ones are ""
-	Columns    int      `json:"columns"`    // len(Header)
+	Delimiter  byte     `json:"delimiter"`            // one of , ; tab |
+	HeaderLine int      `json:"headerLine,omitempty"` // physical line on which the column names begin, 1-based; 0 in files that older versions accepted
+	Header     []string `json:"header"`               // column names: decoded, unescaped, trimmed; blank ones are ""
+	Columns    int      `json:"columns"`              // len(Header)
 	// Unnamed is how many more columns there are behind those, in a file with very many; none has a name.
 	Unnamed    int   `json:"unnamed,omitempty"`
 	DataOffset int64 `json:"dataOffset"` // where the record behind the header begins, in bytes of the stored file
