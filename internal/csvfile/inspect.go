@@ -155,6 +155,11 @@ func open(src *source, first []byte, o Options) (*records, error) {
 	src.start += mark
 	h := &head{src: src, at: Position{Offset: int64(mark), Line: 1}, line: 1}
 	h.dropMarks()
+	for len(h.win) < peeked && h.more() {
+	}
+	if p := notCSV(h.win[:min(len(h.win), peeked)]); p != nil {
+		return nil, p
+	}
 	find := &search{among: delimiters, exactly: o.HeaderLine > 0, score: o.Score, suffices: o.Suffices}
 	if o.HeaderLine != 1 {
 		if delim := h.dropSep(); delim != 0 {

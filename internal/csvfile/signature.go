@@ -27,11 +27,17 @@ var signatures = []struct {
 	{begin: "\xCE\xFA\xED\xFE", what: "a macOS program"},
 	{begin: "\xCF\xFA\xED\xFE", what: "a macOS program"},
 	{begin: "\xCA\xFE\xBA\xBE", what: "a program"},
-	{begin: "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", what: "an old Excel workbook (.xls) or another Office document of its time"},
+	{begin: "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", what: "an old Excel workbook (.xls), another Office document of its time, or one with a password"},
 	{begin: "\x89PNG\r\n\x1A\n", what: "a PNG picture"},
 	{begin: "\xFF\xD8\xFF", what: "a JPEG picture"},
 	{begin: "GIF87a", what: "a GIF picture", nul: true},
 	{begin: "GIF89a", what: "a GIF picture", nul: true},
+	{begin: "RIFF", what: "a picture, a sound or a video", nul: true},
+	{begin: "bplist00", what: "a property list of macOS", nul: true},
+	{begin: "PAR1", what: "a Parquet file", nul: true},
+	{begin: "!BDN", what: "an Outlook mailbox (.pst)", nul: true},
+	{begin: "\x00\x01\x00\x00Standard ", what: "an Access database"},
+	{begin: "\x00asm", what: "a WebAssembly program"},
 	{begin: "SQLite format 3\x00", what: "an SQLite database"},
 }
 
@@ -61,6 +67,10 @@ func notText(first []byte) *Problem {
 	if what == "" {
 		return nil
 	}
+	return somethingElse(what)
+}
+
+func somethingElse(what string) *Problem {
 	return problem(NotCSV, 0, acceptedFile,
 		"the file is no CSV file, whatever its name says; it seems to be %s: open it where it was made and save it as CSV UTF-8", what)
 }
