@@ -9,9 +9,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// reference reads a whole text by the letter of F1, one character after another: what the scanner
+// readByTheLetter reads a whole text by the letter of F1, one character after another: what the scanner
 // must find however the text comes. It is not ok where a quote is wrong.
-func reference(text string, delim rune) (rows [][]string, ok bool) {
+func readByTheLetter(text string, delim rune) (rows [][]string, ok bool) {
 	rest := []rune(text)
 	ends := func(r rune) bool { return r == delim || r == '\r' || r == '\n' }
 	blanks := func() (n int) {
@@ -65,7 +65,7 @@ func reference(text string, delim rune) (rows [][]string, ok bool) {
 // agreeWithReference compares the rows of a text below a header of two columns.
 func agreeWithReference(t fataler, text string) {
 	file := "email,name\n" + text
-	rows, ok := reference(text, ',')
+	rows, ok := readByTheLetter(text, ',')
 	var want [][]string
 	for _, row := range rows {
 		if strings.TrimFunc(strings.Join(row, ""), blank) == "" {

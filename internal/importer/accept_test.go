@@ -68,7 +68,7 @@ func TestF3NothingIsKeptOfARefusedFile(t *testing.T) {
 			{"a bad byte", "name\nCaf\u00e9\nCaf\xe9\n", "UNSUPPORTED_ENCODING"},
 			{"too many rows", names(4), "TOO_MANY_ROWS"},
 			{"too large", "name\n" + strings.Repeat("x", 1<<20), "TOO_LARGE"},
-			{"too many columns", "name" + strings.Repeat(",", 200) + "\nx\n", "TOO_MANY_COLUMNS"},
+			{"too many columns", "name" + strings.Repeat(",n", 200) + "\nx\n", "TOO_MANY_COLUMNS"},
 			{"an unknown column", "name,telephone\nAcme,1\n", "UNKNOWN_COLUMN"},
 			{"a missing column", "email,admin email\na@b.example,x\n", "MISSING_COLUMN"},
 			{"a repeated column", "name,Name\na,b\n", "DUPLICATE_COLUMN"},
