@@ -30,12 +30,14 @@ func FuzzInspect(f *testing.F) { // F1, F2, F3
 	for _, seed := range []string{
 		"email,name\na,b\n", "sep=;\r\na;b\r\n1;2", "\xEF\xBB\xBFa\tb\r1\t2", wide("a|b\n1|ä😀\n", false), wide("a;b\n\"1\r\n\";2", true),
 		"a,b\n\xE9,\x80\n", "a\n\xE9\nä\n", "a,\"b\n", "PK\x03\x04", "\x00", ",,\n;;\na|b\n\n1|2", "\"a\n\rb\",c\r\"d\"\"\",e\r\n",
+		"Report,\n\nof 2026;,\nemail,name,,\na,b,,\n\uFEFFc,\uFEFF\"d\" ,,e\nf\ng,h,,,\x1A", "email,n \"x\",\na, \"b\",\n", "<a>x</a>", "{\"a\":1}", ",,\nemail|\nb|\n",
 	} {
-		f.Add([]byte(seed), int64(0))
+		f.Add([]byte(seed), int64(0), 0)
 	}
-	f.Add([]byte("a\nb\nc\n"), int64(5))
-	f.Fuzz(func(t *testing.T, file []byte, maxBytes int64) {
-		o := Options{MaxBytes: maxBytes, MaxRows: 1000}
+	f.Add([]byte("a\nb\nc\n"), int64(5), 0)
+	f.Add([]byte("a\r\n\rb,c\nd,e\n"), int64(0), 3)
+	f.Fuzz(func(t *testing.T, file []byte, maxBytes int64, headerLine int) {
+		o := Options{MaxBytes: maxBytes, MaxRows: 1000, HeaderLine: headerLine, Score: known, Suffices: hasEmail}
 		report, records, err := inspectAll(bytes.NewReader(file), o)
 		bare, bareErr := Inspect(iotest.OneByteReader(bytes.NewReader(file)), o)
 		if err != nil {
@@ -54,6 +56,9 @@ func FuzzInspect(f *testing.F) { // F1, F2, F3
 		if report.Rows != len(records) || report.Columns != len(report.Header) || report.Bytes != int64(len(file)) {
 			t.Fatalf("%q: %+v, but %d records", file, report, len(records))
 		}
+		if headerLine > 0 && report.HeaderLine != headerLine {
+			t.Fatalf("%q: the header is on line %d, not on %d", file, report.HeaderLine, headerLine)
+		}
 		at := report.Start()
 		r := NewReader(iotest.OneByteReader(bytes.NewReader(file[at.Offset:])), report.Format, at)
 		for i := 0; ; i++ {
@@ -68,7 +73,7 @@ func FuzzInspect(f *testing.F) { // F1, F2, F3
 				t.Fatalf("%q (-inspected +read):\n%s", file, d)
 			}
 			for _, cell := range rec.Cells {
-				if !utf8.ValidString(cell) || len(cell) > MaxCell {
+				if !utf8.ValidString(cell) || len(cell) > MaxCell || len(cell) < MaxCell && strings.HasPrefix(cell, "\uFEFF") {
 					t.Fatalf("%q: cell %q", file, cell)
 				}
 			}
@@ -82,11 +87,12 @@ func FuzzResume(f *testing.F) { // J2
 	for _, seed := range []string{
 		"email,name\na,b\n\nc,d\n", "sep=;\r\na;b\r\n1;2\r3;4", "a\tb\r1\t2\r\r\n3\t4", "a,b\n\"1\r\n\",2\n\"\"\"\",4\n",
 		wide("a|b\n1|\"ä\n😀\"\n3|4", false), wide("a;b\n1;2\r\n\"3\"\";\";4", true), "a,b\n\xE9,\x80\n\xC7,x\n", "\xEF\xBB\xBFa\n\xEF\xBB\xBFb\nc",
+		"Report,\n\nof 2026;,\nemail,name,,\na,b,,\n\uFEFFc,\uFEFF\"d\" ,,e\nf\ng,h,,,\x1A", "email,,name\n \"a\" ,b\"c,d,\ne\nf,,g,,\x1A",
 	} {
 		f.Add([]byte(seed), uint(1))
 	}
 	f.Fuzz(func(t *testing.T, file []byte, behind uint) {
-		report, records, err := inspectAll(bytes.NewReader(file), Options{MaxRows: 1000})
+		report, records, err := inspectAll(bytes.NewReader(file), Options{MaxRows: 1000, Score: known, Suffices: hasEmail})
 		if err != nil {
 			return
 		}
