@@ -25,6 +25,14 @@ func (r *companyResolver) ContactEmail(ctx context.Context, obj *ent.Company) (*
 	return obj.ContactEmail, nil
 }
 
+// ExternalID is the resolver for the externalId field.
+func (r *companyResolver) ExternalID(ctx context.Context, obj *ent.Company) (*string, error) {
+	if may, err := visible(ctx, obj, policy.ExternalID); !may {
+		return nil, err
+	}
+	return obj.ExternalID, nil
+}
+
 // IsOwn is the resolver for the isOwn field.
 func (r *companyResolver) IsOwn(ctx context.Context, obj *ent.Company) (bool, error) {
 	return obj.ID == viewer.FromContext(ctx).CompanyID, nil

@@ -3,6 +3,7 @@ package graph
 import (
 	"github.com/99designs/gqlgen/graphql"
 
+	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/graph/generated/model"
@@ -56,8 +57,36 @@ func mappings(in []*model.ImportColumnMapping) []sheet.Mapping {
 	out := make([]sheet.Mapping, len(in))
 	for i, m := range in {
 		out[i] = sheet.Mapping{Header: m.Header, Field: m.Field.Value()}
+		for _, v := range m.Values.Value() {
+			out[i].Values = append(out[i].Values, sheet.ValueMapping{From: v.From, To: v.To})
+		}
 	}
 	return out
+}
+
+func importFormat(f *model.ImportFormatInput) importer.Format {
+	if f == nil {
+		return importer.Format{}
+	}
+	return importer.Format{
+		Encoding: or(f.Encoding.Value(), ""), Delimiter: or(f.Delimiter.Value(), ""), HeaderLine: or(f.HeaderLine.Value(), 0),
+	}
+}
+
+// importOptions adds what stands in the format to what stands beside it.
+func importOptions(f *model.ImportFormatInput, o sheet.Options) sheet.Options {
+	if f != nil {
+		o.DateOrder, o.DecimalSeparator = or(f.DateOrder.Value(), ""), or(f.DecimalSeparator.Value(), "")
+	}
+	return o
+}
+
+// or is the value, or what is so without one.
+func or[T any](value *T, without T) T {
+	if value == nil {
+		return without
+	}
+	return *value
 }
 
 func customerFilter(f *model.CustomerFilter) tenancy.CustomerFilter {
@@ -93,19 +122,42 @@ func templateModel(t *importer.Template) *model.ImportTemplate {
 
 func previewModel(p *importer.Preview) *model.ImportPreview {
 	out := &model.ImportPreview{
-		TotalRows: p.Rows, Encoding: string(p.Layout.File.Encoding), Delimiter: p.Delimiter(),
+		TotalRows: p.Rows, Encoding: string(p.Layout.File.Encoding), Delimiter: p.Layout.Delimiter(), HeaderLine: p.Layout.File.HeaderLine,
+		ProblemColumns: []string{}, Accepted: []string{},
 		Columns: []*model.ImportPreviewColumn{}, SampleRows: p.Samples, Issues: p.Issues,
 	}
 	if p.Problem != nil {
 		problem := model.ImportFileProblem(p.Problem.Reason)
-		out.Problem = &problem
+		out.Problem, out.ProblemMessage = &problem, &p.Problem.Message
+		if p.Problem.Line > 0 {
+			out.ProblemLine = &p.Problem.Line
+		}
+		out.ProblemColumns = append(out.ProblemColumns, p.Problem.ColumnNames()...)
+		out.Accepted = append(out.Accepted, p.Problem.Accepted...)
 	}
-	for _, c := range p.Columns {
-		out.Columns = append(out.Columns, &model.ImportPreviewColumn{
-			Header: c.Header, Field: orNil(c.Field), Suggestion: orNil(c.Suggestion),
-		})
+	out.Columns = columnModels(p.Columns)
+	return out
+}
+
+func columnModels(columns []importer.PreviewColumn) []*model.ImportPreviewColumn {
+	out := make([]*model.ImportPreviewColumn, len(columns))
+	for i, c := range columns {
+		out[i] = &model.ImportPreviewColumn{Header: c.Header, Field: orNil(c.Field), Suggestion: orNil(c.Suggestion)}
+		if c.Source != "" {
+			out[i].Source = &c.Source
+		}
 	}
 	return out
+}
+
+func optionsModel(l *sheet.Layout) *model.ImportOptions {
+	o := l.Options
+	return &model.ImportOptions{
+		Encoding: string(l.File.Encoding), Delimiter: l.Delimiter(), HeaderLine: max(l.File.HeaderLine, 1),
+		DateOrder: o.DateOrder, DecimalSeparator: o.DecimalSeparator, Existing: o.Existing, Missing: o.Missing,
+		CreateMissing: append([]enum.ImportReference{}, o.CreateMissing...), ClearWith: o.ClearWith, ReplaceExternalIds: o.ReplaceExternalIDs,
+		Columns: columnModels(importer.ColumnsOf(l)),
+	}
 }
 
 func orNil(s string) *string {

@@ -13,6 +13,7 @@ import (
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
 	"tenantry/internal/importer"
+	"tenantry/internal/importer/sheet"
 	"tenantry/internal/tenancy"
 
 	"github.com/google/uuid"
@@ -26,6 +27,15 @@ func (r *importRunResolver) Company(ctx context.Context, obj *ent.ImportRun) (*e
 // CreatedBy is the resolver for the createdBy field.
 func (r *importRunResolver) CreatedBy(ctx context.Context, obj *ent.ImportRun) (*ent.User, error) {
 	return load(ctx, loadersOf(ctx).users, obj, &creatorOfImport)
+}
+
+// Options is the resolver for the options field.
+func (r *importRunResolver) Options(ctx context.Context, obj *ent.ImportRun) (*model.ImportOptions, error) {
+	l, err := r.Importer.LayoutOf(obj)
+	if err != nil {
+		return nil, err
+	}
+	return optionsModel(&l), nil
 }
 
 // ImportedCount is the resolver for the importedCount field.
@@ -92,8 +102,12 @@ func (r *importRunResolver) RejectsURL(ctx context.Context, obj *ent.ImportRun) 
 
 // PreviewImport is the resolver for the previewImport field.
 func (r *mutationResolver) PreviewImport(ctx context.Context, input model.PreviewImportInput) (*model.PreviewImportPayload, error) {
-	p, err := r.Importer.Preview(ctx, importer.PreviewInput{
+	p, err := r.Importer.Preview(ctx, importer.Request{
 		File: uploaded(input.File), Kind: input.Kind, Company: input.CompanyID.Value(), Mappings: mappings(input.Columns.Value()),
+		Format: importFormat(input.Format.Value()), Options: importOptions(input.Format.Value(), sheet.Options{
+			UnknownColumns: input.UnknownColumns, Existing: input.Existing, Missing: input.Missing, CreateMissing: input.CreateMissing,
+			ClearWith: input.ClearWith.Value(), ReplaceExternalIDs: input.ReplaceExternalIds,
+		}),
 	})
 	if err != nil {
 		return nil, err
@@ -103,10 +117,13 @@ func (r *mutationResolver) PreviewImport(ctx context.Context, input model.Previe
 
 // ImportCSV is the resolver for the importCsv field.
 func (r *mutationResolver) ImportCSV(ctx context.Context, input model.ImportCSVInput) (*model.ImportCSVPayload, error) {
-	run, err := r.Importer.Start(ctx, importer.StartInput{
+	run, err := r.Importer.Start(ctx, importer.StartInput{Request: importer.Request{
 		File: uploaded(input.File), Kind: input.Kind, Company: input.CompanyID.Value(), Mappings: mappings(input.Columns.Value()),
-		DryRun: input.DryRun, IdempotencyKey: input.IdempotencyKey.Value(),
-	})
+		Format: importFormat(input.Format.Value()), Options: importOptions(input.Format.Value(), sheet.Options{
+			UnknownColumns: input.UnknownColumns, Existing: input.Existing, Missing: input.Missing, CreateMissing: input.CreateMissing,
+			ClearWith: input.ClearWith.Value(), ReplaceExternalIDs: input.ReplaceExternalIds,
+		}),
+	}, DryRun: input.DryRun, IdempotencyKey: input.IdempotencyKey.Value()})
 	return &model.ImportCSVPayload{ImportRun: run}, err
 }
 

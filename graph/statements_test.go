@@ -249,7 +249,7 @@ func (w *tenants) hundreds() {
 			SetSentToID(w.IDs["rival"]).SetExpiresAt(time.Now().UTC().Add(time.Hour)))
 		runs = append(runs, c.ImportRun.Create().SetID(run).SetCompanyID(company).SetCreatedByID(keller).SetCreatedByName("keller").
 			SetKind(enum.Contacts).SetStatus(enum.Queued).SetFileName(name).SetFileSize(1).SetUploadKey("").SetRejectsKey("r").
-			SetFormat(json.RawMessage("{}")).SetTotalRows(1))
+			SetFormat(json.RawMessage(`{"file":{"header":["name"]},"fields":["name"]}`)).SetTotalRows(1))
 		for n := range 3 {
 			issues = append(issues, c.ImportIssue.Create().SetImportRunID(run).SetRow(n).SetOrdinal(0).SetLine(n).SetCode(enum.Required).SetMessage(name))
 		}

@@ -69,6 +69,8 @@ const (
 	DuplicateInFile     IssueCode = "DUPLICATE_IN_FILE"
 	Forbidden           IssueCode = "FORBIDDEN"
 	LastAdministrator   IssueCode = "LAST_ADMINISTRATOR"
+	NoSuchRecord        IssueCode = "NO_SUCH_RECORD"
+	EditedSince         IssueCode = "EDITED_SINCE"
 	UnknownID           IssueCode = "UNKNOWN_ID"
 	UnknownPartnerAdmin IssueCode = "UNKNOWN_PARTNER_ADMIN"
 	UnknownProject      IssueCode = "UNKNOWN_PROJECT"
@@ -83,14 +85,17 @@ func (IssueCode) Values() []string {
 	return []string{
 		string(Required), string(InvalidEmail), string(InvalidValue), string(TooLong), string(TooShort),
 		string(UnsafeContent), string(WrongFieldCount), string(AlreadyExists), string(EmailTaken),
-		string(DuplicateInFile), string(Forbidden), string(LastAdministrator), string(UnknownID),
+		string(DuplicateInFile), string(Forbidden), string(LastAdministrator), string(NoSuchRecord), string(EditedSince), string(UnknownID),
 		string(UnknownPartnerAdmin), string(UnknownProject), string(UnknownDesk), string(UnknownLabel),
 		string(UnknownField), string(UnknownCompany),
 	}
 }
 
-// Skips reports whether a row with this issue is skipped rather than failed (rule I6).
-func (c IssueCode) Skips() bool { return c == AlreadyExists || c == DuplicateInFile }
+// SkipCodes are those of issues of rows that are skipped rather than failed (rules I6, R5).
+func SkipCodes() []IssueCode { return []IssueCode{AlreadyExists, DuplicateInFile, NoSuchRecord} }
+
+// Skips reports whether a row with this issue is skipped rather than failed.
+func (c IssueCode) Skips() bool { return slices.Contains(SkipCodes(), c) }
 
 // NotificationKind is what a notification tells.
 type NotificationKind string

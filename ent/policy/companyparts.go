@@ -8,15 +8,18 @@ import (
 // CompanyPart is a field of a company, or what is in it, that not everybody sees who sees
 // the company (rules C6, C7, C9).
 type CompanyPart struct {
-	known   func(viewer.Viewer, *ent.Company) bool // who sees it by what both records say
-	readers bool                                   // everyone who can read the company sees it too
-	refusal string
+	known    func(viewer.Viewer, *ent.Company) bool // who sees it by what both records say
+	readers  bool                                   // everyone who can read the company sees it too
+	partners bool                                   // the company's own users do not see it
+	refusal  string
 }
 
 // The parts of a company.
 var (
 	// ContactEmail is null for the others, and no error.
-	ContactEmail  = CompanyPart{known: AdministersPartnerOf, readers: true}
+	ContactEmail = CompanyPart{known: AdministersPartnerOf, readers: true}
+	// ExternalID is its partner's own: null for others, and no error.
+	ExternalID    = CompanyPart{known: AdministersPartnerOf, readers: true, partners: true}
 	PartnerAdmins = CompanyPart{known: AdministersPartnerOf, readers: true, refusal: readersOnly}
 	// Contents are its users, contacts, projects, desks, labels and custom fields.
 	Contents = CompanyPart{readers: true, refusal: readersOnly}
@@ -38,7 +41,7 @@ func (p CompanyPart) Visible(v viewer.Viewer, c *ent.Company, canRead func() (bo
 	if p.known != nil && p.known(v, c) {
 		return true, nil
 	}
-	if !p.readers {
+	if !p.readers || p.partners && c.ID == v.CompanyID {
 		return false, nil
 	}
 	return canRead()

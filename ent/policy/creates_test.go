@@ -85,6 +85,9 @@ func creations() []creation {
 			now := time.Now().UTC()
 			return c.ImportTurn.Create().SetCompanyID(v.CompanyID).SetWaiting(true).SetTurnAt(now).SetSince(now)
 		}},
+		{"ColumnMemory", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
+			return c.ColumnMemory.Create().SetCompanyID(v.CompanyID).SetKind(enum.Contacts).SetMappings([]byte("[]"))
+		}},
 		{"SearchBlock", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
 			return c.SearchBlock.Create().SetCompanyID(v.CompanyID).SetFirstKey("a").SetLastKey("b").SetSize(1).SetEntries([]byte("x"))
 		}},

@@ -70,6 +70,13 @@ func ImportTurn() privacy.Policy {
 	}
 }
 
+// ColumnMemory is the engine's own.
+func ColumnMemory() privacy.Policy {
+	return privacy.Policy{
+		Query: reads[*ent.ColumnMemoryQuery, predicate.ColumnMemory](nil), Mutation: writes{}.policy(),
+	}
+}
+
 // ImportKey is the engine's own.
 func ImportKey() privacy.Policy {
 	return privacy.Policy{

@@ -93,6 +93,9 @@ var reads = map[string]string{
 	"ImportKey": `
 		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
+	"ColumnMemory": `
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+	`,
 	"ImportTurn": `
 		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
@@ -191,7 +194,7 @@ var changes = map[string]string{
 	"Company": `
 		nothing: nobody
 		updated_at is_partner: operator clerk
-		updated_at name name_slug name_key contact_email: keller okafor sato ivanova alma carl rita solomon faye fritz
+		updated_at name name_slug name_key contact_email external_id: keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
 	"Contact": `
 		nothing: nobody

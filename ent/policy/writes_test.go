@@ -86,6 +86,8 @@ func sample(w *world, column string, of reflect.Type) any {
 			value.SetString("x")
 		case of.Kind() == reflect.Int || of.Kind() == reflect.Int64:
 			value.SetInt(1)
+		case of == reflect.TypeFor[[]string]():
+			value.Set(reflect.ValueOf([]string{"x"}))
 		default:
 			value.SetBytes([]byte("{}"))
 		}
@@ -117,6 +119,7 @@ var writes = []struct{ act, entity, field string }{
 	{"delete", "ImportRecord", ""},
 	{"delete", "ImportRun", ""},
 	{"delete", "ImportTurn", ""},
+	{"delete", "ColumnMemory", ""},
 	{"delete", "Label", ""},
 	{"delete", "Notification", ""},
 	{"delete", "PartnerAdmin", ""},

@@ -26,6 +26,8 @@ func (Company) Fields() []ent.Field {
 		field.String("name_slug").Annotations(writable()).Comment("the slug of the name as it is now (rule I6)"),
 		field.String("name_key").Annotations(writable()).Comment("the name ignoring case, for order and search"),
 		field.String("contact_email").Optional().Nillable().Annotations(optionalText(emailLength), writable()),
+		field.String("external_id").Optional().Nillable().Annotations(optionalText(externalIDLength), writable()).
+			Comment("its id in its partner's systems, exact; gone with the partnership (rule C1)"),
 		field.Bool("is_partner").Default(false),
 		field.Bool("is_platform").Default(false).Immutable().Comment("the operators' own company"),
 		field.UUID("partner_id", uuid.UUID{}).Optional().Nillable(),
@@ -50,6 +52,7 @@ func (Company) Edges() []ent.Edge {
 		edge.To("partner_admins", PartnerAdmin.Type).Annotations(owned()),
 		edge.To("import_runs", ImportRun.Type).Annotations(owned()),
 		edge.To("import_turns", ImportTurn.Type).Annotations(owned()),
+		edge.To("column_memories", ColumnMemory.Type).Annotations(owned()),
 		edge.To("transfer_tokens", TransferToken.Type).Annotations(owned()),
 		edge.To("received_tokens", TransferToken.Type).Annotations(released()),
 		edge.To("audit_events", AuditEvent.Type).Annotations(owned()),
@@ -61,6 +64,7 @@ func (Company) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("name_slug"),
 		index.Fields("partner_id", "name_key", "id"),
+		index.Fields("partner_id", "external_id").Unique().Annotations(entsql.IndexWhere("external_id IS NOT NULL")),
 		index.Fields("deleted_at").Annotations(entsql.IndexWhere("deleted_at IS NOT NULL")),
 	}
 }

@@ -154,6 +154,10 @@ func (ImportIssue) Fields() []ent.Field {
 		field.String("value").Optional().Nillable().Immutable().Comment("at most 200 characters; never a password"),
 		field.Enum("code").GoType(enum.IssueCode("")).Immutable(),
 		field.String("message").Immutable(),
+		field.Int("limit_value").Optional().Nillable().Immutable().Comment("the length or number that was exceeded"),
+		field.Strings("accepted").Optional().Immutable().Comment("what would be accepted; at most sheet.MaxAccepted"),
+		field.String("suggestion").Optional().Nillable().Immutable().Comment("what was probably meant"),
+		field.Int("other_row").Optional().Nillable().Immutable().Comment("the row of the file that this one conflicts with"),
 	}
 }
 
@@ -228,6 +232,28 @@ func (ImportRecord) Indexes() []ent.Index {
 		index.Fields("import_run_id", "email_key"),
 		index.Fields("import_run_id", "external_id"),
 	}
+}
+
+// ColumnMemory is what headers were mapped to in the imports of one kind that the company's
+// administrators have started, so that the next file of that shape needs no mapping (rule F5).
+type ColumnMemory struct{ entity }
+
+// Mixin of the ColumnMemory.
+func (ColumnMemory) Mixin() []ent.Mixin {
+	return []ent.Mixin{tenant{edge: "column_memories", covered: true}}
+}
+
+// Fields of the ColumnMemory.
+func (ColumnMemory) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("kind").GoType(enum.ImportKind("")).Immutable(),
+		field.JSON("mappings", json.RawMessage{}).Comment("the newest first, bounded in number and bytes"),
+	}
+}
+
+// Indexes of the ColumnMemory.
+func (ColumnMemory) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("company_id", "kind").Unique()}
 }
 
 // IdempotencyKey makes a repeated importCsv the same import for 24 hours.

@@ -25,6 +25,8 @@ type ImportRunResolver interface {
 	Company(ctx context.Context, obj *ent.ImportRun) (*ent.Company, error)
 	CreatedBy(ctx context.Context, obj *ent.ImportRun) (*ent.User, error)
 
+	Options(ctx context.Context, obj *ent.ImportRun) (*model.ImportOptions, error)
+
 	ImportedCount(ctx context.Context, obj *ent.ImportRun) (int, error)
 	NotImportedCount(ctx context.Context, obj *ent.ImportRun) (int, error)
 	Percent(ctx context.Context, obj *ent.ImportRun) (float64, error)
@@ -501,6 +503,98 @@ func (ec *executionContext) fieldContext_ImportIssue_message(_ context.Context, 
 	return graphql.NewScalarFieldContext("ImportIssue", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _ImportIssue_limit(ctx context.Context, field graphql.CollectedField, obj *ent.ImportIssue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportIssue_limit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LimitValue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportIssue_limit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportIssue", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ImportIssue_accepted(ctx context.Context, field graphql.CollectedField, obj *ent.ImportIssue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportIssue_accepted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Accepted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportIssue_accepted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportIssue", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ImportIssue_suggestion(ctx context.Context, field graphql.CollectedField, obj *ent.ImportIssue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportIssue_suggestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggestion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportIssue_suggestion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportIssue", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ImportIssue_otherRow(ctx context.Context, field graphql.CollectedField, obj *ent.ImportIssue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportIssue_otherRow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OtherRow, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportIssue_otherRow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportIssue", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _ImportIssueConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*ent.ImportIssue]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -673,6 +767,383 @@ func (ec *executionContext) _ImportIssueEdge_cursor(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_ImportIssueEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ImportIssueEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ImportOptions_encoding(ctx context.Context, field graphql.CollectedField, obj *model.ImportOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportOptions_encoding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Encoding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportOptions_encoding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportOptions", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ImportOptions_delimiter(ctx context.Context, field graphql.CollectedField, obj *model.ImportOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportOptions_delimiter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Delimiter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportOptions_delimiter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportOptions", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ImportOptions_headerLine(ctx context.Context, field graphql.CollectedField, obj *model.ImportOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportOptions_headerLine(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeaderLine, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportOptions_headerLine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportOptions", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ImportOptions_dateOrder(ctx context.Context, field graphql.CollectedField, obj *model.ImportOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportOptions_dateOrder(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DateOrder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v enum.DateOrder) graphql.Marshaler {
+			return ec.marshalNDateOrder2tenantryᚋentᚋenumᚐDateOrder(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportOptions_dateOrder(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportOptions", field, false, false, errors.New("field of type DateOrder does not have child fields"))
+}
+
+func (ec *executionContext) _ImportOptions_decimalSeparator(ctx context.Context, field graphql.CollectedField, obj *model.ImportOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportOptions_decimalSeparator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecimalSeparator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v enum.DecimalSeparator) graphql.Marshaler {
+			return ec.marshalNDecimalSeparator2tenantryᚋentᚋenumᚐDecimalSeparator(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportOptions_decimalSeparator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportOptions", field, false, false, errors.New("field of type DecimalSeparator does not have child fields"))
+}
+
+func (ec *executionContext) _ImportOptions_existing(ctx context.Context, field graphql.CollectedField, obj *model.ImportOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportOptions_existing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Existing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v enum.ExistingRecords) graphql.Marshaler {
+			return ec.marshalNExistingRecords2tenantryᚋentᚋenumᚐExistingRecords(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportOptions_existing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportOptions", field, false, false, errors.New("field of type ExistingRecords does not have child fields"))
+}
+
+func (ec *executionContext) _ImportOptions_missing(ctx context.Context, field graphql.CollectedField, obj *model.ImportOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportOptions_missing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v enum.MissingRecords) graphql.Marshaler {
+			return ec.marshalNMissingRecords2tenantryᚋentᚋenumᚐMissingRecords(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportOptions_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportOptions", field, false, false, errors.New("field of type MissingRecords does not have child fields"))
+}
+
+func (ec *executionContext) _ImportOptions_createMissing(ctx context.Context, field graphql.CollectedField, obj *model.ImportOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportOptions_createMissing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreateMissing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []enum.ImportReference) graphql.Marshaler {
+			return ec.marshalNImportReference2ᚕtenantryᚋentᚋenumᚐImportReferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportOptions_createMissing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportOptions", field, false, false, errors.New("field of type ImportReference does not have child fields"))
+}
+
+func (ec *executionContext) _ImportOptions_clearWith(ctx context.Context, field graphql.CollectedField, obj *model.ImportOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportOptions_clearWith(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClearWith, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportOptions_clearWith(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportOptions", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ImportOptions_replaceExternalIds(ctx context.Context, field graphql.CollectedField, obj *model.ImportOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportOptions_replaceExternalIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReplaceExternalIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportOptions_replaceExternalIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportOptions", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ImportOptions_columns(ctx context.Context, field graphql.CollectedField, obj *model.ImportOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportOptions_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Columns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ImportPreviewColumn) graphql.Marshaler {
+			return ec.marshalNImportPreviewColumn2ᚕᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportPreviewColumnᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportOptions_columns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportOptions",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportPreviewColumn(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportPreview_headerLine(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_headerLine(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeaderLine, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_headerLine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportPreview", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ImportPreview_problemMessage(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_problemMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProblemMessage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_problemMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportPreview", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ImportPreview_problemLine(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_problemLine(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProblemLine, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_problemLine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportPreview", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ImportPreview_problemColumns(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_problemColumns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProblemColumns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_problemColumns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportPreview", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ImportPreview_accepted(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_accepted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Accepted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_accepted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportPreview", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ImportPreview_totalRows(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
@@ -923,6 +1394,29 @@ func (ec *executionContext) fieldContext_ImportPreviewColumn_suggestion(_ contex
 	return graphql.NewScalarFieldContext("ImportPreviewColumn", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _ImportPreviewColumn_source(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreviewColumn) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreviewColumn_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *enum.ColumnSource) graphql.Marshaler {
+			return ec.marshalOColumnSource2ᚖtenantryᚋentᚋenumᚐColumnSource(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreviewColumn_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportPreviewColumn", field, false, false, errors.New("field of type ColumnSource does not have child fields"))
+}
+
 func (ec *executionContext) _ImportRun_id(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1145,6 +1639,61 @@ func (ec *executionContext) _ImportRun_dryRun(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_ImportRun_dryRun(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportRun", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ImportRun_options(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportRun_options(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ImportRun().Options(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportOptions) graphql.Marshaler {
+			return ec.marshalNImportOptions2ᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportOptions(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportRun_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportOptions(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportRun_cancelRequested(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportRun_cancelRequested(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CancelRequested, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportRun_cancelRequested(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ImportRun", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
@@ -2050,7 +2599,7 @@ func (ec *executionContext) unmarshalInputImportColumnMapping(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"header", "field"}
+	fieldsInOrder := [...]string{"header", "field", "values"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2071,6 +2620,13 @@ func (ec *executionContext) unmarshalInputImportColumnMapping(ctx context.Contex
 				return it, err
 			}
 			it.Field = graphql.OmittableOf(data)
+		case "values":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("values"))
+			data, err := ec.unmarshalOImportValueMapping2ᚕᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportValueMappingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Values = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -2090,8 +2646,23 @@ func (ec *executionContext) unmarshalInputImportCsvInput(ctx context.Context, ob
 	if _, present := asMap["dryRun"]; !present {
 		asMap["dryRun"] = false
 	}
+	if _, present := asMap["unknownColumns"]; !present {
+		asMap["unknownColumns"] = "REFUSE"
+	}
+	if _, present := asMap["existing"]; !present {
+		asMap["existing"] = "UPDATE"
+	}
+	if _, present := asMap["missing"]; !present {
+		asMap["missing"] = "CREATE"
+	}
+	if _, present := asMap["createMissing"]; !present {
+		asMap["createMissing"] = []any{}
+	}
+	if _, present := asMap["replaceExternalIds"]; !present {
+		asMap["replaceExternalIds"] = false
+	}
 
-	fieldsInOrder := [...]string{"file", "kind", "companyId", "columns", "dryRun", "idempotencyKey"}
+	fieldsInOrder := [...]string{"file", "kind", "companyId", "columns", "dryRun", "format", "unknownColumns", "existing", "missing", "createMissing", "clearWith", "replaceExternalIds", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2133,6 +2704,55 @@ func (ec *executionContext) unmarshalInputImportCsvInput(ctx context.Context, ob
 				return it, err
 			}
 			it.DryRun = data
+		case "format":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
+			data, err := ec.unmarshalOImportFormatInput2ᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportFormatInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Format = graphql.OmittableOf(data)
+		case "unknownColumns":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unknownColumns"))
+			data, err := ec.unmarshalNUnknownColumns2tenantryᚋentᚋenumᚐUnknownColumns(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnknownColumns = data
+		case "existing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("existing"))
+			data, err := ec.unmarshalNExistingRecords2tenantryᚋentᚋenumᚐExistingRecords(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Existing = data
+		case "missing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("missing"))
+			data, err := ec.unmarshalNMissingRecords2tenantryᚋentᚋenumᚐMissingRecords(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Missing = data
+		case "createMissing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createMissing"))
+			data, err := ec.unmarshalNImportReference2ᚕtenantryᚋentᚋenumᚐImportReferenceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreateMissing = data
+		case "clearWith":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clearWith"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClearWith = graphql.OmittableOf(data)
+		case "replaceExternalIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replaceExternalIds"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReplaceExternalIds = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2140,6 +2760,101 @@ func (ec *executionContext) unmarshalInputImportCsvInput(ctx context.Context, ob
 				return it, err
 			}
 			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputImportFormatInput(ctx context.Context, obj any) (model.ImportFormatInput, error) {
+	var it model.ImportFormatInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"encoding", "delimiter", "headerLine", "dateOrder", "decimalSeparator"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "encoding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("encoding"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Encoding = graphql.OmittableOf(data)
+		case "delimiter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delimiter"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Delimiter = graphql.OmittableOf(data)
+		case "headerLine":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("headerLine"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HeaderLine = graphql.OmittableOf(data)
+		case "dateOrder":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dateOrder"))
+			data, err := ec.unmarshalODateOrder2ᚖtenantryᚋentᚋenumᚐDateOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DateOrder = graphql.OmittableOf(data)
+		case "decimalSeparator":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decimalSeparator"))
+			data, err := ec.unmarshalODecimalSeparator2ᚖtenantryᚋentᚋenumᚐDecimalSeparator(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DecimalSeparator = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputImportValueMapping(ctx context.Context, obj any) (model.ImportValueMapping, error) {
+	var it model.ImportValueMapping
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
 		}
 	}
 	return it, nil
@@ -2156,7 +2871,23 @@ func (ec *executionContext) unmarshalInputPreviewImportInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"file", "kind", "companyId", "columns"}
+	if _, present := asMap["unknownColumns"]; !present {
+		asMap["unknownColumns"] = "REFUSE"
+	}
+	if _, present := asMap["existing"]; !present {
+		asMap["existing"] = "UPDATE"
+	}
+	if _, present := asMap["missing"]; !present {
+		asMap["missing"] = "CREATE"
+	}
+	if _, present := asMap["createMissing"]; !present {
+		asMap["createMissing"] = []any{}
+	}
+	if _, present := asMap["replaceExternalIds"]; !present {
+		asMap["replaceExternalIds"] = false
+	}
+
+	fieldsInOrder := [...]string{"file", "kind", "companyId", "columns", "format", "unknownColumns", "existing", "missing", "createMissing", "clearWith", "replaceExternalIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2191,6 +2922,55 @@ func (ec *executionContext) unmarshalInputPreviewImportInput(ctx context.Context
 				return it, err
 			}
 			it.Columns = graphql.OmittableOf(data)
+		case "format":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
+			data, err := ec.unmarshalOImportFormatInput2ᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportFormatInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Format = graphql.OmittableOf(data)
+		case "unknownColumns":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unknownColumns"))
+			data, err := ec.unmarshalNUnknownColumns2tenantryᚋentᚋenumᚐUnknownColumns(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnknownColumns = data
+		case "existing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("existing"))
+			data, err := ec.unmarshalNExistingRecords2tenantryᚋentᚋenumᚐExistingRecords(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Existing = data
+		case "missing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("missing"))
+			data, err := ec.unmarshalNMissingRecords2tenantryᚋentᚋenumᚐMissingRecords(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Missing = data
+		case "createMissing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createMissing"))
+			data, err := ec.unmarshalNImportReference2ᚕtenantryᚋentᚋenumᚐImportReferenceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreateMissing = data
+		case "clearWith":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clearWith"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClearWith = graphql.OmittableOf(data)
+		case "replaceExternalIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replaceExternalIds"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReplaceExternalIds = data
 		}
 	}
 	return it, nil
@@ -2466,6 +3246,26 @@ func (ec *executionContext) _ImportIssue(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "limit":
+			out.Values[i] = ec._ImportIssue_limit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "accepted":
+			out.Values[i] = ec._ImportIssue_accepted(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "suggestion":
+			out.Values[i] = ec._ImportIssue_suggestion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "otherRow":
+			out.Values[i] = ec._ImportIssue_otherRow(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2616,6 +3416,94 @@ func (ec *executionContext) _ImportIssueEdge(ctx context.Context, sel ast.Select
 	return out
 }
 
+var importOptionsImplementors = []string{"ImportOptions"}
+
+func (ec *executionContext) _ImportOptions(ctx context.Context, sel ast.SelectionSet, obj *model.ImportOptions) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importOptionsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportOptions")
+		case "encoding":
+			out.Values[i] = ec._ImportOptions_encoding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "delimiter":
+			out.Values[i] = ec._ImportOptions_delimiter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "headerLine":
+			out.Values[i] = ec._ImportOptions_headerLine(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dateOrder":
+			out.Values[i] = ec._ImportOptions_dateOrder(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decimalSeparator":
+			out.Values[i] = ec._ImportOptions_decimalSeparator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "existing":
+			out.Values[i] = ec._ImportOptions_existing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "missing":
+			out.Values[i] = ec._ImportOptions_missing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createMissing":
+			out.Values[i] = ec._ImportOptions_createMissing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clearWith":
+			out.Values[i] = ec._ImportOptions_clearWith(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "replaceExternalIds":
+			out.Values[i] = ec._ImportOptions_replaceExternalIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "columns":
+			out.Values[i] = ec._ImportOptions_columns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var importPreviewImplementors = []string{"ImportPreview"}
 
 func (ec *executionContext) _ImportPreview(ctx context.Context, sel ast.SelectionSet, obj *model.ImportPreview) graphql.Marshaler {
@@ -2628,6 +3516,31 @@ func (ec *executionContext) _ImportPreview(ctx context.Context, sel ast.Selectio
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ImportPreview")
+		case "headerLine":
+			out.Values[i] = ec._ImportPreview_headerLine(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problemMessage":
+			out.Values[i] = ec._ImportPreview_problemMessage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "problemLine":
+			out.Values[i] = ec._ImportPreview_problemLine(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "problemColumns":
+			out.Values[i] = ec._ImportPreview_problemColumns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "accepted":
+			out.Values[i] = ec._ImportPreview_accepted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "totalRows":
 			out.Values[i] = ec._ImportPreview_totalRows(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2708,6 +3621,11 @@ func (ec *executionContext) _ImportPreviewColumn(ctx context.Context, sel ast.Se
 			}
 		case "suggestion":
 			out.Values[i] = ec._ImportPreviewColumn_suggestion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._ImportPreviewColumn_source(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -2852,6 +3770,49 @@ func (ec *executionContext) _ImportRun(ctx context.Context, sel ast.SelectionSet
 			}
 		case "dryRun":
 			out.Values[i] = ec._ImportRun_dryRun(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "options":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ImportRun_options(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "cancelRequested":
+			out.Values[i] = ec._ImportRun_cancelRequested(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -3517,6 +4478,36 @@ func (ec *executionContext) marshalNCancelImportPayload2ᚖtenantryᚋgraphᚋge
 	return ec._CancelImportPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDateOrder2tenantryᚋentᚋenumᚐDateOrder(ctx context.Context, v any) (enum.DateOrder, error) {
+	var res enum.DateOrder
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDateOrder2tenantryᚋentᚋenumᚐDateOrder(ctx context.Context, sel ast.SelectionSet, v enum.DateOrder) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNDecimalSeparator2tenantryᚋentᚋenumᚐDecimalSeparator(ctx context.Context, v any) (enum.DecimalSeparator, error) {
+	var res enum.DecimalSeparator
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDecimalSeparator2tenantryᚋentᚋenumᚐDecimalSeparator(ctx context.Context, sel ast.SelectionSet, v enum.DecimalSeparator) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNExistingRecords2tenantryᚋentᚋenumᚐExistingRecords(ctx context.Context, v any) (enum.ExistingRecords, error) {
+	var res enum.ExistingRecords
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExistingRecords2tenantryᚋentᚋenumᚐExistingRecords(ctx context.Context, sel ast.SelectionSet, v enum.ExistingRecords) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNExportCsvInput2tenantryᚋgraphᚋgeneratedᚋmodelᚐExportCSVInput(ctx context.Context, v any) (model.ExportCSVInput, error) {
 	res, err := ec.unmarshalInputExportCsvInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3660,6 +4651,16 @@ func (ec *executionContext) marshalNImportKind2tenantryᚋentᚋenumᚐImportKin
 	return v
 }
 
+func (ec *executionContext) marshalNImportOptions2ᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportOptions(ctx context.Context, sel ast.SelectionSet, v *model.ImportOptions) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ImportOptions(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNImportPreview2ᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportPreview(ctx context.Context, sel ast.SelectionSet, v *model.ImportPreview) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -3694,6 +4695,46 @@ func (ec *executionContext) marshalNImportPreviewColumn2ᚖtenantryᚋgraphᚋge
 		return graphql.Null
 	}
 	return ec._ImportPreviewColumn(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNImportReference2tenantryᚋentᚋenumᚐImportReference(ctx context.Context, v any) (enum.ImportReference, error) {
+	var res enum.ImportReference
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImportReference2tenantryᚋentᚋenumᚐImportReference(ctx context.Context, sel ast.SelectionSet, v enum.ImportReference) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNImportReference2ᚕtenantryᚋentᚋenumᚐImportReferenceᚄ(ctx context.Context, v any) ([]enum.ImportReference, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]enum.ImportReference, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNImportReference2tenantryᚋentᚋenumᚐImportReference(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNImportReference2ᚕtenantryᚋentᚋenumᚐImportReferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []enum.ImportReference) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNImportReference2tenantryᚋentᚋenumᚐImportReference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNImportRun2ᚕᚖtenantryᚋentᚋgeneratedᚋentᚐImportRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ImportRun) graphql.Marshaler {
@@ -3778,6 +4819,21 @@ func (ec *executionContext) marshalNImportTemplate2ᚖtenantryᚋgraphᚋgenerat
 	return ec._ImportTemplate(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNImportValueMapping2ᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportValueMapping(ctx context.Context, v any) (*model.ImportValueMapping, error) {
+	res, err := ec.unmarshalInputImportValueMapping(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNMissingRecords2tenantryᚋentᚋenumᚐMissingRecords(ctx context.Context, v any) (enum.MissingRecords, error) {
+	var res enum.MissingRecords
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMissingRecords2tenantryᚋentᚋenumᚐMissingRecords(ctx context.Context, sel ast.SelectionSet, v enum.MissingRecords) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNPreviewImportInput2tenantryᚋgraphᚋgeneratedᚋmodelᚐPreviewImportInput(ctx context.Context, v any) (model.PreviewImportInput, error) {
 	res, err := ec.unmarshalInputPreviewImportInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3791,6 +4847,64 @@ func (ec *executionContext) marshalNPreviewImportPayload2ᚖtenantryᚋgraphᚋg
 		return graphql.Null
 	}
 	return ec._PreviewImportPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUnknownColumns2tenantryᚋentᚋenumᚐUnknownColumns(ctx context.Context, v any) (enum.UnknownColumns, error) {
+	var res enum.UnknownColumns
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUnknownColumns2tenantryᚋentᚋenumᚐUnknownColumns(ctx context.Context, sel ast.SelectionSet, v enum.UnknownColumns) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalOColumnSource2ᚖtenantryᚋentᚋenumᚐColumnSource(ctx context.Context, v any) (*enum.ColumnSource, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(enum.ColumnSource)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOColumnSource2ᚖtenantryᚋentᚋenumᚐColumnSource(ctx context.Context, sel ast.SelectionSet, v *enum.ColumnSource) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalODateOrder2ᚖtenantryᚋentᚋenumᚐDateOrder(ctx context.Context, v any) (*enum.DateOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(enum.DateOrder)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODateOrder2ᚖtenantryᚋentᚋenumᚐDateOrder(ctx context.Context, sel ast.SelectionSet, v *enum.DateOrder) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalODecimalSeparator2ᚖtenantryᚋentᚋenumᚐDecimalSeparator(ctx context.Context, v any) (*enum.DecimalSeparator, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(enum.DecimalSeparator)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODecimalSeparator2ᚖtenantryᚋentᚋenumᚐDecimalSeparator(ctx context.Context, sel ast.SelectionSet, v *enum.DecimalSeparator) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOImportColumnMapping2ᚕᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportColumnMappingᚄ(ctx context.Context, v any) ([]*model.ImportColumnMapping, error) {
@@ -3831,6 +4945,14 @@ func (ec *executionContext) marshalOImportFileProblem2ᚖtenantryᚋgraphᚋgene
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalOImportFormatInput2ᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportFormatInput(ctx context.Context, v any) (*model.ImportFormatInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputImportFormatInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOImportIssueCode2ᚖtenantryᚋentᚋenumᚐIssueCode(ctx context.Context, v any) (*enum.IssueCode, error) {
@@ -3886,6 +5008,23 @@ func (ec *executionContext) marshalOImportStatus2ᚖtenantryᚋentᚋenumᚐImpo
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalOImportValueMapping2ᚕᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportValueMappingᚄ(ctx context.Context, v any) ([]*model.ImportValueMapping, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.ImportValueMapping, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNImportValueMapping2ᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐImportValueMapping(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 // endregion ***************************** type.gotpl *****************************

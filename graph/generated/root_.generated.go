@@ -86,6 +86,7 @@ type ComplexityRoot struct {
 		CreatedAt       func(childComplexity int) int
 		CustomFields    func(childComplexity int) int
 		Desks           func(childComplexity int) int
+		ExternalID      func(childComplexity int) int
 		ID              func(childComplexity int) int
 		IsOwn           func(childComplexity int) int
 		IsPartner       func(childComplexity int) int
@@ -252,12 +253,16 @@ type ComplexityRoot struct {
 	}
 
 	ImportIssue struct {
-		Code    func(childComplexity int) int
-		Column  func(childComplexity int) int
-		Line    func(childComplexity int) int
-		Message func(childComplexity int) int
-		Row     func(childComplexity int) int
-		Value   func(childComplexity int) int
+		Accepted   func(childComplexity int) int
+		Code       func(childComplexity int) int
+		Column     func(childComplexity int) int
+		LimitValue func(childComplexity int) int
+		Line       func(childComplexity int) int
+		Message    func(childComplexity int) int
+		OtherRow   func(childComplexity int) int
+		Row        func(childComplexity int) int
+		Suggestion func(childComplexity int) int
+		Value      func(childComplexity int) int
 	}
 
 	ImportIssueConnection struct {
@@ -272,23 +277,44 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ImportOptions struct {
+		ClearWith          func(childComplexity int) int
+		Columns            func(childComplexity int) int
+		CreateMissing      func(childComplexity int) int
+		DateOrder          func(childComplexity int) int
+		DecimalSeparator   func(childComplexity int) int
+		Delimiter          func(childComplexity int) int
+		Encoding           func(childComplexity int) int
+		Existing           func(childComplexity int) int
+		HeaderLine         func(childComplexity int) int
+		Missing            func(childComplexity int) int
+		ReplaceExternalIds func(childComplexity int) int
+	}
+
 	ImportPreview struct {
-		Columns    func(childComplexity int) int
-		Delimiter  func(childComplexity int) int
-		Encoding   func(childComplexity int) int
-		Issues     func(childComplexity int) int
-		Problem    func(childComplexity int) int
-		SampleRows func(childComplexity int) int
-		TotalRows  func(childComplexity int) int
+		Accepted       func(childComplexity int) int
+		Columns        func(childComplexity int) int
+		Delimiter      func(childComplexity int) int
+		Encoding       func(childComplexity int) int
+		HeaderLine     func(childComplexity int) int
+		Issues         func(childComplexity int) int
+		Problem        func(childComplexity int) int
+		ProblemColumns func(childComplexity int) int
+		ProblemLine    func(childComplexity int) int
+		ProblemMessage func(childComplexity int) int
+		SampleRows     func(childComplexity int) int
+		TotalRows      func(childComplexity int) int
 	}
 
 	ImportPreviewColumn struct {
 		Field      func(childComplexity int) int
 		Header     func(childComplexity int) int
+		Source     func(childComplexity int) int
 		Suggestion func(childComplexity int) int
 	}
 
 	ImportRun struct {
+		CancelRequested  func(childComplexity int) int
 		Company          func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
 		CreatedBy        func(childComplexity int) int
@@ -305,6 +331,7 @@ type ComplexityRoot struct {
 		Issues           func(childComplexity int, first *int, after *string, last *int, before *string, code *enum.IssueCode) int
 		Kind             func(childComplexity int) int
 		NotImportedCount func(childComplexity int) int
+		Options          func(childComplexity int) int
 		Percent          func(childComplexity int) int
 		ProcessedRows    func(childComplexity int) int
 		QueuePosition    func(childComplexity int) int
@@ -718,6 +745,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Company.Desks(childComplexity), true
+	case "Company.externalId":
+		if e.ComplexityRoot.Company.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.ExternalID(childComplexity), true
 	case "Company.id":
 		if e.ComplexityRoot.Company.ID == nil {
 			break
@@ -1226,6 +1259,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImportFailure.Message(childComplexity), true
 
+	case "ImportIssue.accepted":
+		if e.ComplexityRoot.ImportIssue.Accepted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportIssue.Accepted(childComplexity), true
 	case "ImportIssue.code":
 		if e.ComplexityRoot.ImportIssue.Code == nil {
 			break
@@ -1238,6 +1277,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportIssue.Column(childComplexity), true
+	case "ImportIssue.limit":
+		if e.ComplexityRoot.ImportIssue.LimitValue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportIssue.LimitValue(childComplexity), true
 	case "ImportIssue.line":
 		if e.ComplexityRoot.ImportIssue.Line == nil {
 			break
@@ -1250,12 +1295,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportIssue.Message(childComplexity), true
+	case "ImportIssue.otherRow":
+		if e.ComplexityRoot.ImportIssue.OtherRow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportIssue.OtherRow(childComplexity), true
 	case "ImportIssue.row":
 		if e.ComplexityRoot.ImportIssue.Row == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ImportIssue.Row(childComplexity), true
+	case "ImportIssue.suggestion":
+		if e.ComplexityRoot.ImportIssue.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportIssue.Suggestion(childComplexity), true
 	case "ImportIssue.value":
 		if e.ComplexityRoot.ImportIssue.Value == nil {
 			break
@@ -1301,6 +1358,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImportIssueEdge.Node(childComplexity), true
 
+	case "ImportOptions.clearWith":
+		if e.ComplexityRoot.ImportOptions.ClearWith == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportOptions.ClearWith(childComplexity), true
+	case "ImportOptions.columns":
+		if e.ComplexityRoot.ImportOptions.Columns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportOptions.Columns(childComplexity), true
+	case "ImportOptions.createMissing":
+		if e.ComplexityRoot.ImportOptions.CreateMissing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportOptions.CreateMissing(childComplexity), true
+	case "ImportOptions.dateOrder":
+		if e.ComplexityRoot.ImportOptions.DateOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportOptions.DateOrder(childComplexity), true
+	case "ImportOptions.decimalSeparator":
+		if e.ComplexityRoot.ImportOptions.DecimalSeparator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportOptions.DecimalSeparator(childComplexity), true
+	case "ImportOptions.delimiter":
+		if e.ComplexityRoot.ImportOptions.Delimiter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportOptions.Delimiter(childComplexity), true
+	case "ImportOptions.encoding":
+		if e.ComplexityRoot.ImportOptions.Encoding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportOptions.Encoding(childComplexity), true
+	case "ImportOptions.existing":
+		if e.ComplexityRoot.ImportOptions.Existing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportOptions.Existing(childComplexity), true
+	case "ImportOptions.headerLine":
+		if e.ComplexityRoot.ImportOptions.HeaderLine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportOptions.HeaderLine(childComplexity), true
+	case "ImportOptions.missing":
+		if e.ComplexityRoot.ImportOptions.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportOptions.Missing(childComplexity), true
+	case "ImportOptions.replaceExternalIds":
+		if e.ComplexityRoot.ImportOptions.ReplaceExternalIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportOptions.ReplaceExternalIds(childComplexity), true
+
+	case "ImportPreview.accepted":
+		if e.ComplexityRoot.ImportPreview.Accepted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportPreview.Accepted(childComplexity), true
 	case "ImportPreview.columns":
 		if e.ComplexityRoot.ImportPreview.Columns == nil {
 			break
@@ -1319,6 +1449,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportPreview.Encoding(childComplexity), true
+	case "ImportPreview.headerLine":
+		if e.ComplexityRoot.ImportPreview.HeaderLine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportPreview.HeaderLine(childComplexity), true
 	case "ImportPreview.issues":
 		if e.ComplexityRoot.ImportPreview.Issues == nil {
 			break
@@ -1331,6 +1467,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportPreview.Problem(childComplexity), true
+	case "ImportPreview.problemColumns":
+		if e.ComplexityRoot.ImportPreview.ProblemColumns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportPreview.ProblemColumns(childComplexity), true
+	case "ImportPreview.problemLine":
+		if e.ComplexityRoot.ImportPreview.ProblemLine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportPreview.ProblemLine(childComplexity), true
+	case "ImportPreview.problemMessage":
+		if e.ComplexityRoot.ImportPreview.ProblemMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportPreview.ProblemMessage(childComplexity), true
 	case "ImportPreview.sampleRows":
 		if e.ComplexityRoot.ImportPreview.SampleRows == nil {
 			break
@@ -1356,6 +1510,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportPreviewColumn.Header(childComplexity), true
+	case "ImportPreviewColumn.source":
+		if e.ComplexityRoot.ImportPreviewColumn.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportPreviewColumn.Source(childComplexity), true
 	case "ImportPreviewColumn.suggestion":
 		if e.ComplexityRoot.ImportPreviewColumn.Suggestion == nil {
 			break
@@ -1363,6 +1523,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImportPreviewColumn.Suggestion(childComplexity), true
 
+	case "ImportRun.cancelRequested":
+		if e.ComplexityRoot.ImportRun.CancelRequested == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportRun.CancelRequested(childComplexity), true
 	case "ImportRun.company":
 		if e.ComplexityRoot.ImportRun.Company == nil {
 			break
@@ -1464,6 +1630,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportRun.NotImportedCount(childComplexity), true
+	case "ImportRun.options":
+		if e.ComplexityRoot.ImportRun.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportRun.Options(childComplexity), true
 	case "ImportRun.percent":
 		if e.ComplexityRoot.ImportRun.Percent == nil {
 			break
@@ -2676,6 +2848,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputGenerateTransferTokenInput,
 		ec.unmarshalInputImportColumnMapping,
 		ec.unmarshalInputImportCsvInput,
+		ec.unmarshalInputImportFormatInput,
+		ec.unmarshalInputImportValueMapping,
 		ec.unmarshalInputMarkNotificationsReadInput,
 		ec.unmarshalInputPartnerAdminInput,
 		ec.unmarshalInputPreviewImportInput,
@@ -2848,6 +3022,8 @@ type Company implements Node {
   slug: String!
   "The company's own address; null if there is none or the viewer may not see it."
   contactEmail: String
+  "Its id in its partner's own systems, unique among that partner's customers; null if there is none or the viewer may not see it."
+  externalId: String
   "Whether it can have customers."
   isPartner: Boolean!
   "Whether it is the viewer's own company."
@@ -3570,6 +3746,10 @@ type ImportRun implements Node {
   fileSize: Int!
   "Whether it does everything but write."
   dryRun: Boolean!
+  "How it was asked for, and what was found in the file."
+  options: ImportOptions!
+  "Whether somebody asked for it to stop."
+  cancelRequested: Boolean!
   "Data rows of the file, known before the import is queued."
   totalRows: Int!
   "createdCount + updatedCount + unchangedCount + skippedCount + failedCount, at every moment."
@@ -3580,7 +3760,7 @@ type ImportRun implements Node {
   updatedCount: Int!
   "Rows whose record already had exactly these values."
   unchangedCount: Int!
-  "Duplicate rows that were skipped; each has an issue."
+  "Rows that were skipped: duplicates, and records that exist or do not exist where the options skip these; each has an issue."
   skippedCount: Int!
   "Rejected rows; each has all of its issues."
   failedCount: Int!
@@ -3623,6 +3803,86 @@ type ImportRun implements Node {
   rejectsUrl: String
 }
 
+"How an import was asked for, and what was found in the file."
+type ImportOptions {
+  "The encoding of the file, such as ` + "`" + `UTF-8` + "`" + ` or ` + "`" + `windows-1251` + "`" + `."
+  encoding: String!
+  "Comma, semicolon, tab or pipe."
+  delimiter: String!
+  "The line of the file that holds the column names; 1 is the first."
+  headerLine: Int!
+  "The order of day, month and year in dates."
+  dateOrder: DateOrder!
+  "What separates the decimals of numbers."
+  decimalSeparator: DecimalSeparator!
+  "What became of rows whose record existed."
+  existing: ExistingRecords!
+  "What became of rows whose record did not exist."
+  missing: MissingRecords!
+  "What was created if a row named it and the company did not have it."
+  createMissing: [ImportReference!]!
+  "The text of a cell that cleared a value; null if there was none."
+  clearWith: String
+  "Whether a contact that was found by its email took another external id."
+  replaceExternalIds: Boolean!
+  "Its columns, in order."
+  columns: [ImportPreviewColumn!]!
+}
+
+"The order of day, month and year in the dates of a file."
+enum DateOrder {
+  "2026-12-31 only."
+  YMD
+  "Also 31/12/2026, 31.12.2026, 31-12-2026, with four or two digits of the year."
+  DMY
+  "Also 12/31/2026, 12.31.2026, 12-31-2026, with four or two digits of the year."
+  MDY
+}
+
+"What separates the decimals of the numbers of a file."
+enum DecimalSeparator {
+  "1234.56 or 1,234.56."
+  POINT
+  "1234,56 or 1.234,56."
+  COMMA
+}
+
+"What to do with columns that are not recognized."
+enum UnknownColumns {
+  "Refuse the file and name them all."
+  REFUSE
+  "Leave them out: they are neither validated, stored nor shown."
+  LEAVE_OUT
+}
+
+"What to do with a row whose record exists."
+enum ExistingRecords {
+  "Update the record."
+  UPDATE
+  "Set only the values that the record does not have."
+  FILL_BLANKS
+  "Skip the row, with the issue ALREADY_EXISTS."
+  SKIP
+}
+
+"What to do with a row whose record does not exist."
+enum MissingRecords {
+  "Create the record."
+  CREATE
+  "Skip the row, with the issue NO_SUCH_RECORD."
+  SKIP
+}
+
+"What rows refer to by name."
+enum ImportReference {
+  "Labels of contacts."
+  LABELS
+  "Projects of contacts."
+  PROJECTS
+  "Desks of contacts."
+  DESKS
+}
+
 "Why a whole import stopped."
 type ImportFailure {
   "The code of the failure."
@@ -3645,6 +3905,14 @@ type ImportIssue {
   code: ImportIssueCode!
   "For people; says what would be accepted."
   message: String!
+  "The length or number that was exceeded; null if none was."
+  limit: Int
+  "The values, or forms of values, that would be accepted; null if these cannot be listed."
+  accepted: [String!]
+  "What was probably meant; null if nothing is near."
+  suggestion: String
+  "The row of the file that this one conflicts with; null if there is none."
+  otherRow: Int
 }
 
 "The codes of issues."
@@ -3673,6 +3941,10 @@ enum ImportIssueCode {
   FORBIDDEN
   "The company would be left without an active administrator."
   LAST_ADMINISTRATOR
+  "The record does not exist, and the options skip such rows; the row was skipped."
+  NO_SUCH_RECORD
+  "The record, or a field of it, was changed after the import. Not used yet."
+  EDITED_SINCE
   "No record has this id. Not used for contacts, where an unknown id is an id of another system."
   UNKNOWN_ID
   "No active user of the partner has this email."
@@ -3785,9 +4057,19 @@ type ImportColumn {
 
 "The expected result of an import."
 type ImportPreview {
+  "The line of the file that holds the column names; 1 is the first."
+  headerLine: Int!
+  "For people: what importCsv would say in refusing the file; null if it would accept it."
+  problemMessage: String
+  "The line at which the problem is; null if it is not at a line."
+  problemLine: Int
+  "The columns that are at fault, all of them: unknown, repeated or missing ones."
+  problemColumns: [String!]!
+  "What would be accepted instead."
+  accepted: [String!]!
   "Number of data rows."
   totalRows: Int!
-  "UTF-8, UTF-16LE, UTF-16BE or windows-1252."
+  "The encoding, such as ` + "`" + `UTF-8` + "`" + `, ` + "`" + `UTF-16LE` + "`" + ` or ` + "`" + `windows-1252` + "`" + `."
   encoding: String!
   "Comma, semicolon, tab or pipe."
   delimiter: String!
@@ -3807,8 +4089,24 @@ type ImportPreviewColumn {
   header: String!
   "The field that it maps to; null if it is not recognized or is left out."
   field: String
-  "The nearest field if it is not recognized and one is near. Never the password."
+  "The field that is probably meant if it is not recognized. Never the password."
   suggestion: String
+  "How it was recognized, or that it is left out; null if it is not recognized."
+  source: ColumnSource
+}
+
+"How a column of a file got its field."
+enum ColumnSource {
+  "By the field's name."
+  NAME
+  "By another name of the field."
+  ALIAS
+  "By a mapping of an earlier import of the same kind into the same company."
+  REMEMBERED
+  "By a mapping of this import."
+  EXPLICIT
+  "It is left out."
+  LEFT_OUT
 }
 
 "A file to import."
@@ -3823,6 +4121,20 @@ input ImportCsvInput {
   columns: [ImportColumnMapping!]
   "Do everything except write, with the counts and issues that the real run would have."
   dryRun: Boolean! = false
+  "What the file does not say by itself."
+  format: ImportFormatInput
+  "What to do with columns that are not recognized."
+  unknownColumns: UnknownColumns! = REFUSE
+  "What to do with rows whose record exists. CUSTOMERS: such rows are always skipped."
+  existing: ExistingRecords! = UPDATE
+  "What to do with rows whose record does not exist."
+  missing: MissingRecords! = CREATE
+  "What to create if a row names it and the company does not have it. CONTACTS."
+  createMissing: [ImportReference!]! = []
+  "A cell that is exactly this text clears a value that may be blank. 1 to 200 characters."
+  clearWith: String
+  "Whether a contact that is found by its email and has another external id takes the one of the row; otherwise the row fails. CONTACTS."
+  replaceExternalIds: Boolean! = false
   "The same key, file and arguments from the same caller within 24 hours return the same import; a different request with the same key is INVALID_ARGUMENT. 1 to 255 bytes."
   idempotencyKey: String
 }
@@ -3833,6 +4145,30 @@ input ImportColumnMapping {
   header: String!
   "The canonical name of a field; null leaves the column out."
   field: String
+  "Translates cells of the column. At most 200."
+  values: [ImportValueMapping!]
+}
+
+"A translation of a cell."
+input ImportValueMapping {
+  "The cell, ignoring letter case. At most 200 characters."
+  from: String!
+  "What it is taken for. At most 200 characters."
+  to: String!
+}
+
+"What a file does not say by itself."
+input ImportFormatInput {
+  "A label of the WHATWG Encoding Standard, such as ` + "`" + `windows-1251` + "`" + ` or ` + "`" + `shift_jis` + "`" + `; detected if omitted."
+  encoding: String
+  "Comma, semicolon, tab or pipe; detected if omitted."
+  delimiter: String
+  "The line that holds the column names; 1 is the first. Found if omitted."
+  headerLine: Int
+  "The order of day, month and year in dates; YMD if omitted."
+  dateOrder: DateOrder
+  "What separates the decimals of numbers; POINT if omitted."
+  decimalSeparator: DecimalSeparator
 }
 
 "A file to preview."
@@ -3845,6 +4181,20 @@ input PreviewImportInput {
   companyId: ID
   "See importCsv."
   columns: [ImportColumnMapping!]
+  "What the file does not say by itself."
+  format: ImportFormatInput
+  "What to do with columns that are not recognized."
+  unknownColumns: UnknownColumns! = REFUSE
+  "What to do with rows whose record exists. CUSTOMERS: such rows are always skipped."
+  existing: ExistingRecords! = UPDATE
+  "What to do with rows whose record does not exist."
+  missing: MissingRecords! = CREATE
+  "What to create if a row names it and the company does not have it. CONTACTS."
+  createMissing: [ImportReference!]! = []
+  "A cell that is exactly this text clears a value that may be blank. 1 to 200 characters."
+  clearWith: String
+  "Whether a contact that is found by its email and has another external id takes the one of the row; otherwise the row fails. CONTACTS."
+  replaceExternalIds: Boolean! = false
 }
 
 "The accepted import."
@@ -4529,6 +4879,8 @@ func (ec *executionContext) childFields_Company(ctx context.Context, field graph
 		return ec.fieldContext_Company_slug(ctx, field)
 	case "contactEmail":
 		return ec.fieldContext_Company_contactEmail(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Company_externalId(ctx, field)
 	case "isPartner":
 		return ec.fieldContext_Company_isPartner(ctx, field)
 	case "isOwn":
@@ -4877,6 +5229,14 @@ func (ec *executionContext) childFields_ImportIssue(ctx context.Context, field g
 		return ec.fieldContext_ImportIssue_code(ctx, field)
 	case "message":
 		return ec.fieldContext_ImportIssue_message(ctx, field)
+	case "limit":
+		return ec.fieldContext_ImportIssue_limit(ctx, field)
+	case "accepted":
+		return ec.fieldContext_ImportIssue_accepted(ctx, field)
+	case "suggestion":
+		return ec.fieldContext_ImportIssue_suggestion(ctx, field)
+	case "otherRow":
+		return ec.fieldContext_ImportIssue_otherRow(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportIssue", field.Name)
 }
@@ -4905,8 +5265,46 @@ func (ec *executionContext) childFields_ImportIssueEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ImportIssueEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ImportOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "encoding":
+		return ec.fieldContext_ImportOptions_encoding(ctx, field)
+	case "delimiter":
+		return ec.fieldContext_ImportOptions_delimiter(ctx, field)
+	case "headerLine":
+		return ec.fieldContext_ImportOptions_headerLine(ctx, field)
+	case "dateOrder":
+		return ec.fieldContext_ImportOptions_dateOrder(ctx, field)
+	case "decimalSeparator":
+		return ec.fieldContext_ImportOptions_decimalSeparator(ctx, field)
+	case "existing":
+		return ec.fieldContext_ImportOptions_existing(ctx, field)
+	case "missing":
+		return ec.fieldContext_ImportOptions_missing(ctx, field)
+	case "createMissing":
+		return ec.fieldContext_ImportOptions_createMissing(ctx, field)
+	case "clearWith":
+		return ec.fieldContext_ImportOptions_clearWith(ctx, field)
+	case "replaceExternalIds":
+		return ec.fieldContext_ImportOptions_replaceExternalIds(ctx, field)
+	case "columns":
+		return ec.fieldContext_ImportOptions_columns(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportOptions", field.Name)
+}
+
 func (ec *executionContext) childFields_ImportPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "headerLine":
+		return ec.fieldContext_ImportPreview_headerLine(ctx, field)
+	case "problemMessage":
+		return ec.fieldContext_ImportPreview_problemMessage(ctx, field)
+	case "problemLine":
+		return ec.fieldContext_ImportPreview_problemLine(ctx, field)
+	case "problemColumns":
+		return ec.fieldContext_ImportPreview_problemColumns(ctx, field)
+	case "accepted":
+		return ec.fieldContext_ImportPreview_accepted(ctx, field)
 	case "totalRows":
 		return ec.fieldContext_ImportPreview_totalRows(ctx, field)
 	case "encoding":
@@ -4933,6 +5331,8 @@ func (ec *executionContext) childFields_ImportPreviewColumn(ctx context.Context,
 		return ec.fieldContext_ImportPreviewColumn_field(ctx, field)
 	case "suggestion":
 		return ec.fieldContext_ImportPreviewColumn_suggestion(ctx, field)
+	case "source":
+		return ec.fieldContext_ImportPreviewColumn_source(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportPreviewColumn", field.Name)
 }
@@ -4957,6 +5357,10 @@ func (ec *executionContext) childFields_ImportRun(ctx context.Context, field gra
 		return ec.fieldContext_ImportRun_fileSize(ctx, field)
 	case "dryRun":
 		return ec.fieldContext_ImportRun_dryRun(ctx, field)
+	case "options":
+		return ec.fieldContext_ImportRun_options(ctx, field)
+	case "cancelRequested":
+		return ec.fieldContext_ImportRun_cancelRequested(ctx, field)
 	case "totalRows":
 		return ec.fieldContext_ImportRun_totalRows(ctx, field)
 	case "processedRows":

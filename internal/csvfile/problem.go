@@ -38,15 +38,36 @@ const (
 // Problem is why a file is refused. It is matched with errors.As.
 type Problem struct {
 	Reason     Reason
-	Message    string // for a person: what was wrong, and what would be accepted
-	Column     string // the column at fault, where there is one
-	Line       int    // physical line, 1-based; 0 where the whole file is meant
-	Limit      int64  // what was exceeded: bytes, rows or columns, by Reason; 0 where there is no limit
-	Suggestion string // the caller's: the nearest field or kind
-	Accepted   string // what would be accepted, alone
+	Message    string   // for a person: what was wrong, and what would be accepted
+	Column     string   // the column at fault, where there is one
+	Line       int      // physical line, 1-based; 0 where the whole file is meant
+	Limit      int64    // what was exceeded: bytes, rows or columns, by Reason; 0 where there is no limit
+	Suggestion string   // the caller's: the nearest field or kind
+	Accepted   []string // what would be accepted, alone: values where they can be listed, else a sentence
+	// Columns are all that are at fault where several may be, in the order of the file (F3).
+	Columns []ColumnProblem
+}
+
+// ColumnProblem is one of the columns of a Problem.
+type ColumnProblem struct {
+	Name       string `json:"name"`                 // as the file spells it; empty: it has none
+	Number     int    `json:"number"`               // 1 is the first; 0 where the file does not have it
+	Suggestion string `json:"suggestion,omitempty"` // the caller's: the field that is probably meant
 }
 
 func (p *Problem) Error() string { return string(p.Reason) + ": " + p.Message }
+
+// ColumnNames are the columns at fault: Columns, or Column alone.
+func (p *Problem) ColumnNames() []string {
+	var names []string
+	for _, c := range p.Columns {
+		names = append(names, c.Name)
+	}
+	if names == nil && p.Column != "" {
+		names = []string{p.Column}
+	}
+	return names
+}
 
 // problem builds the Message out of what was wrong, the line, and what is accepted.
 func problem(reason Reason, line int, accepted, format string, args ...any) *Problem {
@@ -55,7 +76,7 @@ func problem(reason Reason, line int, accepted, format string, args ...any) *Pro
 		wrong = fmt.Sprintf("Line %d: %s", line, wrong)
 	}
 	return &Problem{
-		Reason: reason, Line: line, Accepted: accepted,
+		Reason: reason, Line: line, Accepted: []string{accepted},
 		Message: wrong + ". Accepted: " + accepted + ".",
 	}
 }

@@ -85,7 +85,7 @@ func TestRefused(t *testing.T) {
 			if p.Reason != c.reason || p.Line != c.line || !strings.Contains(p.Message, c.says) {
 				t.Errorf("got %s, line %d: %s", p.Reason, p.Line, p.Message)
 			}
-			if p.Accepted == "" || !strings.Contains(p.Message, p.Accepted) {
+			if len(p.Accepted) == 0 || !strings.Contains(p.Message, p.Accepted[0]) {
 				t.Errorf("does not say what would be accepted: %+v", p)
 			}
 			_, cut := Inspect(iotest.OneByteReader(strings.NewReader(c.file)), Options{Score: known})

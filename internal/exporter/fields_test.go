@@ -272,7 +272,7 @@ func TestAFieldInTheTableIsAColumn(t *testing.T) {
 			t.Errorf("the template is %q", rows)
 		}
 		const file = "email,first_name,Known as\nann@x.example,Ann,Annie\nbob@x.example,Bob,\ncem@x.example,Cem,Cemmie\n"
-		preview, err := w.importer.Preview(w.As(w.plume), importer.PreviewInput{File: importer.File{Name: "x.csv", Body: strings.NewReader(file)}, Kind: enum.Contacts})
+		preview, err := w.importer.Preview(w.As(w.plume), importer.Request{File: importer.File{Name: "x.csv", Body: strings.NewReader(file)}, Kind: enum.Contacts})
 		w.Must(err)
 		if len(preview.Issues) != 1 || preview.Issues[0].Code != enum.TooLong {
 			t.Errorf("the preview finds %v", preview.Issues)

@@ -96,9 +96,9 @@ func (w *world) exported(u *ent.User, kind enum.ImportKind, c *ent.Company) stri
 // imported takes a file in and gives its counts and issues.
 func (w *world) imported(u *ent.User, kind enum.ImportKind, c *ent.Company, file string) string {
 	w.T.Helper()
-	run, err := w.importer.Start(w.As(u), importer.StartInput{
+	run, err := w.importer.Start(w.As(u), importer.StartInput{Request: importer.Request{
 		File: importer.File{Name: "x.csv", Body: strings.NewReader(file)}, Kind: kind, Company: &c.ID,
-	})
+	}})
 	w.Must(err)
 	for worked := true; worked; {
 		worked, err = w.importer.RunNext(w.T.Context())

@@ -102,7 +102,7 @@ func TestJ1AnUploadThatBreaksOffIsNotKept(t *testing.T) {
 		// The client goes away, and the request's context with it.
 		ctx, leave := context.WithCancel(w.As(w.maria))
 		leaving := io.MultiReader(strings.NewReader("name\nA\n"), readerFunc(func(p []byte) (int, error) { leave(); return copy(p, "Beta\n"), io.EOF }))
-		_, err := e.Start(ctx, StartInput{File: File{Body: leaving}, Kind: enum.Customers})
+		_, err := e.Start(ctx, StartInput{Request: Request{File: File{Body: leaving}, Kind: enum.Customers}})
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("canceled: %v", err)
 		}

@@ -65,7 +65,7 @@ func TestBatchesAreBoundedInWhatTheyRead(t *testing.T) {
 		w.Must(w.DB.SQL().QueryRow(`SELECT count(*) FROM custom_field_values WHERE octet_length(value) = $1`, bytes).Scan(&n))
 		testenv.Equal(t, "values that were left alone", n, contacts*(values-1))
 		w.contacts.StoredBytes = 1
-		p, err := w.engine(Options{}).Preview(w.As(w.outside), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader(file)}})
+		p, err := w.engine(Options{}).Preview(w.As(w.outside), Request{Kind: enum.Contacts, File: File{Body: strings.NewReader(file)}})
 		w.Must(err)
 		if len(p.Issues) > 0 {
 			t.Errorf("the preview tells %+v", p.Issues)

@@ -489,9 +489,9 @@ func TestF5CustomFieldsAreColumns(t *testing.T) {
 		testenv.Equal(t, "near", refused(w.outside, enum.Contacts, "email,first name,loyalty levl"), "UNKNOWN_COLUMN Loyalty_Level")
 		testenv.Equal(t, "another company's", refused(w.inside, enum.Contacts, "email,first name,loyalty level"), "UNKNOWN_COLUMN <nil>")
 		testenv.Equal(t, "another kind", refused(w.outside, enum.Users, "seats,username,loyalty level"), "WRONG_KIND CONTACTS")
-		p, err := e.Preview(w.As(w.outside), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader("email;first_name;LOYALTY LEVEL\na@example.org;A;gold\nb;B;\n;C;\n")}})
+		p, err := e.Preview(w.As(w.outside), Request{Kind: enum.Contacts, File: File{Body: strings.NewReader("email;first_name;LOYALTY LEVEL\na@example.org;A;gold\nb;B;\n;C;\n")}})
 		w.Must(err)
-		testenv.Equal(t, "the preview's columns", p.Columns, []PreviewColumn{{"email", "email", ""}, {"first_name", "first_name", ""}, {"LOYALTY LEVEL", "Loyalty_Level", ""}})
+		testenv.Equal(t, "the preview's columns", p.Columns, []PreviewColumn{{Header: "email", Field: "email", Suggestion: ""}, {Header: "first_name", Field: "first_name", Suggestion: ""}, {Header: "LOYALTY LEVEL", Field: "Loyalty_Level", Suggestion: ""}})
 		if len(p.Issues) != 2 || p.Issues[0].Code != enum.InvalidEmail || p.Issues[1].Code != enum.Required {
 			t.Errorf("issues %+v", p.Issues)
 		}

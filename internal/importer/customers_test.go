@@ -147,7 +147,7 @@ func TestI8OnlyAnAdministratorOfAPartnerImportsCustomers(t *testing.T) {
 				t.Errorf("%s: %v, want %s", c.what, err, c.want.Code())
 			}
 		}
-		_, err := e.Start(t.Context(), StartInput{File: File{Body: strings.NewReader("name\nx\n")}, Kind: enum.Customers})
+		_, err := e.Start(t.Context(), StartInput{Request: Request{File: File{Body: strings.NewReader("name\nx\n")}, Kind: enum.Customers}})
 		if !fault.Is(err, fault.Unauthenticated) {
 			t.Errorf("nobody: %v", err)
 		}

@@ -107,9 +107,9 @@ func TestF5LongColumnNamesAreCut(t *testing.T) {
 			header += fmt.Sprintf(",%d%s", i, letters(400))
 		}
 		file := header + "\n" + strings.Repeat(strings.Repeat("="+letters(100)+",", 190)+"\n", 20)
-		p, err := e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: enum.Contacts})
+		p, err := e.Preview(w.As(w.maria), Request{File: File{Body: strings.NewReader(file)}, Kind: enum.Contacts})
 		w.Must(err)
-		size := len(p.Problem.Message) + len(p.Problem.Column) + len(p.Problem.Accepted)
+		size := len(p.Problem.Message) + len(p.Problem.Column) + len(strings.Join(p.Problem.Accepted, ""))
 		for _, c := range p.Columns {
 			size += len(c.Header)
 		}
@@ -128,7 +128,7 @@ func TestF5LongColumnNamesAreCut(t *testing.T) {
 		for _, c := range p.Columns[1:] {
 			mappings = append(mappings, out(c.Header))
 		}
-		p, err = e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: enum.Contacts, Mappings: mappings})
+		p, err = e.Preview(w.As(w.maria), Request{File: File{Body: strings.NewReader(file)}, Kind: enum.Contacts, Mappings: mappings})
 		w.Must(err)
 		if p.Problem != nil {
 			t.Errorf("with every column left out: %+v", p.Problem)

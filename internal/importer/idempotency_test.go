@@ -22,7 +22,7 @@ func TestIdempotencyFiftyAtOnceAreOneImport(t *testing.T) {
 		ctx := w.As(w.maria)
 		for range 50 {
 			clients.Go(func() {
-				in := StartInput{File: File{Name: "customers.csv", Body: strings.NewReader(file)}, Kind: enum.Customers}
+				in := StartInput{Request: Request{File: File{Name: "customers.csv", Body: strings.NewReader(file)}, Kind: enum.Customers}}
 				key("the same")(&in)
 				run, err := e.Start(ctx, in)
 				if err != nil {

@@ -1,10 +1,13 @@
 package importer
 
 import (
+	"encoding/json"
 	"io"
 	"path"
+	"reflect"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"tenantry/ent/enum"
 	"tenantry/internal/fault"
@@ -19,20 +22,34 @@ type File struct {
 	Body io.Reader
 }
 
+// Request is a file and how it is to be read: what previewImport is given.
+type Request struct {
+	File     File
+	Kind     enum.ImportKind
+	Company  *id.ID // nil: the viewer's own
+	Mappings []sheet.Mapping
+	Format   Format
+	Options  sheet.Options
+}
+
+// Format is what the caller says of the file; the zero value of each: it is found out.
+type Format struct {
+	Encoding   string `json:"encoding,omitempty"`   // a label of the WHATWG Encoding Standard
+	Delimiter  string `json:"delimiter,omitempty"`  // comma, semicolon, tab or pipe
+	HeaderLine int    `json:"headerLine,omitempty"` // 1-based
+}
+
 // StartInput is what importCsv was given.
 type StartInput struct {
-	File           File
-	Kind           enum.ImportKind
-	Company        *id.ID // nil: the viewer's own
-	Mappings       []sheet.Mapping
+	Request
 	DryRun         bool
 	IdempotencyKey *string
 }
 
 // check refuses arguments that no import has.
 func (in StartInput) check() error {
-	if len(in.Mappings) > sheet.MaxMappings {
-		return fault.New(fault.LimitExceeded, "columns has %d entries; at most %d are accepted", len(in.Mappings), sheet.MaxMappings).At("input", "columns")
+	if err := in.Request.check(); err != nil {
+		return err
 	}
 	if k := in.IdempotencyKey; k != nil && (len(*k) == 0 || len(*k) > 255) {
 		return fault.New(fault.Invalid, "idempotencyKey has %d bytes; 1 to 255 are accepted", len(*k)).At("input", "idempotencyKey")
@@ -41,6 +58,39 @@ func (in StartInput) check() error {
 		return fault.New(fault.Invalid, "idempotencyKey has a NUL or bytes that are not UTF-8").At("input", "idempotencyKey")
 	}
 	return nil
+}
+
+func (in Request) check() error {
+	if len(in.Mappings) > sheet.MaxMappings {
+		return fault.New(fault.LimitExceeded, "columns has %d entries; at most %d are accepted", len(in.Mappings), sheet.MaxMappings).At("input", "columns")
+	}
+	if c := in.Options.ClearWith; c != nil {
+		switch n := utf8.RuneCountInString(*c); {
+		case strings.TrimSpace(*c) == "":
+			return fault.New(fault.Invalid, "clearWith is blank; blank cells leave values as they are, so it must be a text such as NULL").At("input", "clearWith")
+		case !normalize.Storable(*c):
+			return fault.New(fault.Invalid, "clearWith has a NUL or bytes that are not UTF-8").At("input", "clearWith")
+		case n > sheet.MaxClearWith:
+			return fault.New(fault.Invalid, "clearWith has %d characters; at most %d are accepted", n, sheet.MaxClearWith).At("input", "clearWith")
+		}
+	}
+	if in.Format.HeaderLine < 0 {
+		return fault.New(fault.Invalid, "headerLine is %d; 1 is the first line", in.Format.HeaderLine).At("input", "format", "headerLine")
+	}
+	return nil
+}
+
+// arguments are what was asked for, without the file: for the fingerprint of idempotency keys.
+// What is not said does not show, so that a newer version, which knows more of it, makes the same of it.
+func (in StartInput) arguments() ([]byte, error) {
+	said := []any{in.Kind, in.Company, in.Mappings, in.DryRun}
+	if more := struct {
+		Format  Format        `json:"format,omitzero"`
+		Options sheet.Options `json:"options,omitzero"`
+	}{in.Format, in.Options.Said()}; !reflect.ValueOf(more).IsZero() {
+		said = append(said, more)
+	}
+	return json.Marshal(said)
 }
 
 // fileName is a client's name for a file without folders and control characters, at most

@@ -2,10 +2,12 @@ package importer
 
 import (
 	"context"
+	"encoding/json"
 
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 )
 
@@ -40,4 +42,28 @@ var issueColumns = []database.Column[storedIssue]{
 	{Name: importissue.FieldValue, Of: func(i storedIssue) any { return i.Value }},
 	{Name: importissue.FieldCode, Of: func(i storedIssue) any { return string(i.Code) }},
 	{Name: importissue.FieldMessage, Of: func(i storedIssue) any { return i.Message }},
+	{Name: importissue.FieldLimitValue, Of: func(i storedIssue) any { return number(i.Limit) }},
+	{Name: importissue.FieldAccepted, Of: func(i storedIssue) any { return texts(i.Accepted) }},
+	{Name: importissue.FieldSuggestion, Of: func(i storedIssue) any { return kind.OrNull(i.Suggestion) }},
+	{Name: importissue.FieldOtherRow, Of: func(i storedIssue) any { return number(i.OtherRow) }},
+}
+
+// number is n, or NULL where it is 0.
+func number(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
+// texts are a list as JSON, or NULL where there are none.
+func texts(list []string) any {
+	if len(list) == 0 {
+		return nil
+	}
+	raw, err := json.Marshal(list)
+	if err != nil {
+		panic(err) // texts always can
+	}
+	return json.RawMessage(raw)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
@@ -18,6 +19,15 @@ func (e *Engine) kindOf(name enum.ImportKind) (kind.Kind, error) {
 		err = fault.New(fault.Invalid, "files of %s cannot be imported yet", name).At("input", "kind").Because(err)
 	}
 	return k, err
+}
+
+// LayoutOf is what the import's file looks like, and how it was asked for.
+func (e *Engine) LayoutOf(run *ent.ImportRun) (sheet.Layout, error) {
+	var columns []sheet.Column
+	if k, err := e.kinds.Named(run.Kind); err == nil { // else a newer version's
+		columns = k.Columns()
+	}
+	return sheet.DecodeLayout(run.Format, columns)
 }
 
 // vocabulary is the kind's in the company.

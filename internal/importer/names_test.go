@@ -73,7 +73,7 @@ func TestC5ASecretIsNoCustomersName(t *testing.T) {
 		secret := auth.MintToken(tokensecret.Prefix)
 		const ok = ",office@acme.example,tom@partner.example\n"
 		file := three + secret + ok + "Token: " + secret + " !,nobody,tom@partner.example\n" + secret + ",too,many,cells\nAcme" + ok
-		p, err := w.engine(Options{}).Preview(w.As(w.maria), PreviewInput{Kind: enum.Customers, File: File{Body: strings.NewReader(file)}})
+		p, err := w.engine(Options{}).Preview(w.As(w.maria), Request{Kind: enum.Customers, File: File{Body: strings.NewReader(file)}})
 		w.Must(err)
 		run, issues := w.imported(file)
 		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+0+0+0+3 of 4")
@@ -119,7 +119,7 @@ func TestU3NoImportIntoACompanyThatIsDeletedMeanwhile(t *testing.T) {
 		body := &whenRead{strings.NewReader("email,first_name\na@example.org,A\n"), func() {
 			w.Exec(`UPDATE companies SET deleted_at = created_at WHERE id = $1`, w.customer.ID)
 		}}
-		_, err := w.engine(Options{}).Start(w.As(w.inside), StartInput{File: File{Body: body}, Kind: enum.Contacts})
+		_, err := w.engine(Options{}).Start(w.As(w.inside), StartInput{Request: Request{File: File{Body: body}, Kind: enum.Contacts}})
 		if !fault.Is(err, fault.NotFound) {
 			t.Errorf("%v, want NOT_FOUND", err)
 		}

@@ -209,7 +209,7 @@ func TestAKindIsAddedFromOutside(t *testing.T) {
 		engine, out := engineOf(all), exporter.New(db.Ent(), rights, service, all)
 		ann := w.As(admin)
 		start := func(file string, dryRun bool) (*ent.ImportRun, error) {
-			return engine.Start(ann, importer.StartInput{File: importer.File{Name: "labels.csv", Body: strings.NewReader(file)}, Kind: "LABELS", DryRun: dryRun})
+			return engine.Start(ann, importer.StartInput{Request: importer.Request{File: importer.File{Name: "labels.csv", Body: strings.NewReader(file)}, Kind: "LABELS"}, DryRun: dryRun})
 		}
 		work := func() {
 			t.Helper()
@@ -244,7 +244,7 @@ func TestAKindIsAddedFromOutside(t *testing.T) {
 
 		// Rows 3 and 5 find what earlier rows, of other batches, have left.
 		const file = "Tag,new label\nold,\nVIP,\nVIP,gold\na name of more than twenty letters,\ngold,\n"
-		p, err := engine.Preview(ann, importer.PreviewInput{File: importer.File{Name: "labels.csv", Body: strings.NewReader(file)}, Kind: "LABELS"})
+		p, err := engine.Preview(ann, importer.Request{File: importer.File{Name: "labels.csv", Body: strings.NewReader(file)}, Kind: "LABELS"})
 		must(err)
 		if p.Problem != nil || len(p.Issues) != 1 || p.Issues[0].Code != enum.TooLong || p.Columns[0].Field != "label" {
 			t.Errorf("the preview is %+v", p)
@@ -275,7 +275,7 @@ func TestAKindIsAddedFromOutside(t *testing.T) {
 		if _, err := start("label\n"+strings.Repeat("x\n", 10), false); fault.Of(err) == nil || fault.Of(err).Kind != fault.InvalidFile {
 			t.Errorf("a file of more rows than the kind takes: %v", err)
 		}
-		_, err = engine.Start(ann, importer.StartInput{File: importer.File{Name: "x.csv", Body: strings.NewReader("tag,new label\nx,y\n")}, Kind: enum.Contacts})
+		_, err = engine.Start(ann, importer.StartInput{Request: importer.Request{File: importer.File{Name: "x.csv", Body: strings.NewReader("tag,new label\nx,y\n")}, Kind: enum.Contacts}})
 		if f := fault.Of(err); f == nil || !strings.Contains(f.Message, "LABELS") {
 			t.Errorf("the file as another kind: %v", err)
 		}

@@ -82,7 +82,7 @@ func (w *world) compare(t *rapid.T, hub *progress.Hub, c trial) {
 
 // previewed demands that the preview finds in the first rows what the import would.
 func (w *world) previewed(t *rapid.T, hub *progress.Hub, c trial, want oracle.Result) {
-	p, err := w.deaf(hub, Options{}).Preview(w.As(c.by), PreviewInput{
+	p, err := w.deaf(hub, Options{}).Preview(w.As(c.by), Request{
 		File: File{Body: strings.NewReader(c.text())}, Kind: c.kind, Company: &c.company.ID, Mappings: c.mappings,
 	})
 	w.Must(err)

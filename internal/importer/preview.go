@@ -26,14 +26,6 @@ const (
 	maxPreviewIssues = 128 << 10 // bytes of all of them
 )
 
-// PreviewInput is what previewImport was given.
-type PreviewInput struct {
-	File     File
-	Kind     enum.ImportKind
-	Company  *id.ID
-	Mappings []sheet.Mapping
-}
-
 // Preview is what would come of a file.
 type Preview struct {
 	Layout  sheet.Layout
@@ -49,14 +41,19 @@ type PreviewColumn struct {
 	Header     string // cut to sheet.MaxColumnName characters; empty too where the file has no column names
 	Field      string // empty: not recognised, or left out; import_problem: recognised and passed over
 	Suggestion string
+	Source     enum.ColumnSource // empty: it is not recognised
 }
 
-// Delimiter names the character between the file's cells; empty where none was found.
-func (p *Preview) Delimiter() string {
-	if p.Layout.File.Delimiter == 0 {
-		return ""
+// ColumnsOf are the columns of a file of the layout.
+func ColumnsOf(l *sheet.Layout) []PreviewColumn {
+	columns := make([]PreviewColumn, len(l.File.Header))
+	for i, h := range l.File.Header {
+		columns[i] = PreviewColumn{Header: sheet.ColumnName(h), Field: l.Fields[i]}
+		if i < len(l.Sources) {
+			columns[i].Source = l.Sources[i]
+		}
 	}
-	return string(rune(p.Layout.File.Delimiter))
+	return columns
 }
 
 // Preview reads a file through and keeps nothing of it. Errors as for Start, but what is
@@ -64,12 +61,12 @@ func (p *Preview) Delimiter() string {
 //
 // The first rows are planned as a dry run plans its first batch, by what there is now, so that
 // their issues are those which it would find. Nothing is written for them.
-func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error) {
+func (e *Engine) Preview(ctx context.Context, in Request) (*Preview, error) {
 	by, company, err := e.importer(ctx, in.Kind, in.Company)
 	if err != nil {
 		return nil, err
 	}
-	if err := (StartInput{Mappings: in.Mappings}).check(); err != nil {
+	if err := in.check(); err != nil {
 		return nil, err
 	}
 	v, err := e.vocabulary(ctx, in.Kind, company)
@@ -79,7 +76,7 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	p := &Preview{Samples: [][]string{}, Issues: []*ent.ImportIssue{}}
 	first := &batch{run: &claim{Run: kind.Run{ID: id.New(id.ImportRun), Company: company, CreatedBy: by.UserID, DryRun: true, By: by}, kind: in.Kind}, first: 1}
 	spare := e.o.BatchBytes
-	a, err := e.inspect(in.File.Body, v, company, in.Mappings, nil, func(a *accepted, rec *csvfile.Record) {
+	a, err := e.inspect(in.File.Body, v, company, in, nil, func(a *accepted, rec *csvfile.Record) {
 		p.Rows = rec.Row
 		planned := rec.Row <= previewRows && spare > 0 && a.problem == nil
 		if !planned && rec.Row > sampleRows {
@@ -108,14 +105,14 @@ func (e *Engine) Preview(ctx context.Context, in PreviewInput) (*Preview, error)
 	if a.rows > 0 {
 		p.Rows = a.rows
 	}
-	for i, h := range p.Layout.File.Header {
-		c := PreviewColumn{Header: sheet.ColumnName(h), Field: p.Layout.Fields[i]}
+	p.Columns = ColumnsOf(&p.Layout)
+	for i := range p.Columns {
+		c := &p.Columns[i]
 		if p.Layout.Headless {
 			c.Header = "" // it is data, and may be a password
-		} else if c.Field == "" {
-			c.Suggestion = v.Nearest(h)
+		} else if c.Field == "" && c.Source != enum.LeftOut {
+			c.Suggestion = v.Nearest(c.Header)
 		}
-		p.Columns = append(p.Columns, c)
 	}
 	return p, nil
 }
@@ -177,6 +174,7 @@ func (p *Preview) add(issues ...sheet.Issue) {
 		}
 		p.Issues = append(p.Issues, &ent.ImportIssue{
 			Row: i.Row, Line: i.Line, Column: i.Column, Value: i.Value, Code: i.Code, Message: i.Message,
+			LimitValue: number(i.Limit), Accepted: i.Accepted, Suggestion: kind.OrNull(i.Suggestion), OtherRow: number(i.OtherRow),
 		})
 	}
 }

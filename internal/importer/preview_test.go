@@ -38,7 +38,7 @@ func TestPreviewShowsWhatTheImportWillFind(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		look := func(text string, m ...sheet.Mapping) *Preview {
-			p, err := e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(text)}, Kind: enum.Customers, Mappings: m})
+			p, err := e.Preview(w.As(w.maria), Request{File: File{Body: strings.NewReader(text)}, Kind: enum.Customers, Mappings: m})
 			w.Must(err)
 			return p
 		}
@@ -49,9 +49,9 @@ func TestPreviewShowsWhatTheImportWillFind(t *testing.T) {
 		}
 		testenv.Equal(t, "issues", got, []string{"Company|DUPLICATE_IN_FILE|acme", "Company|UNSAFE_CONTENT|=x", "Company|REQUIRED|"})
 		testenv.Equal(t, "samples", p.Samples, [][]string{{"Acme", "", "old"}, {"acme", "", "old"}, {"=x", "", ""}, {"", "", "z"}})
-		testenv.Equal(t, "columns", p.Columns, []PreviewColumn{{"Company", "name", ""}, {"Nmae", "", "name"}, {"import_problem", "import_problem", ""}})
-		if p.Rows != 4 || p.Problem != nil || p.Delimiter() != ";" {
-			t.Errorf("%d rows, problem %v, delimiter %q", p.Rows, p.Problem, p.Delimiter())
+		testenv.Equal(t, "columns", p.Columns, []PreviewColumn{{Header: "Company", Field: "name", Suggestion: ""}, {Header: "Nmae", Field: "", Suggestion: "name"}, {Header: "import_problem", Field: "import_problem", Suggestion: ""}})
+		if p.Rows != 4 || p.Problem != nil || p.Layout.Delimiter() != ";" {
+			t.Errorf("%d rows, problem %v, delimiter %q", p.Rows, p.Problem, p.Layout.Delimiter())
 		}
 		// A long cell is cut; what is not recognised, and nobody has left out, is shown.
 		p = look("name;Nmae\n" + strings.Repeat("z", 300) + ";x\n")
@@ -87,7 +87,7 @@ func codes(p *Preview) string {
 func TestPreviewJudgesContactsByTheCompanysOwn(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.furnish(w.partner, "p1", []string{"VIP"}, "NUMBER:seats", "BOOLEAN:is_paying", "DATE:renewal_date", "TEXT:plan")
-		p, err := w.engine(Options{}).Preview(w.As(w.maria), PreviewInput{Kind: enum.Contacts, File: File{Body: strings.NewReader(
+		p, err := w.engine(Options{}).Preview(w.As(w.maria), Request{Kind: enum.Contacts, File: File{Body: strings.NewReader(
 			"id,email,first_name,project,desk,labels,seats,is_paying,renewal_date,plan\n" +
 				"ext-1,ann@x.example,Ann,p1,default,VIP,7.5,TRUE,2026-12-31,gold\n" +
 				",bob@x.example,Bob,,,,seven,perhaps,31.12.2026," + strings.Repeat("x", 10_001) + "\n" +
@@ -108,7 +108,7 @@ func TestPreviewJudgesContactsByTheCompanysOwn(t *testing.T) {
 // U4, U6, I15: a preview of users tells whom the import may not touch, and no password.
 func TestPreviewJudgesUsersByTheDirectory(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		p, err := w.engine(Options{}).Preview(w.As(w.maria), PreviewInput{Kind: enum.Users, File: File{Body: strings.NewReader(people +
+		p, err := w.engine(Options{}).Preview(w.As(w.maria), Request{Kind: enum.Users, File: File{Body: strings.NewReader(people +
 			"maria@partner.example,,,secret-1,false\n" +
 			"OUTSIDE@plain.example,Out,Side,secret-2,\n" +
 			"new@partner.example,,Only,short,perhaps\n" +
@@ -127,7 +127,7 @@ func TestPreviewJudgesUsersByTheDirectory(t *testing.T) {
 // A preview validates as many of the first rows as make up a batch, whatever long cells they have.
 func TestPreviewOfLongCellsIsBounded(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		p, err := w.engine(Options{BatchBytes: 1_000}).Preview(w.As(w.maria), PreviewInput{Kind: enum.Customers,
+		p, err := w.engine(Options{BatchBytes: 1_000}).Preview(w.As(w.maria), Request{Kind: enum.Customers,
 			File: File{Body: strings.NewReader("name\n" + strings.Repeat("="+strings.Repeat("x", 299)+"\n", 20))}})
 		w.Must(err)
 		if p.Rows != 20 || len(p.Issues) != 4 || len(p.Samples) != sampleRows {

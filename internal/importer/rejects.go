@@ -169,7 +169,7 @@ func (l *ledger) peek(ctx context.Context) (*ent.ImportIssue, error) {
 			s.Where(sql.CompositeGT([]string{s.C(importissue.FieldRow), s.C(importissue.FieldOrdinal)}, l.row, l.ordinal))
 		}
 		page, err := l.engine.db.Ent().ImportIssue.Query().
-			Where(importissue.ImportRunID(l.run), importissue.CodeNotIn(enum.AlreadyExists, enum.DuplicateInFile), behind).
+			Where(importissue.ImportRunID(l.run), importissue.CodeNotIn(enum.SkipCodes()...), behind).
 			Order(ent.Asc(importissue.FieldRow, importissue.FieldOrdinal)).Limit(rejectsPage).All(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("reading the issues: %w", err)

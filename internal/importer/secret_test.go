@@ -52,7 +52,7 @@ func TestJ9PasswordsAreShownNowhereWhateverTheKind(t *testing.T) {
 				if mappings == nil && strings.Contains(c.file, "Code") {
 					continue // nothing says yet what it is
 				}
-				p, err := e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(c.file)}, Kind: c.kind, Mappings: mappings})
+				p, err := e.Preview(w.As(w.maria), Request{File: File{Body: strings.NewReader(c.file)}, Kind: c.kind, Mappings: mappings})
 				w.Must(err)
 				fmt.Fprint(&shown, p.Samples, p.Columns)
 				if p.Problem != nil {
@@ -115,7 +115,7 @@ func TestF3AFileWithoutColumnNamesIsNotShown(t *testing.T) {
 		for _, kind := range []enum.ImportKind{enum.Users, enum.Contacts, enum.Customers} {
 			const secret = "hunter2hunter2"
 			file := "Kim@Example.net,Kim,Park," + secret + "\nlee@example.net,Lee,Ng," + secret + "\n"
-			p, err := e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: kind})
+			p, err := e.Preview(w.As(w.maria), Request{File: File{Body: strings.NewReader(file)}, Kind: kind})
 			w.Must(err)
 			if p.Problem == nil || !strings.Contains(p.Problem.Message, "first row") {
 				t.Fatalf("%s: the problem is %+v", kind, p.Problem)

@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -35,7 +34,7 @@ func (e *Engine) store(ctx context.Context, key string, in StartInput, v sheet.V
 	}
 	defer out.Abort()
 	sum, kept := sha256.New(), &uploadWriter{out: out}
-	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), v, company, in.Mappings, kept.begin, nil)
+	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), v, company, in.Request, kept.begin, nil)
 	if kept.err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", kept.err)
 	}
@@ -46,7 +45,7 @@ func (e *Engine) store(ctx context.Context, key string, in StartInput, v sheet.V
 	if err := errors.Join(kept.Close(), out.Commit()); err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", err)
 	}
-	arguments, err := json.Marshal([]any{in.Kind, in.Company, in.Mappings, in.DryRun})
+	arguments, err := in.arguments()
 	if err != nil {
 		return nil, err
 	}
@@ -126,16 +125,18 @@ func (u *uploadWriter) failed(err error) error {
 // inspect reads the whole file once: rules F1–F5. known, which may be nil, is called as soon as
 // the columns are known. Without each it stops at the first problem; with it, for a preview, it
 // goes on behind a problem of the columns, which then stands in the result.
-func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, company id.ID, mappings []sheet.Mapping, known func(*sheet.Layout) error, each func(*accepted, *csvfile.Record)) (*accepted, error) {
+func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, company id.ID, in Request, known func(*sheet.Layout) error, each func(*accepted, *csvfile.Record)) (*accepted, error) {
 	a, spanning := &accepted{}, false
 	o := csvfile.Options{
+		Encoding: in.Format.Encoding, Delimiter: in.Format.Delimiter, HeaderLine: in.Format.HeaderLine,
 		Score: v.Score, Uncounted: func(name string) bool { return sheet.RejectColumn(name) != "" }, MaxRows: e.o.MaxRows[v.Kind], MaxBytes: e.o.MaxUploadBytes,
 		Header: func(f csvfile.Format) error {
-			v, err := v.For(f.Header, mappings)
+			v, err := v.For(f.Header, in.Mappings)
 			if err != nil {
 				return notTheUploads{err}
 			}
-			a.layout, a.problem = sheet.Match(v, f, mappings)
+			a.layout, a.problem = sheet.Match(v, f, in.Mappings)
+			a.layout.Options = in.Options.WithDefaults()
 			if a.problem != nil && each == nil {
 				return a.problem
 			}
@@ -193,7 +194,10 @@ func refusal(err error) error {
 		if p.Suggestion != "" {
 			f = f.With("suggestion", p.Suggestion)
 		}
-		if p.Accepted != "" {
+		if len(p.Columns) > 0 {
+			f = f.With("columns", p.Columns)
+		}
+		if len(p.Accepted) > 0 {
 			f = f.With("accepted", p.Accepted)
 		}
 		return f

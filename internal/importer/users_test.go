@@ -155,7 +155,7 @@ func TestU2NoPasswordIsShownOrKept(t *testing.T) {
 			"lee@example.net,Lee," + secret + "3,true\n" + // a cell too few: it stands in another column
 			"lee@example.net,Lee,Ng,x," + secret + "4,," + secret + "5\n" + // one too many
 			"a@example.net,,Ng," + secret + "6,,perhaps\n"
-		p, err := e.Preview(w.As(w.maria), PreviewInput{File: File{Body: strings.NewReader(file)}, Kind: enum.Users, Mappings: []sheet.Mapping{out("old password")}})
+		p, err := e.Preview(w.As(w.maria), Request{File: File{Body: strings.NewReader(file)}, Kind: enum.Users, Mappings: []sheet.Mapping{out("old password")}})
 		w.Must(err)
 		shown := fmt.Sprint(p.Samples)
 		for _, i := range p.Issues {
@@ -360,9 +360,9 @@ func TestU2TheFingerprintOfAFileWithPasswordsIsSlow(t *testing.T) {
 		}
 		v, err := e.vocabulary(w.As(w.maria), enum.Users, w.partner.ID)
 		w.Must(err)
-		a, err := e.store(w.As(w.maria), "uploads/"+id.New(id.ImportRun).String(), StartInput{
+		a, err := e.store(w.As(w.maria), "uploads/"+id.New(id.ImportRun).String(), StartInput{Request: Request{
 			File: File{Body: strings.NewReader(file)}, Kind: enum.Users, Company: &w.partner.ID,
-		}, v, w.partner.ID)
+		}}, v, w.partner.ID)
 		w.Must(err)
 		kept := w.DB.Ent().IdempotencyKey.Query().OnlyX(w.System).Fingerprint
 		if len(kept) != len(a.digest) || slices.Equal(kept, a.digest) {

@@ -140,7 +140,7 @@ func (w *world) start(e *Engine, file string, change ...func(*StartInput)) *ent.
 
 func (w *world) tryStart(e *Engine, u *ent.User, file string, change ...func(*StartInput)) (*ent.ImportRun, error) {
 	w.T.Helper()
-	in := StartInput{File: File{Name: "customers.csv", Body: strings.NewReader(file)}, Kind: enum.Customers}
+	in := StartInput{Request: Request{File: File{Name: "customers.csv", Body: strings.NewReader(file)}, Kind: enum.Customers}}
 	for _, c := range change {
 		c(&in)
 	}

@@ -73,6 +73,7 @@ func (t *Tenants) AddCompany(name string, set ...func(*ent.CompanyCreate)) {
 	t.Must(c.CustomFieldValue.Create().SetCompanyID(company.ID).SetContactID(contact.ID).SetCustomFieldID(field.ID).SetValue("value of " + name).Exec(t.System))
 	now := time.Now().UTC()
 	t.Must(c.ImportTurn.Create().SetCompanyID(company.ID).SetWaiting(true).SetTurnAt(now).SetSince(now).Exec(t.System))
+	t.Must(c.ColumnMemory.Create().SetCompanyID(company.ID).SetKind(enum.Customers).SetMappings(json.RawMessage("[]")).Exec(t.System))
 	t.Must(c.SearchBlock.Create().SetCompanyID(company.ID).SetFirstKey("a").SetLastKey("b").SetSize(1).SetEntries([]byte("x")).Exec(t.System))
 	for kind, u := range map[string]id.ID{"project": project.ID, "desk": desk.ID, "label": label.ID, "field": field.ID, "contact": contact.ID} {
 		t.IDs[kind+" of "+name] = u
@@ -127,7 +128,7 @@ func (t *Tenants) AddImport(user, company string) {
 	t.T.Helper()
 	c, name := t.DB.Ent(), user+" in "+company
 	run, err := c.ImportRun.Create().SetCompanyID(t.IDs[company]).SetCreatedByID(t.IDs[user]).SetCreatedByName(user).SetKind(enum.Customers).
-		SetStatus(enum.Canceled).SetFileName("file of " + company).SetFileSize(1).SetUploadKey("key").SetFormat(json.RawMessage("{}")).SetTotalRows(1).Save(t.System)
+		SetStatus(enum.Canceled).SetFileName("file of " + company).SetFileSize(1).SetUploadKey("key").SetFormat(json.RawMessage(`{"file":{"header":["name of ` + company + `"]},"fields":["name"]}`)).SetTotalRows(1).Save(t.System)
 	t.Must(err)
 	t.Must(c.ImportIssue.Create().SetImportRunID(run.ID).SetRow(1).SetOrdinal(0).SetLine(2).SetCode(enum.Required).SetMessage("issue of " + company).Exec(t.System))
 	t.Must(c.ImportKey.Create().SetImportRunID(run.ID).SetKey(name).SetRow(1).Exec(t.System))

@@ -10,6 +10,7 @@ import (
 	"reflect"
 
 	"tenantry/ent/generated/ent/auditevent"
+	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/contactlabel"
@@ -44,6 +45,8 @@ type Client struct {
 	config
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// ColumnMemory is the client for interacting with the ColumnMemory builders.
+	ColumnMemory *ColumnMemoryClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
 	// Contact is the client for interacting with the Contact builders.
@@ -97,6 +100,7 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.AuditEvent = NewAuditEventClient(c.config)
+	c.ColumnMemory = NewColumnMemoryClient(c.config)
 	c.Company = NewCompanyClient(c.config)
 	c.Contact = NewContactClient(c.config)
 	c.ContactLabel = NewContactLabelClient(c.config)
@@ -211,6 +215,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:              ctx,
 		config:           cfg,
 		AuditEvent:       NewAuditEventClient(cfg),
+		ColumnMemory:     NewColumnMemoryClient(cfg),
 		Company:          NewCompanyClient(cfg),
 		Contact:          NewContactClient(cfg),
 		ContactLabel:     NewContactLabelClient(cfg),
@@ -252,6 +257,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:              ctx,
 		config:           cfg,
 		AuditEvent:       NewAuditEventClient(cfg),
+		ColumnMemory:     NewColumnMemoryClient(cfg),
 		Company:          NewCompanyClient(cfg),
 		Contact:          NewContactClient(cfg),
 		ContactLabel:     NewContactLabelClient(cfg),
@@ -302,10 +308,10 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AuditEvent, c.Company, c.Contact, c.ContactLabel, c.CustomField,
-		c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
-		c.ImportRecord, c.ImportRun, c.ImportTurn, c.Label, c.Notification,
-		c.PartnerAdmin, c.Project, c.SearchBlock, c.Session, c.Setting,
+		c.AuditEvent, c.ColumnMemory, c.Company, c.Contact, c.ContactLabel,
+		c.CustomField, c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue,
+		c.ImportKey, c.ImportRecord, c.ImportRun, c.ImportTurn, c.Label,
+		c.Notification, c.PartnerAdmin, c.Project, c.SearchBlock, c.Session, c.Setting,
 		c.TransferToken, c.User,
 	} {
 		n.Use(hooks...)
@@ -316,10 +322,10 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AuditEvent, c.Company, c.Contact, c.ContactLabel, c.CustomField,
-		c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue, c.ImportKey,
-		c.ImportRecord, c.ImportRun, c.ImportTurn, c.Label, c.Notification,
-		c.PartnerAdmin, c.Project, c.SearchBlock, c.Session, c.Setting,
+		c.AuditEvent, c.ColumnMemory, c.Company, c.Contact, c.ContactLabel,
+		c.CustomField, c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue,
+		c.ImportKey, c.ImportRecord, c.ImportRun, c.ImportTurn, c.Label,
+		c.Notification, c.PartnerAdmin, c.Project, c.SearchBlock, c.Session, c.Setting,
 		c.TransferToken, c.User,
 	} {
 		n.Intercept(interceptors...)
@@ -331,6 +337,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *AuditEventMutation:
 		return c.AuditEvent.mutate(ctx, m)
+	case *ColumnMemoryMutation:
+		return c.ColumnMemory.mutate(ctx, m)
 	case *CompanyMutation:
 		return c.Company.mutate(ctx, m)
 	case *ContactMutation:
@@ -525,6 +533,156 @@ func (c *AuditEventClient) mutate(ctx context.Context, m *AuditEventMutation) (V
 		return (&AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditEvent mutation op: %q", m.Op())
+	}
+}
+
+// ColumnMemoryClient is a client for the ColumnMemory schema.
+type ColumnMemoryClient struct {
+	config
+}
+
+// NewColumnMemoryClient returns a client for the ColumnMemory from the given config.
+func NewColumnMemoryClient(c config) *ColumnMemoryClient {
+	return &ColumnMemoryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `columnmemory.Hooks(f(g(h())))`.
+func (c *ColumnMemoryClient) Use(hooks ...Hook) {
+	c.hooks.ColumnMemory = append(c.hooks.ColumnMemory, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `columnmemory.Intercept(f(g(h())))`.
+func (c *ColumnMemoryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ColumnMemory = append(c.inters.ColumnMemory, interceptors...)
+}
+
+// Create returns a builder for creating a ColumnMemory entity.
+func (c *ColumnMemoryClient) Create() *ColumnMemoryCreate {
+	mutation := newColumnMemoryMutation(c.config, OpCreate)
+	return &ColumnMemoryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ColumnMemory entities.
+func (c *ColumnMemoryClient) CreateBulk(builders ...*ColumnMemoryCreate) *ColumnMemoryCreateBulk {
+	return &ColumnMemoryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ColumnMemoryClient) MapCreateBulk(slice any, setFunc func(*ColumnMemoryCreate, int)) *ColumnMemoryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ColumnMemoryCreateBulk{err: fmt.Errorf("calling to ColumnMemoryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ColumnMemoryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ColumnMemoryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ColumnMemory.
+func (c *ColumnMemoryClient) Update() *ColumnMemoryUpdate {
+	mutation := newColumnMemoryMutation(c.config, OpUpdate)
+	return &ColumnMemoryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ColumnMemoryClient) UpdateOne(_m *ColumnMemory) *ColumnMemoryUpdateOne {
+	mutation := newColumnMemoryMutation(c.config, OpUpdateOne, withColumnMemory(_m))
+	return &ColumnMemoryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ColumnMemoryClient) UpdateOneID(id int) *ColumnMemoryUpdateOne {
+	mutation := newColumnMemoryMutation(c.config, OpUpdateOne, withColumnMemoryID(id))
+	return &ColumnMemoryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ColumnMemory.
+func (c *ColumnMemoryClient) Delete() *ColumnMemoryDelete {
+	mutation := newColumnMemoryMutation(c.config, OpDelete)
+	return &ColumnMemoryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ColumnMemoryClient) DeleteOne(_m *ColumnMemory) *ColumnMemoryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ColumnMemoryClient) DeleteOneID(id int) *ColumnMemoryDeleteOne {
+	builder := c.Delete().Where(columnmemory.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ColumnMemoryDeleteOne{builder}
+}
+
+// Query returns a query builder for ColumnMemory.
+func (c *ColumnMemoryClient) Query() *ColumnMemoryQuery {
+	return &ColumnMemoryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeColumnMemory},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ColumnMemory entity by its id.
+func (c *ColumnMemoryClient) Get(ctx context.Context, id int) (*ColumnMemory, error) {
+	return c.Query().Where(columnmemory.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ColumnMemoryClient) GetX(ctx context.Context, id int) *ColumnMemory {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCompany queries the company edge of a ColumnMemory.
+func (c *ColumnMemoryClient) QueryCompany(_m *ColumnMemory) *CompanyQuery {
+	query := (&CompanyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(columnmemory.Table, columnmemory.FieldID, id),
+			sqlgraph.To(company.Table, company.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, columnmemory.CompanyTable, columnmemory.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ColumnMemoryClient) Hooks() []Hook {
+	hooks := c.hooks.ColumnMemory
+	return append(hooks[:len(hooks):len(hooks)], columnmemory.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ColumnMemoryClient) Interceptors() []Interceptor {
+	return c.inters.ColumnMemory
+}
+
+func (c *ColumnMemoryClient) mutate(ctx context.Context, m *ColumnMemoryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ColumnMemoryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ColumnMemoryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ColumnMemoryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ColumnMemoryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ColumnMemory mutation op: %q", m.Op())
 	}
 }
 
@@ -821,6 +979,22 @@ func (c *CompanyClient) QueryImportTurns(_m *Company) *ImportTurnQuery {
 			sqlgraph.From(company.Table, company.FieldID, id),
 			sqlgraph.To(importturn.Table, importturn.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, company.ImportTurnsTable, company.ImportTurnsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryColumnMemories queries the column_memories edge of a Company.
+func (c *CompanyClient) QueryColumnMemories(_m *Company) *ColumnMemoryQuery {
+	query := (&ColumnMemoryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, id),
+			sqlgraph.To(columnmemory.Table, columnmemory.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.ColumnMemoriesTable, company.ColumnMemoriesColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -4305,15 +4479,15 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AuditEvent, Company, Contact, ContactLabel, CustomField, CustomFieldValue, Desk,
-		IdempotencyKey, ImportIssue, ImportKey, ImportRecord, ImportRun, ImportTurn,
-		Label, Notification, PartnerAdmin, Project, SearchBlock, Session, Setting,
-		TransferToken, User []ent.Hook
+		AuditEvent, ColumnMemory, Company, Contact, ContactLabel, CustomField,
+		CustomFieldValue, Desk, IdempotencyKey, ImportIssue, ImportKey, ImportRecord,
+		ImportRun, ImportTurn, Label, Notification, PartnerAdmin, Project, SearchBlock,
+		Session, Setting, TransferToken, User []ent.Hook
 	}
 	inters struct {
-		AuditEvent, Company, Contact, ContactLabel, CustomField, CustomFieldValue, Desk,
-		IdempotencyKey, ImportIssue, ImportKey, ImportRecord, ImportRun, ImportTurn,
-		Label, Notification, PartnerAdmin, Project, SearchBlock, Session, Setting,
-		TransferToken, User []ent.Interceptor
+		AuditEvent, ColumnMemory, Company, Contact, ContactLabel, CustomField,
+		CustomFieldValue, Desk, IdempotencyKey, ImportIssue, ImportKey, ImportRecord,
+		ImportRun, ImportTurn, Label, Notification, PartnerAdmin, Project, SearchBlock,
+		Session, Setting, TransferToken, User []ent.Interceptor
 	}
 )

@@ -32,6 +32,8 @@ type Company struct {
 	NameKey string `json:"name_key,omitempty"`
 	// ContactEmail holds the value of the "contact_email" field.
 	ContactEmail *string `json:"contact_email,omitempty"`
+	// its id in its partner's systems, exact; gone with the partnership (rule C1)
+	ExternalID *string `json:"external_id,omitempty"`
 	// IsPartner holds the value of the "is_partner" field.
 	IsPartner bool `json:"is_partner,omitempty"`
 	// the operators' own company
@@ -74,6 +76,8 @@ type CompanyEdges struct {
 	ImportRuns []*ImportRun `json:"import_runs,omitempty"`
 	// ImportTurns holds the value of the import_turns edge.
 	ImportTurns []*ImportTurn `json:"import_turns,omitempty"`
+	// ColumnMemories holds the value of the column_memories edge.
+	ColumnMemories []*ColumnMemory `json:"column_memories,omitempty"`
 	// TransferTokens holds the value of the transfer_tokens edge.
 	TransferTokens []*TransferToken `json:"transfer_tokens,omitempty"`
 	// ReceivedTokens holds the value of the received_tokens edge.
@@ -82,7 +86,7 @@ type CompanyEdges struct {
 	AuditEvents []*AuditEvent `json:"audit_events,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [15]bool
+	loadedTypes [16]bool
 }
 
 // PartnerOrErr returns the Partner value or an error if the edge
@@ -195,10 +199,19 @@ func (e CompanyEdges) ImportTurnsOrErr() ([]*ImportTurn, error) {
 	return nil, &NotLoadedError{edge: "import_turns"}
 }
 
+// ColumnMemoriesOrErr returns the ColumnMemories value or an error if the edge
+// was not loaded in eager-loading.
+func (e CompanyEdges) ColumnMemoriesOrErr() ([]*ColumnMemory, error) {
+	if e.loadedTypes[12] {
+		return e.ColumnMemories, nil
+	}
+	return nil, &NotLoadedError{edge: "column_memories"}
+}
+
 // TransferTokensOrErr returns the TransferTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[12] {
+	if e.loadedTypes[13] {
 		return e.TransferTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "transfer_tokens"}
@@ -207,7 +220,7 @@ func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
 // ReceivedTokensOrErr returns the ReceivedTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[13] {
+	if e.loadedTypes[14] {
 		return e.ReceivedTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "received_tokens"}
@@ -216,7 +229,7 @@ func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
 // AuditEventsOrErr returns the AuditEvents value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) AuditEventsOrErr() ([]*AuditEvent, error) {
-	if e.loadedTypes[14] {
+	if e.loadedTypes[15] {
 		return e.AuditEvents, nil
 	}
 	return nil, &NotLoadedError{edge: "audit_events"}
@@ -231,7 +244,7 @@ func (*Company) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case company.FieldIsPartner, company.FieldIsPlatform:
 			values[i] = new(sql.NullBool)
-		case company.FieldName, company.FieldSlug, company.FieldNameSlug, company.FieldNameKey, company.FieldContactEmail:
+		case company.FieldName, company.FieldSlug, company.FieldNameSlug, company.FieldNameKey, company.FieldContactEmail, company.FieldExternalID:
 			values[i] = new(sql.NullString)
 		case company.FieldCreatedAt, company.FieldUpdatedAt, company.FieldDeletedAt:
 			values[i] = new(sql.NullTime)
@@ -300,6 +313,13 @@ func (_m *Company) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ContactEmail = new(string)
 				*_m.ContactEmail = value.String
+			}
+		case company.FieldExternalID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field external_id", values[i])
+			} else if value.Valid {
+				_m.ExternalID = new(string)
+				*_m.ExternalID = value.String
 			}
 		case company.FieldIsPartner:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -407,6 +427,11 @@ func (_m *Company) QueryImportTurns() *ImportTurnQuery {
 	return NewCompanyClient(_m.config).QueryImportTurns(_m)
 }
 
+// QueryColumnMemories queries the "column_memories" edge of the Company entity.
+func (_m *Company) QueryColumnMemories() *ColumnMemoryQuery {
+	return NewCompanyClient(_m.config).QueryColumnMemories(_m)
+}
+
 // QueryTransferTokens queries the "transfer_tokens" edge of the Company entity.
 func (_m *Company) QueryTransferTokens() *TransferTokenQuery {
 	return NewCompanyClient(_m.config).QueryTransferTokens(_m)
@@ -465,6 +490,11 @@ func (_m *Company) String() string {
 	builder.WriteString(", ")
 	if v := _m.ContactEmail; v != nil {
 		builder.WriteString("contact_email=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.ExternalID; v != nil {
+		builder.WriteString("external_id=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

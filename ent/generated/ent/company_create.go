@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"tenantry/ent/generated/ent/auditevent"
+	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/customfield"
@@ -95,6 +96,20 @@ func (_c *CompanyCreate) SetContactEmail(v string) *CompanyCreate {
 func (_c *CompanyCreate) SetNillableContactEmail(v *string) *CompanyCreate {
 	if v != nil {
 		_c.SetContactEmail(*v)
+	}
+	return _c
+}
+
+// SetExternalID sets the "external_id" field.
+func (_c *CompanyCreate) SetExternalID(v string) *CompanyCreate {
+	_c.mutation.SetExternalID(v)
+	return _c
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_c *CompanyCreate) SetNillableExternalID(v *string) *CompanyCreate {
+	if v != nil {
+		_c.SetExternalID(*v)
 	}
 	return _c
 }
@@ -353,6 +368,21 @@ func (_c *CompanyCreate) AddImportTurns(v ...*ImportTurn) *CompanyCreate {
 	return _c.AddImportTurnIDs(ids...)
 }
 
+// AddColumnMemoryIDs adds the "column_memories" edge to the ColumnMemory entity by IDs.
+func (_c *CompanyCreate) AddColumnMemoryIDs(ids ...int) *CompanyCreate {
+	_c.mutation.AddColumnMemoryIDs(ids...)
+	return _c
+}
+
+// AddColumnMemories adds the "column_memories" edges to the ColumnMemory entity.
+func (_c *CompanyCreate) AddColumnMemories(v ...*ColumnMemory) *CompanyCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddColumnMemoryIDs(ids...)
+}
+
 // AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by IDs.
 func (_c *CompanyCreate) AddTransferTokenIDs(ids ...uuid.UUID) *CompanyCreate {
 	_c.mutation.AddTransferTokenIDs(ids...)
@@ -502,6 +532,11 @@ func (_c *CompanyCreate) check() error {
 			return &ValidationError{Name: "contact_email", err: fmt.Errorf(`ent: validator failed for field "Company.contact_email": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.ExternalID(); ok {
+		if err := company.ExternalIDValidator(v); err != nil {
+			return &ValidationError{Name: "external_id", err: fmt.Errorf(`ent: validator failed for field "Company.external_id": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.IsPartner(); !ok {
 		return &ValidationError{Name: "is_partner", err: errors.New(`ent: missing required field "Company.is_partner"`)}
 	}
@@ -570,6 +605,10 @@ func (_c *CompanyCreate) createSpec() (*Company, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ContactEmail(); ok {
 		_spec.SetField(company.FieldContactEmail, field.TypeString, value)
 		_node.ContactEmail = &value
+	}
+	if value, ok := _c.mutation.ExternalID(); ok {
+		_spec.SetField(company.FieldExternalID, field.TypeString, value)
+		_node.ExternalID = &value
 	}
 	if value, ok := _c.mutation.IsPartner(); ok {
 		_spec.SetField(company.FieldIsPartner, field.TypeBool, value)
@@ -773,6 +812,22 @@ func (_c *CompanyCreate) createSpec() (*Company, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importturn.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ColumnMemoriesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ColumnMemoriesTable,
+			Columns: []string{company.ColumnMemoriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(columnmemory.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"tenantry/ent/generated/ent/auditevent"
+	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/customfield"
@@ -50,6 +51,7 @@ type CompanyQuery struct {
 	withPartnerAdmins  *PartnerAdminQuery
 	withImportRuns     *ImportRunQuery
 	withImportTurns    *ImportTurnQuery
+	withColumnMemories *ColumnMemoryQuery
 	withTransferTokens *TransferTokenQuery
 	withReceivedTokens *TransferTokenQuery
 	withAuditEvents    *AuditEventQuery
@@ -354,6 +356,28 @@ func (_q *CompanyQuery) QueryImportTurns() *ImportTurnQuery {
 	return query
 }
 
+// QueryColumnMemories chains the current query on the "column_memories" edge.
+func (_q *CompanyQuery) QueryColumnMemories() *ColumnMemoryQuery {
+	query := (&ColumnMemoryClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, selector),
+			sqlgraph.To(columnmemory.Table, columnmemory.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.ColumnMemoriesTable, company.ColumnMemoriesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // QueryTransferTokens chains the current query on the "transfer_tokens" edge.
 func (_q *CompanyQuery) QueryTransferTokens() *TransferTokenQuery {
 	query := (&TransferTokenClient{config: _q.config}).Query()
@@ -624,6 +648,7 @@ func (_q *CompanyQuery) Clone() *CompanyQuery {
 		withPartnerAdmins:  _q.withPartnerAdmins.Clone(),
 		withImportRuns:     _q.withImportRuns.Clone(),
 		withImportTurns:    _q.withImportTurns.Clone(),
+		withColumnMemories: _q.withColumnMemories.Clone(),
 		withTransferTokens: _q.withTransferTokens.Clone(),
 		withReceivedTokens: _q.withReceivedTokens.Clone(),
 		withAuditEvents:    _q.withAuditEvents.Clone(),
@@ -765,6 +790,17 @@ func (_q *CompanyQuery) WithImportTurns(opts ...func(*ImportTurnQuery)) *Company
 	return _q
 }
 
+// WithColumnMemories tells the query-builder to eager-load the nodes that are connected to
+// the "column_memories" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CompanyQuery) WithColumnMemories(opts ...func(*ColumnMemoryQuery)) *CompanyQuery {
+	query := (&ColumnMemoryClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withColumnMemories = query
+	return _q
+}
+
 // WithTransferTokens tells the query-builder to eager-load the nodes that are connected to
 // the "transfer_tokens" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *CompanyQuery) WithTransferTokens(opts ...func(*TransferTokenQuery)) *CompanyQuery {
@@ -882,7 +918,7 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 	var (
 		nodes       = []*Company{}
 		_spec       = _q.querySpec()
-		loadedTypes = [15]bool{
+		loadedTypes = [16]bool{
 			_q.withPartner != nil,
 			_q.withCustomers != nil,
 			_q.withProjects != nil,
@@ -895,6 +931,7 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 			_q.withPartnerAdmins != nil,
 			_q.withImportRuns != nil,
 			_q.withImportTurns != nil,
+			_q.withColumnMemories != nil,
 			_q.withTransferTokens != nil,
 			_q.withReceivedTokens != nil,
 			_q.withAuditEvents != nil,
@@ -1001,6 +1038,13 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 		if err := _q.loadImportTurns(ctx, query, nodes,
 			func(n *Company) { n.Edges.ImportTurns = []*ImportTurn{} },
 			func(n *Company, e *ImportTurn) { n.Edges.ImportTurns = append(n.Edges.ImportTurns, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withColumnMemories; query != nil {
+		if err := _q.loadColumnMemories(ctx, query, nodes,
+			func(n *Company) { n.Edges.ColumnMemories = []*ColumnMemory{} },
+			func(n *Company, e *ColumnMemory) { n.Edges.ColumnMemories = append(n.Edges.ColumnMemories, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1378,6 +1422,36 @@ func (_q *CompanyQuery) loadImportTurns(ctx context.Context, query *ImportTurnQu
 	}
 	query.Where(predicate.ImportTurn(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(company.ImportTurnsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CompanyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "company_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CompanyQuery) loadColumnMemories(ctx context.Context, query *ColumnMemoryQuery, nodes []*Company, init func(*Company), assign func(*Company, *ColumnMemory)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Company)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(columnmemory.FieldCompanyID)
+	}
+	query.Where(predicate.ColumnMemory(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(company.ColumnMemoriesColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

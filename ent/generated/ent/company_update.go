@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"tenantry/ent/generated/ent/auditevent"
+	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/customfield"
@@ -106,6 +107,26 @@ func (_u *CompanyUpdate) SetNillableContactEmail(v *string) *CompanyUpdate {
 // ClearContactEmail clears the value of the "contact_email" field.
 func (_u *CompanyUpdate) ClearContactEmail() *CompanyUpdate {
 	_u.mutation.ClearContactEmail()
+	return _u
+}
+
+// SetExternalID sets the "external_id" field.
+func (_u *CompanyUpdate) SetExternalID(v string) *CompanyUpdate {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *CompanyUpdate) SetNillableExternalID(v *string) *CompanyUpdate {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *CompanyUpdate) ClearExternalID() *CompanyUpdate {
+	_u.mutation.ClearExternalID()
 	return _u
 }
 
@@ -351,6 +372,21 @@ func (_u *CompanyUpdate) AddImportTurns(v ...*ImportTurn) *CompanyUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddImportTurnIDs(ids...)
+}
+
+// AddColumnMemoryIDs adds the "column_memories" edge to the ColumnMemory entity by IDs.
+func (_u *CompanyUpdate) AddColumnMemoryIDs(ids ...int) *CompanyUpdate {
+	_u.mutation.AddColumnMemoryIDs(ids...)
+	return _u
+}
+
+// AddColumnMemories adds the "column_memories" edges to the ColumnMemory entity.
+func (_u *CompanyUpdate) AddColumnMemories(v ...*ColumnMemory) *CompanyUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddColumnMemoryIDs(ids...)
 }
 
 // AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by IDs.
@@ -640,6 +676,27 @@ func (_u *CompanyUpdate) RemoveImportTurns(v ...*ImportTurn) *CompanyUpdate {
 	return _u.RemoveImportTurnIDs(ids...)
 }
 
+// ClearColumnMemories clears all "column_memories" edges to the ColumnMemory entity.
+func (_u *CompanyUpdate) ClearColumnMemories() *CompanyUpdate {
+	_u.mutation.ClearColumnMemories()
+	return _u
+}
+
+// RemoveColumnMemoryIDs removes the "column_memories" edge to ColumnMemory entities by IDs.
+func (_u *CompanyUpdate) RemoveColumnMemoryIDs(ids ...int) *CompanyUpdate {
+	_u.mutation.RemoveColumnMemoryIDs(ids...)
+	return _u
+}
+
+// RemoveColumnMemories removes "column_memories" edges to ColumnMemory entities.
+func (_u *CompanyUpdate) RemoveColumnMemories(v ...*ColumnMemory) *CompanyUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveColumnMemoryIDs(ids...)
+}
+
 // ClearTransferTokens clears all "transfer_tokens" edges to the TransferToken entity.
 func (_u *CompanyUpdate) ClearTransferTokens() *CompanyUpdate {
 	_u.mutation.ClearTransferTokens()
@@ -757,6 +814,11 @@ func (_u *CompanyUpdate) check() error {
 			return &ValidationError{Name: "contact_email", err: fmt.Errorf(`ent: validator failed for field "Company.contact_email": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ExternalID(); ok {
+		if err := company.ExternalIDValidator(v); err != nil {
+			return &ValidationError{Name: "external_id", err: fmt.Errorf(`ent: validator failed for field "Company.external_id": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -789,6 +851,12 @@ func (_u *CompanyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ContactEmailCleared() {
 		_spec.ClearField(company.FieldContactEmail, field.TypeString)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(company.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(company.FieldExternalID, field.TypeString)
 	}
 	if value, ok := _u.mutation.IsPartner(); ok {
 		_spec.SetField(company.FieldIsPartner, field.TypeBool, value)
@@ -1329,6 +1397,51 @@ func (_u *CompanyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ColumnMemoriesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ColumnMemoriesTable,
+			Columns: []string{company.ColumnMemoriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(columnmemory.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedColumnMemoriesIDs(); len(nodes) > 0 && !_u.mutation.ColumnMemoriesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ColumnMemoriesTable,
+			Columns: []string{company.ColumnMemoriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(columnmemory.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ColumnMemoriesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ColumnMemoriesTable,
+			Columns: []string{company.ColumnMemoriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(columnmemory.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.TransferTokensCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -1549,6 +1662,26 @@ func (_u *CompanyUpdateOne) SetNillableContactEmail(v *string) *CompanyUpdateOne
 // ClearContactEmail clears the value of the "contact_email" field.
 func (_u *CompanyUpdateOne) ClearContactEmail() *CompanyUpdateOne {
 	_u.mutation.ClearContactEmail()
+	return _u
+}
+
+// SetExternalID sets the "external_id" field.
+func (_u *CompanyUpdateOne) SetExternalID(v string) *CompanyUpdateOne {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *CompanyUpdateOne) SetNillableExternalID(v *string) *CompanyUpdateOne {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *CompanyUpdateOne) ClearExternalID() *CompanyUpdateOne {
+	_u.mutation.ClearExternalID()
 	return _u
 }
 
@@ -1794,6 +1927,21 @@ func (_u *CompanyUpdateOne) AddImportTurns(v ...*ImportTurn) *CompanyUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.AddImportTurnIDs(ids...)
+}
+
+// AddColumnMemoryIDs adds the "column_memories" edge to the ColumnMemory entity by IDs.
+func (_u *CompanyUpdateOne) AddColumnMemoryIDs(ids ...int) *CompanyUpdateOne {
+	_u.mutation.AddColumnMemoryIDs(ids...)
+	return _u
+}
+
+// AddColumnMemories adds the "column_memories" edges to the ColumnMemory entity.
+func (_u *CompanyUpdateOne) AddColumnMemories(v ...*ColumnMemory) *CompanyUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddColumnMemoryIDs(ids...)
 }
 
 // AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by IDs.
@@ -2083,6 +2231,27 @@ func (_u *CompanyUpdateOne) RemoveImportTurns(v ...*ImportTurn) *CompanyUpdateOn
 	return _u.RemoveImportTurnIDs(ids...)
 }
 
+// ClearColumnMemories clears all "column_memories" edges to the ColumnMemory entity.
+func (_u *CompanyUpdateOne) ClearColumnMemories() *CompanyUpdateOne {
+	_u.mutation.ClearColumnMemories()
+	return _u
+}
+
+// RemoveColumnMemoryIDs removes the "column_memories" edge to ColumnMemory entities by IDs.
+func (_u *CompanyUpdateOne) RemoveColumnMemoryIDs(ids ...int) *CompanyUpdateOne {
+	_u.mutation.RemoveColumnMemoryIDs(ids...)
+	return _u
+}
+
+// RemoveColumnMemories removes "column_memories" edges to ColumnMemory entities.
+func (_u *CompanyUpdateOne) RemoveColumnMemories(v ...*ColumnMemory) *CompanyUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveColumnMemoryIDs(ids...)
+}
+
 // ClearTransferTokens clears all "transfer_tokens" edges to the TransferToken entity.
 func (_u *CompanyUpdateOne) ClearTransferTokens() *CompanyUpdateOne {
 	_u.mutation.ClearTransferTokens()
@@ -2213,6 +2382,11 @@ func (_u *CompanyUpdateOne) check() error {
 			return &ValidationError{Name: "contact_email", err: fmt.Errorf(`ent: validator failed for field "Company.contact_email": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ExternalID(); ok {
+		if err := company.ExternalIDValidator(v); err != nil {
+			return &ValidationError{Name: "external_id", err: fmt.Errorf(`ent: validator failed for field "Company.external_id": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -2262,6 +2436,12 @@ func (_u *CompanyUpdateOne) sqlSave(ctx context.Context) (_node *Company, err er
 	}
 	if _u.mutation.ContactEmailCleared() {
 		_spec.ClearField(company.FieldContactEmail, field.TypeString)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(company.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(company.FieldExternalID, field.TypeString)
 	}
 	if value, ok := _u.mutation.IsPartner(); ok {
 		_spec.SetField(company.FieldIsPartner, field.TypeBool, value)
@@ -2795,6 +2975,51 @@ func (_u *CompanyUpdateOne) sqlSave(ctx context.Context) (_node *Company, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importturn.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ColumnMemoriesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ColumnMemoriesTable,
+			Columns: []string{company.ColumnMemoriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(columnmemory.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedColumnMemoriesIDs(); len(nodes) > 0 && !_u.mutation.ColumnMemoriesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ColumnMemoriesTable,
+			Columns: []string{company.ColumnMemoriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(columnmemory.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ColumnMemoriesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ColumnMemoriesTable,
+			Columns: []string{company.ColumnMemoriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(columnmemory.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"sync"
 	"tenantry/ent/generated/ent/auditevent"
+	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/contactlabel"
@@ -95,6 +96,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			auditevent.Table:       auditevent.ValidColumn,
+			columnmemory.Table:     columnmemory.ValidColumn,
 			company.Table:          company.ValidColumn,
 			contact.Table:          contact.ValidColumn,
 			contactlabel.Table:     contactlabel.ValidColumn,

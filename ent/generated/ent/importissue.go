@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"tenantry/ent/enum"
@@ -35,6 +36,14 @@ type ImportIssue struct {
 	Code enum.IssueCode `json:"code,omitempty"`
 	// Message holds the value of the "message" field.
 	Message string `json:"message,omitempty"`
+	// the length or number that was exceeded
+	LimitValue *int `json:"limit_value,omitempty"`
+	// what would be accepted; at most sheet.MaxAccepted
+	Accepted []string `json:"accepted,omitempty"`
+	// what was probably meant
+	Suggestion *string `json:"suggestion,omitempty"`
+	// the row of the file that this one conflicts with
+	OtherRow *int `json:"other_row,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ImportIssueQuery when eager-loading is set.
 	Edges        ImportIssueEdges `json:"edges"`
@@ -66,9 +75,11 @@ func (*ImportIssue) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case importissue.FieldID, importissue.FieldRow, importissue.FieldOrdinal, importissue.FieldLine:
+		case importissue.FieldAccepted:
+			values[i] = new([]byte)
+		case importissue.FieldID, importissue.FieldRow, importissue.FieldOrdinal, importissue.FieldLine, importissue.FieldLimitValue, importissue.FieldOtherRow:
 			values[i] = new(sql.NullInt64)
-		case importissue.FieldColumn, importissue.FieldValue, importissue.FieldCode, importissue.FieldMessage:
+		case importissue.FieldColumn, importissue.FieldValue, importissue.FieldCode, importissue.FieldMessage, importissue.FieldSuggestion:
 			values[i] = new(sql.NullString)
 		case importissue.FieldImportRunID:
 			values[i] = new(uuid.UUID)
@@ -143,6 +154,35 @@ func (_m *ImportIssue) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Message = value.String
 			}
+		case importissue.FieldLimitValue:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field limit_value", values[i])
+			} else if value.Valid {
+				_m.LimitValue = new(int)
+				*_m.LimitValue = int(value.Int64)
+			}
+		case importissue.FieldAccepted:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field accepted", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Accepted); err != nil {
+					return fmt.Errorf("unmarshal field accepted: %w", err)
+				}
+			}
+		case importissue.FieldSuggestion:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field suggestion", values[i])
+			} else if value.Valid {
+				_m.Suggestion = new(string)
+				*_m.Suggestion = value.String
+			}
+		case importissue.FieldOtherRow:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field other_row", values[i])
+			} else if value.Valid {
+				_m.OtherRow = new(int)
+				*_m.OtherRow = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -211,6 +251,24 @@ func (_m *ImportIssue) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("message=")
 	builder.WriteString(_m.Message)
+	builder.WriteString(", ")
+	if v := _m.LimitValue; v != nil {
+		builder.WriteString("limit_value=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("accepted=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Accepted))
+	builder.WriteString(", ")
+	if v := _m.Suggestion; v != nil {
+		builder.WriteString("suggestion=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.OtherRow; v != nil {
+		builder.WriteString("other_row=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

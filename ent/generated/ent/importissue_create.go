@@ -86,6 +86,54 @@ func (_c *ImportIssueCreate) SetMessage(v string) *ImportIssueCreate {
 	return _c
 }
 
+// SetLimitValue sets the "limit_value" field.
+func (_c *ImportIssueCreate) SetLimitValue(v int) *ImportIssueCreate {
+	_c.mutation.SetLimitValue(v)
+	return _c
+}
+
+// SetNillableLimitValue sets the "limit_value" field if the given value is not nil.
+func (_c *ImportIssueCreate) SetNillableLimitValue(v *int) *ImportIssueCreate {
+	if v != nil {
+		_c.SetLimitValue(*v)
+	}
+	return _c
+}
+
+// SetAccepted sets the "accepted" field.
+func (_c *ImportIssueCreate) SetAccepted(v []string) *ImportIssueCreate {
+	_c.mutation.SetAccepted(v)
+	return _c
+}
+
+// SetSuggestion sets the "suggestion" field.
+func (_c *ImportIssueCreate) SetSuggestion(v string) *ImportIssueCreate {
+	_c.mutation.SetSuggestion(v)
+	return _c
+}
+
+// SetNillableSuggestion sets the "suggestion" field if the given value is not nil.
+func (_c *ImportIssueCreate) SetNillableSuggestion(v *string) *ImportIssueCreate {
+	if v != nil {
+		_c.SetSuggestion(*v)
+	}
+	return _c
+}
+
+// SetOtherRow sets the "other_row" field.
+func (_c *ImportIssueCreate) SetOtherRow(v int) *ImportIssueCreate {
+	_c.mutation.SetOtherRow(v)
+	return _c
+}
+
+// SetNillableOtherRow sets the "other_row" field if the given value is not nil.
+func (_c *ImportIssueCreate) SetNillableOtherRow(v *int) *ImportIssueCreate {
+	if v != nil {
+		_c.SetOtherRow(*v)
+	}
+	return _c
+}
+
 // SetImportRun sets the "import_run" edge to the ImportRun entity.
 func (_c *ImportIssueCreate) SetImportRun(v *ImportRun) *ImportIssueCreate {
 	return _c.SetImportRunID(v.ID)
@@ -204,6 +252,22 @@ func (_c *ImportIssueCreate) createSpec() (*ImportIssue, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Message(); ok {
 		_spec.SetField(importissue.FieldMessage, field.TypeString, value)
 		_node.Message = value
+	}
+	if value, ok := _c.mutation.LimitValue(); ok {
+		_spec.SetField(importissue.FieldLimitValue, field.TypeInt, value)
+		_node.LimitValue = &value
+	}
+	if value, ok := _c.mutation.Accepted(); ok {
+		_spec.SetField(importissue.FieldAccepted, field.TypeJSON, value)
+		_node.Accepted = value
+	}
+	if value, ok := _c.mutation.Suggestion(); ok {
+		_spec.SetField(importissue.FieldSuggestion, field.TypeString, value)
+		_node.Suggestion = &value
+	}
+	if value, ok := _c.mutation.OtherRow(); ok {
+		_spec.SetField(importissue.FieldOtherRow, field.TypeInt, value)
+		_node.OtherRow = &value
 	}
 	if nodes := _c.mutation.ImportRunIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

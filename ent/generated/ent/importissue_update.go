@@ -85,6 +85,18 @@ func (_u *ImportIssueUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.ValueCleared() {
 		_spec.ClearField(importissue.FieldValue, field.TypeString)
 	}
+	if _u.mutation.LimitValueCleared() {
+		_spec.ClearField(importissue.FieldLimitValue, field.TypeInt)
+	}
+	if _u.mutation.AcceptedCleared() {
+		_spec.ClearField(importissue.FieldAccepted, field.TypeJSON)
+	}
+	if _u.mutation.SuggestionCleared() {
+		_spec.ClearField(importissue.FieldSuggestion, field.TypeString)
+	}
+	if _u.mutation.OtherRowCleared() {
+		_spec.ClearField(importissue.FieldOtherRow, field.TypeInt)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{importissue.Label}
@@ -192,6 +204,18 @@ func (_u *ImportIssueUpdateOne) sqlSave(ctx context.Context) (_node *ImportIssue
 	}
 	if _u.mutation.ValueCleared() {
 		_spec.ClearField(importissue.FieldValue, field.TypeString)
+	}
+	if _u.mutation.LimitValueCleared() {
+		_spec.ClearField(importissue.FieldLimitValue, field.TypeInt)
+	}
+	if _u.mutation.AcceptedCleared() {
+		_spec.ClearField(importissue.FieldAccepted, field.TypeJSON)
+	}
+	if _u.mutation.SuggestionCleared() {
+		_spec.ClearField(importissue.FieldSuggestion, field.TypeString)
+	}
+	if _u.mutation.OtherRowCleared() {
+		_spec.ClearField(importissue.FieldOtherRow, field.TypeInt)
 	}
 	_node = &ImportIssue{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/auditevent"
+	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/contactlabel"
@@ -49,6 +50,7 @@ const (
 
 	// Node types.
 	TypeAuditEvent       = "AuditEvent"
+	TypeColumnMemory     = "ColumnMemory"
 	TypeCompany          = "Company"
 	TypeContact          = "Contact"
 	TypeContactLabel     = "ContactLabel"
@@ -750,6 +752,510 @@ func (m *AuditEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditEvent edge %s", name)
 }
 
+// ColumnMemoryMutation represents an operation that mutates the ColumnMemory nodes in the graph.
+type ColumnMemoryMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	kind           *enum.ImportKind
+	mappings       *json.RawMessage
+	appendmappings json.RawMessage
+	clearedFields  map[string]struct{}
+	company        *uuid.UUID
+	clearedcompany bool
+	done           bool
+	oldValue       func(context.Context) (*ColumnMemory, error)
+	predicates     []predicate.ColumnMemory
+}
+
+var _ ent.Mutation = (*ColumnMemoryMutation)(nil)
+
+// columnmemoryOption allows management of the mutation configuration using functional options.
+type columnmemoryOption func(*ColumnMemoryMutation)
+
+// newColumnMemoryMutation creates new mutation for the ColumnMemory entity.
+func newColumnMemoryMutation(c config, op Op, opts ...columnmemoryOption) *ColumnMemoryMutation {
+	m := &ColumnMemoryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeColumnMemory,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withColumnMemoryID sets the ID field of the mutation.
+func withColumnMemoryID(id int) columnmemoryOption {
+	return func(m *ColumnMemoryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ColumnMemory
+		)
+		m.oldValue = func(ctx context.Context) (*ColumnMemory, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ColumnMemory.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withColumnMemory sets the old ColumnMemory of the mutation.
+func withColumnMemory(node *ColumnMemory) columnmemoryOption {
+	return func(m *ColumnMemoryMutation) {
+		m.oldValue = func(context.Context) (*ColumnMemory, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ColumnMemoryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ColumnMemoryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ColumnMemoryMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ColumnMemoryMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ColumnMemory.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *ColumnMemoryMutation) SetCompanyID(u uuid.UUID) {
+	m.company = &u
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *ColumnMemoryMutation) CompanyID() (r uuid.UUID, exists bool) {
+	v := m.company
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the ColumnMemory entity.
+// If the ColumnMemory object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ColumnMemoryMutation) OldCompanyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *ColumnMemoryMutation) ResetCompanyID() {
+	m.company = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ColumnMemoryMutation) SetKind(ek enum.ImportKind) {
+	m.kind = &ek
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ColumnMemoryMutation) Kind() (r enum.ImportKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the ColumnMemory entity.
+// If the ColumnMemory object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ColumnMemoryMutation) OldKind(ctx context.Context) (v enum.ImportKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ColumnMemoryMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetMappings sets the "mappings" field.
+func (m *ColumnMemoryMutation) SetMappings(jm json.RawMessage) {
+	m.mappings = &jm
+	m.appendmappings = nil
+}
+
+// Mappings returns the value of the "mappings" field in the mutation.
+func (m *ColumnMemoryMutation) Mappings() (r json.RawMessage, exists bool) {
+	v := m.mappings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMappings returns the old "mappings" field's value of the ColumnMemory entity.
+// If the ColumnMemory object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ColumnMemoryMutation) OldMappings(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMappings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMappings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMappings: %w", err)
+	}
+	return oldValue.Mappings, nil
+}
+
+// AppendMappings adds jm to the "mappings" field.
+func (m *ColumnMemoryMutation) AppendMappings(jm json.RawMessage) {
+	m.appendmappings = append(m.appendmappings, jm...)
+}
+
+// AppendedMappings returns the list of values that were appended to the "mappings" field in this mutation.
+func (m *ColumnMemoryMutation) AppendedMappings() (json.RawMessage, bool) {
+	if len(m.appendmappings) == 0 {
+		return nil, false
+	}
+	return m.appendmappings, true
+}
+
+// ResetMappings resets all changes to the "mappings" field.
+func (m *ColumnMemoryMutation) ResetMappings() {
+	m.mappings = nil
+	m.appendmappings = nil
+}
+
+// ClearCompany clears the "company" edge to the Company entity.
+func (m *ColumnMemoryMutation) ClearCompany() {
+	m.clearedcompany = true
+	m.clearedFields[columnmemory.FieldCompanyID] = struct{}{}
+}
+
+// CompanyCleared reports if the "company" edge to the Company entity was cleared.
+func (m *ColumnMemoryMutation) CompanyCleared() bool {
+	return m.clearedcompany
+}
+
+// CompanyIDs returns the "company" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CompanyID instead. It exists only for internal usage by the builders.
+func (m *ColumnMemoryMutation) CompanyIDs() (ids []uuid.UUID) {
+	if id := m.company; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCompany resets all changes to the "company" edge.
+func (m *ColumnMemoryMutation) ResetCompany() {
+	m.company = nil
+	m.clearedcompany = false
+}
+
+// Where appends a list predicates to the ColumnMemoryMutation builder.
+func (m *ColumnMemoryMutation) Where(ps ...predicate.ColumnMemory) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ColumnMemoryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ColumnMemoryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ColumnMemory, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ColumnMemoryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ColumnMemoryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ColumnMemory).
+func (m *ColumnMemoryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ColumnMemoryMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.company != nil {
+		fields = append(fields, columnmemory.FieldCompanyID)
+	}
+	if m.kind != nil {
+		fields = append(fields, columnmemory.FieldKind)
+	}
+	if m.mappings != nil {
+		fields = append(fields, columnmemory.FieldMappings)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ColumnMemoryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case columnmemory.FieldCompanyID:
+		return m.CompanyID()
+	case columnmemory.FieldKind:
+		return m.Kind()
+	case columnmemory.FieldMappings:
+		return m.Mappings()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ColumnMemoryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case columnmemory.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	case columnmemory.FieldKind:
+		return m.OldKind(ctx)
+	case columnmemory.FieldMappings:
+		return m.OldMappings(ctx)
+	}
+	return nil, fmt.Errorf("unknown ColumnMemory field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ColumnMemoryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case columnmemory.FieldCompanyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	case columnmemory.FieldKind:
+		v, ok := value.(enum.ImportKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case columnmemory.FieldMappings:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMappings(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ColumnMemory field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ColumnMemoryMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ColumnMemoryMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ColumnMemoryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ColumnMemory numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ColumnMemoryMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ColumnMemoryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ColumnMemoryMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ColumnMemory nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ColumnMemoryMutation) ResetField(name string) error {
+	switch name {
+	case columnmemory.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	case columnmemory.FieldKind:
+		m.ResetKind()
+		return nil
+	case columnmemory.FieldMappings:
+		m.ResetMappings()
+		return nil
+	}
+	return fmt.Errorf("unknown ColumnMemory field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ColumnMemoryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.company != nil {
+		edges = append(edges, columnmemory.EdgeCompany)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ColumnMemoryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case columnmemory.EdgeCompany:
+		if id := m.company; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ColumnMemoryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ColumnMemoryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ColumnMemoryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedcompany {
+		edges = append(edges, columnmemory.EdgeCompany)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ColumnMemoryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case columnmemory.EdgeCompany:
+		return m.clearedcompany
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ColumnMemoryMutation) ClearEdge(name string) error {
+	switch name {
+	case columnmemory.EdgeCompany:
+		m.ClearCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown ColumnMemory unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ColumnMemoryMutation) ResetEdge(name string) error {
+	switch name {
+	case columnmemory.EdgeCompany:
+		m.ResetCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown ColumnMemory edge %s", name)
+}
+
 // CompanyMutation represents an operation that mutates the Company nodes in the graph.
 type CompanyMutation struct {
 	config
@@ -763,6 +1269,7 @@ type CompanyMutation struct {
 	name_slug              *string
 	name_key               *string
 	contact_email          *string
+	external_id            *string
 	is_partner             *bool
 	is_platform            *bool
 	created_by_partner_id  *uuid.UUID
@@ -803,6 +1310,9 @@ type CompanyMutation struct {
 	import_turns           map[int]struct{}
 	removedimport_turns    map[int]struct{}
 	clearedimport_turns    bool
+	column_memories        map[int]struct{}
+	removedcolumn_memories map[int]struct{}
+	clearedcolumn_memories bool
 	transfer_tokens        map[uuid.UUID]struct{}
 	removedtransfer_tokens map[uuid.UUID]struct{}
 	clearedtransfer_tokens bool
@@ -1184,6 +1694,55 @@ func (m *CompanyMutation) ContactEmailCleared() bool {
 func (m *CompanyMutation) ResetContactEmail() {
 	m.contact_email = nil
 	delete(m.clearedFields, company.FieldContactEmail)
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *CompanyMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *CompanyMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *CompanyMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[company.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *CompanyMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[company.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *CompanyMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, company.FieldExternalID)
 }
 
 // SetIsPartner sets the "is_partner" field.
@@ -2026,6 +2585,60 @@ func (m *CompanyMutation) ResetImportTurns() {
 	m.removedimport_turns = nil
 }
 
+// AddColumnMemoryIDs adds the "column_memories" edge to the ColumnMemory entity by ids.
+func (m *CompanyMutation) AddColumnMemoryIDs(ids ...int) {
+	if m.column_memories == nil {
+		m.column_memories = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.column_memories[ids[i]] = struct{}{}
+	}
+}
+
+// ClearColumnMemories clears the "column_memories" edge to the ColumnMemory entity.
+func (m *CompanyMutation) ClearColumnMemories() {
+	m.clearedcolumn_memories = true
+}
+
+// ColumnMemoriesCleared reports if the "column_memories" edge to the ColumnMemory entity was cleared.
+func (m *CompanyMutation) ColumnMemoriesCleared() bool {
+	return m.clearedcolumn_memories
+}
+
+// RemoveColumnMemoryIDs removes the "column_memories" edge to the ColumnMemory entity by IDs.
+func (m *CompanyMutation) RemoveColumnMemoryIDs(ids ...int) {
+	if m.removedcolumn_memories == nil {
+		m.removedcolumn_memories = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.column_memories, ids[i])
+		m.removedcolumn_memories[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedColumnMemories returns the removed IDs of the "column_memories" edge to the ColumnMemory entity.
+func (m *CompanyMutation) RemovedColumnMemoriesIDs() (ids []int) {
+	for id := range m.removedcolumn_memories {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ColumnMemoriesIDs returns the "column_memories" edge IDs in the mutation.
+func (m *CompanyMutation) ColumnMemoriesIDs() (ids []int) {
+	for id := range m.column_memories {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetColumnMemories resets all changes to the "column_memories" edge.
+func (m *CompanyMutation) ResetColumnMemories() {
+	m.column_memories = nil
+	m.clearedcolumn_memories = false
+	m.removedcolumn_memories = nil
+}
+
 // AddTransferTokenIDs adds the "transfer_tokens" edge to the TransferToken entity by ids.
 func (m *CompanyMutation) AddTransferTokenIDs(ids ...uuid.UUID) {
 	if m.transfer_tokens == nil {
@@ -2222,7 +2835,7 @@ func (m *CompanyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CompanyMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.created_at != nil {
 		fields = append(fields, company.FieldCreatedAt)
 	}
@@ -2243,6 +2856,9 @@ func (m *CompanyMutation) Fields() []string {
 	}
 	if m.contact_email != nil {
 		fields = append(fields, company.FieldContactEmail)
+	}
+	if m.external_id != nil {
+		fields = append(fields, company.FieldExternalID)
 	}
 	if m.is_partner != nil {
 		fields = append(fields, company.FieldIsPartner)
@@ -2281,6 +2897,8 @@ func (m *CompanyMutation) Field(name string) (ent.Value, bool) {
 		return m.NameKey()
 	case company.FieldContactEmail:
 		return m.ContactEmail()
+	case company.FieldExternalID:
+		return m.ExternalID()
 	case company.FieldIsPartner:
 		return m.IsPartner()
 	case company.FieldIsPlatform:
@@ -2314,6 +2932,8 @@ func (m *CompanyMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldNameKey(ctx)
 	case company.FieldContactEmail:
 		return m.OldContactEmail(ctx)
+	case company.FieldExternalID:
+		return m.OldExternalID(ctx)
 	case company.FieldIsPartner:
 		return m.OldIsPartner(ctx)
 	case company.FieldIsPlatform:
@@ -2381,6 +3001,13 @@ func (m *CompanyMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetContactEmail(v)
+		return nil
+	case company.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
 		return nil
 	case company.FieldIsPartner:
 		v, ok := value.(bool)
@@ -2450,6 +3077,9 @@ func (m *CompanyMutation) ClearedFields() []string {
 	if m.FieldCleared(company.FieldContactEmail) {
 		fields = append(fields, company.FieldContactEmail)
 	}
+	if m.FieldCleared(company.FieldExternalID) {
+		fields = append(fields, company.FieldExternalID)
+	}
 	if m.FieldCleared(company.FieldPartnerID) {
 		fields = append(fields, company.FieldPartnerID)
 	}
@@ -2475,6 +3105,9 @@ func (m *CompanyMutation) ClearField(name string) error {
 	switch name {
 	case company.FieldContactEmail:
 		m.ClearContactEmail()
+		return nil
+	case company.FieldExternalID:
+		m.ClearExternalID()
 		return nil
 	case company.FieldPartnerID:
 		m.ClearPartnerID()
@@ -2514,6 +3147,9 @@ func (m *CompanyMutation) ResetField(name string) error {
 	case company.FieldContactEmail:
 		m.ResetContactEmail()
 		return nil
+	case company.FieldExternalID:
+		m.ResetExternalID()
+		return nil
 	case company.FieldIsPartner:
 		m.ResetIsPartner()
 		return nil
@@ -2535,7 +3171,7 @@ func (m *CompanyMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CompanyMutation) AddedEdges() []string {
-	edges := make([]string, 0, 15)
+	edges := make([]string, 0, 16)
 	if m.partner != nil {
 		edges = append(edges, company.EdgePartner)
 	}
@@ -2571,6 +3207,9 @@ func (m *CompanyMutation) AddedEdges() []string {
 	}
 	if m.import_turns != nil {
 		edges = append(edges, company.EdgeImportTurns)
+	}
+	if m.column_memories != nil {
+		edges = append(edges, company.EdgeColumnMemories)
 	}
 	if m.transfer_tokens != nil {
 		edges = append(edges, company.EdgeTransferTokens)
@@ -2658,6 +3297,12 @@ func (m *CompanyMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case company.EdgeColumnMemories:
+		ids := make([]ent.Value, 0, len(m.column_memories))
+		for id := range m.column_memories {
+			ids = append(ids, id)
+		}
+		return ids
 	case company.EdgeTransferTokens:
 		ids := make([]ent.Value, 0, len(m.transfer_tokens))
 		for id := range m.transfer_tokens {
@@ -2682,7 +3327,7 @@ func (m *CompanyMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CompanyMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 15)
+	edges := make([]string, 0, 16)
 	if m.removedcustomers != nil {
 		edges = append(edges, company.EdgeCustomers)
 	}
@@ -2715,6 +3360,9 @@ func (m *CompanyMutation) RemovedEdges() []string {
 	}
 	if m.removedimport_turns != nil {
 		edges = append(edges, company.EdgeImportTurns)
+	}
+	if m.removedcolumn_memories != nil {
+		edges = append(edges, company.EdgeColumnMemories)
 	}
 	if m.removedtransfer_tokens != nil {
 		edges = append(edges, company.EdgeTransferTokens)
@@ -2798,6 +3446,12 @@ func (m *CompanyMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case company.EdgeColumnMemories:
+		ids := make([]ent.Value, 0, len(m.removedcolumn_memories))
+		for id := range m.removedcolumn_memories {
+			ids = append(ids, id)
+		}
+		return ids
 	case company.EdgeTransferTokens:
 		ids := make([]ent.Value, 0, len(m.removedtransfer_tokens))
 		for id := range m.removedtransfer_tokens {
@@ -2822,7 +3476,7 @@ func (m *CompanyMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CompanyMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 15)
+	edges := make([]string, 0, 16)
 	if m.clearedpartner {
 		edges = append(edges, company.EdgePartner)
 	}
@@ -2858,6 +3512,9 @@ func (m *CompanyMutation) ClearedEdges() []string {
 	}
 	if m.clearedimport_turns {
 		edges = append(edges, company.EdgeImportTurns)
+	}
+	if m.clearedcolumn_memories {
+		edges = append(edges, company.EdgeColumnMemories)
 	}
 	if m.clearedtransfer_tokens {
 		edges = append(edges, company.EdgeTransferTokens)
@@ -2899,6 +3556,8 @@ func (m *CompanyMutation) EdgeCleared(name string) bool {
 		return m.clearedimport_runs
 	case company.EdgeImportTurns:
 		return m.clearedimport_turns
+	case company.EdgeColumnMemories:
+		return m.clearedcolumn_memories
 	case company.EdgeTransferTokens:
 		return m.clearedtransfer_tokens
 	case company.EdgeReceivedTokens:
@@ -2959,6 +3618,9 @@ func (m *CompanyMutation) ResetEdge(name string) error {
 		return nil
 	case company.EdgeImportTurns:
 		m.ResetImportTurns()
+		return nil
+	case company.EdgeColumnMemories:
+		m.ResetColumnMemories()
 		return nil
 	case company.EdgeTransferTokens:
 		m.ResetTransferTokens()
@@ -8095,6 +8757,13 @@ type ImportIssueMutation struct {
 	value             *string
 	code              *enum.IssueCode
 	message           *string
+	limit_value       *int
+	addlimit_value    *int
+	accepted          *[]string
+	appendaccepted    []string
+	suggestion        *string
+	other_row         *int
+	addother_row      *int
 	clearedFields     map[string]struct{}
 	import_run        *uuid.UUID
 	clearedimport_run bool
@@ -8575,6 +9244,260 @@ func (m *ImportIssueMutation) ResetMessage() {
 	m.message = nil
 }
 
+// SetLimitValue sets the "limit_value" field.
+func (m *ImportIssueMutation) SetLimitValue(i int) {
+	m.limit_value = &i
+	m.addlimit_value = nil
+}
+
+// LimitValue returns the value of the "limit_value" field in the mutation.
+func (m *ImportIssueMutation) LimitValue() (r int, exists bool) {
+	v := m.limit_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLimitValue returns the old "limit_value" field's value of the ImportIssue entity.
+// If the ImportIssue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportIssueMutation) OldLimitValue(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLimitValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLimitValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLimitValue: %w", err)
+	}
+	return oldValue.LimitValue, nil
+}
+
+// AddLimitValue adds i to the "limit_value" field.
+func (m *ImportIssueMutation) AddLimitValue(i int) {
+	if m.addlimit_value != nil {
+		*m.addlimit_value += i
+	} else {
+		m.addlimit_value = &i
+	}
+}
+
+// AddedLimitValue returns the value that was added to the "limit_value" field in this mutation.
+func (m *ImportIssueMutation) AddedLimitValue() (r int, exists bool) {
+	v := m.addlimit_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearLimitValue clears the value of the "limit_value" field.
+func (m *ImportIssueMutation) ClearLimitValue() {
+	m.limit_value = nil
+	m.addlimit_value = nil
+	m.clearedFields[importissue.FieldLimitValue] = struct{}{}
+}
+
+// LimitValueCleared returns if the "limit_value" field was cleared in this mutation.
+func (m *ImportIssueMutation) LimitValueCleared() bool {
+	_, ok := m.clearedFields[importissue.FieldLimitValue]
+	return ok
+}
+
+// ResetLimitValue resets all changes to the "limit_value" field.
+func (m *ImportIssueMutation) ResetLimitValue() {
+	m.limit_value = nil
+	m.addlimit_value = nil
+	delete(m.clearedFields, importissue.FieldLimitValue)
+}
+
+// SetAccepted sets the "accepted" field.
+func (m *ImportIssueMutation) SetAccepted(s []string) {
+	m.accepted = &s
+	m.appendaccepted = nil
+}
+
+// Accepted returns the value of the "accepted" field in the mutation.
+func (m *ImportIssueMutation) Accepted() (r []string, exists bool) {
+	v := m.accepted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccepted returns the old "accepted" field's value of the ImportIssue entity.
+// If the ImportIssue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportIssueMutation) OldAccepted(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccepted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccepted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccepted: %w", err)
+	}
+	return oldValue.Accepted, nil
+}
+
+// AppendAccepted adds s to the "accepted" field.
+func (m *ImportIssueMutation) AppendAccepted(s []string) {
+	m.appendaccepted = append(m.appendaccepted, s...)
+}
+
+// AppendedAccepted returns the list of values that were appended to the "accepted" field in this mutation.
+func (m *ImportIssueMutation) AppendedAccepted() ([]string, bool) {
+	if len(m.appendaccepted) == 0 {
+		return nil, false
+	}
+	return m.appendaccepted, true
+}
+
+// ClearAccepted clears the value of the "accepted" field.
+func (m *ImportIssueMutation) ClearAccepted() {
+	m.accepted = nil
+	m.appendaccepted = nil
+	m.clearedFields[importissue.FieldAccepted] = struct{}{}
+}
+
+// AcceptedCleared returns if the "accepted" field was cleared in this mutation.
+func (m *ImportIssueMutation) AcceptedCleared() bool {
+	_, ok := m.clearedFields[importissue.FieldAccepted]
+	return ok
+}
+
+// ResetAccepted resets all changes to the "accepted" field.
+func (m *ImportIssueMutation) ResetAccepted() {
+	m.accepted = nil
+	m.appendaccepted = nil
+	delete(m.clearedFields, importissue.FieldAccepted)
+}
+
+// SetSuggestion sets the "suggestion" field.
+func (m *ImportIssueMutation) SetSuggestion(s string) {
+	m.suggestion = &s
+}
+
+// Suggestion returns the value of the "suggestion" field in the mutation.
+func (m *ImportIssueMutation) Suggestion() (r string, exists bool) {
+	v := m.suggestion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSuggestion returns the old "suggestion" field's value of the ImportIssue entity.
+// If the ImportIssue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportIssueMutation) OldSuggestion(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSuggestion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSuggestion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSuggestion: %w", err)
+	}
+	return oldValue.Suggestion, nil
+}
+
+// ClearSuggestion clears the value of the "suggestion" field.
+func (m *ImportIssueMutation) ClearSuggestion() {
+	m.suggestion = nil
+	m.clearedFields[importissue.FieldSuggestion] = struct{}{}
+}
+
+// SuggestionCleared returns if the "suggestion" field was cleared in this mutation.
+func (m *ImportIssueMutation) SuggestionCleared() bool {
+	_, ok := m.clearedFields[importissue.FieldSuggestion]
+	return ok
+}
+
+// ResetSuggestion resets all changes to the "suggestion" field.
+func (m *ImportIssueMutation) ResetSuggestion() {
+	m.suggestion = nil
+	delete(m.clearedFields, importissue.FieldSuggestion)
+}
+
+// SetOtherRow sets the "other_row" field.
+func (m *ImportIssueMutation) SetOtherRow(i int) {
+	m.other_row = &i
+	m.addother_row = nil
+}
+
+// OtherRow returns the value of the "other_row" field in the mutation.
+func (m *ImportIssueMutation) OtherRow() (r int, exists bool) {
+	v := m.other_row
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOtherRow returns the old "other_row" field's value of the ImportIssue entity.
+// If the ImportIssue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportIssueMutation) OldOtherRow(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOtherRow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOtherRow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOtherRow: %w", err)
+	}
+	return oldValue.OtherRow, nil
+}
+
+// AddOtherRow adds i to the "other_row" field.
+func (m *ImportIssueMutation) AddOtherRow(i int) {
+	if m.addother_row != nil {
+		*m.addother_row += i
+	} else {
+		m.addother_row = &i
+	}
+}
+
+// AddedOtherRow returns the value that was added to the "other_row" field in this mutation.
+func (m *ImportIssueMutation) AddedOtherRow() (r int, exists bool) {
+	v := m.addother_row
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOtherRow clears the value of the "other_row" field.
+func (m *ImportIssueMutation) ClearOtherRow() {
+	m.other_row = nil
+	m.addother_row = nil
+	m.clearedFields[importissue.FieldOtherRow] = struct{}{}
+}
+
+// OtherRowCleared returns if the "other_row" field was cleared in this mutation.
+func (m *ImportIssueMutation) OtherRowCleared() bool {
+	_, ok := m.clearedFields[importissue.FieldOtherRow]
+	return ok
+}
+
+// ResetOtherRow resets all changes to the "other_row" field.
+func (m *ImportIssueMutation) ResetOtherRow() {
+	m.other_row = nil
+	m.addother_row = nil
+	delete(m.clearedFields, importissue.FieldOtherRow)
+}
+
 // ClearImportRun clears the "import_run" edge to the ImportRun entity.
 func (m *ImportIssueMutation) ClearImportRun() {
 	m.clearedimport_run = true
@@ -8636,7 +9559,7 @@ func (m *ImportIssueMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImportIssueMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 12)
 	if m.import_run != nil {
 		fields = append(fields, importissue.FieldImportRunID)
 	}
@@ -8660,6 +9583,18 @@ func (m *ImportIssueMutation) Fields() []string {
 	}
 	if m.message != nil {
 		fields = append(fields, importissue.FieldMessage)
+	}
+	if m.limit_value != nil {
+		fields = append(fields, importissue.FieldLimitValue)
+	}
+	if m.accepted != nil {
+		fields = append(fields, importissue.FieldAccepted)
+	}
+	if m.suggestion != nil {
+		fields = append(fields, importissue.FieldSuggestion)
+	}
+	if m.other_row != nil {
+		fields = append(fields, importissue.FieldOtherRow)
 	}
 	return fields
 }
@@ -8685,6 +9620,14 @@ func (m *ImportIssueMutation) Field(name string) (ent.Value, bool) {
 		return m.Code()
 	case importissue.FieldMessage:
 		return m.Message()
+	case importissue.FieldLimitValue:
+		return m.LimitValue()
+	case importissue.FieldAccepted:
+		return m.Accepted()
+	case importissue.FieldSuggestion:
+		return m.Suggestion()
+	case importissue.FieldOtherRow:
+		return m.OtherRow()
 	}
 	return nil, false
 }
@@ -8710,6 +9653,14 @@ func (m *ImportIssueMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldCode(ctx)
 	case importissue.FieldMessage:
 		return m.OldMessage(ctx)
+	case importissue.FieldLimitValue:
+		return m.OldLimitValue(ctx)
+	case importissue.FieldAccepted:
+		return m.OldAccepted(ctx)
+	case importissue.FieldSuggestion:
+		return m.OldSuggestion(ctx)
+	case importissue.FieldOtherRow:
+		return m.OldOtherRow(ctx)
 	}
 	return nil, fmt.Errorf("unknown ImportIssue field %s", name)
 }
@@ -8775,6 +9726,34 @@ func (m *ImportIssueMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetMessage(v)
 		return nil
+	case importissue.FieldLimitValue:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLimitValue(v)
+		return nil
+	case importissue.FieldAccepted:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccepted(v)
+		return nil
+	case importissue.FieldSuggestion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSuggestion(v)
+		return nil
+	case importissue.FieldOtherRow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOtherRow(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ImportIssue field %s", name)
 }
@@ -8792,6 +9771,12 @@ func (m *ImportIssueMutation) AddedFields() []string {
 	if m.addline != nil {
 		fields = append(fields, importissue.FieldLine)
 	}
+	if m.addlimit_value != nil {
+		fields = append(fields, importissue.FieldLimitValue)
+	}
+	if m.addother_row != nil {
+		fields = append(fields, importissue.FieldOtherRow)
+	}
 	return fields
 }
 
@@ -8806,6 +9791,10 @@ func (m *ImportIssueMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedOrdinal()
 	case importissue.FieldLine:
 		return m.AddedLine()
+	case importissue.FieldLimitValue:
+		return m.AddedLimitValue()
+	case importissue.FieldOtherRow:
+		return m.AddedOtherRow()
 	}
 	return nil, false
 }
@@ -8836,6 +9825,20 @@ func (m *ImportIssueMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddLine(v)
 		return nil
+	case importissue.FieldLimitValue:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLimitValue(v)
+		return nil
+	case importissue.FieldOtherRow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOtherRow(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ImportIssue numeric field %s", name)
 }
@@ -8849,6 +9852,18 @@ func (m *ImportIssueMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(importissue.FieldValue) {
 		fields = append(fields, importissue.FieldValue)
+	}
+	if m.FieldCleared(importissue.FieldLimitValue) {
+		fields = append(fields, importissue.FieldLimitValue)
+	}
+	if m.FieldCleared(importissue.FieldAccepted) {
+		fields = append(fields, importissue.FieldAccepted)
+	}
+	if m.FieldCleared(importissue.FieldSuggestion) {
+		fields = append(fields, importissue.FieldSuggestion)
+	}
+	if m.FieldCleared(importissue.FieldOtherRow) {
+		fields = append(fields, importissue.FieldOtherRow)
 	}
 	return fields
 }
@@ -8869,6 +9884,18 @@ func (m *ImportIssueMutation) ClearField(name string) error {
 		return nil
 	case importissue.FieldValue:
 		m.ClearValue()
+		return nil
+	case importissue.FieldLimitValue:
+		m.ClearLimitValue()
+		return nil
+	case importissue.FieldAccepted:
+		m.ClearAccepted()
+		return nil
+	case importissue.FieldSuggestion:
+		m.ClearSuggestion()
+		return nil
+	case importissue.FieldOtherRow:
+		m.ClearOtherRow()
 		return nil
 	}
 	return fmt.Errorf("unknown ImportIssue nullable field %s", name)
@@ -8901,6 +9928,18 @@ func (m *ImportIssueMutation) ResetField(name string) error {
 		return nil
 	case importissue.FieldMessage:
 		m.ResetMessage()
+		return nil
+	case importissue.FieldLimitValue:
+		m.ResetLimitValue()
+		return nil
+	case importissue.FieldAccepted:
+		m.ResetAccepted()
+		return nil
+	case importissue.FieldSuggestion:
+		m.ResetSuggestion()
+		return nil
+	case importissue.FieldOtherRow:
+		m.ResetOtherRow()
 		return nil
 	}
 	return fmt.Errorf("unknown ImportIssue field %s", name)

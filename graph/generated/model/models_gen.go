@@ -405,6 +405,8 @@ type ImportColumnMapping struct {
 	Header string `json:"header"`
 	// The canonical name of a field; null leaves the column out.
 	Field graphql.Omittable[*string] `json:"field,omitempty"`
+	// Translates cells of the column. At most 200.
+	Values graphql.Omittable[[]*ImportValueMapping] `json:"values,omitempty"`
 }
 
 // A file to import.
@@ -419,6 +421,20 @@ type ImportCSVInput struct {
 	Columns graphql.Omittable[[]*ImportColumnMapping] `json:"columns,omitempty"`
 	// Do everything except write, with the counts and issues that the real run would have.
 	DryRun bool `json:"dryRun"`
+	// What the file does not say by itself.
+	Format graphql.Omittable[*ImportFormatInput] `json:"format,omitempty"`
+	// What to do with columns that are not recognized.
+	UnknownColumns enum.UnknownColumns `json:"unknownColumns"`
+	// What to do with rows whose record exists. CUSTOMERS: such rows are always skipped.
+	Existing enum.ExistingRecords `json:"existing"`
+	// What to do with rows whose record does not exist.
+	Missing enum.MissingRecords `json:"missing"`
+	// What to create if a row names it and the company does not have it. CONTACTS.
+	CreateMissing []enum.ImportReference `json:"createMissing"`
+	// A cell that is exactly this text clears a value that may be blank. 1 to 200 characters.
+	ClearWith graphql.Omittable[*string] `json:"clearWith,omitempty"`
+	// Whether a contact that is found by its email and has another external id takes the one of the row; otherwise the row fails. CONTACTS.
+	ReplaceExternalIds bool `json:"replaceExternalIds"`
 	// The same key, file and arguments from the same caller within 24 hours return the same import; a different request with the same key is INVALID_ARGUMENT. 1 to 255 bytes.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -437,11 +453,61 @@ type ImportFailure struct {
 	Message string `json:"message"`
 }
 
+// What a file does not say by itself.
+type ImportFormatInput struct {
+	// A label of the WHATWG Encoding Standard, such as `windows-1251` or `shift_jis`; detected if omitted.
+	Encoding graphql.Omittable[*string] `json:"encoding,omitempty"`
+	// Comma, semicolon, tab or pipe; detected if omitted.
+	Delimiter graphql.Omittable[*string] `json:"delimiter,omitempty"`
+	// The line that holds the column names; 1 is the first. Found if omitted.
+	HeaderLine graphql.Omittable[*int] `json:"headerLine,omitempty"`
+	// The order of day, month and year in dates; YMD if omitted.
+	DateOrder graphql.Omittable[*enum.DateOrder] `json:"dateOrder,omitempty"`
+	// What separates the decimals of numbers; POINT if omitted.
+	DecimalSeparator graphql.Omittable[*enum.DecimalSeparator] `json:"decimalSeparator,omitempty"`
+}
+
+// How an import was asked for, and what was found in the file.
+type ImportOptions struct {
+	// The encoding of the file, such as `UTF-8` or `windows-1251`.
+	Encoding string `json:"encoding"`
+	// Comma, semicolon, tab or pipe.
+	Delimiter string `json:"delimiter"`
+	// The line of the file that holds the column names; 1 is the first.
+	HeaderLine int `json:"headerLine"`
+	// The order of day, month and year in dates.
+	DateOrder enum.DateOrder `json:"dateOrder"`
+	// What separates the decimals of numbers.
+	DecimalSeparator enum.DecimalSeparator `json:"decimalSeparator"`
+	// What became of rows whose record existed.
+	Existing enum.ExistingRecords `json:"existing"`
+	// What became of rows whose record did not exist.
+	Missing enum.MissingRecords `json:"missing"`
+	// What was created if a row named it and the company did not have it.
+	CreateMissing []enum.ImportReference `json:"createMissing"`
+	// The text of a cell that cleared a value; null if there was none.
+	ClearWith *string `json:"clearWith,omitempty"`
+	// Whether a contact that was found by its email took another external id.
+	ReplaceExternalIds bool `json:"replaceExternalIds"`
+	// Its columns, in order.
+	Columns []*ImportPreviewColumn `json:"columns"`
+}
+
 // The expected result of an import.
 type ImportPreview struct {
+	// The line of the file that holds the column names; 1 is the first.
+	HeaderLine int `json:"headerLine"`
+	// For people: what importCsv would say in refusing the file; null if it would accept it.
+	ProblemMessage *string `json:"problemMessage,omitempty"`
+	// The line at which the problem is; null if it is not at a line.
+	ProblemLine *int `json:"problemLine,omitempty"`
+	// The columns that are at fault, all of them: unknown, repeated or missing ones.
+	ProblemColumns []string `json:"problemColumns"`
+	// What would be accepted instead.
+	Accepted []string `json:"accepted"`
 	// Number of data rows.
 	TotalRows int `json:"totalRows"`
-	// UTF-8, UTF-16LE, UTF-16BE or windows-1252.
+	// The encoding, such as `UTF-8`, `UTF-16LE` or `windows-1252`.
 	Encoding string `json:"encoding"`
 	// Comma, semicolon, tab or pipe.
 	Delimiter string `json:"delimiter"`
@@ -461,8 +527,10 @@ type ImportPreviewColumn struct {
 	Header string `json:"header"`
 	// The field that it maps to; null if it is not recognized or is left out.
 	Field *string `json:"field,omitempty"`
-	// The nearest field if it is not recognized and one is near. Never the password.
+	// The field that is probably meant if it is not recognized. Never the password.
 	Suggestion *string `json:"suggestion,omitempty"`
+	// How it was recognized, or that it is left out; null if it is not recognized.
+	Source *enum.ColumnSource `json:"source,omitempty"`
 }
 
 // A template.
@@ -477,6 +545,14 @@ type ImportTemplate struct {
 	MaxRows int `json:"maxRows"`
 	// Its columns, in order.
 	Columns []*ImportColumn `json:"columns"`
+}
+
+// A translation of a cell.
+type ImportValueMapping struct {
+	// The cell, ignoring letter case. At most 200 characters.
+	From string `json:"from"`
+	// What it is taken for. At most 200 characters.
+	To string `json:"to"`
 }
 
 // Notifications to mark as read.
@@ -518,6 +594,20 @@ type PreviewImportInput struct {
 	CompanyID graphql.Omittable[*uuid.UUID] `json:"companyId,omitempty"`
 	// See importCsv.
 	Columns graphql.Omittable[[]*ImportColumnMapping] `json:"columns,omitempty"`
+	// What the file does not say by itself.
+	Format graphql.Omittable[*ImportFormatInput] `json:"format,omitempty"`
+	// What to do with columns that are not recognized.
+	UnknownColumns enum.UnknownColumns `json:"unknownColumns"`
+	// What to do with rows whose record exists. CUSTOMERS: such rows are always skipped.
+	Existing enum.ExistingRecords `json:"existing"`
+	// What to do with rows whose record does not exist.
+	Missing enum.MissingRecords `json:"missing"`
+	// What to create if a row names it and the company does not have it. CONTACTS.
+	CreateMissing []enum.ImportReference `json:"createMissing"`
+	// A cell that is exactly this text clears a value that may be blank. 1 to 200 characters.
+	ClearWith graphql.Omittable[*string] `json:"clearWith,omitempty"`
+	// Whether a contact that is found by its email and has another external id takes the one of the row; otherwise the row fails. CONTACTS.
+	ReplaceExternalIds bool `json:"replaceExternalIds"`
 }
 
 // The result of a preview.

@@ -58,8 +58,15 @@ const MaxMappings = csvfile.MaxColumns
 
 // Mapping is the caller's word on one header; Field nil: leave the column out.
 type Mapping struct {
-	Header string  `json:"header"`
-	Field  *string `json:"field"`
+	Header string         `json:"header"`
+	Field  *string        `json:"field"`
+	Values []ValueMapping `json:"values,omitempty"`
+}
+
+// ValueMapping translates a cell, ignoring case.
+type ValueMapping struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Cut keeps the first characters of a text.

@@ -60,7 +60,14 @@ func (f Field) Sound() bool {
 // many it may be another field's cell: there it would mislead, and the row is rejected anyway.
 func (f Field) Reject(code enum.IssueCode, format string, args ...any) {
 	if !f.row.Misshapen {
-		f.row.reject(f.Column, code, format, args...)
+		f.row.reject(f.Column, code, nil, format, args...)
+	}
+}
+
+// RejectWith is Reject with what the message says as data.
+func (f Field) RejectWith(code enum.IssueCode, data Data, format string, args ...any) {
+	if !f.row.Misshapen {
+		f.row.reject(f.Column, code, &data, format, args...)
 	}
 }
 
@@ -76,7 +83,7 @@ func (f Field) Require(what string) bool {
 // AtMost notes a value with more code points than the limit.
 func (f Field) AtMost(limit int) bool {
 	if n := utf8.RuneCountInString(f.Value); n > limit {
-		f.Reject(enum.TooLong, "the value has %d characters; at most %d are accepted", n, limit)
+		f.RejectWith(enum.TooLong, Data{Limit: limit}, "the value has %d characters; at most %d are accepted", n, limit)
 		return false
 	}
 	return true

@@ -15,6 +15,11 @@ import (
 type Layout struct {
 	File   csvfile.Format `json:"file"`
 	Fields []string       `json:"fields"` // for each column its canonical name; empty: left out
+	// Sources say for each column how it got its field; empty: it is not recognized. Files that
+	// were accepted by older versions have none.
+	Sources []enum.ColumnSource `json:"sources,omitempty"`
+	// Options are how the import was asked for.
+	Options Options `json:"options,omitzero"`
 	// Secret are the columns whose cells are taken exactly as they are and shown nowhere.
 	Secret []int `json:"secret,omitempty"`
 	// Custom are the columns of the company's own fields.
@@ -33,6 +38,14 @@ type Layout struct {
 	company int    // the column that puts rows into other companies; -1: none does
 	rejects int    // how many columns are of a rejects file
 	code    int    // where import_code is; -1: nowhere
+}
+
+// Delimiter is the character between the file's cells; empty where none was found.
+func (l *Layout) Delimiter() string {
+	if l.File.Delimiter == 0 {
+		return ""
+	}
+	return string(rune(l.File.Delimiter))
 }
 
 // Encode gives what is stored of it.
@@ -74,6 +87,7 @@ func DecodeLayout(raw json.RawMessage, builtIn []Column) (Layout, error) {
 	if len(l.Fields) == 0 || len(l.Fields) != len(l.File.Header) {
 		return Layout{}, fmt.Errorf("the stored layout has %d fields for %d columns", len(l.Fields), len(l.File.Header))
 	}
+	l.Options = l.Options.WithDefaults()
 	l.derive(builtIn, nil)
 	return l, nil
 }

@@ -3,7 +3,6 @@ package sheet
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"tenantry/internal/csvfile"
@@ -120,12 +119,12 @@ func ColumnName(h string) string { return Cut(h, MaxColumnName) }
 // shortName is a column's name as messages quote it.
 func shortName(h string) string { return Cut(h, 100) }
 
-func shortNames(headers []string) string {
+func shortNames(headers []string) []string {
 	short := make([]string, len(headers))
 	for i, h := range headers {
 		short[i] = shortName(h)
 	}
-	return strings.Join(short, ", ")
+	return short
 }
 
 func unknownColumn(v Vocabulary, i int, h string) *csvfile.Problem {

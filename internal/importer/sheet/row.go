@@ -38,7 +38,7 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 		}
 		r.Misshapen = true
 		r.problems = append(r.problems, problem{place: -1, code: enum.WrongFieldCount,
-			message: wrongCount(has, of, string(l.File.Delimiter))})
+			message: wrongCount(has, of, string(l.File.Delimiter)), data: &Data{Limit: of}})
 	}
 	for i, cell := range rec.Cells[:min(own, len(l.Fields))] {
 		if l.leftOut[i] {
@@ -47,7 +47,7 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 		overlong := slices.Contains(rec.Overlong, i)
 		if l.secret(i) {
 			if r.Values[i] = cell; overlong {
-				r.reject(i, enum.TooLong, "the cell has more than %d bytes", csvfile.MaxCell)
+				r.reject(i, enum.TooLong, &Data{Limit: csvfile.MaxCell}, "the cell has more than %d bytes", csvfile.MaxCell)
 			}
 			continue
 		}
@@ -61,15 +61,15 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 			continue
 		}
 		if overlong {
-			r.reject(i, enum.TooLong, "the cell has more than %d bytes", csvfile.MaxCell)
+			r.reject(i, enum.TooLong, &Data{Limit: csvfile.MaxCell}, "the cell has more than %d bytes", csvfile.MaxCell)
 		}
 		switch value := r.Values[i]; {
 		case csvfile.ErrorValue(value):
-			r.reject(i, enum.InvalidValue, "%q is what a spreadsheet writes where a formula has failed; mend the formula or clear the cell in the spreadsheet, and export again", value)
+			r.reject(i, enum.InvalidValue, nil, "%q is what a spreadsheet writes where a formula has failed; mend the formula or clear the cell in the spreadsheet, and export again", value)
 		case csvfile.Unsafe(value):
-			r.reject(i, enum.UnsafeContent, unsafeContent)
+			r.reject(i, enum.UnsafeContent, nil, unsafeContent)
 		case csvfile.Markup(cell):
-			r.reject(i, enum.UnsafeContent, "the cell has markup that could run in a browser (such as a script, or an address that begins with javascript:); use plain text")
+			r.reject(i, enum.UnsafeContent, nil, "the cell has markup that could run in a browser (such as a script, or an address that begins with javascript:); use plain text")
 		}
 	}
 	return r
@@ -110,17 +110,17 @@ func text(cell string) string {
 }
 
 // reject notes a problem of the cell in the file's column.
-func (r *Row) reject(column int, code enum.IssueCode, format string, args ...any) {
+func (r *Row) reject(column int, code enum.IssueCode, data *Data, format string, args ...any) {
 	message := format
 	if len(args) > 0 {
 		message = fmt.Sprintf(format, args...)
 	}
-	r.problems = append(r.problems, problem{column, code, message})
+	r.problems = append(r.problems, problem{column, code, message, data})
 }
 
 // Issue is an issue of the row, shown at the file's column; -1: at the row as a whole.
-func (r *Row) Issue(column int, code enum.IssueCode, message string) Issue {
-	i := Issue{Row: r.Number, Line: r.Line, Code: code, Message: message}
+func (r *Row) Issue(column int, code enum.IssueCode, message string, data Data) Issue {
+	i := Issue{Row: r.Number, Line: r.Line, Code: code, Message: message, Data: data.bounded()}
 	if column < 0 {
 		return i
 	}
@@ -133,6 +133,7 @@ func (r *Row) Issue(column int, code enum.IssueCode, message string) Issue {
 	case message == tokensecret.AsName: // which quotes nothing, and says what to do
 	case !r.layout.secret(column): // messages about passwords do not quote them, but others may
 		i.Message = fmt.Sprintf("the cell is not accepted (%s); it is not shown, since it may be a password", code)
+		i.Suggestion = ""
 	}
 	return i
 }
@@ -156,7 +157,11 @@ func (r *Row) Issues() []Issue {
 	sorted = sorted[:min(len(sorted), MaxRowIssues)]
 	issues := make([]Issue, len(sorted))
 	for i, p := range sorted {
-		issues[i] = r.Issue(p.place, p.code, p.message)
+		var data Data
+		if p.data != nil {
+			data = *p.data
+		}
+		issues[i] = r.Issue(p.place, p.code, p.message, data)
 		if i > 0 && sorted[i-1].place == p.place { // one text for all of a cell's
 			issues[i].Column, issues[i].Value = issues[i-1].Column, issues[i-1].Value
 		}

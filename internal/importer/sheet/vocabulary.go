@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"tenantry/ent/enum"
@@ -154,13 +153,13 @@ func (v Vocabulary) Nearest(h string) string {
 	return field
 }
 
-// names lists the kind's canonical columns, for messages.
-func (v Vocabulary) names() string {
+// names lists the kind's canonical columns.
+func (v Vocabulary) names() []string {
 	names := make([]string, len(v.Columns))
 	for i, c := range v.Columns {
 		names[i] = c.Name
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // Has reports whether a header of this name means a field.

@@ -30,6 +30,8 @@ const (
 	FieldNameKey = "name_key"
 	// FieldContactEmail holds the string denoting the contact_email field in the database.
 	FieldContactEmail = "contact_email"
+	// FieldExternalID holds the string denoting the external_id field in the database.
+	FieldExternalID = "external_id"
 	// FieldIsPartner holds the string denoting the is_partner field in the database.
 	FieldIsPartner = "is_partner"
 	// FieldIsPlatform holds the string denoting the is_platform field in the database.
@@ -64,6 +66,8 @@ const (
 	EdgeImportRuns = "import_runs"
 	// EdgeImportTurns holds the string denoting the import_turns edge name in mutations.
 	EdgeImportTurns = "import_turns"
+	// EdgeColumnMemories holds the string denoting the column_memories edge name in mutations.
+	EdgeColumnMemories = "column_memories"
 	// EdgeTransferTokens holds the string denoting the transfer_tokens edge name in mutations.
 	EdgeTransferTokens = "transfer_tokens"
 	// EdgeReceivedTokens holds the string denoting the received_tokens edge name in mutations.
@@ -150,6 +154,13 @@ const (
 	ImportTurnsInverseTable = "import_turns"
 	// ImportTurnsColumn is the table column denoting the import_turns relation/edge.
 	ImportTurnsColumn = "company_id"
+	// ColumnMemoriesTable is the table that holds the column_memories relation/edge.
+	ColumnMemoriesTable = "column_memories"
+	// ColumnMemoriesInverseTable is the table name for the ColumnMemory entity.
+	// It exists in this package in order to avoid circular dependency with the "columnmemory" package.
+	ColumnMemoriesInverseTable = "column_memories"
+	// ColumnMemoriesColumn is the table column denoting the column_memories relation/edge.
+	ColumnMemoriesColumn = "company_id"
 	// TransferTokensTable is the table that holds the transfer_tokens relation/edge.
 	TransferTokensTable = "transfer_tokens"
 	// TransferTokensInverseTable is the table name for the TransferToken entity.
@@ -183,6 +194,7 @@ var Columns = []string{
 	FieldNameSlug,
 	FieldNameKey,
 	FieldContactEmail,
+	FieldExternalID,
 	FieldIsPartner,
 	FieldIsPlatform,
 	FieldPartnerID,
@@ -220,6 +232,8 @@ var (
 	SlugValidator func(string) error
 	// ContactEmailValidator is a validator for the "contact_email" field. It is called by the builders before save.
 	ContactEmailValidator func(string) error
+	// ExternalIDValidator is a validator for the "external_id" field. It is called by the builders before save.
+	ExternalIDValidator func(string) error
 	// DefaultIsPartner holds the default value on creation for the "is_partner" field.
 	DefaultIsPartner bool
 	// DefaultIsPlatform holds the default value on creation for the "is_platform" field.
@@ -269,6 +283,11 @@ func ByNameKey(opts ...sql.OrderTermOption) OrderOption {
 // ByContactEmail orders the results by the contact_email field.
 func ByContactEmail(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldContactEmail, opts...).ToFunc()
+}
+
+// ByExternalID orders the results by the external_id field.
+func ByExternalID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExternalID, opts...).ToFunc()
 }
 
 // ByIsPartner orders the results by the is_partner field.
@@ -457,6 +476,20 @@ func ByImportTurns(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByColumnMemoriesCount orders the results by column_memories count.
+func ByColumnMemoriesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newColumnMemoriesStep(), opts...)
+	}
+}
+
+// ByColumnMemories orders the results by column_memories terms.
+func ByColumnMemories(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newColumnMemoriesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByTransferTokensCount orders the results by transfer_tokens count.
 func ByTransferTokensCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -580,6 +613,13 @@ func newImportTurnsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ImportTurnsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ImportTurnsTable, ImportTurnsColumn),
+	)
+}
+func newColumnMemoriesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ColumnMemoriesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ColumnMemoriesTable, ColumnMemoriesColumn),
 	)
 }
 func newTransferTokensStep() *sqlgraph.Step {

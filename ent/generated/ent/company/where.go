@@ -91,6 +91,11 @@ func ContactEmail(v string) predicate.Company {
 	return predicate.Company(sql.FieldEQ(FieldContactEmail, v))
 }
 
+// ExternalID applies equality check predicate on the "external_id" field. It's identical to ExternalIDEQ.
+func ExternalID(v string) predicate.Company {
+	return predicate.Company(sql.FieldEQ(FieldExternalID, v))
+}
+
 // IsPartner applies equality check predicate on the "is_partner" field. It's identical to IsPartnerEQ.
 func IsPartner(v bool) predicate.Company {
 	return predicate.Company(sql.FieldEQ(FieldIsPartner, v))
@@ -531,6 +536,81 @@ func ContactEmailContainsFold(v string) predicate.Company {
 	return predicate.Company(sql.FieldContainsFold(FieldContactEmail, v))
 }
 
+// ExternalIDEQ applies the EQ predicate on the "external_id" field.
+func ExternalIDEQ(v string) predicate.Company {
+	return predicate.Company(sql.FieldEQ(FieldExternalID, v))
+}
+
+// ExternalIDNEQ applies the NEQ predicate on the "external_id" field.
+func ExternalIDNEQ(v string) predicate.Company {
+	return predicate.Company(sql.FieldNEQ(FieldExternalID, v))
+}
+
+// ExternalIDIn applies the In predicate on the "external_id" field.
+func ExternalIDIn(vs ...string) predicate.Company {
+	return predicate.Company(sql.FieldIn(FieldExternalID, vs...))
+}
+
+// ExternalIDNotIn applies the NotIn predicate on the "external_id" field.
+func ExternalIDNotIn(vs ...string) predicate.Company {
+	return predicate.Company(sql.FieldNotIn(FieldExternalID, vs...))
+}
+
+// ExternalIDGT applies the GT predicate on the "external_id" field.
+func ExternalIDGT(v string) predicate.Company {
+	return predicate.Company(sql.FieldGT(FieldExternalID, v))
+}
+
+// ExternalIDGTE applies the GTE predicate on the "external_id" field.
+func ExternalIDGTE(v string) predicate.Company {
+	return predicate.Company(sql.FieldGTE(FieldExternalID, v))
+}
+
+// ExternalIDLT applies the LT predicate on the "external_id" field.
+func ExternalIDLT(v string) predicate.Company {
+	return predicate.Company(sql.FieldLT(FieldExternalID, v))
+}
+
+// ExternalIDLTE applies the LTE predicate on the "external_id" field.
+func ExternalIDLTE(v string) predicate.Company {
+	return predicate.Company(sql.FieldLTE(FieldExternalID, v))
+}
+
+// ExternalIDContains applies the Contains predicate on the "external_id" field.
+func ExternalIDContains(v string) predicate.Company {
+	return predicate.Company(sql.FieldContains(FieldExternalID, v))
+}
+
+// ExternalIDHasPrefix applies the HasPrefix predicate on the "external_id" field.
+func ExternalIDHasPrefix(v string) predicate.Company {
+	return predicate.Company(sql.FieldHasPrefix(FieldExternalID, v))
+}
+
+// ExternalIDHasSuffix applies the HasSuffix predicate on the "external_id" field.
+func ExternalIDHasSuffix(v string) predicate.Company {
+	return predicate.Company(sql.FieldHasSuffix(FieldExternalID, v))
+}
+
+// ExternalIDIsNil applies the IsNil predicate on the "external_id" field.
+func ExternalIDIsNil() predicate.Company {
+	return predicate.Company(sql.FieldIsNull(FieldExternalID))
+}
+
+// ExternalIDNotNil applies the NotNil predicate on the "external_id" field.
+func ExternalIDNotNil() predicate.Company {
+	return predicate.Company(sql.FieldNotNull(FieldExternalID))
+}
+
+// ExternalIDEqualFold applies the EqualFold predicate on the "external_id" field.
+func ExternalIDEqualFold(v string) predicate.Company {
+	return predicate.Company(sql.FieldEqualFold(FieldExternalID, v))
+}
+
+// ExternalIDContainsFold applies the ContainsFold predicate on the "external_id" field.
+func ExternalIDContainsFold(v string) predicate.Company {
+	return predicate.Company(sql.FieldContainsFold(FieldExternalID, v))
+}
+
 // IsPartnerEQ applies the EQ predicate on the "is_partner" field.
 func IsPartnerEQ(v bool) predicate.Company {
 	return predicate.Company(sql.FieldEQ(FieldIsPartner, v))
@@ -949,6 +1029,29 @@ func HasImportTurns() predicate.Company {
 func HasImportTurnsWith(preds ...predicate.ImportTurn) predicate.Company {
 	return predicate.Company(func(s *sql.Selector) {
 		step := newImportTurnsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasColumnMemories applies the HasEdge predicate on the "column_memories" edge.
+func HasColumnMemories() predicate.Company {
+	return predicate.Company(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ColumnMemoriesTable, ColumnMemoriesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasColumnMemoriesWith applies the HasEdge predicate on the "column_memories" edge with a given conditions (other predicates).
+func HasColumnMemoriesWith(preds ...predicate.ColumnMemory) predicate.Company {
+	return predicate.Company(func(s *sql.Selector) {
+		step := newColumnMemoriesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

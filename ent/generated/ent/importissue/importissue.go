@@ -32,6 +32,14 @@ const (
 	FieldCode = "code"
 	// FieldMessage holds the string denoting the message field in the database.
 	FieldMessage = "message"
+	// FieldLimitValue holds the string denoting the limit_value field in the database.
+	FieldLimitValue = "limit_value"
+	// FieldAccepted holds the string denoting the accepted field in the database.
+	FieldAccepted = "accepted"
+	// FieldSuggestion holds the string denoting the suggestion field in the database.
+	FieldSuggestion = "suggestion"
+	// FieldOtherRow holds the string denoting the other_row field in the database.
+	FieldOtherRow = "other_row"
 	// EdgeImportRun holds the string denoting the import_run edge name in mutations.
 	EdgeImportRun = "import_run"
 	// Table holds the table name of the importissue in the database.
@@ -56,6 +64,10 @@ var Columns = []string{
 	FieldValue,
 	FieldCode,
 	FieldMessage,
+	FieldLimitValue,
+	FieldAccepted,
+	FieldSuggestion,
+	FieldOtherRow,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -81,7 +93,7 @@ var (
 // CodeValidator is a validator for the "code" field enum values. It is called by the builders before save.
 func CodeValidator(c enum.IssueCode) error {
 	switch c {
-	case "REQUIRED", "INVALID_EMAIL", "INVALID_VALUE", "TOO_LONG", "TOO_SHORT", "UNSAFE_CONTENT", "WRONG_FIELD_COUNT", "ALREADY_EXISTS", "EMAIL_TAKEN", "DUPLICATE_IN_FILE", "FORBIDDEN", "LAST_ADMINISTRATOR", "UNKNOWN_ID", "UNKNOWN_PARTNER_ADMIN", "UNKNOWN_PROJECT", "UNKNOWN_DESK", "UNKNOWN_LABEL", "UNKNOWN_FIELD", "UNKNOWN_COMPANY":
+	case "REQUIRED", "INVALID_EMAIL", "INVALID_VALUE", "TOO_LONG", "TOO_SHORT", "UNSAFE_CONTENT", "WRONG_FIELD_COUNT", "ALREADY_EXISTS", "EMAIL_TAKEN", "DUPLICATE_IN_FILE", "FORBIDDEN", "LAST_ADMINISTRATOR", "NO_SUCH_RECORD", "EDITED_SINCE", "UNKNOWN_ID", "UNKNOWN_PARTNER_ADMIN", "UNKNOWN_PROJECT", "UNKNOWN_DESK", "UNKNOWN_LABEL", "UNKNOWN_FIELD", "UNKNOWN_COMPANY":
 		return nil
 	default:
 		return fmt.Errorf("importissue: invalid enum value for code field: %q", c)
@@ -134,6 +146,21 @@ func ByCode(opts ...sql.OrderTermOption) OrderOption {
 // ByMessage orders the results by the message field.
 func ByMessage(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMessage, opts...).ToFunc()
+}
+
+// ByLimitValue orders the results by the limit_value field.
+func ByLimitValue(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLimitValue, opts...).ToFunc()
+}
+
+// BySuggestion orders the results by the suggestion field.
+func BySuggestion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSuggestion, opts...).ToFunc()
+}
+
+// ByOtherRow orders the results by the other_row field.
+func ByOtherRow(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOtherRow, opts...).ToFunc()
 }
 
 // ByImportRunField orders the results by import_run field.

@@ -91,6 +91,21 @@ func Message(v string) predicate.ImportIssue {
 	return predicate.ImportIssue(sql.FieldEQ(FieldMessage, v))
 }
 
+// LimitValue applies equality check predicate on the "limit_value" field. It's identical to LimitValueEQ.
+func LimitValue(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldEQ(FieldLimitValue, v))
+}
+
+// Suggestion applies equality check predicate on the "suggestion" field. It's identical to SuggestionEQ.
+func Suggestion(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldEQ(FieldSuggestion, v))
+}
+
+// OtherRow applies equality check predicate on the "other_row" field. It's identical to OtherRowEQ.
+func OtherRow(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldEQ(FieldOtherRow, v))
+}
+
 // ImportRunIDEQ applies the EQ predicate on the "import_run_id" field.
 func ImportRunIDEQ(v uuid.UUID) predicate.ImportIssue {
 	return predicate.ImportIssue(sql.FieldEQ(FieldImportRunID, v))
@@ -474,6 +489,191 @@ func MessageEqualFold(v string) predicate.ImportIssue {
 // MessageContainsFold applies the ContainsFold predicate on the "message" field.
 func MessageContainsFold(v string) predicate.ImportIssue {
 	return predicate.ImportIssue(sql.FieldContainsFold(FieldMessage, v))
+}
+
+// LimitValueEQ applies the EQ predicate on the "limit_value" field.
+func LimitValueEQ(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldEQ(FieldLimitValue, v))
+}
+
+// LimitValueNEQ applies the NEQ predicate on the "limit_value" field.
+func LimitValueNEQ(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldNEQ(FieldLimitValue, v))
+}
+
+// LimitValueIn applies the In predicate on the "limit_value" field.
+func LimitValueIn(vs ...int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldIn(FieldLimitValue, vs...))
+}
+
+// LimitValueNotIn applies the NotIn predicate on the "limit_value" field.
+func LimitValueNotIn(vs ...int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldNotIn(FieldLimitValue, vs...))
+}
+
+// LimitValueGT applies the GT predicate on the "limit_value" field.
+func LimitValueGT(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldGT(FieldLimitValue, v))
+}
+
+// LimitValueGTE applies the GTE predicate on the "limit_value" field.
+func LimitValueGTE(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldGTE(FieldLimitValue, v))
+}
+
+// LimitValueLT applies the LT predicate on the "limit_value" field.
+func LimitValueLT(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldLT(FieldLimitValue, v))
+}
+
+// LimitValueLTE applies the LTE predicate on the "limit_value" field.
+func LimitValueLTE(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldLTE(FieldLimitValue, v))
+}
+
+// LimitValueIsNil applies the IsNil predicate on the "limit_value" field.
+func LimitValueIsNil() predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldIsNull(FieldLimitValue))
+}
+
+// LimitValueNotNil applies the NotNil predicate on the "limit_value" field.
+func LimitValueNotNil() predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldNotNull(FieldLimitValue))
+}
+
+// AcceptedIsNil applies the IsNil predicate on the "accepted" field.
+func AcceptedIsNil() predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldIsNull(FieldAccepted))
+}
+
+// AcceptedNotNil applies the NotNil predicate on the "accepted" field.
+func AcceptedNotNil() predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldNotNull(FieldAccepted))
+}
+
+// SuggestionEQ applies the EQ predicate on the "suggestion" field.
+func SuggestionEQ(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldEQ(FieldSuggestion, v))
+}
+
+// SuggestionNEQ applies the NEQ predicate on the "suggestion" field.
+func SuggestionNEQ(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldNEQ(FieldSuggestion, v))
+}
+
+// SuggestionIn applies the In predicate on the "suggestion" field.
+func SuggestionIn(vs ...string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldIn(FieldSuggestion, vs...))
+}
+
+// SuggestionNotIn applies the NotIn predicate on the "suggestion" field.
+func SuggestionNotIn(vs ...string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldNotIn(FieldSuggestion, vs...))
+}
+
+// SuggestionGT applies the GT predicate on the "suggestion" field.
+func SuggestionGT(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldGT(FieldSuggestion, v))
+}
+
+// SuggestionGTE applies the GTE predicate on the "suggestion" field.
+func SuggestionGTE(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldGTE(FieldSuggestion, v))
+}
+
+// SuggestionLT applies the LT predicate on the "suggestion" field.
+func SuggestionLT(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldLT(FieldSuggestion, v))
+}
+
+// SuggestionLTE applies the LTE predicate on the "suggestion" field.
+func SuggestionLTE(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldLTE(FieldSuggestion, v))
+}
+
+// SuggestionContains applies the Contains predicate on the "suggestion" field.
+func SuggestionContains(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldContains(FieldSuggestion, v))
+}
+
+// SuggestionHasPrefix applies the HasPrefix predicate on the "suggestion" field.
+func SuggestionHasPrefix(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldHasPrefix(FieldSuggestion, v))
+}
+
+// SuggestionHasSuffix applies the HasSuffix predicate on the "suggestion" field.
+func SuggestionHasSuffix(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldHasSuffix(FieldSuggestion, v))
+}
+
+// SuggestionIsNil applies the IsNil predicate on the "suggestion" field.
+func SuggestionIsNil() predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldIsNull(FieldSuggestion))
+}
+
+// SuggestionNotNil applies the NotNil predicate on the "suggestion" field.
+func SuggestionNotNil() predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldNotNull(FieldSuggestion))
+}
+
+// SuggestionEqualFold applies the EqualFold predicate on the "suggestion" field.
+func SuggestionEqualFold(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldEqualFold(FieldSuggestion, v))
+}
+
+// SuggestionContainsFold applies the ContainsFold predicate on the "suggestion" field.
+func SuggestionContainsFold(v string) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldContainsFold(FieldSuggestion, v))
+}
+
+// OtherRowEQ applies the EQ predicate on the "other_row" field.
+func OtherRowEQ(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldEQ(FieldOtherRow, v))
+}
+
+// OtherRowNEQ applies the NEQ predicate on the "other_row" field.
+func OtherRowNEQ(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldNEQ(FieldOtherRow, v))
+}
+
+// OtherRowIn applies the In predicate on the "other_row" field.
+func OtherRowIn(vs ...int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldIn(FieldOtherRow, vs...))
+}
+
+// OtherRowNotIn applies the NotIn predicate on the "other_row" field.
+func OtherRowNotIn(vs ...int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldNotIn(FieldOtherRow, vs...))
+}
+
+// OtherRowGT applies the GT predicate on the "other_row" field.
+func OtherRowGT(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldGT(FieldOtherRow, v))
+}
+
+// OtherRowGTE applies the GTE predicate on the "other_row" field.
+func OtherRowGTE(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldGTE(FieldOtherRow, v))
+}
+
+// OtherRowLT applies the LT predicate on the "other_row" field.
+func OtherRowLT(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldLT(FieldOtherRow, v))
+}
+
+// OtherRowLTE applies the LTE predicate on the "other_row" field.
+func OtherRowLTE(v int) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldLTE(FieldOtherRow, v))
+}
+
+// OtherRowIsNil applies the IsNil predicate on the "other_row" field.
+func OtherRowIsNil() predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldIsNull(FieldOtherRow))
+}
+
+// OtherRowNotNil applies the NotNil predicate on the "other_row" field.
+func OtherRowNotNil() predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldNotNull(FieldOtherRow))
 }
 
 // HasImportRun applies the HasEdge predicate on the "import_run" edge.

@@ -45,6 +45,34 @@ var (
 			},
 		},
 	}
+	// ColumnMemoriesColumns holds the columns for the "column_memories" table.
+	ColumnMemoriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "mappings", Type: field.TypeJSON},
+		{Name: "company_id", Type: field.TypeUUID},
+	}
+	// ColumnMemoriesTable holds the schema information for the "column_memories" table.
+	ColumnMemoriesTable = &schema.Table{
+		Name:       "column_memories",
+		Columns:    ColumnMemoriesColumns,
+		PrimaryKey: []*schema.Column{ColumnMemoriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "column_memories_companies_column_memories",
+				Columns:    []*schema.Column{ColumnMemoriesColumns[3]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "columnmemory_company_id_kind",
+				Unique:  true,
+				Columns: []*schema.Column{ColumnMemoriesColumns[3], ColumnMemoriesColumns[1]},
+			},
+		},
+	}
 	// CompaniesColumns holds the columns for the "companies" table.
 	CompaniesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -55,6 +83,7 @@ var (
 		{Name: "name_slug", Type: field.TypeString},
 		{Name: "name_key", Type: field.TypeString},
 		{Name: "contact_email", Type: field.TypeString, Nullable: true},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
 		{Name: "is_partner", Type: field.TypeBool, Default: false},
 		{Name: "is_platform", Type: field.TypeBool, Default: false},
 		{Name: "created_by_partner_id", Type: field.TypeUUID, Nullable: true},
@@ -69,7 +98,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "companies_companies_customers",
-				Columns:    []*schema.Column{CompaniesColumns[12]},
+				Columns:    []*schema.Column{CompaniesColumns[13]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -83,12 +112,20 @@ var (
 			{
 				Name:    "company_partner_id_name_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{CompaniesColumns[12], CompaniesColumns[6], CompaniesColumns[0]},
+				Columns: []*schema.Column{CompaniesColumns[13], CompaniesColumns[6], CompaniesColumns[0]},
+			},
+			{
+				Name:    "company_partner_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{CompaniesColumns[13], CompaniesColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "external_id IS NOT NULL",
+				},
 			},
 			{
 				Name:    "company_deleted_at",
 				Unique:  false,
-				Columns: []*schema.Column{CompaniesColumns[11]},
+				Columns: []*schema.Column{CompaniesColumns[12]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "deleted_at IS NOT NULL",
 				},
@@ -434,8 +471,12 @@ var (
 		{Name: "line", Type: field.TypeInt},
 		{Name: "column", Type: field.TypeString, Nullable: true},
 		{Name: "value", Type: field.TypeString, Nullable: true},
-		{Name: "code", Type: field.TypeEnum, Enums: []string{"REQUIRED", "INVALID_EMAIL", "INVALID_VALUE", "TOO_LONG", "TOO_SHORT", "UNSAFE_CONTENT", "WRONG_FIELD_COUNT", "ALREADY_EXISTS", "EMAIL_TAKEN", "DUPLICATE_IN_FILE", "FORBIDDEN", "LAST_ADMINISTRATOR", "UNKNOWN_ID", "UNKNOWN_PARTNER_ADMIN", "UNKNOWN_PROJECT", "UNKNOWN_DESK", "UNKNOWN_LABEL", "UNKNOWN_FIELD", "UNKNOWN_COMPANY"}},
+		{Name: "code", Type: field.TypeEnum, Enums: []string{"REQUIRED", "INVALID_EMAIL", "INVALID_VALUE", "TOO_LONG", "TOO_SHORT", "UNSAFE_CONTENT", "WRONG_FIELD_COUNT", "ALREADY_EXISTS", "EMAIL_TAKEN", "DUPLICATE_IN_FILE", "FORBIDDEN", "LAST_ADMINISTRATOR", "NO_SUCH_RECORD", "EDITED_SINCE", "UNKNOWN_ID", "UNKNOWN_PARTNER_ADMIN", "UNKNOWN_PROJECT", "UNKNOWN_DESK", "UNKNOWN_LABEL", "UNKNOWN_FIELD", "UNKNOWN_COMPANY"}},
 		{Name: "message", Type: field.TypeString},
+		{Name: "limit_value", Type: field.TypeInt, Nullable: true},
+		{Name: "accepted", Type: field.TypeJSON, Nullable: true},
+		{Name: "suggestion", Type: field.TypeString, Nullable: true},
+		{Name: "other_row", Type: field.TypeInt, Nullable: true},
 		{Name: "import_run_id", Type: field.TypeUUID},
 	}
 	// ImportIssuesTable holds the schema information for the "import_issues" table.
@@ -446,7 +487,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "import_issues_import_runs_issues",
-				Columns:    []*schema.Column{ImportIssuesColumns[8]},
+				Columns:    []*schema.Column{ImportIssuesColumns[12]},
 				RefColumns: []*schema.Column{ImportRunsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -455,12 +496,12 @@ var (
 			{
 				Name:    "importissue_import_run_id_row_ordinal",
 				Unique:  true,
-				Columns: []*schema.Column{ImportIssuesColumns[8], ImportIssuesColumns[1], ImportIssuesColumns[2]},
+				Columns: []*schema.Column{ImportIssuesColumns[12], ImportIssuesColumns[1], ImportIssuesColumns[2]},
 			},
 			{
 				Name:    "importissue_import_run_id_code_row_ordinal",
 				Unique:  false,
-				Columns: []*schema.Column{ImportIssuesColumns[8], ImportIssuesColumns[6], ImportIssuesColumns[1], ImportIssuesColumns[2]},
+				Columns: []*schema.Column{ImportIssuesColumns[12], ImportIssuesColumns[6], ImportIssuesColumns[1], ImportIssuesColumns[2]},
 			},
 		},
 	}
@@ -1081,6 +1122,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AuditEventsTable,
+		ColumnMemoriesTable,
 		CompaniesTable,
 		ContactsTable,
 		ContactLabelsTable,
@@ -1107,6 +1149,7 @@ var (
 
 func init() {
 	AuditEventsTable.ForeignKeys[0].RefTable = CompaniesTable
+	ColumnMemoriesTable.ForeignKeys[0].RefTable = CompaniesTable
 	CompaniesTable.ForeignKeys[0].RefTable = CompaniesTable
 	ContactsTable.ForeignKeys[0].RefTable = CompaniesTable
 	ContactsTable.ForeignKeys[1].RefTable = DesksTable

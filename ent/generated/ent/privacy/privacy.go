@@ -134,6 +134,30 @@ func (f AuditEventMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Muta
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditEventMutation", m)
 }
 
+// The ColumnMemoryQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ColumnMemoryQueryRuleFunc func(context.Context, *ent.ColumnMemoryQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ColumnMemoryQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ColumnMemoryQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ColumnMemoryQuery", q)
+}
+
+// The ColumnMemoryMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ColumnMemoryMutationRuleFunc func(context.Context, *ent.ColumnMemoryMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ColumnMemoryMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ColumnMemoryMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ColumnMemoryMutation", m)
+}
+
 // The CompanyQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type CompanyQueryRuleFunc func(context.Context, *ent.CompanyQuery) error

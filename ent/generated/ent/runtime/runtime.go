@@ -5,6 +5,7 @@ package runtime
 import (
 	"context"
 	"tenantry/ent/generated/ent/auditevent"
+	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/contactlabel"
@@ -47,7 +48,16 @@ func init() {
 	}
 	auditevent.DefaultAt = value.Now
 	auditevent.DefaultID = id.Maker(id.AuditEvent)
-	company.Policy = privacy.Policies{policy.Company("name", "name_slug", "name_key", "contact_email")}
+	columnmemory.Policy = privacy.Policies{policy.ColumnMemory()}
+	columnmemory.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := columnmemory.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	company.Policy = privacy.Policies{policy.Company("name", "name_slug", "name_key", "contact_email", "external_id")}
 	company.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := company.Policy.EvalMutation(ctx, m); err != nil {
@@ -62,6 +72,7 @@ func init() {
 	company.NameValidator = value.Text(1, 200)
 	company.SlugValidator = value.NotEmpty
 	company.ContactEmailValidator = value.Text(0, 254)
+	company.ExternalIDValidator = value.Text(0, 100)
 	company.DefaultIsPartner = false
 	company.DefaultIsPlatform = false
 	company.DefaultID = id.Maker(id.Company)

@@ -31,7 +31,7 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 	for i := range rows {
 		r, slug := &rows[i], s.slugs[i]
 		if code, message := s.taken(slug); code != "" {
-			o.Skip(r.Issue(r.Field(name).Column, code, message))
+			o.Skip(r.Issue(r.Field(name).Column, code, message, sheet.Data{}))
 			s.remember(slug, r.Number)
 			continue
 		}

@@ -44,7 +44,7 @@ func (b *batch) write(ctx context.Context, tx *database.Tx, customers []customer
 	for i, c := range customers {
 		if !made[i] {
 			o.Created--
-			o.Skip(c.row.Issue(c.row.Field(name).Column, enum.AlreadyExists, alreadyExists(c.Slug, []tenancy.Namesake{{BySlug: true}})))
+			o.Skip(c.row.Issue(c.row.Field(name).Column, enum.AlreadyExists, alreadyExists(c.Slug, []tenancy.Namesake{{BySlug: true}}), sheet.Data{}))
 			continue
 		}
 		added[c.Admin] = append(added[c.Admin], c.ID)
