@@ -126,6 +126,16 @@ func (l *Layout) Misshapen(rec *csvfile.Record) (own int, yes bool) {
 	return own, yes
 }
 
+// unnamedBehind is how many columns without a name stand behind all others: a row may end before
+// them (rule F1).
+func (l *Layout) unnamedBehind() int {
+	n := 0
+	for n < len(l.File.Header) && l.File.Header[len(l.File.Header)-1-n] == "" {
+		n++
+	}
+	return n
+}
+
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // builtIn is the column's entry among the kind's own; none for a field of the company's.

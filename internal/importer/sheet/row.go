@@ -35,6 +35,8 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 		has, of := rec.Fields, len(l.Fields)
 		if own < len(rec.Cells) && own != of-l.rejects {
 			has, of = own, of-l.rejects
+		} else if has < of {
+			of -= l.unnamedBehind()
 		}
 		r.Misshapen = true
 		r.problems = append(r.problems, problem{place: -1, code: enum.WrongFieldCount,
@@ -81,12 +83,17 @@ func (r *Row) Drop(problems int) { r.dropped += problems }
 // wrongCount says whether a row has cells too few or too many, how many, and what to do about
 // it (rule R6): only where there are too many does quoting help.
 func wrongCount(has, of int, delimiter string) string {
-	if has < of {
-		return fmt.Sprintf("the row has %s for %s, %d too few; add the missing cells where they belong (an empty one is nothing between two delimiters, %q)",
-			Plural(has, "cell"), Plural(of, "column"), of-has, delimiter)
+	what := fmt.Sprintf("the row has %s for %s", Plural(has, "cell"), Plural(of, "column"))
+	switch n := of - has; {
+	case n == 1:
+		return fmt.Sprintf("%s: a cell is missing; add it where it belongs (an empty one is nothing between two delimiters, %q)", what, delimiter)
+	case n > 1:
+		return fmt.Sprintf("%s: %d cells are missing; add them where they belong (an empty one is nothing between two delimiters, %q)", what, n, delimiter)
+	case n == -1:
+		return fmt.Sprintf("%s: one cell is too many; take it away, or put the cell that holds the delimiter (%q) in quotes", what, delimiter)
+	default:
+		return fmt.Sprintf("%s: %d cells are too many; take them away, or put each cell that holds the delimiter (%q) in quotes", what, -n, delimiter)
 	}
-	return fmt.Sprintf("the row has %s for %s, %d too many; take the surplus away, or put a cell that holds the delimiter (%q) in quotes",
-		Plural(has, "cell"), Plural(of, "column"), has-of, delimiter)
 }
 
 // unsafeContent says what rule F7 refuses.
