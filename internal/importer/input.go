@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"tenantry/ent/enum"
+	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/sheet"
@@ -72,6 +73,12 @@ func (in Request) check() error {
 			return fault.New(fault.Invalid, "clearWith has a NUL or bytes that are not UTF-8").At("input", "clearWith")
 		case n > sheet.MaxClearWith:
 			return fault.New(fault.Invalid, "clearWith has %d characters; at most %d are accepted", n, sheet.MaxClearWith).At("input", "clearWith")
+		}
+	}
+	if d := in.Format.Delimiter; d != "" {
+		if _, err := csvfile.ParseDelimiter(d); err != nil {
+			return fault.New(fault.Invalid, "delimiter: %v; give a comma, a semicolon, a tab or a pipe (|)", err).At("input", "format", "delimiter").
+				With("accepted", csvfile.AcceptedDelimiters())
 		}
 	}
 	if in.Format.HeaderLine < 0 {
