@@ -2,6 +2,10 @@ package csvfile
 
 import (
 	"bytes"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -11,6 +15,8 @@ const window = 256 << 10
 
 // detect finds out the encoding of a file that does not tell it, at its first byte that is not ASCII, which
 // stands in front (F2). The file is UTF-8 where all of the window is.
+//
+// It is called again, with the encodings that are still possible, at the first byte on which these differ.
 func (s *source) detect(line int) *Problem {
 	if need := window + chunk; len(s.buf) < need {
 		s.buf = append(make([]byte, 0, need), s.buf[:s.end]...)[:need]
@@ -19,17 +25,241 @@ func (s *source) detect(line int) *Problem {
 		s.fill()
 	}
 	seen := s.buf[s.start:min(s.end, s.start+window)]
-	good := utf8Run(seen)
-	cut := !s.atEnd() || s.end-s.start > len(seen) // more follows, of the last character too
-	rest := seen[good:]
-	if len(rest) == 0 || cut && len(rest) < utf8.UTFMax && !utf8.FullRune(rest) || hasUTF8(seen) {
+	more := !s.atEnd() || s.end-s.start > len(seen)
+	if s.enc == "" {
+		good := utf8Run(seen)
+		if rest := seen[good:]; len(rest) == 0 || more && len(rest) < utf8.UTFMax && !utf8.FullRune(rest) {
+			s.use(UTF8)
+			s.checked = good
+			return nil
+		}
+	}
+	g := guess(append(s.before[:len(s.before):len(s.before)], seen...), s.rivals)
+	if g.enc == UTF8 { // but for a few bytes, the first of which is a problem once it stands in front
 		s.use(UTF8)
-		s.checked = good
+		s.checked = utf8Run(seen)
 		return nil
 	}
+	if !g.sure || more && !s.open(g) {
+		return undecided(line, g)
+	}
 	s.detected = true
-	s.use(Windows1252)
+	if s.enc != g.enc {
+		s.use(g.enc)
+	}
+	if more {
+		s.watch(g)
+	}
 	return nil
+}
+
+// open reports whether the encodings that read the window alike can be told apart further on.
+func (s *source) open(g guessed) bool {
+	return len(g.alike) == 0 || !slices.ContainsFunc(append(g.alike, g.best), func(r *reader) bool { return r.bytes == nil })
+}
+
+// watch has the decoder stop where the encodings differ that read the window alike.
+func (s *source) watch(g guessed) {
+	d, ok := s.dec.(*byteDecoder)
+	if !ok {
+		return
+	}
+	d.differ = [utf8.RuneSelf]bool{}
+	s.rivals = s.rivals[:0]
+	for _, r := range append(g.alike, g.best) {
+		s.rivals = append(s.rivals, r.candidate)
+		for c := range d.differ {
+			d.differ[c] = d.differ[c] || r.bytes.upper[c] != d.upper[c]
+		}
+	}
+}
+
+// guessed is what the bytes of a file are probably.
+type guessed struct {
+	enc    Encoding
+	sure   bool
+	best   *reader
+	alike  []*reader // others that read it in the same way
+	likely []*reader // where it is not sure: the best of each way to read it
+	piece  []byte    // which they read differently
+}
+
+// Bounds of the logarithms of likelihoods.
+const (
+	enough   = 9.   // by how much the best must be likelier than any other
+	hopeless = 120. // by how much less likely one is that is not looked at any more
+	clear    = 1.15 // how much less likely than any bytes at all the best may be, as logarithms
+)
+
+// guess finds out which of the candidates, nil being all, can best be in the encoding.
+func guess(b []byte, among []*candidate) guessed {
+	if among == nil {
+		for i := range candidates {
+			among = append(among, &candidates[i])
+		}
+	}
+	var readers []*reader
+	for _, c := range among {
+		readers = append(readers, newReader(c))
+	}
+	texts := map[*reader]*strings.Builder{}
+	for _, r := range readers {
+		texts[r] = &strings.Builder{}
+	}
+	pieces := pieces(b)
+	noise := 0.
+	for i, p := range pieces {
+		floor := noiseOf(p.bytes)
+		noise += floor
+		best := math.Inf(-1)
+		for _, r := range readers {
+			text := r.read(nil, p.bytes, p.cut)
+			texts[r].WriteString(string(text))
+			texts[r].WriteByte(' ')
+			r.score += r.rate(text, floor)
+			best = max(best, r.score)
+		}
+		if i%8 == 7 {
+			readers = slices.DeleteFunc(readers, func(r *reader) bool { return r.score < best-hopeless })
+		}
+	}
+	// The best of each way to read it.
+	slices.SortStableFunc(readers, func(a, b *reader) int {
+		switch {
+		case a.score > b.score:
+			return -1
+		case a.score < b.score:
+			return 1
+		}
+		return 0
+	})
+	g := guessed{best: readers[0], enc: readers[0].enc}
+	ways := map[string]bool{}
+	for _, r := range readers {
+		text := texts[r].String()
+		if !ways[text] {
+			ways[text] = true
+			if r.score > g.best.score-enough {
+				g.likely = append(g.likely, r)
+			}
+		} else if text == texts[g.best].String() && r.unread == nil {
+			g.alike = append(g.alike, r)
+		}
+	}
+	if g.best.unread != nil && len(g.alike) > 0 { // what it is called does not matter
+		g.best, g.alike = g.alike[0], g.alike[1:]
+		g.enc, g.likely[0] = g.best.enc, g.best
+	}
+	wrong := strings.ContainsRune(texts[g.best].String(), utf8.RuneError)
+	g.sure = len(g.likely) == 1 && g.best.unread == nil && !wrong && g.best.score-g.best.prior > noise*clear
+	for _, p := range pieces {
+		if len(g.likely) > 1 && string(g.likely[0].read(nil, p.bytes, p.cut)) != string(g.likely[1].read(nil, p.bytes, p.cut)) {
+			g.piece = p.bytes
+			break
+		}
+	}
+	return g
+}
+
+// rate is how likely the text is in the languages of the encoding.
+func (r *reader) rate(text []rune, noise float64) float64 {
+	const (
+		wrong   = 12. // how unlikely something is that is no character
+		unusual = 3.
+		guest   = 3.
+	)
+	errors := 0
+	for _, c := range text {
+		if c == utf8.RuneError {
+			errors++
+		}
+	}
+	best := math.Inf(-1)
+	for i, m := range r.models {
+		score := m.Score(text)
+		if i >= len(r.spoken) {
+			score -= guest
+		}
+		best = max(best, score)
+	}
+	best -= unusual * float64(r.unusual)
+	return max(best, noise-12) - wrong*float64(min(errors, 2))
+}
+
+// noiseOf is how likely the bytes are if they are anything.
+func noiseOf(b []byte) float64 {
+	n := 0.
+	for _, c := range b {
+		if c < utf8.RuneSelf {
+			n -= 3.8
+		} else {
+			n -= 6
+		}
+	}
+	return n
+}
+
+// piece is a part of a cell that has bytes that are not ASCII. In no encoding does a character begin before
+// it or end behind it.
+type piece struct {
+	bytes []byte
+	cut   bool // it goes on
+}
+
+// What is kept of a window: of each byte so many pieces that have it, and of each piece so many bytes.
+const (
+	piecesOfByte = 24
+	maxPiece     = 96
+)
+
+// pieces are those of the window that tell most, each once.
+func pieces(b []byte) []piece {
+	var kept []piece
+	var having [256]int
+	had := map[string]bool{}
+	for i := 0; i < len(b); {
+		if !within(b[i]) {
+			i++
+			continue
+		}
+		from, high := i, false
+		for i < len(b) && i-from < maxPiece && within(b[i]) {
+			high = high || b[i] >= utf8.RuneSelf
+			i++
+		}
+		p := piece{b[from:i], i == len(b) || within(b[i])}
+		if !high || had[string(p.bytes)] {
+			continue
+		}
+		wanted := false
+		for _, c := range p.bytes {
+			wanted = wanted || c >= utf8.RuneSelf && having[c] < piecesOfByte
+		}
+		if !wanted {
+			continue
+		}
+		for _, c := range p.bytes {
+			having[c]++
+		}
+		had[string(p.bytes)] = true
+		kept = append(kept, p)
+	}
+	return kept
+}
+
+// within reports whether the byte may be part of a character that is not ASCII, or is a letter.
+func within(c byte) bool { return c >= 0x40 && c != 0x7F || c >= '0' && c <= '9' }
+
+// undecided is the problem of a file that may be in several encodings.
+func undecided(line int, g guessed) *Problem {
+	var names []string
+	for _, r := range g.likely {
+		if r.unread == nil && r.enc != UTF8 {
+			names = append(names, string(r.enc))
+		}
+	}
+	accepted := strings.Join(names, ", ")
+	return problem(UnsupportedEncoding, line, accepted, "%s", fmt.Sprintf("the file is not UTF-8, and it cannot be told for sure what it is; name its encoding"))
 }
 
 // utf8Run is how many bytes b begins with that are UTF-8 and no NUL.
@@ -48,16 +278,4 @@ func utf8Run(b []byte) int {
 		}
 		i += size
 	}
-}
-
-// hasUTF8 reports whether there is a character of more than one byte of UTF-8.
-func hasUTF8(b []byte) bool {
-	for len(b) > 0 {
-		b = b[plainRun(b):]
-		if r, size := utf8.DecodeRune(b); size > 1 && r != utf8.RuneError {
-			return true
-		}
-		b = b[min(len(b), 1):]
-	}
-	return false
 }
