@@ -2,7 +2,7 @@ package csvfile
 
 import (
 	"bytes"
-	"fmt"
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -26,22 +26,25 @@ func (s *source) detect(line int) *Problem {
 	}
 	seen := s.buf[s.start:min(s.end, s.start+window)]
 	more := !s.atEnd() || s.end-s.start > len(seen)
-	if s.enc == "" {
-		good := utf8Run(seen)
-		if rest := seen[good:]; len(rest) == 0 || more && len(rest) < utf8.UTFMax && !utf8.FullRune(rest) {
-			s.use(UTF8)
-			s.checked = good
-			return nil
-		}
-	}
-	g := guess(append(s.before[:len(s.before):len(s.before)], seen...), s.rivals)
-	if g.enc == UTF8 { // but for a few bytes, the first of which is a problem once it stands in front
+	good := utf8Run(seen)
+	if rest := seen[good:]; s.enc == "" && (len(rest) == 0 || more && len(rest) < utf8.UTFMax && !utf8.FullRune(rest)) {
 		s.use(UTF8)
-		s.checked = utf8Run(seen)
+		s.checked = good
 		return nil
 	}
-	if !g.sure || more && !s.open(g) {
-		return undecided(line, g)
+	g := guess(slices.Concat(s.before, seen), s.rivals)
+	if more && g.several() { // what reads the window alike may differ further on, and cannot be watched
+		g.sure = false
+	}
+	switch {
+	case g.enc == UTF8, !g.sure && s.enc == "":
+		// The first byte that is not UTF-8 is a problem once it stands in front, for then its line is known.
+		s.use(UTF8)
+		s.checked, s.unsure = good, &g
+		return nil
+	case !g.sure:
+		s.unsure = &g
+		return s.undecided(line)
 	}
 	s.detected = true
 	if s.enc != g.enc {
@@ -53,9 +56,9 @@ func (s *source) detect(line int) *Problem {
 	return nil
 }
 
-// open reports whether the encodings that read the window alike can be told apart further on.
-func (s *source) open(g guessed) bool {
-	return len(g.alike) == 0 || !slices.ContainsFunc(append(g.alike, g.best), func(r *reader) bool { return r.bytes == nil })
+// several reports whether an encoding of several bytes is among those that read the window alike.
+func (g *guessed) several() bool {
+	return len(g.alike) > 0 && slices.ContainsFunc(append(g.alike, g.best), func(r *reader) bool { return r.bytes == nil })
 }
 
 // watch has the decoder stop where the encodings differ that read the window alike.
@@ -80,8 +83,8 @@ type guessed struct {
 	sure   bool
 	best   *reader
 	alike  []*reader // others that read it in the same way
-	likely []*reader // where it is not sure: the best of each way to read it
-	piece  []byte    // which they read differently
+	alone  bool      // no other way to read it comes near
+	likely []*reader // all that may be meant, the likeliest first
 }
 
 // Bounds of the logarithms of likelihoods.
@@ -123,41 +126,29 @@ func guess(b []byte, among []*candidate) guessed {
 			readers = slices.DeleteFunc(readers, func(r *reader) bool { return r.score < best-hopeless })
 		}
 	}
-	// The best of each way to read it.
-	slices.SortStableFunc(readers, func(a, b *reader) int {
-		switch {
-		case a.score > b.score:
-			return -1
-		case a.score < b.score:
-			return 1
-		}
-		return 0
-	})
-	g := guessed{best: readers[0], enc: readers[0].enc}
+	slices.SortStableFunc(readers, func(a, b *reader) int { return cmp.Compare(b.score, a.score) })
+	g := guessed{best: readers[0]}
 	ways := map[string]bool{}
 	for _, r := range readers {
+		if r.score < g.best.score-2*enough {
+			break
+		}
+		g.likely = append(g.likely, r)
 		text := texts[r].String()
-		if !ways[text] {
+		if r.score > g.best.score-enough {
 			ways[text] = true
-			if r.score > g.best.score-enough {
-				g.likely = append(g.likely, r)
-			}
-		} else if text == texts[g.best].String() && r.unread == nil {
+		}
+		if r != readers[0] && r.unread == nil && text == texts[readers[0]].String() {
 			g.alike = append(g.alike, r)
 		}
 	}
+	wrong := strings.ContainsRune(texts[g.best].String(), utf8.RuneError)
 	if g.best.unread != nil && len(g.alike) > 0 { // what it is called does not matter
 		g.best, g.alike = g.alike[0], g.alike[1:]
-		g.enc, g.likely[0] = g.best.enc, g.best
 	}
-	wrong := strings.ContainsRune(texts[g.best].String(), utf8.RuneError)
-	g.sure = len(g.likely) == 1 && g.best.unread == nil && !wrong && g.best.score-g.best.prior > noise*clear
-	for _, p := range pieces {
-		if len(g.likely) > 1 && string(g.likely[0].read(nil, p.bytes, p.cut)) != string(g.likely[1].read(nil, p.bytes, p.cut)) {
-			g.piece = p.bytes
-			break
-		}
-	}
+	g.enc = g.best.enc
+	g.alone = len(ways) == 1
+	g.sure = g.alone && g.best.unread == nil && !wrong && g.best.score-g.best.prior > noise*clear
 	return g
 }
 
@@ -249,18 +240,6 @@ func pieces(b []byte) []piece {
 
 // within reports whether the byte may be part of a character that is not ASCII, or is a letter.
 func within(c byte) bool { return c >= 0x40 && c != 0x7F || c >= '0' && c <= '9' }
-
-// undecided is the problem of a file that may be in several encodings.
-func undecided(line int, g guessed) *Problem {
-	var names []string
-	for _, r := range g.likely {
-		if r.unread == nil && r.enc != UTF8 {
-			names = append(names, string(r.enc))
-		}
-	}
-	accepted := strings.Join(names, ", ")
-	return problem(UnsupportedEncoding, line, accepted, "%s", fmt.Sprintf("the file is not UTF-8, and it cannot be told for sure what it is; name its encoding"))
-}
 
 // utf8Run is how many bytes b begins with that are UTF-8 and no NUL.
 func utf8Run(b []byte) int {

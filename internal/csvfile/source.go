@@ -25,6 +25,8 @@ type source struct {
 	detected bool         // by what the bytes are, not by a mark or a label
 	dec      decoder      // nil: the text is what is stored
 	before   []byte       // the last bytes that were given out, while there is something to detect
+	unsure   *guessed     // why the next byte that is not UTF-8 is a problem
+	quotable func() bool  // whether the cell under way may be shown; nil: it may not
 	rivals   []*candidate // what it may be as well, as far as is known
 	checked  int          // bytes in front that are known to be UTF-8
 	text     []byte       // the block, where it had to be decoded
@@ -69,16 +71,15 @@ func (s *source) width(text []byte) int64 {
 // sake of problems. The block is valid until the next call. At the end: io.EOF.
 func (s *source) next(line int) ([]byte, error) {
 	for {
-		b := s.buf[s.start:s.end]
-		n, text, p := s.block(b, line)
+		n, text, p := s.block(s.buf[s.start:s.end], line)
 		switch {
 		case p != nil:
 			return nil, p
 		case n > 0:
-			s.start += n
-			if s.enc == "" || s.rivals != nil {
-				s.remember(b[:n])
+			if s.enc == "" || s.rivals != nil || s.unsure != nil {
+				s.remember(s.buf[s.start : s.start+n])
 			}
+			s.start += n
 			return text, nil
 		case s.stop != nil:
 			return nil, s.stop
@@ -156,6 +157,8 @@ func (s *source) plain(b []byte, line int) (int, *Problem) {
 			return s.plain(s.buf[s.start:s.end], line)
 		case !s.atEnd() && !utf8.FullRune(b):
 			return 0, nil
+		case s.unsure != nil:
+			return 0, s.undecided(line)
 		default:
 			return 0, problem(UnsupportedEncoding, line, acceptedEncoding, "byte %02X is not UTF-8, which the rest of the file is", b[i])
 		}
