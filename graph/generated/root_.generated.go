@@ -2964,7 +2964,7 @@ type AuditEvent implements Node {
   id: ID!
   "Time of the event."
   at: Time!
-  "The action: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted, user.credentials_changed or records.exported; and, for single records changed by mutations, created, updated and deleted of contact, project, desk, label and custom_field, such as contact.created."
+  "The action: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted, user.credentials_changed, records.exported, import.started, import.canceled or import.finished; and, for single records changed by mutations, created, updated and deleted of contact, project, desk, label and custom_field, such as contact.created."
   action: String!
   "The user; null for the system, and if that user was deleted or is not visible to the viewer."
   actor: User

@@ -148,12 +148,13 @@ func (e *Engine) tryCommit(ctx context.Context, b *batch) (o *kind.Outcome, err 
 	err = e.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) error {
 		d := tx.Dialect()
 		var cancel bool
-		var processed int
+		var processed, imported, rejected int
 		// The update is the fence: it holds the row until the commit, so an older claim's
 		// transaction cannot slip in between.
 		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET lease_until = `+d.NowPlus("$3")+`
-			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING' RETURNING cancel_requested, processed_rows`,
-			c.ID, c.epoch, e.o.Lease.Seconds()).Scan(&cancel, &processed)
+			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING' RETURNING cancel_requested, processed_rows,
+			created_count + updated_count + unchanged_count, skipped_count + failed_count`,
+			c.ID, c.epoch, e.o.Lease.Seconds()).Scan(&cancel, &processed, &imported, &rejected)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return errSuperseded
@@ -178,6 +179,9 @@ func (e *Engine) tryCommit(ctx context.Context, b *batch) (o *kind.Outcome, err 
 		}
 		faultpoint.Hit("batch.mid", c.ID)
 		if err := writeIssues(ctx, tx, c.ID, o.Issues); err != nil {
+			return err
+		}
+		if err := keepNames(ctx, tx, b, o, imported, rejected); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE import_runs SET

@@ -31,6 +31,9 @@ func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error
 		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = 'CANCELED', cancel_requested = $2, finished_at = `+tx.Dialect().Now()+`,
 			revision = revision + 1 WHERE id = $1 AND status = 'QUEUED' RETURNING 1`, runID, true).Scan(&one)
 		if err == nil {
+			if err := auditCancel(ctx, tx, seen); err != nil {
+				return err
+			}
 			if notified, upload, err = e.settle(ctx, tx, runID); err != nil {
 				return err
 			}
@@ -39,8 +42,14 @@ func (e *Engine) Cancel(ctx context.Context, runID id.ID) (*ent.ImportRun, error
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE import_runs SET cancel_requested = $2, revision = revision + 1
-			WHERE id = $1 AND status = 'RUNNING' AND NOT cancel_requested`, runID, true)
+		err = tx.QueryRowContext(ctx, `UPDATE import_runs SET cancel_requested = $2, revision = revision + 1
+			WHERE id = $1 AND status = 'RUNNING' AND NOT cancel_requested RETURNING 1`, runID, true).Scan(&one)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // asked for already, or over
+		}
+		if err == nil {
+			err = auditCancel(ctx, tx, seen)
+		}
 		return err
 	})
 	if err != nil {

@@ -39,7 +39,7 @@ func TestJ5AQueuedImportIsCanceledAtOnce(t *testing.T) {
 			}
 		}
 		testenv.Equal(t, "notifications", w.notes(w.maria.ID, enum.ImportFinished), []string{
-			"Import of customers.csv was canceled: none of 3 rows imported: Into Partner: 0 created, 0 updated, 0 unchanged, 0 skipped, 0 failed.",
+			"Import of customers.csv was canceled: nothing imported: Into Partner: 0 rows imported (0 created, 0 updated, 0 unchanged), 0 not (0 skipped, 0 failed).",
 		})
 		<-told.C()
 		w.work(e)
@@ -66,7 +66,7 @@ func TestJ5ARunningImportStopsBeforeItsNextBatch(t *testing.T) {
 			t.Errorf("rejects %v, %d rows of scratch", r.RejectsKey, w.scratch(run.ID))
 		}
 		testenv.Equal(t, "notifications", w.notes(w.maria.ID, enum.ImportFinished), []string{
-			"Import of customers.csv was canceled: 3 of 6 rows imported: Into Partner: 3 created, 0 updated, 0 unchanged, 0 skipped, 1 failed.",
+			"Import of customers.csv was canceled: 3 of 6 rows imported: Into Partner: 3 rows imported (3 created, 0 updated, 0 unchanged), 1 not (0 skipped, 1 failed).",
 		})
 		if again, err := e.Cancel(w.As(w.maria), run.ID); err != nil || again.Revision != r.Revision {
 			t.Errorf("canceling again: %+v, %v", again, err)

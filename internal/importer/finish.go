@@ -121,7 +121,7 @@ func (e *Engine) tryRejects(ctx context.Context, c *claim) (key *string, err err
 }
 
 // settle does what belongs to every end: it notifies the creator and whom the kind adds
-// (rule J7), drops the scratch, and forgets the key of a file with secrets (U2). It returns
+// (rule J7), writes the company's log (J11), drops the scratch, and forgets the key of a file with secrets (U2). It returns
 // who was notified, and the blob that is to be deleted after the commit.
 func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (notified []id.ID, upload string, err error) {
 	own := ctx // the kind's
@@ -129,6 +129,9 @@ func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (notifi
 	client := tx.Ent()
 	r, err := client.ImportRun.Query().Where(importrun.ID(run)).WithCompany().Only(ctx)
 	if err != nil {
+		return nil, "", err
+	}
+	if err := auditEnd(ctx, tx, r); err != nil {
 		return nil, "", err
 	}
 	if r.CreatedByID != nil {

@@ -37,8 +37,10 @@ func TestJ7TheEndIsToldOnceWithNumbersAndReasons(t *testing.T) {
 		}
 		testenv.Equal(t, "the title", n.Title, "Import of customers.csv: 3 of 7 rows imported")
 		testenv.Equal(t, "the body", n.Body, strings.Join([]string{
-			"Into Partner: 3 created, 0 updated, 0 unchanged, 2 skipped, 2 failed.",
-			"a company of the same name exists (ALREADY_EXISTS): 1",
+			"Into Partner: 3 rows imported (3 created, 0 updated, 0 unchanged), 4 not (2 skipped, 2 failed).",
+			"Imported: Acme, Beta and Gamma.",
+			"Not imported: acme (row 4), Plain (row 5), row 6 and 1 more row.",
+			"exists already (ALREADY_EXISTS): 1",
 			"the same name as an earlier row (DUPLICATE_IN_FILE): 1",
 			"no email address (INVALID_EMAIL): 2",
 			"a needed value is missing (REQUIRED): 1",
@@ -79,7 +81,7 @@ func TestJ10ADryRunSaysWhatTheRealRunDoesAndWritesNothing(t *testing.T) {
 		}
 		testenv.Equal(t, "tom's notifications", len(w.notes(w.tom.ID, enum.PartnerAdminAdded)), 0)
 		testenv.Equal(t, "maria's", w.notes(w.maria.ID, enum.ImportFinished), []string{
-			"Dry run of customers.csv: 3 of 7 rows would be imported: Into Partner: 3 created, 0 updated, 0 unchanged, 2 skipped, 2 failed.",
+			"Dry run of customers.csv: 3 of 7 rows would have been imported: Into Partner: 3 rows would have been imported (3 created, 0 updated, 0 unchanged), 4 not (2 skipped, 2 failed). It was a dry run: nothing was written.",
 		})
 		tried := w.state(run.ID)
 		real, issues := w.imported(mixed)
@@ -116,18 +118,24 @@ func TestJ7APartnerAdminWhoWasDeletedMeanwhileIsNotTold(t *testing.T) {
 
 // What a person reads at the end says how much came in, and each reason in words.
 func TestJ7TitlesAndReasonsAreInWords(t *testing.T) {
-	run := func(status enum.ImportStatus, dry bool, created, total int) *ent.ImportRun {
-		return &ent.ImportRun{FileName: "a.csv", Status: status, DryRun: dry, CreatedCount: created, TotalRows: total}
+	run := func(status enum.ImportStatus, dry bool, created, skipped, failed, total int) *ent.ImportRun {
+		return &ent.ImportRun{FileName: "a.csv", Status: status, DryRun: dry, CreatedCount: created, SkippedCount: skipped, FailedCount: failed, TotalRows: total}
 	}
 	for want, r := range map[string]*ent.ImportRun{
-		"Import of a.csv: none of 1 row imported":                      run(enum.Completed, false, 0, 1),
-		"Import of a.csv: its one row imported":                        run(enum.Completed, false, 1, 1),
-		"Import of a.csv: 2 of 3 rows imported":                        run(enum.Completed, false, 2, 3),
-		"Import of a.csv: all 3 rows imported":                         run(enum.Completed, false, 3, 3),
-		"Import of a.csv stopped: none of 3 rows imported":             run(enum.Failed, false, 0, 3),
-		"Import of a.csv was canceled: 1 of 3 rows imported":           run(enum.Canceled, false, 1, 3),
-		"Dry run of a.csv: all 3 rows would be imported":               run(enum.Completed, true, 3, 3),
-		"Dry run of a.csv was canceled: 1 of 3 rows would be imported": run(enum.Canceled, true, 1, 3),
+		"Import of a.csv: nothing imported, its one row failed":                       run(enum.Completed, false, 0, 0, 1, 1),
+		"Import of a.csv: nothing imported, all 3 rows failed":                        run(enum.Completed, false, 0, 0, 3, 3),
+		"Import of a.csv: nothing imported, all 3 rows skipped":                       run(enum.Completed, false, 0, 3, 0, 3),
+		"Import of a.csv: nothing imported of 3 rows, 1 skipped and 2 failed":         run(enum.Completed, false, 0, 1, 2, 3),
+		"Import of a.csv: its one row imported":                                       run(enum.Completed, false, 1, 0, 0, 1),
+		"Import of a.csv: 2 of 3 rows imported":                                       run(enum.Completed, false, 2, 0, 1, 3),
+		"Import of a.csv: all 3 rows imported":                                        run(enum.Completed, false, 3, 0, 0, 3),
+		"Import of a.csv stopped: nothing imported":                                   run(enum.Failed, false, 0, 0, 0, 3),
+		"Import of a.csv stopped: nothing imported of 3 rows, 0 skipped and 1 failed": run(enum.Failed, false, 0, 0, 1, 3),
+		"Import of a.csv was canceled: 1 of 3 rows imported":                          run(enum.Canceled, false, 1, 0, 0, 3),
+		"Import of a.csv was canceled: nothing imported":                              run(enum.Canceled, false, 0, 0, 0, 3),
+		"Dry run of a.csv: all 3 rows would have been imported":                       run(enum.Completed, true, 3, 0, 0, 3),
+		"Dry run of a.csv: nothing would have been imported, all 3 rows failed":       run(enum.Completed, true, 0, 0, 3, 3),
+		"Dry run of a.csv was canceled: 1 of 3 rows would have been imported":         run(enum.Canceled, true, 1, 0, 0, 3),
 	} {
 		testenv.Equal(t, "the title", title(r), want)
 	}
@@ -149,5 +157,20 @@ func TestJ7PartnerAdminsAreToldWhichCustomers(t *testing.T) {
 		testenv.Equal(t, "tom's", w.notes(w.tom.ID, enum.PartnerAdminAdded), []string{
 			"You are partner admin of 5 new customers: Ada Lovelace imported customers.csv and named you as partner admin of Eta, Beta, Delta and 2 more customers.",
 		})
+	})
+}
+
+// J7: what is told names the people that it is about, the first three and how many more, however the
+// rows were batched; a cell that is shown nowhere names nobody.
+func TestJ7TheEndNamesTheFirstPeople(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{BatchRows: 2})
+		w.of(e, w.maria, enum.Contacts, w.partner, "first_name,email\nAnn,ann@ex.test\n,bob@ex.test\nCem,cem@ex.test\nDag,dag@ex.test\nEva,\n=1+1,fay@ex.test\nGus,nobody\nHal,hal@ex.test\n")
+		w.work(e)
+		n := w.DB.Ent().Notification.Query().Where(notification.UserID(w.maria.ID)).OnlyX(w.System)
+		if !strings.Contains(n.Body, "\nImported: ann@ex.test, cem@ex.test, dag@ex.test and 1 more contact.\n"+
+			"Not imported: bob@ex.test (row 2), Eva (row 5), fay@ex.test (row 6) and 1 more row.\n") {
+			t.Error(n.Body)
+		}
 	})
 }

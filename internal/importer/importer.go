@@ -22,7 +22,7 @@
 // Package kind defines what a kind of import is, package sheet what a file contains. The engine
 // receives the kinds and names none. The files, in order: start, input, upload, seal and
 // idempotency accept a file; next, queue, claim, slots and lease decide who works on which
-// import; run, batch and issues work on it; finish, summary and rejects end it. Besides: watch,
+// import; run, batch and issues work on it; finish, summary, named and rejects end it, audit writes the company's log. Besides: watch,
 // pace, positions and places (queue positions), cancel, preview, template, download, sharing,
 // owner and clean.
 package importer

@@ -126,6 +126,9 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 			err = keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest)
 		}
 		if err == nil {
+			err = auditStart(ctx, tx, made, &a.layout)
+		}
+		if err == nil {
 			err = e.updateTurn(ctx, tx, companyID, false)
 		}
 		if err == nil {

@@ -77,6 +77,13 @@ const (
 	recordsExported  = "records.exported"
 )
 
+// Actions of the audit log that imports write (rule J11).
+const (
+	ImportStarted  = "import.started"
+	ImportCanceled = "import.canceled"
+	ImportFinished = "import.finished"
+)
+
 // audit writes into the log of each company that the operation concerns.
 func (a *unitOfWork) audit(ctx context.Context, action, summary string, companies ...id.ID) error {
 	return Audit(ctx, a.Tx, action, summary, companies...)

@@ -35,6 +35,7 @@ type Layout struct {
 	leftOut []bool // columns that the caller leaves out
 	line    []bool // columns whose cells stand in one line (rule K5)
 	list    []bool // columns whose cells are lists
+	labels  []int  // columns that say which record a row is about, the best first
 	company int    // the column that puts rows into other companies; -1: none does
 	rejects int    // how many columns are of a rejects file
 	code    int    // where import_code is; -1: nowhere
@@ -65,6 +66,12 @@ func (l *Layout) derive(builtIn []Column, unknown map[int]bool) {
 			l.rejects++
 		}
 		l.Guarded = l.Guarded || looks[i]
+	}
+	l.labels = nil
+	for _, c := range builtIn {
+		if i := l.Column(c.Name); c.Required && !c.Secret && i >= 0 && !slices.Contains(l.Custom, i) {
+			l.labels = append(l.labels, i)
+		}
 	}
 	l.line, l.list, l.company = make([]bool, n), make([]bool, n), -1
 	for i, field := range l.Fields {

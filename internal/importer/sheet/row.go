@@ -205,11 +205,3 @@ func (r *Row) Secrets() int {
 	}
 	return n
 }
-
-// Plural is a number of things in words.
-func Plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

@@ -37,9 +37,6 @@ var scratchColumns = []database.Column[scratchKey]{
 	{Name: importkey.FieldRow, Of: func(k scratchKey) any { return k.row }},
 }
 
-// maxNamed is how many of the companies that it is about a notification names (rule J7).
-const maxNamed = 3
-
 // countAdmins adds to how many customers each person became partner admin of, and keeps the
 // first of them, for the one notification at the end (rule J7).
 func countAdmins(ctx context.Context, tx *database.Tx, run id.ID, added map[id.ID][]id.ID) error {
@@ -53,7 +50,7 @@ func countAdmins(ctx context.Context, tx *database.Tx, run id.ID, added map[id.I
 			return fmt.Errorf("counting partner admins: %w", err)
 		}
 		before := count - len(companies)
-		for i := range min(len(companies), max(0, maxNamed-before)) {
+		for i := range min(len(companies), max(0, sheet.MaxListed-before)) {
 			named = append(named, scratchKey{run, namedKey + person.String() + companies[i].String(), before + i})
 		}
 	}
@@ -91,7 +88,7 @@ func (*Kind) Finish(ctx context.Context, tx *database.Tx, r *ent.ImportRun) (not
 		err = notify.Store(ctx, tx, notify.Notification{
 			Kind: enum.PartnerAdminAdded, ImportRun: &r.ID, Company: &r.CompanyID,
 			Title: "You are partner admin of " + sheet.Plural(a.Row, "new customer"),
-			Body:  fmt.Sprintf("%s imported %s and named you as partner admin of %s.", r.CreatedByName, r.FileName, listed(names, a.Row, "customer")),
+			Body:  fmt.Sprintf("%s imported %s and named you as partner admin of %s.", r.CreatedByName, r.FileName, sheet.Listed(names, a.Row, "customer")),
 		}, person)
 		if err != nil {
 			return nil, err
@@ -126,18 +123,4 @@ func firstCustomers(ctx context.Context, client *ent.Client, run, person id.ID) 
 		names = append(names, c.Name)
 	}
 	return names, nil
-}
-
-// listed names the first of so many, and says how many more there are (rule J7).
-func listed(names []string, n int, what string) string {
-	switch more := n - len(names); {
-	case len(names) == 0:
-		return sheet.Plural(n, what)
-	case more > 0:
-		return strings.Join(names, ", ") + " and " + sheet.Plural(more, "more "+what)
-	case n == 1:
-		return names[0]
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
