@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/privacy"
@@ -40,9 +41,13 @@ func Company(writable ...string) privacy.Policy {
 			return sql.And(there, sql.Or(seen...))
 		}),
 		Mutation: privacy.MutationPolicy{mutationRule(func(ctx context.Context, m ent.Mutation) error {
+			v := viewer.FromContext(ctx)
 			w := companyWrites
 			w.fields = writable
-			if viewer.FromContext(ctx).Operator {
+			if !v.Partner {
+				w.fields = slices.DeleteFunc(slices.Clone(writable), func(f string) bool { return f == company.FieldExternalID })
+			}
+			if v.Operator {
 				w = operatorWrites
 			}
 			return w.policy().EvalMutation(ctx, m)
@@ -56,7 +61,7 @@ var operatorWrites = writes{
 		if !v.Admin {
 			return deny("only operators who are administrators create companies")
 		}
-		for _, f := range []string{company.FieldPartnerID, company.FieldCreatedByPartnerID} {
+		for _, f := range []string{company.FieldPartnerID, company.FieldCreatedByPartnerID, company.FieldExternalID} {
 			if _, set := m.Field(f); set {
 				return deny("an operator creates companies that stand alone")
 			}
@@ -91,6 +96,12 @@ var companyWrites = writes{
 			changed = sql.Or(changed, sql.EQ(s.C(company.FieldPartnerID), v.CompanyID))
 		}
 		return sql.And(sql.IsNull(s.C(company.FieldDeletedAt)), changed)
+	},
+	narrower: map[string]func(viewer.Viewer, *sql.Selector) *sql.Predicate{
+		// It is the partner's own: the company's administrators do not write what they do not see (rule C1).
+		company.FieldExternalID: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			return sql.EQ(s.C(company.FieldPartnerID), v.CompanyID)
+		},
 	},
 	remove: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 		if !v.PartnerAdministrator() {

@@ -36,7 +36,9 @@ func creations() []creation {
 	}
 	list := []creation{
 		{"Company alone", "operator", company("new", func(*world, *ent.CompanyCreate, viewer.Viewer) {})},
+		{"Company alone with an external id", "", company("new", func(_ *world, b *ent.CompanyCreate, _ viewer.Viewer) { b.SetExternalID("new") })},
 		{"Company as customer", "keller rita", customer(func(*world, *ent.CompanyCreate, viewer.Viewer) {})},
+		{"Company as customer with an external id", "keller rita", customer(func(_ *world, b *ent.CompanyCreate, _ viewer.Viewer) { b.SetExternalID("new") })},
 		{"Company as another's customer", "", company("new", func(w *world, b *ent.CompanyCreate, v viewer.Viewer) {
 			b.SetPartnerID(w.IDs[other(v, w)]).SetCreatedByPartnerID(w.IDs[other(v, w)])
 		})},

@@ -83,6 +83,9 @@ type writes struct {
 	update func(viewer.Viewer, *sql.Selector) *sql.Predicate
 	remove func(viewer.Viewer, *sql.Selector) *sql.Predicate
 	fields []string // that an update may change: those that ent/schema marks as writable
+	// narrower are fields that an update may change in fewer rows than the others, or, where there
+	// is no predicate, in none.
+	narrower map[string]func(viewer.Viewer, *sql.Selector) *sql.Predicate
 
 	siblings []sibling // the edges to other records of the same company; a create may set them too
 }
@@ -135,6 +138,9 @@ func (w writes) check(ctx context.Context, v viewer.Viewer, m mutation) error {
 		for _, f := range slices.Concat(m.Fields(), m.AddedFields(), m.ClearedFields()) {
 			if f != "updated_at" && !slices.Contains(w.fields, f) { // which every update sets
 				return deny("%s.%s cannot be changed so", m.Type(), f)
+			}
+			if rows, ok := w.narrower[f]; ok {
+				m.WhereP(func(s *sql.Selector) { s.Where(orNothing(v, s, rows)) })
 			}
 		}
 		// An edge in a column that may be set is a column, and checked as one below.

@@ -194,7 +194,8 @@ var changes = map[string]string{
 	"Company": `
 		nothing: nobody
 		updated_at is_partner: operator clerk
-		updated_at name name_slug name_key contact_email external_id: keller okafor sato ivanova alma carl rita solomon faye fritz
+		updated_at name name_slug name_key contact_email external_id: keller okafor sato ivanova rita
+		updated_at name name_slug name_key contact_email: alma carl solomon faye fritz
 	`,
 	"Contact": `
 		nothing: nobody
