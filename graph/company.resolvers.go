@@ -155,7 +155,9 @@ func (r *mutationResolver) UpdateCompany(ctx context.Context, input model.Update
 
 // UpdateCustomer is the resolver for the updateCustomer field.
 func (r *mutationResolver) UpdateCustomer(ctx context.Context, input model.UpdateCustomerInput) (*model.UpdateCustomerPayload, error) {
-	changed, err := r.Tenancy.UpdateCustomer(ctx, input.ID, tenancy.Details{Name: field(input.Name), ContactEmail: field(input.ContactEmail)})
+	changed, err := r.Tenancy.UpdateCustomer(ctx, input.ID, tenancy.Details{
+		Name: field(input.Name), ContactEmail: field(input.ContactEmail), ExternalID: field(input.ExternalID),
+	})
 	return &model.UpdateCustomerPayload{Customer: changed}, err
 }
 
@@ -185,7 +187,7 @@ func (r *mutationResolver) RemovePartnerAdmin(ctx context.Context, input model.P
 // AddCustomer is the resolver for the addCustomer field.
 func (r *mutationResolver) AddCustomer(ctx context.Context, input model.AddCustomerInput) (*model.AddCustomerPayload, error) {
 	made, err := r.Tenancy.AddCustomer(ctx, tenancy.AddCustomer{
-		Name: input.Name, ContactEmail: input.ContactEmail.Value(), PartnerAdmin: input.PartnerAdminID.Value(),
+		Name: input.Name, ContactEmail: input.ContactEmail.Value(), ExternalID: input.ExternalID.Value(), PartnerAdmin: input.PartnerAdminID.Value(),
 	})
 	return &model.AddCustomerPayload{Customer: made}, err
 }

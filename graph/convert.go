@@ -93,7 +93,7 @@ func customerFilter(f *model.CustomerFilter) tenancy.CustomerFilter {
 	if f == nil {
 		return tenancy.CustomerFilter{}
 	}
-	return tenancy.CustomerFilter{Search: f.Search.Value(), IsOwn: f.IsOwn.Value(), CanManage: f.ViewerCanManage.Value()}
+	return tenancy.CustomerFilter{Search: f.Search.Value(), IsOwn: f.IsOwn.Value(), CanManage: f.ViewerCanManage.Value(), ExternalID: f.ExternalID.Value()}
 }
 
 // usersThat is what a filter, which may be nil, wants of users, but for its search.

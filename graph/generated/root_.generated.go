@@ -3022,7 +3022,7 @@ type Company implements Node {
   slug: String!
   "The company's own address; null if there is none or the viewer may not see it."
   contactEmail: String
-  "Its id in its partner's own systems, unique among that partner's customers; null if there is none or the viewer may not see it."
+  "Its id in its partner's own systems, unique among that partner's customers. For the partner's administrators and the customer's partner admins; null for others, and if there is none. Cleared when the partnership ends."
   externalId: String
   "Whether it can have customers."
   isPartner: Boolean!
@@ -3086,6 +3086,8 @@ input CustomerFilter {
   isOwn: Boolean
   "True: only those to whose content the viewer has access. False: the others."
   viewerCanManage: Boolean
+  "Only the customer with this external id, exactly. The own company is not found by it."
+  externalId: String
 }
 
 "A page of companies."
@@ -3160,6 +3162,8 @@ input AddCustomerInput {
   contactEmail: String
   "The user who becomes its partner admin: an active user of the own company. The caller if omitted."
   partnerAdminId: ID
+  "Its id in the partner's own systems: 1 to 100 characters, case-sensitive, trimmed. Unique among the partner's customers, else ALREADY_EXISTS."
+  externalId: String
 }
 
 "The added customer."
@@ -3190,6 +3194,8 @@ input UpdateCustomerInput {
   name: String
   "The customer's own address; null clears it."
   contactEmail: String
+  "Its id in the partner's own systems: 1 to 100 characters, case-sensitive, trimmed; null clears it. Unique among the partner's customers, else ALREADY_EXISTS."
+  externalId: String
 }
 
 "The changed customer."

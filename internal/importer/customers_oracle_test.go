@@ -30,6 +30,12 @@ func drawCustomers(t *rapid.T, w *world, tag string) trial {
 	old := w.Company("New "+tag, testenv.Slug("old-"+tag), testenv.CustomerOf(partner))
 	w.User(old, "inside@"+tag+".example", enum.Admin)
 	w.Company("=Formula " + tag) // by hand anything may be a name (F7)
+	numbered := func(name string, partner *ent.Company, external string) *ent.Company {
+		return w.Company(name+tag, testenv.CustomerOf(partner), func(c *ent.CompanyCreate) { c.SetExternalID(external) })
+	}
+	known := numbered("Known ", partner, "K-1")
+	other := w.Company("Other partner "+tag, testenv.Partner)
+	theirs := numbered("Theirs ", other, "T-1")
 
 	var good []string
 	for _, n := range []string{
@@ -40,18 +46,16 @@ func drawCustomers(t *rapid.T, w *world, tag string) trial {
 	}
 	bad := []string{"", "  ", "#REF!", "+SUM(1) " + tag, "- Acme " + tag, "\u200b", "=Acme " + tag, "=Formula " + tag, "'=formula " + tag, "<script>" + tag, strings.Repeat("x", 201), strings.Repeat("y", 33_000)}
 	columns := columnsOf(t, enum.Customers, map[string]*rapid.Generator[string]{
-		"name":          often(good, bad...),
+		"name": often(good, bad...),
+		"external_id": often([]string{"", "", "C-1", "c-1", " C-2", "0042", "1E5", "Caf\u00e9", "Cafe\u0301 ", "T-1", "two\nlines", "'-3", strings.Repeat("x", 100)},
+			"K-1", "1.23457E+11", "=x", "#N/A", strings.Repeat("x", 101)),
 		"contact_email": often([]string{"a@b.example", " A@B.example"}, "", "nobody", "=x@b.example", strings.Repeat("l", 250)+"@b.example"),
 		"partner_admin_email": often([]string{"maria@" + tag + ".example", "TOM+x@" + tag + ".example ", "to\u200bm+x@" + tag + ".Example"},
 			"", "gone@"+tag+".example", "inside@"+tag+".example", "nobody", "=x"),
 	})
-	for i := range columns {
-		columns[i].always = true
-	}
-	if rapid.IntRange(0, 3).Draw(t, "narrow") == 0 {
-		columns = columns[:1]
-	}
+	columns[0].always = true
 	c := trial{drawnSheet: drawSheet(t, tag, 14, columns), kind: enum.Customers, by: maria, company: partner}
+	c.skipMissing = rapid.IntRange(0, 9).Draw(t, "skip missing") == 7
 	c.stored = func() []string {
 		var out []string
 		for _, c := range w.DB.Ent().Company.Query().Where(company.NameKeyContains(tag)).WithProjects().WithDesks().WithPartner().
@@ -59,6 +63,10 @@ func drawCustomers(t *rapid.T, w *world, tag string) trial {
 			line := c.Name + "|" + c.Slug + "|"
 			if c.ContactEmail != nil {
 				line += *c.ContactEmail
+			}
+			line += "|"
+			if c.ExternalID != nil {
+				line += *c.ExternalID
 			}
 			line += "|"
 			if c.Edges.Partner != nil {
@@ -83,12 +91,15 @@ func drawCustomers(t *rapid.T, w *world, tag string) trial {
 		o.Users = []*oracle.User{{Email: "inside@" + tag + ".example", Active: true, Admin: true}}
 		f := &oracle.Company{Name: "=Formula " + tag, Slug: "=formula-" + tag, Projects: standard, Desks: standard}
 		d := c
-		d.memory = &oracle.World{Companies: []*oracle.Company{p, o, f}}
-		d.job = oracle.Job{Kind: oracle.Customers, Importer: p.Users[0], Company: p, File: c.file()}
+		k := &oracle.Company{Name: known.Name, Slug: known.Slug, ExternalID: "K-1", Of: p, Projects: standard, Desks: standard}
+		r := &oracle.Company{Name: other.Name, Slug: other.Slug, Partner: true, Projects: standard, Desks: standard}
+		s := &oracle.Company{Name: theirs.Name, Slug: theirs.Slug, ExternalID: "T-1", Of: r, Projects: standard, Desks: standard}
+		d.memory = &oracle.World{Companies: []*oracle.Company{p, o, f, k, r, s}}
+		d.job = oracle.Job{Kind: oracle.Customers, Importer: p.Users[0], Company: p, File: c.file(), SkipMissing: c.skipMissing}
 		d.known = func() []string {
 			var out []string
 			for _, c := range d.memory.Companies {
-				line := c.Name + "|" + c.Slug + "|" + c.ContactEmail + "|"
+				line := c.Name + "|" + c.Slug + "|" + c.ContactEmail + "|" + c.ExternalID + "|"
 				if c.Of != nil {
 					line += c.Of.Name
 				}

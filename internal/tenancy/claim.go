@@ -95,7 +95,7 @@ func (a *unitOfWork) takeOver(ctx context.Context, companyID id.ID) error {
 	}
 	concerned := []id.ID{companyID, us.ID}
 	if old == nil {
-		if err := a.Ent().Company.UpdateOneID(companyID).SetPartnerID(a.who.CompanyID).ClearCreatedByPartnerID().Exec(system); err != nil {
+		if err := a.Ent().Company.UpdateOneID(companyID).SetPartnerID(a.who.CompanyID).ClearCreatedByPartnerID().ClearExternalID().Exec(system); err != nil {
 			return err
 		}
 	} else {

@@ -16,6 +16,7 @@ type CompanyRecord struct {
 	NameKey      string // normalize.Key of the name; read, and never written from here
 	Slug         string
 	ContactEmail string
+	ExternalID   string
 }
 
 // CompanyField is one of a company's fields.
@@ -29,6 +30,7 @@ type CompanyField struct {
 // Names in files of the fields to which a plan refers.
 const (
 	CompanyName         = "name"
+	CompanyExternalID   = "external_id"
 	CompanyContactEmail = "contact_email"
 	CompanyPartnerAdmin = "partner_admin_email"
 )
@@ -39,6 +41,7 @@ const (
 func CompanyFields() []CompanyField {
 	name := func(r *CompanyRecord) *string { return &r.Name }
 	contact := func(r *CompanyRecord) *string { return &r.ContactEmail }
+	external := func(r *CompanyRecord) *string { return &r.ExternalID }
 	return []CompanyField{
 		{Field: field.Field[CompanyRecord]{
 			Name: CompanyName, Aliases: []string{"company", "company name", "customer", "customer name"}, Noun: "the company's name",
@@ -49,16 +52,23 @@ func CompanyFields() []CompanyField {
 			return field.Take(in.Name, companyName, name(r), "input", "name")
 		}},
 		{Field: field.Field[CompanyRecord]{
+			Name: CompanyExternalID, Aliases: []string{"customer id", "account id", "tenant id"}, Noun: "the external id", Exact: true, Limit: input.MaxExternalID,
+			Argument: "externalId", Export: 2, Column: company.FieldExternalID, Value: field.OptionalText(external).Checked(notRounded),
+			Description: "The customer's id in your own systems, at most 100 characters; no two of your customers share one.", Example: "C-1042",
+		}, given: func(in *Details, r *CompanyRecord) error {
+			return field.TakeOptional(in.ExternalID, externalID, external(r), "input", "externalId")
+		}},
+		{Field: field.Field[CompanyRecord]{
 			Name: CompanyContactEmail, Aliases: []string{"email", "contact"}, Noun: "the contact email", Filled: true, Limit: email.MaxLength,
-			Argument: "contactEmail", Export: 2, Column: company.FieldContactEmail, Value: field.OptionalAddress(contact),
-			Description: "The company's own address. Together with partner_admin_email, or not at all.", Example: "office@auroradental.example",
+			Argument: "contactEmail", Export: 3, Column: company.FieldContactEmail, Value: field.OptionalAddress(contact),
+			Description: "The company's own address; where the file has this column, every row needs one.", Example: "office@auroradental.example",
 		}, given: func(in *Details, r *CompanyRecord) error {
 			return field.TakeOptional(in.ContactEmail, input.Address, contact(r), "input", "contactEmail")
 		}},
 		{Field: field.Field[CompanyRecord]{
 			Name: CompanyPartnerAdmin, Aliases: []string{"partner admin", "admin email"}, Noun: "the partner admin's email", Filled: true, Planned: true,
-			Argument: "partnerAdminId", Export: 3,
-			Description: "An active user of your company, who becomes partner admin of the new customer.", Example: "you@partner.example",
+			Argument: "partnerAdminId", Export: 4,
+			Description: "An active user of your company, who becomes partner admin of the new customer; where the file has this column, every row needs one. You, where it does not.", Example: "you@partner.example",
 		}},
 	}
 }

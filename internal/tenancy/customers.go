@@ -25,6 +25,9 @@ type CustomerFilter struct {
 	Search    *string // the beginning of any word of the name, or of the slug (rule K6)
 	IsOwn     *bool
 	CanManage *bool // whether the viewer may work inside (rule C7)
+	// ExternalID is the customer's, exactly. The own company is not found by it: what its partner
+	// calls it is not its own to see (rule C1).
+	ExternalID *string
 }
 
 // Customers is the viewer's customer list (rules C3, C7), in its two parts: the own company,
@@ -46,6 +49,14 @@ func (s *Service) Customers(ctx context.Context, f CustomerFilter) ([]*ent.Compa
 			out = others
 		}
 		out.Where(nobody)
+	}
+	if f.ExternalID != nil {
+		own.Where(nobody)
+		if wanted := normalize.Text(*f.ExternalID); normalize.Storable(wanted) {
+			others = others.Where(company.ExternalID(wanted))
+		} else {
+			others = others.Where(nobody)
+		}
 	}
 	parts := []*ent.CompanyQuery{own, others}
 	for _, q := range parts {
@@ -89,12 +100,14 @@ func matching(search string) predicate.Company {
 type AddCustomer struct {
 	Name         string
 	ContactEmail *string
-	PartnerAdmin *id.ID // an active user of the own company; nil: the viewer
+	ExternalID   *string // unique among the partner's customers (rule C1)
+	PartnerAdmin *id.ID  // an active user of the own company; nil: the viewer
 }
 
 // AddCustomer adds a customer to the viewer's company. Errors: UNAUTHENTICATED,
 // FORBIDDEN unless the viewer is a partner's administrator, INVALID_ARGUMENT, NOT_FOUND
-// for a partner admin who is no active user of the own company.
+// for a partner admin who is no active user of the own company, ALREADY_EXISTS for an external id
+// that another customer has.
 func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company, error) {
 	v, err := SignedIn(ctx)
 	if err != nil {
@@ -111,7 +124,7 @@ func (s *Service) AddCustomer(ctx context.Context, in AddCustomer) (*ent.Company
 		return nil, err
 	}
 	return s.newCompany(ctx, newCompany{
-		details: Details{Name: input.Given(&in.Name), ContactEmail: input.Given(in.ContactEmail)},
+		details: Details{Name: input.Given(&in.Name), ContactEmail: input.Given(in.ContactEmail), ExternalID: input.Given(in.ExternalID)},
 		partner: v.CompanyID, admin: admin,
 		then: func(ctx context.Context, a *unitOfWork, c *ent.Company) error {
 			if err := a.notify(ctx, notify.Notification{
@@ -179,6 +192,14 @@ func (s *Service) newCompany(ctx context.Context, n newCompany) (*ent.Company, e
 		err := s.do(ctx, func(ctx context.Context, a *unitOfWork) (err error) {
 			if n.admin != (id.ID{}) { // once more, as it is now
 				if err := isColleague(ctx, a.Ent(), n.partner, n.admin); err != nil {
+					return err
+				}
+			}
+			if r.ExternalID != "" {
+				if err := HoldExternalIDs(ctx, a.Tx, n.partner); err != nil {
+					return err
+				}
+				if err := a.externalIDFree(ctx, n.partner, r.ID, r.ExternalID); err != nil {
 					return err
 				}
 			}

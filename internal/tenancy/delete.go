@@ -61,7 +61,7 @@ func (s *Service) softDelete(ctx context.Context, a *unitOfWork, companyID, part
 	// stands in nobody's way.
 	tombstone := "Deleted-" + companyID.String()
 	res, err := a.ExecContext(ctx, `UPDATE companies SET deleted_at = `+a.Dialect().Now()+`, slug = $3, name_slug = $3,
-		partner_id = NULL, created_by_partner_id = NULL, contact_email = NULL, is_partner = $4
+		partner_id = NULL, created_by_partner_id = NULL, contact_email = NULL, external_id = NULL, is_partner = $4
 		WHERE id = $1 AND partner_id = $2 AND created_by_partner_id = $2`, companyID, partnerID, tombstone, false)
 	if err != nil {
 		return nil, err

@@ -16,9 +16,11 @@ import (
 type Details struct {
 	Name         input.Field[string]
 	ContactEmail input.Field[string]
+	ExternalID   input.Field[string] // a customer's alone (rule C1)
 }
 
-// UpdateCompany changes the viewer's own company. Its administrators.
+// UpdateCompany changes the viewer's own company. Its administrators. FORBIDDEN for the external
+// id, which is its partner's.
 func (s *Service) UpdateCompany(ctx context.Context, d Details) (*ent.Company, error) {
 	v, err := SignedIn(ctx)
 	if err != nil {
@@ -27,16 +29,21 @@ func (s *Service) UpdateCompany(ctx context.Context, d Details) (*ent.Company, e
 	if !v.Admin || v.Operator {
 		return nil, fault.New(fault.Forbidden, "only administrators of your company change it")
 	}
-	return s.update(ctx, v.CompanyID, d, companyUpdated)
+	if d.ExternalID.Set {
+		return nil, fault.New(fault.Forbidden, "the external id of a company is its partner's to set").At("input", "externalId")
+	}
+	return s.update(ctx, v.CompanyID, nil, d, companyUpdated)
 }
 
 // UpdateCustomer changes a customer's details: the partner's administrators and the
-// customer's partner admins (rules C6, C7). NOT_FOUND, FORBIDDEN, INVALID_ARGUMENT.
+// customer's partner admins (rules C6, C7). NOT_FOUND, FORBIDDEN, INVALID_ARGUMENT; ALREADY_EXISTS
+// for an external id that another customer has.
 func (s *Service) UpdateCustomer(ctx context.Context, customerID id.ID, d Details) (*ent.Company, error) {
-	if _, err := s.customer(ctx, customerID, "input", "id"); err != nil {
+	c, err := s.customer(ctx, customerID, "input", "id")
+	if err != nil {
 		return nil, err
 	}
-	return s.update(ctx, customerID, d, customerUpdated)
+	return s.update(ctx, customerID, c.PartnerID, d, customerUpdated)
 }
 
 // customer finds a customer of the viewer's company: NOT_FOUND where there is none that the
@@ -64,15 +71,24 @@ func (s *Service) customer(ctx context.Context, customerID id.ID, path ...string
 
 func noCompany() *fault.Error { return fault.New(fault.NotFound, "there is no such company") }
 
-func (s *Service) update(ctx context.Context, companyID id.ID, d Details, action string) (*ent.Company, error) {
+// update changes a company; where it is a customer that partner must be its partner still.
+func (s *Service) update(ctx context.Context, companyID id.ID, partner *id.ID, d Details, action string) (*ent.Company, error) {
 	if err := d.take(s.companyFields, &CompanyRecord{}); err != nil {
 		return nil, err
 	}
 	var changed *ent.Company
 	err := s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
+		if partner != nil && d.ExternalID.Set {
+			if err := HoldExternalIDs(ctx, a.Tx, *partner); err != nil {
+				return err
+			}
+		}
 		// What is written depends on what is read: another change must not come between.
-		if _, err := a.lock(ctx, companyID); err != nil {
+		switch of, err := a.lock(ctx, companyID); {
+		case err != nil:
 			return err
+		case partner != nil && (of == nil || *of != *partner):
+			return noCompany().At("input", "id") // it has left meanwhile
 		}
 		now, err := s.companies.Read(ctx, a.Tx, a.Dialect(), []id.ID{companyID})
 		if err != nil {
@@ -85,6 +101,11 @@ func (s *Service) update(ctx context.Context, companyID id.ID, d Details, action
 		next := *before
 		if err := d.take(s.companyFields, &next); err != nil {
 			return err
+		}
+		if next.ExternalID != "" && next.ExternalID != before.ExternalID {
+			if err := a.externalIDFree(ctx, *partner, companyID, next.ExternalID); err != nil {
+				return err
+			}
 		}
 		update := a.Ent().Company.UpdateOneID(companyID)
 		if err := s.companies.set(update.Mutation(), &next, before); err != nil {

@@ -174,12 +174,13 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 }
 
 // separate takes a company from the partner that it has now and gives it to the next (nil:
-// to none), and says who was partner admin. Its outstanding transfer token is revoked (rule
-// C9): one that the partner generated would take it back. FAILED_PRECONDITION where the
+// to none), and says who was partner admin. Its external id, which was that partner's, is cleared
+// (rule C1), and its outstanding transfer token revoked (C9): one that the partner generated would
+// take it back. FAILED_PRECONDITION where the
 // partner has changed meanwhile.
 func (a *unitOfWork) separate(ctx context.Context, companyID, from id.ID, to *id.ID) (admins []id.ID, err error) {
 	ctx = viewer.BypassTenancy(ctx, "a partnership ends (rules C8, C9)")
-	u := a.Ent().Company.Update().Where(company.ID(companyID), company.PartnerID(from)).ClearCreatedByPartnerID()
+	u := a.Ent().Company.Update().Where(company.ID(companyID), company.PartnerID(from)).ClearCreatedByPartnerID().ClearExternalID()
 	if to == nil {
 		u.ClearPartnerID()
 	} else {

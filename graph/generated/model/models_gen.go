@@ -23,6 +23,8 @@ type AddCustomerInput struct {
 	ContactEmail graphql.Omittable[*string] `json:"contactEmail,omitempty"`
 	// The user who becomes its partner admin: an active user of the own company. The caller if omitted.
 	PartnerAdminID graphql.Omittable[*uuid.UUID] `json:"partnerAdminId,omitempty"`
+	// Its id in the partner's own systems: 1 to 100 characters, case-sensitive, trimmed. Unique among the partner's customers, else ALREADY_EXISTS.
+	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
 }
 
 // The added customer.
@@ -257,6 +259,8 @@ type CustomerFilter struct {
 	IsOwn graphql.Omittable[*bool] `json:"isOwn,omitempty"`
 	// True: only those to whose content the viewer has access. False: the others.
 	ViewerCanManage graphql.Omittable[*bool] `json:"viewerCanManage,omitempty"`
+	// Only the customer with this external id, exactly. The own company is not found by it.
+	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
 }
 
 // A contact to delete.
@@ -760,6 +764,8 @@ type UpdateCustomerInput struct {
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// The customer's own address; null clears it.
 	ContactEmail graphql.Omittable[*string] `json:"contactEmail,omitempty"`
+	// Its id in the partner's own systems: 1 to 100 characters, case-sensitive, trimmed; null clears it. Unique among the partner's customers, else ALREADY_EXISTS.
+	ExternalID graphql.Omittable[*string] `json:"externalId,omitempty"`
 }
 
 // The changed customer.

@@ -1,6 +1,6 @@
 package oracle
 
-// customer is one row of customers (I5–I7).
+// customer is one row of customers (C1, I5–I7).
 func (run *run) customer(r *row) outcome {
 	name := r.field("name")
 	s := slug(name.text)
@@ -34,6 +34,13 @@ func (run *run) customer(r *row) outcome {
 		r.skip(name, "ALREADY_EXISTS")
 		return skipped
 	}
+	// Read (R5, "missing: SKIP"): a row of customers can only make one, so that where none is to be
+	// made it is skipped as I6 skips rows, by its name alone.
+	if named && run.job.SkipMissing {
+		run.names[s] = true
+		r.skip(name, "NO_SUCH_RECORD")
+		return skipped
+	}
 	if name.sound() {
 		if s == "" {
 			name.reject("REQUIRED")
@@ -41,7 +48,17 @@ func (run *run) customer(r *row) outcome {
 			name.atMost(200)
 		}
 	}
-	contact, admin := r.field("contact_email"), r.field("partner_admin_email")
+	external, contact, admin := r.field("external_id"), r.field("contact_email"), r.field("partner_admin_email")
+	if external.sound() && external.atMost(100) {
+		switch {
+		case rounded.MatchString(external.text):
+			external.reject("INVALID_VALUE")
+		// Read (C1, "unique among that partner's customers"): by then, so that a row may not have
+		// what an earlier row of the file gave to a new customer.
+		case external.text != "" && run.world.numbered(run.job.Company, external.text):
+			external.reject("INVALID_VALUE")
+		}
+	}
 	if contact.column >= 0 && contact.sound() {
 		contact.address()
 	}
@@ -60,12 +77,22 @@ func (run *run) customer(r *row) outcome {
 	}
 	run.names[s] = true
 	made := &Company{
-		Name: name.text, Slug: s, ContactEmail: contact.text, Of: run.job.Company, PartnerAdmins: []*User{by},
+		Name: name.text, Slug: s, ExternalID: external.text, ContactEmail: contact.text, Of: run.job.Company, PartnerAdmins: []*User{by},
 		Projects: []Assignment{{Name: "default", Default: true}}, Desks: []Assignment{{Name: "default", Default: true}}, // C1
 	}
 	run.world.Companies = append(run.world.Companies, made)
 	run.index.company(made)
 	return created
+}
+
+// numbered reports whether a customer of the partner has the external id.
+func (w *World) numbered(partner *Company, external string) bool {
+	for _, c := range w.Companies {
+		if c.Of == partner && c.ExternalID == external {
+			return true
+		}
+	}
+	return false
 }
 
 // skip leaves the one reason for which a row is passed over.

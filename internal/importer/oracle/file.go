@@ -31,6 +31,8 @@ type Job struct {
 	Importer *User
 	Company  *Company
 	File     File
+
+	SkipMissing bool // missing: SKIP (R5)
 }
 
 // Issue is one problem of one row. The column is empty where the row as a whole is meant,

@@ -16,6 +16,7 @@ type Company struct {
 	ID           string
 	Name, Slug   string
 	ContactEmail string   // empty: none
+	ExternalID   string   // its id in its partner's systems (C1); empty: none
 	Partner      bool     // it is a partner now (C2)
 	Of           *Company // its partner (C3); nil: none
 

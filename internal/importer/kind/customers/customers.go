@@ -37,9 +37,9 @@ type Kind struct {
 var _ kind.Kind = (*Kind)(nil)
 
 const (
-	name         = tenancy.CompanyName
-	contactEmail = tenancy.CompanyContactEmail
-	adminEmail   = tenancy.CompanyPartnerAdmin
+	name       = tenancy.CompanyName
+	externalID = tenancy.CompanyExternalID
+	adminEmail = tenancy.CompanyPartnerAdmin
 )
 
 // What a plan and an export do with these fields is written in this package.
@@ -75,14 +75,8 @@ func (*Kind) ColumnsElsewhere(context.Context, []string) ([]sheet.Column, error)
 
 // Missing is kind.Kind's (rule I5).
 func (*Kind) Missing(l sheet.Layout) (field, why string) {
-	contact, admin := l.Has(contactEmail), l.Has(adminEmail)
-	switch {
-	case !l.Has(name):
+	if !l.Has(name) {
 		return name, "a file of customers has their names"
-	case contact && !admin:
-		return adminEmail, "a file of customers has either names alone, or name, contact_email and partner_admin_email"
-	case admin && !contact:
-		return contactEmail, "a file of customers has either names alone, or name, contact_email and partner_admin_email"
 	}
 	return "", ""
 }

@@ -19,9 +19,10 @@ import (
 
 // Keys of an import's scratch, by what they remember.
 const (
-	slugKey  = "slug:"  // a name that an earlier row has taken
-	adminKey = "admin:" // how many customers a person became partner admin of; the count is the row
-	namedKey = "named:" // the first of these customers, for each person
+	slugKey     = "slug:"     // a name that an earlier row has taken
+	externalKey = "external:" // an external id that the customer of an earlier row has
+	adminKey    = "admin:"    // how many customers a person became partner admin of; the count is the row
+	namedKey    = "named:"    // the first of these customers, for each person
 )
 
 // scratchKey is one of them.

@@ -30,8 +30,8 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 	o := &kind.Outcome{}
 	for i := range rows {
 		r, slug := &rows[i], s.slugs[i]
-		if code, message := s.taken(slug); code != "" {
-			o.Skip(r.Issue(r.Field(name).Column, code, message, sheet.Data{}))
+		if code, message, data := s.skipped(slug); code != "" {
+			o.Skip(r.Issue(r.Field(name).Column, code, message, data))
 			s.remember(slug, r.Number)
 			continue
 		}
@@ -42,14 +42,22 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 		}
 		c.Slug = slug
 		s.remember(slug, r.Number)
+		if c.ExternalID != "" {
+			s.given[c.ExternalID] = r.Number
+		}
 		made = append(made, c)
 		o.Created++
 	}
 	return o, func() error {
-		if err := s.keep(ctx, tx, rows); err != nil || b.run.DryRun {
+		if err := s.keep(ctx, tx, rows); err != nil {
 			return err
 		}
-		return b.write(ctx, tx, made, o)
+		if !b.run.DryRun {
+			if made, err = b.write(ctx, tx, made, o); err != nil {
+				return err
+			}
+		}
+		return s.keepExternalIDs(ctx, tx, made)
 	}, nil
 }
 
@@ -60,6 +68,7 @@ func (b *batch) make(s *snapshot, r *sheet.Row, of *cells) customer {
 		CompanyRecord: tenancy.CompanyRecord{ID: id.New(id.Company), Name: r.Field(name).Value}, Partner: b.run.Company, Admin: b.run.CreatedBy,
 	}}
 	b.plain.Take(r, &of.draft, &c.CompanyRecord, true)
+	s.checkExternalID(r.Field(externalID), c.ExternalID)
 	if f := r.Field(adminEmail); f.Present() && f.Sound() {
 		admin, ok := s.admins[of.adminKey]
 		if !ok {
@@ -70,16 +79,21 @@ func (b *batch) make(s *snapshot, r *sheet.Row, of *cells) customer {
 	return c
 }
 
-// taken says why a row of this name is skipped (rule I6); empty where it is not.
-func (s *snapshot) taken(slug string) (enum.IssueCode, string) {
+// skipped says why a row of this name is skipped (rules I6, R5), whatever else is in it; empty
+// where it is not.
+func (s *snapshot) skipped(slug string) (enum.IssueCode, string, sheet.Data) {
 	switch {
 	case slug == "":
 	case s.seen[slug] != 0:
-		return enum.DuplicateInFile, fmt.Sprintf("row %d of this file has the same name (slug %q); this row was skipped", s.seen[slug], sheet.Cut(slug, 100)) + canStillAdd
+		return enum.DuplicateInFile, fmt.Sprintf("row %d of this file has the same name (slug %q); this row was skipped", s.seen[slug], sheet.Cut(slug, 100)) + canStillAdd,
+			sheet.Data{OtherRow: s.seen[slug]}
 	case s.existing[slug] != nil:
-		return enum.AlreadyExists, alreadyExists(slug, s.existing[slug])
+		return enum.AlreadyExists, alreadyExists(slug, s.existing[slug]), sheet.Data{}
+	case s.run.Layout.Options.Missing == enum.SkipMissing:
+		return enum.NoSuchRecord, fmt.Sprintf("there is no company with the slug %q, and the import was to create none (missing: SKIP); this row was skipped", sheet.Cut(slug, 100)),
+			sheet.Data{}
 	}
-	return "", ""
+	return "", "", sheet.Data{}
 }
 
 // canStillAdd ends the message of a skipped row (rule C5).

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strings"
 
+	"tenantry/ent/enum"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
@@ -19,6 +20,8 @@ type snapshot struct {
 	slugs    []string                      // of each row's name; empty where the name is at fault
 	existing map[string][]tenancy.Namesake // by slugs, and slugs of names, of companies on the platform
 	seen     map[string]int                // by slugs of earlier rows that did not fail: the first such row
+	numbered map[string]tenancy.Numbered   // by external ids, customers of the importing partner
+	given    map[string]int                // by external ids that earlier rows gave to new customers: that row
 	admins   map[string]id.ID
 }
 
@@ -32,10 +35,13 @@ func (s *snapshot) remember(slug string, row int) {
 // load fetches all that the rows refer to, one query each.
 func (b *batch) load(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*snapshot, error) {
 	s := &snapshot{run: b.run, slugs: make([]string, len(rows))}
-	var slugs, admins []string
+	var slugs, externals, admins []string
 	for _, c := range b.cells {
 		if slug := c.draft.Slug; slug != "" {
 			slugs = append(slugs, slug)
+		}
+		if c.draft.ExternalID != "" {
+			externals = append(externals, c.draft.ExternalID)
 		}
 		if c.adminKey != "" {
 			admins = append(admins, c.adminKey)
@@ -46,6 +52,17 @@ func (b *batch) load(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*s
 		return nil, err
 	}
 	if s.seen, err = scratchKeys(ctx, tx, b.run.ID, slugKey, slugs); err != nil {
+		return nil, err
+	}
+	if len(externals) > 0 && !b.run.DryRun {
+		if err := tenancy.HoldExternalIDs(ctx, tx, b.run.Company); err != nil {
+			return nil, err
+		}
+	}
+	if s.numbered, err = tenancy.ByExternalID(ctx, tx, b.run.Company, externals); err != nil {
+		return nil, err
+	}
+	if s.given, err = scratchKeys(ctx, tx, b.run.ID, externalKey, externals); err != nil {
 		return nil, err
 	}
 	for i := range rows {
@@ -73,6 +90,19 @@ func nearness(n tenancy.Namesake) int {
 		order++
 	}
 	return order
+}
+
+// checkExternalID refuses the external id of a row that another customer of the partner has by
+// then (rule C1).
+func (s *snapshot) checkExternalID(f sheet.Field, external string) {
+	if external == "" {
+		return
+	}
+	if row := s.given[external]; row != 0 {
+		f.RejectWith(enum.InvalidValue, sheet.Data{OtherRow: row}, "row %d of this file has the external id %q already; no two of your customers share one", row, external)
+	} else if c, taken := s.numbered[external]; taken {
+		f.Reject(enum.InvalidValue, "your customer %q has the external id %q already; no two of your customers share one", sheet.Cut(c.Name, 100), external)
+	}
 }
 
 // scratchKeys says which of the keys earlier batches of this import have left, and the rows

@@ -20,6 +20,21 @@ func (s *snapshot) keep(ctx context.Context, tx *database.Tx, of []sheet.Row) er
 			keys = append(keys, scratchKey{s.run.ID, slugKey + slug, s.seen[slug]})
 		}
 	}
+	return keepKeys(ctx, tx, keys)
+}
+
+// keepExternalIDs remembers those of the new customers likewise.
+func (s *snapshot) keepExternalIDs(ctx context.Context, tx *database.Tx, made []customer) error {
+	var keys []scratchKey
+	for _, c := range made {
+		if c.ExternalID != "" {
+			keys = append(keys, scratchKey{s.run.ID, externalKey + c.ExternalID, c.row.Number})
+		}
+	}
+	return keepKeys(ctx, tx, keys)
+}
+
+func keepKeys(ctx context.Context, tx *database.Tx, keys []scratchKey) error {
 	batch := database.BatchOf(importkey.Table, scratchColumns, keys)
 	batch.Conflict, batch.Key = []string{importkey.FieldImportRunID, importkey.FieldKey}, importkey.FieldKey
 	_, err := database.Load(ctx, tx, batch)
@@ -27,10 +42,11 @@ func (s *snapshot) keep(ctx context.Context, tx *database.Tx, of []sheet.Row) er
 }
 
 // write makes the companies with all that a new one has (rule C1). A company of the same
-// slug that somebody made since the snapshot wins: the row is skipped after all.
-func (b *batch) write(ctx context.Context, tx *database.Tx, customers []customer, o *kind.Outcome) error {
+// slug that somebody made since the snapshot wins: the row is skipped after all. It returns those
+// that were made.
+func (b *batch) write(ctx context.Context, tx *database.Tx, customers []customer, o *kind.Outcome) ([]customer, error) {
 	if len(customers) == 0 {
-		return nil
+		return nil, nil
 	}
 	companies := make([]tenancy.NewCompany, len(customers))
 	for i, c := range customers {
@@ -38,17 +54,45 @@ func (b *batch) write(ctx context.Context, tx *database.Tx, customers []customer
 	}
 	made, err := b.kind.partners.ImportCustomers(ctx, tx, b.kind.bulk, b.run.By, companies)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var new, late []customer
 	added := map[id.ID][]id.ID{}
 	for i, c := range customers {
 		if !made[i] {
-			o.Created--
-			o.Skip(c.row.Issue(c.row.Field(name).Column, enum.AlreadyExists, alreadyExists(c.Slug, []tenancy.Namesake{{BySlug: true}}), sheet.Data{}))
+			late = append(late, c)
 			continue
 		}
+		new = append(new, c)
 		added[c.Admin] = append(added[c.Admin], c.ID)
 	}
+	if err := b.skipLate(ctx, tx, late, o); err != nil {
+		return nil, err
+	}
+	return new, countAdmins(ctx, tx, b.run.ID, added)
+}
+
+// skipLate skips rows whose slugs were taken since the snapshot.
+func (b *batch) skipLate(ctx context.Context, tx *database.Tx, late []customer, o *kind.Outcome) error {
+	if len(late) == 0 {
+		return nil
+	}
+	slugs := make([]string, len(late))
+	for i, c := range late {
+		slugs[i] = c.Slug
+	}
+	existing, err := tenancy.Namesakes(ctx, tx, b.run.Company, slugs)
+	if err != nil {
+		return err
+	}
+	for _, c := range late {
+		others := existing[c.Slug]
+		if len(others) == 0 { // it is gone again
+			others = []tenancy.Namesake{{BySlug: true}}
+		}
+		o.Created--
+		o.Skip(c.row.Issue(c.row.Field(name).Column, enum.AlreadyExists, alreadyExists(c.Slug, others), sheet.Data{}))
+	}
 	o.SortIssues()
-	return countAdmins(ctx, tx, b.run.ID, added)
+	return nil
 }
