@@ -91,7 +91,7 @@ func TestRefusalsThroughHTTP(t *testing.T) {
 		}{
 			{"name,telephone\nA,1\n", `UNKNOWN_COLUMN "telephone" line 0 limit 0 suggestion ""`, nil},
 			{"nmae\nA\n", `UNKNOWN_COLUMN "nmae" line 0 limit 0 suggestion "name"`, nil},
-			{"name,email\nA,a@b.example\n", `MISSING_COLUMN "partner_admin_email" line 0 limit 0 suggestion ""`, nil},
+			{"email,partner admin\na@b.example,\n", `MISSING_COLUMN "name" line 0 limit 0 suggestion ""`, nil},
 			{"name,company\nA,B\n", `DUPLICATE_COLUMN "company" line 0 limit 0 suggestion ""`, nil},
 			{"email,first_name,labels\nA,B,C\n", `WRONG_KIND "" line 0 limit 0 suggestion "CONTACTS"`, nil},
 			{"name\nA\n\"B\nC\n", `MALFORMED "" line 3 limit 0 suggestion ""`, nil},

@@ -14,6 +14,8 @@ query customers(filter: {viewerCanManage: true}) { nodes { name } totalCount }
 query customers(filter: {viewerCanManage: false}) { nodes { name } totalCount }
 query customers { nodes { labels { name } partnerAdmins { firstName } transferToken { sentTo { name } } } }
 query customers(filter: {search: "g"}) { nodes { name } totalCount }
+query customers(filter: {externalId: "id of alpha"}) { nodes { name externalId } totalCount }
+query customers { nodes { externalId } }
 query importRuns { nodes { fileName } totalCount }
 query importRuns(companyId: $northwind) { nodes { fileName } totalCount }
 query importRuns(companyId: $alpha) { nodes { fileName } totalCount }
@@ -44,6 +46,10 @@ query company(id: $nonsense) { name }
 # what companies are made of
 query company(id: $alpha) { isOwn viewerCanManage canDelete partner { name } }
 query company(id: $alpha) { contactEmail }
+query company(id: $alpha) { externalId }
+query node(id: $gamma) { ... on Company { externalId } }
+query company(id: $delta) { externalId }
+query receivedTransferTokens { company { externalId } }
 query company(id: $alpha) { partnerAdmins { firstName } }
 query company(id: $alpha) { users { nodes { firstName } totalCount } }
 query company(id: $alpha) { projects { name } desks { name } }
@@ -142,6 +148,7 @@ mutation createUser(input: {companyId: $gamma, email: "gamma.{viewer}@new.exampl
 mutation createUser(input: {companyId: $delta, email: "delta.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { company { name } } }
 mutation createUser(input: {companyId: $nonsense, email: "nonsense.{viewer}@new.example", firstName: "a", lastName: "b", password: "secret"}) { user { company { name } } }
 mutation addCustomer(input: {name: "added by {viewer}"}) { customer { partner { name } viewerCanManage partnerAdmins { firstName } } }
+mutation addCustomer(input: {name: "numbered by {viewer}", externalId: "id of beta"}) { customer { externalId } }
 mutation addCustomer(input: {name: "for okafor by {viewer}", partnerAdminId: $okafor}) { customer { viewerCanManage partnerAdmins { firstName } } }
 mutation addCustomer(input: {name: "for rita by {viewer}", partnerAdminId: $rita}) { customer { partnerAdmins { firstName } } }
 mutation addCustomer(input: {name: "for idle by {viewer}", partnerAdminId: $idle}) { customer { partnerAdmins { firstName } } }
@@ -207,6 +214,12 @@ mutation deleteContact(input: {id: $contact-of-alpha}) { __typename }
 # users and companies are changed
 mutation updateCompany(input: {contactEmail: "new@people.example"}) { company { name contactEmail } }
 mutation updateCustomer(input: {id: $alpha, contactEmail: "new@alpha.example"}) { customer { contactEmail } }
+mutation updateCustomer(input: {id: $alpha, externalId: "id by {viewer}"}) { customer { externalId } }
+mutation updateCustomer(input: {id: $alpha, externalId: null}) { customer { externalId } }
+mutation updateCustomer(input: {id: $alpha, externalId: "id of beta"}) { customer { externalId } }
+mutation updateCustomer(input: {id: $gamma, externalId: "id of beta"}) { customer { externalId } }
+mutation updateCustomer(input: {id: $northwind, externalId: "id by {viewer}"}) { customer { externalId } }
+mutation updateCustomer(input: {id: $delta, externalId: "id by {viewer}"}) { customer { externalId } }
 mutation updateCustomer(input: {id: $gamma, contactEmail: "new@gamma.example"}) { customer { contactEmail } }
 mutation updateCustomer(input: {id: $northwind, contactEmail: "new@people.example"}) { customer { contactEmail } }
 mutation updateCustomer(input: {id: $delta, contactEmail: "new@delta.example"}) { customer { contactEmail } }

@@ -163,7 +163,7 @@ func (w *tenancyWorld) customer(by, name, admin string) {
 	var made struct {
 		AddCustomer struct{ Customer struct{ ID string } }
 	}
-	w.must(by, `mutation addCustomer(input: {name: "`+name+`", contactEmail: "mail@`+name+`.example"`+admin+`}) { customer { id } }`, &made)
+	w.must(by, `mutation addCustomer(input: {name: "`+name+`", contactEmail: "mail@`+name+`.example", externalId: "id of `+name+`"`+admin+`}) { customer { id } }`, &made)
 	w.ids[name] = made.AddCustomer.Customer.ID
 }
 

@@ -17,6 +17,7 @@ import (
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	contactkind "tenantry/internal/importer/kind/contacts"
+	"tenantry/internal/importer/sheet"
 	"tenantry/internal/normalize"
 	"tenantry/internal/testenv"
 )
@@ -29,7 +30,8 @@ var strange = []string{
 	"<script>alert(1)</script>", "javascript:alert(1)", "true", "NULL", "\u0130\u0131\u00df", "e\u0301\u00e9", "\U0001F600", strings.Repeat("\u00fc", 200),
 }
 
-// J12, F7: customers are all skipped when they come back, whatever they are called.
+// J12, F7: customers are all skipped when they come back, whatever they and their external ids are
+// called (C1).
 func TestJ12CustomersAreAllSkipped(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		for i, s := range strange {
@@ -41,15 +43,18 @@ func TestJ12CustomersAreAllSkipped(t *testing.T) {
 				w.Must(c.Update().SetContactEmail("+office@example.org").Exec(w.System))
 				w.PartnerAdmin(c, w.tom, w.maria)
 			}
+			if i%3 == 0 {
+				w.Must(c.Update().SetExternalID(sheet.Cut(normalize.Text(strange[i]), 100)).Exec(w.System))
+			}
 		}
 		w.Company("Acme", testenv.CustomerOf(w.partner)) // two of one name (C5)
 		w.Company("Acme", testenv.Slug("acme-2"), testenv.CustomerOf(w.partner))
 		file := w.exported(w.maria, enum.Customers, w.partner)
 		n := w.DB.Ent().Company.Query().CountX(w.As(w.maria)) - 1 // without the own
-		if rows := records(t, file); len(rows)-1 != n || !slices.Equal(rows[0], []string{"name", "contact_email", "partner_admin_email"}) {
+		if rows := records(t, file); len(rows)-1 != n || !slices.Equal(rows[0], []string{"name", "external_id", "contact_email", "partner_admin_email"}) {
 			t.Fatalf("%d rows below %v, want %d", len(rows)-1, rows[0], n)
 		}
-		if !strings.Contains(file, "'=1+1,'+office@example.org,tom@partner.example\n") {
+		if !strings.Contains(file, "'=1+1,'=1+1,'+office@example.org,tom@partner.example\n") {
 			t.Errorf("no guarded row in\n%s", file)
 		}
 		testenv.Equal(t, "back", w.imported(w.maria, enum.Customers, w.partner, file), fmt.Sprintf("COMPLETED 0+0+0+%d+0", n))
