@@ -23,7 +23,7 @@
 // receives the kinds and names none. The files, in order: start, input, upload, seal and
 // idempotency accept a file; next, queue, claim, slots and lease decide who works on which
 // import; run, batch and issues work on it; finish, summary, named and rejects end it, audit writes the company's log. Besides: watch,
-// pace, positions and places (queue positions), cancel, preview, template, download, sharing,
+// watchpace and sharedread (progress), pace, positions and places (queue positions), cancel, preview, template, download, sharing,
 // owner and clean.
 package importer
 
@@ -115,9 +115,11 @@ type Engine struct {
 
 	fingerprints Fingerprints
 
-	kinds  kind.Set
-	slots  slots
-	queued queueView
+	kinds   kind.Set
+	watched sharedReads
+	now     func() time.Time // what the pauses of watchers go by
+	slots   slots
+	queued  queueView
 }
 
 // Parts are what an Engine works with; all but Sharing are needed.
@@ -140,6 +142,7 @@ func New(p Parts, o Options) *Engine {
 		shared:       sharing{with: p.Sharing, log: p.Log},
 		fingerprints: p.Fingerprints, kinds: p.Kinds,
 	}
+	e.watched.read, e.now = e.readState, time.Now
 	return e
 }
 

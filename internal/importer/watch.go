@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/viewer"
 	"tenantry/internal/fault"
@@ -11,14 +12,11 @@ import (
 	"tenantry/internal/progress"
 )
 
-// Pauses of a watcher.
-const (
-	watchEvery   = 100 * time.Millisecond // at most ten states a second (rule J4)
-	rightsWithin = 3 * time.Second        // how old the viewer's rights may be (rule U3: 5 s)
-)
+// rightsWithin is how old a watcher's rights may be (rule U3: 5 s).
+const rightsWithin = 3 * time.Second
 
-// Watch sends the import's state now, then each change, at most ten a second and always
-// the newest, the final one for certain, and then closes the channel. It listens before
+// Watch sends the import's state now, then each change, at most ten in any second and always
+// the newest, a new status without delay, the final one for certain, and then closes the channel. It listens before
 // it reads, so that no change falls between; events that got lost are made up for by reading
 // every few seconds. Where the import ceases to be the viewer's to know, or is gone, lost
 // is called with NOT_FOUND and the channel closes. Errors: NOT_FOUND.
@@ -34,7 +32,7 @@ func (e *Engine) Watch(ctx context.Context, runID id.ID, lost func(error)) (<-ch
 	}
 	w := &watcher{
 		engine: e, id: runID, events: events, out: make(chan *ent.ImportRun), state: first,
-		viewer: viewer.FromContext(ctx), checked: time.Now(),
+		viewer: viewer.FromContext(ctx), checked: time.Now(), now: e.now,
 	}
 	go func() {
 		defer close(w.out)
@@ -53,22 +51,29 @@ type watcher struct {
 	out     chan *ent.ImportRun
 	state   *ent.ImportRun // the newest one known
 	viewer  viewer.Viewer
-	checked time.Time // when the viewer's rights were last read
+	checked time.Time // when it was last read whether the viewer sees the import
+	now     func() time.Time
 }
 
 // follow offers the newest state until it is taken: a slow reader gets fewer states and
-// never old ones. It rests after each state that it sends, and after each read.
+// never old ones. See sendPace for the pauses between them.
 func (w *watcher) follow(ctx context.Context) error {
 	refresh := time.NewTicker(w.engine.o.Refresh)
 	defer refresh.Stop()
-	sent := 0 // the revision that was sent last
-	var sendRest, readRest <-chan time.Time
+	rest := time.NewTimer(0)
+	defer rest.Stop()
+	var pace sendPace
+	sent, status := 0, enum.ImportStatus("") // of the state that was sent last
 	for {
-		out, events := w.out, w.events.C()
-		if w.state.Revision <= sent || sendRest != nil {
+		out, events, rested := w.out, w.events.C(), (<-chan time.Time)(nil)
+		turned := w.state.Status != status
+		if w.state.Revision <= sent {
 			out = nil
+		} else if wait := pace.wait(w.now(), turned); wait > 0 {
+			rest.Reset(wait)
+			out, rested = nil, rest.C
 		}
-		if w.state.Status.Final() || readRest != nil {
+		if w.state.Status.Final() {
 			events = nil
 		}
 		select {
@@ -78,16 +83,13 @@ func (w *watcher) follow(ctx context.Context) error {
 			if w.state.Status.Final() {
 				return nil
 			}
-			sent, sendRest = w.state.Revision, time.After(watchEvery)
-		case <-sendRest:
-			sendRest = nil
-		case <-readRest:
-			readRest = nil
+			sent, status = w.state.Revision, w.state.Status
+			pace.note(w.now(), turned)
+		case <-rested:
 		case <-events:
 			if err := w.refresh(ctx); err != nil {
 				return err
 			}
-			readRest = time.After(watchEvery)
 		case <-refresh.C:
 			if err := w.refresh(ctx); err != nil {
 				return err
@@ -96,26 +98,48 @@ func (w *watcher) follow(ctx context.Context) error {
 	}
 }
 
-// refresh reads the state again, with rights that are not older than a few seconds. An error
+// refresh reads the state again, together with the import's other watchers in this process; every
+// few seconds it asks by itself, with fresh rights, whether the viewer still sees the import. An error
 // that says nothing about the import (the database is away) changes nothing: it is read
 // again.
 func (w *watcher) refresh(ctx context.Context) error {
 	if time.Since(w.checked) > rightsWithin {
-		fresh, err := w.engine.rights.ViewerOf(ctx, w.viewer.UserID)
-		switch {
-		case err == nil:
-			fresh.SessionID = w.viewer.SessionID
-			w.viewer, w.checked = fresh, time.Now()
-		case fault.Of(err) != nil:
-			return fault.New(fault.NotFound, "there is no such import").At("id").Because(err)
+		if err := w.recheck(ctx); err != nil {
+			return err
 		}
 	}
-	state, err := w.engine.visible(viewer.NewContext(ctx, w.viewer), w.id)
-	if f := fault.Of(err); f != nil {
-		return f.At("id")
-	}
-	if err == nil && state.Revision > w.state.Revision {
+	state, err := w.engine.watched.latest(ctx, w.id)
+	switch {
+	case ent.IsNotFound(err):
+		return gone(err)
+	case err == nil && state.Revision > w.state.Revision:
 		w.state = state
 	}
 	return nil
+}
+
+// recheck reads whether the viewer sees the import, with the rights of now.
+func (w *watcher) recheck(ctx context.Context) error {
+	asked := time.Now()
+	fresh, err := w.engine.rights.ViewerOf(ctx, w.viewer.UserID)
+	if fault.Of(err) != nil {
+		return gone(err)
+	}
+	if err != nil {
+		return nil //nolint:nilerr // the database is away
+	}
+	fresh.SessionID = w.viewer.SessionID
+	_, err = w.engine.visible(viewer.NewContext(ctx, fresh), w.id)
+	switch {
+	case fault.Of(err) != nil:
+		return gone(err)
+	case err == nil:
+		w.viewer, w.checked = fresh, asked
+	}
+	return nil
+}
+
+// gone is what a watcher gets whose import is not, or no longer, the viewer's to know.
+func gone(err error) error {
+	return fault.New(fault.NotFound, "there is no such import").At("id").Because(err)
 }
