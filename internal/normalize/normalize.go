@@ -30,8 +30,15 @@ func zeroWidth(r rune) bool {
 // nor what is no UTF-8.
 func Storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
-// Text is text as it is stored: NFC, without white space around it.
-func Text(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
+// Text is text as it is stored: NFC, without white space around it, and without byte order marks in
+// front, which no import reads there (rule F2), so that an export imports unchanged (J12).
+func Text(s string) string {
+	s = strings.TrimSpace(s)
+	for strings.HasPrefix(s, "\uFEFF") {
+		s = strings.TrimSpace(s[len("\uFEFF"):])
+	}
+	return norm.NFC.String(s)
+}
 
 // Line is text that stands in one line, as emails, usernames and names do (rule K5): Text
 // without control and format characters. A run of line breaks and tabs inside becomes one

@@ -175,7 +175,7 @@ func TestSearch(t *testing.T) {
 // What is stored is what was typed, trimmed and composed; nothing else is changed.
 func TestText(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{" Acme ": "Acme", "e\u0301": "é", "A\u200bB": "A\u200bB", "ﬁ": "ﬁ", "\u00a0x\u00a0": "x", "a\r\nb": "a\r\nb"} {
+	for in, want := range map[string]string{" Acme ": "Acme", "e\u0301": "é", "A\u200bB": "A\u200bB", "ﬁ": "ﬁ", "\u00a0x\u00a0": "x", "a\r\nb": "a\r\nb", "\ufeffa": "a", " \ufeff\ufeff b ": "b", "a\ufeffb": "a\ufeffb", "\ufeff": ""} {
 		if got := normalize.Text(in); got != want {
 			t.Errorf("Text(%+q) is %+q, want %+q", in, got, want)
 		}
