@@ -38,3 +38,17 @@ func inked(text []byte) bool {
 	}
 	return false
 }
+
+// leadingBlank is the length of the blank character that b begins with; 0 where it is no blank.
+func leadingBlank(b []byte) int {
+	if c := b[0]; c < utf8.RuneSelf {
+		if c <= ' ' && blank(rune(c)) {
+			return 1
+		}
+		return 0
+	}
+	if r, size := utf8.DecodeRune(b); blank(r) {
+		return size
+	}
+	return 0
+}

@@ -9,6 +9,11 @@
 // byte of the stored file whatever its encoding, and continues there. A worker that takes over
 // an import therefore neither repeats nor loses a row (J2).
 //
+// The header is found by what the caller recognizes ([Options].Score and Suffices), below title rows too.
+// Rows are taken as spreadsheets leave them: blank cells behind the columns do not count, nor do
+// columns without a name, which [Report].Filled lists where they have data (F1). All of it follows
+// from the Format and a position alone.
+//
 // Both use the same scanner, so they agree on what a row is. It is our own, because
 // encoding/csv does not support CR line ends, changes CRLF inside quotes and keeps records of
 // any size in memory. This one keeps slightly more than [MaxColumns] cells of at most

@@ -198,20 +198,6 @@ func (s *scanner) run(b []byte) (int, *Problem) {
 	return i, nil
 }
 
-// leadingBlank is the length of the blank character that b begins with; 0 where it is no blank.
-func leadingBlank(b []byte) int {
-	if c := b[0]; c < utf8.RuneSelf {
-		if c <= ' ' && blank(rune(c)) {
-			return 1
-		}
-		return 0
-	}
-	if r, size := utf8.DecodeRune(b); blank(r) {
-		return size
-	}
-	return 0
-}
-
 // close ends a field at the delimiter or line end c.
 func (s *scanner) close(c byte) {
 	s.endField()
