@@ -114,7 +114,7 @@ func templateModel(t *importer.Template) *model.ImportTemplate {
 	out := &model.ImportTemplate{Kind: t.Kind, FileName: t.FileName, Content: t.Content, MaxRows: t.MaxRows}
 	for _, c := range t.Columns {
 		out.Columns = append(out.Columns, &model.ImportColumn{
-			Name: c.Name, Required: c.Required, Aliases: append([]string{}, c.Aliases...), Description: c.Description, Example: c.Example,
+			Name: c.Name, Required: c.Required, Aliases: c.Spellings()[1:], Description: c.Description, Example: c.Example,
 		})
 	}
 	return out

@@ -63,22 +63,26 @@ func Fields() []Field {
 	typ := func(r *Record) *enum.ContactType { return &r.Type }
 	return []Field{
 		{Field: field.Field[Record]{
-			Name: EmailField, Noun: "an email", Aliases: []string{"e-mail", "email address"}, Required: true, Planned: true, Limit: email.MaxLength,
+			Name: EmailField, Noun: "an email", Required: true, Planned: true, Limit: email.MaxLength,
 			Argument: "email", Export: 1, Column: contact.FieldEmail, Value: field.Address(emailOf),
 			Description: "Unique among the company's contacts.", Example: "ann@example.org",
 		}, given: required("email", func(c *ContactChange) input.Field[string] { return c.Email }, input.Address, emailOf)},
 		{Field: field.Field[Record]{
-			Name: "first_name", Noun: "a first name", Required: true, Limit: input.MaxName,
+			Name: "first_name", From: "name", Part: field.FirstName, Noun: "a first name", Required: true, Limit: input.MaxName,
 			Argument: "firstName", Export: 2, Column: contact.FieldFirstName, SearchKey: contact.FieldFirstNameKey, Value: field.Text(first),
 			Description: "At most 200 characters.", Example: "Ann",
 		}, given: required("firstName", func(c *ContactChange) input.Field[string] { return c.FirstName }, input.Name, first)},
 		{Field: field.Field[Record]{
-			Name: IDField, Aliases: []string{"contact id", "client id"}, Planned: true, Exact: true, Limit: input.MaxExternalID,
+			Name: "name", Parts: true,
+			Description: "Fills the first name (all words but the last) and the last name, where the file has no column of theirs.",
+		}},
+		{Field: field.Field[Record]{
+			Name: IDField, Planned: true, Exact: true, Limit: input.MaxExternalID,
 			Argument: "externalId", Export: 6, Column: contact.FieldExternalID, Value: field.OptionalText(external).Checked(notRounded),
 			Description: "Our id, or the contact's id in another system (its external id).",
 		}, given: optional("externalId", func(c *ContactChange) input.Field[string] { return c.ExternalID }, externalIDText, external)},
 		{Field: field.Field[Record]{
-			Name: "last_name", Limit: input.MaxName,
+			Name: "last_name", From: "name", Part: field.LastName, Limit: input.MaxName,
 			Argument: "lastName", Export: 4, Column: contact.FieldLastName, SearchKey: contact.FieldLastNameKey, Value: field.OptionalText(last),
 			Description: "At most 200 characters.", Example: "Archer",
 		}, given: optional("lastName", func(c *ContactChange) input.Field[string] { return c.LastName }, input.Name, last)},
@@ -93,12 +97,12 @@ func Fields() []Field {
 			Description: "The part of the email before the @, in lower case, where it is left blank; need not be unique.", Example: "ann",
 		}, given: required("username", func(c *ContactChange) input.Field[string] { return c.Username }, username, user)},
 		{Field: field.Field[Record]{
-			Name: ProjectField, Aliases: []string{"project id"}, Planned: true,
+			Name: ProjectField, Planned: true,
 			Argument: "projectId", Export: 7, Column: contact.FieldProjectID, Value: field.Reference(func(r *Record) *id.ID { return &r.Project }),
 			Description: "default, our id, an external id, or a name that only one has; default where it is left blank.", Example: "default",
 		}},
 		{Field: field.Field[Record]{
-			Name: DeskField, Aliases: []string{"desk id"}, Planned: true,
+			Name: DeskField, Planned: true,
 			Argument: "deskId", Export: 8, Column: contact.FieldDeskID, Value: field.Reference(func(r *Record) *id.ID { return &r.Desk }),
 			Description: "default, our id, an external id, or a name that only one has; default where it is left blank.", Example: "default",
 		}},
@@ -115,7 +119,7 @@ func Fields() []Field {
 			Description: "personal (individual) or business (company, corporate); personal where it is left blank.", Example: "personal",
 		}, given: required("type", func(c *ContactChange) input.Field[enum.ContactType] { return c.Type }, nil, typ)},
 		{Field: field.Field[Record]{
-			Name: "created", Aliases: []string{"created at"}, Fixed: true,
+			Name: "created", Fixed: true,
 			Export: 11, Column: contact.FieldCreatedAt, Value: field.Time(func(r *Record) *time.Time { return &r.Created }),
 			Description: "RFC 3339, such as 2026-01-31T08:00:00Z, or a date; only a new contact takes it.", Example: "2026-01-31",
 		}},
@@ -129,7 +133,7 @@ func Fields() []Field {
 			Description: `Names, separated by colons (\: is a colon, \\ a backslash); they are added to those that the contact has.`,
 		}},
 		{Field: field.Field[Record]{
-			Name: LabelIDsField, Aliases: []string{"label ids"}, Planned: true, List: true,
+			Name: LabelIDsField, Planned: true, List: true,
 			Argument: "labelIds", Export: 13,
 			Description: "Ids, separated by colons; they are added likewise.",
 		}},

@@ -27,8 +27,8 @@ const (
 // What would have been accepted, by subject.
 const (
 	acceptedFile = "a CSV file with column names in its first row, " +
-		"separated by commas, semicolons, tabs or pipes, saved as UTF-8, as UTF-16 with a byte order mark, or in an encoding that is given"
-	acceptedEncoding  = "UTF-8, UTF-16 with a byte order mark, or any other encoding of the WHATWG standard that is given; one of them throughout the file"
+		"separated by commas, semicolons, tabs or pipes, saved as UTF-8, as UTF-16 with a byte order mark, or as windows-1252"
+	acceptedEncoding  = "UTF-8, UTF-16 with a byte order mark, or windows-1252; one of them throughout the file"
 	acceptedQuoting   = `a cell that holds a quote, a separator or a line break stands wholly in quotes, with each quote in it doubled: "say ""hi"""`
 	acceptedDelimiter = "a comma, a semicolon, a tab or a pipe (|)"
 	acceptedLine      = "the number of the line that holds the column names, counted from 1 and with blank lines"
@@ -44,14 +44,17 @@ type Problem struct {
 	Limit      int64    // what was exceeded: bytes, rows or columns, by Reason; 0 where there is no limit
 	Suggestion string   // the caller's: the nearest field or kind
 	Accepted   []string // what would be accepted, alone: values where they can be listed, else a sentence
-	// Columns are all that are at fault where several may be, in the order of the file (F3).
+	// Columns are all that are at fault where several may be: those that are repeated first, those
+	// that are missing last, and each in the order of the file (F3). Column and Suggestion are of the first.
 	Columns []ColumnProblem
 }
 
 // ColumnProblem is one of the columns of a Problem.
 type ColumnProblem struct {
-	Name       string `json:"name"`                 // as the file spells it; empty: it has none
+	Name       string `json:"name"`                 // as the file spells it, or, of a missing one, the field's; empty: it has none
 	Number     int    `json:"number"`               // 1 is the first; 0 where the file does not have it
+	Reason     Reason `json:"reason"`               // DuplicateColumn, UnknownColumn or MissingColumn
+	Field      string `json:"field,omitempty"`      // the caller's: of a repeated one, what it means as another column does
 	Suggestion string `json:"suggestion,omitempty"` // the caller's: the field that is probably meant
 }
 

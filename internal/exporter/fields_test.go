@@ -132,7 +132,7 @@ func tryFields[R any](t *testing.T, w *world, c trial, fields []field.Field[R]) 
 	t.Helper()
 	for n := range fields {
 		f := &fields[n]
-		if f.Name == "" {
+		if f.Name == "" || f.Parts { // whose parts are other fields
 			continue
 		}
 		s, ok := c.special[f.Name]
@@ -253,7 +253,7 @@ func with(own field.Field[contacts.Record]) []contacts.Field {
 // nickname is a column that contacts might have.
 func nickname() field.Field[contacts.Record] {
 	return field.Field[contacts.Record]{
-		Name: "nickname", Aliases: []string{"known as"}, Description: "What friends say.", Example: "Nan", Limit: 5,
+		Name: "nickname", Description: "What friends say.", Example: "Nan", Limit: 5,
 		Export: 3, Column: "nickname", Value: field.OptionalText(func(r *contacts.Record) *string { return &r.MiddleName }),
 	}
 }
@@ -271,7 +271,7 @@ func TestAFieldInTheTableIsAColumn(t *testing.T) {
 		if rows := records(t, template.Content); rows[1][slices.Index(rows[0], "nickname")] != "Nan" {
 			t.Errorf("the template is %q", rows)
 		}
-		const file = "email,first_name,Known as\nann@x.example,Ann,Annie\nbob@x.example,Bob,\ncem@x.example,Cem,Cemmie\n"
+		const file = "email,first_name,Nick-Name\nann@x.example,Ann,Annie\nbob@x.example,Bob,\ncem@x.example,Cem,Cemmie\n"
 		preview, err := w.importer.Preview(w.As(w.plume), importer.Request{File: importer.File{Name: "x.csv", Body: strings.NewReader(file)}, Kind: enum.Contacts})
 		w.Must(err)
 		if len(preview.Issues) != 1 || preview.Issues[0].Code != enum.TooLong {
@@ -312,7 +312,7 @@ func TestAFieldThatIsOnlyDeclaredIsRefused(t *testing.T) {
 			f.SearchKey, f.Name, f.Column, f.Export = contact.FieldFirstNameKey, "", "", 0
 		},
 		"left to a plan":              func(f *field.Field[contacts.Record]) { f.Planned = true },
-		"called as another one":       func(f *field.Field[contacts.Record]) { f.Aliases = []string{"E-Mail"} },
+		"called as another one":       func(f *field.Field[contacts.Record]) { f.Name = "E-Mail" },
 		"in another one's place":      func(f *field.Field[contacts.Record]) { f.Export = 1 },
 		"a reference, and no plan of": func(f *field.Field[contacts.Record]) { f.Value = project.Value },
 	} {

@@ -21,8 +21,6 @@ import (
 type Field[R any] struct {
 	// Name is the column's name in files, such as first_name. Empty: files do not have it.
 	Name string
-	// Aliases are its other names in files.
-	Aliases []string
 	// Description and Example are for templates, previews and docs/csv.md.
 	Description, Example string
 	// Noun is what messages call it, such as "the first name".
@@ -45,6 +43,12 @@ type Field[R any] struct {
 	// identifies the record or refers to others. Every other field of files is taken over
 	// from the cell as it stands, and so needs a Value and a Column.
 	Planned bool
+	// Parts: its cells are the parts of other fields, see From; it is no field of a record.
+	Parts bool
+	// From is the field with Parts whose cells fill this one where a file has no column of this
+	// one, and Part is which part of such a cell does.
+	From string
+	Part func(cell string) string
 	// Fixed: only a new record takes it.
 	Fixed bool
 	// Argument is the field's name in mutations, such as firstName. Empty: they do not have it.
@@ -74,7 +78,7 @@ func TooLong(characters, limit int) *Problem {
 }
 
 // Plain reports whether the field's cells are taken over as they stand.
-func (f *Field[R]) Plain() bool { return f.Name != "" && !f.Planned }
+func (f *Field[R]) Plain() bool { return f.Name != "" && !f.Planned && !f.Parts }
 
 // Check says what of the list is only declared: a field of files whose cells nobody would
 // take over, or that would be stored nowhere, and one of exports of which nobody knows what
@@ -87,15 +91,15 @@ func Check[R any](fields []Field[R], planned, exported []string) error {
 	keys, places := map[string]string{}, map[int]bool{}
 	for _, f := range fields {
 		if f.Name != "" {
-			for _, name := range append([]string{f.Name}, f.Aliases...) {
-				key := normalize.Column(name)
-				if of, taken := keys[key]; taken && of != f.Name {
-					report(f, "is called "+name+", as "+of+" is")
-				}
-				keys[key] = f.Name
+			key := normalize.Column(f.Name)
+			if of, taken := keys[key]; taken {
+				report(f, "is called as "+of+" is")
 			}
+			keys[key] = f.Name
 		}
 		switch {
+		case f.From != "" && (f.Part == nil || !f.Plain() || !slices.ContainsFunc(fields, func(of Field[R]) bool { return of.Name == f.From && of.Parts })):
+			report(f, "is filled from a field that has no parts, or from none of them")
 		case f.Planned && !slices.Contains(planned, f.Name):
 			report(f, "is left to a plan that does not know it")
 		case f.Plain() && f.parse == nil:

@@ -475,7 +475,7 @@ func TestF5CustomFieldsAreColumns(t *testing.T) {
 		e := w.engine(Options{})
 		m, err := e.Template(w.As(w.outside), enum.Contacts, nil)
 		w.Must(err)
-		if n := len(m.Columns); n != 16 || m.Columns[14].Name != "Loyalty_Level" || !strings.Contains(m.Content, "labels_id,Loyalty_Level,seats\n") {
+		if n := len(m.Columns); n != 17 || m.Columns[15].Name != "Loyalty_Level" || !strings.Contains(m.Content, "labels_id,Loyalty_Level,seats\n") {
 			t.Errorf("%d columns: %s", n, m.Content)
 		}
 		refused := func(u *ent.User, k enum.ImportKind, head string) string {
@@ -488,10 +488,10 @@ func TestF5CustomFieldsAreColumns(t *testing.T) {
 		}
 		testenv.Equal(t, "near", refused(w.outside, enum.Contacts, "email,first name,loyalty levl"), "UNKNOWN_COLUMN Loyalty_Level")
 		testenv.Equal(t, "another company's", refused(w.inside, enum.Contacts, "email,first name,loyalty level"), "UNKNOWN_COLUMN <nil>")
-		testenv.Equal(t, "another kind", refused(w.outside, enum.Users, "seats,username,loyalty level"), "WRONG_KIND CONTACTS")
+		testenv.Equal(t, "another kind", refused(w.outside, enum.Users, "email,seats,loyalty level"), "WRONG_KIND CONTACTS")
 		p, err := e.Preview(w.As(w.outside), Request{Kind: enum.Contacts, File: File{Body: strings.NewReader("email;first_name;LOYALTY LEVEL\na@example.org;A;gold\nb;B;\n;C;\n")}})
 		w.Must(err)
-		testenv.Equal(t, "the preview's columns", p.Columns, []PreviewColumn{{Header: "email", Field: "email", Suggestion: ""}, {Header: "first_name", Field: "first_name", Suggestion: ""}, {Header: "LOYALTY LEVEL", Field: "Loyalty_Level", Suggestion: ""}})
+		testenv.Equal(t, "the preview's columns", p.Columns, []PreviewColumn{{Header: "email", Field: "email", Source: enum.FromName}, {Header: "first_name", Field: "first_name", Source: enum.FromName}, {Header: "LOYALTY LEVEL", Field: "Loyalty_Level", Source: enum.FromName}})
 		if len(p.Issues) != 2 || p.Issues[0].Code != enum.InvalidEmail || p.Issues[1].Code != enum.Required {
 			t.Errorf("issues %+v", p.Issues)
 		}

@@ -127,7 +127,7 @@ func columnTable(columns []sheet.Column, what string) string {
 		if c.Required {
 			description = "Required for a new " + what + ". " + description
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Name, strings.Join(c.Aliases, ", "), strings.NewReplacer(`\`, `\\`, `|`, `\|`).Replace(description))
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Name, strings.Join(c.Spellings()[1:], ", "), strings.NewReplacer(`\`, `\\`, `|`, `\|`).Replace(description))
 	}
 	return b.String()
 }

@@ -43,8 +43,9 @@ func columnsOf(t *rapid.T, name enum.ImportKind, cells map[string]*rapid.Generat
 		if columns[i] = (columnOf{field: c.Name, cell: cells[c.Name]}); columns[i].cell == nil {
 			t.Fatalf("the drawn files of %s have no cells for the column %s", name, c.Name)
 		}
-		for _, n := range append([]string{c.Name}, c.Aliases...) {
-			columns[i].headers = append(columns[i].headers, n, strings.ToUpper(n), strings.ReplaceAll(n, "_", " "), strings.ReplaceAll(n, " ", "-"))
+		for _, n := range c.Spellings() {
+			columns[i].headers = append(columns[i].headers, n, strings.ToUpper(n), strings.ReplaceAll(n, "_", " "), strings.ReplaceAll(n, " ", "-"),
+				strings.ReplaceAll(n, "_", "\u2011"), n+" [Required]")
 		}
 	}
 	if len(cells) != len(known) {

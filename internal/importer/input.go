@@ -62,8 +62,8 @@ func (in StartInput) check() error {
 }
 
 func (in Request) check() error {
-	if len(in.Mappings) > sheet.MaxMappings {
-		return fault.New(fault.LimitExceeded, "columns has %d entries; at most %d are accepted", len(in.Mappings), sheet.MaxMappings).At("input", "columns")
+	if err := checkMappings(in.Mappings); err != nil {
+		return err
 	}
 	if c := in.Options.ClearWith; c != nil {
 		switch n := utf8.RuneCountInString(*c); {

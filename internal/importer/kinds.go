@@ -32,6 +32,10 @@ func (e *Engine) LayoutOf(run *ent.ImportRun) (sheet.Layout, error) {
 
 // vocabulary is the kind's in the company.
 func (e *Engine) vocabulary(ctx context.Context, name enum.ImportKind, company id.ID) (sheet.Vocabulary, error) {
+	memory, err := columnMemory(ctx, e.db.SQL(), company, name)
+	if err != nil {
+		return sheet.Vocabulary{}, err
+	}
 	var own sheet.Vocabulary
 	var others []sheet.Vocabulary
 	for _, k := range e.kinds {
@@ -51,6 +55,6 @@ func (e *Engine) vocabulary(ctx context.Context, name enum.ImportKind, company i
 			return k.ColumnsElsewhere(ctx, keys)
 		}
 	}
-	own.Others = others
+	own.Others, own.Remembered = others, memory
 	return own, nil
 }

@@ -45,7 +45,7 @@ func (labels) MaxRows() int          { return 9 }
 
 func (labels) Columns() []sheet.Column {
 	return []sheet.Column{
-		{Name: "label", Aliases: []string{"tag"}, Required: true, Description: "At most 20 characters.", Example: "VIP"},
+		{Name: "label", Aliases: []sheet.Alias{{Name: "tag"}}, Required: true, Description: "At most 20 characters.", Example: "VIP"},
 		{Name: "new_label", Description: "What it is called from now on.", Example: ""},
 	}
 }

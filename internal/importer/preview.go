@@ -73,6 +73,9 @@ func (e *Engine) Preview(ctx context.Context, in Request) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkSecretValues(v, in.Mappings); err != nil {
+		return nil, err
+	}
 	p := &Preview{Samples: [][]string{}, Issues: []*ent.ImportIssue{}}
 	first := &batch{run: &claim{Run: kind.Run{ID: id.New(id.ImportRun), Company: company, CreatedBy: by.UserID, DryRun: true, By: by}, kind: in.Kind}, first: 1}
 	spare := e.o.BatchBytes
@@ -110,8 +113,8 @@ func (e *Engine) Preview(ctx context.Context, in Request) (*Preview, error) {
 		c := &p.Columns[i]
 		if p.Layout.Headless {
 			c.Header = "" // it is data, and may be a password
-		} else if c.Field == "" && c.Source != enum.LeftOut {
-			c.Suggestion = v.Nearest(c.Header)
+		} else {
+			c.Suggestion = p.Layout.Suggestion(v, i)
 		}
 	}
 	return p, nil

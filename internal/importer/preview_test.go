@@ -49,7 +49,7 @@ func TestPreviewShowsWhatTheImportWillFind(t *testing.T) {
 		}
 		testenv.Equal(t, "issues", got, []string{"Company|DUPLICATE_IN_FILE|acme", "Company|UNSAFE_CONTENT|=x", "Company|REQUIRED|"})
 		testenv.Equal(t, "samples", p.Samples, [][]string{{"Acme", "", "old"}, {"acme", "", "old"}, {"=x", "", ""}, {"", "", "z"}})
-		testenv.Equal(t, "columns", p.Columns, []PreviewColumn{{Header: "Company", Field: "name", Suggestion: ""}, {Header: "Nmae", Field: "", Suggestion: "name"}, {Header: "import_problem", Field: "import_problem", Suggestion: ""}})
+		testenv.Equal(t, "columns", p.Columns, []PreviewColumn{{Header: "Company", Field: "name", Source: enum.FromAlias}, {Header: "Nmae", Source: enum.LeftOut}, {Header: "import_problem", Field: "import_problem", Source: enum.FromName}})
 		if p.Rows != 4 || p.Problem != nil || p.Layout.Delimiter() != ";" {
 			t.Errorf("%d rows, problem %v, delimiter %q", p.Rows, p.Problem, p.Layout.Delimiter())
 		}

@@ -38,6 +38,9 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := checkSecretValues(vocabulary, in.Mappings); err != nil {
+		return nil, err
+	}
 	accepted, err := e.store(ctx, key, in, vocabulary, companyID)
 	if err != nil {
 		return nil, err
@@ -130,6 +133,9 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 		}
 		if err == nil {
 			err = e.updateTurn(ctx, tx, companyID, false)
+		}
+		if err == nil {
+			err = rememberColumns(ctx, tx, companyID, in.Kind, in.Mappings)
 		}
 		if err == nil {
 			faultpoint.Hit("accept.before-commit", run)

@@ -129,13 +129,13 @@ func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, company id.ID, in R
 	a, spanning := &accepted{}, false
 	o := csvfile.Options{
 		Encoding: in.Format.Encoding, Delimiter: in.Format.Delimiter, HeaderLine: in.Format.HeaderLine,
-		Score: v.Score, Uncounted: func(name string) bool { return sheet.RejectColumn(name) != "" }, MaxRows: e.o.MaxRows[v.Kind], MaxBytes: e.o.MaxUploadBytes,
+		Score: v.ScoreWith(in.Mappings), Suffices: v.SufficesWith(in.Mappings), Uncounted: func(name string) bool { return sheet.RejectColumn(name) != "" }, MaxRows: e.o.MaxRows[v.Kind], MaxBytes: e.o.MaxUploadBytes,
 		Header: func(f csvfile.Format) error {
 			v, err := v.For(f.Header, in.Mappings)
 			if err != nil {
 				return notTheUploads{err}
 			}
-			a.layout, a.problem = sheet.Match(v, f, in.Mappings)
+			a.layout, a.problem = sheet.Match(v, f, in.Mappings, in.Options.UnknownColumns)
 			a.layout.Options = in.Options.WithDefaults()
 			if a.problem != nil && each == nil {
 				return a.problem
@@ -146,7 +146,6 @@ func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, company id.ID, in R
 			}
 			return nil
 		},
-		Quotable: func(column int) bool { return !a.layout.Hidden(column) },
 		RecordIf: func() bool { return each != nil || spanning && !a.spans },
 		Record: func(rec *csvfile.Record) error {
 			if spanning {
@@ -163,6 +162,11 @@ func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, company id.ID, in R
 		return a, err
 	}
 	a.layout.File, a.rows, a.bytes = report.Format, report.Rows, report.Bytes
+	if p := a.layout.CheckUnnamed(v, report.Filled); p != nil && a.problem == nil {
+		if a.problem = p; each == nil {
+			return a, p
+		}
+	}
 	return a, nil
 }
 

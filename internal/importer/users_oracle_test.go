@@ -74,6 +74,7 @@ func drawUsers(t *rapid.T, w *world, tag string) trial {
 		"email": often(emails, "", "nobody", "'"+at("+Unsafe"), at("+new"), strings.Repeat("l", 250)+"@b.example", "  "),
 		"first_name": often([]string{"Ada", " Ada ", "ADA", "Kim", "J\u00fcrgen", "Ju\u0308rgen", ""},
 			"=x", "<iframe>", strings.Repeat("x", 201), "'Kim", "\u200b", "+1", "two\r\nlines"),
+		"name":      often([]string{"Ada Lovelace", "Kim Ada Park", "Kim", ""}, "=x", "=1+1 Park", "Kim =SUM(1,2)", strings.Repeat("x", 201)+" y", "y "+strings.Repeat("x", 201)),
 		"last_name": often([]string{"Lovelace", "Park", "-cmd", ""}, "-cmd|'x'!A0", "#NV", "\u200b'=1", strings.Repeat("x", 200), strings.Repeat("x", 201)),
 		"password": often([]string{"", "", "", "secret-1", " spaced ", "=1+1+1"},
 			"short", "     ", strings.Repeat("p", 1025), "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"),

@@ -179,15 +179,23 @@ func Slug(name string) string {
 	return strings.Join(strings.FieldsFunc(Key(name), unicode.IsSpace), "-")
 }
 
-// Column is the key of a column's name in a file: letter case, spaces, hyphens and
+// Column is the key of a column's name in a file: letter case, spaces, hyphens of any kind and
 // underscores do not matter (rule F5).
 func Column(name string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || unicode.IsSpace(r) {
+		switch {
+		case r == '-' || r == '_' || unicode.IsSpace(r), r >= utf8.RuneSelf && hyphenLike(r):
 			return -1
 		}
 		return r
 	}, Key(name))
+}
+
+// hyphenLike reports whether the character is a hyphen or an underscore, beyond ASCII: dashes and
+// connectors, and what is drawn as a hyphen (a hyphen bullet, a modifier letter, a minus sign).
+// The soft hyphen is dropped by Key.
+func hyphenLike(r rune) bool {
+	return r == '\u2043' || r == '\u02D7' || r == '\u2212' || unicode.In(r, unicode.Pd, unicode.Pc)
 }
 
 func ascii(s string) bool {

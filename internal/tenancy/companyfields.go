@@ -44,7 +44,7 @@ func CompanyFields() []CompanyField {
 	external := func(r *CompanyRecord) *string { return &r.ExternalID }
 	return []CompanyField{
 		{Field: field.Field[CompanyRecord]{
-			Name: CompanyName, Aliases: []string{"company", "company name", "customer", "customer name"}, Noun: "the company's name",
+			Name: CompanyName, Noun: "the company's name",
 			Required: true, Planned: true, Limit: input.MaxName,
 			Argument: "name", Export: 1, Column: company.FieldName, SearchKey: company.FieldNameKey, Value: field.Text(name),
 			Description: "The company's name, at most 200 characters.", Example: "Aurora Dental Group",
@@ -52,21 +52,21 @@ func CompanyFields() []CompanyField {
 			return field.Take(in.Name, companyName, name(r), "input", "name")
 		}},
 		{Field: field.Field[CompanyRecord]{
-			Name: CompanyExternalID, Aliases: []string{"customer id", "account id", "tenant id"}, Noun: "the external id", Exact: true, Limit: input.MaxExternalID,
+			Name: CompanyExternalID, Noun: "the external id", Exact: true, Limit: input.MaxExternalID,
 			Argument: "externalId", Export: 2, Column: company.FieldExternalID, Value: field.OptionalText(external).Checked(notRounded),
 			Description: "The customer's id in your own systems, at most 100 characters; no two of your customers share one.", Example: "C-1042",
 		}, given: func(in *Details, r *CompanyRecord) error {
 			return field.TakeOptional(in.ExternalID, externalID, external(r), "input", "externalId")
 		}},
 		{Field: field.Field[CompanyRecord]{
-			Name: CompanyContactEmail, Aliases: []string{"email", "contact"}, Noun: "the contact email", Filled: true, Limit: email.MaxLength,
+			Name: CompanyContactEmail, Noun: "the contact email", Filled: true, Limit: email.MaxLength,
 			Argument: "contactEmail", Export: 3, Column: company.FieldContactEmail, Value: field.OptionalAddress(contact),
 			Description: "The company's own address; where the file has this column, every row needs one.", Example: "office@auroradental.example",
 		}, given: func(in *Details, r *CompanyRecord) error {
 			return field.TakeOptional(in.ContactEmail, input.Address, contact(r), "input", "contactEmail")
 		}},
 		{Field: field.Field[CompanyRecord]{
-			Name: CompanyPartnerAdmin, Aliases: []string{"partner admin", "admin email"}, Noun: "the partner admin's email", Filled: true, Planned: true,
+			Name: CompanyPartnerAdmin, Noun: "the partner admin's email", Filled: true, Planned: true,
 			Argument: "partnerAdminId", Export: 4,
 			Description: "An active user of your company, who becomes partner admin of the new customer; where the file has this column, every row needs one. You, where it does not.", Example: "you@partner.example",
 		}},

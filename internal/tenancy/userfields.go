@@ -58,15 +58,19 @@ func UserFields() []UserField {
 			Description: "Unique on the platform.", Example: "kim@example.net",
 		}, given: requiredOfUser("email", func(c *UserChange) input.Field[string] { return c.Email }, input.Address, emailOf), credential: "email"},
 		{Field: field.Field[UserRecord]{
-			Name: "first_name", Noun: "the first name", Required: true, Limit: input.MaxName,
+			Name: "first_name", From: "name", Part: field.FirstName, Noun: "the first name", Required: true, Limit: input.MaxName,
 			Argument: "firstName", Export: 2, Column: user.FieldFirstName, SearchKey: user.FieldFirstNameKey, Value: field.Text(first),
 			Description: "At most 200 characters.", Example: "Kim",
 		}, given: requiredOfUser("firstName", func(c *UserChange) input.Field[string] { return c.FirstName }, input.Name, first)},
 		{Field: field.Field[UserRecord]{
-			Name: "last_name", Noun: "the last name", Required: true, Limit: input.MaxName,
+			Name: "last_name", From: "name", Part: field.LastName, Noun: "the last name", Required: true, Limit: input.MaxName,
 			Argument: "lastName", Export: 3, Column: user.FieldLastName, SearchKey: user.FieldLastNameKey, Value: field.Text(last),
 			Description: "At most 200 characters.", Example: "Park",
 		}, given: requiredOfUser("lastName", func(c *UserChange) input.Field[string] { return c.LastName }, input.Name, last)},
+		{Field: field.Field[UserRecord]{
+			Name: "name", Parts: true,
+			Description: "Fills the first name (all words but the last) and the last name, where the file has no column of theirs.",
+		}},
 		{Field: field.Field[UserRecord]{
 			Name: UserPassword, Noun: "a password", Required: true, Secret: true, Planned: true, Argument: "password",
 			Description: "6 characters to 1,024 bytes, taken exactly as it stands.",

@@ -2,21 +2,23 @@ package kind
 
 import (
 	"tenantry/ent/enum"
+	"tenantry/internal/csvfile"
 	"tenantry/internal/field"
 	"tenantry/internal/importer/sheet"
 )
 
-// Columns are those of the fields that files have.
-func Columns[R any](fields []field.Field[R]) []sheet.Column {
+// Columns are those of the kind's fields that files have, by all their names.
+func Columns[R any](of enum.ImportKind, fields []field.Field[R]) []sheet.Column {
 	var columns []sheet.Column
 	for _, f := range fields {
 		if f.Name != "" {
 			columns = append(columns, sheet.Column{
-				Name: f.Name, Aliases: f.Aliases, Required: f.Required, Secret: f.Secret, Exact: f.Exact, List: f.List, Company: f.Company,
+				Name: f.Name, Required: f.Required, Secret: f.Secret, Exact: f.Exact, List: f.List, Company: f.Company, Parts: f.Parts,
 				Description: f.Description, Example: f.Example,
 			})
 		}
 	}
+	name(of, columns)
 	return columns
 }
 
@@ -36,6 +38,16 @@ type Cells[R any] []cellOf[R]
 type cellOf[R any] struct {
 	field  *field.Field[R]
 	column int
+	part   func(cell string) string // nil: the whole cell is the field's
+}
+
+// at is the row's cell, or what of it is the field's.
+func (c *cellOf[R]) at(r *sheet.Row) sheet.Field {
+	f := r.FieldAt(c.column)
+	if c.part != nil {
+		f.Value = c.part(f.Value)
+	}
+	return f
 }
 
 // CellsOf finds them in a file.
@@ -43,7 +55,13 @@ func CellsOf[R any](fields []field.Field[R], l *sheet.Layout) Cells[R] {
 	var cells Cells[R]
 	for i := range fields {
 		if f := &fields[i]; f.Plain() {
-			cells = append(cells, cellOf[R]{f, l.Column(f.Name)})
+			cell := cellOf[R]{field: f, column: l.Column(f.Name)}
+			if cell.column < 0 && f.From != "" {
+				if from := l.Column(f.From); from >= 0 {
+					cell.column, cell.part = from, f.Part
+				}
+			}
+			cells = append(cells, cell)
 		}
 	}
 	return cells
@@ -51,10 +69,17 @@ func CellsOf[R any](fields []field.Field[R], l *sheet.Layout) Cells[R] {
 
 // Parse puts what a row's cells say into the draft, and notes what is wrong with them.
 func (c Cells[R]) Parse(r *sheet.Row, draft *R) {
-	for _, cell := range c {
-		if cell.column >= 0 {
-			Parse(cell.field, r.FieldAt(cell.column), draft)
+	for i := range c {
+		cell := &c[i]
+		if cell.column < 0 {
+			continue
 		}
+		f := cell.at(r)
+		if cell.part != nil && f.Sound() && csvfile.Unsafe(f.Value) { // rule F7: the cell does not begin so, but what is kept does
+			f.Reject(enum.UnsafeContent, "%s would be %q, which spreadsheets would run as a formula; write the name otherwise", cell.field.Name, sheet.Cut(f.Value, 100))
+			continue
+		}
+		Parse(cell.field, f, draft)
 	}
 }
 
@@ -76,15 +101,16 @@ func Parse[R any](f *field.Field[R], cell sheet.Field, draft *R) {
 // there is one already; a blank cell leaves it (rule R3). What a record holds already may
 // stand in a cell as it is (rule F7).
 func (c Cells[R]) Take(r *sheet.Row, draft, next *R, isNew bool) {
-	for _, cell := range c {
+	for i := range c {
+		cell := &c[i]
 		if cell.column < 0 || cell.field.Fixed && !isNew {
 			continue
 		}
-		switch f := r.FieldAt(cell.column); {
+		switch f := cell.at(r); {
 		case !f.Filled():
 		case f.Sound():
 			cell.field.Copy(next, draft)
-		case !isNew:
+		case !isNew && cell.part == nil:
 			f.Matches(cell.field.Format(next))
 		}
 	}
@@ -93,9 +119,9 @@ func (c Cells[R]) Take(r *sheet.Row, draft, next *R, isNew bool) {
 // Require notes the fields that a new record needs and that are blank, or not in the file.
 // what is the record, such as "a new contact".
 func (c Cells[R]) Require(r *sheet.Row, what string) {
-	for _, cell := range c {
-		if cell.field.Required {
-			Require(cell.field, r.FieldAt(cell.column), what)
+	for i := range c {
+		if cell := &c[i]; cell.field.Required {
+			Require(cell.field, cell.at(r), what)
 		}
 	}
 }

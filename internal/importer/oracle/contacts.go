@@ -164,7 +164,7 @@ func (run *run) called(r *row, m *match, next *Contact) {
 		name string
 		into *string
 	}{{"first_name", &next.First}, {"middle_name", &next.Middle}, {"last_name", &next.Last}, {"username", &next.Username}} {
-		c := r.field(f.name)
+		c := r.named(f.name)
 		switch {
 		case !c.sound():
 		case c.text == "":

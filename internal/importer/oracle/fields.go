@@ -9,7 +9,7 @@ import (
 
 // builtIn are the columns of contacts; every other one is a custom field's.
 var builtIn = []string{
-	"email", "first_name", "id", "last_name", "middle_name", "username", "project", "desk", "active", "type", "created",
+	"email", "first_name", "name", "id", "last_name", "middle_name", "username", "project", "desk", "active", "type", "created",
 	"company_id", "labels", "labels_id", "import_row", "import_code", "import_problem", "",
 }
 
@@ -73,7 +73,7 @@ func (c *Company) label(column, wanted string) (Label, bool) {
 func (c *Company) custom(column string) (Field, bool) {
 	folded := func(s string) string {
 		return strings.Map(func(r rune) rune {
-			if r == '-' || r == '_' || unicode.IsSpace(r) {
+			if unicode.In(r, unicode.Pd, unicode.Pc) || unicode.IsSpace(r) {
 				return -1
 			}
 			return r

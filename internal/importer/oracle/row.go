@@ -124,6 +124,31 @@ func (r *row) field(name string) cell {
 	return cell{row: r, column: i, text: r.read(i)}
 }
 
+// named is the cell of a field; of a first or last name, where the file has no column of it, that part
+// of the full name.
+//
+// Read ("first name, all but the last word"): a name of one word is a first name. Read (F7): a part
+// that a spreadsheet would run is as unsafe as a cell, for it comes to stand alone.
+func (r *row) named(field string) cell {
+	c, full := r.field(field), r.field("name")
+	if c.column >= 0 || full.column < 0 || field != "first_name" && field != "last_name" {
+		return c
+	}
+	c = full
+	if words := strings.Fields(full.text); len(words) > 1 {
+		last := words[len(words)-1]
+		if c.text = last; field == "first_name" {
+			c.text = strings.TrimSpace(strings.TrimSuffix(full.text, last))
+		}
+	} else if field == "last_name" {
+		c.text = ""
+	}
+	if c.sound() && unsafe(c.text) {
+		c.reject("UNSAFE_CONTENT")
+	}
+	return c
+}
+
 // sound reports whether nothing is wrong with the cell so far. What is unsafe or too large
 // is not validated any further: its text says nothing that a person could mend first.
 func (c cell) sound() bool { return !c.row.faulty[c.column] || c.column < 0 }

@@ -34,7 +34,7 @@ func (run *run) user(r *row) outcome {
 		name string
 		into *string
 	}{{"first_name", &next.First}, {"last_name", &next.Last}} {
-		c := r.field(f.name)
+		c := r.named(f.name)
 		switch {
 		case !c.sound():
 		case c.text == "":

@@ -10,16 +10,35 @@ import (
 
 // Column is one field that a kind of import knows (the tables of docs/rules.md).
 type Column struct {
-	Name        string // canonical, such as first_name
-	Aliases     []string
-	Required    bool // for a new record
-	Secret      bool // its cells are taken exactly as they are and shown nowhere (rules F6, U2)
-	Exact       bool // its cells may have control and format characters (rule K5)
+	Name        string   // canonical, such as first_name
+	Aliases     []Alias  // other names by which it is recognized
+	Synonyms    []string // names by which it is only suggested
+	Required    bool     // for a new record
+	Secret      bool     // its cells are taken exactly as they are and shown nowhere (rules F6, U2)
+	Exact       bool     // its cells may have control and format characters (rule K5)
 	Description string
 	Example     string
 	List        bool // its cells are lists, separated by colons (rule I11)
 	Company     bool // its cells put a row into another company (rule I13)
+	Parts       bool // its cells are parts of other columns', where a file does not have these
 	Custom      bool // a field of the company's own (rule K3)
+}
+
+// Alias is another name of a column.
+type Alias struct {
+	Name string
+	// Preference is 0 where the name means the column wherever it stands. Of columns that mean the
+	// same by names of a preference above 0, which tools write beside each other, the lowest counts.
+	Preference int
+}
+
+// Spellings are the name and the aliases.
+func (c Column) Spellings() []string {
+	all := []string{c.Name}
+	for _, a := range c.Aliases {
+		all = append(all, a.Name)
+	}
+	return all
 }
 
 // What a rejects file adds (rule J9), in its order; every import recognises these columns and
@@ -60,14 +79,29 @@ const MaxMappings = csvfile.MaxColumns
 type Mapping struct {
 	Header string         `json:"header"`
 	Field  *string        `json:"field"`
-	Values []ValueMapping `json:"values,omitempty"`
+	Values []ValueMapping `json:"values,omitempty"` // what is read in the place of some cells
 }
 
-// ValueMapping translates a cell, ignoring case.
+// ValueMapping translates the cells that hold one text, ignoring case.
 type ValueMapping struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 }
+
+// field is the field that the mapping names; empty where it names none.
+func (m Mapping) field() string {
+	if m.Field == nil {
+		return ""
+	}
+	return *m.Field
+}
+
+// What bounds the values that mappings translate.
+const (
+	MaxValues     = 200      // of one column
+	MaxValue      = 200      // characters of each text
+	MaxValueBytes = 64 << 10 // of all texts together
+)
 
 // Cut keeps the first characters of a text.
 func Cut(s string, most int) string {

@@ -1,11 +1,5 @@
 package sheet
 
-import "slices"
-
-func begins(s, prefix []rune) bool {
-	return len(s) >= len(prefix) && slices.Equal(s[:len(prefix)], prefix)
-}
-
 // tooFar is how many letters make a name another one.
 const tooFar = 4
 

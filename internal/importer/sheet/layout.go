@@ -20,6 +20,8 @@ type Layout struct {
 	Sources []enum.ColumnSource `json:"sources,omitempty"`
 	// Options are how the import was asked for.
 	Options Options `json:"options,omitzero"`
+	// Values are what is read in the place of some cells, by column.
+	Values map[int][]ValueMapping `json:"values,omitempty"`
 	// Secret are the columns whose cells are taken exactly as they are and shown nowhere.
 	Secret []int `json:"secret,omitempty"`
 	// Custom are the columns of the company's own fields.
@@ -39,6 +41,11 @@ type Layout struct {
 	company int    // the column that puts rows into other companies; -1: none does
 	rejects int    // how many columns are of a rejects file
 	code    int    // where import_code is; -1: nowhere
+	// unnamedLeftOut: the caller leaves out columns without a name, whatever they hold.
+	unnamedLeftOut bool
+	unrecognized   map[int]bool // columns of which the caller says nothing by name; not of a stored layout
+
+	translations map[int]map[string]string // by column: what is read in the place of a text of that key
 }
 
 // Delimiter is the character between the file's cells; empty where none was found.
@@ -73,6 +80,7 @@ func (l *Layout) derive(builtIn []Column, unknown map[int]bool) {
 			l.labels = append(l.labels, i)
 		}
 	}
+	l.deriveTranslations()
 	l.line, l.list, l.company = make([]bool, n), make([]bool, n), -1
 	for i, field := range l.Fields {
 		c := l.builtIn(i, builtIn)
@@ -170,6 +178,7 @@ func (l *Layout) Companies(rec *csvfile.Record) []string {
 	}
 	texts := make([]string, len(cells))
 	for i, cell := range cells {
+		cell, _ = l.translated(l.company, cell)
 		texts[i] = text(unescaped(cell))
 	}
 	return texts

@@ -2,45 +2,29 @@ package sheet
 
 import (
 	"fmt"
-	"slices"
-	"unicode/utf8"
+	"maps"
 
+	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
-	"tenantry/internal/email"
 )
 
-// Match says what each header means (rules F3, F5): the caller's mappings first, then
-// names and aliases. The layout is as complete as it could be made even where there is a
-// problem, so that a preview can show it.
-func Match(v Vocabulary, file csvfile.Format, mappings []Mapping) (l Layout, p *csvfile.Problem) {
-	l = Layout{File: file, Fields: make([]string, len(file.Header)), Guarded: v.HasSecrets()}
-	mapped, problem := resolve(v, file.Header, mappings)
-	var unknown *csvfile.Problem
-	unrecognised := map[int]bool{}
-	defer func() { l.derive(v.Columns, unrecognised) }()
-	chosen, unmapped := 0, []string{}
-	for i, h := range file.Header {
-		if m, ok := mapped[Key(h)]; ok {
-			if m.Field != nil {
-				l.Fields[i] = *m.Field
-				chosen++
-			}
-			continue
-		}
-		unmapped = append(unmapped, h)
-		field, ok := v.byKey[Key(h)]
-		switch {
-		case ok:
-			l.Fields[i] = field
-		case RejectColumn(h) != "":
-			l.Fields[i] = RejectColumn(h)
-		default:
-			unrecognised[i] = true
-			if unknown == nil {
-				unknown = unknownColumn(v, i, h)
-			}
-		}
+// Match says what each header means (rules F3, F5): by the caller's mappings, else by its own name
+// or alias, else by what it was mapped to in an earlier import. unknown says what becomes of the
+// others. The layout is as complete as it could be made even where there is a problem, so that a
+// preview can show it. Of a column without a name the cells decide: see [Layout.CheckUnnamed].
+func Match(v Vocabulary, file csvfile.Format, mappings []Mapping, unknown enum.UnknownColumns) (Layout, *csvfile.Problem) {
+	n := len(file.Header)
+	m := matching{
+		v: v, header: file.Header, meanings: make([]meaning, n), unknown: map[int]bool{},
+		layout: Layout{File: file, Fields: make([]string, n), Sources: make([]enum.ColumnSource, n), Guarded: v.HasSecrets()},
 	}
+	mapped, problem := resolve(v, file.Header, file.Unnamed, mappings)
+	m.recognize(mapped)
+	m.layout.unrecognized = maps.Clone(m.unknown)
+	if unknown == enum.LeaveOutUnknown {
+		m.leaveOutUnknown()
+	}
+	l := &m.layout
 	for i, field := range l.Fields {
 		c, _ := v.Column(field)
 		if c.Secret {
@@ -50,46 +34,106 @@ func Match(v Vocabulary, file csvfile.Format, mappings []Mapping) (l Layout, p *
 			l.Custom = append(l.Custom, i)
 		}
 	}
-	if problem != nil {
-		return l, problem
+	if problem == nil {
+		problem = m.problem(mappings)
 	}
-	if chosen == 0 && noNames(v, file.Header) {
-		l.Headless, l.Guarded = true, true
-		return l, &csvfile.Problem{Reason: csvfile.MissingColumn, Accepted: v.names(),
-			Message: "the first row must hold column names such as email; it holds an email address and no known name, so it seems to be data, which is not shown here"}
-	}
-	if p := otherKind(v, unmapped, chosen); p != nil {
-		return l, p
-	}
-	if p := duplicate(l); p != nil {
-		return l, p
-	}
-	if unknown != nil {
-		return l, unknown
-	}
-	return l, missing(v, l)
+	l.derive(v.Columns, m.unknown)
+	return m.layout, problem
 }
 
-// noNames reports whether what should be column names is a row of data: nothing of it is known
-// in any kind, and it has an email address.
-func noNames(v Vocabulary, header []string) bool {
-	for _, kind := range append([]Vocabulary{v}, v.Others...) {
-		if kind.Score(header) > 0 {
-			return false
+// matching is a header that is being matched.
+type matching struct {
+	v        Vocabulary
+	header   []string
+	layout   Layout
+	meanings []meaning    // of the columns that mean a field
+	unknown  map[int]bool // the columns that are not recognized, and of which nothing is said
+}
+
+// recognize finds what each column means.
+func (m *matching) recognize(mapped map[string]Mapping) {
+	l := &m.layout
+	_, l.unnamedLeftOut = mapped[""]
+	for i, h := range m.header {
+		if given, ok := mapped[Key(h)]; ok {
+			if l.Sources[i] = enum.LeftOut; given.Field != nil {
+				m.take(i, meaning{*given.Field, enum.Explicit, -1}, given.Values)
+			}
+			continue
+		}
+		means := m.v.meaning(h)
+		switch {
+		case means.field != "":
+			var values []ValueMapping
+			if before, ok := m.v.Remembered.of(h); ok && *before.Field == means.field {
+				values = before.Values
+			}
+			m.take(i, means, values)
+		case RejectColumn(h) != "":
+			l.Fields[i], l.Sources[i] = RejectColumn(h), enum.FromName
+		case h == "":
+			l.Sources[i] = enum.LeftOut // unless a cell is filled
+			m.unknown[i] = true         // as far as a preview shows its cells
+		default:
+			m.unknown[i] = true
 		}
 	}
-	return slices.ContainsFunc(header, func(h string) bool {
-		return utf8.RuneCountInString(h) <= email.MaxLength && email.Valid(h)
-	})
+	for i, h := range m.header {
+		before, ok := m.v.Remembered.of(h)
+		if _, known := m.v.Column(before.field()); ok && known && m.unknown[i] && !l.Has(before.field()) {
+			delete(m.unknown, i)
+			m.take(i, meaning{before.field(), enum.Remembered, 0}, before.Values)
+		}
+	}
 }
 
-// resolve checks the caller's mappings against the kind and the file.
-func resolve(v Vocabulary, headers []string, mappings []Mapping) (map[string]Mapping, *csvfile.Problem) {
+func (m *matching) take(column int, means meaning, values []ValueMapping) {
+	l := &m.layout
+	m.meanings[column], l.Fields[column], l.Sources[column] = means, means.field, means.source
+	if len(values) > 0 {
+		if l.Values == nil {
+			l.Values = map[int][]ValueMapping{}
+		}
+		l.Values[column] = values
+	}
+}
+
+// leaveOutUnknown leaves out what is not recognized, and what is known by a name that gives way
+// to another column of the file.
+func (m *matching) leaveOutUnknown() {
+	l := &m.layout
+	for i := range m.header {
+		if m.unknown[i] || m.givesWay(i) {
+			l.Fields[i], l.Sources[i] = "", enum.LeftOut
+			delete(l.Values, i)
+		}
+	}
+	m.unknown, l.unnamedLeftOut = nil, true
+}
+
+// givesWay reports whether another column means the same by a name that is to be preferred.
+func (m *matching) givesWay(column int) bool {
+	own := m.meanings[column]
+	if own.preference <= 0 {
+		return false
+	}
+	for _, other := range m.meanings {
+		if other.field == own.field && other.preference < own.preference {
+			return true
+		}
+	}
+	return false
+}
+
+// resolve checks the caller's mappings against the kind and the file, which has some columns
+// without a name behind those of the headers.
+func resolve(v Vocabulary, headers []string, behind int, mappings []Mapping) (map[string]Mapping, *csvfile.Problem) {
 	mapped := make(map[string]Mapping, len(mappings))
 	in := make(map[string]bool, len(headers))
 	for _, h := range headers {
 		in[Key(h)] = true
 	}
+	in[""] = in[""] || behind > 0
 	for _, m := range mappings {
 		key := Key(m.Header)
 		if _, twice := mapped[key]; twice {
@@ -103,7 +147,7 @@ func resolve(v Vocabulary, headers []string, mappings []Mapping) (map[string]Map
 		}
 		if m.Field != nil {
 			if _, ok := v.Column(*m.Field); !ok {
-				return mapped, &csvfile.Problem{Reason: csvfile.UnknownColumn, Column: ColumnName(m.Header), Suggestion: v.Nearest(*m.Field),
+				return mapped, &csvfile.Problem{Reason: csvfile.UnknownColumn, Column: ColumnName(m.Header), Suggestion: v.Suggest(*m.Field, nil),
 					Message:  fmt.Sprintf("the column %q is mapped to %q, which is no field of %s", shortName(m.Header), shortName(*m.Field), v.Kind),
 					Accepted: v.names()}
 			}
@@ -125,61 +169,4 @@ func shortNames(headers []string) []string {
 		short[i] = shortName(h)
 	}
 	return short
-}
-
-func unknownColumn(v Vocabulary, i int, h string) *csvfile.Problem {
-	p := &csvfile.Problem{Reason: csvfile.UnknownColumn, Column: ColumnName(h), Suggestion: v.Nearest(h), Accepted: v.names()}
-	switch {
-	case Key(h) == "":
-		p.Message = fmt.Sprintf("column %d has no name; name it, or leave it out explicitly", i+1)
-	case p.Suggestion != "":
-		p.Message = fmt.Sprintf("the column %q is not recognised; did you mean %s? Map it to a field, or leave it out explicitly", shortName(h), p.Suggestion)
-	default:
-		p.Message = fmt.Sprintf("the column %q is not recognised; map it to a field, or leave it out explicitly", shortName(h))
-	}
-	return p
-}
-
-func duplicate(l Layout) *csvfile.Problem {
-	first := map[string]string{}
-	for i, field := range l.Fields {
-		if field == "" || IsRejectColumn(field) {
-			continue
-		}
-		h := l.File.Header[i]
-		if other, ok := first[field]; ok {
-			return &csvfile.Problem{Reason: csvfile.DuplicateColumn, Column: ColumnName(h),
-				Message: fmt.Sprintf("the columns %q and %q both mean %s; keep one of them", shortName(other), shortName(h), field)}
-		}
-		first[field] = h
-	}
-	return nil
-}
-
-// otherKind refuses a file whose columns fit another kind better, naming it (rule F5).
-// Columns that the caller mapped to a field speak for the kind that was asked for.
-func otherKind(v Vocabulary, headers []string, mapped int) *csvfile.Problem {
-	own := v.knows(headers) + mapped
-	best, most := v.Kind, own
-	for _, other := range v.Others {
-		if n := other.knows(headers); n > most {
-			best, most = other.Kind, n
-		}
-	}
-	if best == v.Kind {
-		return nil
-	}
-	return &csvfile.Problem{Reason: csvfile.WrongKind, Suggestion: string(best), Accepted: v.names(),
-		Message: fmt.Sprintf("this looks like a file of %s (%d of its columns are known there, %d as %s); import it as that kind",
-			best, most, own, v.Kind)}
-}
-
-// missing names a column that must be there (rules F3, I5).
-func missing(v Vocabulary, l Layout) *csvfile.Problem {
-	field, why := v.missing(l)
-	if field == "" {
-		return nil
-	}
-	return &csvfile.Problem{Reason: csvfile.MissingColumn, Column: field, Accepted: v.names(),
-		Message: fmt.Sprintf("the column %s is missing: %s", field, why)}
 }

@@ -29,7 +29,7 @@ func builtIn(name enum.ImportKind) sheet.Vocabulary {
 // fields, or REASON:column:suggestion of what is wrong.
 func fit(kind enum.ImportKind, headers string, mappings ...sheet.Mapping) string {
 	h := strings.Split(headers, ",")
-	l, p := sheet.Match(builtIn(kind), csvfile.Format{Header: h, Columns: len(h)}, mappings)
+	l, p := sheet.Match(builtIn(kind), csvfile.Format{Header: h, Columns: len(h)}, mappings, enum.RefuseUnknown)
 	if p != nil {
 		return string(p.Reason) + ":" + p.Column + ":" + p.Suggestion
 	}
@@ -70,10 +70,10 @@ func TestF5EveryNameAndAliasMeansItsOwnField(t *testing.T) {
 	for _, of := range kinds.Unopened() {
 		kind, v, spellings, keys := of.Name(), builtIn(of.Name()), 0, map[string]bool{}
 		for _, c := range of.Columns() {
-			for _, s := range append([]string{c.Name}, c.Aliases...) {
+			for _, s := range c.Spellings() {
 				spellings++
 				keys[sheet.Key(s)] = true
-				l, _ := sheet.Match(v, csvfile.Format{Header: []string{s}, Columns: 1}, nil)
+				l, _ := sheet.Match(v, csvfile.Format{Header: []string{s}, Columns: 1}, nil, enum.RefuseUnknown)
 				if got := l.Fields[0]; got != c.Name {
 					t.Errorf("%s: %q means %q, want %q", kind, s, got, c.Name)
 				}
@@ -99,8 +99,8 @@ func TestF5AColumnThatIsNotRecognisedIsMappedOrLeftOut(t *testing.T) {
 		{"unknown, with a field that is near", "nmae", "UNKNOWN_COLUMN:nmae:name", nil},
 		{"unknown, with a field that begins so", "name,contact_mail,admin email", "UNKNOWN_COLUMN:contact_mail:contact_email", nil},
 		{"unknown, with nothing near", "name,telephone", "UNKNOWN_COLUMN:telephone:", nil},
-		{"no name at all", "name,", "UNKNOWN_COLUMN::", nil},
-		{"no name but spaces", "name, _ ", "UNKNOWN_COLUMN: _ :", nil},
+		{"no name, which its cells decide on", "name,", "name,", nil},
+		{"no name but an underscore", "name, _ ", "UNKNOWN_COLUMN: _ :", nil},
 		{"mapped", "Firma", "name", []sheet.Mapping{to("Firma", "name")}},
 		{"mapped, spelt otherwise", "Firma", "name", []sheet.Mapping{to("FIR-MA", "name")}},
 		{"left out", "name,telephone", "name,", []sheet.Mapping{out("telephone")}},
@@ -143,13 +143,13 @@ func TestF3RepeatedAndMissingColumns(t *testing.T) {
 	}
 }
 
-func TestI5EitherNamesAloneOrAllThreeColumns(t *testing.T) {
+func TestI5NamesAloneOrWithAnyOtherColumn(t *testing.T) {
 	t.Parallel()
 	for headers, want := range map[string]string{
 		"name":                               "name",
-		"name,email":                         "MISSING_COLUMN:partner_admin_email:",
-		"name,contact_email":                 "MISSING_COLUMN:partner_admin_email:",
-		"name,partner_admin_email":           "MISSING_COLUMN:contact_email:",
+		"company,email":                      "name,contact_email",
+		"name,contact_email":                 "name,contact_email",
+		"name,partner_admin_email":           "name,partner_admin_email",
 		"name,email,admin email":             "name,contact_email,partner_admin_email",
 		"name,import_problem":                "name,import_problem",
 		"name,Import Row,import-code":        "name,import_row,import_code",
@@ -173,12 +173,18 @@ func TestF5AFileOfAnotherKindIsRefusedByThatKindsName(t *testing.T) {
 		{enum.Customers, "id,email,first_name,labels,desk", "WRONG_KIND::CONTACTS", nil},
 		{enum.Customers, "email,first_name,last_name,import_problem", "WRONG_KIND::CONTACTS", nil},
 		{enum.Contacts, "name,contact_email,partner_admin_email", "WRONG_KIND::CUSTOMERS", nil},
-		{enum.Users, "company name,admin email", "WRONG_KIND::CUSTOMERS", nil},
+		{enum.Users, "company name", "WRONG_KIND::CUSTOMERS", nil},
+		{enum.Users, "email,first_name,labels,project,desk", "WRONG_KIND::CONTACTS", nil},
+		{enum.Customers, "email", "WRONG_KIND::CONTACTS", nil},
 		// What is legitimate stays so, and what is merely wrong is told what is wrong.
-		{enum.Customers, "name,email", "MISSING_COLUMN:partner_admin_email:", nil},
-		{enum.Customers, "email", "MISSING_COLUMN:name:", nil},
+		{enum.Customers, "name,email", "name,contact_email", nil},
+		{enum.Customers, "company,email", "name,contact_email", nil},
+		{enum.Customers, "contact_email", "MISSING_COLUMN:name:", nil},
+		{enum.Users, "email,first_name,last_name,username", "UNKNOWN_COLUMN:username:", nil},
+		{enum.Contacts, "email,first_name,last_name,password", "UNKNOWN_COLUMN:password:", nil},
 		{enum.Customers, "name,email,admin email,import_problem", "name,contact_email,partner_admin_email,import_problem", nil},
-		{enum.Customers, "name,email,first_name", "UNKNOWN_COLUMN:first_name:", nil},
+		{enum.Customers, "name,email,first_name", "WRONG_KIND::CONTACTS", nil},
+		{enum.Customers, "company,first_name", "UNKNOWN_COLUMN:first_name:", nil},
 		{enum.Customers, "Firma,first_name", "UNKNOWN_COLUMN:first_name:", []sheet.Mapping{to("Firma", "name")}},
 		{enum.Customers, "name,first_name,last_name,desk", "name,,,", []sheet.Mapping{out("first_name"), out("last_name"), out("desk")}},
 		{enum.Contacts, "email,import_problem", "email,import_problem", nil},
@@ -197,12 +203,18 @@ func TestF5AFileOfAnotherKindIsRefusedByThatKindsName(t *testing.T) {
 // What Start refuses, Start's caller is told in full.
 func TestF3ARefusalSaysWhereAndWhatWouldBeAccepted(t *testing.T) {
 	t.Parallel()
-	_, p := sheet.Match(builtIn(enum.Customers), csvfile.Format{Header: []string{"name", "contact_mail", "admin email"}}, nil)
-	if p == nil || strings.Join(p.Accepted, " ") != "name contact_email partner_admin_email" || !strings.Contains(p.Message, "did you mean contact_email?") {
+	_, p := sheet.Match(builtIn(enum.Customers), csvfile.Format{Header: []string{"name", "contact_mail", "admin email"}}, nil, enum.RefuseUnknown)
+	if p == nil || strings.Join(p.Accepted, " ") != "name external_id contact_email partner_admin_email" || !strings.Contains(p.Message, "did you mean contact_email?") {
 		t.Errorf("%+v", p)
 	}
-	_, p = sheet.Match(builtIn(enum.Customers), csvfile.Format{Header: []string{"name", ""}}, nil)
-	if p == nil || !strings.Contains(p.Message, "column 2 has no name") {
+	l, p := sheet.Match(builtIn(enum.Customers), csvfile.Format{Header: []string{"name", "", ""}}, nil, enum.RefuseUnknown)
+	if p != nil {
+		t.Errorf("%+v", p)
+	}
+	if p := l.CheckUnnamed(builtIn(enum.Customers), nil); p != nil {
+		t.Errorf("%+v", p)
+	}
+	if p := l.CheckUnnamed(builtIn(enum.Customers), []int{3}); p == nil || p.Reason != csvfile.UnknownColumn || !strings.Contains(p.Message, "column 3 has no name") || p.Columns[0].Number != 3 {
 		t.Errorf("%+v", p)
 	}
 }
@@ -212,7 +224,7 @@ func TestF5SecretColumnsLookLikePasswords(t *testing.T) {
 	t.Parallel()
 	for _, of := range kinds.Unopened() {
 		for _, c := range of.Columns() {
-			for _, h := range append([]string{c.Name}, c.Aliases...) {
+			for _, h := range c.Spellings() {
 				if sheet.LooksSecret(h) != c.Secret {
 					t.Errorf("%s: %s looks like a password's: %v", of.Name(), h, !c.Secret)
 				}
@@ -225,7 +237,7 @@ func TestF5SecretColumnsLookLikePasswords(t *testing.T) {
 func TestF5NoPasswordIsSuggested(t *testing.T) {
 	t.Parallel()
 	for _, h := range []string{"passwords", "Passwort", "pasword", "passwor", "password2", "passport"} {
-		if got := builtIn(enum.Users).Nearest(h); got == "password" {
+		if got := builtIn(enum.Users).Suggest(h, nil); got == "password" {
 			t.Errorf("%s is suggested for %q", got, h)
 		}
 	}

@@ -19,7 +19,8 @@ type Row struct {
 	layout    *Layout
 	Number    int // 1 is the first data row
 	Line      int
-	Values    []string // by column: one ' taken away (rule F7), trimmed, NFC (F6), in one line where it is a name (K5)
+	Values    []string       // by column: one ' taken away (rule F7), trimmed, NFC (F6), in one line where it is a name (K5)
+	given     map[int]string // by column: what the cell holds where something else is read in its place
 	problems  []problem
 	dropped   int  // problems beside those, of a kind of which there are enough
 	Misshapen bool // it has not the header's number of cells
@@ -52,6 +53,12 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 				r.reject(i, enum.TooLong, &Data{Limit: csvfile.MaxCell}, "the cell has more than %d bytes", csvfile.MaxCell)
 			}
 			continue
+		}
+		if to, ok := l.translated(i, cell); ok {
+			if r.given == nil {
+				r.given = map[int]string{}
+			}
+			r.given[i], cell = text(unescaped(cell)), to
 		}
 		cell = unescaped(cell)
 		if l.line[i] {
@@ -135,7 +142,7 @@ func (r *Row) Issue(column int, code enum.IssueCode, message string, data Data) 
 	i.Column = &header
 	switch {
 	case !r.Hidden(column):
-		shown := Cut(r.Values[column], MaxIssueValue)
+		shown := Cut(r.cell(column), MaxIssueValue)
 		i.Value = &shown
 	case message == tokensecret.AsName: // which quotes nothing, and says what to do
 	case !r.layout.secret(column): // messages about passwords do not quote them, but others may
@@ -148,7 +155,15 @@ func (r *Row) Issue(column int, code enum.IssueCode, message string, data Data) 
 // Hidden reports whether the cell is shown nowhere. Where a row has a cell too few or too
 // many, any may be the secret.
 func (r *Row) Hidden(column int) bool {
-	return r.layout.Hidden(column) || r.Misshapen && r.layout.Guarded || tokensecret.In(r.Values[column])
+	return r.layout.Hidden(column) || r.Misshapen && r.layout.Guarded || tokensecret.In(r.Values[column]) || tokensecret.In(r.cell(column))
+}
+
+// cell is what the file has in the column, whatever is read in its place.
+func (r *Row) cell(column int) string {
+	if given, ok := r.given[column]; ok {
+		return given
+	}
+	return r.Values[column]
 }
 
 // Issues lists the problems of the row in the order of the columns, MaxRowIssues at most; the

@@ -24,7 +24,7 @@ func read(t *testing.T, file string, mappings ...sheet.Mapping) []sheet.Row {
 		Score: v.Score, Uncounted: func(name string) bool { return sheet.RejectColumn(name) != "" }, MaxRows: 100, MaxBytes: 1 << 20,
 		Header: func(f csvfile.Format) error {
 			var problem *csvfile.Problem
-			if run.Layout, problem = sheet.Match(v, f, mappings); problem != nil {
+			if run.Layout, problem = sheet.Match(v, f, mappings, enum.RefuseUnknown); problem != nil {
 				return problem
 			}
 			return nil

@@ -7,11 +7,13 @@ import (
 )
 
 // Template is the text of a file to start from (rule F8): a header of the columns and a row of
-// examples that are to be replaced.
+// examples that are to be replaced. Columns that stand for several others are not in it.
 func Template(columns []Column) (string, error) {
-	names, examples := make([]string, len(columns)), make([]string, len(columns))
-	for i, c := range columns {
-		names[i], examples[i] = c.Name, c.Example
+	var names, examples []string
+	for _, c := range columns {
+		if !c.Parts {
+			names, examples = append(names, c.Name), append(examples, c.Example)
+		}
 	}
 	var content bytes.Buffer
 	w := csvfile.NewWriter(&content)

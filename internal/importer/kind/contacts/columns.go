@@ -18,12 +18,12 @@ import (
 )
 
 // Columns is kind.Kind's.
-func (k *Kind) Columns() []sheet.Column { return kind.Columns(k.fields) }
+func (k *Kind) Columns() []sheet.Column { return kind.Columns(enum.Contacts, k.fields) }
 
 // BuiltIn reports whether a file of contacts has a column of this name, or alias, whatever
 // the company: a custom field cannot be called so (rule K3).
 func BuiltIn(name string) bool {
-	columns := kind.Columns(records.Described(records.Fields()))
+	columns := kind.Columns(enum.Contacts, records.Described(records.Fields()))
 	return sheet.RejectColumn(name) != "" || sheet.NewVocabulary(enum.Contacts, columns, nil, nil).Has(name)
 }
 

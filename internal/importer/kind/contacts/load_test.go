@@ -93,7 +93,7 @@ func TestABatchReadsNoMoreThanItMay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		layout, problem := sheet.Match(sheet.NewVocabulary(k.Name(), k.Columns(), custom, k.Missing), file, nil)
+		layout, problem := sheet.Match(sheet.NewVocabulary(k.Name(), k.Columns(), custom, k.Missing), file, nil, enum.RefuseUnknown)
 		if problem != nil {
 			t.Fatal(problem)
 		}

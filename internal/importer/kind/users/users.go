@@ -61,7 +61,7 @@ func (*Kind) Name() enum.ImportKind { return enum.Users }
 func (*Kind) MaxRows() int { return 5_000 }
 
 // Columns is kind.Kind's.
-func (k *Kind) Columns() []sheet.Column { return kind.Columns(k.fields) }
+func (k *Kind) Columns() []sheet.Column { return kind.Columns(enum.Users, k.fields) }
 
 // CustomColumns is kind.Kind's: there are none.
 func (*Kind) CustomColumns(context.Context, id.ID) ([]sheet.Column, error) { return nil, nil }
