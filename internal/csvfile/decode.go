@@ -23,6 +23,9 @@ type decoder interface {
 // wrongNUL is what decoders say of a NUL.
 const wrongNUL = "there is a NUL byte"
 
+// wrongUnsure is what decoders say of a byte that tells which of several encodings it is.
+const wrongUnsure = "here encodings differ"
+
 // newDecoder gives the decoder of any encoding but UTF-8.
 func newDecoder(enc Encoding) decoder {
 	switch enc {
@@ -50,6 +53,8 @@ func newDecoder(enc Encoding) decoder {
 type byteDecoder struct {
 	enc   Encoding
 	upper [utf8.RuneSelf]rune // the characters of 80 to FF; 0: there is none
+	// differ are those on which encodings differ that may be meant as well; see source.detect.
+	differ [utf8.RuneSelf]bool
 }
 
 func newByteDecoder(enc Encoding, table *charmap.Charmap) *byteDecoder {
@@ -75,6 +80,8 @@ func (d *byteDecoder) decode(text, b []byte, last bool) ([]byte, int, string) {
 		switch {
 		case c == 0:
 			return text, i, wrongNUL
+		case d.differ[c&0x7F]:
+			return text, i, wrongUnsure
 		case d.upper[c&0x7F] == 0:
 			return text, i, fmt.Sprintf("byte %02X is no character of %s", c, d.enc)
 		case c == bomUTF8[0] && i+len(bomUTF8) > len(b) && !last:

@@ -23,6 +23,6 @@
 // that escapes a formula. [Unsafe], [UnescapeFormula] and [Markup] check them (F7); [Writer] and
 // [EscapeFormula] escape what is written.
 //
-// The package is pure: it imports nothing of ours, and knows columns only through
-// Options.Score.
+// The package is pure: it imports nothing of ours but its package language, and knows columns only through
+// its Options.
 package csvfile

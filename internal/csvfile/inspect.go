@@ -33,6 +33,10 @@ type Options struct {
 	// ends the inspection and is returned as it is.
 	Header func(Format) error
 
+	// Quotable reports whether a cell of the column, counted from 0, may stand in a problem: of a file whose encoding is
+	// not sure one cell is shown as each would read it (F2). It is asked after Header. Nil: none may.
+	Quotable func(column int) bool
+
 	// Record is called for each row, in order; the record is the callee's to keep. An error
 	// ends the inspection and is returned as it is. It may be called for rows of a file that
 	// is refused further on. Nil is faster: then cells are not gathered.
@@ -98,6 +102,9 @@ func inspect(src *source, o Options, report *Report) error {
 		}
 	}
 
+	if o.Quotable != nil {
+		src.quotable = func() bool { return o.Quotable(rows.scan.column()) }
+	}
 	rows.row = 0
 	rows.scan.shape = shapeOf(report.Header, report.Unnamed)
 	rows.scan.shape.watch(report.Header)

@@ -114,8 +114,8 @@ func TestAccepted(t *testing.T) {
 		{"F2", "U+FFFD is a character", wide("email\n\uFFFD\n", true), UTF16BE, ',', []string{"email"}, [][]string{{"\uFFFD"}}},
 		{"F2", "windows-1252", "email,name\nCaf\xE9,\x80 5\n", Windows1252, ',', []string{"email", "name"}, [][]string{{"Café", "€ 5"}}},
 		{"F2", "windows-1252 in the header", "pr\xE9nom\nx\n", Windows1252, ',', []string{"prénom"}, [][]string{{"x"}}},
-		{"F2", "windows-1252 at the very end", "email\nab\xE9", Windows1252, ',', []string{"email"}, [][]string{{"abé"}}},
-		{"F2", "a blank windows-1252 row", "email,name\n\xA0,\xA0\n\xE9,\n", Windows1252, ',', []string{"email", "name"}, [][]string{{"é", ""}}},
+		{"F2", "windows-1252 at the very end", "email\nRen\xE9\nAndr\xE9", Windows1252, ',', []string{"email"}, [][]string{{"René"}, {"André"}}},
+		{"F2", "a blank windows-1252 row", "email,name\n\xA0,\xA0\nRen\xE9,\nJ\xFCrgen,M\xFCller\n", Windows1252, ',', []string{"email", "name"}, [][]string{{"René", ""}, {"Jürgen", "Müller"}}},
 		{"F3", "MZ may be a column", "MZ,name\n1,2\n", UTF8, ',', []string{"MZ", "name"}, [][]string{{"1", "2"}}},
 		{"F6", "cells as they were", "email,n\n 007 ,1E+11\n", UTF8, ',', []string{"email", "n"}, [][]string{{" 007 ", "1E+11"}}},
 		{"F7", "header denatured, cells not", "'=a, name \n'=b,'c\n", UTF8, ',', []string{"=a", "name"}, [][]string{{"'=b", "'c"}}},
@@ -153,8 +153,8 @@ func TestAccepted(t *testing.T) {
 }
 
 func TestHeaderIsTheSameHoweverTheFileComes(t *testing.T) {
-	// F2: the é decides the encoding, but the header is reported before.
-	const file = "email,name\na,\xE9\n"
+	// F2: the name decides the encoding, but the header is reported before.
+	const file = "email,name\na,Ren\xE9 M\xFCller\n"
 	for name, r := range map[string]io.Reader{"whole": strings.NewReader(file), "bytes": iotest.OneByteReader(strings.NewReader(file))} {
 		var got []Format
 		report, err := Inspect(r, Options{Header: func(f Format) error { got = append(got, f); return nil }})

@@ -27,8 +27,8 @@ const (
 // What would have been accepted, by subject.
 const (
 	acceptedFile = "a CSV file with column names in its first row, " +
-		"separated by commas, semicolons, tabs or pipes, saved as UTF-8, as UTF-16 with a byte order mark, or as windows-1252"
-	acceptedEncoding  = "UTF-8, UTF-16 with a byte order mark, or windows-1252; one of them throughout the file"
+		"separated by commas, semicolons, tabs or pipes, saved as UTF-8, as UTF-16 with a byte order mark, or in an encoding that is given"
+	acceptedEncoding  = "UTF-8, UTF-16 with a byte order mark, or any other encoding of the WHATWG standard that is given; one of them throughout the file"
 	acceptedQuoting   = `a cell that holds a quote, a separator or a line break stands wholly in quotes, with each quote in it doubled: "say ""hi"""`
 	acceptedDelimiter = "a comma, a semicolon, a tab or a pipe (|)"
 	acceptedLine      = "the number of the line that holds the column names, counted from 1 and with blank lines"

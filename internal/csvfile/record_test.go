@@ -62,7 +62,7 @@ func TestOverlongCells(t *testing.T) {
 	} {
 		t.Run("K5 "+c.name, func(t *testing.T) {
 			file := "email,n,x\na," + c.file + ",z\nlast,,\n"
-			report, records, err := inspectAll(strings.NewReader(file), Options{})
+			report, records, err := inspectAll(strings.NewReader(file), Options{Encoding: string(c.enc)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -55,7 +55,7 @@ func TestRefused(t *testing.T) {
 		{"F2", "bad byte behind a mark", "\xEF\xBB\xBF" + head + "c\xE9,d\n", UnsupportedEncoding, 2, "E9"},
 		{"F2", "cut short behind UTF-8", head + "ä,\xE2\x82", UnsupportedEncoding, 2, "E2"},
 		{"F2", "surrogate in UTF-8", head + "ä\n\xED\xA0\x80\n", UnsupportedEncoding, 3, "ED"},
-		{"F2", "no windows-1252", head + "\xE9\n\n\x81\n", UnsupportedEncoding, 4, "81"},
+		{"F2", "no windows-1252", head + "Ren\xE9 M\xFCller,Andr\xE9\nJ\xF6rg,Bj\xF6rn\n\x81,\n", UnsupportedEncoding, 2, "E9"},
 		{"F2", "no windows-1252, the first", head + "\x9D", UnsupportedEncoding, 2, "9D"},
 		{"F2", "UTF-16 high half alone", wideHead + "\x00\xD8a\x00", UnsupportedEncoding, 2, "D800"},
 		{"F2", "UTF-16 low half alone", wideHead + "a\x00\n\x00\x00\xDC", UnsupportedEncoding, 3, "DC00"},

@@ -213,6 +213,14 @@ func (s *scanner) close(c byte) {
 	}
 }
 
+// column is the index of the field under way.
+func (s *scanner) column() int {
+	if s.state == recordDone || s.state == recordCR {
+		return 0
+	}
+	return s.fields
+}
+
 // finish ends the text: a last record needs no line end, and the end mark of DOS is none of its
 // text (F1). It says whether there was one.
 func (s *scanner) finish() (done bool, p *Problem) {

@@ -21,11 +21,15 @@ type source struct {
 	max        int64 // 0: unlimited
 	stop       error // why there is no more to read: io.EOF, a *Problem, or r's error
 
-	enc      Encoding // "": nothing but ASCII was met so far
-	detected bool     // by what the bytes are, not by a mark or a label
-	dec      decoder  // nil: the text is what is stored
-	checked  int      // bytes in front that are known to be UTF-8
-	text     []byte   // the block, where it had to be decoded
+	enc      Encoding     // "": nothing but ASCII was met so far
+	detected bool         // by what the bytes are, not by a mark or a label
+	dec      decoder      // nil: the text is what is stored
+	before   []byte       // the last bytes that were given out, while there is something to detect
+	unsure   *guessed     // why the next byte that is not UTF-8 is a problem
+	quotable func() bool  // whether the cell under way may be shown; nil: it may not
+	rivals   []*candidate // what it may be as well, as far as is known
+	checked  int          // bytes in front that are known to be UTF-8
+	text     []byte       // the block, where it had to be decoded
 }
 
 // newSource reads text in the encoding; where that is "", it is to be detected.
@@ -67,12 +71,14 @@ func (s *source) width(text []byte) int64 {
 // sake of problems. The block is valid until the next call. At the end: io.EOF.
 func (s *source) next(line int) ([]byte, error) {
 	for {
-		b := s.buf[s.start:s.end]
-		n, text, p := s.block(b, line)
+		n, text, p := s.block(s.buf[s.start:s.end], line)
 		switch {
 		case p != nil:
 			return nil, p
 		case n > 0:
+			if s.enc == "" || s.rivals != nil || s.unsure != nil {
+				s.remember(s.buf[s.start : s.start+n])
+			}
 			s.start += n
 			return text, nil
 		case s.stop != nil:
@@ -104,8 +110,22 @@ func (s *source) block(b []byte, line int) (int, []byte, *Problem) {
 		return n, text, nil
 	case wrong == wrongNUL:
 		return 0, nil, nulProblem(line)
+	case wrong == wrongUnsure:
+		if p := s.detect(line); p != nil {
+			return 0, nil, p
+		}
+		return s.block(s.buf[s.start:s.end], line)
 	}
 	return 0, nil, problem(UnsupportedEncoding, line, acceptedEncoding, "%s", wrong)
+}
+
+// remember keeps the end of what was given out, for a word may begin there that is looked at.
+func (s *source) remember(b []byte) {
+	const most = 32
+	s.before = append(s.before, b[max(0, len(b)-most):]...)
+	if n := len(s.before); n > most {
+		s.before = append(s.before[:0], s.before[n-most:]...)
+	}
 }
 
 // plain says how many bytes of b are UTF-8 for certain. Nothing is decided where a character may go on
@@ -137,6 +157,8 @@ func (s *source) plain(b []byte, line int) (int, *Problem) {
 			return s.plain(s.buf[s.start:s.end], line)
 		case !s.atEnd() && !utf8.FullRune(b):
 			return 0, nil
+		case s.unsure != nil:
+			return 0, s.undecided(line)
 		default:
 			return 0, problem(UnsupportedEncoding, line, acceptedEncoding, "byte %02X is not UTF-8, which the rest of the file is", b[i])
 		}

@@ -146,6 +146,7 @@ func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, company id.ID, in R
 			}
 			return nil
 		},
+		Quotable: func(column int) bool { return !a.layout.Hidden(column) },
 		RecordIf: func() bool { return each != nil || spanning && !a.spans },
 		Record: func(rec *csvfile.Record) error {
 			if spanning {
