@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"github.com/99designs/gqlgen/graphql"
 
 	"tenantry/ent/enum"
@@ -154,7 +155,7 @@ func optionsModel(l *sheet.Layout) *model.ImportOptions {
 	o := l.Options
 	return &model.ImportOptions{
 		Encoding: string(l.File.Encoding), Delimiter: l.Delimiter(), HeaderLine: max(l.File.HeaderLine, 1),
-		DateOrder: o.DateOrder, DecimalSeparator: o.DecimalSeparator, Existing: o.Existing, Missing: o.Missing,
+		DateOrder: o.DateOrder, DecimalSeparator: cmp.Or(o.DecimalSeparator, enum.PointDecimals), Existing: o.Existing, Missing: o.Missing,
 		CreateMissing: append([]enum.ImportReference{}, o.CreateMissing...), ClearWith: o.ClearWith, ReplaceExternalIds: o.ReplaceExternalIDs,
 		Columns: columnModels(importer.ColumnsOf(l)),
 	}

@@ -17,29 +17,17 @@ import (
 // MaxValue is the most code points of a custom field's value (rule K5).
 const MaxValue = 10_000
 
-// maxDigits bounds the digits of a number, which an exponent could make endless.
-const maxDigits = 400
-
-// Value gives a custom field's value in the one form in which it is stored (rule K3): text
-// trimmed and in NFC, a number as its shortest plain decimal, a boolean as true or false, a
-// date as YYYY-MM-DD. A blank text gives "": there is no value then.
+// Value gives what a mutation says of a custom field in the one form in which it is stored (rule
+// K3): text trimmed and in NFC, a number as its shortest plain decimal, a boolean as true or false,
+// a date as YYYY-MM-DD. A blank text gives "": there is no value then.
 func Value(t enum.CustomFieldType, raw string) (string, *field.Problem) {
-	if !normalize.Storable(raw) {
-		return "", field.Invalid("the value has a NUL or bytes that are not UTF-8")
-	}
-	s := normalize.Text(raw)
-	if n := utf8.RuneCountInString(s); n > MaxValue {
-		return "", &field.Problem{Code: enum.TooLong, Limit: MaxValue, Message: fmt.Sprintf("the value has %d characters; it may have %d", n, MaxValue)}
-	}
-	if len(s) >= csvfile.MaxCell { // with a ' in front, too, an export of it imports again (rules F7, J12)
-		return "", &field.Problem{Code: enum.TooLong, Limit: csvfile.MaxCell - 1, Message: fmt.Sprintf("the value has %d bytes; it may have %d", len(s), csvfile.MaxCell-1)}
-	}
-	if s == "" {
-		return "", nil
+	s, problem := valueText(raw)
+	if problem != nil || s == "" {
+		return "", problem
 	}
 	switch t {
 	case enum.Number:
-		return number(s)
+		return field.PlainNumber(s)
 	case enum.Boolean:
 		switch lower := strings.ToLower(s); lower {
 		case "true", "false":
@@ -56,41 +44,36 @@ func Value(t enum.CustomFieldType, raw string) (string, *field.Problem) {
 	return s, nil
 }
 
-// number gives the shortest plain decimal of a number: 007.50 is 7.5, -0 is 0, 1E+3 is 1000.
-func number(s string) (string, *field.Problem) {
-	no := field.Invalid("%q is no number such as 42, -0.5 or 1e3, without separators of thousands", input.Cut(s))
-	mantissa, exponent, scientific := strings.Cut(strings.ToLower(s), "e")
-	shift := 0
-	if scientific {
-		var err error
-		if shift, err = strconv.Atoi(exponent); err != nil {
-			return "", no
-		}
+// FileValue is Value of a cell of a file, which may say it in more forms (rule F9).
+func FileValue(t enum.CustomFieldType, cell string, forms field.Forms) (string, *field.Problem) {
+	s, problem := valueText(cell)
+	if problem != nil || s == "" {
+		return "", problem
 	}
-	sign := ""
-	if mantissa != "" && (mantissa[0] == '-' || mantissa[0] == '+') {
-		sign, mantissa = strings.TrimPrefix(mantissa[:1], "+"), mantissa[1:]
+	switch t {
+	case enum.Number:
+		return field.ParseNumber(s, forms)
+	case enum.Boolean:
+		value, problem := field.ParseBool(s)
+		return strconv.FormatBool(value), problem
+	case enum.Date:
+		return field.ParseDate(s, forms)
+	case enum.Text:
 	}
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	digits := whole + fraction
-	if digits == "" || strings.Trim(digits, "0123456789") != "" {
-		return "", no
+	return s, nil
+}
+
+// valueText is the text of a value, trimmed and in NFC.
+func valueText(raw string) (string, *field.Problem) {
+	if !normalize.Storable(raw) {
+		return "", field.Invalid("the value has a NUL or bytes that are not UTF-8")
 	}
-	point := len(whole)
-	zeros := len(digits) - len(strings.TrimLeft(digits, "0"))
-	digits, point = digits[zeros:], point-zeros
-	if digits = strings.TrimRight(digits, "0"); digits == "" {
-		return "0", nil
+	s := normalize.Shown(normalize.Text(raw))
+	if n := utf8.RuneCountInString(s); n > MaxValue {
+		return "", field.TooLong(n, MaxValue)
 	}
-	if len(digits) > maxDigits || shift > maxDigits || shift < -maxDigits || point+shift > maxDigits || point+shift < -maxDigits {
-		return "", field.Invalid("%q has more than %d digits", input.Cut(s), maxDigits)
+	if len(s) >= csvfile.MaxCell { // with a ' in front, too, an export of it imports again (rules F7, J12)
+		return "", &field.Problem{Code: enum.TooLong, Limit: csvfile.MaxCell - 1, Message: fmt.Sprintf("the value has %d bytes; it may have %d", len(s), csvfile.MaxCell-1)}
 	}
-	point += shift
-	switch {
-	case point <= 0:
-		return sign + "0." + strings.Repeat("0", -point) + digits, nil
-	case point >= len(digits):
-		return sign + digits + strings.Repeat("0", point-len(digits)), nil
-	}
-	return sign + digits[:point] + "." + digits[point:], nil
+	return s, nil
 }

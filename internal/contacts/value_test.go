@@ -6,6 +6,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/contacts"
+	"tenantry/internal/field"
 	"tenantry/internal/normalize"
 )
 
@@ -71,6 +72,30 @@ func TestValues(t *testing.T) {
 		if again, problem := contacts.Value(c.is, got); c.want != refused && (again != got || problem != nil) {
 			t.Errorf("%s %.40q gives %.40q, and that gives %.40q", c.is, c.raw, got, again)
 		}
+	}
+}
+
+// F9, K3: a cell of a file may say a value in more forms than a mutation, and is as long at most.
+func TestF9FileValues(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		is         enum.CustomFieldType
+		cell, want string
+	}{
+		{enum.Boolean, "WAHR", "true"}, {enum.Boolean, " nee ", "false"}, {enum.Boolean, "", ""}, {enum.Boolean, "\u200b", ""},
+		{enum.Date, "2026-12-31 00:00", "2026-12-31"}, {enum.Date, "31.12.26", "2026-12-31"}, {enum.Number, "1.234,56", "1234.56"}, {enum.Text, " 1.234,56", "1.234,56"},
+	} {
+		got, problem := contacts.FileValue(c.is, c.cell, field.Forms{DateOrder: enum.DMY, DecimalSeparator: enum.CommaDecimals})
+		if problem != nil || got != c.want {
+			t.Errorf("%s %q is %q, %+v", c.is, c.cell, got, problem)
+		}
+		if byHand, problem := contacts.Value(c.is, c.cell); c.is != enum.Text && c.want != "" && problem == nil {
+			t.Errorf("%s %q by hand is %q", c.is, c.cell, byHand)
+		}
+	}
+	_, problem := contacts.FileValue(enum.Number, strings.Repeat("1", contacts.MaxValue+1), field.Forms{})
+	if problem == nil || problem.Code != enum.TooLong || problem.Limit != contacts.MaxValue {
+		t.Errorf("%+v", problem)
 	}
 }
 

@@ -120,7 +120,7 @@ func ofPlain[R any](t *testing.T, f *field.Field[R]) samples {
 		{"true", "false"}, {"2024-02-29T08:00:00Z", "2025-12-31T00:00:00Z"}, {"one@x.example", "two@x.example"}, {"One", "Two"},
 	} {
 		var a, b R
-		if f.Parse(&a, pair[0]) == nil && f.Parse(&b, pair[1]) == nil && f.Format(&a) == pair[0] && f.Format(&b) == pair[1] {
+		if f.Parse(&a, pair[0], field.Forms{}) == nil && f.Parse(&b, pair[1], field.Forms{}) == nil && f.Format(&a) == pair[0] && f.Format(&b) == pair[1] {
 			return samples{values: pair}
 		}
 	}

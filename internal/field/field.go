@@ -69,7 +69,11 @@ type Field[R any] struct {
 type Problem struct {
 	Code    enum.IssueCode
 	Message string
-	Limit   int // the length that it exceeds; 0 where that is not the matter
+
+	// The same as data, as far as it applies.
+	Limit      int      // the length that is exceeded; 0: none is
+	Accepted   []string // values or forms that would be accepted
+	Suggestion string   // what was probably meant
 }
 
 // TooLong is the problem of a text of so many characters.
@@ -125,15 +129,15 @@ func Check[R any](fields []Field[R], planned, exported []string) error {
 	return errors.Join(wrong...)
 }
 
-// Parse puts what a cell says into the record; the cell is neither blank nor longer than the
+// Parse puts what a cell of a file of these forms says into the record; the cell is neither blank nor longer than the
 // limit if there is no problem.
-func (f *Field[R]) Parse(into *R, cell string) *Problem {
+func (f *Field[R]) Parse(into *R, cell string, forms Forms) *Problem {
 	if f.Limit > 0 && len(cell) > f.Limit {
 		if n := utf8.RuneCountInString(cell); n > f.Limit {
 			return TooLong(n, f.Limit)
 		}
 	}
-	return f.parse(into, cell)
+	return f.parse(into, cell, forms)
 }
 
 // Exported are the fields that exports have, in the order of their columns.

@@ -15,8 +15,8 @@ import (
 // Value is how a record holds a field. Make it with [Text] and its like, which are given
 // where in the record the value is.
 type Value[R any] struct {
-	parse  func(into *R, cell string) *Problem // nil: a plan decides
-	format func(r *R) string                   // nil: it takes more than the record to say it
+	parse  func(into *R, cell string, forms Forms) *Problem // nil: a plan decides
+	format func(r *R) string                                // nil: it takes more than the record to say it
 	copy   func(to, from *R)
 	same   func(a, b *R) bool
 	column func(r *R) any // as [database.Batch] takes it
@@ -48,8 +48,8 @@ func (v *Value[R]) Into(r *R) any { return v.scan(r) }
 // Checked adds a check of the cell to those of the value.
 func (v Value[R]) Checked(check func(cell string) *Problem) Value[R] {
 	parse := v.parse
-	v.parse = func(into *R, cell string) *Problem {
-		if problem := parse(into, cell); problem != nil {
+	v.parse = func(into *R, cell string, forms Forms) *Problem {
+		if problem := parse(into, cell, forms); problem != nil {
 			return problem
 		}
 		return check(cell)
@@ -69,7 +69,7 @@ func held[R any, T comparable](at func(*R) *T) Value[R] {
 // Text is a text that every record has.
 func Text[R any](at func(*R) *string) Value[R] {
 	v := held(at)
-	v.parse = func(into *R, cell string) *Problem { *at(into) = cell; return nil }
+	v.parse = func(into *R, cell string, _ Forms) *Problem { *at(into) = cell; return nil }
 	v.format = func(r *R) string { return *at(r) }
 	return v
 }
@@ -102,7 +102,7 @@ func (t textOrNull) Scan(value any) error {
 // Address is an email address that every record has.
 func Address[R any](at func(*R) *string) Value[R] {
 	v := Text(at)
-	v.parse = func(into *R, cell string) *Problem {
+	v.parse = func(into *R, cell string, _ Forms) *Problem {
 		*at(into) = cell
 		return checkAddress(cell)
 	}
@@ -124,8 +124,8 @@ func checkAddress(cell string) *Problem {
 // Bool is true or false.
 func Bool[R any](at func(*R) *bool) Value[R] {
 	v := held(at)
-	v.parse = func(into *R, cell string) *Problem {
-		value, problem := parseBool(cell)
+	v.parse = func(into *R, cell string, _ Forms) *Problem {
+		value, problem := ParseBool(cell)
 		*at(into) = value
 		return problem
 	}
@@ -136,17 +136,6 @@ func Bool[R any](at func(*R) *bool) Value[R] {
 		return "false"
 	}
 	return v
-}
-
-// parseBool reads true or false, in any of the words for them (rule F9).
-func parseBool(cell string) (bool, *Problem) {
-	switch strings.ToLower(cell) {
-	case "true", "yes", "1":
-		return true, nil
-	case "false", "no", "0":
-		return false, nil
-	}
-	return false, Invalid("%q is neither true, yes or 1 nor false, no or 0", input.Cut(cell))
 }
 
 // Option is one of the values of a choice, with the words for it in files; the first is the
@@ -160,7 +149,7 @@ type Option[E ~string] struct {
 func Choice[R any, E ~string](at func(*R) *E, options ...Option[E]) Value[R] {
 	v := held(at)
 	v.column = func(r *R) any { return string(*at(r)) }
-	v.parse = func(into *R, cell string) *Problem {
+	v.parse = func(into *R, cell string, _ Forms) *Problem {
 		lower := strings.ToLower(cell)
 		for _, o := range options {
 			for _, word := range o.Words {
@@ -185,45 +174,31 @@ func Choice[R any, E ~string](at func(*R) *E, options ...Option[E]) Value[R] {
 
 func noneOf[E ~string](cell string, options []Option[E]) *Problem {
 	said := make([]string, len(options))
+	var accepted []string
 	for i, o := range options {
+		accepted = append(accepted, o.Words...)
 		if said[i] = o.Words[0]; len(o.Words) > 1 {
 			said[i] += " (" + strings.Join(o.Words[1:], ", ") + ")"
 		}
 	}
 	if len(said) == 2 {
-		return Invalid("%q is neither %s nor %s", input.Cut(cell), said[0], said[1])
+		return Invalid("%q is neither %s nor %s", input.Cut(cell), said[0], said[1]).accepting(accepted...)
 	}
-	return Invalid("%q is none of %s", input.Cut(cell), strings.Join(said, ", "))
+	return Invalid("%q is none of %s", input.Cut(cell), strings.Join(said, ", ")).accepting(accepted...)
 }
 
-// Time is an instant. In files it is RFC 3339, or a date: its beginning in UTC (rule F9).
+// Time is an instant: see [ParseTime].
 func Time[R any](at func(*R) *time.Time) Value[R] {
 	v := held(at)
 	v.same = func(a, b *R) bool { return at(a).Equal(*at(b)) }
-	v.parse = func(into *R, cell string) *Problem {
-		when, ok := parseTime(cell)
-		if *at(into) = when; !ok {
-			return Invalid("%q is neither a time such as 2026-03-31T08:30:00Z nor a date such as 2026-03-31", input.Cut(cell))
-		}
-		return nil
+	v.parse = func(into *R, cell string, forms Forms) *Problem {
+		when, problem := ParseTime(cell, forms)
+		*at(into) = when
+		return problem
 	}
 	v.format = func(r *R) string { return at(r).UTC().Format(time.RFC3339Nano) }
 	return v
 }
 
-func parseTime(s string) (time.Time, bool) {
-	at, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		at, err = time.Parse(time.DateOnly, s)
-	}
-	at = at.UTC().Truncate(time.Microsecond)
-	return at, err == nil && at.Year() >= 1 && at.Year() <= 9999 // what both databases hold
-}
-
 // Reference is the id of another record, which files name in ways of their own.
 func Reference[R any](at func(*R) *id.ID) Value[R] { return held(at) }
-
-// Invalid is a problem of a text that says nothing that is accepted.
-func Invalid(format string, args ...any) *Problem {
-	return &Problem{Code: enum.InvalidValue, Message: fmt.Sprintf(format, args...)}
-}

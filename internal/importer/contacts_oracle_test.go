@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/sheet"
 	"tenantry/internal/normalize"
 )
 
@@ -21,7 +22,10 @@ func TestR2ContactsAreAsRowAfterRow(t *testing.T) {
 
 func drawContacts(t *rapid.T, w *world, tag string) trial {
 	b := w.drawBooks(t, tag)
-	c := trial{kind: enum.Contacts}
+	c := trial{kind: enum.Contacts, given: sheet.Options{
+		DateOrder:        rapid.SampledFrom([]enum.DateOrder{"", enum.YMD, enum.DMY, enum.MDY}).Draw(t, "date order"),
+		DecimalSeparator: rapid.SampledFrom([]enum.DecimalSeparator{"", enum.PointDecimals, enum.CommaDecimals}).Draw(t, "decimal separator"),
+	}}
 	switch rapid.IntRange(0, 3).Draw(t, "who") {
 	case 0:
 		c.by, c.company = b.sole, b.companies[3]
@@ -73,12 +77,13 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 		"username":    often([]string{"", "ann", "anyone", "-rf"}, "+cmd|' /C calc'!A0", "'+ann", "\u200b", strings.Repeat("u", 201)),
 		"project":     often(append(projects, "Alone", "First", "p1", "Standard"), "p2", "nowhere", "Twin", "alone", "=Alone", "'=Alone", "'=p", "=p", b.desks[0].ID.String(), "'=unheard"),
 		"desk":        often(append(desks, "Alone", "First"), "p1", "Default", "Twin"),
-		"active":      often([]string{"", "true", "No", "1"}, "perhaps", "-1"),
+		"active":      often([]string{"", "true", "No", "1", "y", "OFF", "WAHR", "faux", "S\u00cd", "Nee"}, "perhaps", "-1", "x"),
 		"type":        often([]string{"", "personal", "Individual", "BUSINESS", "company", "Corporate"}, "robot", "="),
-		"created":     often([]string{"", "2024-06-13", "2024-06-13T15:06:02.802+02:00"}, "yesterday", "2024-02-30", "=1"),
-		"company_id":  often(companies, "nowhere", id.New(id.Company).String(), "=x"),
-		"labels":      often([]string{"", "", "VIP", "vip", "VIP:vip", `a\:b:c\\d`, " VIP : vip:", "VIP:VIP"}, "Vip", "VIP:none:nil", "'=L", "'=L:VIP", "=M", `c\d`),
-		"labels_id":   often(labelIDs, b.labels[0].ID.String(), "VIP", "a:b"),
+		"created": often(append(drawnDates("2021"), // in the future it would look like one of now
+			"", "2024-06-13T15:06:02.802+02:00", "2024-06-13 15:06:02 UTC", "2024-06-13 15:06+00", "2024-06-13 9:30", "13/06/2024 15:06"), "yesterday", "2024-02-30", "=1", "May 6, 2023 10:00 AM", "#NV"),
+		"company_id": often(companies, "nowhere", id.New(id.Company).String(), "=x"),
+		"labels":     often([]string{"", "", "VIP", "vip", "VIP:vip", `a\:b:c\\d`, " VIP : vip:", "VIP:VIP"}, "Vip", "VIP:none:nil", "'=L", "'=L:VIP", "=M", `c\d`),
+		"labels_id":  often(labelIDs, b.labels[0].ID.String(), "VIP", "a:b"),
 	})
 	own := func(name string, headers []string, cell *rapid.Generator[string]) {
 		for _, f := range b.fields {
@@ -88,9 +93,10 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 		}
 	}
 	own("plan", []string{"plan", "PLAN"}, often([]string{"", "gold", "silver", " gold", "7", "@held", "'@held", "'+15550102000", "+49 170 123 (mobile)", "'0049", "-33.8, 151.2", "JavaScript: ten years"}, "=x", "'=held", "=held", "-2+3+cmd|' /C calc'!A0", "#N/A", "#ref!", "'#REF!", "javascript:alert(1)", " =1", "\u200b=1", ";=SUM(1)", strings.Repeat("z", 10_001)))
-	own("seats", []string{"seats"}, often([]string{"", "7", "007.50", "7.5", "-1.50", "1E+3", "0", "-0", ".5", "5."}, "x", "1,5", "=1", "1e", "--1"))
-	own("is_paying", []string{"Is Paying"}, often([]string{"", "true", "FALSE"}, "yes", "1"))
-	own("renewal_date", []string{"renewal-date"}, often([]string{"", "2026-12-31", "2024-02-29"}, "2026-02-30", "31.12.2026"))
+	own("seats", []string{"seats"}, often([]string{"", "7", "007.50", "7.5", "-1.50", "1E+3", "0", "-0", ".5", "5.", "1.234", "1,234", "1.234,56", "1,234.56", "1,234,567", "1.234.567", "0,125", "1,5e3", "1.2340"},
+		"x", "1,5", "=1", "1e", "--1", "1 234", "12,34,567", "#DIV/0!"))
+	own("is_paying", []string{"Is Paying"}, often([]string{"", "true", "FALSE", "yes", "N", "1", "on", "VERO", "n\u00e3o", "oui"}, "x", "truth"))
+	own("renewal_date", []string{"renewal-date"}, often(append(drawnDates("2026"), "", "2024-02-29 00:00", "2024-02-29T00:00:00+05:30"), "2026-02-30", "2024-02-29 10:00", "31/12-2026", "#N/A"))
 	for i := range columns {
 		columns[i].always = columns[i].field == "email" || columns[i].field == "id" && rapid.Bool().Draw(t, "with ids") ||
 			columns[i].field == "first_name" && rapid.IntRange(0, 3).Draw(t, "with names") > 0
@@ -105,6 +111,13 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 	c.stored = func() []string { return w.storedBooks(b) }
 	c.again = func() trial { return b.memory(c) }
 	return c.again()
+}
+
+// drawnDates are dates of about that year in all forms, some of which are none in any order.
+func drawnDates(year string) []string {
+	return []string{
+		year + "-12-31", "2024-02-29", "31/12/" + year, "31.12." + year[2:], "12-31-" + year, "1.2." + year, "01/02/69", "2/29/2024", "29.2.2023", year + "-12-31 00:00:00",
+	}
 }
 
 // swap lets two of the company's contacts exchange their emails among the other rows: by way

@@ -203,6 +203,7 @@ func (b *drawnBooks) memory(c trial) trial {
 		byID[k.CompanyID].Contacts = append(byID[k.CompanyID].Contacts, m)
 	}
 	d.job.Kind, d.job.Company, d.job.File = oracle.Contacts, byID[c.company.ID], c.file()
+	d.job.Forms = oracle.Forms{Order: string(c.given.DateOrder), Decimal: string(c.given.DecimalSeparator)}
 	d.known = func() []string {
 		var out []string
 		for _, of := range d.memory.Companies {

@@ -27,6 +27,7 @@ import (
 type trial struct {
 	drawnSheet
 	kind    enum.ImportKind
+	given   sheet.Options // but for what the job says
 	by      *ent.User
 	company *ent.Company
 
@@ -41,10 +42,11 @@ type trial struct {
 
 // options are how the import is asked for.
 func (c trial) options() sheet.Options {
+	o := c.given
 	if c.skipMissing {
-		return sheet.Options{Missing: enum.SkipMissing}
+		o.Missing = enum.SkipMissing
 	}
-	return sheet.Options{}
+	return o
 }
 
 // throws holds the engine against the oracle: rapid.checks files of the kind on each

@@ -76,9 +76,9 @@ func drawUsers(t *rapid.T, w *world, tag string) trial {
 			"=x", "<iframe>", strings.Repeat("x", 201), "'Kim", "\u200b", "+1", "two\r\nlines"),
 		"name":      often([]string{"Ada Lovelace", "Kim Ada Park", "Kim", ""}, "=x", "=1+1 Park", "Kim =SUM(1,2)", strings.Repeat("x", 201)+" y", "y "+strings.Repeat("x", 201)),
 		"last_name": often([]string{"Lovelace", "Park", "-cmd", ""}, "-cmd|'x'!A0", "#NV", "\u200b'=1", strings.Repeat("x", 200), strings.Repeat("x", 201)),
-		"password": often([]string{"", "", "", "secret-1", " spaced ", "=1+1+1"},
+		"password": often([]string{"", "", "", "secret-1", " spaced ", "=1+1+1", "********", "\u2022\u2022\u2022", " *** "},
 			"short", "     ", strings.Repeat("p", 1025), "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"),
-		"active": often([]string{"", "", "true", "false", "No", "YES", "1", "0"}, "perhaps", "=1"),
+		"active": often([]string{"", "", "true", "false", "No", "YES", "1", "0", "FALSCH", "Oui", "off"}, "perhaps", "=1"),
 	})
 	columns[0].always = true
 	c.drawnSheet = drawSheet(t, tag, 14, columns)

@@ -54,7 +54,7 @@ func Text(raw, what string, most int, path ...string) (string, error) {
 	switch {
 	case !normalize.Storable(n):
 		return "", fault.New(fault.Invalid, "the %s has a NUL or bytes that are not UTF-8", what).At(path...)
-	case normalize.Slug(n) == "":
+	case normalize.Shown(n) == "":
 		return "", fault.New(fault.Invalid, "a %s is needed, with at least one visible character", what).At(path...)
 	case utf8.RuneCountInString(n) > most:
 		return "", fault.New(fault.Invalid, "the %s has %d characters; it may have %d", what, utf8.RuneCountInString(n), most).

@@ -73,11 +73,24 @@ func Line(s string) string {
 		}
 		line.WriteRune(r)
 	}
-	t := Text(line.String())
-	if t != "" && t[0] >= utf8.RuneSelf && Key(t) == "" {
-		return ""
+	return Shown(Text(line.String()))
+}
+
+// Shown is the text, or nothing where there is nothing in it to be seen (rule K5): white space,
+// control and format characters, and what fonts show as a gap or not at all, such as variation
+// selectors and the fillers of Hangul.
+func Shown(s string) string {
+	for _, r := range s {
+		if r > ' ' && r < '\u007F' {
+			return s
+		}
+		switch {
+		case unicode.IsSpace(r), r == '\u2800', unicode.In(r, unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+		default:
+			return s
+		}
 	}
-	return t
+	return ""
 }
 
 // plainLine reports whether there is nothing in the text but printable ASCII.

@@ -132,7 +132,7 @@ func TestLine(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"": "", " Acme ": "Acme", "Acme  Ltd": "Acme  Ltd", "Name\r\nX\r\n\x1a": "Name X", "\x1a": "", "a\tb": "a b", "a\n\t\u2028\u0085b": "a b",
-		"\x1b[31mRed": "[31mRed", "a\x00b": "ab", "\u200bkim@example.com\ufeff": "kim@example.com", "a\u200b\u202eb\u2066c": "abc", "\u200b \u00ad\t": "",
+		"\x1b[31mRed": "[31mRed", "a\x00b": "ab", "\u200bkim@example.com\ufeff": "kim@example.com", "a\u200b\u202eb\u2066c": "abc", "\u200b \u00ad\t": "", "\u3164": "", "\u2800\ufe0f": "", "\ufe0f": "", "\u115f \u1160": "", "\ufeff\u2060": "", "\u3164x": "\u3164x", "\u0301": "\u0301",
 		"e\u200b\u0301": "é", "\u00a0x\u00a0y": "x\u00a0y", "so\u00adft": "soft",
 		// Joiners between visible characters are letters of Persian, and of pictures.
 		"می\u200cخواهم": "می\u200cخواهم", "👩\u200d🔧": "👩\u200d🔧", "❤\ufe0f\u200d🔥": "❤\ufe0f\u200d🔥",

@@ -39,6 +39,7 @@ type cellOf[R any] struct {
 	field  *field.Field[R]
 	column int
 	part   func(cell string) string // nil: the whole cell is the field's
+	forms  field.Forms
 }
 
 // at is the row's cell, or what of it is the field's.
@@ -50,12 +51,18 @@ func (c *cellOf[R]) at(r *sheet.Row) sheet.Field {
 	return f
 }
 
+// FormsOf are the forms of dates and numbers that the file was said to use (rule F9).
+func FormsOf(l *sheet.Layout) field.Forms {
+	return field.Forms{DateOrder: l.Options.DateOrder, DecimalSeparator: l.Options.DecimalSeparator}
+}
+
 // CellsOf finds them in a file.
 func CellsOf[R any](fields []field.Field[R], l *sheet.Layout) Cells[R] {
 	var cells Cells[R]
+	forms := FormsOf(l)
 	for i := range fields {
 		if f := &fields[i]; f.Plain() {
-			cell := cellOf[R]{field: f, column: l.Column(f.Name)}
+			cell := cellOf[R]{field: f, column: l.Column(f.Name), forms: forms}
 			if cell.column < 0 && f.From != "" {
 				if from := l.Column(f.From); from >= 0 {
 					cell.column, cell.part = from, f.Part
@@ -67,11 +74,12 @@ func CellsOf[R any](fields []field.Field[R], l *sheet.Layout) Cells[R] {
 	return cells
 }
 
-// Parse puts what a row's cells say into the draft, and notes what is wrong with them.
+// Parse puts what a row's cells say into the draft, and notes what is wrong with them. What only a
+// new record takes waits for Take, since on a known one it is ignored (rule I10).
 func (c Cells[R]) Parse(r *sheet.Row, draft *R) {
 	for i := range c {
 		cell := &c[i]
-		if cell.column < 0 {
+		if cell.column < 0 || cell.field.Fixed {
 			continue
 		}
 		f := cell.at(r)
@@ -79,22 +87,27 @@ func (c Cells[R]) Parse(r *sheet.Row, draft *R) {
 			f.Reject(enum.UnsafeContent, "%s would be %q, which spreadsheets would run as a formula; write the name otherwise", cell.field.Name, sheet.Cut(f.Value, 100))
 			continue
 		}
-		Parse(cell.field, f, draft)
+		Parse(cell.field, f, draft, cell.forms)
 	}
 }
 
 // Parse puts what a cell says into the draft, and notes what is wrong with it.
-func Parse[R any](f *field.Field[R], cell sheet.Field, draft *R) {
+func Parse[R any](f *field.Field[R], cell sheet.Field, draft *R, forms field.Forms) {
 	switch {
 	case !cell.Filled():
 		if f.Filled && cell.Present() && cell.Sound() {
 			cell.Require(f.Noun)
 		}
 	case cell.Sound():
-		if problem := f.Parse(draft, cell.Value); problem != nil {
-			cell.Reject(problem.Code, "%s", problem.Message)
+		if problem := f.Parse(draft, cell.Value, forms); problem != nil {
+			Reject(cell, problem)
 		}
 	}
+}
+
+// Reject notes the problem in the row.
+func Reject(cell sheet.Field, problem *field.Problem) {
+	cell.RejectWith(problem.Code, sheet.Data{Limit: problem.Limit, Accepted: problem.Accepted, Suggestion: problem.Suggestion}, "%s", problem.Message)
 }
 
 // Take puts what the draft has from filled cells into next, which is the record as it is if
@@ -106,7 +119,11 @@ func (c Cells[R]) Take(r *sheet.Row, draft, next *R, isNew bool) {
 		if cell.column < 0 || cell.field.Fixed && !isNew {
 			continue
 		}
-		switch f := cell.at(r); {
+		f := cell.at(r)
+		if cell.field.Fixed {
+			Parse(cell.field, f, draft, cell.forms)
+		}
+		switch {
 		case !f.Filled():
 		case f.Sound():
 			cell.field.Copy(next, draft)

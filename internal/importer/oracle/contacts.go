@@ -31,7 +31,7 @@ func (run *run) contact(r *row) outcome {
 		}
 	}
 	run.called(r, m, next)
-	run.choices(r, m, next)
+	run.choices(r, company, m, next)
 	if company != nil {
 		run.assignments(r, company, m, next)
 		run.labels(r, company, next)
@@ -182,7 +182,7 @@ func (run *run) called(r *row, m *match, next *Contact) {
 }
 
 // choices reads active, type and created (I10).
-func (run *run) choices(r *row, m *match, next *Contact) {
+func (run *run) choices(r *row, company *Company, m *match, next *Contact) {
 	if c := r.field("active"); c.sound() && c.text != "" {
 		value, ok := truth(c.text)
 		if !ok {
@@ -200,17 +200,14 @@ func (run *run) choices(r *row, m *match, next *Contact) {
 			c.reject("INVALID_VALUE")
 		}
 	}
-	if c := r.field("created"); c.sound() && c.text != "" {
-		at, err := time.Parse(time.RFC3339, c.text)
-		if err != nil {
-			at, err = time.Parse(time.DateOnly, c.text)
-		}
-		if err != nil {
+	// Read (I10, "ignored on a known one"): so it cannot be wrong there, nor where it is not known
+	// of which company the contact is.
+	if c := r.field("created"); c.sound() && c.text != "" && m.known == nil && company != nil {
+		at, ok := run.job.Forms.moment(c.text)
+		if !ok {
 			c.reject("INVALID_VALUE")
 		}
-		if m.known == nil {
-			next.Created = at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)
-		}
+		next.Created = at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)
 	}
 }
 

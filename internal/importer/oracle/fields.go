@@ -1,9 +1,9 @@
 package oracle
 
 import (
+	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -105,7 +105,7 @@ func (run *run) values(r *row, company *Company, next *Contact) {
 		if !c.atMost(10_000) {
 			continue
 		}
-		value, ok := field.value(c.text)
+		value, ok := field.value(c.text, run.job.Forms)
 		if !ok {
 			c.reject("INVALID_VALUE")
 			continue
@@ -115,16 +115,15 @@ func (run *run) values(r *row, company *Company, next *Contact) {
 }
 
 // value is the text as a value of the field.
-func (f Field) value(s string) (string, bool) {
+func (f Field) value(s string, forms Forms) (string, bool) {
 	switch f.Type {
 	case "number":
-		return decimal(s)
+		return forms.decimal(s)
 	case "boolean":
-		v := strings.ToLower(s)
-		return v, v == "true" || v == "false"
+		v, ok := truth(s)
+		return fmt.Sprint(v), ok
 	case "date":
-		_, err := time.Parse(time.DateOnly, s)
-		return s, err == nil
+		return forms.date(s)
 	}
 	return s, true
 }

@@ -33,6 +33,7 @@ type Job struct {
 	File     File
 
 	SkipMissing bool // missing: SKIP (R5)
+	Forms       Forms
 }
 
 // Issue is one problem of one row. The column is empty where the row as a whole is meant,

@@ -2,9 +2,7 @@ package oracle
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -40,10 +38,11 @@ func slug(name string) string { return strings.Join(strings.Fields(key(name)), "
 
 // text is a cell's text: trimmed, in NFC (F6).
 //
-// Read: a cell of nothing but characters without width is blank as one of white space is,
+// Read ("nothing visible"): a cell of nothing but characters without width, or that are shown as a
+// gap, is blank as one of white space is,
 // since F1 passes over rows "whose cells are all blank", and nobody sees a difference.
 func text(cell string) string {
-	if key(cell) == "" {
+	if shownNowhere.MatchString(cell) {
 		return ""
 	}
 	return norm.NFC.String(strings.TrimSpace(cell))
@@ -52,7 +51,9 @@ func text(cell string) string {
 var (
 	lineBreaks = regexp.MustCompile(`[\t-\r\x{85}\x{2028}\x{2029}]+`)
 	joined     = regexp.MustCompile(`([^\s\p{C}\p{Z}])([\x{200C}\x{200D}])([^\s\p{C}\p{Z}])`)
-	invisible  = regexp.MustCompile(`[\p{Cc}\p{Cf}]`)
+	// Hangul and Khmer fillers, variation selectors, the blank of Braille and the like.
+	shownNowhere = regexp.MustCompile(`^[\s\p{Z}\p{Cc}\p{Cf}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}]*$`)
+	invisible    = regexp.MustCompile(`[\p{Cc}\p{Cf}]`)
 )
 
 // line is text without control and format characters (K5).
@@ -79,27 +80,3 @@ var address = regexp.MustCompile(`^[^\s@"(),:;<>\[\]\\]+@[^\s@"(),:;<>\[\]\\]+\.
 func isEmail(s string) bool { return address.MatchString(s) }
 
 func length(s string) int { return len([]rune(s)) }
-
-// truth reads true/false, yes/no, 1/0 in any case.
-func truth(s string) (value, ok bool) {
-	switch strings.ToLower(s) {
-	case "true", "yes", "1":
-		return true, true
-	case "false", "no", "0":
-		return false, true
-	}
-	return false, false
-}
-
-// decimal is a number as it is kept: shortest plain decimal (K3).
-func decimal(s string) (string, bool) {
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) && r != 'e' && r != 'E' }) >= 0 {
-		return "", false
-	}
-	if f == 0 {
-		f = 0 // -0 is 0
-	}
-	plain := strconv.FormatFloat(f, 'f', -1, 64)
-	return plain, true
-}

@@ -90,6 +90,9 @@ func (run *run) password(r *row, isNew bool) string {
 	if c.column >= 0 {
 		value = r.raw[c.column]
 	}
+	if masked(value) {
+		value = "" // F9
+	}
 	switch {
 	case value == "":
 		if isNew {

@@ -8,7 +8,8 @@ import (
 )
 
 // Options are how an import was asked for, as far as it concerns the file's rows (rules F5, F9,
-// R3, R5, I9). The zero value of each means its default, the first value of its type.
+// R3, R5, I9). The zero value of each means its default, the first value of its type; but a decimal
+// separator that was not said is no POINT: with POINT 1,234 is a number, without it could be two.
 type Options struct {
 	UnknownColumns     enum.UnknownColumns    `json:"unknownColumns,omitempty"`
 	DateOrder          enum.DateOrder         `json:"dateOrder,omitempty"`
@@ -20,11 +21,10 @@ type Options struct {
 	ReplaceExternalIDs bool                   `json:"replaceExternalIds,omitempty"`
 }
 
-// WithDefaults fills in what is not said.
+// WithDefaults fills in what is not said, but for the decimal separator.
 func (o Options) WithDefaults() Options {
 	o.UnknownColumns = cmp.Or(o.UnknownColumns, enum.RefuseUnknown)
 	o.DateOrder = cmp.Or(o.DateOrder, enum.YMD)
-	o.DecimalSeparator = cmp.Or(o.DecimalSeparator, enum.PointDecimals)
 	o.Existing = cmp.Or(o.Existing, enum.UpdateExisting)
 	o.Missing = cmp.Or(o.Missing, enum.CreateMissing)
 	return o
@@ -34,7 +34,6 @@ func (o Options) WithDefaults() Options {
 func (o Options) Said() Options {
 	blank(&o.UnknownColumns, enum.RefuseUnknown)
 	blank(&o.DateOrder, enum.YMD)
-	blank(&o.DecimalSeparator, enum.PointDecimals)
 	blank(&o.Existing, enum.UpdateExisting)
 	blank(&o.Missing, enum.CreateMissing)
 	if len(o.CreateMissing) == 0 {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
@@ -49,6 +48,9 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 		}
 		overlong := slices.Contains(rec.Overlong, i)
 		if l.secret(i) {
+			if csvfile.Masked(cell) {
+				cell = "" // it stands for a password that is there (rule F9)
+			}
 			if r.Values[i] = cell; overlong {
 				r.reject(i, enum.TooLong, &Data{Limit: csvfile.MaxCell}, "the cell has more than %d bytes", csvfile.MaxCell)
 			}
@@ -115,13 +117,7 @@ func unescaped(cell string) string {
 
 // text is a cell's text: trimmed and in NFC (rule F6), and empty where nothing of it is
 // to be seen, as rule F1 has it of blank cells.
-func text(cell string) string {
-	t := normalize.Text(cell)
-	if t != "" && t[0] >= utf8.RuneSelf && normalize.Key(t) == "" {
-		return ""
-	}
-	return t
-}
+func text(cell string) string { return normalize.Shown(normalize.Text(cell)) }
 
 // reject notes a problem of the cell in the file's column.
 func (r *Row) reject(column int, code enum.IssueCode, data *Data, format string, args ...any) {
@@ -147,7 +143,7 @@ func (r *Row) Issue(column int, code enum.IssueCode, message string, data Data) 
 	case message == tokensecret.AsName: // which quotes nothing, and says what to do
 	case !r.layout.secret(column): // messages about passwords do not quote them, but others may
 		i.Message = fmt.Sprintf("the cell is not accepted (%s); it is not shown, since it may be a password", code)
-		i.Suggestion = ""
+		i.Suggestion, i.Accepted = "", nil // which may repeat it
 	}
 	return i
 }

@@ -11,6 +11,7 @@ import (
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/kind/customers"
 	"tenantry/internal/importer/sheet"
+	"tenantry/internal/input"
 	"tenantry/internal/tenancy"
 )
 
@@ -188,5 +189,22 @@ func TestR1AnIssueSaysWhereAndShowsNoMoreThan200Characters(t *testing.T) {
 	}
 	if *got[1].Value != "nobody" || *got[2].Value != "" {
 		t.Errorf("the values are %q and %q", *got[1].Value, *got[2].Value)
+	}
+}
+
+// K5: a file and a mutation make the same of a name.
+func TestK5AFileAndAMutationAgree(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{
+		"Acme", " Acme\u00a0", "\u200bAcme\ufeff", "A\tB", "A\r\n\u2028B", "A\u202eB", "so\u00adft", "a\u200db", "a\u200d\u200db", "\u200da", "e\u0301", "\u0645\u200c\u0646",
+		"\u200b", "\u3164", "\u2800", "\ufe0f", "\u00a0\t", "\x01", "\x1b[31mRed", "\u2764\ufe0f", "x\u2063y", "\u0001\u0301a",
+	} {
+		byHand, err := input.Name(raw)
+		if err != nil && !strings.Contains(err.Error(), "visible") {
+			t.Fatal(err)
+		}
+		if byFile := read(t, three+quoted(raw)+",a@b.example,a@b.example\n")[0].Values[0]; byFile != byHand {
+			t.Errorf("%+q is %+q by file and %+q by hand", raw, byFile, byHand)
+		}
 	}
 }

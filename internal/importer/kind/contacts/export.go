@@ -5,6 +5,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
+	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/customfield"
 	records "tenantry/internal/contacts"
@@ -84,7 +85,11 @@ func (t *table) row(p *page, c *records.Record) []string {
 		}
 	}
 	for _, f := range t.custom {
-		row = append(row, p.values[c.ID][f.ID])
+		value := p.values[c.ID][f.ID]
+		if f.Type == enum.Number {
+			value = field.FormatNumber(value)
+		}
+		row = append(row, value)
 	}
 	return row
 }

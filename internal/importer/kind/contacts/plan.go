@@ -225,12 +225,12 @@ func (j *rowPlan) planValues() {
 			}
 			continue
 		}
-		value, problem := records.Value(field.of, f.Value)
+		value, problem := records.FileValue(field.of, f.Value, j.columns.forms)
 		if j.known != nil && problem == nil && j.known.values[field.id] == value {
 			f.Matches(f.Value)
 		}
 		if problem != nil && f.Sound() {
-			f.Reject(problem.Code, "%s", problem.Message)
+			kind.Reject(f, problem)
 		}
 		j.values = append(j.values, fieldValue{field.id, value})
 	}

@@ -15,6 +15,7 @@ type columnIndex struct {
 
 	plain  kind.Cells[records.Record]
 	custom []customColumn
+	forms  field.Forms
 }
 
 type customColumn struct {
@@ -28,7 +29,7 @@ func (k *Kind) columnsOf(l *sheet.Layout) *columnIndex {
 		email: l.Column(records.EmailField), id: l.Column(records.IDField),
 		project: l.Column(records.ProjectField), desk: l.Column(records.DeskField), company: l.Column(records.CompanyField),
 		labels: l.Column(records.LabelsField), labelIDs: l.Column(records.LabelIDsField),
-		plain: kind.CellsOf(k.fields, l),
+		plain: kind.CellsOf(k.fields, l), forms: kind.FormsOf(l),
 	}
 	for _, i := range l.Custom {
 		c.custom = append(c.custom, customColumn{column: i, key: sheet.Key(l.Fields[i]), name: l.Fields[i]})
@@ -62,11 +63,11 @@ func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 	for i := range rows {
 		r, c := &rows[i], &b.cells[i]
 		if f := r.FieldAt(b.columns.email); f.Filled() {
-			kind.Parse(email, f, &c.draft)
+			kind.Parse(email, f, &c.draft, b.columns.forms)
 			c.draft.EmailKey = normalize.Email(f.Value)
 		}
 		if f := r.FieldAt(b.columns.id); f.Filled() {
-			kind.Parse(ident, f, &c.draft)
+			kind.Parse(ident, f, &c.draft, b.columns.forms)
 			c.ours, _ = id.Parse(f.Value, id.Contact)
 		}
 		b.columns.plain.Parse(r, &c.draft)

@@ -22,11 +22,11 @@ type batch struct {
 // Read is kind.Kind's.
 func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 	b := &batch{k, run, kind.CellsOf(k.fields, &run.Layout), make([]tenancy.UserRecord, len(rows)), map[int]string{}}
-	email := field.Named(k.fields, tenancy.UserEmail)
+	email, forms := field.Named(k.fields, tenancy.UserEmail), kind.FormsOf(&run.Layout)
 	for i := range rows {
 		r, draft := &rows[i], &b.drafts[i]
 		f := r.Field(tenancy.UserEmail)
-		kind.Parse(email, f, draft)
+		kind.Parse(email, f, draft, forms)
 		draft.EmailKey = normalize.Email(f.Value)
 		b.plain.Parse(r, draft)
 		k.readPassword(r.Field(tenancy.UserPassword))
