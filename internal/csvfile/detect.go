@@ -50,9 +50,10 @@ func (s *source) detect(line int) *Problem {
 	if s.enc != g.enc {
 		s.use(g.enc)
 	}
-	if more {
-		s.watch(g)
+	if !more { // nothing is left on which they could differ
+		g.alike = nil
 	}
+	s.watch(g)
 	return nil
 }
 
@@ -90,7 +91,7 @@ type guessed struct {
 // Bounds of the logarithms of likelihoods.
 const (
 	enough   = 9.   // by how much the best must be likelier than any other
-	hopeless = 120. // by how much less likely one is that is not looked at any more
+	hopeless = 60.  // by how much less likely one is that is not looked at any more
 	clear    = 1.15 // how much less likely than any bytes at all the best may be, as logarithms
 )
 
@@ -122,7 +123,7 @@ func guess(b []byte, among []*candidate) guessed {
 			r.score += r.rate(text, floor)
 			best = max(best, r.score)
 		}
-		if i%8 == 7 {
+		if i%4 == 3 {
 			readers = slices.DeleteFunc(readers, func(r *reader) bool { return r.score < best-hopeless })
 		}
 	}

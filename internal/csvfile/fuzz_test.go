@@ -26,18 +26,40 @@ func FuzzReaderAgainstEncodingCSV(f *testing.F) { // F1
 	})
 }
 
+// labelOf gives the label of one of the encodings; "" for 0.
+func labelOf(enc byte) string {
+	return string(append([]Encoding{""}, Encodings()...)[int(enc)%(len(Encodings())+1)])
+}
+
+// storedInAll are files in each of the encodings, in the order of labelOf.
+func storedInAll() []string {
+	files := []string{"email\n\xEF\xBB\xBFa\nRen\xE9\n"}
+	for _, enc := range Encodings() {
+		c := codesIn(enc)
+		if len(c.chars) < 3 {
+			files = append(files, wide("email|n\nä|😀\n\"é\"|x\n", enc == UTF16BE))
+			continue
+		}
+		files = append(files, c.store("email|n\n"+c.chars[0]+"|"+c.chars[len(c.chars)/2]+"\n\""+c.chars[1]+"\r\n\"|x"+c.chars[2]+"\n"))
+	}
+	return files
+}
+
 func FuzzInspect(f *testing.F) { // F1, F2, F3
 	for _, seed := range []string{
 		"email,name\na,b\n", "sep=;\r\na;b\r\n1;2", "\xEF\xBB\xBFa\tb\r1\t2", wide("a|b\n1|ä😀\n", false), wide("a;b\n\"1\r\n\";2", true),
 		"a,b\n\xE9,\x80\n", "a\n\xE9\nä\n", "a,\"b\n", "PK\x03\x04", "\x00", ",,\n;;\na|b\n\n1|2", "\"a\n\rb\",c\r\"d\"\"\",e\r\n",
 		"Report,\n\nof 2026;,\nemail,name,,\na,b,,\n\uFEFFc,\uFEFF\"d\" ,,e\nf\ng,h,,,\x1A", "email,n \"x\",\na, \"b\",\n", "<a>x</a>", "{\"a\":1}", ",,\nemail|\nb|\n",
 	} {
-		f.Add([]byte(seed), int64(0), 0)
+		f.Add([]byte(seed), int64(0), 0, byte(0))
 	}
-	f.Add([]byte("a\nb\nc\n"), int64(5), 0)
-	f.Add([]byte("a\r\n\rb,c\nd,e\n"), int64(0), 3)
-	f.Fuzz(func(t *testing.T, file []byte, maxBytes int64, headerLine int) {
-		o := Options{MaxBytes: maxBytes, MaxRows: 1000, HeaderLine: headerLine, Score: known, Suffices: hasEmail}
+	f.Add([]byte("a\nb\nc\n"), int64(5), 0, byte(0))
+	f.Add([]byte("a\r\n\rb,c\nd,e\n"), int64(0), 3, byte(0))
+	for i, file := range storedInAll() {
+		f.Add([]byte(file), int64(0), 0, byte(i))
+	}
+	f.Fuzz(func(t *testing.T, file []byte, maxBytes int64, headerLine int, enc byte) {
+		o := Options{Encoding: labelOf(enc), MaxBytes: maxBytes, MaxRows: 1000, HeaderLine: headerLine, Score: known, Suffices: hasEmail}
 		report, records, err := inspectAll(bytes.NewReader(file), o)
 		bare, bareErr := Inspect(iotest.OneByteReader(bytes.NewReader(file)), o)
 		if err != nil {
@@ -89,10 +111,13 @@ func FuzzResume(f *testing.F) { // J2
 		wide("a|b\n1|\"ä\n😀\"\n3|4", false), wide("a;b\n1;2\r\n\"3\"\";\";4", true), "a,b\n\xE9,\x80\n\xC7,x\n", "\xEF\xBB\xBFa\n\xEF\xBB\xBFb\nc",
 		"Report,\n\nof 2026;,\nemail,name,,\na,b,,\n\uFEFFc,\uFEFF\"d\" ,,e\nf\ng,h,,,\x1A", "email,,name\n \"a\" ,b\"c,d,\ne\nf,,g,,\x1A",
 	} {
-		f.Add([]byte(seed), uint(1))
+		f.Add([]byte(seed), uint(1), byte(0))
 	}
-	f.Fuzz(func(t *testing.T, file []byte, behind uint) {
-		report, records, err := inspectAll(bytes.NewReader(file), Options{MaxRows: 1000, Score: known, Suffices: hasEmail})
+	for i, file := range storedInAll() {
+		f.Add([]byte(file), uint(1), byte(i))
+	}
+	f.Fuzz(func(t *testing.T, file []byte, behind uint, enc byte) {
+		report, records, err := inspectAll(bytes.NewReader(file), Options{Encoding: labelOf(enc), MaxRows: 1000, Score: known, Suffices: hasEmail})
 		if err != nil {
 			return
 		}
