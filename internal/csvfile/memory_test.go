@@ -34,6 +34,11 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 	const some, much = 8 << 20, 32 << 20 // much, where that takes little time
 	body := func(s string) string { return strings.Repeat(s, 4<<10) }
 	keep := func(*Record) error { return nil }
+	models() // made once in a process, whatever the file
+	var every strings.Builder
+	for i := range 1 << 16 {
+		every.Write([]byte{byte(i>>9) | 0x80, byte(i>>2) | 0x80, byte(i) | 0x40, ','})
+	}
 	for _, c := range []struct {
 		name       string
 		size       int
@@ -52,6 +57,10 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 		{"a cell, with records", much, "email,n\na", body("b"), keep, "", 2},
 		{"a cell of UTF-16, with records", some, "\xFF\xFEa\x00\n\x00", body("\x20\x20"), keep, "", 2},
 		{"a cell of windows-1252, with records", some, "email,n\na", body("Ren\xE9 M\xFCller Andr\xE9 J\xF6rg "), keep, "", 3},
+		{"rows of windows-1251", much, "email,n\n", body("a@b.example,\xC8\xE2\xE0\xED \xCF\xE5\xF2\xF0\xEE\xE2\n"), nil, "", 2},
+		{"a cell of Shift_JIS, with records", some, "email,n\na", body("\x91\xBE\x98Y \x8ER\x93c "), keep, "", 3},
+		{"bytes that are in no encoding", much, "email,n\n", every.String(), nil, UnsupportedEncoding, 4},
+		{"UTF-8", much, "email,n\nä,bcde\n", body("äb,cde\n"), nil, "", 2},
 		{"a row of long cells, with records", much, "email,n\na", strings.Repeat("b", 40<<10) + ",", keep, "", 24},
 		{"blank lines above the header", some, "", body(" \r\n"), nil, Empty, 2},
 		{"blank rows", some, "email,n\na", body(" ,\n"), keep, "", 2},

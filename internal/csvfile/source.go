@@ -135,6 +135,11 @@ func (s *source) plain(b []byte, line int) (int, *Problem) {
 		s.checked = 0
 		return n, nil
 	}
+	if s.enc == UTF8 {
+		if n := utf8Run(b[:len(b)-cutRune(b)]); n > 0 {
+			return n, nil
+		}
+	}
 	for i := 0; ; {
 		if i < len(b) && b[i] < utf8.RuneSelf {
 			i += plainRun(b[i:])
@@ -163,6 +168,19 @@ func (s *source) plain(b []byte, line int) (int, *Problem) {
 			return 0, problem(UnsupportedEncoding, line, acceptedEncoding, "byte %02X is not UTF-8, which the rest of the file is", b[i])
 		}
 	}
+}
+
+// cutRune is how many bytes b ends with that begin a character which goes on behind it.
+func cutRune(b []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if last := b[len(b)-n:]; utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				return n
+			}
+			break
+		}
+	}
+	return 0
 }
 
 // peek gives the file's first n bytes without taking them, or all if there are fewer.
