@@ -92,7 +92,7 @@ type guessed struct {
 const (
 	enough   = 9.   // by how much the best must be likelier than any other
 	hopeless = 60.  // by how much less likely one is that is not looked at any more
-	clear    = 1.15 // how much less likely than any bytes at all the best may be, as logarithms
+	credible = 1.15 // how much less likely than any bytes at all the best may be, as logarithms
 )
 
 // guess finds out which of the candidates, nil being all, can best be in the encoding.
@@ -149,7 +149,7 @@ func guess(b []byte, among []*candidate) guessed {
 	}
 	g.enc = g.best.enc
 	g.alone = len(ways) == 1
-	g.sure = g.alone && g.best.unread == nil && !wrong && g.best.score-g.best.prior > noise*clear
+	g.sure = g.alone && g.best.unread == nil && !wrong && g.best.score-g.best.prior > noise*credible
 	return g
 }
 

@@ -111,7 +111,7 @@ func TestEncodingsAreDetected(t *testing.T) {
 		{5, 200, 5},
 		{50, 200, .5},
 		// A file is judged by some hundred of its words, which 50 rows nearly give, so that 5,000 rows give
-		// little that is new: few lists are enough. All 200 were tried once: none was refused or garbled.
+		// little that is new, and few lists are enough: all 200 once gave the same result.
 		{5000, 10, .5},
 	} {
 		t.Run(fmt.Sprintf("%d rows", size.rows), func(t *testing.T) {
