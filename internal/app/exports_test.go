@@ -94,7 +94,7 @@ func TestAnExportsAddressEndsWithTheRights(t *testing.T) {
 		admin := vars{"input": vars{"customerId": customer, "userId": who.Viewer.User.ID}}
 		s.must(maria, `mutation($input:PartnerAdminInput!){addPartnerAdmin(input:$input){customer{id}}}`, admin, nil)
 		address, file := s.exported(tom, "CONTACTS", customer)
-		if want := "email,first_name,middle_name,last_name,username,id,project,desk,active,type,created,labels,labels_id\n"; file != want {
+		if want := "\ufeffemail,first_name,middle_name,last_name,username,id,project,desk,active,type,created,labels,labels_id\n"; file != want {
 			t.Errorf("the file of no contacts is %q", file)
 		}
 		s.must(maria, `mutation($input:PartnerAdminInput!){removePartnerAdmin(input:$input){customer{id}}}`, admin, nil)

@@ -109,7 +109,7 @@ func TestTheImportsOfTheDocs(t *testing.T) {
 		}
 		var export struct{ ExportCsv struct{ URL string } }
 		do("Export", "", vars{}, &export)
-		if text := s.get(export.ExportCsv.URL); !strings.HasPrefix(text, "email,first_name,") {
+		if text := s.get(export.ExportCsv.URL); !strings.HasPrefix(text, "\ufeffemail,first_name,") {
 			t.Errorf("the export is %q", text)
 		}
 		for name := range operations {

@@ -1,6 +1,7 @@
 package csvfile
 
 import (
+	"bufio"
 	"encoding/csv"
 	"io"
 )
@@ -19,11 +20,12 @@ func NewWriter(w io.Writer) *Writer { return &Writer{csv: csv.NewWriter(w)} }
 // NewSpreadsheetWriter is NewWriter for a file that spreadsheets open: it begins with a byte
 // order mark, without which they do not take it for UTF-8, and has the delimiter that the
 // file's owner uses.
-func NewSpreadsheetWriter(w io.Writer, delimiter byte) (*Writer, error) {
-	out := NewWriter(w)
+func NewSpreadsheetWriter(w io.Writer, delimiter byte) *Writer {
+	buffer := bufio.NewWriter(w) // csv.Writer goes on with it, so that the mark is no write of its own
+	_, _ = buffer.Write(bomUTF8) // there is room for it
+	out := NewWriter(buffer)
 	out.csv.Comma = rune(delimiter)
-	_, err := w.Write(bomUTF8)
-	return out, err
+	return out
 }
 
 // Write writes one row of cells, which are valid UTF-8 and not yet escaped: a cell

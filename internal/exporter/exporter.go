@@ -7,6 +7,7 @@
 //   - Each cell has a form that an import reads as the same value: ambiguous ids are not
 //     written, a cell never exceeds the limit of imports, and csvfile.Writer escapes
 //     formulas (F7).
+//   - It begins with a byte order mark: without one spreadsheets read José as JosÃ©, and save it so.
 //   - Passwords and roles are not written, because an import never reads them back (U6).
 //
 // A file is generated while it is sent, page by page. Each page is a short query by the key of
@@ -143,7 +144,7 @@ func (f *File) asUser(ctx context.Context) (context.Context, error) {
 
 // Send writes the file to w, to the end or the first error.
 func (f *File) Send(ctx context.Context, w io.Writer) error {
-	out, t := csvfile.NewWriter(w), f.kind.Export(f.of)
+	t := f.kind.Export(f.of)
 	asked, err := f.asUser(ctx)
 	if err != nil {
 		return err
@@ -152,6 +153,7 @@ func (f *File) Send(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	out := csvfile.NewSpreadsheetWriter(w, ',')
 	if err := out.Write(header); err != nil {
 		return err
 	}

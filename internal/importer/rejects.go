@@ -76,10 +76,7 @@ func (e *Engine) copyRejects(ctx context.Context, c *claim, reader *csvfile.Read
 	if err != nil {
 		return 0, err
 	}
-	w, err := csvfile.NewSpreadsheetWriter(out, c.Layout.File.Delimiter)
-	if err != nil {
-		return 0, err
-	}
+	w := csvfile.NewSpreadsheetWriter(out, c.Layout.File.Delimiter)
 	shape := sheet.RejectsOf(&c.Layout)
 	if err := w.Write(shape.Header); err != nil {
 		return 0, err

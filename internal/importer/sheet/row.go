@@ -136,14 +136,18 @@ func (r *Row) Issue(column int, code enum.IssueCode, message string, data Data) 
 	}
 	header := Cut(r.layout.File.Header[column], MaxIssueValue)
 	i.Column = &header
+	hidden := r.Hidden(column)
+	if hidden {
+		i.Suggestion = "" // it comes of the cell
+	}
 	switch {
-	case !r.Hidden(column):
+	case !hidden:
 		shown := Cut(r.cell(column), MaxIssueValue)
 		i.Value = &shown
 	case message == tokensecret.AsName: // which quotes nothing, and says what to do
 	case !r.layout.secret(column): // messages about passwords do not quote them, but others may
 		i.Message = fmt.Sprintf("the cell is not accepted (%s); it is not shown, since it may be a password", code)
-		i.Suggestion, i.Accepted = "", nil // which may repeat it
+		i.Accepted = nil
 	}
 	return i
 }

@@ -208,3 +208,16 @@ func TestK5AFileAndAMutationAgree(t *testing.T) {
 		}
 	}
 }
+
+// R1, F5: an issue of a cell that is shown nowhere has no value, and no suggestion that comes of it.
+func TestR1AnIssueOfAHiddenCellQuotesNothing(t *testing.T) {
+	t.Parallel()
+	row := read(t, "name,password\nAcme,hunter2\n", sheet.Mapping{Header: "password"})[0]
+	data := sheet.Data{Limit: 7, Suggestion: "hunter22"}
+	if i := row.Issue(1, enum.InvalidValue, `"hunter2" is wrong`, data); i.Value != nil || i.Suggestion != "" || i.Limit != 7 || strings.Contains(i.Message, "hunter") {
+		t.Errorf("%+v", i)
+	}
+	if i := row.Issue(0, enum.InvalidValue, "wrong", data); *i.Value != "Acme" || i.Suggestion != "hunter22" {
+		t.Errorf("a cell that may be shown: %+v", i)
+	}
+}
