@@ -20,6 +20,7 @@ type drawnSheet struct {
 	header, fields []string
 	mappings       []sheet.Mapping
 	rows           [][]string
+	shape          drawnShape
 }
 
 // columnOf is how a drawn file's column comes about.
@@ -77,6 +78,7 @@ func drawSheet(t *rapid.T, tag string, most int, columns []columnOf) drawnSheet 
 			s.mappings = append(s.mappings, sheet.Mapping{Header: h})
 		}
 	}
+	s.shape = drawShape(t)
 	for range rapid.IntRange(1, most).Draw(t, "rows") {
 		var row []string
 		for i, c := range cells {
@@ -116,17 +118,21 @@ func often(good []string, bad ...string) *rapid.Generator[string] {
 func (s drawnSheet) text() string {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
-	_ = w.Write(s.header)
-	for _, row := range s.rows {
-		if len(row) == 1 && row[0] == "" {
-			w.Flush()
+	for _, title := range s.shape.titles {
+		b.WriteString(title + "\n")
+	}
+	_ = w.Write(s.shape.header(s.header))
+	for i, row := range s.rows {
+		w.Flush()
+		b.WriteString(s.shape.markOf(i))
+		if row = s.shape.row(i, len(s.header), row); len(row) == 1 && row[0] == "" {
 			b.WriteString("\n") // encoding/csv would quote it
 			continue
 		}
 		_ = w.Write(row)
 	}
 	w.Flush()
-	return b.String()
+	return b.String() + s.shape.end
 }
 
 var lineEnd = regexp.MustCompile(`\r\n|\r|\n`)
@@ -134,7 +140,7 @@ var lineEnd = regexp.MustCompile(`\r\n|\r|\n`)
 // file is the drawnSheet as its reader should see it.
 func (s drawnSheet) file() oracle.File {
 	f := oracle.File{Header: s.header, Fields: s.fields}
-	line := 2
+	line := 2 + len(s.shape.titles)
 	for _, row := range s.rows {
 		if strings.TrimFunc(strings.Join(row, ""), func(r rune) bool { return strings.ContainsRune(" \t\r\n\u200b", r) }) != "" {
 			f.Rows = append(f.Rows, oracle.Row{Line: line, Cells: row})
