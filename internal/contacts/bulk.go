@@ -65,15 +65,18 @@ type Upsert struct {
 	Record
 	// StoredKey is the key of the email that the database has; empty: the contact is new.
 	StoredKey string
-	Labels    []id.ID // to be added
-	Values    []ValueChange
+	// StoredExternalID is likewise what the database has.
+	StoredExternalID string
+	ClearsLabels     bool    // those that it has are taken away
+	Labels           []id.ID // to be added
+	Values           []ValueChange
 }
 
-// ValueChange is a custom field's value that is to be set.
+// ValueChange is a custom field's value that is to be set, or taken away.
 type ValueChange struct {
 	Field    id.ID
-	Value    string
-	Replaces bool // the contact has one already
+	Value    string // empty: the contact is to have none
+	Replaces bool   // the contact has one already
 }
 
 // written is a contact on its way into the database.
@@ -104,21 +107,29 @@ func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []*Upsert) e
 	}
 	var parked, changed, made []*written
 	var labels []contactLabel
-	var filled, refilled []fieldValue
+	var filled, refilled, emptied []fieldValue
+	var unlabelled []*written
 	for i := range all {
 		w := &all[i]
 		if w.inBlock = index.Takes(w.Company); w.StoredKey == "" {
 			made = append(made, w)
-		} else if changed = append(changed, w); w.StoredKey != w.EmailKey {
+		} else if changed = append(changed, w); w.StoredKey != w.EmailKey || w.StoredExternalID != "" && w.StoredExternalID != w.ExternalID {
 			parked = append(parked, w)
+		}
+		if w.ClearsLabels {
+			unlabelled = append(unlabelled, w)
 		}
 		for _, label := range w.Labels {
 			labels = append(labels, contactLabel{w.Company, w.ID, label})
 		}
 		for _, v := range w.Values {
-			if value := (fieldValue{w.Company, w.ID, v.Field, v.Value}); v.Replaces {
+			switch value := (fieldValue{w.Company, w.ID, v.Field, v.Value}); {
+			case v.Value == "" && v.Replaces:
+				emptied = append(emptied, value)
+			case v.Value == "":
+			case v.Replaces:
 				refilled = append(refilled, value)
-			} else {
+			default:
 				filled = append(filled, value)
 			}
 		}
@@ -129,6 +140,8 @@ func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []*Upsert) e
 		func() error {
 			return database.Set(ctx, tx, customfieldvalue.Table, ofField, valueOfField, refilled)
 		},
+		func() error { return clearLabels(ctx, tx, unlabelled) },
+		func() error { return clearValues(ctx, tx, emptied) },
 		func() error { return database.Insert(ctx, tx, contact.Table, b.insert, made) },
 		func() error { return database.Insert(ctx, tx, contactlabel.Table, labelColumns, labels) },
 		func() error {
@@ -142,9 +155,11 @@ func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []*Upsert) e
 	return index.Write(ctx, tx)
 }
 
-// park gives a contact a key that no email has, for as long as keys pass from one to another.
+// park gives a contact a key that no email has, and no external id, for as long as these pass from one
+// to another.
 var park = []database.Column[*written]{
 	{Name: contact.FieldEmailKey, Of: func(w *written) any { return "\x01" + w.ID.String() }},
+	{Name: contact.FieldExternalID, Of: func(*written) any { return nil }},
 }
 
 // contactLabel is that a contact has a label.

@@ -52,6 +52,23 @@ func eachAssignment(ctx context.Context, tx *database.Tx, table string, companie
 		database.Texts(companies), database.Texts(names), database.Texts(idTexts(names)))
 }
 
+// EachName calls each for the names of all the projects, or desks, of the companies.
+func EachName(ctx context.Context, tx *database.Tx, of id.Kind, companies []string, each func(company id.ID, name string)) error {
+	table := project.Table
+	if of == id.Desk {
+		table = desk.Table
+	}
+	return tx.Each(ctx, table, func(rows *sql.Rows) error {
+		var company id.ID
+		var name string
+		if err := rows.Scan(&company, &name); err != nil {
+			return err
+		}
+		each(company, name)
+		return nil
+	}, `SELECT company_id, name FROM `+table+` WHERE deleted_at IS NULL AND company_id`+tx.Dialect().AmongIDTexts("$1"), database.Texts(companies))
+}
+
 // idTexts are the texts of those names that are ids, as the database writes them.
 func idTexts(names []string) []string {
 	var ids []string

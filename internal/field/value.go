@@ -22,6 +22,7 @@ type Value[R any] struct {
 	column func(r *R) any // as [database.Batch] takes it
 	entity func(r *R) any // as ent's mutations take it
 	scan   func(r *R) any // a destination for sql.Rows.Scan
+	clear  func(r *R)     // nil: every record has one
 }
 
 // Format is what an export's cell says.
@@ -32,6 +33,12 @@ func (v *Value[R]) Formats() bool { return v.format != nil }
 
 // Copy puts one record's value into another.
 func (v *Value[R]) Copy(to, from *R) { v.copy(to, from) }
+
+// MayBeBlank reports whether a record may lack the value.
+func (v *Value[R]) MayBeBlank() bool { return v.clear != nil }
+
+// Clear takes the value away from a record that may lack it.
+func (v *Value[R]) Clear(r *R) { v.clear(r) }
 
 // Same reports whether both records have the same value.
 func (v *Value[R]) Same(a, b *R) bool { return v.same(a, b) }
@@ -85,6 +92,7 @@ func optional[R any](v Value[R], at func(*R) *string) Value[R] {
 		return nil
 	}
 	v.entity, v.scan = v.column, func(r *R) any { return textOrNull{at(r)} }
+	v.clear = func(r *R) { *at(r) = "" }
 	return v
 }
 

@@ -22,10 +22,11 @@ func TestR2ContactsAreAsRowAfterRow(t *testing.T) {
 
 func drawContacts(t *rapid.T, w *world, tag string) trial {
 	b := w.drawBooks(t, tag)
-	c := trial{kind: enum.Contacts, given: sheet.Options{
+	c := trial{kind: enum.Contacts, options: sheet.Options{
 		DateOrder:        rapid.SampledFrom([]enum.DateOrder{"", enum.YMD, enum.DMY, enum.MDY}).Draw(t, "date order"),
 		DecimalSeparator: rapid.SampledFrom([]enum.DecimalSeparator{"", enum.PointDecimals, enum.CommaDecimals}).Draw(t, "decimal separator"),
 	}}
+	drawRowOptions(t, &c.options)
 	switch rapid.IntRange(0, 3).Draw(t, "who") {
 	case 0:
 		c.by, c.company = b.sole, b.companies[3]
@@ -41,7 +42,7 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 	ids := []string{"", "", "", "ext-1", "ext-2", "EXT-1", "new-1", "new-2", "007"}
 	companies, ours := []string{"", "", "", ""}, []string{}
 	for _, of := range b.companies {
-		companies = append(companies, of.ID.String(), strings.ToUpper(of.ID.String()))
+		companies = append(companies, of.ID.String(), strings.ToUpper(of.ID.String()), of.Slug, deref(of.ExternalID))
 	}
 	for _, k := range b.contacts {
 		if k.CompanyID == c.company.ID {
@@ -75,14 +76,14 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 		"last_name":   often([]string{"", "Archer", "Breuer", "@northwind", "- called twice", "<style>"}, "<b onclick=x>", "@SUM(1)", "-A1+B2", "#BEZUG!", "\"quoted\", and\nbroken"),
 		"middle_name": often([]string{"", "", "M."}, "\t=x", strings.Repeat("x", 201)),
 		"username":    often([]string{"", "ann", "anyone", "-rf"}, "+cmd|' /C calc'!A0", "'+ann", "\u200b", strings.Repeat("u", 201)),
-		"project":     often(append(projects, "Alone", "First", "p1", "Standard"), "p2", "nowhere", "Twin", "alone", "=Alone", "'=Alone", "'=p", "=p", b.desks[0].ID.String(), "'=unheard"),
-		"desk":        often(append(desks, "Alone", "First"), "p1", "Default", "Twin"),
+		"project":     often(append(projects, "Alone", "First", "p1", "Standard"), "p2", "nowhere", "nowhere", "Default", strings.Repeat("p", 201), "Twin", "alone", "=Alone", "'=Alone", "'=p", "=p", b.desks[0].ID.String(), "'=unheard"),
+		"desk":        often(append(desks, "Alone", "First"), "p1", "Default", "Twin", "elsewhere"),
 		"active":      often([]string{"", "true", "No", "1", "y", "OFF", "WAHR", "faux", "S\u00cd", "Nee"}, "perhaps", "-1", "x"),
 		"type":        often([]string{"", "personal", "Individual", "BUSINESS", "company", "Corporate"}, "robot", "="),
 		"created": often(append(drawnDates("2021"), // in the future it would look like one of now
 			"", "2024-06-13T15:06:02.802+02:00", "2024-06-13 15:06:02 UTC", "2024-06-13 15:06+00", "2024-06-13 9:30", "13/06/2024 15:06"), "yesterday", "2024-02-30", "=1", "May 6, 2023 10:00 AM", "#NV"),
-		"company_id": often(companies, "nowhere", id.New(id.Company).String(), "=x"),
-		"labels":     often([]string{"", "", "VIP", "vip", "VIP:vip", `a\:b:c\\d`, " VIP : vip:", "VIP:VIP"}, "Vip", "VIP:none:nil", "'=L", "'=L:VIP", "=M", `c\d`),
+		"company_id": often(companies, "nowhere", strings.ToUpper(b.companies[1].Slug), id.New(id.Company).String(), "=x"),
+		"labels":     often([]string{"", "", "VIP", "vip", "VIP:vip", `a\:b:c\\d`, " VIP : vip:", "VIP:VIP"}, "Vip", "VIP:none:nil", "'=L", "'=L:VIP", "=M", `c\d`, "none", "fresh:VIP:fresh", "VIP, fresh", "x, y", "VIP;vip", "a|b", id.New(id.Label).String(), strings.Repeat("l", 101)),
 		"labels_id":  often(labelIDs, b.labels[0].ID.String(), "VIP", "a:b"),
 	})
 	own := func(name string, headers []string, cell *rapid.Generator[string]) {
@@ -107,6 +108,7 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 		}
 	}
 	c.drawnSheet = drawSheet(t, tag, 16, columns)
+	c.clearSome(t)
 	c.swap(t, b)
 	c.stored = func() []string { return w.storedBooks(b) }
 	c.again = func() trial { return b.memory(c) }

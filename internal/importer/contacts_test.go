@@ -66,9 +66,9 @@ func (w *world) listed(c id.ID) []string {
 }
 
 // contactsOf takes a file of contacts all the way, dry first.
-func (w *world) contactsOf(u *ent.User, into *ent.Company, file string, o Options) (*ent.ImportRun, string) {
+func (w *world) contactsOf(u *ent.User, into *ent.Company, file string, o Options, change ...func(*StartInput)) (*ent.ImportRun, string) {
 	w.T.Helper()
-	return w.bothWays(u, enum.Contacts, into, file, o, func() []string { return w.listed(into.ID) })
+	return w.bothWays(u, enum.Contacts, into, file, o, func() []string { return w.listed(into.ID) }, change...)
 }
 
 // anyBatches runs a test with batches of one row, of two, and of all.
@@ -113,7 +113,7 @@ func TestK1AContactAndItsDefaults(t *testing.T) {
 		// R3, R4: blank cells leave what stands, and what is the same writes nothing.
 		before := w.DB.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.System)
 		run, _ = w.contactsOf(w.outside, w.plain, "email,first_name,last_name,project,active,type,created\n"+
-			"BOB@example.org,,Breuer,,,,2020-01-01\nann.archer@example.org,Anna,,p1,,,\n", Options{})
+			"bob@example.org,,Breuer,,,,2020-01-01\nAnn.Archer@Example.org,Anna,,p1,,,\n", Options{})
 		testenv.Equal(t, "again", counts(run), "COMPLETED 0+1+1+0+0 of 2")
 		after := w.DB.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.System)
 		if !after.UpdatedAt.Equal(before.UpdatedAt) || !after.CreatedAt.Equal(before.CreatedAt) || after.Email != "bob@example.org" {
@@ -137,14 +137,14 @@ func TestI9IdsExternalIdsAndEmails(t *testing.T) {
 			"B1,bob@example.org,\n"+ // a known one without takes it
 			"C1,bob@example.org,Cem\n"+ // with another: taken
 			"B1,ann@example.org,\n"+ // another's email
-			",BOB@example.org,Robert\n"+ // by email: its letters stay
+			",BOB@example.org,Robert\n"+ // by email: so are they
 			"theirs,,Zoe\n"+ // another company's is nothing here: it would be new
 			"A1,,Ann\n"+ // no email: it stays
 			",,Nobody\n", o)
 		testenv.Equal(t, "counts", counts(run), "COMPLETED 2+4+0+0+4 of 10")
 		testenv.Equal(t, "issues", issues, "5:email:EMAIL_TAKEN 6:email:EMAIL_TAKEN 8:email:REQUIRED 10:email:REQUIRED")
 		testenv.Equal(t, "the contacts", w.listed(w.plain.ID), []string{
-			"ANN@example.org|Ann|||ann|A1|default|default|true|PERSONAL||", "bob@example.org|Robert|||bob|B1|default|default|true|PERSONAL||",
+			"ANN@example.org|Ann|||ann|A1|default|default|true|PERSONAL||", "BOB@example.org|Robert|||bob|B1|default|default|true|PERSONAL||",
 		})
 		ann := w.DB.Ent().Contact.Query().Where(contact.EmailKey("ann@example.org")).OnlyX(w.System)
 		bob := w.DB.Ent().Contact.Query().Where(contact.EmailKey("bob@example.org")).OnlyX(w.System)
@@ -245,7 +245,7 @@ func TestI11I12LabelsAndCustomFields(t *testing.T) {
 			`ann@example.org,Ann, VIP :a\:b:,`+trial+",gold,007.50,TRUE,2026-12-31\n"+
 			`bob@example.org,Bob,Vip:c\\d:nope,x:`+trial+",,,,\n"+
 			"cem@example.org,Cem,,,,seven,yes,2023-02-29\n"+
-			`ANN@example.org,,vip:VIP:c\d,,platinum,,,`+"\n"+
+			`ann@example.org,,vip:VIP:c\d,,platinum,,,`+"\n"+
 			`ann@example.org,,a\:b,`+strings.ToUpper(trial)+",platinum,7.5,true,2026-12-31\n", o)
 		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+1+1+0+2 of 5")
 		testenv.Equal(t, "issues", issues, "2:labels:UNKNOWN_LABEL 2:labels:UNKNOWN_LABEL 2:label ids:UNKNOWN_LABEL "+

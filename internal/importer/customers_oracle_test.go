@@ -55,7 +55,9 @@ func drawCustomers(t *rapid.T, w *world, tag string) trial {
 	})
 	columns[0].always = true
 	c := trial{drawnSheet: drawSheet(t, tag, 14, columns), kind: enum.Customers, by: maria, company: partner}
-	c.skipMissing = rapid.IntRange(0, 9).Draw(t, "skip missing") == 7
+	if rapid.IntRange(0, 9).Draw(t, "skip missing") == 7 {
+		c.options.Missing = enum.SkipMissing
+	}
 	c.stored = func() []string {
 		var out []string
 		for _, c := range w.DB.Ent().Company.Query().Where(company.NameKeyContains(tag)).WithProjects().WithDesks().WithPartner().
@@ -95,7 +97,7 @@ func drawCustomers(t *rapid.T, w *world, tag string) trial {
 		r := &oracle.Company{Name: other.Name, Slug: other.Slug, Partner: true, Projects: standard, Desks: standard}
 		s := &oracle.Company{Name: theirs.Name, Slug: theirs.Slug, ExternalID: "T-1", Of: r, Projects: standard, Desks: standard}
 		d.memory = &oracle.World{Companies: []*oracle.Company{p, o, f, k, r, s}}
-		d.job = oracle.Job{Kind: oracle.Customers, Importer: p.Users[0], Company: p, File: c.file(), SkipMissing: c.skipMissing}
+		d.job = oracle.Job{Kind: oracle.Customers, Importer: p.Users[0], Company: p, File: c.file(), Options: c.rowOptions()}
 		d.known = func() []string {
 			var out []string
 			for _, c := range d.memory.Companies {

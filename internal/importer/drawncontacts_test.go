@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tenantry/ent/generated/ent/desk"
+	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/project"
 
 	"pgregory.net/rapid"
@@ -55,6 +56,11 @@ func (w *world) drawBooks(t *rapid.T, tag string) *drawnBooks {
 	b.sole = w.User(b.companies[3], "sole@"+tag+".example", enum.Admin)
 	e := w.DB.Ent()
 	w.PartnerAdmin(b.companies[1], b.boss, b.tom)
+	for i, external := range []string{"", "T-1", "t-2"} { // the partner's ids of its customers (C1)
+		if external != "" {
+			b.companies[i] = b.companies[i].Update().SetExternalID(external).SaveX(w.System)
+		}
+	}
 	for i, of := range b.companies {
 		for n, assignment := range assignments {
 			if n == 0 { // the default ones are there
@@ -138,7 +144,7 @@ func (w *world) storedBooks(b *drawnBooks) []string {
 	for _, of := range b.companies {
 		ids = append(ids, of.ID)
 	}
-	var out []string
+	made, out := w.created(b, ids)
 	for _, k := range w.DB.Ent().Contact.Query().Where(contact.CompanyIDIn(ids...)).WithCompany(func(q *ent.CompanyQuery) { q.Select(company.FieldName) }).
 		WithContactLabels().WithValues(func(q *ent.CustomFieldValueQuery) { q.WithCustomField() }).AllX(w.System) {
 		ident, created, values, labels := "", "", map[string]string{}, []string{}
@@ -148,15 +154,54 @@ func (w *world) storedBooks(b *drawnBooks) []string {
 			created = k.CreatedAt.UTC().Format(time.RFC3339Nano)
 		}
 		for _, l := range k.Edges.ContactLabels {
-			labels = append(labels, l.LabelID.String())
+			labels = append(labels, named(made, l.LabelID))
 		}
 		for _, v := range k.Edges.Values {
 			values[v.Edges.CustomField.VariableName] = v.Value
 		}
 		out = append(out, contactLine(k.Edges.Company.Name, ident, created, !k.UpdatedAt.Equal(longAgo), labels, values, deref(k.ExternalID), k.Email, k.FirstName,
-			deref(k.MiddleName), deref(k.LastName), k.Username, k.ProjectID, k.DeskID, k.Active, k.Type == enum.Business))
+			deref(k.MiddleName), deref(k.LastName), k.Username, named(made, k.ProjectID), named(made, k.DeskID), k.Active, k.Type == enum.Business))
 	}
 	return sorted(out)
+}
+
+// created are the labels, projects and desks of the companies that an import has made (R5), as the
+// oracle calls them, by id; and what each company has of them.
+func (w *world) created(b *drawnBooks, companies []id.ID) (names map[id.ID]string, lines []string) {
+	known := map[id.ID]bool{}
+	for _, l := range b.labels {
+		known[l.ID] = true
+	}
+	for i := range b.projects {
+		known[b.projects[i].ID], known[b.desks[i].ID] = true, true
+	}
+	names = map[id.ID]string{}
+	add := func(what string, of, company id.ID, name string) {
+		if known[of] {
+			return
+		}
+		names[of] = "new " + what + " " + name
+		i := slices.IndexFunc(b.companies, func(c *ent.Company) bool { return c.ID == company })
+		lines = append(lines, b.companies[i].Name+" has "+names[of])
+	}
+	e := w.DB.Ent()
+	for _, l := range e.Label.Query().Where(label.CompanyIDIn(companies...)).AllX(w.System) {
+		add("label", l.ID, l.CompanyID, l.Name)
+	}
+	for _, p := range e.Project.Query().Where(project.CompanyIDIn(companies...)).AllX(w.System) {
+		add("project", p.ID, p.CompanyID, p.Name)
+	}
+	for _, d := range e.Desk.Query().Where(desk.CompanyIDIn(companies...)).AllX(w.System) {
+		add("desk", d.ID, d.CompanyID, d.Name)
+	}
+	return names, lines
+}
+
+func named(created map[id.ID]string, of id.ID) string {
+	if name, ok := created[of]; ok {
+		return name
+	}
+	return of.String()
 }
 
 // memory is the same world for the oracle.
@@ -165,7 +210,7 @@ func (b *drawnBooks) memory(c trial) trial {
 	d.memory = &oracle.World{}
 	byID := map[id.ID]*oracle.Company{}
 	for i, of := range b.companies {
-		o := &oracle.Company{ID: of.ID.String(), Name: of.Name, Slug: of.Slug, Partner: i == 0}
+		o := &oracle.Company{ID: of.ID.String(), Name: of.Name, Slug: of.Slug, ExternalID: deref(of.ExternalID), Partner: i == 0}
 		if i == 1 || i == 2 {
 			o.Of = d.memory.Companies[0]
 		}
@@ -202,11 +247,23 @@ func (b *drawnBooks) memory(c trial) trial {
 		}
 		byID[k.CompanyID].Contacts = append(byID[k.CompanyID].Contacts, m)
 	}
-	d.job.Kind, d.job.Company, d.job.File = oracle.Contacts, byID[c.company.ID], c.file()
-	d.job.Forms = oracle.Forms{Order: string(c.given.DateOrder), Decimal: string(c.given.DecimalSeparator)}
+	d.job.Kind, d.job.Company, d.job.File, d.job.Options = oracle.Contacts, byID[c.company.ID], c.file(), c.rowOptions()
+	d.job.Forms = oracle.Forms{Order: string(c.options.DateOrder), Decimal: string(c.options.DecimalSeparator)}
 	d.known = func() []string {
 		var out []string
 		for _, of := range d.memory.Companies {
+			for _, all := range [][]oracle.Assignment{of.Projects, of.Desks} {
+				for _, a := range all {
+					if strings.HasPrefix(a.ID, "new ") {
+						out = append(out, of.Name+" has "+a.ID)
+					}
+				}
+			}
+			for _, l := range of.Labels {
+				if strings.HasPrefix(l.ID, "new ") {
+					out = append(out, of.Name+" has "+l.ID)
+				}
+			}
 			for _, k := range of.Contacts {
 				out = append(out, contactLine(of.Name, k.ID, k.Created, k.Touched, slices.Collect(maps.Keys(k.Labels)), k.Values,
 					k.ExternalID, k.Email, k.First, k.Middle, k.Last, k.Username, k.Project, k.Desk, k.Active, k.Business))

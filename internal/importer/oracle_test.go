@@ -27,26 +27,15 @@ import (
 type trial struct {
 	drawnSheet
 	kind    enum.ImportKind
-	given   sheet.Options // but for what the job says
+	options sheet.Options
 	by      *ent.User
 	company *ent.Company
-
-	skipMissing bool // the import is asked for with missing: SKIP (R5)
 
 	memory *oracle.World
 	job    oracle.Job
 	stored func() []string // what the database has of it
 	known  func() []string // the same of the oracle's
 	again  func() trial    // the same world and file in a memory of its own, as at first
-}
-
-// options are how the import is asked for.
-func (c trial) options() sheet.Options {
-	o := c.given
-	if c.skipMissing {
-		o.Missing = enum.SkipMissing
-	}
-	return o
 }
 
 // throws holds the engine against the oracle: rapid.checks files of the kind on each
@@ -96,7 +85,7 @@ func (w *world) compare(t *rapid.T, hub *progress.Hub, c trial) {
 // previewed demands that the preview finds in the first rows what the import would.
 func (w *world) previewed(t *rapid.T, hub *progress.Hub, c trial, want oracle.Result) {
 	p, err := w.deaf(hub, Options{}).Preview(w.As(c.by), Request{
-		File: File{Body: strings.NewReader(c.text())}, Kind: c.kind, Company: &c.company.ID, Mappings: c.mappings, Options: c.options(),
+		File: File{Body: strings.NewReader(c.text())}, Kind: c.kind, Company: &c.company.ID, Mappings: c.mappings, Options: c.options,
 	})
 	w.Must(err)
 	if p.Problem != nil || p.Rows != len(c.job.File.Rows) || len(p.Samples) != min(p.Rows, sampleRows) {
@@ -159,7 +148,7 @@ func (w *world) comesBack(t *rapid.T, hub *progress.Hub, c trial) {
 // compared imports the file and compares its counts and issues.
 func (w *world) compared(t *rapid.T, hub *progress.Hub, c trial, dry bool, want oracle.Result) {
 	run, err := w.tryStart(w.deaf(hub, Options{}), c.by, c.text(), func(in *StartInput) {
-		in.Kind, in.Company, in.Mappings, in.DryRun, in.Options = c.kind, &c.company.ID, c.mappings, dry, c.options()
+		in.Kind, in.Company, in.Mappings, in.Options, in.DryRun = c.kind, &c.company.ID, c.mappings, c.options, dry
 	})
 	if err != nil {
 		t.Fatalf("%v\n%v", err, c)
@@ -176,7 +165,7 @@ func (w *world) compared(t *rapid.T, hub *progress.Hub, c trial, dry bool, want 
 		t.Errorf("dry %v: %d rows of scratch are left", dry, n)
 	}
 	if t.Failed() {
-		t.Fatalf("of %v", c)
+		t.Fatalf("of %v with %+v", c, c.rowOptions())
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"tenantry/internal/blob"
 	"tenantry/internal/csvfile"
@@ -21,20 +20,21 @@ type accepted struct {
 	problem *csvfile.Problem // of the columns; only in a preview
 	rows    int
 	bytes   int64
-	spans   bool    // a cell names another company (rule I13)
-	digest  []byte  // of the file and of the arguments
-	secret  *string // what the stored file is encrypted to; nil: it is not
+	spans   bool            // a cell names another company (rule I13)
+	named   map[string]bool // texts by which cells may name companies: slugs and external ids
+	digest  []byte          // of the file and of the arguments
+	secret  *string         // what the stored file is encrypted to; nil: it is not
 }
 
 // store streams the upload into the blob store and inspects it on the way.
-func (e *Engine) store(ctx context.Context, key string, in StartInput, v sheet.Vocabulary, company id.ID) (*accepted, error) {
+func (e *Engine) store(ctx context.Context, key string, in StartInput, v sheet.Vocabulary, into id.ID) (*accepted, error) {
 	out, err := e.blobs.Create(ctx, key)
 	if err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", err)
 	}
 	defer out.Abort()
 	sum, kept := sha256.New(), &uploadWriter{out: out}
-	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), v, company, in.Request, kept.begin, nil)
+	a, err := e.inspect(io.TeeReader(in.File.Body, io.MultiWriter(kept, sum)), v, into, in.Request, kept.begin, nil)
 	if kept.err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", kept.err)
 	}
@@ -42,6 +42,9 @@ func (e *Engine) store(ctx context.Context, key string, in StartInput, v sheet.V
 		return nil, refusal(err)
 	}
 	a.secret = kept.secret
+	if err := e.findNamed(ctx, a, into); err != nil {
+		return nil, err
+	}
 	if err := errors.Join(kept.Close(), out.Commit()); err != nil {
 		return nil, fmt.Errorf("storing the upload: %w", err)
 	}
@@ -125,7 +128,7 @@ func (u *uploadWriter) failed(err error) error {
 // inspect reads the whole file once: rules F1–F5. known, which may be nil, is called as soon as
 // the columns are known. Without each it stops at the first problem; with it, for a preview, it
 // goes on behind a problem of the columns, which then stands in the result.
-func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, company id.ID, in Request, known func(*sheet.Layout) error, each func(*accepted, *csvfile.Record)) (*accepted, error) {
+func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, own id.ID, in Request, known func(*sheet.Layout) error, each func(*accepted, *csvfile.Record)) (*accepted, error) {
 	a, spanning := &accepted{}, false
 	o := csvfile.Options{
 		Encoding: in.Format.Encoding, Delimiter: in.Format.Delimiter, HeaderLine: in.Format.HeaderLine,
@@ -150,7 +153,7 @@ func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, company id.ID, in R
 		RecordIf: func() bool { return each != nil || spanning && !a.spans },
 		Record: func(rec *csvfile.Record) error {
 			if spanning {
-				a.spans = a.spans || namesAnother(&a.layout, rec, company)
+				a.nameCompanies(rec, own)
 			}
 			if each != nil {
 				each(a, rec)
@@ -169,14 +172,6 @@ func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, company id.ID, in R
 		}
 	}
 	return a, nil
-}
-
-// namesAnother reports whether a row names another company than the import's own.
-func namesAnother(l *sheet.Layout, rec *csvfile.Record, own id.ID) bool {
-	return slices.ContainsFunc(l.Companies(rec), func(cell string) bool {
-		of, err := id.Parse(cell, id.Company)
-		return err == nil && of != own
-	})
 }
 
 // notTheUploads is an error that reading the upload met and did not cause.

@@ -50,6 +50,7 @@ func drawUsers(t *rapid.T, w *world, tag string) trial {
 	}
 
 	c := trial{kind: enum.Users, by: boss, company: customer}
+	drawRowOptions(t, &c.options)
 	switch rapid.IntRange(0, 4).Draw(t, "who") {
 	case 0:
 		c.company = partner
@@ -82,6 +83,7 @@ func drawUsers(t *rapid.T, w *world, tag string) trial {
 	})
 	columns[0].always = true
 	c.drawnSheet = drawSheet(t, tag, 14, columns)
+	c.clearSome(t)
 	passwords, err := auth.NewPasswords(auth.PasswordOptions{Cost: auth.Cost{MemoryKiB: 64, Passes: 1}})
 	w.Must(err)
 	c.stored = func() []string {
@@ -123,7 +125,7 @@ func drawUsers(t *rapid.T, w *world, tag string) trial {
 			}
 			d.memory.Companies = append(d.memory.Companies, o)
 		}
-		d.job.Kind, d.job.File = oracle.Users, c.file()
+		d.job.Kind, d.job.File, d.job.Options = oracle.Users, c.file(), c.rowOptions()
 		d.known = func() []string {
 			var out []string
 			for _, of := range d.memory.Companies {

@@ -41,14 +41,14 @@ func (w *world) usersOf(u *ent.User, into *ent.Company, file string) (*ent.Impor
 	return w.bothWays(u, enum.Users, into, file, Options{}, func() []string { return w.directory(into.ID) })
 }
 
-func (w *world) bothWays(u *ent.User, k enum.ImportKind, into *ent.Company, file string, o Options, look func() []string) (*ent.ImportRun, string) {
+func (w *world) bothWays(u *ent.User, k enum.ImportKind, into *ent.Company, file string, o Options, look func() []string, change ...func(*StartInput)) (*ent.ImportRun, string) {
 	w.T.Helper()
 	e := w.engine(o)
 	before := look()
-	dryRun := w.of(e, u, k, into, file, dry)
+	dryRun := w.of(e, u, k, into, file, append([]func(*StartInput){dry}, change...)...)
 	w.work(e)
 	testenv.Equal(w.T, "after the dry run", look(), before)
-	run := w.of(e, u, k, into, file)
+	run := w.of(e, u, k, into, file, change...)
 	w.work(e)
 	for _, r := range []id.ID{dryRun.ID, run.ID} {
 		if n := w.DB.Ent().ImportRecord.Query().CountX(w.System); n != 0 || w.scratch(r) != 0 {
@@ -58,6 +58,7 @@ func (w *world) bothWays(u *ent.User, k enum.ImportKind, into *ent.Company, file
 	state, issues := w.state(run.ID), strings.Join(w.issues(run.ID), " ")
 	testenv.Equal(w.T, "the dry run's counts", counts(w.state(dryRun.ID)), counts(state))
 	testenv.Equal(w.T, "the dry run's issues", strings.Join(w.issues(dryRun.ID), " "), issues)
+	testenv.Equal(w.T, "what the dry run says", w.said(dryRun.ID), w.said(run.ID))
 	return state, issues
 }
 

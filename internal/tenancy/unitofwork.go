@@ -99,6 +99,21 @@ func Audit(ctx context.Context, tx *database.Tx, action, summary string, compani
 	return record(ctx, tx, viewer.FromContext(ctx), events)
 }
 
+// Event is what stands in a company's log.
+type Event struct {
+	Company         id.ID
+	Action, Summary string
+}
+
+// AuditAll is [Audit] for many events at once, of this viewer.
+func AuditAll(ctx context.Context, tx *database.Tx, by viewer.Viewer, all []Event) error {
+	events := make([]auditEvent, len(all))
+	for i, e := range all {
+		events[i] = auditEvent{e.Company, e.Action, e.Summary}
+	}
+	return record(ctx, tx, by, events)
+}
+
 // administrators are the company's own active ones.
 func (a *unitOfWork) administrators(ctx context.Context, companyID id.ID) ([]id.ID, error) {
 	return a.Ent().User.Query().

@@ -112,7 +112,8 @@ func Reject(cell sheet.Field, problem *field.Problem) {
 
 // Take puts what the draft has from filled cells into next, which is the record as it is if
 // there is one already; a blank cell leaves it (rule R3). What a record holds already may
-// stand in a cell as it is (rule F7).
+// stand in a cell as it is (rule F7). Where an import fills blanks alone, what the record has stays
+// (rule R5).
 func (c Cells[R]) Take(r *sheet.Row, draft, next *R, isNew bool) {
 	for i := range c {
 		cell := &c[i]
@@ -123,15 +124,27 @@ func (c Cells[R]) Take(r *sheet.Row, draft, next *R, isNew bool) {
 		if cell.field.Fixed {
 			Parse(cell.field, f, draft, cell.forms)
 		}
+		fill := !isNew && FillsBlanks(r)
 		switch {
+		case f.Cleared() && !isNew && !fill:
+			if cell.field.MayBeBlank() {
+				cell.field.Clear(next)
+			} else {
+				f.CannotClear(cell.field.Name, "every record has one; leave the cell blank to keep it")
+			}
 		case !f.Filled():
 		case f.Sound():
-			cell.field.Copy(next, draft)
+			if !fill || cell.field.MayBeBlank() && cell.field.Format(next) == "" {
+				cell.field.Copy(next, draft)
+			}
 		case !isNew && cell.part == nil:
 			f.Matches(cell.field.Format(next))
 		}
 	}
 }
+
+// FillsBlanks reports whether the row's import leaves every value that a record has (rule R5).
+func FillsBlanks(r *sheet.Row) bool { return r.Options().Existing == enum.FillBlanks }
 
 // Require notes the fields that a new record needs and that are blank, or not in the file.
 // what is the record, such as "a new contact".

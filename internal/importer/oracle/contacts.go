@@ -19,23 +19,22 @@ func (run *run) contact(r *row) outcome {
 	company := run.company(r)
 	m := run.match(r, company)
 	r.guard(func(field, text string) bool { return m.known != nil && company.holds(m.known, field, text) })
+	if at, code := run.skips(m, company); code != "" {
+		r.skip(at, code)
+		return skipped
+	}
 	m.validate(r, company)
 	next := &Contact{Email: m.email.text, ExternalID: m.external, Active: true, Labels: map[string]bool{}, Values: map[string]string{}}
 	if m.known != nil {
 		next = m.known.clone()
-		if m.byID && m.email.text != "" {
-			next.Email = m.email.text
-		}
-		if next.ExternalID == "" {
-			next.ExternalID = m.external
-		}
+		run.identity(m, next)
 	}
 	run.called(r, m, next)
 	run.choices(r, company, m, next)
 	if company != nil {
 		run.assignments(r, company, m, next)
-		run.labels(r, company, next)
-		run.values(r, company, next)
+		run.labels(r, company, m.known, next)
+		run.values(r, company, m.known, next)
 	}
 	if len(r.problems) > 0 {
 		return failed
@@ -70,12 +69,80 @@ func (run *run) company(r *row) *Company {
 	if c.text == "" {
 		return run.job.Company
 	}
-	for _, company := range run.world.Companies {
-		if company.ID != "" && strings.EqualFold(company.ID, c.text) && run.job.Importer.administers(company) {
-			return company
+	importer := run.job.Importer
+	for _, is := range []func(*Company) bool{
+		func(of *Company) bool { return of.ID != "" && strings.EqualFold(of.ID, c.text) },
+		func(of *Company) bool { return of.Slug == c.text },
+		// C1: seen by the partner's people alone.
+		func(of *Company) bool { return of.ExternalID == c.text && of.Of == importer.Company },
+	} {
+		for _, company := range run.world.Companies {
+			if is(company) && importer.administers(company) {
+				return company
+			}
 		}
 	}
 	return nil
+}
+
+// skips says why a row is passed over, and at which cell (R5).
+//
+// Read (as I6 for customers): whatever else is in the row. But where the cells that say whom it is
+// about are at fault, or blank, nobody can say that there is no such record.
+func (run *run) skips(m *match, company *Company) (cell, string) {
+	o := run.job.Options
+	switch {
+	case m.known != nil && o.SkipExisting:
+		if m.byID {
+			return m.id, "ALREADY_EXISTS"
+		}
+		return m.email, "ALREADY_EXISTS"
+	case m.known != nil || m.fault != "" || company == nil || !o.SkipMissing:
+	case !m.email.sound() || m.email.text != "" && (length(m.email.text) > 254 || !isEmail(m.email.text)):
+	case !m.id.sound() || length(m.id.text) > 100 || rounded.MatchString(m.id.text):
+	case m.email.text != "":
+		return m.email, "NO_SUCH_RECORD"
+	case m.id.text != "":
+		return m.id, "NO_SUCH_RECORD"
+	}
+	return cell{}, ""
+}
+
+// identity is what email and external id of a known contact become (I9).
+//
+// Read (R5, FILL_BLANKS): a contact has an email, which stays.
+func (run *run) identity(m *match, next *Contact) {
+	if run.job.Options.FillBlanks {
+		if next.ExternalID == "" {
+			next.ExternalID = m.external
+		}
+		return
+	}
+	if m.external != "" {
+		next.ExternalID = m.external
+	}
+	if m.id.clear {
+		next.ExternalID = ""
+	}
+	if m.email.clear {
+		m.email.reject("INVALID_VALUE")
+	}
+	// Read ("its letters where only their case differs"): not where a domain is written in another form.
+	if m.email.text != "" && (m.byID || key(m.email.text) == key(next.Email)) {
+		next.Email = m.email.text
+	}
+}
+
+// clears notes that the cell clears what a contact always has, and reports whether it may not be
+// taken over: it clears, or the contact has such a value (R5).
+func (run *run) clears(c cell, m *match) (keep bool) {
+	if m.known == nil {
+		return false
+	}
+	if c.clear && !run.job.Options.FillBlanks {
+		c.reject("INVALID_VALUE")
+	}
+	return c.clear || run.job.Options.FillBlanks
 }
 
 // match is which contact a row is about.
@@ -116,7 +183,7 @@ func (run *run) match(r *row, company *Company) *match {
 		m.byID = m.known != nil
 		switch {
 		case m.known != nil:
-		case byEmail != nil && byEmail.ExternalID != "":
+		case byEmail != nil && byEmail.ExternalID != "" && !run.job.Options.ReplaceExternalIDs:
 			m.fault = "EMAIL_TAKEN"
 		default:
 			m.known = byEmail
@@ -165,13 +232,18 @@ func (run *run) called(r *row, m *match, next *Contact) {
 		into *string
 	}{{"first_name", &next.First}, {"middle_name", &next.Middle}, {"last_name", &next.Last}, {"username", &next.Username}} {
 		c := r.named(f.name)
+		always := f.name == "first_name" || f.name == "username"
+		if c.clear && !always && m.known != nil && !run.job.Options.FillBlanks {
+			*f.into = ""
+		}
+		keep := always && run.clears(c, m) || m.known != nil && run.job.Options.FillBlanks && *f.into != ""
 		switch {
 		case !c.sound():
 		case c.text == "":
 			if f.name == "first_name" && m.isNew {
 				c.reject("REQUIRED")
 			}
-		case c.atMost(200):
+		case c.atMost(200) && !keep:
 			*f.into = c.text
 		}
 	}
@@ -188,14 +260,19 @@ func (run *run) choices(r *row, company *Company, m *match, next *Contact) {
 		if !ok {
 			c.reject("INVALID_VALUE")
 		}
-		next.Active = value
+		if !run.clears(c, m) {
+			next.Active = value
+		}
+	} else {
+		run.clears(c, m)
 	}
-	if c := r.field("type"); c.sound() && c.text != "" {
+	c := r.field("type")
+	if keep := run.clears(c, m); c.sound() && c.text != "" {
 		switch {
 		case c.is("personal", "individual"):
-			next.Business = false
+			next.Business = next.Business && keep
 		case c.is("business", "company", "corporate"):
-			next.Business = true
+			next.Business = next.Business || !keep
 		default:
 			c.reject("INVALID_VALUE")
 		}
@@ -215,26 +292,33 @@ func (run *run) choices(r *row, company *Company, m *match, next *Contact) {
 func (run *run) assignments(r *row, company *Company, m *match, next *Contact) {
 	for _, f := range []struct {
 		name, code string
-		all        []Assignment
+		all        *[]Assignment
 		into       *string
 	}{
-		{"project", "UNKNOWN_PROJECT", company.Projects, &next.Project},
-		{"desk", "UNKNOWN_DESK", company.Desks, &next.Desk},
+		{"project", "UNKNOWN_PROJECT", &company.Projects, &next.Project},
+		{"desk", "UNKNOWN_DESK", &company.Desks, &next.Desk},
 	} {
 		c := r.field(f.name)
 		wanted := c.text
+		keep := run.clears(c, m)
 		if !c.sound() || wanted == "" && m.known != nil {
 			continue
 		}
-		found := false
 		if wanted == "" {
 			wanted = "default" // K1
 		}
-		if s, ok := named(f.all, wanted); ok {
-			*f.into, found = s.ID, true
+		of, ok := named(*f.all, wanted)
+		if !ok && of.Name != wanted && run.creates(f.name+"s", wanted, 200, len(*f.all), 500) {
+			of, ok = Assignment{ID: newID(f.name, wanted), Name: wanted}, true
+			if !keep {
+				r.make(f.name, wanted, func(string) { *f.all = append(*f.all, of) })
+			}
 		}
-		if !found {
+		switch {
+		case !ok:
 			c.reject(f.code)
+		case !keep:
+			*f.into = of.ID
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (run *run) customer(r *row) outcome {
 	}
 	// Read (R5, "missing: SKIP"): a row of customers can only make one, so that where none is to be
 	// made it is skipped as I6 skips rows, by its name alone.
-	if named && run.job.SkipMissing {
+	if named && run.job.Options.SkipMissing {
 		run.names[s] = true
 		r.skip(name, "NO_SUCH_RECORD")
 		return skipped

@@ -38,37 +38,6 @@ func names(cell string) []string {
 	return all
 }
 
-// labels adds the labels of both columns (I11).
-//
-// Read ("each unknown one is an UNKNOWN_LABEL"): one that the same cell names twice is one
-// unknown label.
-func (run *run) labels(r *row, company *Company, next *Contact) {
-	for _, column := range []string{"labels", "labels_id"} {
-		c := r.field(column)
-		if !c.sound() {
-			continue
-		}
-		unknown := map[string]bool{}
-		for _, name := range names(c.text) {
-			if label, ok := company.label(column, name); ok {
-				next.Labels[label.ID] = true
-			} else if !unknown[name] {
-				unknown[name] = true
-				c.reject("UNKNOWN_LABEL")
-			}
-		}
-	}
-}
-
-func (c *Company) label(column, wanted string) (Label, bool) {
-	for _, l := range c.Labels {
-		if column == "labels" && l.Name == wanted || column == "labels_id" && strings.EqualFold(l.ID, wanted) {
-			return l, true
-		}
-	}
-	return Label{}, false
-}
-
 // custom finds the company's field of a column (F5, K3).
 func (c *Company) custom(column string) (Field, bool) {
 	folded := func(s string) string {
@@ -88,16 +57,19 @@ func (c *Company) custom(column string) (Field, bool) {
 }
 
 // values sets what custom fields are filled (I12, K3).
-func (run *run) values(r *row, company *Company, next *Contact) {
+func (run *run) values(r *row, company *Company, known, next *Contact) {
 	for i, column := range r.file.Fields {
 		if slices.Contains(builtIn, column) {
 			continue
 		}
-		c := cell{row: r, column: i, text: text(guarded(r.raw[i]))}
+		c := r.cell(i)
+		field, ok := company.custom(column)
+		if c.clear && ok && known != nil && !run.job.Options.FillBlanks {
+			delete(next.Values, field.Variable)
+		}
 		if !c.sound() || c.text == "" {
 			continue
 		}
-		field, ok := company.custom(column)
 		if !ok {
 			c.reject("UNKNOWN_FIELD")
 			continue
@@ -110,7 +82,9 @@ func (run *run) values(r *row, company *Company, next *Contact) {
 			c.reject("INVALID_VALUE")
 			continue
 		}
-		next.Values[field.Variable] = value
+		if known == nil || !run.job.Options.FillBlanks || next.Values[field.Variable] == "" {
+			next.Values[field.Variable] = value
+		}
 	}
 }
 

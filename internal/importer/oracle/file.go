@@ -31,9 +31,16 @@ type Job struct {
 	Importer *User
 	Company  *Company
 	File     File
+	Options  Options
+	Forms    Forms
+}
 
-	SkipMissing bool // missing: SKIP (R5)
-	Forms       Forms
+// Options are what is to become of rows (R3, R5, I9).
+type Options struct {
+	SkipExisting, FillBlanks, SkipMissing bool
+	Create                                map[string]bool // labels, projects, desks
+	ClearWith                             string          // empty: nothing clears
+	ReplaceExternalIDs                    bool
 }
 
 // Issue is one problem of one row. The column is empty where the row as a whole is meant,

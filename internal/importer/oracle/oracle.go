@@ -20,6 +20,7 @@ func (w *World) Run(j Job) Result {
 	run := &run{world: w, job: j, names: map[string]bool{}, index: w.indexed()}
 	for i, cells := range j.File.Rows {
 		r := newRow(&j.File, i+1, cells)
+		r.clears = j.Options.ClearWith
 		var came outcome
 		switch j.Kind {
 		case Customers:
@@ -30,6 +31,11 @@ func (w *World) Run(j Job) Result {
 			came = run.user(r)
 		}
 		run.count(came)
+		if came == created || came == updated || came == unchanged {
+			for _, make := range r.makes {
+				make()
+			}
+		}
 		run.result.Issues = append(run.result.Issues, r.problems...)
 	}
 	Sort(run.result.Issues)

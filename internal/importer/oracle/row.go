@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // maxCell is K5's 32 KiB, in bytes.
@@ -17,13 +19,19 @@ type row struct {
 	misshapen    bool
 	problems     []Issue
 	faulty       map[int]bool // columns with a problem
+	clears       string       // the text of cells that clear a value (R3)
+
+	// What the row creates of what it names (R5): how, and by which names; only where it succeeds.
+	makes []func()
+	made  map[string]bool
 }
 
 // cell is one field of a row.
 type cell struct {
 	row    *row
 	column int    // -1: the file does not have it
-	text   string // one ' taken away, trimmed, NFC; of one line where K5 says so
+	text   string // one ' taken away, trimmed, NFC; of one line where K5 says so; empty where it clears
+	clear  bool   // it clears a value (R3)
 }
 
 // newRow begins to validate a row.
@@ -90,7 +98,7 @@ func (r *row) note(column int, code string) {
 func (r *row) guard(holds func(field, text string) bool) {
 	for i, raw := range r.raw {
 		field := r.file.Fields[i]
-		if !r.validated(i) || field == "password" {
+		if !r.validated(i) || field == "password" || r.clearing(i) {
 			continue
 		}
 		taken := r.read(i)
@@ -121,7 +129,22 @@ func (r *row) field(name string) cell {
 	if i < 0 {
 		return cell{row: r, column: -1}
 	}
-	return cell{row: r, column: i, text: r.read(i)}
+	return r.cell(i)
+}
+
+func (r *row) cell(column int) cell {
+	if r.clearing(column) {
+		return cell{row: r, column: column, clear: true}
+	}
+	return cell{row: r, column: column, text: r.read(column)}
+}
+
+// clearing reports whether the cell clears a value.
+//
+// Read (R3, "a cell text that clears"): the cell as it stands in the file, but for white space around
+// it; with a ' in front it is a value.
+func (r *row) clearing(column int) bool {
+	return r.clears != "" && norm.NFC.String(strings.TrimSpace(r.raw[column])) == r.clears
 }
 
 // named is the cell of a field; of a first or last name, where the file has no column of it, that part

@@ -16,6 +16,16 @@ func (run *run) user(r *row) outcome {
 		}
 		return map[string]string{"email": known.Email, "first_name": known.First, "last_name": known.Last}[field] == text
 	})
+	o := run.job.Options
+	switch {
+	case r.misshapen:
+	case known != nil && o.SkipExisting:
+		r.skip(email, "ALREADY_EXISTS")
+		return skipped
+	case known == nil && !taken && o.SkipMissing && email.sound() && length(email.text) <= 254 && isEmail(email.text):
+		r.skip(email, "NO_SUCH_RECORD")
+		return skipped
+	}
 	if email.sound() && known == nil {
 		email.address()
 		if taken {
@@ -37,11 +47,13 @@ func (run *run) user(r *row) outcome {
 		c := r.named(f.name)
 		switch {
 		case !c.sound():
+		case c.clear && known != nil && !o.FillBlanks:
+			c.reject("INVALID_VALUE")
 		case c.text == "":
 			if isNew {
 				c.reject("REQUIRED")
 			}
-		case c.atMost(200):
+		case c.atMost(200) && (known == nil || !o.FillBlanks):
 			*f.into = c.text
 		}
 	}
@@ -51,9 +63,15 @@ func (run *run) user(r *row) outcome {
 		value, ok := truth(active.text)
 		if !ok {
 			active.reject("INVALID_VALUE")
-		} else {
+		} else if known == nil || !o.FillBlanks {
 			next.Active = value
 		}
+	}
+	if active.clear && known != nil && !o.FillBlanks {
+		active.reject("INVALID_VALUE")
+	}
+	if known != nil && o.FillBlanks {
+		password = "" // a user has one
 	}
 	if known != nil {
 		run.protect(r, known, next, password)

@@ -10,9 +10,10 @@ import (
 
 // Field is one field of a row; column -1 where the file does not have it.
 type Field struct {
-	row    *Row
-	Column int
-	Value  string
+	row     *Row
+	Column  int
+	Value   string // empty where the cell is blank, or clears a value
+	cleared bool
 }
 
 // Field is the row's field of the canonical name.
@@ -24,6 +25,9 @@ func (r *Row) Field(name string) Field {
 func (r *Row) FieldAt(column int) Field {
 	if column < 0 {
 		return Field{row: r, Column: -1}
+	}
+	if r.cleared != nil && slices.Contains(r.cleared, column) {
+		return Field{row: r, Column: column, cleared: true}
 	}
 	return Field{row: r, Column: column, Value: r.Values[column]}
 }
@@ -49,6 +53,16 @@ func (f Field) Matches(value string) bool {
 
 // Filled reports whether there is something in the cell.
 func (f Field) Filled() bool { return f.Value != "" }
+
+// Cleared reports whether the cell clears the value that the record has (rule R3). For a new record
+// it is blank.
+func (f Field) Cleared() bool { return f.cleared }
+
+// CannotClear notes that the cell clears what the record always has; what is the field, and do what
+// would be right.
+func (f Field) CannotClear(what, do string) {
+	f.Reject(enum.InvalidValue, "%s cannot be cleared; %s", what, do)
+}
 
 // Sound reports whether no problem was found in the field so far. Of fields that the file
 // does not have each has its own (rule R1), though all stand at the row as a whole.

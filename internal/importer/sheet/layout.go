@@ -8,6 +8,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/internal/csvfile"
+	"tenantry/internal/normalize"
 )
 
 // Layout is what an accepted file looks like: stored with the import, so that whichever
@@ -165,6 +166,13 @@ func (l *Layout) builtIn(column int, of []Column) Column {
 	return Column{}
 }
 
+// isClear reports whether the cell is the text that clears a value (rule R3). A ' in front of it is
+// part of the cell: so the file can also hold that text as a value.
+func (l *Layout) isClear(cell string) bool {
+	clears := l.Options.ClearWith
+	return clears != nil && normalize.Text(cell) == normalize.Text(*clears)
+}
+
 // NamesCompanies reports whether the file has a column that puts rows into other companies
 // (rule I13).
 func (l *Layout) NamesCompanies() bool { return l.company >= 0 }
@@ -179,7 +187,9 @@ func (l *Layout) Companies(rec *csvfile.Record) []string {
 	texts := make([]string, len(cells))
 	for i, cell := range cells {
 		cell, _ = l.translated(l.company, cell)
-		texts[i] = text(unescaped(cell))
+		if texts[i] = text(unescaped(cell)); l.isClear(cell) {
+			texts[i] = ""
+		}
 	}
 	return texts
 }

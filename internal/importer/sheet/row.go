@@ -20,6 +20,7 @@ type Row struct {
 	Line      int
 	Values    []string       // by column: one ' taken away (rule F7), trimmed, NFC (F6), in one line where it is a name (K5)
 	given     map[int]string // by column: what the cell holds where something else is read in its place
+	cleared   []int          // columns whose cells clear a value; nil in nearly every row
 	problems  []problem
 	dropped   int  // problems beside those, of a kind of which there are enough
 	Misshapen bool // it has not the header's number of cells
@@ -62,6 +63,10 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 			}
 			r.given[i], cell = text(unescaped(cell)), to
 		}
+		if l.isClear(cell) { // before it is validated: it may be what a spreadsheet writes for an error
+			r.Values[i], r.cleared = normalize.Text(cell), append(r.cleared, i)
+			continue
+		}
 		cell = unescaped(cell)
 		if l.line[i] {
 			r.Values[i] = normalize.Line(cell)
@@ -85,6 +90,9 @@ func (l *Layout) Read(rec *csvfile.Record) Row {
 	}
 	return r
 }
+
+// Options are how the row's import was asked for.
+func (r *Row) Options() *Options { return &r.layout.Options }
 
 // Drop counts problems beyond those that are kept of the row.
 func (r *Row) Drop(problems int) { r.dropped += problems }

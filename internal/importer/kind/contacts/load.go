@@ -26,6 +26,9 @@ func (b *batch) load(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*s
 	if err := p.openOthers(ctx, tx, b.run, want.companies); err != nil {
 		return nil, err
 	}
+	if err := p.holdCompanies(ctx, tx, b.run); err != nil {
+		return nil, err
+	}
 	for _, load := range []func(context.Context, *database.Tx, *references) error{p.loadAssignments, p.loadLabels, p.loadFields} {
 		if err := load(ctx, tx, want); err != nil {
 			return nil, err
@@ -37,22 +40,51 @@ func (b *batch) load(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*s
 	return p, nil
 }
 
-// loadAssignments finds the projects and desks that the rows name, and the default ones.
+// loadAssignments finds the projects and desks that the rows name, and the default ones; and the names
+// of all others where a row names one that its company has not: it may be misspelt, or be created.
 func (p *snapshot) loadAssignments(ctx context.Context, tx *database.Tx, want *references) error {
-	err := records.EachProject(ctx, tx, p.companies(), want.projects, func(a records.Assignment) {
-		t := p.byID[a.Company]
-		t.projects.add(a, &t.project)
-	})
-	if err != nil {
-		return err
+	for _, l := range [...]struct {
+		kind  id.Kind
+		each  func(context.Context, *database.Tx, []string, []string, func(records.Assignment)) error
+		named []string
+		of    func(*tenant) *assignments
+	}{
+		{id.Project, records.EachProject, want.projects, func(t *tenant) *assignments { return &t.projects }},
+		{id.Desk, records.EachDesk, want.desks, func(t *tenant) *assignments { return &t.desks }},
+	} {
+		if err := l.each(ctx, tx, p.companies(), l.named, func(a records.Assignment) { l.of(p.byID[a.Company]).add(a) }); err != nil {
+			return err
+		}
+		var unknown []string
+		for of, t := range p.byID {
+			if !l.of(t).findAll(l.named, l.kind) {
+				unknown = append(unknown, of.String())
+			}
+		}
+		if len(unknown) == 0 {
+			continue
+		}
+		err := records.EachName(ctx, tx, l.kind, unknown, func(company id.ID, name string) {
+			s := l.of(p.byID[company])
+			s.names = append(s.names, name)
+		})
+		if err != nil {
+			return err
+		}
 	}
-	return records.EachDesk(ctx, tx, p.companies(), want.desks, func(a records.Assignment) {
-		t := p.byID[a.Company]
-		t.desks.add(a, &t.desk)
-	})
+	return nil
 }
 
-func (s *assignments) add(a records.Assignment, standard *id.ID) {
+func (s *assignments) findAll(cells []string, k id.Kind) bool {
+	for _, cell := range cells {
+		if _, ok := s.find(cell, k); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *assignments) add(a records.Assignment) {
 	if a.Deleted {
 		s.deleted[a.ID] = true
 		return
@@ -62,7 +94,7 @@ func (s *assignments) add(a records.Assignment, standard *id.ID) {
 		s.byExternal[a.ExternalID] = a.ID
 	}
 	if a.Default {
-		*standard = a.ID
+		s.standard = a.ID
 	}
 }
 
@@ -113,12 +145,12 @@ func (p *snapshot) loadContacts(ctx context.Context, tx *database.Tx, run *kind.
 }
 
 func (p *snapshot) addContact(r *records.Record) error {
-	t := &record{tenant: p.byID[r.Company], now: *r, keyWas: r.EmailKey}
+	t := &record{tenant: p.byID[r.Company], now: *r, keyWas: r.EmailKey, externalWas: r.ExternalID}
 	if n := &t.now; t.tenant.projects.deleted[n.Project] { // it is in the default one, and not moved yet
-		n.Project = t.tenant.project
+		n.Project = t.tenant.projects.standard
 	}
 	if n := &t.now; t.tenant.desks.deleted[n.Desk] {
-		n.Desk = t.tenant.desk
+		n.Desk = t.tenant.desks.standard
 	}
 	t.tenant.contacts[r.ID] = t
 	return nil

@@ -22,6 +22,10 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 	o := &kind.Outcome{}
 	for i := range rows {
 		r := &rows[i]
+		if skipped := d.skip(r, &b.drafts[i]); skipped != nil {
+			o.Skip(*skipped)
+			continue
+		}
 		change := d.plan(r, &b.drafts[i])
 		if problems := r.Issues(); len(problems) > 0 {
 			o.Fail(problems...)
@@ -35,6 +39,25 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 		}
 		return b.write(ctx, tx, rows, d, o)
 	}, nil
+}
+
+// skip says why the row is passed over (rule R5); nil where it is not. Such a row has this one issue
+// whatever else is in it. A row whose email is at fault says nothing of a user, and is rejected; so is
+// one with an email of another company's user, of whom nothing more is told (rule I15).
+func (d *directory) skip(r *sheet.Row, draft *tenancy.UserRecord) *sheet.Issue {
+	if r.Misshapen {
+		return nil
+	}
+	email, known := r.Field(tenancy.UserEmail), d.byEmail[draft.EmailKey]
+	switch o := r.Options(); {
+	case known != nil && known.now.Company == d.run.Company && o.Existing == enum.SkipExisting:
+		issue := r.Issue(email.Column, enum.AlreadyExists, "a user with this email exists already, and this import skips such rows (existing: SKIP)", sheet.Data{OtherRow: known.row})
+		return &issue
+	case known == nil && o.Missing == enum.SkipMissing && email.Sound() && email.Filled():
+		issue := r.Issue(email.Column, enum.NoSuchRecord, "the company has no user with this email, and this import skips such rows (missing: SKIP)", sheet.Data{})
+		return &issue
+	}
+	return nil
 }
 
 // plan finds out whom the row is about and notes what is wrong with it. change does what the
@@ -60,7 +83,7 @@ func (d *directory) plan(r *sheet.Row, draft *tenancy.UserRecord) (change func(o
 	d.plain.Require(r, newUser)
 	kind.Require(field.Named(d.kind.fields, tenancy.UserPassword), r.Field(tenancy.UserPassword), newUser)
 	return func(o *kind.Outcome) {
-		u := &account{isNew: true, password: r.Number, now: tenancy.UserRecord{
+		u := &account{isNew: true, row: r.Number, password: r.Number, now: tenancy.UserRecord{
 			ID: id.New(id.User), Company: d.run.Company, Email: email.Value, EmailKey: draft.EmailKey, Role: enum.Member, Active: true,
 		}}
 		d.plain.Take(r, draft, &u.now, true)
@@ -84,6 +107,9 @@ func (d *directory) planKnown(r *sheet.Row, draft *tenancy.UserRecord, u *accoun
 		active.Reject(enum.Forbidden, "%s", protectedUser)
 	case u.admin() && !u.now.Active && next.Active && !policy.MayMakeAdministrators(run.By, u.now.Company):
 		active.Reject(enum.Forbidden, "only administrators of the company itself and administrators of its partner make someone an active ADMIN of it")
+	}
+	if kind.FillsBlanks(r) { // a user has a password, and what else a file can hold, already
+		password = sheet.Field{}
 	}
 	if password.Filled() {
 		switch {

@@ -1,0 +1,107 @@
+package contacts
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/desk"
+	"tenantry/ent/generated/ent/label"
+	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/viewer"
+	"tenantry/internal/database"
+	"tenantry/internal/fault"
+	"tenantry/internal/id"
+	"tenantry/internal/input"
+	"tenantry/internal/normalize"
+	"tenantry/internal/tenancy"
+)
+
+// NewReference is a label, a project or a desk that a file names and the company does not have.
+type NewReference struct {
+	Kind    id.Kind // Label, Project or Desk
+	ID      id.ID
+	Company id.ID
+	Name    string
+}
+
+// references are what differs between labels, projects and desks that are created by the thousand.
+var references = map[id.Kind]struct {
+	what, table string
+	most        int
+	check       func(name string) (string, error)
+}{
+	id.Label:   {"label", label.Table, MaxLabels, labelName},
+	id.Project: {"project", project.Table, MaxProjects, func(name string) (string, error) { return input.Name(name, "input", "name") }},
+	id.Desk:    {"desk", desk.Table, MaxDesks, func(name string) (string, error) { return input.Name(name, "input", "name") }},
+}
+
+// CheckNewReference says why a company that has so many of the kind cannot have one more of this
+// name; empty where it can. Beyond what is refused by hand there are names that files read as
+// something else: our ids, and the default project or desk (rule I14).
+func CheckNewReference(of id.Kind, name string, has int) string {
+	r := references[of]
+	if checked, err := r.check(name); err != nil {
+		if f := fault.Of(err); f != nil {
+			return f.Message
+		}
+		return err.Error()
+	} else if checked != name {
+		return fmt.Sprintf("the name of a %s has no control characters", r.what)
+	}
+	switch _, notID := id.ParseAny(name); {
+	case notID == nil:
+		return fmt.Sprintf("the name of a %s does not have the form of an id", r.what)
+	case of != id.Label && normalize.Key(name) == "default":
+		return fmt.Sprintf("default names the default %s", r.what)
+	case has >= r.most:
+		return fmt.Sprintf("the company has %d %ss, and may have %d", has, r.what, r.most)
+	}
+	return ""
+}
+
+// HoldCompany makes whoever creates labels, projects or desks of the company wait until the
+// transaction has ended.
+func HoldCompany(ctx context.Context, tx *database.Tx, companyID id.ID) error {
+	_, err := tx.LockRow(ctx, database.ForNoKeyUpdate, company.Table, companyID)
+	return err
+}
+
+// CreateReferences makes those that files name, past ent and its policies: whoever calls it has
+// checked the rights, holds the companies, and has checked each with [CheckNewReference]. It stands in
+// the companies' logs as when they are made by hand.
+func CreateReferences(ctx context.Context, tx *database.Tx, by viewer.Viewer, all []NewReference) error {
+	if len(all) == 0 {
+		return nil
+	}
+	at, events := now(), make([]tenancy.Event, len(all))
+	byKind := map[id.Kind][]NewReference{}
+	for i, r := range all {
+		what := references[r.Kind].what
+		byKind[r.Kind] = append(byKind[r.Kind], r)
+		events[i] = tenancy.Event{Company: r.Company, Action: what + ".created", Summary: fmt.Sprintf("the %s %q was made by an import", what, r.Name)}
+	}
+	for of, list := range byKind {
+		columns := referenceColumns(at)
+		if of != id.Label {
+			columns = append(columns, database.Column[NewReference]{Name: project.FieldIsDefault, Of: func(NewReference) any { return false }})
+		}
+		if err := database.Insert(ctx, tx, references[of].table, columns, list); err != nil {
+			return err
+		}
+	}
+	return tenancy.AuditAll(ctx, tx, by, events)
+}
+
+// referenceColumns are called the same in all three tables.
+func referenceColumns(at time.Time) []database.Column[NewReference] {
+	made := func(NewReference) any { return at }
+	return []database.Column[NewReference]{
+		{Name: label.FieldID, Of: func(r NewReference) any { return r.ID }},
+		{Name: label.FieldCompanyID, Of: func(r NewReference) any { return r.Company }},
+		{Name: label.FieldName, Of: func(r NewReference) any { return r.Name }},
+		{Name: label.FieldCreatedAt, Of: made},
+		{Name: label.FieldUpdatedAt, Of: made},
+	}
+}
