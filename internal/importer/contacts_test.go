@@ -244,7 +244,7 @@ func TestI11I12LabelsAndCustomFields(t *testing.T) {
 		run, issues := w.contactsOf(w.outside, w.plain, "email,first_name,labels,label ids,PLAN,Seats,is paying,renewal_date\n"+
 			`ann@example.org,Ann, VIP :a\:b:,`+trial+",gold,007.50,TRUE,2026-12-31\n"+
 			`bob@example.org,Bob,Vip:c\\d:nope,x:`+trial+",,,,\n"+
-			"cem@example.org,Cem,,,,seven,yes,2023-02-29\n"+
+			"cem@example.org,Cem,,,,seven,perhaps,2023-02-29\n"+
 			`ann@example.org,,vip:VIP:c\d,,platinum,,,`+"\n"+
 			`ann@example.org,,a\:b,`+strings.ToUpper(trial)+",platinum,7.5,true,2026-12-31\n", o)
 		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+1+1+0+2 of 5")
