@@ -185,6 +185,8 @@ type Error struct {
 		// Of INVALID_FILE; empty and 0 where it is not about one.
 		Reason, Column, Suggestion string
 		Line, Limit                int
+		Accepted                   []string                            // what would be accepted
+		Columns                    []struct{ Name, Suggestion string } // all that are at fault
 	}
 	Status     int           `json:"-"` // of HTTP; 0 within a stream
 	RetryAfter time.Duration `json:"-"` // when to try again; 0 where the server does not say

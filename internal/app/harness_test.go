@@ -254,9 +254,12 @@ type importState struct {
 }
 
 type importIssue struct {
-	Row, Line     int
-	Column, Value *string
-	Code, Message string
+	Row, Line       int
+	Column, Value   *string
+	Code, Message   string
+	Limit, OtherRow *int
+	Accepted        []string
+	Suggestion      *string
 }
 
 func (i importState) final() bool {
@@ -274,7 +277,7 @@ const stateFields = `id status totalRows processedRows createdCount updatedCount
 func (s *server) importRun(token, runID string) importState {
 	s.t.Helper()
 	var out struct{ ImportRun importState }
-	s.must(token, `query($id:ID!){importRun(id:$id){`+stateFields+` issues(first:100){totalCount nodes{row line column value code message}}}}`,
+	s.must(token, `query($id:ID!){importRun(id:$id){`+stateFields+` issues(first:100){totalCount nodes{row line column value code message limit accepted suggestion otherRow}}}}`,
 		vars{"id": runID}, &out)
 	return out.ImportRun
 }
