@@ -61,62 +61,66 @@ func TestExportsOfOtherTools(t *testing.T) {
 	onBothSets(t, func(t *testing.T, s *server) {
 		people := toolPeople(t)
 		for _, tool := range tools {
-			_, token := s.company(tool.file, "own@"+tool.file+"-company.example")
-			c := &tenant{server: s, t: t, token: token}
-			file, err := os.ReadFile("../../testdata/tools/" + tool.file + ".csv")
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := people[tool.file]
-			input := as("CONTACTS", vars{"unknownColumns": "LEAVE_OUT"})
-			for name, value := range tool.input {
-				input[name] = value
-			}
-			if tool.kind == "USERS" {
-				// New users need passwords, which no directory exports: they are known already.
-				known := "email,first_name,last_name,password\n"
-				for email := range want {
-					known += email + ",Not,Known,first-password\n"
+			t.Run(tool.file, func(t *testing.T) {
+				_, token := s.company(tool.file, "own@"+tool.file+"-company.example")
+				c := &tenant{server: s, t: t, token: token}
+				file, err := os.ReadFile("../../testdata/tools/" + tool.file + ".csv")
+				if err != nil {
+					t.Fatal(err)
 				}
-				c.content("known.csv", []byte(known), vars{"kind": "USERS"})
-				input["kind"] = "USERS"
-				if got := c.content(tool.file, file, input); got.counts() != "COMPLETED 0+30+0+0+0 of 30" {
-					t.Errorf("%s: %s %+v", tool.file, got.counts(), got.Issues.Nodes)
+				want := people[tool.file]
+				input := as("CONTACTS", vars{"unknownColumns": "LEAVE_OUT"})
+				for name, value := range tool.input {
+					input[name] = value
 				}
-				var out struct {
-					Viewer struct {
-						Company struct {
-							Users struct{ Nodes []struct{ Email, FirstName, LastName string } }
+				if tool.kind == "USERS" {
+					// New users need passwords, which no directory exports: they are known already.
+					known := "email,first_name,last_name,password\n"
+					for email := range want {
+						known += email + ",Not,Known,first-password\n"
+					}
+					c.content("known.csv", []byte(known), vars{"kind": "USERS"})
+					input["kind"] = "USERS"
+					if got := c.content(tool.file, file, input); got.counts() != "COMPLETED 0+30+0+0+0 of 30" {
+						t.Errorf("%s: %s %+v", tool.file, got.counts(), got.Issues.Nodes)
+					}
+					var out struct {
+						Viewer struct {
+							Company struct {
+								Users struct {
+									Nodes []struct{ Email, FirstName, LastName string }
+								}
+							}
 						}
 					}
-				}
-				s.must(token, `{viewer{company{users(first:100){nodes{email firstName lastName}}}}}`, nil, &out)
-				for _, u := range out.Viewer.Company.Users.Nodes {
-					if w, there := want[u.Email]; there && u.FirstName+" "+u.LastName != w.name {
-						t.Errorf("%s: %s is %s %s, want %s", tool.file, u.Email, u.FirstName, u.LastName, w.name)
+					s.must(token, `{viewer{company{users(first:100){nodes{email firstName lastName}}}}}`, nil, &out)
+					for _, u := range out.Viewer.Company.Users.Nodes {
+						if w, there := want[u.Email]; there && u.FirstName+" "+u.LastName != w.name {
+							t.Errorf("%s: %s is %s %s, want %s", tool.file, u.Email, u.FirstName, u.LastName, w.name)
+						}
 					}
+					return
 				}
-				continue
-			}
-			s.want("", token, createField, vars{"v": tool.phone, "t": "TEXT"})
-			if got := c.content(tool.file, file, input); got.counts() != "COMPLETED 30+0+0+0+0 of 30" {
-				t.Errorf("%s: %s %+v", tool.file, got.counts(), got.Issues.Nodes)
-			}
-			found := 0
-			for _, p := range s.contacts(token, "") {
-				w, there := want[strings.ToLower(p.Email)]
-				if got := (toolPerson{p.name(), p.value(tool.phone)}); !there || got != w {
-					t.Errorf("%s: %s is %+v, want %+v", tool.file, p.Email, got, w)
+				s.want("", token, createField, vars{"v": tool.phone, "t": "TEXT"})
+				if got := c.content(tool.file, file, input); got.counts() != "COMPLETED 30+0+0+0+0 of 30" {
+					t.Errorf("%s: %s %+v", tool.file, got.counts(), got.Issues.Nodes)
 				}
-				found++
-			}
-			if found != len(want) {
-				t.Errorf("%s: %d people, want %d", tool.file, found, len(want))
-			}
-			// The same file again changes nothing.
-			if got := c.content(tool.file, file, input); got.counts() != "COMPLETED 0+0+30+0+0 of 30" {
-				t.Errorf("%s again: %s %+v", tool.file, got.counts(), got.Issues.Nodes)
-			}
+				found := 0
+				for _, p := range s.contacts(token, "") {
+					w, there := want[strings.ToLower(p.Email)]
+					if got := (toolPerson{p.name(), p.value(tool.phone)}); !there || got != w {
+						t.Errorf("%s: %s is %+v, want %+v", tool.file, p.Email, got, w)
+					}
+					found++
+				}
+				if found != len(want) {
+					t.Errorf("%s: %d people, want %d", tool.file, found, len(want))
+				}
+				// The same file again changes nothing.
+				if got := c.content(tool.file, file, input); got.counts() != "COMPLETED 0+0+30+0+0 of 30" {
+					t.Errorf("%s again: %s %+v", tool.file, got.counts(), got.Issues.Nodes)
+				}
+			})
 		}
 	})
 }
