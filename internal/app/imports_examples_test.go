@@ -17,7 +17,7 @@ func TestTheImportsOfTheDocs(t *testing.T) {
 	t.Parallel()
 	block := regexp.MustCompile("(?s)```graphql\n\\s*(?:query|mutation|subscription) (\\w+)(.*?)```")
 	operations := map[string]string{}
-	for _, page := range []string{"csv", "imports", "moving"} {
+	for _, page := range []string{"csv", "imports", "moving", "from-your-tool"} {
 		text, err := os.ReadFile("../../docs/" + page + ".md")
 		if err != nil {
 			t.Fatal(err)
@@ -75,9 +75,15 @@ func TestTheImportsOfTheDocs(t *testing.T) {
 		var made struct {
 			ImportCsv struct{ ImportRun importState }
 		}
-		do("Import", "Email,Vorname,Notes\nann@example.org,Ann,=1\ncem@example.org,Cem,x\n", vars{}, &made)
+		do("Import", "Email,Rufname,Kundenart,Notes\nann@example.org,Ann,Privat,=1\ncem@example.org,Cem,firma,x\n", vars{}, &made)
 		if got := s.finished(maria, made.ImportCsv.ImportRun.ID).counts(); got != "COMPLETED 2+0+0+0+0 of 2" { // what is left out is not validated
 			t.Errorf("Import: %s", got)
+		}
+
+		do("KeepThePhone", "", vars{}, &struct{}{})
+		do("FromYourTool", "id,Email,Name,Phone,Card Brand\ncus_1,eva@example.org,Eva Egger,+49 30 901820,Visa\n", vars{}, &made)
+		if got := s.finished(maria, made.ImportCsv.ImportRun.ID).counts(); got != "COMPLETED 1+0+0+0+0 of 1" {
+			t.Errorf("FromYourTool: %s", got)
 		}
 
 		const customers = "name\nAcme\nBeta\n=Gamma\n"

@@ -124,3 +124,27 @@ func TestExportsOfOtherTools(t *testing.T) {
 		}
 	})
 }
+
+// The page has each of the tools, and no other: its kind and its column of phone numbers.
+func TestTheToolsAreInTheDocs(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/from-your-tool.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows [][]string
+	for line := range strings.Lines(string(text)) {
+		if cells := strings.Split(line, "|"); len(cells) == 7 && !strings.Contains(line, "---") && !strings.Contains(line, "Column of") {
+			rows = append(rows, cells)
+		}
+	}
+	if len(rows) != len(tools) {
+		t.Fatalf("the page has %d tools, and %d are tried", len(rows), len(tools))
+	}
+	for i, tool := range tools {
+		kind, phone := strings.TrimSpace(rows[i][3]), strings.Trim(strings.TrimSpace(rows[i][4]), "`")
+		if want := as("CONTACTS", nil)["kind"]; tool.kind != "" && kind != tool.kind || tool.kind == "" && kind != want || phone != tool.phone {
+			t.Errorf("row %d, of%s: %s with %q; tried is %+v", i+1, rows[i][1], kind, phone, tool)
+		}
+	}
+}
