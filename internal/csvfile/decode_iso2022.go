@@ -1,6 +1,7 @@
 package csvfile
 
 import (
+	"bytes"
 	"fmt"
 	"unicode/utf8"
 )
@@ -95,4 +96,37 @@ func (d *iso2022Decoder) width(text []byte) int64 {
 		d.used++
 	}
 	return n
+}
+
+// escapeIn finds the first escape sequence in b that switches the character set: one of ISO-2022-JP, or of its
+// relatives, which nobody reads. whole: b does not end inside it. -1: there is none.
+func escapeIn(b []byte) (at int, whole bool) {
+	for from := 0; ; {
+		esc := bytes.IndexByte(b[from:], 0x1B)
+		if esc < 0 {
+			return -1, false
+		}
+		at = from + esc
+		switch rest := b[at:]; {
+		case len(rest) < 3:
+			return at, false
+		case rest[1] == '$':
+			return at, true
+		default:
+			if _, ok := escapes[string(rest[1:3])]; ok {
+				return at, true
+			}
+		}
+		from = at + 1
+	}
+}
+
+// switchSets has the file, of which nothing but ASCII was met so far, read as ISO-2022-JP from an escape sequence on:
+// its bytes are ASCII too, so that nothing else would tell that it is no UTF-8 (F2).
+func (s *source) switchSets() {
+	s.use("iso-2022-jp")
+	s.detected = true
+	if d, ok := s.dec.(*iso2022Decoder); ok {
+		d.sizes = bytes.Repeat([]byte{1}, s.unasked) // the plain text before it, of which width is still to be asked
+	}
 }

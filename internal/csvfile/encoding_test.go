@@ -234,3 +234,58 @@ func TestPositionsOfCharactersWithSeveralCodes(t *testing.T) { // J2
 		t.Error(d)
 	}
 }
+
+// F2, J2: the bytes of ISO-2022-JP are ASCII too, and yet it is no UTF-8.
+func TestISO2022JPIsDetected(t *testing.T) {
+	plain := strings.Repeat("plain@example.com,x\n", 20_000)
+	for name, file := range map[string]string{
+		"in a row":         "email,n\na@example.com,\x1B$B4A\x1B(J\\\x1B(I1\x1B(B\nb,c\n",
+		"in the header":    "email,\x1B$B4A\x1B(B\na,b\nc,d\n",
+		"at the beginning": "\x1B$B4A\x1B(B,email\na,b\n",
+		"below titles":     "Report\n\nemail,name\n\x1B(I1\x1B(B,b\n",
+		"behind much":      "email,n\n" + plain + "a,\x1B$B4A\x1B(B\nb,c\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := Options{Score: known, Suffices: hasEmail}
+			told := o
+			told.Encoding = "iso-2022-jp"
+			want, wanted, err := inspectAll(strings.NewReader(file), told)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, records, err := inspectAll(strings.NewReader(file), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff([]any{want, wanted}, []any{got, records}); d != "" {
+				t.Fatalf("detected (-told +found):\n%.2000s", d)
+			}
+			cut, again, err := inspectAll(iotest.OneByteReader(strings.NewReader(file)), o)
+			if d := cmp.Diff([]any{want, wanted}, []any{cut, again}); d != "" || err != nil {
+				t.Errorf("byte by byte: %v\n%.2000s", err, d)
+			}
+			last := len(records) - 2
+			if last < 0 {
+				last = 0
+			}
+			if d := cmp.Diff(records[last+1:], readAll(t, file, got.Format, records[last].After()), cmpopts.EquateEmpty()); d != "" {
+				t.Errorf("read from a row on (-whole +resumed):\n%s", d)
+			}
+		})
+	}
+	for name, file := range map[string]string{
+		"Korean":           "email,n\na,\x1B$)C\x0E!!\x0F\n",
+		"bytes of UTF-8":   "email,n\na,\x1B$B4A\x1B(B\nb,é\n",
+		"a line left open": "email,n\na,\x1B$B4A\nb,c\n",
+	} {
+		var p *Problem
+		if _, err := Inspect(strings.NewReader(file), Options{}); !errors.As(err, &p) || p.Reason != UnsupportedEncoding {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, file := range []string{"email,n\na,\x1B[1mb\x1B[0m\n", "email,n\na,b\x1B", "email,n\na,b\x1B$"} { // what terminals are sent
+		if report, err := Inspect(strings.NewReader(file), Options{}); err != nil || report.Encoding != UTF8 {
+			t.Errorf("%q: %v, %v", file, report.Encoding, err)
+		}
+	}
+}

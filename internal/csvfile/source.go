@@ -29,6 +29,7 @@ type source struct {
 	quotable func() bool  // whether the cell under way may be shown; nil: it may not
 	rivals   []*candidate // what it may be as well, as far as is known
 	checked  int          // bytes in front that are known to be UTF-8
+	unasked  int          // bytes of plain text that were given out and of which width was not asked yet
 	text     []byte       // the block, where it had to be decoded
 }
 
@@ -62,6 +63,7 @@ func (s *source) encoding() Encoding {
 // in order.
 func (s *source) width(text []byte) int64 {
 	if s.dec == nil {
+		s.unasked -= len(text)
 		return int64(len(text))
 	}
 	return s.dec.width(text)
@@ -80,6 +82,9 @@ func (s *source) next(line int) ([]byte, error) {
 				s.remember(s.buf[s.start : s.start+n])
 			}
 			s.start += n
+			if s.dec == nil {
+				s.unasked += n
+			}
 			return text, nil
 		case s.stop != nil:
 			return nil, s.stop
@@ -134,6 +139,17 @@ func (s *source) plain(b []byte, line int) (int, *Problem) {
 	if n := s.checked; n > 0 {
 		s.checked = 0
 		return n, nil
+	}
+	if s.enc == "" {
+		switch at, whole := escapeIn(b); {
+		case at > 0:
+			b = b[:at] // as far as nothing is to be decided
+		case at == 0 && whole:
+			s.switchSets()
+			return 0, nil
+		case at == 0 && !s.atEnd():
+			return 0, nil
+		}
 	}
 	if s.enc == UTF8 {
 		if n := utf8Run(b[:len(b)-cutRune(b)]); n > 0 {
