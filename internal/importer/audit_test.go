@@ -87,3 +87,21 @@ func TestI13TheLogTellsNothingOfOtherCompaniesRows(t *testing.T) {
 		testenv.Equal(t, "the customer's log", w.importLog(w.customer.ID), []string{})
 	})
 }
+
+// C1, J11: what the log says of an import does not tell which external ids other partners' customers have.
+func TestC1TheLogTellsNothingOfOtherPartnersExternalIDs(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		other := w.Company("Other Partner", testenv.Partner)
+		w.Company("Theirs", testenv.CustomerOf(other), func(c *ent.CompanyCreate) { c.SetExternalID("T-1") })
+		for _, cell := range []string{"T-1", "T-2"} {
+			w.of(e, w.maria, enum.Contacts, w.partner, "email,first_name,company_id\nann@ex.test,Ann,"+cell+"\n")
+		}
+		w.work(e)
+		log := w.importLog(w.partner.ID)
+		testenv.Equal(t, "the log", log, []string{log[0], log[0], log[2], log[2]})
+		if !strings.Contains(log[0], "1 row") || !strings.Contains(log[2], "1 failed") {
+			t.Errorf("the log: %q", log)
+		}
+	})
+}

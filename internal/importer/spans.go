@@ -48,14 +48,17 @@ func (a *accepted) nameCompanies(rec *csvfile.Record, own id.ID) {
 // characters.
 const longestNamed = 2_000
 
-// findNamed finds out whether one of the texts is another company's slug or external id.
+// findNamed finds out whether one of the texts is another company's slug, or the external id of a customer
+// of the importer's company: those of other partners name nothing to it, and nobody is to find out by what
+// the log says which there are (rule C1).
 func (e *Engine) findNamed(ctx context.Context, a *accepted, own id.ID) error {
 	if a.spans || len(a.named) == 0 {
 		return nil
 	}
 	texts := slices.Collect(maps.Keys(a.named))
 	others, err := e.db.Ent().Company.Query().Where(company.IDNEQ(own), func(s *sql.Selector) {
-		s.Where(sql.Or(database.AmongTexts(s, company.FieldSlug, texts), database.AmongTexts(s, company.FieldExternalID, texts)))
+		s.Where(sql.Or(database.AmongTexts(s, company.FieldSlug, texts),
+			sql.And(sql.EQ(s.C(company.FieldPartnerID), viewer.FromContext(ctx).CompanyID), database.AmongTexts(s, company.FieldExternalID, texts))))
 	}).Exist(viewer.BypassTenancy(ctx, "whether an upload names other companies"))
 	if err != nil {
 		return fmt.Errorf("looking for the companies that the upload names: %w", err)
