@@ -34,7 +34,8 @@ func Match(v Vocabulary, file csvfile.Format, mappings []Mapping, unknown enum.U
 			l.Custom = append(l.Custom, i)
 		}
 	}
-	if problem == nil {
+	// What a mapping names is no column of a file without column names, of which nothing is shown.
+	if problem == nil || problem.Reason == csvfile.MissingColumn && !m.maps(mappings) && m.headless() {
 		problem = m.problem(mappings)
 	}
 	l.derive(v.Columns, m.unknown)

@@ -1,6 +1,7 @@
 package sheet_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -239,6 +240,34 @@ func TestF5NoPasswordIsSuggested(t *testing.T) {
 	for _, h := range []string{"passwords", "Passwort", "pasword", "passwor", "password2", "passport"} {
 		if got := builtIn(enum.Users).Suggest(h, nil); got == "password" {
 			t.Errorf("%s is suggested for %q", got, h)
+		}
+	}
+}
+
+// U2, F3: the first row of a file of users without column names may hold a password. It is shown nowhere,
+// whatever words stand beside it, and whatever the caller maps.
+func TestU2NoCellOfAFirstRowWithoutColumnNamesIsShown(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		header   []string
+		mappings []sheet.Mapping
+	}{
+		"a word that is a synonym":       {[]string{"ann@ex.test", "Ann", "Archer", "geheim1", "aktiv"}, nil},
+		"a word that is a name":          {[]string{"ann@ex.test", "Ann", "Active", "geheim1"}, nil},
+		"a mapping of what is not there": {[]string{"ann@ex.test", "Ann", "Archer", "geheim1"}, []sheet.Mapping{to("E-Mail", "email")}},
+		"left out what is not there":     {[]string{"ann@ex.test", "Ann", "Archer", "geheim1"}, []sheet.Mapping{out("Fax")}},
+	} {
+		for _, unknown := range []enum.UnknownColumns{enum.RefuseUnknown, enum.LeaveOutUnknown} {
+			l, p := sheet.Match(builtIn(enum.Users), csvfile.Format{Header: c.header, Columns: len(c.header)}, c.mappings, unknown)
+			if p == nil || !l.Headless || strings.Contains(fmt.Sprintf("%+v", *p), "geheim1") {
+				t.Errorf("%s, %s: %+v", name, unknown, p)
+			}
+		}
+	}
+	// What has the needed column, or a column that the caller maps, has names.
+	for header, given := range map[string][]sheet.Mapping{"email,bob@ex.test": nil, "Adresse,bob@ex.test": {to("Adresse", "email")}} {
+		if got := fit(enum.Users, header, given...); got != "UNKNOWN_COLUMN:bob@ex.test:" {
+			t.Errorf("%s: %s", header, got)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // problem is why the columns are refused, if they are: all that is wrong with them at once
 // (rule F3).
 func (m *matching) problem(mappings []Mapping) *csvfile.Problem {
-	if len(mappings) == 0 && m.headless() {
+	if !m.maps(mappings) && m.headless() {
 		return m.refuseHeadless()
 	}
 	repeated, unknown := m.repeated(), m.unrecognized()
@@ -180,10 +180,26 @@ func (v Vocabulary) takes(headers []string) bool {
 	return missing == ""
 }
 
+// maps reports whether one of the mappings names a column of the file, so that it has names.
+func (m *matching) maps(mappings []Mapping) bool {
+	if len(mappings) == 0 {
+		return false
+	}
+	keys := make(map[string]bool, len(m.header))
+	for _, h := range m.header {
+		keys[Key(h)] = true
+	}
+	return slices.ContainsFunc(mappings, func(given Mapping) bool { return keys[Key(given.Header)] })
+}
+
 // headless reports whether what should be column names is a row of data: no kind knows or is near
 // to any of it, and it looks like data. A single column may be a list of names; and in a kind of
 // file that has passwords, what is no name may be one.
 func (m *matching) headless() bool {
+	// One cell of a user without an email's column may be a word that columns are called by, and another the password.
+	if missing, _ := m.v.missing(m.layout); missing != "" && m.v.HasSecrets() && slices.ContainsFunc(m.header, looksLikeEmail) {
+		return true
+	}
 	kinds := append([]Vocabulary{m.v}, m.v.Others...)
 	for _, kind := range kinds {
 		if kind.Score(m.header) > 0 {
@@ -199,9 +215,13 @@ func (m *matching) headless() bool {
 	return len(named) == 1 || m.v.HasSecrets() || slices.ContainsFunc(m.header, looksLikeData)
 }
 
+func looksLikeEmail(text string) bool {
+	return utf8.RuneCountInString(text) <= email.MaxLength && email.Valid(text)
+}
+
 // looksLikeData reports whether a text is an email address, or mostly a number.
 func looksLikeData(text string) bool {
-	if utf8.RuneCountInString(text) <= email.MaxLength && email.Valid(text) {
+	if looksLikeEmail(text) {
 		return true
 	}
 	letters, numbers := 0, 0
