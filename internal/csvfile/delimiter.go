@@ -36,6 +36,8 @@ type trial struct {
 	above   int      // of these, those above the header
 	fields  int      // of the header
 	score   int
+	likely  int  // of the first row: see Options.Likely
+	lone    bool // the first row has one cell that is filled, as titles have
 }
 
 // feed has the next piece of the file's head.
@@ -87,13 +89,39 @@ func (t *trial) step(done bool, p *Problem) {
 	if t.find.score != nil {
 		header := names(t.scan.record(0))
 		score = t.find.score(header)
-		enough = t.rows == 0 || score >= 2 || t.find.suffices != nil && t.find.suffices(header)
+		if t.rows == 0 {
+			t.first(header)
+		} else {
+			enough = (score >= 2 || t.find.suffices != nil && t.find.suffices(header)) && t.mayStandAbove(score)
+		}
 	}
 	if enough {
 		t.above, t.fields, t.score = t.rows, t.scan.fields, score
 	}
 	t.rows++
 	t.decided = t.score > 0 || t.find.exactly || t.find.score == nil || t.rows > belowFirst
+}
+
+// first looks at the first row, which may be the header though nothing of it is known.
+func (t *trial) first(header []string) {
+	if t.find.likely != nil {
+		t.likely = t.find.likely(header)
+	}
+	filled := 0
+	for _, name := range header {
+		if name != "" {
+			filled++
+		}
+	}
+	t.lone = filled == 1
+}
+
+// mayStandAbove reports whether the first row may be a title above a header of which so much is known.
+// One that seems to be a header itself is none above what is no more of a header: that is a row of data
+// whose cells happen to be names of columns, and it and all above it would be lost. A lone word right
+// above the header may be both.
+func (t *trial) mayStandAbove(score int) bool {
+	return score > t.likely || score == t.likely && t.lone && t.rows == 1
 }
 
 // giveUp ends a trial that is not decided within maxHeader bytes.
@@ -110,6 +138,10 @@ func (t *trial) giveUp(line int) {
 // better reports whether t is to be preferred to u, which comes before it in delimiters.
 func (t *trial) better(u *trial) bool {
 	switch {
+	case t.above > 0 && u.above == 0 && !u.mayStandAbove(t.score):
+		return false
+	case u.above > 0 && t.above == 0 && !t.mayStandAbove(u.score):
+		return true
 	case t.score != u.score:
 		return t.score > u.score
 	case (t.problem == nil) != (u.problem == nil):
@@ -126,6 +158,7 @@ type search struct {
 	exactly  bool   // the header is the row that begins here
 	score    func([]string) int
 	suffices func([]string) bool
+	likely   func([]string) int
 }
 
 // header tries the delimiters on what begins in h.win, and gives the one by which most

@@ -73,6 +73,39 @@ func TestHeaderBelowTitles(t *testing.T) {
 	}
 }
 
+// F1: a first row that seems to hold column names is not lost, with all above it, for a row of data whose cells
+// happen to be names of columns.
+func TestAHeaderOfLikelyNamesIsNoTitle(t *testing.T) {
+	likely := func(header []string) int {
+		n := 0
+		for _, h := range header {
+			if slices.Contains([]string{"Kunde", "Mail", "Vorname", "Nachname"}, h) {
+				n++
+			}
+		}
+		return n
+	}
+	for _, c := range []struct {
+		name, file string
+		line       int
+		delim      byte
+	}{
+		{"one column", "Kunde\nAlpha\nemail\nBeta\n", 1, ','},
+		{"a cell of a row", "Mail;Kanal\na@b;email\nc@d;email\n", 1, ';'},
+		{"two cells of a row", "Vorname;Nachname;Mail\nemail;name;x\na;b;c\n", 1, ';'},
+		{"cells by another delimiter", "Vorname;Nachname\nA;B\nemail,name;C\n", 1, ';'},
+		{"as many words above", "Vorname;Nachname\nemail;name\na;b\n", 1, ';'},
+		{"a title that is such a word", "Kunde\n\nemail\na\n", 3, ','},
+		{"a title above more", "Kunde\nx\nemail;name\na;b\n", 3, ';'},
+		{"a title of two such words", "Kunde;Mail\nemail;name;first_name\na;b;c\n", 2, ';'},
+	} {
+		report, err := Inspect(strings.NewReader(c.file), Options{Score: known, Suffices: hasEmail, Likely: likely})
+		if err != nil || report.HeaderLine != c.line || report.Delimiter != c.delim {
+			t.Errorf("%s: line %d, %q, %v", c.name, report.HeaderLine, report.Delimiter, err)
+		}
+	}
+}
+
 func TestHeaderBelowElevenRowsIsNotFound(t *testing.T) { // F1
 	file := strings.Repeat("Report,of\n", 11) + "email,name\na,b\n"
 	report, err := Inspect(strings.NewReader(file), Options{Score: known})

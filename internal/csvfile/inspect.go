@@ -24,6 +24,10 @@ type Options struct {
 	// header (F1). Nil, or Score nil: see Score.
 	Suffices func(header []string) bool
 
+	// Likely is how many of the names, of which none is recognised, seem to be column names all the same: a first
+	// row with such is the header where no row below has more that is recognised. Nil: none.
+	Likely func(header []string) int
+
 	// Uncounted reports the columns that a file may have beside MaxColumns others; three at most.
 	// Nil: none.
 	Uncounted func(name string) bool
@@ -167,7 +171,7 @@ func open(src *source, first []byte, o Options) (*records, error) {
 	if p := notCSV(h.win[:min(len(h.win), peeked)]); p != nil {
 		return nil, p
 	}
-	find := &search{among: delimiters, exactly: o.HeaderLine > 0, score: o.Score, suffices: o.Suffices}
+	find := &search{among: delimiters, exactly: o.HeaderLine > 0, score: o.Score, suffices: o.Suffices, likely: o.Likely}
 	if o.HeaderLine != 1 {
 		if delim := h.dropSep(); delim != 0 {
 			find.among = string(delim)

@@ -145,3 +145,23 @@ func TestF4TooManyRowsSayIntoHowManyFilesTheyGo(t *testing.T) {
 		}
 	})
 }
+
+// F1: a row of data whose cells happen to be names of columns is not taken for the header, with what
+// stands above it lost, where the first row has names in another language.
+func TestF1ARowOfDataIsNoHeaderBelowSuggestedNames(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		for file, c := range map[string]struct {
+			of   enum.ImportKind
+			says string
+		}{
+			"Kunde\nAlpha\nCompany\nBeta\n": {enum.Customers, "the column name is missing"},
+			"Mailadresse;Kanal;Notiz\nann@ex.test;email;phone\nbob@ex.test;email;x@ex.test\n": {enum.Contacts, "the column email is missing"},
+			"Vorname;Nachname\nAnn;Archer\nemail;name\nbob@ex.test;Bob\n":                     {enum.Contacts, "the column email is missing"},
+		} {
+			reason, message := w.refusedAs(c.of, file, leavesOut)
+			if reason != "MISSING_COLUMN" || !strings.Contains(message, c.says) {
+				t.Errorf("%q: %s: %s", file, reason, message)
+			}
+		}
+	})
+}

@@ -132,7 +132,8 @@ func (e *Engine) inspect(file io.Reader, v sheet.Vocabulary, own id.ID, in Reque
 	a, spanning := &accepted{}, false
 	o := csvfile.Options{
 		Encoding: in.Format.Encoding, Delimiter: in.Format.Delimiter, HeaderLine: in.Format.HeaderLine,
-		Score: v.ScoreWith(in.Mappings), Suffices: v.SufficesWith(in.Mappings), Uncounted: func(name string) bool { return sheet.RejectColumn(name) != "" }, MaxRows: e.o.MaxRows[v.Kind], MaxBytes: e.o.MaxUploadBytes,
+		Score: v.ScoreWith(in.Mappings), Suffices: v.SufficesWith(in.Mappings), Likely: v.Likely,
+		Uncounted: func(name string) bool { return sheet.RejectColumn(name) != "" }, MaxRows: e.o.MaxRows[v.Kind], MaxBytes: e.o.MaxUploadBytes,
 		Header: func(f csvfile.Format) error {
 			v, err := v.For(f.Header, in.Mappings)
 			if err != nil {

@@ -156,6 +156,18 @@ func (v Vocabulary) SufficesWith(mappings []Mapping) func(headers []string) bool
 	}
 }
 
+// Likely is how many of the headers are what a field is called in some language, though they are not
+// recognized by themselves (rule F5). What is merely near to a name does not count.
+func (v Vocabulary) Likely(headers []string) int {
+	n := 0
+	for _, h := range headers {
+		if len(h) <= longestKey && v.similar.exact[loose(h)] != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // fieldsByHeader are the fields to which headers are mapped, by their keys.
 func fieldsByHeader(mappings []Mapping) map[string]string {
 	mapped := make(map[string]string, len(mappings))
