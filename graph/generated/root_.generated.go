@@ -3819,7 +3819,7 @@ type ImportOptions {
   headerLine: Int!
   "The order of day, month and year in dates."
   dateOrder: DateOrder!
-  "What separates the decimals of numbers."
+  "What separates the decimals of numbers; POINT if it was not said."
   decimalSeparator: DecimalSeparator!
   "What became of rows whose record existed."
   existing: ExistingRecords!
@@ -3837,7 +3837,7 @@ type ImportOptions {
 
 "The order of day, month and year in the dates of a file."
 enum DateOrder {
-  "2026-12-31 only."
+  "The year first only: 2026-12-31."
   YMD
   "Also 31/12/2026, 31.12.2026, 31-12-2026, with four or two digits of the year."
   DMY
@@ -4011,25 +4011,25 @@ type ImportRunEdge {
 enum ImportFileProblem {
   "It is empty, or has no data row."
   EMPTY
-  "It is not text: a workbook, an archive, a PDF, a program, or it holds NUL bytes."
+  "It is something else: a workbook, an archive, a PDF, a program, HTML, JSON, XML, a vCard, or it contains NUL bytes. The message names it."
   NOT_CSV
-  "Its bytes are neither UTF-8, UTF-16 with a byte order mark, nor windows-1252."
+  "` + "`" + `format.encoding` + "`" + ` is not a known label, the file is not in that encoding, or the encoding cannot be detected beyond doubt. ` + "`" + `accepted` + "`" + ` lists the encodings that come into question."
   UNSUPPORTED_ENCODING
-  "Its quoting is broken."
+  "Its quoting is broken, or a row of column names or a cell is too long."
   MALFORMED
   "It has more bytes than are accepted."
   TOO_LARGE
   "It has more rows than are accepted; nothing was cut off."
   TOO_MANY_ROWS
-  "It has more than 200 columns."
+  "It has more than 200 columns with a name."
   TOO_MANY_COLUMNS
-  "A required column is missing."
+  "A required column is missing, or the row that should contain the column names, or a column that a mapping names."
   MISSING_COLUMN
-  "A column is not recognized; map it to a field or leave it out explicitly."
+  "A column is not recognized, or has no name but filled cells; map it to a field, or leave it out (` + "`" + `columns` + "`" + `, ` + "`" + `unknownColumns` + "`" + `)."
   UNKNOWN_COLUMN
   "Two columns map to the same field."
   DUPLICATE_COLUMN
-  "Its columns fit another kind of import better."
+  "This kind of import cannot take the file, and another kind could as it stands."
   WRONG_KIND
 }
 
@@ -4053,7 +4053,7 @@ type ImportColumn {
   name: String!
   "Whether it is required for a new record."
   required: Boolean!
-  "Other accepted names. Letter case, spaces, hyphens and underscores are ignored."
+  "Other accepted names. Letter case, spaces, hyphens of any kind and underscores are ignored."
   aliases: [String!]!
   "Its content."
   description: String!
@@ -4075,7 +4075,7 @@ type ImportPreview {
   accepted: [String!]!
   "Number of data rows."
   totalRows: Int!
-  "The encoding, such as ` + "`" + `UTF-8` + "`" + `, ` + "`" + `UTF-16LE` + "`" + ` or ` + "`" + `windows-1252` + "`" + `."
+  "The encoding, such as ` + "`" + `UTF-8` + "`" + `, ` + "`" + `UTF-16LE` + "`" + ` or ` + "`" + `windows-1251` + "`" + `; detected unless ` + "`" + `format` + "`" + ` says it."
   encoding: String!
   "Comma, semicolon, tab or pipe."
   delimiter: String!
@@ -4091,7 +4091,7 @@ type ImportPreview {
 
 "A column of a previewed file."
 type ImportPreviewColumn {
-  "As spelled in the file; empty if the first row contains data instead of column names."
+  "As spelled in the file; empty for a column without a name, and if the first row contains data instead of column names."
   header: String!
   "The field that it maps to; null if it is not recognized or is left out."
   field: String
@@ -4173,7 +4173,7 @@ input ImportFormatInput {
   headerLine: Int
   "The order of day, month and year in dates; YMD if omitted."
   dateOrder: DateOrder
-  "What separates the decimals of numbers; POINT if omitted."
+  "What separates the decimals of numbers. If omitted, a number that would be different with the other separator, such as 1,234, is INVALID_VALUE."
   decimalSeparator: DecimalSeparator
 }
 

@@ -109,7 +109,7 @@ func Fields() []Field {
 		{Field: field.Field[Record]{
 			Name:     "active",
 			Argument: "active", Export: 9, Column: contact.FieldActive, Value: field.Bool(active),
-			Description: "true or false, yes or no, 1 or 0; true where it is left blank.", Example: "true",
+			Description: "true or false, yes or no, on or off, 1 or 0; true where it is left blank.", Example: "true",
 		}, given: required("active", func(c *ContactChange) input.Field[bool] { return c.Active }, nil, active)},
 		{Field: field.Field[Record]{
 			Name:     "type",
@@ -121,7 +121,7 @@ func Fields() []Field {
 		{Field: field.Field[Record]{
 			Name: "created", Fixed: true,
 			Export: 11, Column: contact.FieldCreatedAt, Value: field.Time(func(r *Record) *time.Time { return &r.Created }),
-			Description: "RFC 3339, such as 2026-01-31T08:00:00Z, or a date; only a new contact takes it.", Example: "2026-01-31",
+			Description: "A time, such as 2026-01-31T08:00:00Z or 2026-01-31 08:00 (UTC), or a date; only a new contact takes it.", Example: "2026-01-31",
 		}},
 		{Field: field.Field[Record]{
 			Name: CompanyField, Planned: true, Company: true,

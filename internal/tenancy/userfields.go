@@ -80,7 +80,7 @@ func UserFields() []UserField {
 		}, given: requiredOfUser("role", func(c *UserChange) input.Field[enum.UserRole] { return c.Role }, nil, role), credential: "role"},
 		{Field: field.Field[UserRecord]{
 			Name: UserActive, Argument: "active", Export: 4, Column: user.FieldActive, Value: field.Bool(active),
-			Description: "true or false, yes or no, 1 or 0; true where it is left blank.", Example: "true",
+			Description: "true or false, yes or no, on or off, 1 or 0; true where it is left blank.", Example: "true",
 		}, given: requiredOfUser("active", func(c *UserChange) input.Field[bool] { return c.Active }, nil, active), credential: "activity"},
 	}
 }

@@ -395,7 +395,7 @@ type ImportColumn struct {
 	Name string `json:"name"`
 	// Whether it is required for a new record.
 	Required bool `json:"required"`
-	// Other accepted names. Letter case, spaces, hyphens and underscores are ignored.
+	// Other accepted names. Letter case, spaces, hyphens of any kind and underscores are ignored.
 	Aliases []string `json:"aliases"`
 	// Its content.
 	Description string `json:"description"`
@@ -467,7 +467,7 @@ type ImportFormatInput struct {
 	HeaderLine graphql.Omittable[*int] `json:"headerLine,omitempty"`
 	// The order of day, month and year in dates; YMD if omitted.
 	DateOrder graphql.Omittable[*enum.DateOrder] `json:"dateOrder,omitempty"`
-	// What separates the decimals of numbers; POINT if omitted.
+	// What separates the decimals of numbers. If omitted, a number that would be different with the other separator, such as 1,234, is INVALID_VALUE.
 	DecimalSeparator graphql.Omittable[*enum.DecimalSeparator] `json:"decimalSeparator,omitempty"`
 }
 
@@ -481,7 +481,7 @@ type ImportOptions struct {
 	HeaderLine int `json:"headerLine"`
 	// The order of day, month and year in dates.
 	DateOrder enum.DateOrder `json:"dateOrder"`
-	// What separates the decimals of numbers.
+	// What separates the decimals of numbers; POINT if it was not said.
 	DecimalSeparator enum.DecimalSeparator `json:"decimalSeparator"`
 	// What became of rows whose record existed.
 	Existing enum.ExistingRecords `json:"existing"`
@@ -511,7 +511,7 @@ type ImportPreview struct {
 	Accepted []string `json:"accepted"`
 	// Number of data rows.
 	TotalRows int `json:"totalRows"`
-	// The encoding, such as `UTF-8`, `UTF-16LE` or `windows-1252`.
+	// The encoding, such as `UTF-8`, `UTF-16LE` or `windows-1251`; detected unless `format` says it.
 	Encoding string `json:"encoding"`
 	// Comma, semicolon, tab or pipe.
 	Delimiter string `json:"delimiter"`
@@ -527,7 +527,7 @@ type ImportPreview struct {
 
 // A column of a previewed file.
 type ImportPreviewColumn struct {
-	// As spelled in the file; empty if the first row contains data instead of column names.
+	// As spelled in the file; empty for a column without a name, and if the first row contains data instead of column names.
 	Header string `json:"header"`
 	// The field that it maps to; null if it is not recognized or is left out.
 	Field *string `json:"field,omitempty"`
@@ -962,25 +962,25 @@ type ImportFileProblem string
 const (
 	// It is empty, or has no data row.
 	ImportFileProblemEmpty ImportFileProblem = "EMPTY"
-	// It is not text: a workbook, an archive, a PDF, a program, or it holds NUL bytes.
+	// It is something else: a workbook, an archive, a PDF, a program, HTML, JSON, XML, a vCard, or it contains NUL bytes. The message names it.
 	ImportFileProblemNotCSV ImportFileProblem = "NOT_CSV"
-	// Its bytes are neither UTF-8, UTF-16 with a byte order mark, nor windows-1252.
+	// `format.encoding` is not a known label, the file is not in that encoding, or the encoding cannot be detected beyond doubt. `accepted` lists the encodings that come into question.
 	ImportFileProblemUnsupportedEncoding ImportFileProblem = "UNSUPPORTED_ENCODING"
-	// Its quoting is broken.
+	// Its quoting is broken, or a row of column names or a cell is too long.
 	ImportFileProblemMalformed ImportFileProblem = "MALFORMED"
 	// It has more bytes than are accepted.
 	ImportFileProblemTooLarge ImportFileProblem = "TOO_LARGE"
 	// It has more rows than are accepted; nothing was cut off.
 	ImportFileProblemTooManyRows ImportFileProblem = "TOO_MANY_ROWS"
-	// It has more than 200 columns.
+	// It has more than 200 columns with a name.
 	ImportFileProblemTooManyColumns ImportFileProblem = "TOO_MANY_COLUMNS"
-	// A required column is missing.
+	// A required column is missing, or the row that should contain the column names, or a column that a mapping names.
 	ImportFileProblemMissingColumn ImportFileProblem = "MISSING_COLUMN"
-	// A column is not recognized; map it to a field or leave it out explicitly.
+	// A column is not recognized, or has no name but filled cells; map it to a field, or leave it out (`columns`, `unknownColumns`).
 	ImportFileProblemUnknownColumn ImportFileProblem = "UNKNOWN_COLUMN"
 	// Two columns map to the same field.
 	ImportFileProblemDuplicateColumn ImportFileProblem = "DUPLICATE_COLUMN"
-	// Its columns fit another kind of import better.
+	// This kind of import cannot take the file, and another kind could as it stands.
 	ImportFileProblemWrongKind ImportFileProblem = "WRONG_KIND"
 )
 

@@ -38,7 +38,7 @@ func (k *Kind) CustomColumns(ctx context.Context, company id.ID) ([]sheet.Column
 		case enum.Number:
 			c.Description, c.Example = f.Name+": a number.", "42"
 		case enum.Boolean:
-			c.Description, c.Example = f.Name+": true or false.", "true"
+			c.Description, c.Example = f.Name+": true or false, yes or no, on or off, 1 or 0.", "true"
 		case enum.Date:
 			c.Description, c.Example = f.Name+": a date.", "2026-01-31"
 		case enum.Text:
