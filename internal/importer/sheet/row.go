@@ -138,13 +138,17 @@ func (r *Row) reject(column int, code enum.IssueCode, data *Data, format string,
 
 // Issue is an issue of the row, shown at the file's column; -1: at the row as a whole.
 func (r *Row) Issue(column int, code enum.IssueCode, message string, data Data) Issue {
+	return r.issue(column, column >= 0 && r.Hidden(column), code, message, data)
+}
+
+// issue is Issue where it is known whether the cell is hidden, which takes a look at all of it.
+func (r *Row) issue(column int, hidden bool, code enum.IssueCode, message string, data Data) Issue {
 	i := Issue{Row: r.Number, Line: r.Line, Code: code, Message: message, Data: data.bounded()}
 	if column < 0 {
 		return i
 	}
 	header := Cut(r.layout.File.Header[column], MaxIssueValue)
 	i.Column = &header
-	hidden := r.Hidden(column)
 	if hidden {
 		i.Suggestion = "" // it comes of the cell
 	}
@@ -185,13 +189,16 @@ func (r *Row) Issues() []Issue {
 	}
 	sorted := slices.SortedStableFunc(slices.Values(r.problems), func(a, b problem) int { return cmp.Compare(a.place, b.place) })
 	sorted = sorted[:min(len(sorted), MaxRowIssues)]
-	issues := make([]Issue, len(sorted))
+	issues, hidden := make([]Issue, len(sorted)), false
 	for i, p := range sorted {
+		if i == 0 || sorted[i-1].place != p.place {
+			hidden = p.place >= 0 && r.Hidden(p.place)
+		}
 		var data Data
 		if p.data != nil {
 			data = *p.data
 		}
-		issues[i] = r.Issue(p.place, p.code, p.message, data)
+		issues[i] = r.issue(p.place, hidden, p.code, p.message, data)
 		if i > 0 && sorted[i-1].place == p.place { // one text for all of a cell's
 			issues[i].Column, issues[i].Value = issues[i-1].Column, issues[i-1].Value
 		}

@@ -221,3 +221,19 @@ func TestR1AnIssueOfAHiddenCellQuotesNothing(t *testing.T) {
 		t.Errorf("a cell that may be shown: %+v", i)
 	}
 }
+
+// R1: a long cell with many problems is looked at as often as one with a single problem.
+func BenchmarkIssuesOfALongCell(b *testing.B) {
+	h := []string{"email", "labels"}
+	l, p := sheet.Match(builtIn(enum.Contacts), csvfile.Format{Header: h, Columns: len(h)}, nil, enum.RefuseUnknown)
+	if p != nil {
+		b.Fatal(p)
+	}
+	r := l.Read(&csvfile.Record{Row: 1, Line: 2, Fields: 2, Cells: []string{"a@b.example", strings.Repeat("1000:", 6_000)}})
+	for range sheet.MaxRowIssues {
+		r.Field("labels").Reject(enum.UnknownLabel, "no such label")
+	}
+	for b.Loop() {
+		r.Issues()
+	}
+}
