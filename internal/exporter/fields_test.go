@@ -268,7 +268,7 @@ func TestAFieldInTheTableIsAColumn(t *testing.T) {
 		w.Exec(`ALTER TABLE contacts ADD COLUMN nickname TEXT`)
 		template, err := w.importer.Template(w.As(w.plume), enum.Contacts, nil)
 		w.Must(err)
-		if rows := records(t, template.Content); rows[1][slices.Index(rows[0], "nickname")] != "Nan" {
+		if rows := parsed(t, template.Content); rows[1][slices.Index(rows[0], "nickname")] != "Nan" {
 			t.Errorf("the template is %q", rows)
 		}
 		const file = "email,first_name,Nick-Name\nann@x.example,Ann,Annie\nbob@x.example,Bob,\ncem@x.example,Cem,Cemmie\n"

@@ -114,13 +114,19 @@ func (w *world) imported(u *ent.User, kind enum.ImportKind, c *ent.Company, file
 	return out
 }
 
-// records reads a file with its header, as a spreadsheet does.
+// records reads an export with its header, as a spreadsheet does.
 func records(t testing.TB, file string) [][]string {
 	t.Helper()
 	text, marked := strings.CutPrefix(file, "\ufeff")
 	if !marked {
 		t.Error("the file has no byte order mark, which spreadsheets need for names such as José")
 	}
+	return parsed(t, text)
+}
+
+// parsed is the text of a CSV file with its header.
+func parsed(t testing.TB, text string) [][]string {
+	t.Helper()
 	all, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -16,17 +15,7 @@ import (
 	"tenantry/internal/testenv"
 )
 
-// sharedCase is one of the files of testdata/cases.
-func sharedCase(t *testing.T, name string) string {
-	t.Helper()
-	raw, err := os.ReadFile("../../testdata/cases/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
-}
-
-// read is maria's request to read a file.
+// request is a request to read a file.
 func (w *world) request(kind enum.ImportKind, file string, change ...func(*Request)) Request {
 	r := Request{File: File{Name: "file.csv", Body: strings.NewReader(file)}, Kind: kind}
 	for _, c := range change {
@@ -94,23 +83,23 @@ func TestF5AllColumnsAreToldAtOnce(t *testing.T) {
 			short, _ := w.told(e, w.maria, kind, file, change...)
 			return short
 		}
-		testenv.Equal(t, "a German spreadsheet", told(enum.Contacts, sharedCase(t, "german-excel.csv")),
+		testenv.Equal(t, "a German spreadsheet", told(enum.Contacts, caseFile(t, "german-excel.csv")),
 			"UNKNOWN_COLUMN UNKNOWN_COLUMN:Vorname:first_name UNKNOWN_COLUMN:Nachname:last_name UNKNOWN_COLUMN:Aktiv:active")
 		testenv.Equal(t, "repeated, unknown and missing", told(enum.Contacts, "first_name,First Name,Given Name,Fax\na,b,c,d\n"),
 			"DUPLICATE_COLUMN DUPLICATE_COLUMN:First Name: DUPLICATE_COLUMN:Given Name: UNKNOWN_COLUMN:Fax: MISSING_COLUMN:email:")
-		book := told(enum.Contacts, sharedCase(t, "address-book.csv"))
+		book := told(enum.Contacts, caseFile(t, "address-book.csv"))
 		if strings.Count(book, "UNKNOWN_COLUMN:") != 26 || !strings.Contains(book, "Categories:labels") || strings.Count(book, ": ")+1 < 25 {
 			t.Errorf("an address book: %s", book)
 		}
-		testenv.Equal(t, "users with usernames", told(enum.Users, sharedCase(t, "users-with-username.csv")), "UNKNOWN_COLUMN UNKNOWN_COLUMN:username:")
-		if _, message := w.told(e, w.maria, enum.Users, sharedCase(t, "users-with-username.csv")); strings.Contains(strings.ToLower(message), "contact") {
+		testenv.Equal(t, "users with usernames", told(enum.Users, caseFile(t, "users-with-username.csv")), "UNKNOWN_COLUMN UNKNOWN_COLUMN:username:")
+		if _, message := w.told(e, w.maria, enum.Users, caseFile(t, "users-with-username.csv")); strings.Contains(strings.ToLower(message), "contact") {
 			t.Errorf("users with usernames: %s", message)
 		}
 		if short, message := w.told(e, w.maria, enum.Customers, "email,first_name,last_name\na@x.example,b,c\n"); short != "WRONG_KIND" || !strings.Contains(message, "CONTACTS") {
 			t.Errorf("contacts as customers: %s %s", short, message)
 		}
 		for _, kind := range []enum.ImportKind{enum.Customers, enum.Contacts} {
-			file := sharedCase(t, "no-header.csv")
+			file := caseFile(t, "no-header.csv")
 			if kind == enum.Contacts {
 				file = "secret@data.example,Ann\nbob@data.example,Bob\n"
 			}
@@ -119,18 +108,18 @@ func TestF5AllColumnsAreToldAtOnce(t *testing.T) {
 				t.Errorf("without a header: %s %s", short, message)
 			}
 		}
-		if _, message := w.told(e, w.maria, enum.Customers, sharedCase(t, "no-header.csv")); !strings.Contains(message, "such as Name") {
+		if _, message := w.told(e, w.maria, enum.Customers, caseFile(t, "no-header.csv")); !strings.Contains(message, "such as Name") {
 			t.Error(message)
 		}
-		testenv.Equal(t, "a column without a name", told(enum.Contacts, sharedCase(t, "unnamed-with-data.csv")), "UNKNOWN_COLUMN UNKNOWN_COLUMN::")
-		if _, message := w.told(e, w.maria, enum.Contacts, sharedCase(t, "unnamed-with-data.csv")); !strings.Contains(message, "column 4 has no name") {
+		testenv.Equal(t, "a column without a name", told(enum.Contacts, caseFile(t, "unnamed-with-data.csv")), "UNKNOWN_COLUMN UNKNOWN_COLUMN::")
+		if _, message := w.told(e, w.maria, enum.Contacts, caseFile(t, "unnamed-with-data.csv")); !strings.Contains(message, "column 4 has no name") {
 			t.Error(message)
 		}
 		for _, file := range []string{"unnamed-with-data.csv", "address-book.csv", "left-out.csv", "german-excel.csv"} {
-			testenv.Equal(t, file+" with the others left out", told(enum.Contacts, sharedCase(t, file), leaveOut), "")
+			testenv.Equal(t, file+" with the others left out", told(enum.Contacts, caseFile(t, file), leaveOut), "")
 		}
-		testenv.Equal(t, "without the unnamed ones", told(enum.Contacts, sharedCase(t, "unnamed-with-data.csv"), mapped(out(""))), "")
-		testenv.Equal(t, "unnamed and blank", told(enum.Contacts, sharedCase(t, "unnamed-columns.csv")), "")
+		testenv.Equal(t, "without the unnamed ones", told(enum.Contacts, caseFile(t, "unnamed-with-data.csv"), mapped(out(""))), "")
+		testenv.Equal(t, "unnamed and blank", told(enum.Contacts, caseFile(t, "unnamed-columns.csv")), "")
 	})
 }
 
@@ -140,7 +129,7 @@ func TestF5ColumnsAreLeftOut(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		for n, change := range []func(*Request){leaveOut, mapped(out("Fax"), out("Twitter"), out("Remark"))} {
-			file := strings.ReplaceAll(sharedCase(t, "left-out.csv"), "a@", fmt.Sprintf("a%d@", n)) + "bad,Bob,=2+2,@bob,<script>y</script>\n"
+			file := strings.ReplaceAll(caseFile(t, "left-out.csv"), "a@", fmt.Sprintf("a%d@", n)) + "bad,Bob,=2+2,@bob,<script>y</script>\n"
 			p, err := e.Preview(w.As(w.maria), w.request(enum.Contacts, file, change))
 			w.Must(err)
 			shown := fmt.Sprint(p.Samples, codes(p))
@@ -157,14 +146,14 @@ func TestF5ColumnsAreLeftOut(t *testing.T) {
 				t.Errorf("the rejects file shows %s", rejects)
 			}
 		}
-		p, err := e.Preview(w.As(w.maria), w.request(enum.Contacts, sharedCase(t, "german-excel.csv"), leaveOut, mapped(out("Nachname"))))
+		p, err := e.Preview(w.As(w.maria), w.request(enum.Contacts, caseFile(t, "german-excel.csv"), leaveOut, mapped(out("Nachname"))))
 		w.Must(err)
 		var said []string
 		for _, c := range p.Columns {
 			said = append(said, fmt.Sprint(c.Field, " ", c.Source, " ", c.Suggestion))
 		}
 		testenv.Equal(t, "what a preview says of left out columns", said, []string{"email NAME ", " LEFT_OUT first_name", " LEFT_OUT ", " LEFT_OUT active"})
-		_, came := w.through(e, w.maria, enum.Contacts, sharedCase(t, "address-book.csv"), leaveOut)
+		_, came := w.through(e, w.maria, enum.Contacts, caseFile(t, "address-book.csv"), leaveOut)
 		testenv.Equal(t, "an address book", came, "COMPLETED 1+0+0+0+0 of 1")
 		testenv.Equal(t, "an address book", w.contact("ann@outlook.example"), "Ann|Archer")
 	})
@@ -175,7 +164,7 @@ func TestF5ColumnsAreLeftOut(t *testing.T) {
 func TestF5TheNextImportOfSuchAFileNeedsNoMapping(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
-		file := sharedCase(t, "german-excel.csv")
+		file := caseFile(t, "german-excel.csv")
 		active := to("Aktiv", "active")
 		active.Values = []sheet.ValueMapping{{From: "wahr", To: "no"}, {From: "FALSCH", To: "yes"}}
 		german := mapped(to("vorname", "first_name"), to("Nachname", "last_name"), active)
@@ -282,11 +271,11 @@ func TestF5MappingsTranslateValues(t *testing.T) {
 func TestAFullNameFillsFirstAndLastName(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
-		_, came := w.through(e, w.maria, enum.Contacts, sharedCase(t, "email-name.csv"))
+		_, came := w.through(e, w.maria, enum.Contacts, caseFile(t, "email-name.csv"))
 		testenv.Equal(t, "two people", came, "COMPLETED 2+0+0+0+0 of 2")
 		testenv.Equal(t, "Ann", w.contact("ann@list.example"), "Ann|Archer")
 		testenv.Equal(t, "Bob", w.contact("bob@list.example"), "Bob|Breuer")
-		_, came = w.through(e, w.maria, enum.Contacts, sharedCase(t, "email-name.csv"))
+		_, came = w.through(e, w.maria, enum.Contacts, caseFile(t, "email-name.csv"))
 		testenv.Equal(t, "again", came, "COMPLETED 0+0+2+0+0 of 2")
 		_, came = w.through(e, w.maria, enum.Contacts, "E-Mail,Full Name\nann@list.example,Cher\nbob@list.example,\ncem@list.example,\ndan@list.example, Ludwig  van\u00a0Beethoven \neve@list.example,Eve =SUM(A1)\nfay@list.example,"+strings.Repeat("x", 201)+" y\n")
 		testenv.Equal(t, "names of one word, blank, long and unsafe", came,
@@ -310,7 +299,7 @@ func TestAFullNameFillsFirstAndLastName(t *testing.T) {
 func TestF5ADirectorysUsers(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
-		file := strings.NewReplacer("****,/", "secret-1,/", "********,/", "secret-2,/").Replace(sharedCase(t, "directory-users.csv"))
+		file := strings.NewReplacer("****,/", "secret-1,/", "********,/", "secret-2,/").Replace(caseFile(t, "directory-users.csv"))
 		run, came := w.through(e, w.maria, enum.Users, file, leaveOut)
 		testenv.Equal(t, "what came", came, "COMPLETED 3+0+0+0+0 of 3")
 		l, err := e.LayoutOf(run)
@@ -323,7 +312,7 @@ func TestF5ADirectorysUsers(t *testing.T) {
 func TestF5APasswordInAnotherKindOfFileIsHidden(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
-		file := sharedCase(t, "password-hidden.csv")
+		file := caseFile(t, "password-hidden.csv")
 		short, message := w.told(e, w.maria, enum.Contacts, file)
 		testenv.Equal(t, "not left out", short, "UNKNOWN_COLUMN UNKNOWN_COLUMN:password:")
 		shown := message

@@ -66,7 +66,7 @@ func TestR5CreateMissing(t *testing.T) {
 func TestI11LabelSeparators(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.furnish(w.plain, "Alone", []string{"VIP", "Wholesale"})
-		file := w.aCase("label-separators.csv")
+		file := caseFile(t, "label-separators.csv")
 		run, issues := w.contactsOf(w.outside, w.plain, file, Options{})
 		testenv.Equal(t, "counts", counts(run)+" "+issues, "COMPLETED 1+0+0+0+4 of 5 1:labels:UNKNOWN_LABEL 2:labels:UNKNOWN_LABEL 3:labels:UNKNOWN_LABEL 4:labels:UNKNOWN_LABEL")
 		testenv.Equal(t, "messages", w.said(run.ID), []string{

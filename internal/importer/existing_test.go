@@ -2,7 +2,6 @@ package importer
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -39,19 +38,11 @@ func (w *world) said(run id.ID) []string {
 	return out
 }
 
-// aCase is one of the files from public trouble reports.
-func (w *world) aCase(name string) string {
-	w.T.Helper()
-	file, err := os.ReadFile("../../testdata/cases/" + name)
-	w.Must(err)
-	return string(file)
-}
-
 // R5: update-only.csv, with each of the choices.
 func TestR5ExistingAndMissingContacts(t *testing.T) {
 	anyBatches(t, func(t *testing.T, w *world, o Options) {
 		w.contactsOf(w.outside, w.plain, "email,first_name,last_name\nann@uo.example,Anna,\nbob@uo.example,Bob,B\n", o)
-		file := w.aCase("update-only.csv")
+		file := caseFile(t, "update-only.csv")
 		run, issues := w.contactsOf(w.outside, w.plain, file, o, asked(sheet.Options{Existing: enum.SkipExisting, Missing: enum.SkipMissing}))
 		testenv.Equal(t, "both skipped", counts(run)+" "+issues, "COMPLETED 0+0+0+2+0 of 2 1:email:ALREADY_EXISTS 2:email:NO_SUCH_RECORD")
 		run, issues = w.contactsOf(w.outside, w.plain, file, o, asked(sheet.Options{Existing: enum.FillBlanks, Missing: enum.SkipMissing}))
@@ -119,8 +110,8 @@ func TestR3ClearWith(t *testing.T) {
 		}
 		null := "NULL"
 		clears := asked(sheet.Options{ClearWith: &null})
-		w.contactsOf(w.outside, w.plain, w.aCase("clear-before.csv"), o)
-		run, issues := w.contactsOf(w.outside, w.plain, w.aCase("clear.csv"), o, clears)
+		w.contactsOf(w.outside, w.plain, caseFile(t, "clear-before.csv"), o)
+		run, issues := w.contactsOf(w.outside, w.plain, caseFile(t, "clear.csv"), o, clears)
 		testenv.Equal(t, "clear.csv", counts(run)+" "+issues, "COMPLETED 0+0+1+0+2 of 3 2:last_name:INVALID_VALUE 2:notes:INVALID_VALUE 3:notes:INVALID_VALUE")
 		run, issues = w.contactsOf(w.outside, w.plain, "email,last_name,notes\nc@clr.example,NULL,\nb@clr.example, NULL ,NULL\na@clr.example,null,'NULL\n", o, clears)
 		testenv.Equal(t, "alone", counts(run)+issues, "COMPLETED 0+3+0+0+0 of 3")
@@ -147,7 +138,7 @@ func TestR3ClearWith(t *testing.T) {
 // I9: ids-uuid.csv; replaced ids; whose an email is, by the row of the file.
 func TestI9ExternalIdsOfAnyForm(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
-		file := w.aCase("ids-uuid.csv")
+		file := caseFile(t, "ids-uuid.csv")
 		run, issues := w.contactsOf(w.outside, w.plain, file, Options{})
 		testenv.Equal(t, "once", counts(run)+issues, "COMPLETED 256+0+0+0+0 of 256")
 		run, issues = w.contactsOf(w.outside, w.plain, file, Options{})
@@ -222,7 +213,7 @@ func TestI9ExportsRestoreAndMove(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.furnish(w.plain, "p1", []string{"VIP"}, "TEXT:notes")
 		w.furnish(w.customer, "p1", []string{"VIP"}, "TEXT:notes")
-		run, issues := w.contactsOf(w.outside, w.plain, w.aCase("people.csv"), Options{})
+		run, issues := w.contactsOf(w.outside, w.plain, caseFile(t, "people.csv"), Options{})
 		testenv.Equal(t, "imported", counts(run)+issues, "COMPLETED 3+0+0+0+0 of 3")
 		w.contactsOf(w.outside, w.plain, "email,id,project\nbob@archive.example,B1,p1\n", Options{})
 		before, file := w.listed(w.plain.ID), w.exported(w.outside, w.plain)
