@@ -2,6 +2,7 @@ package graph
 
 import (
 	"cmp"
+
 	"github.com/99designs/gqlgen/graphql"
 
 	"tenantry/ent/enum"

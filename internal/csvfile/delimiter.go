@@ -126,8 +126,8 @@ func (t *trial) mayStandAbove(score int) bool {
 
 // giveUp ends a trial that is not decided within maxHeader bytes.
 func (t *trial) giveUp(line int) {
-	switch s := t.scan; {
-	case s.state == quoted || s.state == quotedCR:
+	switch s := t.scan; s.state {
+	case quoted, quotedCR:
 		t.stop(limited(Malformed, s.quoteLine, maxHeader, acceptedQuoting,
 			"a quote opens here that is not closed within the %d bytes that column names may take", maxHeader))
 	default:

@@ -94,10 +94,10 @@ func checkEscape(t interface{ Fatalf(string, ...any) }, x string) {
 	if back := UnescapeFormula(written); back != x {
 		t.Fatalf("F7: %q is written as %q and read as %q", x, written, back)
 	}
-	if written != "" && strings.Contains("=+-@\t\r", written[:1]) {
+	if written != "" && strings.IndexByte("=+-@\t\r", written[0]) >= 0 {
 		t.Fatalf("F7: %q is written as %q, which may be a formula", x, written)
 	}
-	if Unsafe(x) && x == strings.TrimLeftFunc(x, unprinted) && !strings.Contains(";,|\"", x[:1]) && written == x {
+	if Unsafe(x) && x == strings.TrimLeftFunc(x, unprinted) && strings.IndexByte(";,|\"", x[0]) < 0 && written == x {
 		t.Fatalf("F7: %q is unsafe and written as it is", x)
 	}
 	once := EscapeFormula(UnescapeFormula(x))

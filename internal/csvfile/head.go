@@ -125,8 +125,8 @@ func (h *head) dropBlankLines() error {
 
 // skipTo disposes of the lines above the one of that number, whatever they hold.
 func (h *head) skipTo(line int) error {
-	begun := false // the line at which h stands
 	for {
+		begun := false // the line at which h stands
 		h.drop(h.wholeLines(line - h.at.Line))
 		switch {
 		case h.at.Line == line && len(h.win) > 0:
@@ -134,8 +134,6 @@ func (h *head) skipTo(line int) error {
 		case h.at.Line < line && len(h.win) > 0: // the beginning of a line
 			begun = true
 			h.drop(len(bytes.TrimSuffix(h.win, []byte{'\r'})))
-		default:
-			begun = false
 		}
 		switch {
 		case h.more():

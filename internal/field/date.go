@@ -148,6 +148,7 @@ func noDate(cell string, forms Forms, what string, accepted ...string) *Problem 
 		accepted = append(accepted, "31/12/2026", "31.12.26", "31-12-2026")
 	case enum.MDY:
 		accepted = append(accepted, "12/31/2026", "12.31.26", "12-31-2026")
+	case enum.YMD:
 	}
 	p := Invalid("%q is %s", input.Cut(cell), what).accepting(accepted...)
 	if len(readings) == 0 {

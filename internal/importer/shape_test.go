@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,7 +60,7 @@ func TestF1FilesAsSpreadsheetsLeaveThem(t *testing.T) {
 			{what: "an end mark", line: 1, contacts: []string{"Ann|Archer|"}, file: "email,first_name,last_name\r\na@ex.example,Ann,Archer\x1A"},
 		} {
 			w.Exec(`DELETE FROM contacts`)
-			change := append(c.change, func(in *StartInput) { in.Kind, in.Company = enum.Contacts, &w.partner.ID })
+			change := slices.Concat(c.change, []func(*StartInput){func(in *StartInput) { in.Kind, in.Company = enum.Contacts, &w.partner.ID }})
 			in := StartInput{Request: Request{File: File{Body: strings.NewReader(c.file)}}}
 			for _, change := range change {
 				change(&in)

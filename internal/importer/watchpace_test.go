@@ -16,7 +16,7 @@ import (
 // J4: ten states in any second and no more, however fast they change; a new status never waits.
 func TestJ4AnySecondHasTenStatesAtMost(t *testing.T) {
 	t.Parallel()
-	draw := rand.New(rand.NewPCG(4, 4)) //nolint:gosec // a drawn test
+	draw := rand.New(rand.NewPCG(4, 4))
 	for range 200 {
 		var p sendPace
 		var sent []time.Time

@@ -56,6 +56,7 @@ func (t *tenant) take(r records.NewReference) {
 		t.projects.create(r.ID, r.Name)
 	case id.Desk:
 		t.desks.create(r.ID, r.Name)
+	default: // nothing else is creatable
 	}
 }
 

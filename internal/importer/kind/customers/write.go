@@ -56,20 +56,20 @@ func (b *batch) write(ctx context.Context, tx *database.Tx, customers []customer
 	if err != nil {
 		return nil, err
 	}
-	var new, late []customer
+	var fresh, late []customer
 	added := map[id.ID][]id.ID{}
 	for i, c := range customers {
 		if !made[i] {
 			late = append(late, c)
 			continue
 		}
-		new = append(new, c)
+		fresh = append(fresh, c)
 		added[c.Admin] = append(added[c.Admin], c.ID)
 	}
 	if err := b.skipLate(ctx, tx, late, o); err != nil {
 		return nil, err
 	}
-	return new, countAdmins(ctx, tx, b.run.ID, added)
+	return fresh, countAdmins(ctx, tx, b.run.ID, added)
 }
 
 // skipLate skips rows whose slugs were taken since the snapshot.
