@@ -93,7 +93,7 @@ func (m *matching) saysRepeated(all []csvfile.ColumnProblem) string {
 }
 
 func saysUnknown(all []csvfile.ColumnProblem) string {
-	const remedy = "map it to a field, or leave it out"
+	const remedy = "map it to a field, or leave it out (unknownColumns: LEAVE_OUT leaves out all such columns)"
 	if len(all) == 1 {
 		if s := all[0].Suggestion; s != "" {
 			return fmt.Sprintf("the column %q is not recognized; did you mean %s? M%s", shortName(all[0].Name), s, remedy[1:])
@@ -264,9 +264,9 @@ func (l *Layout) CheckUnnamed(v Vocabulary, filled []int) *csvfile.Problem {
 		numbers[i] = fmt.Sprint(number)
 	}
 	if len(filled) == 1 {
-		p.Message = fmt.Sprintf("column %s has no name, and cells that are filled; name it, or leave it out", numbers[0])
+		p.Message = fmt.Sprintf("column %s has no name, and cells that are filled; name it, or leave it out (unknownColumns: LEAVE_OUT)", numbers[0])
 	} else {
-		p.Message = fmt.Sprintf("%d columns have no name, and cells that are filled: columns %s; name them, or leave them out",
+		p.Message = fmt.Sprintf("%d columns have no name, and cells that are filled: columns %s; name them, or leave them out (unknownColumns: LEAVE_OUT)",
 			len(filled), strings.Join(numbers[:min(len(numbers), mentioned)], ", ")+andMore(len(numbers)))
 	}
 	return p
