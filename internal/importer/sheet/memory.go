@@ -61,12 +61,15 @@ func (m Memory) of(header string) (Mapping, bool) {
 }
 
 // With is the memory once an import with these mappings was accepted, and whether it has changed.
-// What is mapped anew counts as the newest.
+// What is mapped anew counts as the newest; what is left out by name is forgotten.
 func (m Memory) With(mappings []Mapping) (Memory, bool, error) {
 	next := Memory{entries: slices.Clone(m.entries)}
 	changed := false
 	for _, given := range mappings {
-		if given.Field == nil {
+		if given.Field == nil { // what the header meant is said to be no longer so
+			kept := len(next.entries)
+			next.entries = slices.DeleteFunc(next.entries, func(old memorized) bool { return old.Key == Key(given.Header) })
+			changed = changed || len(next.entries) < kept
 			continue
 		}
 		e := memorized{Key(given.Header), *given.Field, given.Values}

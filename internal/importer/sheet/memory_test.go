@@ -71,6 +71,10 @@ func TestF5MappingsAreRemembered(t *testing.T) {
 			t.Errorf("%s: %s, want %s", c.what, got, c.want)
 		}
 	}
+	forgotten := remembering(t, []sheet.Mapping{to("Vorname", "first_name")}, []sheet.Mapping{out("VORNAME")})
+	if got := sources(enum.Contacts, forgotten, enum.RefuseUnknown, "email,Vorname"); got != "UNKNOWN_COLUMN:Vorname" {
+		t.Errorf("a header that was left out since: %s", got)
+	}
 	// The newest counts; and two headers that were mapped to one field in two imports are not both it.
 	m := remembering(t, []sheet.Mapping{to("Vorname", "username")}, []sheet.Mapping{to("Vorname", "first_name")}, []sheet.Mapping{to("Rufname", "first_name")})
 	if got := sources(enum.Contacts, m, enum.RefuseUnknown, "email,Vorname"); got != "email:NAME first_name:REMEMBERED" {
