@@ -63,8 +63,9 @@ func (e *Engine) batches(ctx context.Context, k kind.Kind, c *claim, out chan<- 
 	}
 	defer file.Close()
 	reader, most := csvfile.NewReader(file, c.Layout.File, at), e.batchRows(c.total)
+	expected := min(most, c.total-at.Row) // as many rows as the batch before, mostly
 	for {
-		b, secrets, spare := &batch{run: c, first: at.Row + 1, after: at}, 0, e.o.BatchBytes
+		b, secrets, spare := &batch{run: c, first: at.Row + 1, after: at, rows: make([]sheet.Row, 0, max(expected, 0))}, 0, e.o.BatchBytes
 		for len(b.rows) < most && secrets < mostSecrets && spare > 0 {
 			rec, err := reader.Next()
 			if errors.Is(err, io.EOF) {
@@ -86,7 +87,7 @@ func (e *Engine) batches(ctx context.Context, k kind.Kind, c *claim, out chan<- 
 			return nil
 		}
 		b.cells = k.Read(&c.Run, b.rows)
-		b.last = b.after.Row == c.total
+		b.last, expected = b.after.Row == c.total, min(len(b.rows), c.total-b.after.Row)
 		at = b.after
 		select {
 		case out <- b:
