@@ -3,6 +3,7 @@ package importer
 import (
 	"slices"
 
+	"golang.org/x/text/encoding/htmlindex"
 	"pgregory.net/rapid"
 )
 
@@ -14,6 +15,43 @@ type drawnShape struct {
 	behind  []int    // blank cells behind the rows, by turns
 	mark    string   // in front of every third row, as joined files have it
 	end     string   // behind the last row
+
+	encoding string // the label that is given with it; empty: it is in UTF-8, and nobody says so
+}
+
+// encode draws an encoding that has all characters of the text, and from which it comes back as it was.
+func (s *drawnShape) encode(t *rapid.T, text string) {
+	label := rapid.SampledFrom([]string{"", "", "", "utf-16le", "utf-16be", "gb18030", "shift_jis", "big5", "windows-1252", "euc-kr"}).Draw(t, "encoding")
+	if label == "" {
+		return
+	}
+	of, err := htmlindex.Get(label)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := of.NewEncoder().String(text)
+	if err != nil {
+		return
+	}
+	if back, err := of.NewDecoder().String(raw); err == nil && back == text {
+		s.encoding = label
+	}
+}
+
+// encoded is the text in the drawn encoding.
+func (s *drawnShape) encoded(text string) string {
+	if s.encoding == "" {
+		return text
+	}
+	of, err := htmlindex.Get(s.encoding)
+	if err != nil {
+		panic(err)
+	}
+	raw, err := of.NewEncoder().String(text)
+	if err != nil {
+		panic(err) // encode has tried
+	}
+	return raw
 }
 
 func drawShape(t *rapid.T) drawnShape {

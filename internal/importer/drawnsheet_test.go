@@ -21,6 +21,8 @@ type drawnSheet struct {
 	mappings       []sheet.Mapping
 	rows           [][]string
 	shape          drawnShape
+	leaveOut       bool              // what is not recognised, with all others (rule F5)
+	translated     *drawnTranslation // nil: no mapping translates cells
 }
 
 // columnOf is how a drawn file's column comes about.
@@ -75,7 +77,9 @@ func drawSheet(t *rapid.T, tag string, most int, columns []columnOf) drawnSheet 
 		h := rapid.SampledFrom(c.headers).Draw(t, "header")
 		s.header, s.fields, cells = append(s.header, h), append(s.fields, c.field), append(cells, c.cell)
 		if c.field == "" {
-			s.mappings = append(s.mappings, sheet.Mapping{Header: h})
+			if s.leaveOut = rapid.Bool().Draw(t, "leave out"); !s.leaveOut {
+				s.mappings = append(s.mappings, sheet.Mapping{Header: h})
+			}
 		}
 	}
 	s.shape = drawShape(t)
@@ -102,6 +106,8 @@ func drawSheet(t *rapid.T, tag string, most int, columns []columnOf) drawnSheet 
 	if len(s.file().Rows) == 0 {
 		s.rows = append(s.rows, append([]string{"x " + tag}, make([]string, len(s.header)-1)...))
 	}
+	s.translate(t)
+	s.shape.encode(t, s.plainText())
 	return s
 }
 
@@ -115,7 +121,10 @@ func often(good []string, bad ...string) *rapid.Generator[string] {
 	})
 }
 
-func (s drawnSheet) text() string {
+// text is the file as it is uploaded.
+func (s drawnSheet) text() string { return s.shape.encoded(s.plainText()) }
+
+func (s drawnSheet) plainText() string {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	for _, title := range s.shape.titles {
@@ -125,6 +134,7 @@ func (s drawnSheet) text() string {
 	for i, row := range s.rows {
 		w.Flush()
 		b.WriteString(s.shape.markOf(i))
+		row = s.translated.written(row, len(s.header))
 		if row = s.shape.row(i, len(s.header), row); len(row) == 1 && row[0] == "" {
 			b.WriteString("\n") // encoding/csv would quote it
 			continue
@@ -154,7 +164,7 @@ var longRun = regexp.MustCompile(`x{50,}|y{50,}|z{50,}|l{50,}|p{50,}|u{50,}`)
 
 // String is for a person: without the long cells' length.
 func (s drawnSheet) String() string {
-	return fmt.Sprintf("%q mapped %v", longRun.ReplaceAllStringFunc(s.text(), func(run string) string {
+	return fmt.Sprintf("%q in %q mapped %v", longRun.ReplaceAllStringFunc(s.plainText(), func(run string) string {
 		return fmt.Sprintf("(%d %c)", len(run), run[0])
-	}), s.mappings)
+	}), s.shape.encoding, s.mappings)
 }

@@ -38,6 +38,15 @@ type trial struct {
 	again  func() trial    // the same world and file in a memory of its own, as at first
 }
 
+// asked are the options of the import, and what becomes of columns that are not recognised.
+func (c trial) asked() sheet.Options {
+	o := c.options
+	if c.leaveOut {
+		o.UnknownColumns = enum.LeaveOutUnknown
+	}
+	return o
+}
+
 // throws holds the engine against the oracle: rapid.checks files of the kind on each
 // database, a hundred where nothing is said.
 func throws(t *testing.T, draw func(t *rapid.T, w *world, tag string) trial) {
@@ -85,7 +94,7 @@ func (w *world) compare(t *rapid.T, hub *progress.Hub, c trial) {
 // previewed demands that the preview finds in the first rows what the import would.
 func (w *world) previewed(t *rapid.T, hub *progress.Hub, c trial, want oracle.Result) {
 	p, err := w.deaf(hub, Options{}).Preview(w.As(c.by), Request{
-		File: File{Body: strings.NewReader(c.text())}, Kind: c.kind, Company: &c.company.ID, Mappings: c.mappings, Options: c.options,
+		File: File{Body: strings.NewReader(c.text())}, Kind: c.kind, Company: &c.company.ID, Mappings: c.mappings, Format: Format{Encoding: c.shape.encoding}, Options: c.asked(),
 	})
 	w.Must(err)
 	if p.Problem != nil || p.Rows != len(c.job.File.Rows) || len(p.Samples) != min(p.Rows, sampleRows) {
@@ -148,7 +157,8 @@ func (w *world) comesBack(t *rapid.T, hub *progress.Hub, c trial) {
 // compared imports the file and compares its counts and issues.
 func (w *world) compared(t *rapid.T, hub *progress.Hub, c trial, dry bool, want oracle.Result) {
 	run, err := w.tryStart(w.deaf(hub, Options{}), c.by, c.text(), func(in *StartInput) {
-		in.Kind, in.Company, in.Mappings, in.Options, in.DryRun = c.kind, &c.company.ID, c.mappings, c.options, dry
+		in.Kind, in.Company, in.Mappings, in.Options, in.DryRun = c.kind, &c.company.ID, c.mappings, c.asked(), dry
+		in.Format.Encoding = c.shape.encoding
 	})
 	if err != nil {
 		t.Fatalf("%v\n%v", err, c)
