@@ -57,8 +57,10 @@ func makings(s *server, maria, tomID string) []making {
 		by("partner_admins", `mutation($c:ID!,$u:ID!){addPartnerAdmin(input:{customerId:$c,userId:$u}){customer{id}}}`),
 		by("transfer_tokens", `mutation($c:ID!){generateTransferToken(input:{companyId:$c}){transferToken{id}}}`),
 		by("audit_events", `mutation($c:ID!){exportCsv(input:{kind:CONTACTS,companyId:$c}){url}}`),
-		{"import_runs import_turns", func(in deletable) string {
-			_, r := s.importCsv(maria, "late.csv", []byte("email,first_name\nx@x.example,X\n"), vars{"kind": "CONTACTS", "companyId": in.id})
+		{"import_runs import_turns column_memories", func(in deletable) string {
+			_, r := s.importCsv(maria, "late.csv", []byte("email,Vorname\nx@x.example,X\n"), vars{
+				"kind": "CONTACTS", "companyId": in.id, "columns": []vars{{"header": "Vorname", "field": "first_name"}},
+			})
 			return r.code()
 		}},
 		// By import from another company's list (rule I13); its own imports stop with it (C8).

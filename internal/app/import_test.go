@@ -138,7 +138,7 @@ func TestTemplateThroughHTTP(t *testing.T) {
 		}
 		s.must(maria, `{importTemplate(kind:CUSTOMERS){fileName content maxRows}}`, nil, &out)
 		head, _, _ := strings.Cut(out.ImportTemplate.Content, "\n")
-		run := s.accepted(maria, head+"\nAcme,a@b.example,tom.okafor@partner.example\n", vars{"dryRun": true})
+		run := s.accepted(maria, head+"\nAcme,C-1,a@b.example,tom.okafor@partner.example\n", vars{"dryRun": true})
 		if got := s.finished(maria, run).counts(); got != "COMPLETED 1+0+0+0+0 of 1" || out.ImportTemplate.MaxRows != 100 {
 			t.Errorf("%s, template %+v", got, out.ImportTemplate)
 		}

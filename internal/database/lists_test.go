@@ -32,6 +32,7 @@ var boundEach = map[string]string{
 	"internal/importer/finish.go WithCompany":                 "of the one import",
 	"internal/importer/kind/contacts/exportpage.go WithLabel": "a company has at most a thousand",
 	"internal/tenancy/slug.go SlugIn":                         "at most a thousand candidates",
+	"internal/importer/rejects.go CodeNotIn":                  "the few codes of skipped rows",
 	"internal/importer/owner.go StatusIn":                     "the two that are not final",
 }
 
