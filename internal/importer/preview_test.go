@@ -16,14 +16,14 @@ func TestF8TheTemplateImports(t *testing.T) {
 		e := w.engine(Options{})
 		m, err := e.Template(w.As(w.maria), enum.Customers, nil)
 		w.Must(err)
-		if m.FileName != "customers.csv" || m.Kind != enum.Customers || len(m.Columns) != 3 || m.MaxRows != 1_000_000 {
+		if m.FileName != "customers.csv" || m.Kind != enum.Customers || len(m.Columns) != 4 || m.MaxRows != 1_000_000 {
 			t.Errorf("%+v", m)
 		}
 		head, examples, _ := strings.Cut(m.Content, "\n")
 		if examples == "" {
 			t.Error("there is no example")
 		}
-		run, issues := w.imported(head + "\nAcme,a@b.example,tom@partner.example\n")
+		run, issues := w.imported(head + "\nAcme,C-1,a@b.example,tom@partner.example\n")
 		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+0+0+0+0 of 1")
 		testenv.Equal(t, "issues", issues, []string{})
 		// As it is, it is a file like any other: only the example's person is unknown.

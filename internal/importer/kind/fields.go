@@ -129,7 +129,7 @@ func (c Cells[R]) Take(r *sheet.Row, draft, next *R, isNew bool) {
 		case f.Cleared() && !isNew && !fill:
 			if cell.field.MayBeBlank() {
 				cell.field.Clear(next)
-			} else {
+			} else if f.Sound() { // a full name is two fields, and one problem
 				f.CannotClear(cell.field.Name, "every record has one; leave the cell blank to keep it")
 			}
 		case !f.Filled():
