@@ -132,6 +132,10 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 		}
 		taken := database.IsUniqueViolation(err) || database.IsForeignKeyViolation(err) || errors.Is(err, database.ErrTenantDeleted)
 		if violations++; violations < 5 && taken {
+			// It may be another worker's batch of the same rows that was first.
+			if err := e.standing(ctx, e.db.SQL(), b); err != nil {
+				return err
+			}
 			continue
 		}
 		if err == nil {
@@ -144,29 +148,7 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 }
 
 func (e *Engine) tryCommit(ctx context.Context, b *batch) (o *kind.Outcome, err error) {
-	c := b.run
-	defer c.fenced.Store(false)
-	err = e.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) error {
-		d := tx.Dialect()
-		var cancel bool
-		var processed, imported, rejected int
-		// The update is the fence: it holds the row until the commit, so an older claim's
-		// transaction cannot slip in between.
-		err := tx.QueryRowContext(ctx, `UPDATE import_runs SET lease_until = `+d.NowPlus("$3")+`
-			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING' RETURNING cancel_requested, processed_rows,
-			created_count + updated_count + unchanged_count, skipped_count + failed_count`,
-			c.ID, c.epoch, e.o.Lease.Seconds()).Scan(&cancel, &processed, &imported, &rejected)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return errSuperseded
-		case err != nil:
-			return err
-		case cancel:
-			return errCanceled
-		case processed != b.first-1:
-			return fmt.Errorf("%w: %d rows are processed, the batch begins with row %d", errSuperseded, processed, b.first)
-		}
-		c.fenced.Store(true)
+	err = e.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) (err error) {
 		// InTx may run this again: the rows are planned afresh each time.
 		var write kind.Write
 		if o, write, err = b.cells.Plan(ctx, tx, slices.Clone(b.rows)); err != nil {
@@ -178,22 +160,68 @@ func (e *Engine) tryCommit(ctx context.Context, b *batch) (o *kind.Outcome, err 
 		if o.Processed() != len(b.rows) {
 			return fmt.Errorf("%d rows came to %d results", len(b.rows), o.Processed())
 		}
-		faultpoint.Hit("batch.mid", c.ID)
-		if err := writeIssues(ctx, tx, c.ID, o.Issues); err != nil {
+		faultpoint.Hit("batch.mid", b.run.ID)
+		if err := writeIssues(ctx, tx, b.run.ID, o.Issues); err != nil {
 			return err
 		}
-		if err := keepNames(ctx, tx, b, o, imported, rejected); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE import_runs SET
-			processed_rows = processed_rows + $2, created_count = created_count + $3, updated_count = updated_count + $4,
-			unchanged_count = unchanged_count + $5, skipped_count = skipped_count + $6, failed_count = failed_count + $7,
-			position_offset = $8, position_line = $9, revision = revision + 1, claims = 0, progressed_at = `+d.Now()+`,
-			lease_until = `+d.NowPlus("$10")+` WHERE id = $1`,
-			c.ID, o.Processed(), o.Created, o.Updated, o.Unchanged, o.Skipped, o.Failed,
-			b.after.Offset, b.after.Line, e.o.Lease.Seconds())
-		faultpoint.Hit("batch.before-commit", c.ID)
-		return err
+		return e.advance(ctx, tx, b, o)
 	})
+	if err == nil {
+		b.run.count(o)
+	}
 	return o, err
+}
+
+// advance moves the import on behind the batch, unless it is not the claim's any more, or is
+// canceled: then nothing of the batch remains. The update is the fence. It comes last, since it
+// holds the import's row until the commit: so the heartbeat goes on and a cancellation is
+// answered while the batch is under way.
+func (e *Engine) advance(ctx context.Context, tx *database.Tx, b *batch, o *kind.Outcome) error {
+	c, d := b.run, tx.Dialect()
+	if err := keepNames(ctx, tx, b, o); err != nil {
+		return err
+	}
+	res, err := tx.ExecContext(ctx, `UPDATE import_runs SET
+		processed_rows = processed_rows + $2, created_count = created_count + $3, updated_count = updated_count + $4,
+		unchanged_count = unchanged_count + $5, skipped_count = skipped_count + $6, failed_count = failed_count + $7,
+		position_offset = $8, position_line = $9, revision = revision + 1, claims = 0, progressed_at = `+d.Now()+`,
+		lease_until = `+d.NowPlus("$10")+` WHERE id = $1 AND epoch = $11 AND status = 'RUNNING' AND processed_rows = $12 AND NOT cancel_requested`,
+		c.ID, o.Processed(), o.Created, o.Updated, o.Unchanged, o.Skipped, o.Failed,
+		b.after.Offset, b.after.Line, e.o.Lease.Seconds(), c.epoch, b.first-1)
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err == nil && n == 0 {
+		if err = e.standing(ctx, tx, b); err == nil {
+			err = errSuperseded // a moment ago
+		}
+	}
+	faultpoint.Hit("batch.before-commit", c.ID)
+	return err
+}
+
+// queryer is the pool or a transaction.
+type queryer interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// standing says why the batch cannot be committed; nil where it can. Errors: errSuperseded,
+// errCanceled, the database's.
+func (e *Engine) standing(ctx context.Context, on queryer, b *batch) error {
+	var cancel bool
+	var processed int
+	err := on.QueryRowContext(ctx, `SELECT cancel_requested, processed_rows FROM import_runs WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`,
+		b.run.ID, b.run.epoch).Scan(&cancel, &processed)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return errSuperseded
+	case err != nil:
+		return err
+	case cancel:
+		return errCanceled
+	case processed != b.first-1:
+		return fmt.Errorf("%w: %d rows are processed, the batch begins with row %d", errSuperseded, processed, b.first)
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"errors"
-	"sync/atomic"
 
 	"tenantry/ent/enum"
 	"tenantry/internal/importer/kind"
@@ -21,12 +20,18 @@ type claim struct {
 	format    []byte
 	total     int
 	offset    int64 // where the next record begins; 0 before the first batch
-	processed int
+	processed int   // before the claim
 	line      int
 	claims    int
 	cancel    bool
 
-	fenced atomic.Bool // a batch's transaction holds the import's row
+	imported, rejected int // rows, until the last commit
+}
+
+// count adds what came of a batch that is committed.
+func (c *claim) count(o *kind.Outcome) {
+	c.imported += o.Created + o.Updated + o.Unchanged
+	c.rejected += o.Skipped + o.Failed
 }
 
 // mayKill: the claim before this one neither committed anything nor was handed over.

@@ -17,7 +17,7 @@ type hooked struct {
 	kind.Kind
 	turn    *int
 	between func(turn int)                                                  // outside of any transaction
-	inTx    func(ctx context.Context, tx *database.Tx, b hookedBatch) error // behind the fence, before the rows are planned
+	inTx    func(ctx context.Context, tx *database.Tx, b hookedBatch) error // before the rows are planned
 	loaded  func(turn int) error                                            // behind that, when all is written and nothing committed
 }
 

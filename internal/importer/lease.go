@@ -10,10 +10,9 @@ import (
 )
 
 // holdLease extends the lease until the context ends, and ends the work through lost when
-// the claim is not ours any more. Not while a batch's transaction holds the row, however
-// long that takes: nobody else can claim it then, and the commit extends the lease. Where
-// the database cannot be asked, it goes on asking: should somebody else have the import by
-// then, the epoch keeps the data.
+// the claim is not ours any more. Where the database cannot be asked, as on SQLite while a batch
+// is written, it goes on asking: should somebody else have the import by then, the epoch keeps
+// the data.
 func (e *Engine) holdLease(ctx context.Context, c *claim, lost context.CancelCauseFunc) {
 	tick := time.NewTicker(e.o.Lease / 4)
 	defer tick.Stop()
@@ -23,9 +22,6 @@ func (e *Engine) holdLease(ctx context.Context, c *claim, lost context.CancelCau
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-		if c.fenced.Load() {
-			continue
 		}
 		n, err := e.execute(ctx, e.o.Lease/4, `UPDATE import_runs SET lease_until = `+d.NowPlus("$3")+`
 			WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`, c.ID, c.epoch, e.o.Lease.Seconds())

@@ -120,30 +120,27 @@ func (w *world) decode(c *claim) (err error) {
 	return err
 }
 
-// J2: who holds the row inside a transaction cannot be overtaken, however long that takes;
-// the heartbeat that cannot get through is no reason to give up.
+// J2: the heartbeat keeps the import for whoever works on it, between two batches and in the middle
+// of one, however long that takes; where it cannot get through, as beside SQLite's only writer,
+// that is no reason to give up.
 func TestJ2AHeartbeatKeepsABatchThatTakesLongerThanTheLease(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		const lease = 400 * time.Millisecond
 		run := w.start(w.engine(Options{}), names(4))
 		slow, rival := w.engine(Options{BatchRows: 2, Lease: lease}), w.engine(Options{})
-		over := func() bool {
-			now, err := w.DB.Clock(w.System)
-			w.Must(err)
-			return now.After(*w.state(run.ID).LeaseUntil)
-		}
-		slow.hook(hooked{
-			// Between the batches the heartbeat extends the lease …
-			between: func(int) {
+		heartbeats := func(n int) {
+			for range n {
 				first := *w.state(run.ID).LeaseUntil
 				w.Await("a heartbeat", func() bool { return w.state(run.ID).LeaseUntil.After(first) })
-			},
-			// … and in the transaction the row's lock stands for it.
+			}
+		}
+		slow.hook(hooked{
+			between: func(int) { heartbeats(1) },
 			inTx: func(ctx context.Context, _ *database.Tx, _ hookedBatch) error {
 				if w.DB.Dialect() == database.SQLite {
 					return sleepIn(ctx, 2*lease) // the write lock is ours: nobody can claim anything
 				}
-				w.Await("the lease to run out", over)
+				heartbeats(8) // two leases
 				if c, err := rival.claim(w.System, true); c != nil || err != nil {
 					t.Errorf("claimed %v, error %v, in the middle of a transaction", c, err)
 				}
@@ -157,6 +154,46 @@ func TestJ2AHeartbeatKeepsABatchThatTakesLongerThanTheLease(t *testing.T) {
 			t.Errorf("it took %d claims", r.Epoch)
 		}
 	})
+}
+
+// J5: canceling waits for no batch, and nothing of the one under way remains.
+func TestJ5CancelingIsAnsweredInTheMiddleOfABatch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(testenv.NewWorld(t, testenv.Open(t, database.Postgres))) // SQLite has one writer at a time
+	e := w.engine(Options{BatchRows: 2})
+	run := w.start(e, names(6))
+	e.hook(hooked{inTx: func(_ context.Context, _ *database.Tx, b hookedBatch) error {
+		if b.first == 3 {
+			r, err := e.Cancel(w.As(w.maria), run.ID)
+			w.Must(err)
+			testenv.Equal(t, "canceling", counts(r), "RUNNING 2+0+0+0+0 of 6")
+		}
+		return nil
+	}})
+	w.work(e)
+	testenv.Equal(t, "counts", counts(w.state(run.ID)), "CANCELED 2+0+0+0+0 of 6")
+	testenv.Equal(t, "customers", len(w.customers(w.partner.ID)), 2)
+}
+
+// J2: two workers at the same batch at once; the one that was superseded does no harm and knows why it ends.
+func TestJ2OfTwoWorkersAtOneBatchOneCommits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(testenv.NewWorld(t, testenv.Open(t, database.Postgres))) // SQLite has one writer at a time
+	run := w.start(w.engine(Options{}), names(4)+"=x\n")
+	slow, quick := w.engine(Options{}), w.engine(Options{})
+	slow.hook(hooked{inTx: func(context.Context, *database.Tx, hookedBatch) error {
+		if w.state(run.ID).Status != enum.Completed {
+			w.lapse(run.ID)
+			w.work(quick)
+		}
+		return nil
+	}})
+	if _, err := slow.RunNext(w.System); !errors.Is(err, errSuperseded) {
+		t.Errorf("the slow worker ended with %v", err)
+	}
+	testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 4+0+0+0+1 of 5")
+	testenv.Equal(t, "customers", len(w.customers(w.partner.ID)), 4)
+	testenv.Equal(t, "issues", len(w.issues(run.ID)), 1)
 }
 
 // sleepIn takes so long, or until the context ends: a slow database's part.

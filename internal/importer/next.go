@@ -75,9 +75,10 @@ func (e *Engine) begin(ctx context.Context, tx *database.Tx, run id.ID) (*claim,
 		lease_until = `+d.NowPlus("$1")+`, claimed_at = `+d.Now()+`, started_at = COALESCE(started_at, `+d.Now()+`)
 	WHERE id = $2 AND status IN ('QUEUED', 'RUNNING') AND (lease_until IS NULL OR lease_until < `+d.Now()+`)
 	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, upload_secret, format, total_rows,
-		position_offset, processed_rows, position_line, claims, cancel_requested`, e.o.Lease.Seconds(), run).
+		position_offset, processed_rows, position_line, claims, cancel_requested,
+		created_count + updated_count + unchanged_count, skipped_count + failed_count`, e.o.Lease.Seconds(), run).
 		Scan(&c.ID, &c.epoch, &c.Company, &by, &c.kind, &c.DryRun, &c.uploadKey, &c.secret, &c.format, &c.total,
-			&c.offset, &c.processed, &c.line, &c.claims, &c.cancel)
+			&c.offset, &c.processed, &c.line, &c.claims, &c.cancel, &c.imported, &c.rejected)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, errStale
