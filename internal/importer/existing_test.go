@@ -158,16 +158,60 @@ func TestI9ExternalIdsOfAnyForm(t *testing.T) {
 		}
 		run, issues = w.contactsOf(w.outside, w.plain, round, Options{}, asked(sheet.Options{ReplaceExternalIDs: true}))
 		testenv.Equal(t, "replaced", counts(run)+" "+issues, "COMPLETED 0+3+0+0+1 of 4 4:email:EMAIL_TAKEN")
-		if s := w.said(run.ID)[0]; strings.Contains(s, "otherRow") {
-			t.Errorf("no row of this file gave the email: %s", s)
+		if s := w.said(run.ID)[0]; !strings.Contains(s, "row 1 of this file names it otherRow=1") {
+			t.Errorf("whose email it is: %s", s)
 		}
 		testenv.Equal(t, "the contacts", w.listed(w.plain.ID), []string{
 			"a@r.example|A|||a|9|default|default|true|PERSONAL||", "b@r.example|B|||b|1|default|default|true|PERSONAL||", "c@r.example|C|||c|2|default|default|true|PERSONAL||",
 		})
 		run, _ = w.contactsOf(w.outside, w.plain, "id,email,first_name\n20,d@r.example,D\n21,d@r.example,D\n9,d@r.example,\n", Options{})
 		for _, s := range w.said(run.ID) {
-			if !strings.Contains(s, "(row 1 of this file)") || !strings.Contains(s, "otherRow=1") {
+			if !strings.Contains(s, "row 1 of this file names it otherRow=1") {
 				t.Errorf("whose email it is: %s", s)
+			}
+		}
+	})
+}
+
+// I9: the row that names the other contact may be of any earlier batch.
+func TestI9OtherRowsAreOfTheWholeFile(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		const each = rejectsPage + otherRowPage + 1
+		var file strings.Builder
+		file.WriteString("id,email,first_name,active\n")
+		for i := range each {
+			fmt.Fprintf(&file, "%d,%d@far.example,A,\n", i, i)
+		}
+		for i := range each {
+			active := ""
+			if i%2 == 1 {
+				active = "perhaps" // such a row names nobody
+			}
+			fmt.Fprintf(&file, "%d,%d@far.example,,%s\n", i, i, active)
+		}
+		for i := range each {
+			fmt.Fprintf(&file, "x%d,%d@far.example,B,\n", i, i)
+		}
+		file.WriteString("0,new@far.example,,\nx,0@far.example,C,\n1,0@far.example,,\n")
+		run, _ := w.contactsOf(w.outside, w.plain, file.String(), Options{MaxRows: map[enum.ImportKind]int{enum.Contacts: 4 * each}})
+		testenv.Equal(t, "counts", counts(run), fmt.Sprintf("COMPLETED %d+1+%d+0+%d of %d", each+1, (each+1)/2, each/2+each+1, 3*each+3))
+		for _, i := range w.ledger(run.ID) {
+			want := 0
+			switch n := i.Row - 2*each - 1; {
+			case i.Code != enum.EmailTaken:
+			case n == each+2:
+				want = 3*each + 2
+			case n%2 == 1:
+				want = n + 1
+			default:
+				want = n + 1 + each
+			}
+			got := 0
+			if i.OtherRow != nil {
+				got = *i.OtherRow
+			}
+			if got != want || want > 0 != strings.HasSuffix(i.Message, fmt.Sprintf("; row %d of this file names it", want)) {
+				t.Fatalf("row %d: other row %d, want %d: %s", i.Row, got, want, i.Message)
 			}
 		}
 	})

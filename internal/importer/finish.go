@@ -109,7 +109,7 @@ func (e *Engine) logEnd(ctx context.Context, c *claim, r result) {
 	e.log.Log(ctx, level, "import ended", attrs...)
 }
 
-// tryRejects writes the rejects file; a panic is an error like any other, lest it keep the
+// tryRejects completes the issues and writes the rejects file; a panic is an error like any other, lest it keep the
 // import from its end for ever.
 func (e *Engine) tryRejects(ctx context.Context, c *claim) (key *string, err error) {
 	defer func() {
@@ -117,6 +117,9 @@ func (e *Engine) tryRejects(ctx context.Context, c *claim) (key *string, err err
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if err := e.nameOtherRows(ctx, c); err != nil {
+		return nil, err
+	}
 	return e.writeRejects(ctx, c)
 }
 

@@ -81,6 +81,10 @@ func (labels) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 	return labelBatch{run}
 }
 
+func (labels) Emails(context.Context, *database.Tx, *kind.Run, []sheet.Row) ([]kind.RowEmail, error) {
+	return nil, nil
+}
+
 func (k labels) Export(company id.ID) kind.Table { return &labelTable{db: k.db, company: company} }
 
 type labelBatch struct{ run *kind.Run }

@@ -60,7 +60,9 @@ func throws(t *testing.T, draw func(t *rapid.T, w *world, tag string) trial) {
 			rapid.Check(t, func(t *rapid.T) {
 				n++
 				w.Exec(`DELETE FROM import_runs`) // what a case that failed has left
-				w.compare(t, hub, draw(t, w, fmt.Sprintf("c%dz", n)))
+				c := draw(t, w, fmt.Sprintf("c%dz", n))
+				c.shape.encode(t, c.plainText())
+				w.compare(t, hub, c)
 			})
 		})
 	}
@@ -116,7 +118,11 @@ func issuesOf(issues []*ent.ImportIssue) []oracle.Issue {
 		if i.Column != nil {
 			column = *i.Column
 		}
-		out = append(out, oracle.Issue{Row: i.Row, Line: i.Line, Column: column, Code: string(i.Code)})
+		issue := oracle.Issue{Row: i.Row, Line: i.Line, Column: column, Code: string(i.Code)}
+		if i.Code == enum.EmailTaken && i.OtherRow != nil {
+			issue.OtherRow = *i.OtherRow
+		}
+		out = append(out, issue)
 	}
 	oracle.Sort(out)
 	return out

@@ -46,6 +46,9 @@ type Kind interface {
 	// Read validates what the cells of some rows tell by themselves, before the transaction, so
 	// that nothing slow is done while others wait for it. It notes problems in the rows.
 	Read(run *Run, rows []sheet.Row) Batch
+	// Emails gives the emails in some rows, one for each, for the issues of emails that are taken: these
+	// name the row of the file that is about the owner (rule I9). nil: the kind has no such issues.
+	Emails(ctx context.Context, tx *database.Tx, run *Run, rows []sheet.Row) ([]RowEmail, error)
 	// Finish does what belongs to the end of an import of this kind, whatever its result, in the
 	// transaction that ends it. It returns who has a new notification.
 	Finish(ctx context.Context, tx *database.Tx, run *ent.ImportRun) (notified []id.ID, err error)
@@ -54,6 +57,12 @@ type Kind interface {
 	AuthoriseExport(ctx context.Context, company id.ID) error
 	// Export reads the company's records as the context's viewer sees them.
 	Export(company id.ID) Table
+}
+
+// RowEmail is the email in a row.
+type RowEmail struct {
+	Key   string // the same for two rows exactly where they have one email in one company; empty: there is none
+	Given bool   // the record of the row has it once the row is imported
 }
 
 // Run is what a kind may know of an import.

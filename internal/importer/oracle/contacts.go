@@ -24,6 +24,11 @@ func (run *run) contact(r *row) outcome {
 		return skipped
 	}
 	m.validate(r, company)
+	for i := range r.problems {
+		if p := &r.problems[i]; p.Code == "EMAIL_TAKEN" {
+			p.OtherRow = run.owners[company][emailKey(m.email.text)]
+		}
+	}
 	next := &Contact{Email: m.email.text, ExternalID: m.external, Active: true, Labels: map[string]bool{}, Values: map[string]string{}}
 	if m.known != nil {
 		next = m.known.clone()
@@ -38,6 +43,11 @@ func (run *run) contact(r *row) outcome {
 	}
 	if len(r.problems) > 0 {
 		return failed
+	}
+	// Read (I9, "the row where it is of this file"): the last that was imported with this email. With
+	// FILL_BLANKS a contact found by its id keeps its own.
+	if m.email.text != "" && !(run.job.Options.FillBlanks && m.id.text != "") {
+		run.owners[company][emailKey(m.email.text)] = r.number
 	}
 	if m.known == nil {
 		company.Contacts = append(company.Contacts, next)

@@ -49,9 +49,16 @@ type Issue struct {
 	Row, Line int
 	Column    string
 	Code      string
+	OtherRow  int // of EMAIL_TAKEN: the last row before it that names the other contact (I9)
 }
 
-func (i Issue) String() string { return fmt.Sprintf("%d:%d:%s:%s", i.Row, i.Line, i.Column, i.Code) }
+func (i Issue) String() string {
+	s := fmt.Sprintf("%d:%d:%s:%s", i.Row, i.Line, i.Column, i.Code)
+	if i.OtherRow > 0 {
+		s += fmt.Sprintf(":%d", i.OtherRow)
+	}
+	return s
+}
 
 // Result is what came of the rows.
 type Result struct {

@@ -17,7 +17,10 @@ import (
 
 // Run imports the file into the world that the job's company belongs to, and changes it.
 func (w *World) Run(j Job) Result {
-	run := &run{world: w, job: j, names: map[string]bool{}, index: w.indexed()}
+	run := &run{world: w, job: j, names: map[string]bool{}, index: w.indexed(), owners: map[*Company]map[string]int{}}
+	for _, c := range w.Companies {
+		run.owners[c] = map[string]int{}
+	}
 	for i, cells := range j.File.Rows {
 		r := newRow(&j.File, i+1, cells)
 		r.clears = j.Options.ClearWith

@@ -6,6 +6,7 @@ type run struct {
 	job    Job
 	names  map[string]bool // slugs of names of earlier rows that did not fail (I6)
 	index  *index
+	owners map[*Company]map[string]int // contacts by emailKey: the last row that was imported with it (I9)
 	result Result
 }
 

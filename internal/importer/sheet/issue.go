@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"fmt"
 	"slices"
 
 	"tenantry/ent/enum"
@@ -33,6 +34,9 @@ type Issue struct {
 	Message   string
 	Data
 }
+
+// NamedInRow is the end of a message about a record that a row of the file names.
+func NamedInRow(row int) string { return fmt.Sprintf("; row %d of this file names it", row) }
 
 // What is kept and shown of problems.
 const (

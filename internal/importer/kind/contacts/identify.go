@@ -1,8 +1,6 @@
 package contacts
 
 import (
-	"fmt"
-
 	"tenantry/ent/enum"
 	records "tenantry/internal/contacts"
 	"tenantry/internal/importer/kind"
@@ -113,17 +111,17 @@ func (j *rowPlan) rejectTaken(email sheet.Field) {
 	if !email.Sound() {
 		return
 	}
-	data, of := sheet.Data{OtherRow: j.owner.row}, ""
+	data, named := sheet.Data{OtherRow: j.owner.row}, "" // of this batch; the engine knows of earlier ones
 	if data.OtherRow > 0 {
-		of = fmt.Sprintf(" (row %d of this file)", data.OtherRow)
+		named = sheet.NamedInRow(data.OtherRow)
 	}
 	shown := sheet.Cut(email.Value, 100)
 	if j.foundByID {
-		email.RejectWith(enum.EmailTaken, data, "%s is the email of another contact%s; give this one another email, or merge the two", shown, of)
+		email.RejectWith(enum.EmailTaken, data, "%s is the email of another contact; give this one another email, or merge the two%s", shown, named)
 		return
 	}
-	email.RejectWith(enum.EmailTaken, data, "%s is the email of another contact, which has the id %q%s; give that id to change it, this row another email, or let the import replace ids (replaceExternalIds)",
-		shown, j.owner.now.ExternalID, of)
+	email.RejectWith(enum.EmailTaken, data, "%s is the email of another contact, which has the id %q; give that id to change it, this row another email, or let the import replace ids (replaceExternalIds)%s",
+		shown, j.owner.now.ExternalID, named)
 }
 
 // begin is a new contact with its defaults (rule K1).

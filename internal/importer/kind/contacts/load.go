@@ -11,18 +11,24 @@ import (
 	"tenantry/internal/importer/sheet"
 )
 
-// load fetches all that the rows refer to, in a few queries.
-func (b *batch) load(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*snapshot, error) {
+// snapshot begins one, of the batch's rows, and says what these refer to.
+func (b *batch) snapshot(rows []sheet.Row) (*snapshot, *references) {
 	p := &snapshot{parsed: b.parsed, bulk: b.kind.bulk, stored: b.kind.o.StoredBytes, rows: rows, others: map[string]*tenant{}, byID: map[id.ID]*tenant{}}
 	want := &references{}
 	for i := range rows {
 		want.add(p.columns, &rows[i], &p.cells[i])
 	}
+	want.compact()
+	p.own = p.open(b.run.Company)
+	return p, want
+}
+
+// load fetches all that the rows refer to, in a few queries.
+func (b *batch) load(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*snapshot, error) {
+	p, want := b.snapshot(rows)
 	if c := p.columns; b.run.DryRun { // what is kept in scratch is whole, as far as the file goes
 		want.labels, want.fields = c.labels >= 0 || c.labelIDs >= 0, len(c.custom) > 0
 	}
-	want.compact()
-	p.own = p.open(b.run.Company)
 	if err := p.openOthers(ctx, tx, b.run, want.companies); err != nil {
 		return nil, err
 	}

@@ -85,6 +85,11 @@ func (j *rowPlan) apply(o *kind.Outcome) {
 		j.next.ID = id.New(id.Contact)
 		t = &record{tenant: j.tenant}
 		j.tenant.contacts[j.next.ID] = t
+	}
+	if j.columns.givesEmail(j.row, &j.cells) {
+		t.row = j.row.Number
+	}
+	if j.known == nil {
 		o.Created++
 	} else if j.changes(t) {
 		o.Updated++
@@ -96,7 +101,7 @@ func (j *rowPlan) apply(o *kind.Outcome) {
 		if j.tenant.byEmail[was] == t {
 			delete(j.tenant.byEmail, was)
 		}
-		j.tenant.byEmail[is], t.row = t, j.row.Number
+		j.tenant.byEmail[is] = t
 	}
 	if was, is := t.now.ExternalID, j.next.ExternalID; was != is {
 		if was != "" && j.tenant.byExternal[was] == t {

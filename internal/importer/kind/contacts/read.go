@@ -1,7 +1,10 @@
 package contacts
 
 import (
+	"context"
+
 	records "tenantry/internal/contacts"
+	"tenantry/internal/database"
 	"tenantry/internal/field"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
@@ -57,7 +60,9 @@ type cells struct {
 }
 
 // Read is kind.Kind's.
-func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
+func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch { return k.read(run, rows) }
+
+func (k *Kind) read(run *kind.Run, rows []sheet.Row) *batch {
 	b := &batch{k, run, parsed{k.columnsOf(&run.Layout), make([]cells, len(rows))}}
 	email, ident := field.Named(k.fields, records.EmailField), field.Named(k.fields, records.IDField)
 	for i := range rows {
@@ -73,6 +78,28 @@ func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 		b.columns.plain.Parse(r, &c.draft)
 	}
 	return b
+}
+
+// givesEmail reports whether the row, once imported, is about a contact with the email in it. With
+// FILL_BLANKS a contact that was found by its id keeps another email.
+func (c *columnIndex) givesEmail(r *sheet.Row, cells *cells) bool {
+	return cells.draft.EmailKey != "" && !(kind.FillsBlanks(r) && r.FieldAt(c.id).Filled())
+}
+
+// Emails is kind.Kind's.
+func (k *Kind) Emails(ctx context.Context, tx *database.Tx, run *kind.Run, rows []sheet.Row) ([]kind.RowEmail, error) {
+	b, emails := k.read(run, rows), make([]kind.RowEmail, len(rows))
+	p, want := b.snapshot(rows)
+	if err := p.openOthers(ctx, tx, run, want.companies); err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		r, cells := &rows[i], &b.cells[i]
+		if of := p.of(r); of != nil && cells.draft.EmailKey != "" {
+			emails[i] = kind.RowEmail{Key: of.company.String() + cells.draft.EmailKey, Given: b.columns.givesEmail(r, cells)}
+		}
+	}
+	return emails, nil
 }
 
 // Cut is kind.Batch's.

@@ -48,7 +48,7 @@ type record struct {
 	now           records.Record
 	keyWas        string // the key that stands in the record; empty: there is no record yet
 	externalWas   string // likewise
-	row           int    // of the batch, which gave it its email; 0: none did
+	row           int    // the last row of the batch that names it by its email; 0: none does
 	labels        map[id.ID]bool
 	values        map[id.ID]string
 	newLabels     []id.ID        // labels that are new to it, or to be given to it anew

@@ -1,9 +1,12 @@
 package customers
 
 import (
+	"context"
+
 	"unicode/utf8"
 
 	"tenantry/ent/enum"
+	"tenantry/internal/database"
 	"tenantry/internal/field"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
@@ -40,6 +43,11 @@ func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 		c.adminKey = normalize.Email(r.Field(adminEmail).Value)
 	}
 	return b
+}
+
+// Emails is kind.Kind's: companies may share an email.
+func (*Kind) Emails(context.Context, *database.Tx, *kind.Run, []sheet.Row) ([]kind.RowEmail, error) {
+	return nil, nil
 }
 
 // Cut is kind.Batch's.

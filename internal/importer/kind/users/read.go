@@ -1,8 +1,11 @@
 package users
 
 import (
+	"context"
+
 	"tenantry/ent/enum"
 	"tenantry/internal/auth"
+	"tenantry/internal/database"
 	"tenantry/internal/field"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
@@ -32,6 +35,11 @@ func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 		k.readPassword(r.Field(tenancy.UserPassword))
 	}
 	return b
+}
+
+// Emails is kind.Kind's: whose a taken email is nobody is told (rule I15).
+func (*Kind) Emails(context.Context, *database.Tx, *kind.Run, []sheet.Row) ([]kind.RowEmail, error) {
+	return nil, nil
 }
 
 // Cut is kind.Batch's.
