@@ -1,7 +1,7 @@
 # What people and CI run. `make` alone lists the targets.
 #
 #   make test                    make fuzz FUZZTIME=5m
-#   make chaos ARGS=-short       make bench BENCH=Reader ARGS=-benchmem
+#   make chaos ARGS=-short       make microbench BENCH=Reader ARGS=-benchmem
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -18,10 +18,10 @@ CHECKS   ?= 2000
 # What generation writes, and nothing else.
 GENERATED := ent/generated graph/generated docs/settings.md $(wildcard graph/*.resolvers.go)
 
-.PHONY: help generate migration test race lint deadcode format drift e2e graphiql check bench chaos fuzz demo
+.PHONY: help generate migration test race lint deadcode format drift e2e graphiql check bench bench-full microbench chaos fuzz demo
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 generate: ## write ent's and gqlgen's code and docs/settings.md anew (changes nothing on a clean tree)
 	go run -mod=mod ./ent/entc.go
@@ -67,7 +67,13 @@ graphiql: ## build the page at /graphiql anew from its packages (needs Node 20)
 
 check: test race lint drift e2e ## all of the above
 
-bench: ## the benchmarks; BENCH chooses by name
+bench: ## the whole program against what it is compared with, in under ten minutes (ARGS=-against=./older)
+	go run ./bench all -short $(ARGS)
+
+bench-full: ## the same with all sizes, into bench/RESULTS.md: twenty minutes on a machine that does nothing else
+	go run ./bench all -write bench/RESULTS.md $(ARGS)
+
+microbench: ## the Go benchmarks; BENCH chooses by name
 	@dirs=$$(git ls-files -co --exclude-standard '*bench_test.go' | xargs -r -n1 dirname | sort -u | sed 's,^,./,'); \
 	[[ -n $$dirs ]] || { echo "there are no benchmarks" >&2; exit 1; }; \
 	set -x; go test -run '^$$' -bench '$(BENCH)' $(ARGS) $$dirs

@@ -28,18 +28,13 @@ type bounds struct {
 }
 
 func (b *bounds) run(ctx context.Context) (err error) {
-	b.stack, err = newStackOf(ctx, b.binary, false, nil)
+	b.stack, err = newStack(ctx, b.binary, false, nil)
 	defer b.stack.end()
 	if err != nil {
 		return err
 	}
-	if fmt.Println(b.stack.about(ctx)); b.binary != "" {
-		fmt.Println("the program is", b.binary)
-	}
-	for _, role := range []string{"api", "worker"} {
-		if _, err := b.stack.start(ctx, role); err != nil {
-			return err
-		}
+	if _, _, err := b.stack.run(ctx); err != nil {
+		return err
 	}
 	if b.db, err = sql.Open("postgres", b.stack.settings["DATABASE_URL"]); err != nil {
 		return err

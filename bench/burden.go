@@ -18,7 +18,7 @@ import (
 // burden measures what one tenant's data and imports cost others: the memory of an import and
 // an export of contacts with long values, and what is done by hand beside a large import.
 type burden struct {
-	against                               string
+	programs
 	sqlite                                bool
 	contacts, values, bytes, rows, rounds int
 }
@@ -34,26 +34,14 @@ func (b *burden) run(ctx context.Context) error {
 		}
 		fmt.Println("this version")
 	}
-	return b.measure(ctx, "")
+	return b.measure(ctx, b.binary)
 }
 
 // processes are those of the stack: on SQLite one that is both.
 type processes struct{ api, worker *harness.Process }
 
-func (b *burden) start(ctx context.Context, s *stack) (p processes, err error) {
-	if b.sqlite {
-		p.api, err = s.start(ctx, "serve")
-		p.worker = p.api
-		return p, err
-	}
-	if p.api, err = s.start(ctx, "api"); err == nil {
-		p.worker, err = s.start(ctx, "worker")
-	}
-	return p, err
-}
-
 // anew gives fresh processes, whose most memory is not what others needed.
-func (b *burden) anew(ctx context.Context, s *stack, p processes) (processes, error) {
+func (b *burden) anew(ctx context.Context, s *stack, p processes) (fresh processes, err error) {
 	for _, process := range []*harness.Process{p.worker, p.api} {
 		if process.Alive() {
 			if err := process.Stop(syscall.SIGTERM, 30*time.Second); err != nil {
@@ -61,20 +49,20 @@ func (b *burden) anew(ctx context.Context, s *stack, p processes) (processes, er
 			}
 		}
 	}
-	return b.start(ctx, s)
+	fresh.api, fresh.worker, err = s.run(ctx)
+	return fresh, err
 }
 
 func (b *burden) measure(ctx context.Context, binary string) error {
-	s, err := newStackOf(ctx, binary, b.sqlite, map[string]string{
+	s, err := newStack(ctx, binary, b.sqlite, map[string]string{
 		"IMPORT_MAX_ROWS_CONTACTS": fmt.Sprint(max(b.rows, b.contacts)), "UPLOAD_MAX_BYTES": "2GiB",
 	})
 	defer s.end()
 	if err != nil {
 		return err
 	}
-	fmt.Println(s.about(ctx))
-	p, err := b.start(ctx, s)
-	if err != nil {
+	var p processes
+	if p.api, p.worker, err = s.run(ctx); err != nil {
 		return err
 	}
 	return errors.Join(b.beside(ctx, s), b.long(ctx, s, p))
@@ -105,7 +93,7 @@ func (b *burden) long(ctx context.Context, s *stack, p processes) error {
 	if err := b.imported(ctx, user, "email,note0", func(i int) string { return fmt.Sprintf("c%d@x.example,changed", i) }); err != nil {
 		return err
 	}
-	_, most, err := resident(p.worker)
+	_, most, err := resident(p.worker.PID())
 	if err != nil {
 		return err
 	}
@@ -131,7 +119,7 @@ func (b *burden) long(ctx context.Context, s *stack, p processes) error {
 	if err != nil {
 		return err
 	}
-	if _, most, err = resident(p.api); err == nil {
+	if _, most, err = resident(p.api.PID()); err == nil {
 		fmt.Printf("their export, %d MiB: %d MiB at most\n", n>>20, most>>20)
 	}
 	return err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,7 +22,13 @@ import (
 // imports queued those that queue wait for each other whatever is done, as long as the
 // machine's work lasts; what fairness can promise is that a company which asks for little
 // does not wait for those that ask for much.
-type fairness struct{ companies, imports, rows, large, larges, probes, workers, concurrency int }
+type fairness struct {
+	binary                                                                string
+	companies, imports, rows, large, larges, probes, workers, concurrency int
+}
+
+// probing is how many companies the small imports come from, one after another.
+const probing = 20
 
 // tenant is a company of the bench and its administrator.
 type tenant struct {
@@ -32,17 +37,16 @@ type tenant struct {
 }
 
 func (f *fairness) run(ctx context.Context) error {
-	if f.companies < 1 || f.imports < 1 || f.rows < 1 || f.larges < 1 || f.probes < 3 || f.workers < 1 {
-		return errors.New("at least one of everything, and three probes")
+	if f.companies < 0 || f.imports < 1 || f.rows < 1 || f.larges < 1 || f.probes < 3 || f.workers < 1 {
+		return errors.New("at least one of everything but companies, and three probes")
 	}
-	s, err := newStack(ctx, false, map[string]string{
+	s, err := newStack(ctx, f.binary, false, map[string]string{
 		"IMPORT_MAX_ROWS_CONTACTS": fmt.Sprint(f.large), "UPLOAD_MAX_BYTES": "2GiB", "WORKER_CONCURRENCY": fmt.Sprint(f.concurrency),
 	})
 	defer s.end()
 	if err != nil {
 		return err
 	}
-	fmt.Println(s.about(ctx))
 	if _, err := s.start(ctx, "api"); err != nil {
 		return err
 	}
@@ -57,7 +61,7 @@ func (f *fairness) run(ctx context.Context) error {
 		}
 		return all
 	}
-	probes, crowd, large := makeTenants("Probe", f.probes), makeTenants("Crowd", f.companies), makeTenants("Large", 2*f.larges)
+	probes, crowd, large := makeTenants("Probe", min(f.probes, probing)), makeTenants("Crowd", f.companies), makeTenants("Large", 2*f.larges)
 	if err != nil {
 		return err
 	}
@@ -88,6 +92,10 @@ func (f *fairness) run(ctx context.Context) error {
 		return err
 	}
 	compare(idle, beside)
+	figure("fairness p99", quantile(beside.all, 0.99).Seconds()/quantile(idle.all, 0.99).Seconds())
+	if f.companies == 0 {
+		return nil
+	}
 	for i, run := range runs {
 		if _, err := large[i].user.WatchImport(ctx, run, nil); err != nil {
 			return err
@@ -236,8 +244,8 @@ func (f *fairness) probe(ctx context.Context, t tenant, tag string) (took times,
 func (f *fairness) measure(ctx context.Context, what string, probes []tenant, still func() (bool, error)) (measured, error) {
 	var m measured
 	var waited, worked []time.Duration
-	for i, t := range probes {
-		d, err := f.probe(ctx, t, strings.ReplaceAll(what, " ", "-")+fmt.Sprint(i))
+	for i := range f.probes {
+		d, err := f.probe(ctx, probes[i%len(probes)], strings.ReplaceAll(what, " ", "-")+fmt.Sprint(i))
 		if err != nil {
 			return m, err
 		}
@@ -254,9 +262,8 @@ func (f *fairness) measure(ctx context.Context, what string, probes []tenant, st
 	if len(m.all) < 3 {
 		return m, fmt.Errorf("%s: only %d probes were over before the rest was; make the load larger", what, len(m.all))
 	}
-	fmt.Printf("%-22s %d small imports of %d rows: median %v (of which waiting %v, at work %v), nine of ten within %v, the slowest %v\n", what+":", len(m.all), f.rows,
-		median(m.all).Round(time.Millisecond), median(waited).Round(time.Millisecond), median(worked).Round(time.Millisecond),
-		quantile(m.all, 9).Round(time.Millisecond), slices.Max(m.all).Round(time.Millisecond))
+	fmt.Printf("%-22s %d small imports of %d rows: %s; waiting %.1f ms, at work %.1f\n", what+":", len(m.all), f.rows,
+		percentiles(m.all), 1e3*median(waited).Seconds(), 1e3*median(worked).Seconds())
 	return m, nil
 }
 
@@ -265,17 +272,13 @@ func (f *fairness) measure(ctx context.Context, what string, probes []tenant, st
 type measured struct{ all, inside []time.Duration }
 
 func compare(idle, loaded measured) {
-	of := func(a, b []time.Duration) string {
-		return fmt.Sprintf("median %.2f of idle's, nine of ten within %.2f of idle's", median(a).Seconds()/median(b).Seconds(), quantile(a, 9).Seconds()/quantile(b, 9).Seconds())
+	of := func(a, b []time.Duration) (text string) {
+		for _, share := range []float64{0.5, 0.9, 0.99} {
+			text += fmt.Sprintf(" p%.0f %.2f", 100*share, quantile(a, share).Seconds()/quantile(b, share).Seconds())
+		}
+		return text
 	}
-	fmt.Printf("%-22s to the final event: %s\n%-22s from accepted to over: %s\n", "", of(loaded.all, idle.all), "", of(loaded.inside, idle.inside))
-}
-
-// quantile is what so many tenths of the durations are within.
-func quantile(of []time.Duration, tenths int) time.Duration {
-	sorted := slices.Clone(of)
-	slices.Sort(sorted)
-	return sorted[min(len(sorted)*tenths/10, len(sorted)-1)]
+	fmt.Printf("%-22s to the final event, against idle:%s\n%-22s from accepted to over, against idle:%s\n", "", of(loaded.all, idle.all), "", of(loaded.inside, idle.inside))
 }
 
 // queue uploads the crowd's imports, each company's one after another.

@@ -26,20 +26,12 @@ func (m *idle) run(ctx context.Context) error {
 	if m.rounds < 1 || m.imports < 1 || m.measure < time.Second {
 		return errors.New("at least one round of a second, and one import")
 	}
-	s, err := newStackOf(ctx, m.binary, m.sqlite, nil)
+	s, err := newStack(ctx, m.binary, m.sqlite, nil)
 	defer s.end()
 	if err != nil {
 		return err
 	}
-	fmt.Println(s.about(ctx))
-	role := "api"
-	if m.sqlite {
-		role = "serve"
-	}
-	worker, err := s.start(ctx, role)
-	if err == nil && !m.sqlite {
-		worker, err = s.start(ctx, "worker")
-	}
+	_, worker, err := s.run(ctx)
 	if err != nil {
 		return err
 	}
@@ -56,12 +48,12 @@ func (m *idle) cost(ctx context.Context, worker *harness.Process) error {
 	}
 	var shares []float64
 	for range m.rounds {
-		before := processorTime(worker.PID(), false)
+		before := cpuTime(worker.PID(), false)
 		began := time.Now()
 		if err := wait(ctx, m.measure); err != nil {
 			return err
 		}
-		shares = append(shares, 100*(processorTime(worker.PID(), false)-before).Seconds()/time.Since(began).Seconds())
+		shares = append(shares, 100*(cpuTime(worker.PID(), false)-before).Seconds()/time.Since(began).Seconds())
 	}
 	slices.Sort(shares)
 	fmt.Printf("the idle process %s: median %.2f %% of a core in %d rounds of %v, from %.2f to %.2f\n",
@@ -93,7 +85,7 @@ func (m *idle) wakeUp(ctx context.Context, s *stack) error {
 		waited = append(waited, out.ImportRun.StartedAt.Sub(out.ImportRun.CreatedAt))
 	}
 	fmt.Printf("from queued to claimed, %d imports: median %v, nine of ten within %v, the slowest %v\n", m.imports,
-		median(waited).Round(100*time.Microsecond), quantile(waited, 9).Round(100*time.Microsecond), slices.Max(waited).Round(100*time.Microsecond))
+		median(waited).Round(100*time.Microsecond), quantile(waited, 0.9).Round(100*time.Microsecond), slices.Max(waited).Round(100*time.Microsecond))
 	return nil
 }
 

@@ -1,25 +1,33 @@
-// Bench measures what the documentation says of large files and of many tenants at once, on
-// the program as its users run it: processes of its own, PostgreSQL and Redis, and the public
-// API.
+// Bench measures the program as its users run it (processes of its own, PostgreSQL and Redis,
+// the public API) against what it is compared with, in turn in one run.
 //
-//	go run ./bench million                         a million contacts, 50,000 of them bad
-//	go run ./bench million -sqlite                 the same in one process, on SQLite
-//	go run ./bench fairness                        50 companies with 20 imports each, and one with a million rows
-//	go run ./bench burden                          long values, and what is done by hand beside an import
-//	go run ./bench burden -against ./older         the same, in turn with the program of another version
-//	go run ./bench idle                            what a worker without work costs, and how quickly it wakes up
-//	go run ./bench parallel                        what loading on two connections could gain
-//	go run ./bench bounds                          operations, lists, deletions and indexes on much data
+//	go run ./bench contacts      new contacts against psql's \copy and ent's CreateBulk
+//	go run ./bench again         the same file twice, and every other row changed, against ent's upsert
+//	go run ./bench users         users with passwords against argon2id on all cores
+//	go run ./bench sqlite        new contacts on SQLite against .import by sqlite3
+//	go run ./bench events        how soon a watcher hears of small imports
+//	go run ./bench fairness      small imports beside a large one and a crowd, against idle
+//	go run ./bench pages         pages of contacts against hand-written SQL and encoding/json
+//	go run ./bench watchers      many WebSockets that watch one import, and the restart of a process
+//	go run ./bench million       a million contacts, 50,000 of them bad: counts, memory, issues, rejects
+//	go run ./bench burden        long values, and what is done by hand beside an import
+//	go run ./bench idle          what a worker without work costs, and how quickly it wakes up
+//	go run ./bench bounds        operations, lists, deletions and indexes on much data
+//	go run ./bench all           the first eight, and a table of results; -short in under ten minutes
+//
+// A name with -h lists its flags. Most take -against ./older, a program that was built from
+// another commit, and measure both in turn.
 //
 // It builds the program, starts everything that it needs behind Unix sockets and on this
 // machine's loopback alone, and ends it. It needs Linux, Go, PostgreSQL's and Redis's servers,
-// and nothing that runs already. What it prints beside times are ratios between things that
-// were done in turn on the same machine, which noise moves less. docs/performance.md has what
-// came out.
+// for one measurement sqlite3, and nothing that runs already. Ratios between what was done in
+// turn on the same machine say most: noise moves them less than times. CPU time is that of all
+// processes, those in the background included. bench/RESULTS.md has what came out.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -36,72 +44,153 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) int {
-	var measure func(context.Context) error
 	name := ""
 	if len(args) > 0 {
 		name = args[0]
 	}
 	flags := flag.NewFlagSet("bench "+name, flag.ContinueOnError)
-	switch name {
-	case "million":
-		m := million{}
-		flags.IntVar(&m.rows, "rows", 1_000_000, "rows of the file")
-		flags.IntVar(&m.bad, "bad", 50_000, "how many of them are bad")
-		flags.IntVar(&m.rounds, "rounds", 1, "how often the file is imported, each time into another company")
-		flags.BoolVar(&m.sqlite, "sqlite", false, "one process on SQLite in place of PostgreSQL, Redis, api and worker")
-		measure = m.run
-	case "fairness":
-		f := fairness{}
-		flags.IntVar(&f.companies, "companies", 50, "companies with many imports")
-		flags.IntVar(&f.imports, "imports", 20, "imports that each of them has queued")
-		flags.IntVar(&f.rows, "rows", 200, "rows of a small import")
-		flags.IntVar(&f.large, "large", 1_000_000, "rows of the large import")
-		flags.IntVar(&f.larges, "larges", 1, "companies with a large import each")
-		flags.IntVar(&f.probes, "probes", 30, "small imports that are measured in each environment")
-		flags.IntVar(&f.workers, "workers", 1, "worker processes")
-		flags.IntVar(&f.concurrency, "concurrency", 4, "imports that a worker process runs at once")
-		measure = f.run
-	case "burden":
-		b := burden{}
-		flags.StringVar(&b.against, "against", "", "the program, as it was built from another commit, with which all is measured in turn")
-		flags.BoolVar(&b.sqlite, "sqlite", false, "one process on SQLite in place of PostgreSQL, Redis, api and worker")
-		flags.IntVar(&b.contacts, "contacts", 1_000, "contacts with long values")
-		flags.IntVar(&b.values, "values", 20, "values that each of them has")
-		flags.IntVar(&b.bytes, "bytes", 10_000, "bytes of a value")
-		flags.IntVar(&b.rows, "rows", 200_000, "rows of the import beside which a customer is deleted")
-		flags.IntVar(&b.rounds, "rounds", 3, "customers that are deleted")
-		measure = b.run
-	case "idle":
-		m := idle{settle: 5 * time.Second}
-		flags.StringVar(&m.binary, "binary", "", "the program, as it was built from another commit; empty: built from this one")
-		flags.BoolVar(&m.sqlite, "sqlite", false, "one process on SQLite in place of PostgreSQL, Redis, api and worker")
-		flags.IntVar(&m.rounds, "rounds", 3, "how often the idle process is measured")
-		flags.DurationVar(&m.measure, "for", 20*time.Second, "how long each time")
-		flags.IntVar(&m.imports, "imports", 101, "imports that wake it up")
-		measure = m.run
-	case "parallel":
-		p := parallel{}
-		flags.IntVar(&p.rows, "rows", 200_000, "rows of the file")
-		flags.IntVar(&p.rounds, "rounds", 7, "how often both ways are taken in turn")
-		measure = p.run
-	case "bounds":
-		b := bounds{}
-		flags.StringVar(&b.binary, "binary", "", "the program, as it was built from another commit; empty: built from this one")
-		flags.IntVar(&b.administrators, "administrators", 12_000, "administrators of the partner")
-		flags.IntVar(&b.customers, "customers", 20, "customers with labels")
-		flags.IntVar(&b.labels, "labels", 1_000, "labels of each")
-		flags.IntVar(&b.contacts, "contacts", 300_000, "contacts of the project and of the label that are deleted")
-		measure = b.run
-	default:
-		fmt.Fprintln(os.Stderr, "bench: say what to measure: million, fairness, burden, idle, parallel or bounds; -h behind it lists its flags")
+	measure := measurement(name, flags)
+	if measure == nil {
+		fmt.Fprintln(os.Stderr, "bench: say what to measure: contacts, again, users, sqlite, events, fairness, pages, watchers, million, burden, idle, bounds or all; -h behind it lists its flags")
 		return 2
 	}
-	if err := flags.Parse(args[1:]); err != nil {
+	if err := flags.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
 		return 2
+	}
+	if name != "reference" {
+		fmt.Println(about(ctx))
 	}
 	if err := measure(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		return 1
 	}
 	return 0
+}
+
+// measurement is what the name stands for, with its flags; nil: nothing.
+func measurement(name string, flags *flag.FlagSet) func(context.Context) error {
+	binary := func(p *string) {
+		flags.StringVar(p, "binary", "", "the program, as it was built before; empty: built from this commit")
+	}
+	compared := func(p *programs) {
+		binary(&p.binary)
+		flags.StringVar(&p.against, "against", "", "the program, as it was built from another commit, with which all is measured in turn")
+	}
+	rounds := func(p *int, n int) { flags.IntVar(p, "rounds", n, "how often everything is measured in turn") }
+	onSQLite := func(p *bool) {
+		flags.BoolVar(p, "sqlite", false, "one process on SQLite in place of PostgreSQL, Redis, api and worker")
+	}
+	switch name {
+	case "contacts":
+		m := &contactsLoad{}
+		compared(&m.programs)
+		rounds(&m.rounds, 5)
+		flags.IntVar(&m.rows, "rows", 200_000, "rows of the file")
+		flags.IntVar(&m.entRows, "ent", 20_000, "rows that ent inserts at most, compared by the row; 0: none")
+		return m.run
+	case "again":
+		m := &again{}
+		compared(&m.programs)
+		rounds(&m.rounds, 5)
+		flags.IntVar(&m.rows, "rows", 200_000, "rows of the file")
+		flags.IntVar(&m.entRows, "ent", 50_000, "rows that ent upserts, compared by the row")
+		return m.run
+	case "users":
+		m := &users{}
+		compared(&m.programs)
+		rounds(&m.rounds, 3)
+		flags.IntVar(&m.rows, "rows", 5_000, "rows of the file")
+		flags.IntVar(&m.hashes, "hashes", 1_000, "hashes that the bound is made of, compared by the row")
+		return m.run
+	case "sqlite":
+		m := &sqliteLoad{}
+		compared(&m.programs)
+		rounds(&m.rounds, 5)
+		flags.IntVar(&m.rows, "rows", 100_000, "rows of the file")
+		return m.run
+	case "events":
+		m := &events{}
+		compared(&m.programs)
+		flags.IntVar(&m.imports, "imports", 100, "imports of each size")
+		flags.IntVar(&m.rows, "rows", 200, "rows of those whose first and last event are measured")
+		flags.IntVar(&m.runningRows, "running", 5_000, "rows of those whose RUNNING is measured")
+		return m.run
+	case "fairness":
+		m := &fairness{}
+		binary(&m.binary)
+		flags.IntVar(&m.companies, "companies", 50, "companies with many imports; 0: only the large import")
+		flags.IntVar(&m.imports, "imports", 20, "imports that each of them has queued")
+		flags.IntVar(&m.rows, "rows", 200, "rows of a small import")
+		flags.IntVar(&m.large, "large", 1_000_000, "rows of the large import")
+		flags.IntVar(&m.larges, "larges", 1, "companies with a large import each")
+		flags.IntVar(&m.probes, "probes", 200, "small imports that are measured in each environment at most")
+		flags.IntVar(&m.workers, "workers", 1, "worker processes")
+		flags.IntVar(&m.concurrency, "concurrency", 4, "imports that a worker process runs at once")
+		return m.run
+	case "pages":
+		m := &pages{}
+		compared(&m.programs)
+		onSQLite(&m.sqlite)
+		rounds(&m.rounds, 5)
+		flags.IntVar(&m.contacts, "contacts", 20_000, "contacts of the company")
+		flags.IntVar(&m.connections, "connections", 64, "connections that ask at once")
+		flags.DurationVar(&m.each, "for", 3*time.Second, "how long each side is asked in a round")
+		return m.run
+	case "reference": // started by pages
+		m := &reference{}
+		flags.StringVar(&m.postgres, "postgres", "", "URL of the database")
+		flags.StringVar(&m.sqlite, "sqlite", "", "file of the database")
+		flags.StringVar(&m.company, "company", "", "whose contacts are read")
+		return m.run
+	case "watchers":
+		m := &watchers{}
+		compared(&m.programs)
+		flags.IntVar(&m.n, "n", 3_000, "watchers")
+		flags.IntVar(&m.users, "users", 20, "users that they belong to")
+		flags.DurationVar(&m.measure, "for", 20*time.Second, "how long messages are measured")
+		flags.BoolVar(&m.restart, "restart", true, "restart one of two api processes at the end")
+		return m.run
+	case "million":
+		m := &million{}
+		binary(&m.binary)
+		onSQLite(&m.sqlite)
+		flags.IntVar(&m.rows, "rows", 1_000_000, "rows of the file")
+		flags.IntVar(&m.bad, "bad", 50_000, "how many of them are bad")
+		return m.run
+	case "burden":
+		m := &burden{}
+		compared(&m.programs)
+		onSQLite(&m.sqlite)
+		flags.IntVar(&m.contacts, "contacts", 1_000, "contacts with long values")
+		flags.IntVar(&m.values, "values", 20, "values that each of them has")
+		flags.IntVar(&m.bytes, "bytes", 10_000, "bytes of a value")
+		flags.IntVar(&m.rows, "rows", 200_000, "rows of the import beside which a customer is deleted")
+		flags.IntVar(&m.rounds, "rounds", 3, "customers that are deleted")
+		return m.run
+	case "idle":
+		m := &idle{settle: 5 * time.Second}
+		binary(&m.binary)
+		onSQLite(&m.sqlite)
+		rounds(&m.rounds, 3)
+		flags.DurationVar(&m.measure, "for", 20*time.Second, "how long each time")
+		flags.IntVar(&m.imports, "imports", 101, "imports that wake it up")
+		return m.run
+	case "bounds":
+		m := &bounds{}
+		binary(&m.binary)
+		flags.IntVar(&m.administrators, "administrators", 12_000, "administrators of the partner")
+		flags.IntVar(&m.customers, "customers", 20, "customers with labels")
+		flags.IntVar(&m.labels, "labels", 1_000, "labels of each")
+		flags.IntVar(&m.contacts, "contacts", 300_000, "contacts of the project and of the label that are deleted")
+		return m.run
+	case "all":
+		m := &series{}
+		compared(&m.programs)
+		flags.BoolVar(&m.short, "short", false, "smaller files and fewer rounds: under ten minutes")
+		flags.StringVar(&m.write, "write", "", "a document whose results, between two comments, are replaced, such as bench/RESULTS.md")
+		return m.run
+	}
+	return nil
 }

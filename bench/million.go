@@ -16,71 +16,35 @@ import (
 	"tenantry/client"
 )
 
-// million imports one large file with bad rows in it and looks at what an import is to keep
+// million imports one large file with bad rows in it and checks what an import is to keep
 // whatever its size: the counts add up, memory stays flat, the issues page by an index, the
-// rejects file streams. On PostgreSQL it copies as many rows straight into a table of the
-// same shape before and behind each import, for the ratio; more rounds import the file into
-// more companies.
+// rejects file streams.
 type million struct {
-	rows, bad, rounds int
-	sqlite            bool
+	binary    string
+	rows, bad int
+	sqlite    bool
 }
 
 func (m *million) run(ctx context.Context) (err error) {
 	if m.bad < 1 || m.rows < 10*m.bad {
 		return fmt.Errorf("%d bad rows of %d: at least one, and at most one in ten", m.bad, m.rows)
 	}
-	s, err := newStack(ctx, m.sqlite, map[string]string{"IMPORT_MAX_ROWS_CONTACTS": fmt.Sprint(m.rows), "UPLOAD_MAX_BYTES": "2GiB"})
+	s, err := newStack(ctx, m.binary, m.sqlite, map[string]string{"IMPORT_MAX_ROWS_CONTACTS": fmt.Sprint(m.rows), "UPLOAD_MAX_BYTES": "2GiB"})
 	defer s.end()
 	if err != nil {
 		return err
 	}
-	fmt.Println(s.about(ctx))
-	role := "api"
-	if m.sqlite {
-		role = "serve"
-	}
-	api, err := s.start(ctx, role)
+	api, worker, err := s.run(ctx)
 	if err != nil {
 		return err
 	}
-	worker := api
-	if !m.sqlite {
-		if worker, err = s.start(ctx, "worker"); err != nil {
-			return err
-		}
+	_, user, err := s.company(ctx, "Large")
+	if err != nil {
+		return err
 	}
-	var ratios []float64
-	var user *client.Client
-	var run string
-	var before time.Duration
-	for round := range m.rounds {
-		if _, user, err = s.company(ctx, fmt.Sprint("Large", round)); err != nil {
-			return err
-		}
-		if !m.sqlite && round == 0 {
-			if before, err = s.copyPlain(ctx, m.rows); err != nil {
-				return err
-			}
-		}
-		var took time.Duration
-		if run, took, err = m.imported(ctx, user, api, worker); err != nil {
-			return err
-		}
-		if m.sqlite {
-			continue
-		}
-		behind, err := s.copyPlain(ctx, m.rows)
-		if err != nil {
-			return err
-		}
-		ratios = append(ratios, (before+behind).Seconds()/2/took.Seconds())
-		fmt.Printf("plain COPY of as many rows: %v before, %v behind; the import's pace is %.2f of it\n",
-			before.Round(time.Millisecond), behind.Round(time.Millisecond), ratios[round])
-		before = behind
-	}
-	if slices.Sort(ratios); len(ratios) > 1 {
-		fmt.Printf("in %d rounds: median %.2f, from %.2f to %.2f\n", len(ratios), ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1])
+	run, err := m.imported(ctx, user, api, worker)
+	if err != nil {
+		return err
 	}
 	return errors.Join(m.page(ctx, s, user, run), m.rejects(ctx, user, run, api))
 }
@@ -108,14 +72,13 @@ var badRows = []string{
 	"person.%d@example.org,First,Last,true,robot",
 }
 
-// imported uploads the file and follows it to its end; took is from its first batch's claim to
-// the end.
-func (m *million) imported(ctx context.Context, user *client.Client, api, worker *harness.Process) (run string, took time.Duration, err error) {
+// imported uploads the file and follows it to its end.
+func (m *million) imported(ctx context.Context, user *client.Client, api, worker *harness.Process) (run string, err error) {
 	body, out := io.Pipe()
 	go func() { out.CloseWithError(m.file(out)) }()
 	began := time.Now()
 	if run, err = upload(ctx, user, "", body); err != nil {
-		return "", 0, err
+		return "", err
 	}
 	accepted := time.Since(began)
 	var processed atomic.Int64
@@ -126,11 +89,11 @@ func (m *million) imported(ctx context.Context, user *client.Client, api, worker
 		processed.Store(int64(p.ProcessedRows))
 		return nil
 	})
-	took = time.Since(began)
+	took := time.Since(began)
 	close(stop)
 	tenths := <-sampled
 	if err != nil {
-		return run, took, err
+		return run, err
 	}
 	sum := p.CreatedCount + p.UpdatedCount + p.UnchangedCount + p.SkippedCount + p.FailedCount
 	fmt.Printf("accepted after %v; imported in %v, %.0f rows/s: %s, %d created, %d failed, %d in all of %d\n", accepted.Round(time.Millisecond),
@@ -142,10 +105,10 @@ func (m *million) imported(ctx context.Context, user *client.Client, api, worker
 	for _, t := range tenths {
 		fmt.Printf(" %d", t.mean()>>20)
 	}
-	_, most, merr := resident(worker)
-	_, mostAPI, aerr := resident(api)
+	_, most, merr := resident(worker.PID())
+	_, mostAPI, aerr := resident(api.PID())
 	fmt.Printf("; at most %d MiB, and of the api process %d MiB\n", most>>20, mostAPI>>20)
-	return run, took, errors.Join(err, merr, aerr)
+	return run, errors.Join(err, merr, aerr)
 }
 
 // tenth gathers how much memory a process held while a tenth of the file was imported.
@@ -164,7 +127,7 @@ func sample(p *harness.Process, rows int, processed *atomic.Int64, stop <-chan s
 			return tenths
 		case <-tick.C:
 		}
-		now, _, err := resident(p)
+		now, _, err := resident(p.PID())
 		if err != nil {
 			continue
 		}
@@ -252,7 +215,7 @@ func (m *million) rejects(ctx context.Context, user *client.Client, run string, 
 	if err := user.Do(ctx, `query($id:ID!){importRun(id:$id){rejectsUrl}}`, client.Vars{"id": run}, &out); err != nil {
 		return err
 	}
-	_, before, err := resident(api)
+	_, before, err := resident(api.PID())
 	if err != nil {
 		return err
 	}
@@ -281,7 +244,7 @@ func (m *million) rejects(ctx context.Context, user *client.Client, run string, 
 			first = time.Since(began)
 		}
 	}
-	_, most, err := resident(api)
+	_, most, err := resident(api.PID())
 	fmt.Printf("rejects: %d rows, %.1f MiB; the first line after %v, all after %v; the api process's most memory grew by %d MiB\n",
 		rows, float64(counted.n)/(1<<20), first.Round(10*time.Microsecond), time.Since(began).Round(time.Millisecond), (most-before)>>20)
 	if rows != m.bad {
@@ -299,10 +262,4 @@ func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
 	return n, err
-}
-
-func median(of []time.Duration) time.Duration {
-	sorted := slices.Clone(of)
-	slices.Sort(sorted)
-	return sorted[len(sorted)/2]
 }

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,15 +35,10 @@ const (
 	password      = "a good password of the bench"
 )
 
-// newStack builds the program, and prepares a database with an operator. Nothing of the
-// program runs yet. The stack must be ended, also after an error.
-func newStack(ctx context.Context, sqlite bool, settings map[string]string) (*stack, error) {
-	return newStackOf(ctx, "", sqlite, settings)
-}
-
-// newStackOf is newStack with the program that was built from another commit; empty: from
-// this one.
-func newStackOf(ctx context.Context, binary string, sqlite bool, settings map[string]string) (*stack, error) {
+// newStack prepares a database with an operator for the program that was built before; empty:
+// it is built from this commit. Nothing of the program runs yet. The stack must be ended, also
+// after an error.
+func newStack(ctx context.Context, binary string, sqlite bool, settings map[string]string) (*stack, error) {
 	parent := os.TempDir()
 	if len(parent) > 40 {
 		parent = "/tmp" // a Unix socket's path may have 107 bytes
@@ -163,8 +157,8 @@ func (s *stack) end() {
 	_ = os.RemoveAll(s.dir)
 }
 
-// about says what the measurement was made on.
-func (s *stack) about(ctx context.Context) string {
+// about says what a measurement is made on.
+func about(ctx context.Context) string {
 	commit, _ := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
 	processor := "an unknown processor"
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
@@ -176,27 +170,57 @@ func (s *stack) about(ctx context.Context) string {
 		}
 	}
 	load, _ := os.ReadFile("/proc/loadavg")
-	return fmt.Sprintf("commit %s, %s, %d cores of %s, load before %s", strings.TrimSpace(string(commit)), runtime.Version(), runtime.NumCPU(), processor,
-		strings.Join(strings.Fields(string(load))[:min(3, len(strings.Fields(string(load))))], " "))
+	return fmt.Sprintf("%s, commit %s, %s, %d cores of %s, load before %s", time.Now().UTC().Format(time.DateOnly), strings.TrimSpace(string(commit)),
+		runtime.Version(), runtime.NumCPU(), processor, strings.Join(strings.Fields(string(load))[:min(3, len(strings.Fields(string(load))))], " "))
 }
 
-// resident is how many bytes of memory the process holds now, and the most that it has held.
-func resident(p *harness.Process) (now, most int64, err error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
-	if err != nil {
-		return 0, 0, err
+// run starts what serves requests and runs imports: an api and a worker, on SQLite one process
+// that is both.
+func (s *stack) run(ctx context.Context) (api, worker *harness.Process, err error) {
+	if s.postgres == nil {
+		api, err = s.start(ctx, "serve")
+		return api, api, err
 	}
-	for line := range strings.Lines(string(text)) {
-		var kib int64
-		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &kib); err == nil {
-			now = kib << 10
+	if api, err = s.start(ctx, "api"); err == nil {
+		worker, err = s.start(ctx, "worker")
+	}
+	return api, worker, err
+}
+
+// programs are those that a measurement compares.
+type programs struct {
+	binary  string // empty: built from this commit
+	against string // of another commit; empty: none
+}
+
+// version is a program that runs, on a database of its own.
+type version struct {
+	name string
+	*stack
+	api, worker *harness.Process
+}
+
+// versions are the program, and the one that it is compared with where there is one. The
+// caller calls end, also after an error.
+func (p programs) versions(ctx context.Context, sqlite bool, settings map[string]string) (all []*version, end func(), err error) {
+	end = func() {
+		for _, v := range all {
+			v.end()
 		}
-		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil {
-			most = kib << 10
+	}
+	for _, of := range [][2]string{{"tenantry", p.binary}, {"older", p.against}} {
+		if of[0] == "older" && p.against == "" {
+			continue
+		}
+		s, err := newStack(ctx, of[1], sqlite, settings)
+		v := &version{name: of[0], stack: s}
+		all = append(all, v)
+		if err != nil {
+			return all, end, err
+		}
+		if v.api, v.worker, err = v.run(ctx); err != nil {
+			return all, end, err
 		}
 	}
-	if now == 0 {
-		err = errors.New("the system does not say how much memory a process holds")
-	}
-	return now, most, err
+	return all, end, nil
 }

@@ -89,6 +89,9 @@ func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
 // Socket is the path of its Unix socket.
 func (p *Postgres) Socket() string { return filepath.Join(p.dir, ".s.PGSQL."+postgresPort) }
 
+// PID is the id of the server's first process, the parent of all others.
+func (p *Postgres) PID() int { return p.proc.PID() }
+
 // Start starts the server of the cluster and waits until it answers.
 func (p *Postgres) Start(ctx context.Context) error {
 	program, err := Program("postgres")

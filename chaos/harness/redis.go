@@ -54,6 +54,9 @@ func (r *Redis) Start(ctx context.Context) error {
 	return Until(ctx, 10*time.Second, "Redis's first answer", func() bool { return r.Client.Ping(ctx).Err() == nil })
 }
 
+// PID is the process's id.
+func (r *Redis) PID() int { return r.proc.PID() }
+
 // Kill ends it with all that it held.
 func (r *Redis) Kill() {
 	r.proc.Kill()
