@@ -39,24 +39,24 @@ func NewBulk(fields []Field) *Bulk {
 		if f.SearchKey != "" {
 			place := len(b.searched)
 			b.searched = append(b.searched, f)
-			b.add(f.SearchKey, func(w *written) any { return w.keys[place] })
+			b.add(f.SearchKey, func(to *database.Values, w *written) { to.Optional(w.keys[place]) })
 		}
 	}
-	b.add(contact.FieldEmailKey, func(w *written) any { return w.EmailKey })
-	b.add(contact.FieldInBlock, func(w *written) any { return w.inBlock })
-	b.add(contact.FieldUpdatedAt, func(w *written) any { return w.at })
+	b.add(contact.FieldEmailKey, func(to *database.Values, w *written) { to.Text(w.EmailKey) })
+	b.add(contact.FieldInBlock, func(to *database.Values, w *written) { to.Bool(w.inBlock) })
+	b.add(contact.FieldUpdatedAt, func(to *database.Values, w *written) { to.Time(w.at) })
 	b.insert = append(b.insert, byTenant...)
 	return b
 }
 
 // byTenant finds a contact.
 var byTenant = []database.Column[*written]{
-	{Name: contact.FieldID, Of: func(w *written) any { return w.ID }},
-	{Name: contact.FieldCompanyID, Of: func(w *written) any { return w.Company }},
+	{Name: contact.FieldID, Put: func(to *database.Values, w *written) { to.ID(w.ID) }},
+	{Name: contact.FieldCompanyID, Put: func(to *database.Values, w *written) { to.ID(w.Company) }},
 }
 
-func (b *Bulk) add(name string, of func(*written) any) {
-	c := database.Column[*written]{Name: name, Of: of}
+func (b *Bulk) add(name string, put func(*database.Values, *written)) {
+	c := database.Column[*written]{Name: name, Put: put}
 	b.insert, b.update = append(b.insert, c), append(b.update, c)
 }
 
@@ -166,9 +166,9 @@ var park = []database.Column[*written]{
 type contactLabel struct{ company, contact, label id.ID }
 
 var labelColumns = []database.Column[contactLabel]{
-	{Name: contactlabel.FieldCompanyID, Of: func(l contactLabel) any { return l.company }},
-	{Name: contactlabel.FieldContactID, Of: func(l contactLabel) any { return l.contact }},
-	{Name: contactlabel.FieldLabelID, Of: func(l contactLabel) any { return l.label }},
+	{Name: contactlabel.FieldCompanyID, Put: func(to *database.Values, l contactLabel) { to.ID(l.company) }},
+	{Name: contactlabel.FieldContactID, Put: func(to *database.Values, l contactLabel) { to.ID(l.contact) }},
+	{Name: contactlabel.FieldLabelID, Put: func(to *database.Values, l contactLabel) { to.ID(l.label) }},
 }
 
 // fieldValue is what a contact has in a custom field.
@@ -179,12 +179,12 @@ type fieldValue struct {
 
 var (
 	ofField = []database.Column[fieldValue]{
-		{Name: customfieldvalue.FieldCompanyID, Of: func(v fieldValue) any { return v.company }},
-		{Name: customfieldvalue.FieldContactID, Of: func(v fieldValue) any { return v.contact }},
-		{Name: customfieldvalue.FieldCustomFieldID, Of: func(v fieldValue) any { return v.field }},
+		{Name: customfieldvalue.FieldCompanyID, Put: func(to *database.Values, v fieldValue) { to.ID(v.company) }},
+		{Name: customfieldvalue.FieldContactID, Put: func(to *database.Values, v fieldValue) { to.ID(v.contact) }},
+		{Name: customfieldvalue.FieldCustomFieldID, Put: func(to *database.Values, v fieldValue) { to.ID(v.field) }},
 	}
 	valueOfField = []database.Column[fieldValue]{
-		{Name: customfieldvalue.FieldValue, Of: func(v fieldValue) any { return v.value }},
+		{Name: customfieldvalue.FieldValue, Put: func(to *database.Values, v fieldValue) { to.Text(v.value) }},
 	}
 )
 

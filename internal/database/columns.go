@@ -11,7 +11,48 @@ import (
 type Column[R any] struct {
 	Name string
 	Of   func(record R) any // of the types that [Batch] takes
+	// Put is Of for tables that get records by the million: it puts what the record has in it,
+	// by one call, without an allocation for each. One of the two is set.
+	Put func(to *Values, record R)
 }
+
+func (c *Column[R]) put(to *Values, record R) {
+	if c.Put != nil {
+		c.Put(to, record)
+		return
+	}
+	to.Value(c.Of(record))
+}
+
+// source is the rows of a batch. What a row has is asked for as often as it is needed.
+type source interface {
+	rows() int
+	row(i int, to *Values)          // puts the values of all columns
+	cell(i, column int, to *Values) // puts one
+	check(columns []string) error
+}
+
+// records are a source of which each row is a record.
+type records[R any] struct {
+	columns []Column[R]
+	list    []R
+}
+
+func (s records[R]) rows() int { return len(s.list) }
+
+func (s records[R]) row(i int, to *Values) {
+	r := s.list[i]
+	for n := range s.columns {
+		if n > 0 {
+			to.next()
+		}
+		s.columns[n].put(to, r)
+	}
+}
+
+func (s records[R]) cell(i, column int, to *Values) { s.columns[column].put(to, s.list[i]) }
+
+func (s records[R]) check([]string) error { return nil }
 
 // names are the columns'.
 func names[R any](columns []Column[R]) []string {
@@ -22,41 +63,27 @@ func names[R any](columns []Column[R]) []string {
 	return list
 }
 
-// rowsOf are the records' values, in one piece of memory.
-func rowsOf[R any](columns []Column[R], records []R) [][]any {
-	values := make([]any, 0, len(columns)*len(records))
-	rows := make([][]any, len(records))
-	for i, r := range records {
-		from := len(values)
-		for _, c := range columns {
-			values = append(values, c.Of(r))
-		}
-		rows[i] = values[from:len(values):len(values)]
-	}
-	return rows
-}
-
 // BatchOf is the records as rows of the table.
-func BatchOf[R any](table string, columns []Column[R], records []R) Batch {
-	return Batch{Table: table, Columns: names(columns), Rows: rowsOf(columns, records)}
+func BatchOf[R any](table string, columns []Column[R], list []R) Batch {
+	return Batch{Table: table, Columns: names(columns), records: records[R]{columns, list}}
 }
 
 // Insert loads records that cannot be there yet.
-func Insert[R any](ctx context.Context, tx *Tx, table string, columns []Column[R], records []R) error {
-	if len(records) == 0 {
+func Insert[R any](ctx context.Context, tx *Tx, table string, columns []Column[R], list []R) error {
+	if len(list) == 0 {
 		return nil
 	}
-	_, err := Load(ctx, tx, BatchOf(table, columns, records))
+	_, err := Load(ctx, tx, BatchOf(table, columns, list))
 	return err
 }
 
 // Set changes those columns of the records' rows, which the keys find. See [Change].
-func Set[R any](ctx context.Context, tx *Tx, table string, keys, columns []Column[R], records []R) error {
-	if len(records) == 0 {
+func Set[R any](ctx context.Context, tx *Tx, table string, keys, columns []Column[R], list []R) error {
+	if len(list) == 0 {
 		return nil
 	}
 	_, err := Update(ctx, tx, Change{
-		Table: table, Keys: names(keys), Columns: names(columns), Rows: rowsOf(slices.Concat(keys, columns), records),
+		Table: table, Keys: names(keys), Columns: names(columns), records: records[R]{slices.Concat(keys, columns), list},
 	})
 	return err
 }

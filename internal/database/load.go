@@ -4,15 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/google/uuid"
 )
 
 // Batch is rows for one table, to be inserted as fast as the database can. It goes past
@@ -23,8 +19,7 @@ type Batch struct {
 	Columns []string // those that the rows have; columns left out take their default
 	// Rows may hold string, integers, bool, float64, time.Time (kept in microseconds),
 	// uuid.UUID, []byte, json.RawMessage, types derived from these, pointers to these,
-	// driver.Valuer, and nil for NULL. A few thousand rows are a good measure: they stand
-	// in memory twice.
+	// driver.Valuer, and nil for NULL. See [BatchOf] for rows that are made of records.
 	Rows [][]any
 	// Conflict are the columns of one unique index (not a partial one). A row whose key is
 	// in the table, or in an earlier row of the batch, is left out. Another unique index
@@ -38,6 +33,40 @@ type Batch struct {
 	// About says that company_id is what a row is about and not what it belongs to, such as a
 	// notification's: it may be NULL, and no company is held.
 	About bool
+
+	records source // nil: Rows
+}
+
+func (b Batch) source() source {
+	if b.records != nil {
+		return b.records
+	}
+	return table(b.Rows)
+}
+
+// table is a source of values as they are.
+type table [][]any
+
+func (t table) rows() int { return len(t) }
+
+func (t table) row(i int, to *Values) {
+	for n, value := range t[i] {
+		if n > 0 {
+			to.next()
+		}
+		to.Value(value)
+	}
+}
+
+func (t table) cell(i, column int, to *Values) { to.Value(t[i][column]) }
+
+func (t table) check(columns []string) error {
+	for i, row := range t {
+		if len(row) != len(columns) {
+			return fmt.Errorf("row %d has %d values for %d columns", i, len(row), len(columns))
+		}
+	}
+	return nil
 }
 
 // loader loads in one database's way. The conformance test runs over both.
@@ -52,7 +81,8 @@ var loaders = map[Dialect]loader{Postgres: copyLoader{}, SQLite: valuesLoader{}}
 // at the same time do not deadlock over keys in a different order; batches that follow
 // each other in a transaction still can, and [DB.InTx] runs them again.
 func Load(ctx context.Context, tx *Tx, b Batch) (inserted []int, err error) {
-	if len(b.Rows) == 0 {
+	n := b.source().rows()
+	if n == 0 {
 		return nil, nil
 	}
 	if err := b.check(); err != nil {
@@ -63,10 +93,10 @@ func Load(ctx context.Context, tx *Tx, b Batch) (inserted []int, err error) {
 	}
 	keys, err := loaders[tx.dialect].load(ctx, tx, b)
 	if err != nil {
-		return nil, fmt.Errorf("loading %d rows into %s: %w", len(b.Rows), b.Table, err)
+		return nil, fmt.Errorf("loading %d rows into %s: %w", n, b.Table, err)
 	}
-	if len(b.Conflict) == 0 || len(keys) == len(b.Rows) {
-		return every(len(b.Rows)), nil
+	if len(b.Conflict) == 0 || len(keys) == n {
+		return every(n), nil
 	}
 	return b.indexes(keys)
 }
@@ -75,10 +105,8 @@ func (b Batch) check() error {
 	if len(b.Columns) == 0 {
 		return errors.New("no columns are named")
 	}
-	for i, row := range b.Rows {
-		if len(row) != len(b.Columns) {
-			return fmt.Errorf("row %d has %d values for %d columns", i, len(row), len(b.Columns))
-		}
+	if err := b.source().check(b.Columns); err != nil {
+		return err
 	}
 	if len(b.Conflict) > 0 && !slices.Contains(b.Columns, b.Key) {
 		return fmt.Errorf("the key %q is not among the columns %q", b.Key, b.Columns)
@@ -88,14 +116,13 @@ func (b Batch) check() error {
 
 // indexes finds the rows of the keys.
 func (b Batch) indexes(keys []string) ([]int, error) {
-	column := slices.Index(b.Columns, b.Key)
-	first := make(map[string]int, len(b.Rows))
-	for i := len(b.Rows) - 1; i >= 0; i-- {
-		v, err := plain(b.Rows[i][column])
-		if err != nil {
-			return nil, err
-		}
-		key, err := keyText(v)
+	rows, column := b.source(), slices.Index(b.Columns, b.Key)
+	first := make(map[string]int, rows.rows())
+	var of Values
+	for i := rows.rows() - 1; i >= 0; i-- {
+		of.arguments = of.arguments[:0]
+		rows.cell(i, column, &of)
+		key, err := keyText(of.arguments[0])
 		if err != nil {
 			return nil, fmt.Errorf("row %d: %w", i, err)
 		}
@@ -133,27 +160,6 @@ func keyText(v driver.Value) (string, error) {
 	default:
 		return "", fmt.Errorf("a key of type %T tells no rows apart", v)
 	}
-}
-
-// plain makes of a row's value one of database/sql's own types, the same for both
-// databases: times in UTC and microseconds, JSON as text.
-func plain(value any) (driver.Value, error) {
-	switch v := value.(type) {
-	case nil, string, int64, bool:
-		return v, nil
-	case uuid.UUID:
-		return v.String(), nil
-	case json.RawMessage:
-		if v == nil {
-			return nil, nil //nolint:nilnil // NULL
-		}
-		return string(v), nil
-	}
-	v, err := driver.DefaultParameterConverter.ConvertValue(value)
-	if t, ok := v.(time.Time); ok {
-		return t.UTC().Truncate(time.Microsecond), nil
-	}
-	return v, err
 }
 
 // quoted is the identifier in double quotes, which both databases understand.

@@ -1,20 +1,19 @@
 package database
 
 import (
-	"bytes"
 	"context"
 	"database/sql/driver"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"strconv"
 	"strings"
-	"time"
+	"sync"
+	"unsafe"
 )
 
-// copyChunk is how much of a batch goes to lib/pq at once, in bytes; it sends at 63 KB.
-const copyChunk = 60 << 10
+// copyChunk is how much of a batch goes to lib/pq at once, in bytes: with the last line's end and
+// the message's header it fills its buffer of 64 KiB, which is sent from 63 KiB on.
+const copyChunk = 64<<10 - 5
 
 // copyLoader uses COPY: straight into the table where no conflict is allowed for, else
 // into a temporary table and from there with one INSERT, in the order of the key.
@@ -22,27 +21,19 @@ type copyLoader struct{}
 
 func (copyLoader) load(ctx context.Context, tx *Tx, b Batch) ([]string, error) {
 	if len(b.Conflict) == 0 {
-		text, err := copyText(b.Rows, false)
-		if err != nil {
-			return nil, err
-		}
-		return nil, tx.copy(ctx, "COPY "+quoted(b.Table)+" ("+quotedList(b.Columns)+") FROM STDIN", text)
-	}
-	text, err := copyText(b.Rows, true)
-	if err != nil {
-		return nil, err
+		return nil, tx.copy(ctx, "COPY "+quoted(b.Table)+" ("+quotedList(b.Columns)+") FROM STDIN", b.source(), false)
 	}
 	staging, err := tx.stage(ctx, b)
 	if err != nil {
 		return nil, fmt.Errorf("making the staging table: %w", err)
 	}
 	columns := quotedList(b.Columns)
-	if err := tx.copy(ctx, "COPY "+staging+" ("+ordinal+", "+columns+") FROM STDIN", text); err != nil {
+	if err := tx.copy(ctx, "COPY "+staging+" ("+ordinal+", "+columns+") FROM STDIN", b.source(), true); err != nil {
 		return nil, err
 	}
 	rows, err := tx.QueryContext(ctx, "INSERT INTO "+quoted(b.Table)+" ("+columns+") SELECT "+columns+
 		" FROM "+staging+" ORDER BY "+quotedList(b.Conflict)+", "+ordinal+b.onConflict())
-	return readKeys(rows, err, make([]string, 0, len(b.Rows)))
+	return readKeys(rows, err, make([]string, 0, b.source().rows()))
 }
 
 // ordinal is the staging table's column for a row's place in the batch.
@@ -71,16 +62,16 @@ func (tx *Tx) stage(ctx context.Context, b Batch) (name string, err error) {
 	return name, err
 }
 
-// copy sends the text. lib/pq's rows-as-values COPY is slower and can end a context's
-// statement only between rows, so this speaks to the driver.
-func (tx *Tx) copy(ctx context.Context, statement string, text []byte) error {
+// copy sends the rows, each with its ordinal first if wanted. lib/pq's rows-as-values COPY is
+// slower and can end a context's statement only between rows, so this speaks to the driver.
+func (tx *Tx) copy(ctx context.Context, statement string, rows source, withOrdinal bool) error {
 	var failed error
 	err := tx.conn.Raw(func(connection any) error {
 		if o, ok := connection.(observedConn); ok {
 			connection = o.Conn
 			o.report(statement, 0)
 		}
-		failed = copyIn(ctx, connection.(session), statement, text)
+		failed = copyIn(ctx, connection.(session), statement, rows, withOrdinal)
 		// Never driver.ErrBadConn from in here: database/sql would close the connection at
 		// once, which waits for the end of its transaction, which is ours, for ever.
 		return nil
@@ -88,101 +79,71 @@ func (tx *Tx) copy(ctx context.Context, statement string, text []byte) error {
 	return errors.Join(err, failed)
 }
 
-func copyIn(ctx context.Context, to session, statement string, text []byte) error {
+// chunks are buffers that one COPY after another fills.
+var chunks = sync.Pool{New: func() any { return &Values{copying: true, text: make([]byte, 0, copyChunk+4<<10)} }}
+
+// copyIn writes the rows in COPY's text format, and sends what is written chunk by chunk.
+func copyIn(ctx context.Context, to session, statement string, rows source, withOrdinal bool) error {
 	stmt, err := to.PrepareContext(ctx, statement)
 	if err != nil {
 		return err
 	}
-	in, ok := stmt.(interface {
-		driver.Stmt
-		CopyData(ctx context.Context, text string) (driver.Result, error)
-	})
+	in, ok := stmt.(copyStmt)
 	if !ok {
 		return fmt.Errorf("the driver's %T cannot take COPY's data", stmt)
 	}
-	for len(text) > 0 {
-		end := len(text)
-		if end > copyChunk {
-			end = bytes.LastIndexByte(text[:copyChunk], '\n') + 1
-			if end == 0 { // one row is longer than a chunk
-				end = bytes.IndexByte(text, '\n') + 1
+	v := chunks.Get().(*Values)
+	defer v.release()
+	for i := range rows.rows() {
+		before := len(v.text)
+		if withOrdinal {
+			v.Int(int64(i))
+			v.next()
+		}
+		rows.row(i, v)
+		v.end()
+		if err = v.failed; err != nil {
+			err = fmt.Errorf("row %d, %w", i, err)
+			break
+		}
+		for len(v.text) > copyChunk && err == nil {
+			if before == 0 { // one row is longer than a chunk
+				before = len(v.text)
 			}
+			err = sendCopy(ctx, in, v.text[:before])
+			v.text, before = append(v.text[:0], v.text[before:]...), 0
 		}
-		// CopyData adds the last line's end.
-		if _, err := in.CopyData(ctx, string(text[:end-1])); err != nil {
-			_ = in.Close()
-			return err
+		if err != nil {
+			break
 		}
-		text = text[end:]
+	}
+	if err == nil && len(v.text) > 0 {
+		err = sendCopy(ctx, in, v.text)
+	}
+	if err != nil {
+		_ = in.Close() // what was sent goes with the transaction
+		return err
 	}
 	_, err = in.Exec(nil) // ends the COPY; there is no other way to
 	return err
 }
 
-// copyText encodes rows in COPY's text format, each with its ordinal first if wanted.
-func copyText(rows [][]any, withOrdinal bool) ([]byte, error) {
-	text := make([]byte, 0, len(rows)*128)
-	for i, row := range rows {
-		if withOrdinal {
-			text = strconv.AppendInt(text, int64(i), 10)
-		}
-		for n, value := range row {
-			if n > 0 || withOrdinal {
-				text = append(text, '\t')
-			}
-			v, err := plain(value)
-			if err != nil {
-				return nil, fmt.Errorf("row %d, a value of type %T: %w", i, value, err)
-			}
-			text = appendCopy(text, v)
-		}
-		text = append(text, '\n')
-	}
-	return text, nil
+// copyStmt is lib/pq's statement of a COPY.
+type copyStmt interface {
+	driver.Stmt
+	CopyData(ctx context.Context, text string) (driver.Result, error)
 }
 
-func appendCopy(to []byte, value driver.Value) []byte {
-	switch v := value.(type) {
-	case nil:
-		return append(to, `\N`...)
-	case string:
-		return appendEscaped(to, v)
-	case int64:
-		return strconv.AppendInt(to, v, 10)
-	case float64:
-		return strconv.AppendFloat(to, v, 'g', -1, 64)
-	case bool:
-		return append(to, map[bool]byte{true: 't', false: 'f'}[v])
-	case []byte:
-		if v == nil {
-			return append(to, `\N`...)
-		}
-		return hex.AppendEncode(append(to, `\\x`...), v)
-	case time.Time:
-		return v.AppendFormat(to, "2006-01-02 15:04:05.999999+00")
-	default: // driver.Value has no other
-		panic(fmt.Sprintf("COPY of a %T", value))
-	}
+// sendCopy sends some rows. The text is the caller's again afterwards: the driver has a copy.
+func sendCopy(ctx context.Context, in copyStmt, text []byte) error {
+	// CopyData adds the last line's end.
+	_, err := in.CopyData(ctx, unsafe.String(unsafe.SliceData(text), len(text)-1)) //nolint:gosec // the driver keeps nothing of it
+	return err
 }
 
-func appendEscaped(to []byte, s string) []byte {
-	from := 0
-	for i := range len(s) {
-		var escape byte
-		switch s[i] {
-		case '\\':
-			escape = '\\'
-		case '\n':
-			escape = 'n'
-		case '\r':
-			escape = 'r'
-		case '\t':
-			escape = 't'
-		default:
-			continue
-		}
-		to = append(append(to, s[from:i]...), '\\', escape)
-		from = i + 1
+// release gives the chunk back, but for one that a long row has swollen.
+func (v *Values) release() {
+	if v.text, v.failed = v.text[:0], nil; cap(v.text) <= 2*copyChunk {
+		chunks.Put(v)
 	}
-	return append(to, s[from:]...)
 }

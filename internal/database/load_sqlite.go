@@ -16,18 +16,18 @@ const sqliteParameters = 400
 type valuesLoader struct{}
 
 func (valuesLoader) load(ctx context.Context, tx *Tx, b Batch) (keys []string, err error) {
+	rows, all := b.source(), b.source().rows()
 	size := max(1, sqliteParameters/max(1, len(b.Columns)))
-	arguments := make([]any, 0, min(size, len(b.Rows))*len(b.Columns))
-	rows := b.Rows
-	for len(rows) > 0 {
-		n := min(size, len(rows))
+	arguments := make([]any, 0, min(size, all)*len(b.Columns))
+	for from := 0; from < all; {
+		n := min(size, all-from)
 		stmt, err := tx.PrepareContext(ctx, b.insertValues(n))
 		if err != nil {
 			return nil, err
 		}
 		// The same statement serves all full chunks; the rest needs one of its own.
-		for ; len(rows) >= n; rows = rows[n:] {
-			if arguments, err = appendArguments(arguments[:0], rows[:n]); err != nil {
+		for ; all-from >= n; from += n {
+			if arguments, err = appendArguments(arguments[:0], rows, from, n); err != nil {
 				break
 			}
 			if len(b.Conflict) == 0 {
@@ -54,15 +54,14 @@ func (b Batch) insertValues(rows int) string {
 		row + strings.Repeat(","+row, rows-1) + b.onConflict()
 }
 
-func appendArguments(to []any, rows [][]any) ([]any, error) {
-	for _, row := range rows {
-		for _, value := range row {
-			v, err := plain(value)
-			if err != nil {
-				return to, fmt.Errorf("a value of type %T: %w", value, err)
-			}
-			to = append(to, v)
+// appendArguments appends the values of n rows.
+func appendArguments(to []any, rows source, from, n int) ([]any, error) {
+	values := Values{arguments: to}
+	for i := from; i < from+n; i++ {
+		rows.row(i, &values)
+		if values.failed != nil {
+			return to, fmt.Errorf("row %d, %w", i, values.failed)
 		}
 	}
-	return to, nil
+	return values.arguments, nil
 }

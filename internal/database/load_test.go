@@ -197,6 +197,38 @@ func TestLoadTakesAsManyRowsAsThereAre(t *testing.T) {
 	})
 }
 
+// What is sent at once ends between two rows, however long they are.
+func TestLoadTakesRowsOfAnyLength(t *testing.T) {
+	withPeople(t, func(t *testing.T, db *database.DB) {
+		execute(t, db, "CREATE TABLE texts (id bigint PRIMARY KEY, body text NOT NULL)")
+		const chunk = 64 << 10 // about what is sent at once
+		var rows [][]any
+		sum := 0
+		add := func(length int) {
+			rows = append(rows, []any{len(rows), strings.Repeat("\\", length/2) + strings.Repeat("x", length%2)})
+			sum += length/2 + length%2
+		}
+		for _, length := range []int{chunk, 1, 0, chunk - 20, chunk/2 - 4, chunk/2 - 3, 3 * chunk, chunk + 1, 7} {
+			add(length)
+		}
+		for i := range 40 {
+			add(chunk - 20 + i)
+			add(i)
+		}
+		if _, err := load(t, db, database.Batch{Table: "texts", Columns: []string{"id", "body"}, Rows: rows}); err != nil {
+			t.Fatal(err)
+		}
+		if n := value[int](t, db, "SELECT sum(length(body)) FROM texts"); n != sum {
+			t.Errorf("%d characters are there, want %d", n, sum)
+		}
+		for i, row := range rows {
+			if got := value[string](t, db, fmt.Sprintf("SELECT body FROM texts WHERE id = %d", i)); got != row[1] {
+				t.Errorf("row %d is not the same", i)
+			}
+		}
+	})
+}
+
 func TestLoadWithoutConflictIsAllOrAnError(t *testing.T) {
 	withPeople(t, func(t *testing.T, db *database.DB) {
 		execute(t, db, "CREATE TABLE notes (id SERIAL, body text NOT NULL)")

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -116,16 +117,23 @@ func (b Batch) holdTenants(ctx context.Context, tx *Tx) error {
 	}
 	var of []uuid.UUID
 	seen := map[uuid.UUID]bool{}
-	for i, row := range b.Rows {
-		c, ok := row[column].(uuid.UUID)
-		if !ok {
-			return fmt.Errorf("row %d has a %s of type %T, want uuid.UUID", i, companyColumn, row[column])
-		}
-		if n := len(of); n > 0 && of[n-1] == c || seen[c] { // the same all the way down, as a rule
+	rows := b.source()
+	value, last := Values{copying: true}, []byte(nil)
+	for i := range rows.rows() {
+		value.text = value.text[:0]
+		rows.cell(i, column, &value)
+		if bytes.Equal(value.text, last) { // the same all the way down, as a rule
 			continue
 		}
-		seen[c] = true
-		of = append(of, c)
+		last = append(last[:0], value.text...)
+		c, err := uuid.ParseBytes(last)
+		if err != nil {
+			return fmt.Errorf("row %d has a %s that is no id: %w", i, companyColumn, err)
+		}
+		if !seen[c] {
+			seen[c] = true
+			of = append(of, c)
+		}
 	}
 	return tx.HoldTenants(ctx, of...)
 }

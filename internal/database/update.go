@@ -20,14 +20,17 @@ type Change struct {
 	// No two have the same keys. A unique index is checked while they are changed one by
 	// one in any order, so values that pass from row to row have to be parked in between.
 	Rows [][]any
+
+	records source // nil: Rows
 }
 
 // Update makes the change and says how many rows it found.
 func Update(ctx context.Context, tx *Tx, c Change) (found int, err error) {
-	if len(c.Rows) == 0 {
+	b := Batch{Table: c.Table, Columns: slices.Concat(c.Keys, c.Columns), Rows: c.Rows, records: c.records}
+	rows := b.source().rows()
+	if rows == 0 {
 		return 0, nil
 	}
-	b := Batch{Table: c.Table, Columns: slices.Concat(c.Keys, c.Columns), Rows: c.Rows}
 	err = b.check()
 	if len(c.Keys) == 0 || len(c.Columns) == 0 {
 		err = errors.New("keys and columns are needed")
@@ -38,25 +41,21 @@ func Update(ctx context.Context, tx *Tx, c Change) (found int, err error) {
 	if tx.dialect == Postgres {
 		found, err = c.fromStage(ctx, tx, b)
 	} else {
-		found, err = c.oneByOne(ctx, tx)
+		found, err = c.oneByOne(ctx, tx, b.source())
 	}
 	if err != nil {
-		return 0, fmt.Errorf("changing %d rows of %s: %w", len(c.Rows), c.Table, err)
+		return 0, fmt.Errorf("changing %d rows of %s: %w", rows, c.Table, err)
 	}
 	return found, nil
 }
 
 // fromStage copies the rows into a temporary table and changes all by one statement.
 func (c Change) fromStage(ctx context.Context, tx *Tx, b Batch) (int, error) {
-	text, err := copyText(b.Rows, true)
-	if err != nil {
-		return 0, err
-	}
 	staging, err := tx.stage(ctx, b)
 	if err != nil {
 		return 0, fmt.Errorf("making the staging table: %w", err)
 	}
-	if err := tx.copy(ctx, "COPY "+staging+" ("+ordinal+", "+quotedList(b.Columns)+") FROM STDIN", text); err != nil {
+	if err := tx.copy(ctx, "COPY "+staging+" ("+ordinal+", "+quotedList(b.Columns)+") FROM STDIN", b.source(), true); err != nil {
 		return 0, err
 	}
 	set := make([]string, len(c.Columns))
@@ -82,7 +81,7 @@ func (c Change) fromStage(ctx context.Context, tx *Tx, b Batch) (int, error) {
 }
 
 // oneByOne serves SQLite, which has no network between the statements.
-func (c Change) oneByOne(ctx context.Context, tx *Tx) (found int, err error) {
+func (c Change) oneByOne(ctx context.Context, tx *Tx, rows source) (found int, err error) {
 	placed := func(columns []string, first int) []string {
 		out := make([]string, len(columns))
 		for i, column := range columns {
@@ -97,8 +96,8 @@ func (c Change) oneByOne(ctx context.Context, tx *Tx) (found int, err error) {
 	}
 	defer stmt.Close()
 	var arguments []any
-	for i := range c.Rows {
-		if arguments, err = appendArguments(arguments[:0], c.Rows[i:i+1]); err != nil {
+	for i := range rows.rows() {
+		if arguments, err = appendArguments(arguments[:0], rows, i, 1); err != nil {
 			return 0, err
 		}
 		n, err := changed(stmt.ExecContext(ctx, arguments...))

@@ -112,7 +112,7 @@ func Check[R any](fields []Field[R], planned, exported []string) error {
 			report(f, "is stored nowhere")
 		case f.SearchKey != "" && (f.Column == "" || f.format == nil):
 			report(f, "is searched by, and has no text that is stored")
-		case f.Column != "" && f.column == nil:
+		case f.Column != "" && f.put == nil:
 			report(f, "has a column, and no value for it")
 		}
 		if f.Export == 0 {

@@ -106,7 +106,7 @@ func Set(m Mutation, column string, value any) error {
 func Values[R, W any](stored []Field[R], of func(W) *R) []database.Column[W] {
 	columns := make([]database.Column[W], len(stored))
 	for i, f := range stored {
-		columns[i] = database.Column[W]{Name: f.Column, Of: func(w W) any { return f.column(of(w)) }}
+		columns[i] = database.Column[W]{Name: f.Column, Put: func(to *database.Values, w W) { f.put(of(w), to) }}
 	}
 	return columns
 }

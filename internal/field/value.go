@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tenantry/ent/enum"
+	"tenantry/internal/database"
 	"tenantry/internal/email"
 	"tenantry/internal/id"
 	"tenantry/internal/input"
@@ -19,10 +20,10 @@ type Value[R any] struct {
 	format func(r *R) string                                // nil: it takes more than the record to say it
 	copy   func(to, from *R)
 	same   func(a, b *R) bool
-	column func(r *R) any // as [database.Batch] takes it
-	entity func(r *R) any // as ent's mutations take it
-	scan   func(r *R) any // a destination for sql.Rows.Scan
-	clear  func(r *R)     // nil: every record has one
+	put    func(r *R, to *database.Values) // for the field's column
+	entity func(r *R) any                  // as ent's mutations take it
+	scan   func(r *R) any                  // a destination for sql.Rows.Scan
+	clear  func(r *R)                      // nil: every record has one
 }
 
 // Format is what an export's cell says.
@@ -43,10 +44,7 @@ func (v *Value[R]) Clear(r *R) { v.clear(r) }
 // Same reports whether both records have the same value.
 func (v *Value[R]) Same(a, b *R) bool { return v.same(a, b) }
 
-// Stored is the value of the field's column; nil for NULL.
-func (v *Value[R]) Stored(r *R) any { return v.column(r) }
-
-// Entity is Stored as ent's mutations take it.
+// Entity is the value of the field's column as ent's mutations take it; nil for NULL.
 func (v *Value[R]) Entity(r *R) any { return v.entity(r) }
 
 // Into is a destination for sql.Rows.Scan of the field's column.
@@ -65,17 +63,17 @@ func (v Value[R]) Checked(check func(cell string) *Problem) Value[R] {
 }
 
 // held is what all values have that a record holds as such.
-func held[R any, T comparable](at func(*R) *T) Value[R] {
-	stored := func(r *R) any { return *at(r) }
+func held[R any, T comparable](at func(*R) *T, put func(*database.Values, T)) Value[R] {
 	return Value[R]{
 		copy: func(to, from *R) { *at(to) = *at(from) }, same: func(a, b *R) bool { return *at(a) == *at(b) },
-		column: stored, entity: stored, scan: func(r *R) any { return at(r) },
+		put:    func(r *R, to *database.Values) { put(to, *at(r)) },
+		entity: func(r *R) any { return *at(r) }, scan: func(r *R) any { return at(r) },
 	}
 }
 
 // Text is a text that every record has.
 func Text[R any](at func(*R) *string) Value[R] {
-	v := held(at)
+	v := held(at, (*database.Values).Text)
 	v.parse = func(into *R, cell string, _ Forms) *Problem { *at(into) = cell; return nil }
 	v.format = func(r *R) string { return *at(r) }
 	return v
@@ -85,13 +83,14 @@ func Text[R any](at func(*R) *string) Value[R] {
 func OptionalText[R any](at func(*R) *string) Value[R] { return optional(Text(at), at) }
 
 func optional[R any](v Value[R], at func(*R) *string) Value[R] {
-	v.column = func(r *R) any {
+	v.put = func(r *R, to *database.Values) { to.TextOrNull(*at(r)) }
+	v.entity = func(r *R) any {
 		if s := *at(r); s != "" {
 			return s
 		}
 		return nil
 	}
-	v.entity, v.scan = v.column, func(r *R) any { return textOrNull{at(r)} }
+	v.scan = func(r *R) any { return textOrNull{at(r)} }
 	v.clear = func(r *R) { *at(r) = "" }
 	return v
 }
@@ -131,7 +130,7 @@ func checkAddress(cell string) *Problem {
 
 // Bool is true or false.
 func Bool[R any](at func(*R) *bool) Value[R] {
-	v := held(at)
+	v := held(at, (*database.Values).Bool)
 	v.parse = func(into *R, cell string, _ Forms) *Problem {
 		value, problem := ParseBool(cell)
 		*at(into) = value
@@ -155,8 +154,7 @@ type Option[E ~string] struct {
 
 // Choice is one of a few values.
 func Choice[R any, E ~string](at func(*R) *E, options ...Option[E]) Value[R] {
-	v := held(at)
-	v.column = func(r *R) any { return string(*at(r)) }
+	v := held(at, func(to *database.Values, e E) { to.Text(string(e)) })
 	v.parse = func(into *R, cell string, _ Forms) *Problem {
 		lower := strings.ToLower(cell)
 		for _, o := range options {
@@ -197,7 +195,7 @@ func noneOf[E ~string](cell string, options []Option[E]) *Problem {
 
 // Time is an instant: see [ParseTime].
 func Time[R any](at func(*R) *time.Time) Value[R] {
-	v := held(at)
+	v := held(at, (*database.Values).Time)
 	v.same = func(a, b *R) bool { return at(a).Equal(*at(b)) }
 	v.parse = func(into *R, cell string, forms Forms) *Problem {
 		when, problem := ParseTime(cell, forms)
@@ -209,4 +207,4 @@ func Time[R any](at func(*R) *time.Time) Value[R] {
 }
 
 // Reference is the id of another record, which files name in ways of their own.
-func Reference[R any](at func(*R) *id.ID) Value[R] { return held(at) }
+func Reference[R any](at func(*R) *id.ID) Value[R] { return held(at, (*database.Values).ID) }
