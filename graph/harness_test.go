@@ -34,15 +34,17 @@ import (
 // harness is the API over HTTP with everything real behind it except authentication: a
 // header names one of the callers.
 type harness struct {
-	t        *testing.T
+	t        testing.TB
 	url      string
+	endpoint *transport.Endpoint
+	api      http.Handler // as the callers
 	db       *database.DB
 	resolver *graph.Resolver
 	callers  map[string]viewer.Viewer
 	log      *testenv.Log
 }
 
-func newHarness(t *testing.T, db *database.DB, limit limits.Config, maxTokens int) *harness {
+func newHarness(t testing.TB, db *database.DB, limit limits.Config, maxTokens int) *harness {
 	t.Helper()
 	r := &harness{t: t, db: db, callers: map[string]viewer.Viewer{}, log: &testenv.Log{}}
 	log := slog.New(requestid.Handler(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
@@ -72,16 +74,22 @@ func newHarness(t *testing.T, db *database.DB, limit limits.Config, maxTokens in
 	}
 	endpoint := transport.New(transport.Config{MaxBody: 4 << 20})
 	api := graph.NewServer(r.resolver, endpoint, log, graph.ServerOptions{MaxTokens: maxTokens, Limits: limit})
-	server := httptest.NewServer(requestid.Middleware(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	r.api = r.asCallers(api)
+	server := httptest.NewServer(requestid.Middleware(r.api))
+	t.Cleanup(server.Close)
+	r.url = server.URL
+	return r
+}
+
+// asCallers is the API as it answers the callers, whose name is in a header.
+func (r *harness) asCallers(api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := req.Context()
 		if v, ok := r.callers[req.Header.Get("As")]; ok {
 			ctx = viewer.NewContext(ctx, v)
 		}
 		api.ServeHTTP(w, req.WithContext(ctx))
-	})))
-	t.Cleanup(server.Close)
-	r.url = server.URL
-	return r
+	})
 }
 
 // answer is what came back, and as what.

@@ -60,6 +60,7 @@ type loaders struct {
 	sentTokens *loader[*ent.TransferToken] // by id
 
 	pages   sync.Map // the loader of a connection's field, by the field in the document; see pagesOf
+	plans   sync.Map // of lists' selections; see rows
 	batches batches
 }
 

@@ -41,10 +41,17 @@ type ServerOptions struct {
 
 // NewServer answers the API at one HTTP endpoint through the transports.
 func NewServer(r *Resolver, endpoint *transport.Endpoint, log *slog.Logger, o ServerOptions) *handler.Server {
+	srv := newServer(r, r, endpoint, log, o)
+	srv.Use(newRows(r))
+	return srv
+}
+
+// newServer is the server with resolvers that may be others than r's.
+func newServer(root generated.ResolverRoot, r *Resolver, endpoint *transport.Endpoint, log *slog.Logger, o ServerOptions) *handler.Server {
 	if o.MaxTokens == 0 {
 		o.MaxTokens = limits.ParserTokens
 	}
-	srv := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r}))
+	srv := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: root}))
 	for _, t := range endpoint.Transports() {
 		srv.AddTransport(t)
 	}

@@ -15,7 +15,7 @@ type tenants struct {
 	*testenv.Tenants
 }
 
-func newTenants(t *testing.T, h *harness) *tenants {
+func newTenants(t testing.TB, h *harness) *tenants {
 	t.Helper()
 	w := &tenants{harness: h, Tenants: testenv.NewTenants(testenv.NewWorld(t, h.db))}
 	h.callers = w.Callers

@@ -2,10 +2,10 @@
 package scalar
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -40,7 +40,20 @@ type (
 
 // MarshalID writes an id.
 func MarshalID(u uuid.UUID) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(u.String())) })
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(AppendID(nil, u)) })
+}
+
+// AppendID appends what MarshalID writes.
+func AppendID(dst []byte, u uuid.UUID) []byte {
+	var text [36]byte
+	dst = append(dst, '"')
+	hex.Encode(text[:8], u[:4])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	hex.Encode(text[9:13], u[4:6])
+	hex.Encode(text[14:18], u[6:8])
+	hex.Encode(text[19:23], u[8:10])
+	hex.Encode(text[24:], u[10:])
+	return append(append(dst, text[:]...), '"')
 }
 
 // UnmarshalID reads an id. A malformed one becomes the nil UUID, which no record has:
@@ -61,9 +74,13 @@ func UnmarshalID(v any) (uuid.UUID, error) {
 
 // MarshalTime writes an instant in UTC with up to six fractional digits.
 func MarshalTime(t time.Time) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		_, _ = io.WriteString(w, strconv.Quote(t.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)))
-	})
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(AppendTime(nil, t)) })
+}
+
+// AppendTime appends what MarshalTime writes.
+func AppendTime(dst []byte, t time.Time) []byte {
+	dst = t.UTC().Truncate(time.Microsecond).AppendFormat(append(dst, '"'), time.RFC3339Nano)
+	return append(dst, '"')
 }
 
 // UnmarshalTime reads an instant with its offset.
