@@ -15,7 +15,7 @@ import (
 // Contact is a contact of a company (rule K1).
 //
 // Imports load this table by the hundred thousand, so each index and each reference is
-// weighed: what it costs them is in internal/importer, BenchmarkSearchIndexes.
+// weighed: see docs/decisions.md, 18, and internal/importer, BenchmarkSearchIndexes.
 type Contact struct{ entity }
 
 // Mixin of the Contact.
@@ -54,7 +54,8 @@ func (Contact) Fields() []ent.Field {
 }
 
 // Edges of the Contact. A project or desk that contacts refer to cannot be deleted: they
-// are moved first (rule K4).
+// are moved first (rule K4). PostgreSQL checks both references by triggers, a statement at a time:
+// migrations/postgres/0010_contact_references.sql.
 func (Contact) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("project", Project.Type).Ref("contacts").Field("project_id").Unique().Required(),

@@ -51,7 +51,11 @@ func TestReferencesCarryTheTenant(t *testing.T) {
 					}
 				}
 			}
-			if len(unseen) > 0 || carried < 6 {
+			want := 6
+			if db.Dialect() == database.Postgres {
+				want -= len(byTriggers)
+			}
+			if len(unseen) > 0 || carried < want {
 				t.Errorf("%d references carry the tenant; said to cross and not there: %v", carried, unseen)
 			}
 			refusesStrangers(t, db)
