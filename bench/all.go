@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -138,7 +139,7 @@ func (s *series) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { _ = os.RemoveAll(scratch) }()
 	if s.binary == "" {
 		root, err := harness.Root(ctx)
 		if err != nil {
@@ -150,7 +151,6 @@ func (s *series) run(ctx context.Context) error {
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("building the program: %w\n%s", err, out)
 		}
-		// PostgreSQL's own user does not run it; the folder stays private.
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *series) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		args := append(step, "-binary="+s.binary)
+		args := append(slices.Clone(step), "-binary="+s.binary)
 		if s.against != "" && step[0] != "fairness" {
 			args = append(args, "-against="+s.against)
 		}
@@ -203,7 +203,7 @@ func (s *series) run(ctx context.Context) error {
 			return err
 		}
 		results := fmt.Sprintf("\n%s\n%s\n\n## What the programs printed\n\n```text\n%s```\n\n", table.String(), machine, text.String())
-		if err := os.WriteFile(s.write, []byte(before+resultsBegin+results+resultsEnd+after), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(s.write, []byte(before+resultsBegin+results+resultsEnd+after), 0o644); err != nil {
 			return err
 		}
 	}

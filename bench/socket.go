@@ -94,7 +94,7 @@ func (s *socket) write(text string) error { return s.send(opText, []byte(text)) 
 func (s *socket) send(opcode byte, payload []byte) error {
 	frame := []byte{0x80 | opcode, 0x80 | byte(min(len(payload), 126))}
 	if len(payload) > 125 {
-		frame = binary.BigEndian.AppendUint16(frame, uint16(len(payload))) //nolint:gosec // what is sent is short
+		frame = binary.BigEndian.AppendUint16(frame, uint16(len(payload))) // what is sent is short
 	}
 	frame = append(append(frame, 0, 0, 0, 0), payload...)
 	_, err := s.conn.Write(frame)

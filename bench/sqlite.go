@@ -41,7 +41,7 @@ func (q *sqliteLoad) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { _ = os.RemoveAll(scratch) }()
 	file, err := contactsFile(scratch, "new.csv", q.rows, func(i int) string { return fmt.Sprint("Last", i) })
 	if err != nil {
 		return err

@@ -111,10 +111,10 @@ func (w *watchers) of(ctx context.Context, v *version) (err error) {
 		all.Go(func() { crowd.each[i].watch(watching) })
 	}
 	if err := harness.Until(ctx, 3*time.Minute, "all watchers to be connected", func() bool { return crowd.connected.Load() == int64(w.n) || crowd.lost.Load() > 0 }); err != nil {
-		return fmt.Errorf("%w: %d are; %v", err, crowd.connected.Load(), crowd.failure())
+		return errors.Join(fmt.Errorf("%w: %d are", err, crowd.connected.Load()), crowd.failure())
 	}
 	if crowd.lost.Load() > 0 {
-		return fmt.Errorf("%d connections were refused or lost: %v", crowd.lost.Load(), crowd.failure())
+		return fmt.Errorf("%d connections were lost: %w", crowd.lost.Load(), crowd.failure())
 	}
 	fmt.Printf("%s: %d watchers of %d users connected in %v; from subscribing to the first event %s\n", v.name, w.n, w.users,
 		time.Since(began).Round(10*time.Millisecond), percentiles(crowd.take(func(a *watcher) []time.Duration { return a.first })))
