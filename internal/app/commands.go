@@ -51,7 +51,14 @@ func commands(t *terminal, getenv func(string) string) *cobra.Command {
 		return c
 	}
 	serving := func(role config.Role, does roles) func(context.Context, readSettings) error {
-		return func(ctx context.Context, read readSettings) error { return serve(ctx, t, read, role, does, nil) }
+		return func(ctx context.Context, read readSettings) error {
+			settings, err := read(role)
+			if err != nil {
+				return err
+			}
+			defer tuneCollector(settings.GCHeadroom)()
+			return serve(ctx, t, settings, does, nil)
+		}
 	}
 	serveAll := serving(config.RoleAll, roles{api: true, worker: true})
 
@@ -93,11 +100,7 @@ func commands(t *terminal, getenv func(string) string) *cobra.Command {
 }
 
 // serve opens a process, runs it and closes it.
-func serve(ctx context.Context, t *terminal, read readSettings, role config.Role, does roles, listening func(*url.URL)) error {
-	settings, err := read(role)
-	if err != nil {
-		return err
-	}
+func serve(ctx context.Context, t *terminal, settings config.Config, does roles, listening func(*url.URL)) error {
 	a, err := open(ctx, settings, does, newLog(t.err, settings))
 	if err != nil && ctx.Err() != nil {
 		return nil //nolint:nilerr // stopped before it had started: nothing to drain, and no failure

@@ -67,7 +67,12 @@ func startRole(t *testing.T, env map[string]string, role config.Role, does roles
 	listening, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
 		term := &terminal{in: strings.NewReader(""), out: io.Discard, err: os.Stderr}
-		ended <- serve(ctx, term, s.read, role, does, func(at *url.URL) { listening <- at.String() })
+		settings, err := s.read(role)
+		if err != nil {
+			ended <- err
+			return
+		}
+		ended <- serve(ctx, term, settings, does, func(at *url.URL) { listening <- at.String() })
 	}()
 	var over bool
 	s.stop = func() {

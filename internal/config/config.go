@@ -54,6 +54,8 @@ type Config struct {
 	WSMaxAnonymous     int   `env:"WS_MAX_ANONYMOUS" default:"1000" group:"Limits" read:"number" values:"1 to 1000000" help:"How many of these may belong to callers who are not signed in. Over it the oldest of the client address with the most is closed."`
 	WSMaxPerAddress    int   `env:"WS_MAX_PER_ADDRESS" default:"10000" group:"Limits" read:"number" values:"1 to 1000000" help:"How many of these may come from one client address; an office may share one. See TRUSTED_PROXIES."`
 
+	GCHeadroom int64 `env:"GC_HEADROOM" default:"32MiB" group:"Memory" read:"size" values:"0 to 64GiB" help:"Garbage that a process may hold before it is collected, if that is at least what is in use and at most four times that: more memory saves CPU time. 0: Go's default. GOGC and GOMEMLIMIT of the Go runtime win over it; without GOMEMLIMIT, nine tenths of a container's memory limit are used."`
+
 	SessionTTL        time.Duration `env:"SESSION_TTL" default:"30d" group:"Accounts" read:"duration" values:"1m to 3650d" help:"How long a session lasts. Durations are written as in 90s, 15m, 12h, 30d or 1d12h; a day is 24 hours."`
 	PasswordMinLength int           `env:"PASSWORD_MIN_LENGTH" default:"6" group:"Accounts" read:"number" values:"6 to 256" help:"Code points that a password has at least."`
 
