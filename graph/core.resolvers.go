@@ -8,6 +8,7 @@ import (
 	"tenantry/graph/generated/model"
 	"tenantry/graph/scalar"
 	"tenantry/graph/transport"
+	"tenantry/internal/importer"
 	"tenantry/internal/tenancy"
 
 	"github.com/google/uuid"
@@ -50,7 +51,7 @@ func (r *subscriptionResolver) ImportProgress(ctx context.Context, id uuid.UUID)
 	if _, err := tenancy.SignedIn(ctx); err != nil {
 		return nil, err
 	}
-	return r.Importer.Watch(ctx, id, func(err error) { transport.Fail(ctx, err) })
+	return transport.Pull(ctx, func(changed func()) (*importer.Watcher, error) { return r.Importer.Watch(ctx, id, changed) })
 }
 
 // Mutation returns generated.MutationResolver implementation.

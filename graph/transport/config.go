@@ -75,7 +75,8 @@ type Config struct {
 	Authorize func(r *http.Request) error
 	// InitFunc is called with the payload of connection_init, nil where there was none.
 	// The context it returns is that of the socket's operations and must be derived from
-	// ctx. Its error closes the socket with 4403, or with 1013 (try again later) where it
+	// ctx. The request is over by then: its body and context are of no use but for the
+	// context's values. Its error closes the socket with 4403, or with 1013 (try again later) where it
 	// is a fault of kind Internal or a context's error. Default: everybody may.
 	InitFunc func(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, error)
 	// Recheck is called for each live stream every RecheckInterval with the context that
@@ -84,6 +85,12 @@ type Config struct {
 	// does, and aborts an event stream. It must end when ctx does; one that takes longer
 	// than 10 s counts as failed. Default: no checks.
 	Recheck func(ctx context.Context) (context.Context, error)
+	// SameResponses gives what the responses of a pulled subscription (see Pull) depend on
+	// beside the event, the document and its variables: who the caller is and may see, as
+	// something to compare. Callers of equal results get the same response. Default: nobody does.
+	SameResponses func(ctx context.Context) any
+	// Context, where set, ends every stream when it ends, as Drain does, and does not wait.
+	Context context.Context //nolint:containedctx // it is the server's
 	// SignedIn reports whether the context that InitFunc returned, or the request's, is a
 	// signed-in caller's. Default: everybody's is.
 	SignedIn func(ctx context.Context) bool

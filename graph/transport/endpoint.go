@@ -13,14 +13,20 @@ import (
 
 // Endpoint is the HTTP side of /graphql. Make it with New.
 type Endpoint struct {
-	cfg  Config
-	live *registry
+	cfg        Config
+	live       *registry
+	crew       crew
+	renderings renderings
 }
 
 // New makes an endpoint; see Config for the defaults.
 func New(cfg Config) *Endpoint {
 	cfg = cfg.withDefaults()
-	return &Endpoint{cfg: cfg, live: newRegistry(cfg)}
+	e := &Endpoint{cfg: cfg, live: newRegistry(cfg)}
+	if cfg.Context != nil {
+		context.AfterFunc(cfg.Context, e.live.stop)
+	}
+	return e
 }
 
 // Transports lists what to add to a handler.Server. Exactly one of them supports any

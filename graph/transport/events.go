@@ -37,28 +37,39 @@ func (s *eventStream) close() {
 	s.mu.Unlock()
 }
 
-// source gives the responses of a stream, nil after the last.
-type source func() *graphql.Response
+// responses gives the responses of a stream, encoded, nil after the last, and what is to be called
+// after that.
+type responses func(context.Context) (next func() []byte, end func())
 
-// finished is a source of one response.
-func finished(resp *graphql.Response) func(context.Context) source {
-	return func(context.Context) source {
-		return func() *graphql.Response {
-			last := resp
-			resp = nil
+// finished is one response.
+func (e *Endpoint) finished(resp *graphql.Response) responses {
+	return func(context.Context) (next func() []byte, end func()) {
+		payload := e.encode(nil, resp)
+		return func() []byte {
+			last := payload
+			payload = nil
 			return last
-		}
+		}, func() {}
 	}
 }
 
 // streamOperation answers an operation with events.
 func (e *Endpoint) streamOperation(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, op *graphql.OperationContext) {
-	e.stream(w, r, exec, func(ctx context.Context) source { return e.execute(ctx, exec, op).next })
+	e.stream(w, r, exec, func(ctx context.Context) (next func() []byte, end func()) {
+		changed := make(chan struct{}, 1)
+		x := e.execute(ctx, exec, op, func() {
+			select {
+			case changed <- struct{}{}:
+			default:
+			}
+		})
+		return func() []byte { return x.wait(changed) }, x.end
+	})
 }
 
 // stream answers with events until the source ends, the client goes or the server must.
 // only the first of these gets `complete`.
-func (e *Endpoint) stream(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, open func(context.Context) source) {
+func (e *Endpoint) stream(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, open responses) {
 	s := &eventStream{endpoint: e, w: w, control: http.NewResponseController(w), parted: make(chan struct{})}
 	slot, err := e.live.enter(s, e.cfg.Address(r), e.cfg.SignedIn(r.Context()))
 	if err != nil {
@@ -89,16 +100,16 @@ func (e *Endpoint) stream(w http.ResponseWriter, r *http.Request, exec graphql.G
 	s.relay(ctx, events)
 }
 
-// pump runs the operation; its events come encoded, because a response is only valid
-// until the next one. The channel is closed when the operation is over.
-func (s *eventStream) pump(ctx context.Context, open func(context.Context) source) <-chan []byte {
+// pump runs the operation. The channel is closed when the operation is over.
+func (s *eventStream) pump(ctx context.Context, open responses) <-chan []byte {
 	events := make(chan []byte)
 	go func() {
 		defer close(events)
-		next := open(ctx)
-		for resp := next(); resp != nil; resp = next() {
+		next, end := open(ctx)
+		defer end()
+		for payload := next(); payload != nil; payload = next() {
 			select {
-			case events <- s.event(resp):
+			case events <- event(payload):
 			case <-ctx.Done():
 				return
 			}
@@ -144,12 +155,12 @@ func (s *eventStream) relay(ctx context.Context, events <-chan []byte) {
 	}
 }
 
-// event encodes a response. Line ends between JSON's tokens (a scalar may write them)
+// event makes a response an event. Line ends between JSON's tokens (a scalar may write them)
 // would end the data line.
-func (s *eventStream) event(resp *graphql.Response) []byte {
-	event := append(make([]byte, 0, len(resp.Data)+64), "event: next\ndata: "...)
+func event(payload []byte) []byte {
+	event := append(make([]byte, 0, len(payload)+32), "event: next\ndata: "...)
 	start := len(event)
-	event = s.endpoint.encode(event, resp)
+	event = append(event, payload...)
 	if data := event[start:]; bytes.ContainsAny(data, "\r\n") {
 		for i, c := range data {
 			if c == '\n' || c == '\r' {

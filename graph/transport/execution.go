@@ -38,22 +38,56 @@ type execution struct {
 	ctx       context.Context
 	op        *graphql.OperationContext
 	responses graphql.ResponseHandler
-	within    time.Duration          // for the answer; 0: it takes as long as it takes
-	broken    bool                   // by a panic; there is nothing more to come
-	failure   *atomic.Pointer[error] // what Fail was given
+	within    time.Duration         // for the answer; 0: it takes as long as it takes
+	broken    bool                  // by a panic; there is nothing more to come
+	failure   atomic.Pointer[error] // what Fail was given
+
+	feed      feed   // of a pulled subscription; nil for any other operation
+	changed   func() // the feed's source calls it
+	variables string // of a pulled subscription, as JSON
+	unshared  bool   // nobody may have its responses
 }
 
-func (e *Endpoint) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) *execution {
-	failure := new(atomic.Pointer[error])
-	x := &execution{endpoint: e, exec: exec, ctx: withFailure(ctx, failure), op: op, failure: failure}
+// execute makes an operation's execution. changed is called when a pulled subscription may have
+// something new.
+func (e *Endpoint) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, changed func()) *execution {
+	x := &execution{endpoint: e, exec: exec, op: op, changed: changed}
+	x.ctx = context.WithValue(ctx, executionKey{}, x)
 	if op.Operation.Operation != ast.Subscription {
 		x.within = e.cfg.AnswerTimeout
 	}
 	return x
 }
 
+// begin starts the operation, unless that is done. From then on it is known whether it is pulled.
+func (x *execution) begin() {
+	if x.responses != nil {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			x.end()
+			x.responses = graphql.OneShot(x.recovered(p))
+		}
+	}()
+	x.responses, x.ctx = x.exec.DispatchOperation(x.ctx, x.op)
+	if x.feed != nil {
+		var ok bool
+		x.variables, ok = variablesOf(x.op)
+		x.unshared = !ok || x.endpoint.cfg.SameResponses == nil
+	}
+}
+
+// end must be called where the operation may be a pulled subscription.
+func (x *execution) end() {
+	if x.feed != nil {
+		x.feed.close()
+		x.feed = nil
+	}
+}
+
 // next is the next response, nil after the last one and when the context is over. Its
-// Data is valid until the next call. The first call starts the operation.
+// Data is valid until the next call.
 func (x *execution) next() (resp *graphql.Response) {
 	if x.broken {
 		return nil
@@ -64,9 +98,7 @@ func (x *execution) next() (resp *graphql.Response) {
 			resp = x.recovered(p)
 		}
 	}()
-	if x.responses == nil {
-		x.responses, x.ctx = x.exec.DispatchOperation(x.ctx, x.op)
-	}
+	x.begin()
 	ctx := x.ctx
 	if x.within > 0 {
 		within, cancel := context.WithTimeout(ctx, x.within)

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"time"
 )
 
 // message is one of graphql-transport-ws, as it comes in.
@@ -16,7 +19,7 @@ type message struct {
 // maxID bounds an operation's id, in bytes: it is kept, and echoed with every message.
 const maxID = 256
 
-// receive handles one message. It runs on the reader, so a socket parses and validates
+// receive handles one message. The reader waits for it, so a socket parses and validates
 // one document at a time, and what a client sends meanwhile waits in its own buffers.
 func (s *socket) receive(data []byte) {
 	var m message
@@ -53,7 +56,7 @@ func (m message) objectOrNothing() bool {
 }
 
 func (s *socket) initialise(m message) {
-	if s.inited {
+	if s.request == nil {
 		s.shut(closeTooManyInits, reasonTooManyInits)
 		return
 	}
@@ -62,28 +65,32 @@ func (s *socket) initialise(m message) {
 		s.shut(closeBadRequest, reasonInvalid)
 		return
 	}
-	s.inited = true
-	s.init.Stop()
-	ctx, err := s.authenticate(payload)
+	r := s.request
+	s.request = nil
+	s.after(initOrPing, s.endpoint.cfg.PingInterval, s.ping)
+	s.endpoint.live.introduced(s.slot)
+	ctx, err := s.authenticate(payload, r)
 	if err != nil {
 		s.reject(err)
 		return
 	}
-	if s.endpoint.cfg.SignedIn(ctx) {
-		s.endpoint.live.signedIn(s.slot)
+	if !s.endpoint.cfg.SignedIn(ctx) {
+		s.endpoint.live.unknown(s.slot)
 	}
 	s.setContext(ctx)
-	s.hello <- ctx
+	if interval := s.endpoint.cfg.RecheckInterval; s.endpoint.cfg.Recheck != nil {
+		s.after(checks, time.Duration(rand.Int64N(int64(interval))+1), func() { s.check(ctx) })
+	}
 	s.send(nil, []byte(`{"type":"connection_ack"}`))
 }
 
-func (s *socket) authenticate(payload map[string]any) (ctx context.Context, err error) {
+func (s *socket) authenticate(payload map[string]any, r *http.Request) (ctx context.Context, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicked(p)
 		}
 	}()
-	return s.endpoint.cfg.InitFunc(s.life, payload, s.request)
+	return s.endpoint.cfg.InitFunc(s.life, payload, r)
 }
 
 func (s *socket) pong(m message) {

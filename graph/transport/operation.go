@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"sync"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -13,16 +15,37 @@ import (
 // operation is a query, mutation or subscription that runs on a socket. Being in the
 // socket's map is its licence to send: the client's `complete` takes it out.
 type operation struct {
+	socket *socket
 	id     string
-	prefix []byte // {"id":"…","type":
 	ctx    context.Context
 	cancel context.CancelFunc
+
+	run  *execution
+	pace atomic.Int32 // of a pulled subscription: idle, busy or busyAgain
 }
 
-func (o *operation) message(kind string, payload []byte) []byte {
-	m := make([]byte, 0, len(o.prefix)+len(kind)+len(payload)+16)
-	m = append(m, o.prefix...)
-	m = append(append(append(m, '"'), kind...), '"')
+// The paces of a pulled subscription.
+const (
+	idle      = iota
+	busy      // somebody executes and sends what there is, or will in their turn
+	busyAgain // the same, and there may be more since
+)
+
+// messages are the buffers of those that are being sent.
+var messages = sync.Pool{New: func() any { return new([]byte) }}
+
+// send sends a message of the operation: see socket.send.
+func (o *operation) send(kind string, payload []byte) bool {
+	buf := messages.Get().(*[]byte)
+	defer messages.Put(buf)
+	*buf = o.message((*buf)[:0], kind, payload)
+	return o.socket.send(o, *buf)
+}
+
+func (o *operation) message(m []byte, kind string, payload []byte) []byte {
+	quoted, _ := json.Marshal(o.id) // a string always can be
+	m = append(append(m, `{"id":`...), quoted...)
+	m = append(append(append(m, `,"type":"`...), kind...), '"')
 	if payload != nil {
 		m = append(append(m, `,"payload":`...), payload...)
 	}
@@ -55,7 +78,6 @@ func (s *socket) subscribe(m message) {
 		op.cancel()
 		return
 	}
-	params.Headers = s.request.Header
 	params.ReadTime = graphql.TraceTiming{Start: started, End: graphql.Now()}
 	prepared, failed := s.endpoint.prepare(op.ctx, s.exec, params)
 	if failed != nil {
@@ -63,17 +85,14 @@ func (s *socket) subscribe(m message) {
 		s.done(op)
 		return
 	}
-	s.tasks.Go(func() {
-		defer s.done(op)
-		s.run(op, s.endpoint.execute(op.ctx, s.exec, prepared))
-	})
+	op.run = s.endpoint.execute(op.ctx, s.exec, prepared, op.wake)
+	go op.start()
 }
 
 // begin enters an operation; nil where its id is taken. Where it is not free to run, the
 // socket has as many as it may: it may send its refusal and must not be passed to done.
 func (s *socket) begin(id string, base context.Context) (op *operation, free bool) { //nolint:revive // base is what the operation's context is made of
-	quoted, _ := json.Marshal(id) // a string always can be
-	op = &operation{id: id, prefix: append(append([]byte(`{"id":`), quoted...), `,"type":`...)}
+	op = &operation{socket: s, id: id}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.operations[id] != nil {
@@ -83,53 +102,106 @@ func (s *socket) begin(id string, base context.Context) (op *operation, free boo
 		s.operations = map[string]*operation{}
 	}
 	s.operations[id] = op
-	ctx, cancel := context.WithCancel(graphql.StartOperationTrace(base))
-	stop := context.AfterFunc(s.life, cancel) // should a hook's context not be derived from ours
-	op.ctx, op.cancel = ctx, func() { stop(); cancel() }
+	op.ctx, op.cancel = context.WithCancel(graphql.StartOperationTrace(base))
+	if s.over.Load() { // and nobody else will
+		op.cancel()
+	}
 	if s.running >= s.endpoint.cfg.MaxOperations {
 		return op, false
 	}
+	s.tasks.Add(1) // the reader has not left yet
 	s.running++
 	s.endpoint.live.operations(1)
 	return op, true
 }
 
-// run sends each response as `next`, and `complete` after the last one, unless it was
-// the context's end that ended it: then it was the client who completed, or the socket
-// is over, and neither is told so.
-func (s *socket) run(op *operation, run *execution) {
-	for resp := run.next(); resp != nil; resp = run.next() {
-		if !s.send(op, op.message("next", s.endpoint.encode(nil, resp))) {
+// start begins to execute. A pulled subscription then lives without a goroutine; any other
+// operation is seen to its end here.
+func (o *operation) start() {
+	o.pace.Store(busy)
+	o.run.begin()
+	if o.run.feed != nil {
+		context.AfterFunc(o.ctx, o.wake) // for step to end it
+		o.step()
+		return
+	}
+	defer o.socket.done(o)
+	for resp := o.run.next(); resp != nil; resp = o.run.next() {
+		if !o.send("next", o.socket.endpoint.encode(nil, resp)) {
 			return
 		}
 	}
-	if op.ctx.Err() == nil {
-		s.last(op, op.message("complete", nil))
+	o.completed()
+}
+
+// completed sends `complete`, unless it was the context's end that ended the operation: then it
+// was the client who completed, or the socket is over, and neither is told so.
+func (o *operation) completed() {
+	if o.ctx.Err() == nil {
+		o.socket.last(o, o.message(nil, "complete", nil))
+	}
+}
+
+// wake has a pulled subscription step, and does not block.
+func (o *operation) wake() {
+	for {
+		switch o.pace.Load() {
+		case idle:
+			if o.pace.CompareAndSwap(idle, busy) {
+				o.socket.endpoint.crew.add(o)
+				return
+			}
+		case busy:
+			if o.pace.CompareAndSwap(busy, busyAgain) {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// step sends all that a pulled subscription has at the moment, and ends it after the last.
+func (o *operation) step() {
+	for {
+		payload, over := o.run.pull()
+		if payload != nil && o.send("next", payload) {
+			continue
+		}
+		if over || payload != nil {
+			o.completed()
+			o.socket.done(o) // it stays busy for ever
+			return
+		}
+		if o.pace.CompareAndSwap(busy, idle) {
+			return
+		}
+		o.pace.Store(busy)
 	}
 }
 
 // refuse ends an operation that did not begin.
 func (s *socket) refuse(op *operation, resp *graphql.Response) {
-	s.last(op, op.message("error", s.endpoint.encodeErrors(nil, resp.Errors)))
+	s.last(op, op.message(nil, "error", s.endpoint.encodeErrors(nil, resp.Errors)))
 }
 
 // last sends an operation's last message. Its id is free before the client can know it,
 // and nothing can come between.
 func (s *socket) last(op *operation, message []byte) {
-	select {
-	case s.pen <- struct{}{}:
-		defer func() { <-s.pen }()
-	case <-s.over:
-		return
-	}
-	if !s.isOver() && s.forget(op) {
+	s.pen.Lock()
+	defer s.pen.Unlock()
+	if !s.over.Load() && s.forget(op) {
 		s.write(message)
 	}
 }
 
-// done returns an operation's place when its goroutine ends.
+// done returns an operation's place when it has ended.
 func (s *socket) done(op *operation) {
+	defer s.tasks.Done()
 	op.cancel()
+	if op.run != nil {
+		op.run.end()
+	}
 	s.forget(op)
 	s.mu.Lock()
 	s.running--

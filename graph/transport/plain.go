@@ -30,7 +30,7 @@ func (t plain) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExec
 	switch {
 	case failed != nil && want.events:
 		// As the reference server does: a 4xx would be retried by graphql-sse's client.
-		t.stream(w, r, exec, finished(failed))
+		t.stream(w, r, exec, t.finished(failed))
 	case failed != nil:
 		t.answer(w, r, requestStatus(want, failed), failed)
 	case op.Operation.Operation == ast.Mutation && r.Method == http.MethodGet:
@@ -42,7 +42,7 @@ func (t plain) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExec
 	case op.Operation.Operation == ast.Subscription || want.events:
 		t.streamOperation(w, r, exec, op)
 	default:
-		run := t.execute(r.Context(), exec, op)
+		run := t.execute(r.Context(), exec, op, nil)
 		t.answerExecuted(w, r, run, run.next(), want)
 	}
 }

@@ -54,7 +54,7 @@ type slot struct {
 	member  member
 	address *address
 	turn    int           // the later, the greater
-	element *list.Element // in address.anonymous; nil for a signed-in caller's
+	element *list.Element // in address.anonymous; nil for a signed-in caller's, and while a caller is looked up
 	evicted bool          // another stream has its slot
 }
 
@@ -120,18 +120,40 @@ func (g *registry) admit(m member, from string, signedIn bool) (p, victim *slot,
 	a.open++
 	g.tally(m, 1)
 	if !signedIn {
-		p.element = a.anonymous.PushBack(p)
+		a.enlist(p)
 		g.counts.Anonymous++
 		g.anonymous.moved(a)
 	}
 	return p, victim, nil
 }
 
-// signedIn is told of a stream whose caller has shown who they are.
-func (g *registry) signedIn(p *slot) {
+// introduced is called when a stream's caller says who they are. While that is looked up the
+// stream is not evicted: a slow database is not the caller's fault.
+func (g *registry) introduced(p *slot) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.named(p)
+}
+
+// unknown is called when that was nobody.
+func (g *registry) unknown(p *slot) {
+	g.mu.Lock()
+	var victim *slot
+	if !p.evicted && p.element == nil {
+		if g.counts.Anonymous >= g.maxAnonymous {
+			if victim = g.anonymous.victim(p.address); victim != nil {
+				victim.evicted = true
+				g.release(victim)
+			}
+		}
+		p.address.enlist(p)
+		g.counts.Anonymous++
+		g.anonymous.moved(p.address)
+	}
+	g.mu.Unlock()
+	if victim != nil {
+		victim.member.evict()
+	}
 }
 
 func (g *registry) named(p *slot) {
@@ -201,7 +223,8 @@ func (g *registry) each(f func(member)) int {
 	return len(all)
 }
 
-func (g *registry) drain(ctx context.Context) error {
+// stop admits nobody any more, and asks all members to part.
+func (g *registry) stop() {
 	g.mu.Lock()
 	if !g.draining {
 		g.draining = true
@@ -211,6 +234,10 @@ func (g *registry) drain(ctx context.Context) error {
 	}
 	g.mu.Unlock()
 	g.each(member.part)
+}
+
+func (g *registry) drain(ctx context.Context) error {
+	g.stop()
 	select {
 	case <-g.empty:
 		return nil
@@ -220,6 +247,19 @@ func (g *registry) drain(ctx context.Context) error {
 		return fmt.Errorf("%d streams were cut off: %w", left, ctx.Err())
 	}
 	return nil
+}
+
+// enlist enters a stream among the anonymous ones.
+func (a *address) enlist(p *slot) {
+	before := a.anonymous.Back()
+	for before != nil && before.Value.(*slot).turn > p.turn {
+		before = before.Prev()
+	}
+	if before == nil {
+		p.element = a.anonymous.PushFront(p)
+	} else {
+		p.element = a.anonymous.InsertAfter(p, before)
+	}
 }
 
 // oldest is the address's oldest stream whose caller is not signed in; nil for none.

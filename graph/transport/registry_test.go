@@ -10,6 +10,7 @@ import (
 	"github.com/coder/websocket"
 
 	"tenantry/graph/transport"
+	"tenantry/internal/testenv"
 )
 
 type nameKey struct{}
@@ -171,6 +172,49 @@ func TestTheAddressWithMostIsEvicted(t *testing.T) {
 	later.wantEvicted()
 	crowd[5].quiet()
 	single.quiet()
+}
+
+// Whoever is being looked up is not evicted for it, and is among the others again where that gives
+// nobody.
+func TestSocketsAreNotEvictedWhileTheirCallersAreLookedUp(t *testing.T) {
+	release := make(chan struct{})
+	r := serve(t, transport.Config{
+		MaxAnonymous: 2, InitTimeout: long, PingInterval: long,
+		SignedIn: func(ctx context.Context) bool { return ctx.Value(nameKey{}) != nil },
+		InitFunc: func(ctx context.Context, payload map[string]any, _ *http.Request) (context.Context, error) {
+			<-release
+			if name := payload["name"]; name != nil {
+				ctx = context.WithValue(ctx, nameKey{}, name)
+			}
+			return ctx, nil
+		},
+	})
+	var all []*client
+	for i := range 10 {
+		c := r.dial()
+		if i < 8 {
+			c.send(`{"type":"connection_init","payload":{"name":"x"}}`)
+		} else {
+			c.send(`{"type":"connection_init"}`)
+		}
+		testenv.Await(t, "it is being looked up", func() bool { return r.endpoint.Live().Anonymous == 0 })
+		all = append(all, c)
+	}
+	silent := []*client{r.dial(), r.dial()}
+	close(release)
+	for _, c := range all[:8] {
+		c.want("connection_ack", "")
+	}
+	for _, c := range all[8:] { // who say nothing are older than nobody
+		if p, err := c.receive(); err == nil && p.Type != "connection_ack" {
+			t.Errorf("got %v", p)
+		}
+	}
+	testenv.Await(t, "two who are not signed in", func() bool {
+		live := r.endpoint.Live()
+		return live.Anonymous == 2 && live.Sockets == 10
+	})
+	_ = silent
 }
 
 // One address has no more than its share, of which its own anonymous streams are evicted first.

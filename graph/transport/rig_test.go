@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
 	"go.uber.org/goleak"
 
 	"tenantry/graph/limits"
@@ -52,6 +54,7 @@ func start(t *testing.T, cfg transport.Config, begin func(*httptest.Server), aro
 	s := newSchema()
 	srv := handler.New(s)
 	srv.SetParserTokenLimit(20_000)
+	srv.SetQueryCache(lru.New[*ast.QueryDocument](100))
 	srv.SetRecoverFunc(func(context.Context, any) error { return errInternal })
 	for _, extension := range limits.Extensions(limits.Config{}) {
 		srv.Use(extension)

@@ -21,7 +21,7 @@ const sdl = `
 	input FileInput { file: Upload, files: [Upload], note: String }
 	type Query { hello: String! maybe: String must: String! wait: String! text(size: Int!): String! fails(times: Int!): String panics: String! }
 	type Mutation { rename(name: String!): String! upload(file: Upload!): Int! uploadInput(input: FileInput!): Int! ignore(file: Upload!): Int! swallow(file: Upload!): Int! linger(file: Upload!, ms: Int!): Int! }
-	type Subscription { count(to: Int!): Int! forever: Int! text(size: Int!): String! denied: Int! panics: Int! stubborn: Int! }
+	type Subscription { count(to: Int!): Int! forever: Int! text(size: Int!): String! denied: Int! panics: Int! stubborn: Int! pulled(size: Int): String! }
 `
 
 // schema is a small executable schema written by hand, in the shape that gqlgen
@@ -38,6 +38,9 @@ type schema struct {
 	texts atomic.Int64
 	// uploaded gets each upload when its resolver has it.
 	uploaded chan graphql.Upload
+
+	// board has the events of pulled.
+	board board
 
 	// around, where set, sees each operation's context; values is for its findings.
 	around func(context.Context)
@@ -166,6 +169,9 @@ func (s *schema) read(value any) (any, error) {
 
 func (s *schema) subscribe(ctx context.Context, field graphql.CollectedField) graphql.ResponseHandler {
 	args := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+	if field.Name == "pulled" {
+		return s.board.subscribe(ctx, field, args)
+	}
 	var buf bytes.Buffer
 	n := 0
 	return func(ctx context.Context) *graphql.Response {

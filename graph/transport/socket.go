@@ -5,65 +5,70 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/coder/websocket"
 )
 
-// socket is one client's connection. Its reader (serve) takes messages, its keeper (keep)
-// watches the time and is the only one that closes.
+// socket is one client's connection. Its one goroutine is its reader's (serve); timers ping,
+// recheck the viewer and end what does not begin, and whatever takes a deep stack, such as
+// executing an operation, has goroutines that end with it.
 type socket struct {
 	endpoint *Endpoint
 	exec     graphql.GraphExecutor
-	request  *http.Request
 	conn     *websocket.Conn
 	slot     *slot
 
-	life   context.Context // over when the socket is
-	end    context.CancelFunc
-	tasks  sync.WaitGroup
-	pen    chan struct{}        // held by whoever writes
-	hello  chan context.Context // what InitFunc returned, for the keeper
-	inited bool                 // connection_init came; the reader's
-	init   *time.Timer          // for connection_init
+	life  context.Context // over when the socket is
+	end   context.CancelFunc
+	tasks sync.WaitGroup // goroutines but the reader's, and operations that have not ended
+	pen   sync.Mutex     // held by whoever writes
+	over  atomic.Bool    // set by the first shut
 
-	over     chan struct{} // closed by the first shut
-	shutOnce sync.Once
-	code     websocket.StatusCode // valid once over is closed, as the next two are
-	reason   string
-	within   time.Duration // for the closing handshake
+	// The reader's.
+	request *http.Request // until connection_init
 
 	mu         sync.Mutex
 	raw        net.Conn
+	timers     [2]*time.Timer  // of connection_init, then pings; and of rechecks
 	context    context.Context // of further operations; nil before the ack
 	operations map[string]*operation
-	running    int // goroutines, those of cancelled operations included
+	running    int                  // of them, cancelled ones that have not ended included
+	code       websocket.StatusCode // valid once it is over, as the next two are
+	reason     string
+	within     time.Duration // for the closing handshake
 }
 
+// The socket's timers.
+const (
+	initOrPing = iota
+	checks
+)
+
 func newSocket(e *Endpoint, r *http.Request, exec graphql.GraphExecutor) *socket {
-	s := &socket{
-		endpoint: e, exec: exec, request: r,
-		pen: make(chan struct{}, 1), hello: make(chan context.Context, 1), over: make(chan struct{}),
-	}
-	s.life, s.end = context.WithCancel(r.Context())
+	s := &socket{endpoint: e, exec: exec, request: r}
+	s.life, s.end = context.WithCancel(context.WithoutCancel(r.Context()))
 	return s
 }
 
 func (s *socket) open(conn *websocket.Conn, raw net.Conn) {
-	s.conn = conn
 	s.mu.Lock()
-	s.raw = raw
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	s.conn, s.raw = conn, raw
+	if s.over.Load() {
+		s.startHangingUp()
+	}
 }
 
 // serve reads until the socket is over, and returns when nothing of it is left.
-func (s *socket) serve(server context.Context) {
-	s.init = time.AfterFunc(s.endpoint.cfg.InitTimeout, func() { s.shut(closeInitTimeout, reasonInitTimeout) })
-	defer s.init.Stop()
-	s.tasks.Go(func() { s.keep(server) })
-	for !s.isOver() {
-		kind, data, err := s.conn.Read(context.Background()) // the keeper ends it
+func (s *socket) serve() {
+	defer s.endpoint.live.leave(s.slot)
+	defer s.end()
+	s.after(initOrPing, s.endpoint.cfg.InitTimeout, func() { s.shut(closeInitTimeout, reasonInitTimeout) })
+	for !s.over.Load() {
+		kind, data, err := s.conn.Read(context.Background()) // hangUp ends it
 		if err != nil {
 			break
 		}
@@ -71,10 +76,59 @@ func (s *socket) serve(server context.Context) {
 			s.shut(closeBadRequest, reasonInvalid)
 			break
 		}
-		s.receive(data)
+		s.handle(data)
 	}
 	s.shut(closeWithoutHandshake, "")
 	s.tasks.Wait()
+}
+
+// handle has a message received on a goroutine that ends with it, so that the reader's stack stays
+// small, and waits for that.
+func (s *socket) handle(data []byte) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if recover() != nil { // a hook's; those of operations are caught where they run
+				s.shut(closeWithoutHandshake, "")
+			}
+		}()
+		s.receive(data)
+	}()
+	<-done
+}
+
+// after has a timer call f once, unless the socket is over by then.
+func (s *socket) after(timer int, d time.Duration, f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over.Load() {
+		return
+	}
+	if t := s.timers[timer]; t != nil {
+		t.Stop()
+	}
+	s.timers[timer] = time.AfterFunc(d, f)
+}
+
+// again has a timer call the same function once more.
+func (s *socket) again(timer int, d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.over.Load() {
+		s.timers[timer].Reset(d)
+	}
+}
+
+// begins enters a goroutine among the tasks, unless the socket is over.
+func (s *socket) begins() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over.Load() {
+		return false
+	}
+	s.tasks.Add(1)
+	return true
 }
 
 // shut ends the socket with a close code; the first call counts. It does not block.
@@ -85,20 +139,25 @@ func (s *socket) shut(code websocket.StatusCode, reason string) {
 }
 
 func (s *socket) shutWithin(within time.Duration, code websocket.StatusCode, reason string) {
-	s.shutOnce.Do(func() {
-		s.code, s.reason, s.within = code, reason, within
-		close(s.over)
-		s.end()
-	})
-}
-
-func (s *socket) isOver() bool {
-	select {
-	case <-s.over:
-		return true
-	default:
-		return false
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over.Load() {
+		return
 	}
+	s.code, s.reason, s.within = code, reason, within
+	s.over.Store(true)
+	for _, t := range s.timers {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	if s.raw != nil {
+		s.startHangingUp()
+	}
+	for _, op := range s.operations {
+		op.cancel() // should a hook's context not be derived from ours
+	}
+	s.end()
 }
 
 func (s *socket) part() { s.shut(closeServiceRestart, reasonServiceRestart) }
@@ -118,56 +177,57 @@ func (s *socket) cut() {
 	}
 }
 
-// keep pings, rechecks the viewer, and closes when the socket is over.
-func (s *socket) keep(server context.Context) {
-	ping := time.NewTimer(s.endpoint.cfg.PingInterval)
-	defer ping.Stop()
-	pong := make(chan error, 1)
-	var watch *watch
-	var results chan result
-	defer func() { watch.stop() }()
-	for {
-		select {
-		case <-s.over:
-			s.hangUp()
-			return
-		case <-server.Done():
-			s.part()
-		case <-ping.C:
-			s.tasks.Go(func() { pong <- s.ping() })
-		case err := <-pong:
-			if err != nil {
-				s.shut(closeWithoutHandshake, "")
-			} else {
-				ping.Reset(s.endpoint.cfg.PingInterval)
-			}
-		case ctx := <-s.hello:
-			watch = s.endpoint.watch(ctx)
-			results = watch.result
-		case <-watch.due():
-			watch.check()
-		case v := <-results:
-			if err := watch.settle(v); err != nil {
-				s.reject(err)
-			} else if v.ctx != nil {
-				s.setContext(v.ctx)
-			}
-		}
+// startHangingUp closes the connection: with the closing handshake where there is something to
+// say, and in any case for good. s.mu is held.
+func (s *socket) startHangingUp() {
+	s.tasks.Add(1)
+	code, reason := s.code, s.reason
+	if code == closeWithoutHandshake {
+		go func() {
+			defer s.tasks.Done()
+			_ = s.conn.CloseNow()
+		}()
+		return
 	}
+	_ = s.raw.SetDeadline(time.Now().Add(s.within))
+	go func() {
+		defer s.tasks.Done()
+		_ = s.conn.Close(code, reason)
+	}()
 }
 
-// ping returns when the pong is here. A client that is being written to is left alone:
-// its write has a deadline of its own, and behind a large message a pong would be late.
-func (s *socket) ping() error {
-	select {
-	case s.pen <- struct{}{}:
-		<-s.pen
-	default:
-		return nil
+// ping runs again and again, and returns when the pong is here. A client that is being written to
+// is left alone: its write has a deadline of its own, and behind a large message a pong would be
+// late.
+func (s *socket) ping() {
+	if !s.begins() {
+		return
 	}
-	ctx, cancel := context.WithTimeout(s.life, s.endpoint.cfg.PongTimeout)
-	defer cancel()
-	return s.conn.Ping(ctx)
+	defer s.tasks.Done()
+	if s.pen.TryLock() {
+		s.pen.Unlock()
+		ctx, cancel := context.WithTimeout(s.life, s.endpoint.cfg.PongTimeout)
+		defer cancel()
+		if s.conn.Ping(ctx) != nil {
+			s.shut(closeWithoutHandshake, "")
+			return
+		}
+	}
+	s.again(initOrPing, s.endpoint.cfg.PingInterval)
+}
+
+// check rechecks the viewer again and again. ctx is what InitFunc returned, not what the last
+// check did, so contexts do not pile up.
+func (s *socket) check(ctx context.Context) {
+	late := time.AfterFunc(recheckTimeout, func() { s.reject(context.DeadlineExceeded) })
+	v := s.endpoint.recheck(ctx)
+	late.Stop()
+	if v.err != nil {
+		s.reject(v.err)
+		return
+	}
+	s.setContext(v.ctx)
+	s.again(checks, s.endpoint.cfg.RecheckInterval)
 }
 
 // reject closes because InitFunc or Recheck said no.
@@ -179,17 +239,6 @@ func (s *socket) reject(err error) {
 	}
 }
 
-// hangUp closes the connection: with the closing handshake where there is something to
-// say, and in any case for good.
-func (s *socket) hangUp() {
-	if s.code == closeWithoutHandshake {
-		_ = s.conn.CloseNow()
-		return
-	}
-	_ = s.raw.SetDeadline(time.Now().Add(s.within))
-	_ = s.conn.Close(s.code, s.reason)
-}
-
 func (s *socket) setContext(ctx context.Context) {
 	s.mu.Lock()
 	s.context = ctx
@@ -199,13 +248,9 @@ func (s *socket) setContext(ctx context.Context) {
 // send writes a message, one at a time, unless the socket is over or the operation it
 // belongs to (nil for none) has been completed by the client meanwhile.
 func (s *socket) send(op *operation, message []byte) bool {
-	select {
-	case s.pen <- struct{}{}:
-		defer func() { <-s.pen }()
-	case <-s.over:
-		return false
-	}
-	if s.isOver() || op != nil && !s.has(op) {
+	s.pen.Lock()
+	defer s.pen.Unlock()
+	if s.over.Load() || op != nil && !s.has(op) {
 		return false
 	}
 	return s.write(message)
@@ -213,11 +258,20 @@ func (s *socket) send(op *operation, message []byte) bool {
 
 // write needs the pen.
 func (s *socket) write(message []byte) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), s.endpoint.cfg.WriteTimeout)
-	defer cancel()
-	if err := s.conn.Write(ctx, websocket.MessageText, message); err != nil {
+	s.writeUntil(time.Now().Add(s.endpoint.cfg.WriteTimeout))
+	err := s.conn.Write(context.Background(), websocket.MessageText, message)
+	s.writeUntil(time.Time{}) // or a later ping would fail
+	if err != nil {
 		s.shut(closeWithoutHandshake, "")
-		return false
 	}
-	return true
+	return err == nil
+}
+
+// writeUntil sets the deadline for writing, until the closing handshake's counts.
+func (s *socket) writeUntil(deadline time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.over.Load() {
+		_ = s.raw.SetWriteDeadline(deadline)
+	}
 }

@@ -116,12 +116,10 @@ func TestSocketClosesOnAPeerThatStallsTheHandshake(t *testing.T) {
 	r.idle(0)
 }
 
-// A server that cancels its requests' contexts is going, too.
+// A server whose context ends is going, too.
 func TestSocketsGoWithTheServersContext(t *testing.T) {
 	server, stop := context.WithCancel(t.Context())
-	r := serve(t, transport.Config{}, func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { next.ServeHTTP(w, req.WithContext(server)) })
-	})
+	r := serve(t, transport.Config{Context: server})
 	c := r.connect()
 	for _, id := range []string{"a", "b", "c"} {
 		c.subscribe(id, "subscription { forever }")

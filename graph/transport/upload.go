@@ -50,7 +50,7 @@ func (t upload) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 		t.answer(w, r, requestStatus(want, failed), failed)
 		return
 	}
-	run := t.execute(r.Context(), exec, op)
+	run := t.execute(r.Context(), exec, op, nil)
 	run.within = 0 // the file takes as long as it takes, and whoever reads it bounds the rest
 	resp := run.next()
 	file.over.Store(true)

@@ -9,7 +9,7 @@ import (
 	"tenantry/internal/fault"
 )
 
-// watch calls Config.Recheck for a stream again and again, off the stream's own
+// watch calls Config.Recheck for an event stream again and again, off the stream's own
 // goroutine. Its owner selects on due and result.
 type watch struct {
 	endpoint *Endpoint
@@ -50,17 +50,19 @@ func (w *watch) check() {
 	}
 	w.running = true
 	w.timer.Reset(recheckTimeout)
-	recheck, ctx, out := w.endpoint.cfg.Recheck, w.ctx, w.result
-	go func() {
-		var v result
-		defer func() {
-			if p := recover(); p != nil {
-				v = result{err: panicked(p)}
-			}
-			deliver(out, v)
-		}()
-		v.ctx, v.err = recheck(ctx)
+	e, ctx, out := w.endpoint, w.ctx, w.result
+	go func() { deliver(out, e.recheck(ctx)) }()
+}
+
+// recheck calls Config.Recheck.
+func (e *Endpoint) recheck(ctx context.Context) (v result) {
+	defer func() {
+		if p := recover(); p != nil {
+			v = result{err: panicked(p)}
+		}
 	}()
+	v.ctx, v.err = e.cfg.Recheck(ctx)
+	return v
 }
 
 // deliver drops a result that comes beside another one: the first one counts.

@@ -2,6 +2,8 @@ package transport
 
 import (
 	"bufio"
+	"bytes"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -41,9 +43,12 @@ const (
 )
 
 // webSocket is graphql-transport-ws: queries, mutations and subscriptions over one
-// socket. A socket has two goroutines, its reader and its keeper, and one more for each
-// running operation. There is no outgoing queue: an operation waits until its message
-// is written, so a slow client slows its own operations and memory stays bounded.
+// socket. A socket has one goroutine, its reader, besides those of running operations; a pulled
+// subscription (see Pull) has one only while it executes an event or sends it. There is no
+// outgoing queue: an operation waits until its message is written, so a slow client slows its own
+// operations and memory stays bounded.
+//
+// Do returns once the socket is open, so that nothing of net/http's is kept for it.
 type webSocket struct{ *Endpoint }
 
 func (webSocket) Supports(r *http.Request) bool { return routeOf(r) == toSocket }
@@ -54,33 +59,40 @@ func (t webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	s := newSocket(t.Endpoint, r, exec)
-	defer s.end()
 	var err error
 	if s.slot, err = t.live.enter(s, t.cfg.Address(r), t.cfg.SignedIn(r.Context())); err != nil {
+		s.end()
 		t.unavailable(w, r, exec, err)
 		return
 	}
-	defer t.live.leave(s.slot)
-
 	upgrade := &hijacked{ResponseWriter: w}
 	conn, err := websocket.Accept(upgrade, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // CheckOrigin has decided
 	})
-	if err != nil {
-		return // Accept has answered
+	if err != nil { // Accept has answered
+		s.end()
+		t.live.leave(s.slot)
+		return
 	}
 	conn.SetReadLimit(t.cfg.MaxMessage)
 	s.open(conn, upgrade.conn)
 	if !strings.EqualFold(conn.Subprotocol(), subprotocol) {
 		s.shut(closeSubprotocol, reasonSubprotocol)
 	}
-	s.serve(r.Context())
+	go s.serve()
 }
 
-// hijacked keeps hold of the connection that a WebSocket is made of. The library has no
-// deadline for the bytes that a peer sends during the closing handshake; this is the
-// handle to set one.
+// The buffers of a socket: its clients say little, and a message that is longer than the buffer is
+// written past it.
+const (
+	readBuffer  = 512
+	writeBuffer = 1 << 10
+)
+
+// hijacked keeps hold of the connection that a WebSocket is made of, and gives it smaller buffers
+// than net/http's. The library has no deadline for the bytes that a peer sends during the closing
+// handshake; the connection is the handle to set one.
 type hijacked struct {
 	http.ResponseWriter
 	conn net.Conn
@@ -89,6 +101,12 @@ type hijacked struct {
 // Hijack is http.Hijacker.
 func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
 	h.conn = conn
-	return conn, rw, err
+	early, _ := rw.Reader.Peek(rw.Reader.Buffered()) // what came with the request
+	reader := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(readBuffer, len(early)))
+	_, _ = reader.Peek(len(early)) // to be found in its buffer, where the library looks
+	return conn, bufio.NewReadWriter(reader, bufio.NewWriterSize(conn, writeBuffer)), nil
 }

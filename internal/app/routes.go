@@ -16,6 +16,7 @@ import (
 	"tenantry/internal/auth"
 	"tenantry/internal/exporter"
 	"tenantry/internal/fault"
+	"tenantry/internal/id"
 	"tenantry/internal/notify"
 	"tenantry/internal/requestid"
 )
@@ -26,6 +27,11 @@ func (a *process) handler() (http.Handler, *transport.Endpoint) {
 		MaxBody: a.config.RequestMaxBytes, MaxUpload: a.config.UploadMaxBytes,
 		MaxStreams: a.config.WSMaxConnections, MaxAnonymous: a.config.WSMaxAnonymous, MaxPerAddress: a.config.WSMaxPerAddress,
 		Authorize: auth.RequireForUpload, InitFunc: a.authenticator.FromInit,
+		SameResponses: func(ctx context.Context) any {
+			v := viewer.FromContext(ctx)
+			v.SessionID = id.ID{}
+			return v
+		},
 		SignedIn:    func(ctx context.Context) bool { return viewer.FromContext(ctx).Authenticated() },
 		Address:     func(r *http.Request) string { return auth.AddressOf(r.Context()) },
 		CheckOrigin: a.authenticator.AllowSocket,

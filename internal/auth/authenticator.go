@@ -6,7 +6,10 @@ import (
 	"net/url"
 	"time"
 
+	"tenantry/ent/viewer"
+	"tenantry/internal/coalesce"
 	"tenantry/internal/database"
+	"tenantry/internal/id"
 )
 
 // Defaults of Options.
@@ -60,6 +63,8 @@ type Authenticator struct {
 	byEmail     *throttle
 	byAddress   *throttle
 	byUser      *throttle
+	sessions    *coalesce.Reader[id.ID, viewer.Viewer]
+	tokens      *coalesce.Reader[string, authenticated]
 	origins     origins
 	crossOrigin *http.CrossOriginProtection
 }
@@ -90,7 +95,7 @@ func New(db *database.DB, passwords *Passwords, o Options) *Authenticator {
 	if o.Unavailable == nil {
 		o.Unavailable = unavailable
 	}
-	return &Authenticator{
+	a := &Authenticator{
 		db: db, sql: newStatements(db.Dialect()), passwords: passwords, options: o,
 		byEmail:     newThrottle(o.FailuresPerEmail, rememberedNames, time.Now),
 		byAddress:   newThrottle(o.FailuresPerAddress, rememberedNames, time.Now),
@@ -98,4 +103,7 @@ func New(db *database.DB, passwords *Passwords, o Options) *Authenticator {
 		origins:     newOrigins(o.PublicURL, o.Origins),
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
+	a.sessions = coalesce.New(coalesce.Options{Within: lookupTimeout, Gap: recheckGap, Keys: 1000}, a.readSessions)
+	a.tokens = coalesce.New(coalesce.Options{Within: lookupTimeout, Keys: 1, Reads: 4}, a.readTokens)
+	return a
 }

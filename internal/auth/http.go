@@ -46,7 +46,11 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 			v.byCookie = given
 		}
 		if given {
-			who, err := a.Authenticate(ctx, token)
+			authenticate := a.Authenticate
+			if websocket(r) {
+				authenticate = a.authenticateStream
+			}
+			who, err := authenticate(ctx, token)
 			switch {
 			case err == nil:
 				ctx = viewer.NewContext(ctx, who)
@@ -99,7 +103,7 @@ func (a *Authenticator) FromInit(ctx context.Context, payload map[string]any, r 
 			return nil, fault.New(fault.Unauthenticated,
 				"The connection_init payload's Authorization is no bearer token: it must be a text such as \"Bearer tnt_s_…\".")
 		}
-		who, err := a.Authenticate(ctx, token)
+		who, err := a.authenticateStream(ctx, token)
 		if err != nil && fault.Of(err) == nil {
 			err = fault.New(fault.Internal, "the server cannot authenticate requests at the moment; try again").Because(err)
 		}

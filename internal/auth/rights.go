@@ -18,10 +18,16 @@ import (
 // for being told so.
 const lookupTimeout = 5 * time.Second
 
+// streamTimeout bounds the look-up of who opens a stream.
+const streamTimeout = 30 * time.Second
+
+// recheckGap is the least time between two statements of Recheck.
+const recheckGap = 20 * time.Millisecond
+
 // statements are the raw reads of rights. They are the platform's own and pass by
 // ent's policies, because they come before there is a viewer to check; and they are
 // one statement each because every request pays for one.
-type statements struct{ ofUser, byToken, bySessionID, takeUser string }
+type statements struct{ ofUser, byToken, bySessionIDs, takeUser string }
 
 func newStatements(d database.Dialect) statements {
 	const (
@@ -31,9 +37,9 @@ func newStatements(d database.Dialect) statements {
 	bySession := `SELECT s.id, ` + columns + `FROM sessions s JOIN users u ON u.id = s.user_id ` + company +
 		`WHERE s.expires_at > ` + d.Now()
 	return statements{
-		ofUser:      `SELECT ` + columns + `FROM users u ` + company + `WHERE u.id = $1`,
-		byToken:     bySession + ` AND s.token_hash = $1`,
-		bySessionID: bySession + ` AND s.id = $1`,
+		ofUser:       `SELECT ` + columns + `FROM users u ` + company + `WHERE u.id = $1`,
+		byToken:      bySession + ` AND s.token_hash = $1`,
+		bySessionIDs: bySession + ` AND s.id` + d.AmongIDs("$1"),
 		// It changes nothing but takes the row's lock: see Authenticator.begin.
 		takeUser: `UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2 AND active
 			RETURNING ` + d.Now(),
@@ -48,7 +54,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (viewer.
 	if !WellFormed(token, SessionPrefix) {
 		return viewer.Viewer{}, badToken()
 	}
-	return a.bySession(ctx, a.sql.byToken, HashToken(token))
+	return a.byToken(ctx, token)
 }
 
 // ViewerOf returns the rights that a user has now, without any session: the import job
@@ -70,24 +76,84 @@ func (a *Authenticator) ViewerOf(ctx context.Context, userID id.ID) (viewer.View
 // Recheck looks up the caller of ctx again, for sockets and streams that stay open
 // (rule U3), and returns a context with the rights they have now. It is
 // UNAUTHENTICATED where the session has ended or expired or its user is inactive: the
-// connection is then to be closed. Nobody stays nobody.
+// connection is then to be closed. Nobody stays nobody. Callers who ask at the same time cost
+// one statement.
 func (a *Authenticator) Recheck(ctx context.Context) (context.Context, error) {
 	old := viewer.FromContext(ctx)
 	if !old.Authenticated() {
 		return ctx, nil
 	}
-	v, err := a.bySession(ctx, a.sql.bySessionID, old.SessionID)
-	if err != nil {
+	within, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	v, found, err := a.sessions.Get(within, old.SessionID)
+	switch {
+	case err != nil:
 		return nil, err
+	case !found:
+		return nil, badToken()
 	}
 	return viewer.NewContext(ctx, v), nil
 }
 
-func (a *Authenticator) bySession(ctx context.Context, query string, key any) (viewer.Viewer, error) {
+// readSessions reads the callers of sessions that stand.
+func (a *Authenticator) readSessions(ctx context.Context, sessions []id.ID) (map[id.ID]viewer.Viewer, error) {
+	rows, err := a.db.SQL().QueryContext(ctx, a.sql.bySessionIDs, a.db.Dialect().IDs(sessions))
+	if err != nil {
+		return nil, fmt.Errorf("reading sessions: %w", err)
+	}
+	defer rows.Close()
+	found := make(map[id.ID]viewer.Viewer, len(sessions))
+	for rows.Next() {
+		var v viewer.Viewer
+		active, err := scanRights(rows, &v, &v.SessionID)
+		if err != nil {
+			return nil, fmt.Errorf("reading sessions: %w", err)
+		}
+		if active {
+			found[v.SessionID] = v
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading sessions: %w", err)
+	}
+	return found, nil
+}
+
+// authenticated is an answer of Authenticate.
+type authenticated struct {
+	who viewer.Viewer
+	err error
+}
+
+// readTokens is Authenticate for each token.
+func (a *Authenticator) readTokens(ctx context.Context, tokens []string) (map[string]authenticated, error) {
+	found := make(map[string]authenticated, len(tokens))
+	for _, token := range tokens {
+		who, err := a.Authenticate(ctx, token)
+		found[token] = authenticated{who, err}
+	}
+	return found, nil
+}
+
+// authenticateStream is Authenticate for whoever opens a stream: of a token that thousands
+// come back with at the same time there are few look-ups. It waits for a database that does not
+// answer in time, since whoever is sent away comes again at once, and costs more than before.
+func (a *Authenticator) authenticateStream(ctx context.Context, token string) (viewer.Viewer, error) {
+	ctx, cancel := context.WithTimeout(ctx, streamTimeout)
+	defer cancel()
+	for {
+		answer, _, err := a.tokens.Get(ctx, token)
+		if err = errors.Join(err, answer.err); err == nil || !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return answer.who, err
+		}
+	}
+}
+
+func (a *Authenticator) byToken(ctx context.Context, token string) (viewer.Viewer, error) {
 	var v viewer.Viewer
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	active, err := scanRights(a.db.SQL().QueryRowContext(ctx, query, key), &v, &v.SessionID)
+	active, err := scanRights(a.db.SQL().QueryRowContext(ctx, a.sql.byToken, HashToken(token)), &v, &v.SessionID)
 	switch {
 	case errors.Is(err, sql.ErrNoRows) || err == nil && !active:
 		return viewer.Viewer{}, badToken()
@@ -99,7 +165,7 @@ func (a *Authenticator) bySession(ctx context.Context, query string, key any) (v
 
 // scanRights reads one row of the statements above; before are what stands before the
 // columns that all have.
-func scanRights(row *sql.Row, v *viewer.Viewer, before ...any) (active bool, err error) {
+func scanRights(row interface{ Scan(into ...any) error }, v *viewer.Viewer, before ...any) (active bool, err error) {
 	var first, last string
 	var role enum.UserRole
 	err = row.Scan(append(before, &v.UserID, &active, &first, &last, &role, &v.CompanyID, &v.Operator, &v.Partner)...)

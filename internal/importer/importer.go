@@ -116,8 +116,7 @@ type Engine struct {
 	fingerprints Fingerprints
 
 	kinds   kind.Set
-	watched sharedReads
-	now     func() time.Time // what the pauses of watchers go by
+	watched *watchedRuns
 	slots   slots
 	queued  queueView
 }
@@ -142,7 +141,7 @@ func New(p Parts, o Options) *Engine {
 		shared:       sharing{with: p.Sharing, log: p.Log},
 		fingerprints: p.Fingerprints, kinds: p.Kinds,
 	}
-	e.watched.read, e.now = e.readState, time.Now
+	e.watched = newWatchedRuns(e)
 	return e
 }
 

@@ -55,7 +55,7 @@ func TestC8AnImportStopsWhenItsCompanyIsDeleted(t *testing.T) {
 		run, err := w.tryStart(e, boss, "name\n=x\nB\nC\n")
 		w.Must(err)
 		lost := make(chan error, 1)
-		states, err := e.Watch(w.As(boss), run.ID, func(err error) { lost <- err })
+		states, err := w.follow(w.As(boss), e, run.ID, func(err error) { lost <- err })
 		w.Must(err)
 		e.hook(hooked{between: func(turn int) {
 			if turn == 1 {

@@ -2,141 +2,346 @@ package importer
 
 import (
 	"context"
+	"errors"
+	"io"
+	"sync"
 	"time"
 
-	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/viewer"
+	"tenantry/internal/coalesce"
+	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
 )
 
-// rightsWithin is how old a watcher's rights may be (rule U3: 5 s).
-const rightsWithin = 3 * time.Second
+const (
+	// rightsWithin is how old a watcher's rights may be (rule U3: 5 s).
+	rightsWithin = 3 * time.Second
+	// readGap is the least time between two reads for watchers: few enough reads however many
+	// events come, and none of them late for people.
+	readGap = 5 * time.Millisecond
+	// readWithin bounds one of them, and readKeys the imports in it.
+	readWithin = 5 * time.Second
+	readKeys   = 500
+	// patience is how long a new watcher waits for a database that does not answer.
+	patience = 30 * time.Second
+)
 
-// Watch sends the import's state now, then each change, at most ten in any second and always
-// the newest, a new status without delay, the final one for certain, and then closes the channel. It listens before
-// it reads, so that no change falls between; events that got lost are made up for by reading
-// every few seconds. Where the import ceases to be the viewer's to know, or is gone, lost
-// is called with NOT_FOUND and the channel closes. Errors: NOT_FOUND.
-func (e *Engine) Watch(ctx context.Context, runID id.ID, lost func(error)) (<-chan *ent.ImportRun, error) {
-	events := e.events.Subscribe(progress.ImportTopic(runID))
-	first, err := e.visible(ctx, runID)
+// Watch follows an import, as whoever asks in ctx: the watcher has the state of now, then
+// each change, at most ten in any second and always the newest, a new status without delay,
+// and the final one for certain. changed is called whenever Next may have something new: it
+// must not block, and may be called from anywhere, also before Watch returns.
+//
+// All watchers of an import in a process share one goroutine and its reads. It listens before it
+// reads, so that no change falls between; events that got lost are made up for by reading every
+// few seconds. Close the watcher. Errors: NOT_FOUND.
+func (e *Engine) Watch(ctx context.Context, runID id.ID, changed func()) (*Watcher, error) {
+	who := viewer.FromContext(ctx)
+	w := &Watcher{user: who.UserID, changed: changed}
+	e.watched.join(e, runID, w)
+	first, err := e.visibleSoon(ctx, sight{who: rightsOf(who), run: runID})
 	if err != nil {
-		events.Close()
+		w.Close()
 		if f := fault.Of(err); f != nil {
 			return nil, f.At("id")
 		}
 		return nil, err
 	}
-	w := &watcher{
-		engine: e, id: runID, events: events, out: make(chan *ent.ImportRun), state: first,
-		viewer: viewer.FromContext(ctx), checked: time.Now(), now: e.now,
+	w.offer(first)
+	return w, nil
+}
+
+// Watcher is somebody who follows an import: see Watch. It is safe for concurrent use.
+type Watcher struct {
+	run     *watchedRun
+	user    id.ID
+	changed func()
+
+	mu     sync.Mutex
+	newest *ent.ImportRun // that Next has not given yet
+	sent   int            // the revision that it gave last
+	over   error          // why nothing follows once newest is gone
+}
+
+// Next gives the newest state that it has not given yet, and does not wait: it is nil where
+// there is none. Watchers share it, so nobody may change it. After the final state the error
+// is io.EOF; where the import ceases to be the viewer's to know, or is gone, NOT_FOUND.
+func (w *Watcher) Next() (*ent.ImportRun, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.newest == nil {
+		return nil, w.over
 	}
-	go func() {
-		defer close(w.out)
-		defer events.Close()
-		if err := w.follow(ctx); err != nil && ctx.Err() == nil {
-			lost(err)
+	state := w.newest
+	w.newest, w.sent = nil, state.Revision
+	if state.Status.Final() {
+		w.over = io.EOF
+	}
+	return state, nil
+}
+
+// Close ends the watch. It may be called again.
+func (w *Watcher) Close() { w.run.leave(w) }
+
+// offer leaves a state for Next, in the place of an older one that was not taken: a slow reader
+// gets fewer states and never old ones.
+func (w *Watcher) offer(state *ent.ImportRun) {
+	w.mu.Lock()
+	fresh := w.over == nil && state.Revision > w.sent && (w.newest == nil || state.Revision > w.newest.Revision)
+	if fresh {
+		w.newest = state
+	}
+	w.mu.Unlock()
+	if fresh {
+		w.changed()
+	}
+}
+
+// fail ends it early.
+func (w *Watcher) fail(err error) {
+	w.mu.Lock()
+	ended := w.over != nil || w.newest != nil && w.newest.Status.Final()
+	if !ended {
+		w.newest, w.over = nil, err
+	}
+	w.mu.Unlock()
+	if !ended {
+		w.changed()
+	}
+}
+
+// watchedRuns are the imports that are watched in this process, and the reads for that.
+type watchedRuns struct {
+	now    func() time.Time // what the pauses of watchers go by
+	states *coalesce.Reader[id.ID, *ent.ImportRun]
+	sights *coalesce.Reader[sight, seen]
+	rights *coalesce.Reader[id.ID, ruled]
+
+	mu   sync.Mutex
+	runs map[id.ID]*watchedRun
+}
+
+func newWatchedRuns(e *Engine) *watchedRuns {
+	return &watchedRuns{
+		now: time.Now, runs: map[id.ID]*watchedRun{},
+		states: coalesce.New(coalesce.Options{Within: readWithin, Gap: readGap, Keys: readKeys}, e.readStates),
+		sights: coalesce.New(coalesce.Options{Within: readWithin, Keys: 1, Reads: 4}, e.readSights),
+		rights: coalesce.New(coalesce.Options{Within: readWithin, Keys: 1, Reads: 4}, e.readRights),
+	}
+}
+
+// watchedRun is one of them. Its goroutine runs from the first watcher's coming to the last
+// one's leaving.
+type watchedRun struct {
+	engine *Engine
+	id     id.ID
+	events *progress.Subscription
+	life   context.Context // ends when nobody is left
+	end    context.CancelFunc
+
+	mu       sync.Mutex
+	watchers map[*Watcher]struct{}
+	checking bool // checkRights is under way
+}
+
+// join enters a watcher.
+func (s *watchedRuns) join(e *Engine, run id.ID, w *Watcher) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.runs[run]
+	if g == nil {
+		g = &watchedRun{engine: e, id: run, events: e.events.Subscribe(progress.ImportTopic(run)), watchers: map[*Watcher]struct{}{}}
+		g.life, g.end = context.WithCancel(context.Background())
+		s.runs[run] = g
+		go g.follow()
+	}
+	w.run = g
+	g.mu.Lock()
+	g.watchers[w] = struct{}{}
+	g.mu.Unlock()
+}
+
+func (g *watchedRun) leave(w *Watcher) {
+	s := g.engine.watched
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g.mu.Lock()
+	delete(g.watchers, w)
+	last := len(g.watchers) == 0
+	g.mu.Unlock()
+	if last && g.life.Err() == nil {
+		g.end()
+		delete(s.runs, g.id)
+	}
+}
+
+// each calls f for the watchers of now that are the user's, nil for all, without holding a lock.
+func (g *watchedRun) each(user *id.ID, f func(*Watcher)) {
+	g.mu.Lock()
+	all := make([]*Watcher, 0, len(g.watchers))
+	for w := range g.watchers {
+		if user == nil || w.user == *user {
+			all = append(all, w)
 		}
-	}()
-	return w.out, nil
+	}
+	g.mu.Unlock()
+	for _, w := range all {
+		f(w)
+	}
 }
 
-type watcher struct {
-	engine  *Engine
-	id      id.ID
-	events  *progress.Subscription
-	out     chan *ent.ImportRun
-	state   *ent.ImportRun // the newest one known
-	viewer  viewer.Viewer
-	checked time.Time // when it was last read whether the viewer sees the import
-	now     func() time.Time
-}
-
-// follow offers the newest state until it is taken: a slow reader gets fewer states and
-// never old ones. See sendPace for the pauses between them.
-func (w *watcher) follow(ctx context.Context) error {
-	refresh := time.NewTicker(w.engine.o.Refresh)
+// follow offers each change to all watchers. See sendPace for the pauses between them.
+func (g *watchedRun) follow() {
+	defer g.events.Close()
+	refresh := time.NewTicker(g.engine.o.Refresh)
 	defer refresh.Stop()
+	rights := time.NewTicker(rightsWithin / 2) // so that none is older than the whole
+	defer rights.Stop()
 	rest := time.NewTimer(0)
 	defer rest.Stop()
+	now := g.engine.watched.now
 	var pace sendPace
-	sent, status := 0, enum.ImportStatus("") // of the state that was sent last
+	var newest, offered *ent.ImportRun
 	for {
-		out, events, rested := w.out, w.events.C(), (<-chan time.Time)(nil)
-		turned := w.state.Status != status
-		if w.state.Revision <= sent {
-			out = nil
-		} else if wait := pace.wait(w.now(), turned); wait > 0 {
-			rest.Reset(wait)
-			out, rested = nil, rest.C
+		rested := (<-chan time.Time)(nil)
+		if newest != nil && (offered == nil || newest.Revision > offered.Revision) {
+			turned := offered == nil || newest.Status != offered.Status
+			if wait := pace.wait(now(), turned); wait > 0 {
+				rest.Reset(wait)
+				rested = rest.C
+			} else {
+				pace.note(now(), turned)
+				g.each(nil, func(w *Watcher) { w.offer(newest) })
+				offered = newest
+			}
 		}
-		if w.state.Status.Final() {
-			events = nil
+		events, ticks := g.events.C(), refresh.C
+		if offered != nil && offered.Status.Final() {
+			events, ticks = nil, nil // who comes now has read it
 		}
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case out <- w.state:
-			if w.state.Status.Final() {
-				return nil
-			}
-			sent, status = w.state.Revision, w.state.Status
-			pace.note(w.now(), turned)
+		case <-g.life.Done():
+			return
 		case <-rested:
+			continue
+		case <-rights.C:
+			g.startCheck()
+			continue
 		case <-events:
-			if err := w.refresh(ctx); err != nil {
-				return err
-			}
-		case <-refresh.C:
-			if err := w.refresh(ctx); err != nil {
-				return err
-			}
+		case <-ticks:
+		}
+		state, found, err := g.engine.watched.states.Get(g.life, g.id)
+		switch {
+		case err != nil: // says nothing about the import: it is read again
+		case !found:
+			g.each(nil, func(w *Watcher) { w.fail(gone(nil)) })
+		case newest == nil || state.Revision > newest.Revision:
+			newest = state
 		}
 	}
 }
 
-// refresh reads the state again, together with the import's other watchers in this process; every
-// few seconds it asks by itself, with fresh rights, whether the viewer still sees the import. An error
-// that says nothing about the import (the database is away) changes nothing: it is read
-// again.
-func (w *watcher) refresh(ctx context.Context) error {
-	if time.Since(w.checked) > rightsWithin {
-		if err := w.recheck(ctx); err != nil {
-			return err
+// startCheck checks the watchers' rights, where that is not under way.
+func (g *watchedRun) startCheck() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.checking {
+		return
+	}
+	g.checking = true
+	users := map[id.ID]bool{}
+	for w := range g.watchers {
+		users[w.user] = true
+	}
+	go func() {
+		for user := range users {
+			if err := g.engine.stillVisible(g.life, user, g.id); fault.Of(err) != nil {
+				g.each(&user, func(w *Watcher) { w.fail(gone(err)) })
+			}
 		}
-	}
-	state, err := w.engine.watched.latest(ctx, w.id)
-	switch {
-	case ent.IsNotFound(err):
-		return gone(err)
-	case err == nil && state.Revision > w.state.Revision:
-		w.state = state
-	}
-	return nil
+		g.mu.Lock()
+		g.checking = false
+		g.mu.Unlock()
+	}()
 }
 
-// recheck reads whether the viewer sees the import, with the rights of now.
-func (w *watcher) recheck(ctx context.Context) error {
-	asked := time.Now()
-	fresh, err := w.engine.rights.ViewerOf(ctx, w.viewer.UserID)
-	if fault.Of(err) != nil {
-		return gone(err)
+// stillVisible asks whether the user sees the import, with the rights of now. Only a fault says
+// that they do not: with other errors the database is away.
+func (e *Engine) stillVisible(ctx context.Context, user, run id.ID) error {
+	r, _, err := e.watched.rights.Get(ctx, user)
+	if err = errors.Join(err, r.err); err != nil {
+		return err
 	}
-	if err != nil {
-		return nil //nolint:nilerr // the database is away
+	s, _, err := e.watched.sights.Get(ctx, sight{who: rightsOf(r.who), run: run})
+	return errors.Join(err, s.err)
+}
+
+// visibleSoon is visible, once for all who ask for the same. It waits for a database that does not
+// answer: whoever is refused comes again at once, and costs more than before.
+func (e *Engine) visibleSoon(ctx context.Context, asked sight) (*ent.ImportRun, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		s, _, err := e.watched.sights.Get(ctx, asked)
+		if err = errors.Join(err, s.err); err == nil || !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return s.state, err
+		}
 	}
-	fresh.SessionID = w.viewer.SessionID
-	_, err = w.engine.visible(viewer.NewContext(ctx, fresh), w.id)
-	switch {
-	case fault.Of(err) != nil:
-		return gone(err)
-	case err == nil:
-		w.viewer, w.checked = fresh, asked
+}
+
+// sight is somebody's view of an import.
+type sight struct {
+	who viewer.Viewer // as rightsOf makes it
+	run id.ID
+}
+
+// rightsOf leaves out what no right depends on.
+func rightsOf(v viewer.Viewer) viewer.Viewer {
+	v.SessionID, v.Name = id.ID{}, ""
+	return v
+}
+
+type seen struct {
+	state *ent.ImportRun
+	err   error
+}
+
+type ruled struct {
+	who viewer.Viewer
+	err error
+}
+
+func (e *Engine) readSights(ctx context.Context, asked []sight) (map[sight]seen, error) {
+	found := make(map[sight]seen, len(asked))
+	for _, s := range asked {
+		state, err := e.visible(viewer.NewContext(ctx, s.who), s.run)
+		found[s] = seen{state, err}
 	}
-	return nil
+	return found, nil
+}
+
+func (e *Engine) readRights(ctx context.Context, users []id.ID) (map[id.ID]ruled, error) {
+	found := make(map[id.ID]ruled, len(users))
+	for _, user := range users {
+		who, err := e.rights.ViewerOf(ctx, user)
+		found[user] = ruled{who, err}
+	}
+	return found, nil
+}
+
+// readStates reads imports whose companies are still there, whoever asks.
+func (e *Engine) readStates(ctx context.Context, runs []id.ID) (map[id.ID]*ent.ImportRun, error) {
+	ctx = viewer.BypassTenancy(ctx, "one read for all watchers of an import, whose rights are checked apart")
+	states, err := e.db.Ent().ImportRun.Query().Where(database.Among(importrun.FieldID, runs), importrun.HasCompanyWith(company.DeletedAtIsNil())).All(ctx)
+	found := make(map[id.ID]*ent.ImportRun, len(states))
+	for _, state := range states {
+		found[state.ID] = state
+	}
+	return found, err
 }
 
 // gone is what a watcher gets whose import is not, or no longer, the viewer's to know.

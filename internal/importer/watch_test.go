@@ -2,6 +2,8 @@ package importer
 
 import (
 	"context"
+	"errors"
+	"io"
 	"sync"
 	"testing"
 	"time"
@@ -17,9 +19,52 @@ import (
 // watch follows an import as the user sees it; nothing may be lost.
 func (w *world) watch(ctx context.Context, e *Engine, run id.ID) <-chan *ent.ImportRun {
 	w.T.Helper()
-	states, err := e.Watch(ctx, run, func(err error) { w.T.Errorf("the watcher lost the import: %v", err) })
+	states, err := w.follow(ctx, e, run, func(err error) { w.T.Errorf("the watcher lost the import: %v", err) })
 	w.Must(err)
 	return states
+}
+
+// follow has a watcher's states come through a channel that is closed at the end; lost is told
+// why, where that is not the final state's.
+func (w *world) follow(ctx context.Context, e *Engine, run id.ID, lost func(error)) (<-chan *ent.ImportRun, error) {
+	changed := make(chan struct{}, 1)
+	watcher, err := e.Watch(ctx, run, func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make(chan *ent.ImportRun)
+	go func() {
+		defer close(out)
+		defer watcher.Close()
+		for {
+			state, err := watcher.Next()
+			switch {
+			case state != nil:
+				select {
+				case out <- state:
+				case <-ctx.Done():
+					return
+				}
+				continue
+			case errors.Is(err, io.EOF):
+				return
+			case err != nil:
+				lost(err)
+				return
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out, nil
 }
 
 func next(t *testing.T, states <-chan *ent.ImportRun) *ent.ImportRun {
@@ -159,12 +204,12 @@ func TestJ4AWatcherWhoLosesTheRightIsTold(t *testing.T) {
 		boss := w.User(w.partner, "boss@partner.example", enum.Admin)
 		run := w.start(e, names(3))
 		for _, u := range []*ent.User{w.tom, w.outside, w.inside} {
-			if _, err := e.Watch(w.As(u), run.ID, nil); !fault.Is(err, fault.NotFound) {
+			if _, err := w.follow(w.As(u), e, run.ID, nil); !fault.Is(err, fault.NotFound) {
 				t.Errorf("%s: %v", u.Email, err)
 			}
 		}
 		lost := make(chan error, 1)
-		states, err := e.Watch(w.As(boss), run.ID, func(err error) { lost <- err })
+		states, err := w.follow(w.As(boss), e, run.ID, func(err error) { lost <- err })
 		w.Must(err)
 		next(t, states)
 		w.Exec(`UPDATE users SET role = 'MEMBER' WHERE id = $1`, boss.ID)

@@ -3,15 +3,16 @@ package importer
 import "time"
 
 // How many states of one import a watcher gets in any second (rule J4). Those that change nothing
-// but counts leave room for three others, so that these wait for nothing: the first state, the
-// start and the end.
+// but counts leave room for four others: the first state, the start and the end, which wait for
+// nothing, and one that its reader took late.
 const (
 	sendsPerSecond = 10
-	countsSends    = sendsPerSecond - 3
+	countsSends    = sendsPerSecond - 4
 	countsEvery    = time.Second/countsSends + 1 // rounded up
 )
 
-// sendPace says when a watcher may send its next state. The zero value has sent none.
+// sendPace says when the watchers of an import may be sent its next state. The zero value has sent
+// none.
 type sendPace struct {
 	sent   [sendsPerSecond]time.Time // the last ones, a ring
 	next   int                       // the oldest of them

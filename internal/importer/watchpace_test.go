@@ -1,15 +1,10 @@
 package importer
 
 import (
-	"context"
 	"math/rand/v2"
-	"sync"
 	"testing"
 	"time"
 
-	"tenantry/ent/enum"
-	"tenantry/ent/generated/ent"
-	"tenantry/internal/id"
 	"tenantry/internal/testenv"
 )
 
@@ -56,7 +51,7 @@ func TestJ4TheStartAndTheEndDoNotWait(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		worker, api := w.engine(Options{BatchRows: 1}), w.engine(Options{})
 		now := time.Now()
-		api.now = func() time.Time { return now }
+		api.watched.now = func() time.Time { return now }
 		run := w.start(worker, names(6))
 		states := w.watch(w.As(w.maria), api, run.ID)
 		testenv.Equal(t, "at once", counts(next(t, states)), "QUEUED 0+0+0+0+0 of 6")
@@ -74,67 +69,4 @@ func TestJ4TheStartAndTheEndDoNotWait(t *testing.T) {
 			t.Errorf("then %s", counts(s))
 		}
 	})
-}
-
-// Watchers of one import are served by one read, which began after each of them asked; one who
-// leaves while reading for all leaves the read to another.
-func TestJ4WatchersShareOneRead(t *testing.T) {
-	t.Parallel()
-	for _, leaves := range []bool{false, true} {
-		var mu sync.Mutex
-		reads := 0
-		began, release := make(chan int, 10), make(chan struct{})
-		s := sharedReads{read: func(ctx context.Context, run id.ID) (*ent.ImportRun, error) {
-			mu.Lock()
-			reads++
-			n := reads
-			mu.Unlock()
-			began <- n
-			select {
-			case <-release:
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-			return &ent.ImportRun{ID: run, Revision: n, Status: enum.Running}, nil
-		}}
-		run := id.New(id.ImportRun)
-		first, leave := context.WithCancel(t.Context())
-		var asking sync.WaitGroup
-		asking.Go(func() {
-			if r, err := s.latest(first, run); leaves == (err == nil) || err == nil && r.Revision != 1 {
-				t.Errorf("the first got %v, error %v", r, err)
-			}
-		})
-		<-began
-		const others = 100
-		for range others {
-			asking.Go(func() {
-				r, err := s.latest(t.Context(), run)
-				if err != nil || r.Revision != 2 || r.ID != run {
-					t.Errorf("%v, error %v", r, err)
-				}
-			})
-		}
-		testenv.Await(t, "all have joined", func() bool {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			g := s.groups[run]
-			return g.users == others+1 && g.waiting != nil && g.waiting.joined == others
-		})
-		if leaves {
-			leave()
-			<-began
-			close(release)
-		} else {
-			close(release)
-		}
-		asking.Wait()
-		leave()
-		if reads != 2 {
-			t.Errorf("%d reads for %d watchers, want 2", reads, others+1)
-		}
-		if len(s.groups) != 0 {
-			t.Errorf("%d groups are left", len(s.groups))
-		}
-	}
 }
