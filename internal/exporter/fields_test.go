@@ -20,6 +20,7 @@ import (
 	contactkind "tenantry/internal/importer/kind/contacts"
 	customerkind "tenantry/internal/importer/kind/customers"
 	userkind "tenantry/internal/importer/kind/users"
+	"tenantry/internal/importer/kinds"
 	"tenantry/internal/tenancy"
 	"tenantry/internal/testenv"
 )
@@ -55,9 +56,15 @@ type trial struct {
 func TestEachFieldComesByFileAndComesBackByExport(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		w.PartnerAdmin(w.customer, w.tom)
-		tryFields(t, w, w.contactTrial(), contacts.Described(contacts.Fields()))
-		tryFields(t, w, w.userTrial(), tenancy.DescribedUsers(tenancy.UserFields()))
-		tryFields(t, w, w.customerTrial(), tenancy.DescribedCompanies(tenancy.CompanyFields()))
+		ofContacts, ofUsers, ofCustomers := w.contactTrial(), w.userTrial(), w.customerTrial()
+		tryFields(t, w, ofContacts, contacts.Described(contacts.Fields()))
+		tryFields(t, w, ofUsers, tenancy.DescribedUsers(tenancy.UserFields()))
+		tryFields(t, w, ofCustomers, tenancy.DescribedCompanies(tenancy.CompanyFields()))
+		for _, k := range kinds.Unopened() {
+			if !slices.Contains([]enum.ImportKind{ofContacts.kind, ofUsers.kind, ofCustomers.kind}, k.Name()) {
+				t.Errorf("the fields of %s are not tried", k.Name())
+			}
+		}
 	})
 }
 
