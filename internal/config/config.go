@@ -28,7 +28,7 @@ type Config struct {
 	CORSOrigins    []string       `env:"CORS_ORIGINS" group:"Serving" read:"origins" values:"origins such as https://app.example.com, separated by commas, or *" help:"Further origins whose pages may call the API with credentials; * lets the pages of any other origin call without credentials. PUBLIC_URL is always allowed."`
 
 	DataDir          string `env:"DATA_DIR" default:"./data" group:"Storage" read:"folder" values:"folder" help:"Folder of the files: the SQLite database and the blobs, unless they are elsewhere."`
-	DatabaseURL      Secret `env:"DATABASE_URL" group:"Storage" read:"database URL" values:"postgres:// or postgresql:// URL" help:"The database. Empty: a SQLite file in DATA_DIR, which serves one process."`
+	DatabaseURL      Secret `env:"DATABASE_URL" group:"Storage" read:"database URL" values:"postgres:// or postgresql:// URL" help:"The database; not through a pooler that changes connections between transactions. Empty: a SQLite file in DATA_DIR, which serves one process."`
 	RedisURL         Secret `env:"REDIS_URL" group:"Storage" read:"Redis URL" values:"redis://, rediss:// or unix:// URL" help:"The queue and live events. Empty: in-process, which serves one process."`
 	BlobURL          Secret `env:"BLOB_URL" group:"Storage" read:"blob URL" values:"file:///absolute/folder or s3://bucket?region=name (and endpoint=http[s]://host, use_path_style=true, anonymous=true)" help:"Where uploads and reports are kept. Empty: the folder blobs in DATA_DIR."`
 	SecretKey        Secret `env:"SECRET_KEY" group:"Storage" read:"secret key" values:"at least 32 characters" help:"Key material of the server. Empty: generated once and kept in the database."`

@@ -45,6 +45,7 @@ type Options struct {
 	// URL is postgres://user:password@host:port/name?option=value; empty means SQLite in
 	// Dir. Options of the URL that are neither lib/pq's nor libpq's are sent to the server
 	// as run-time parameters, such as search_path or statement_timeout (milliseconds).
+	// With binary_parameters=yes connections keep no statements prepared.
 	URL string
 	// Dir holds SQLite's files (tenantry.db and its companions). It is made with mode
 	// 0700 if it is missing, and not used on PostgreSQL.

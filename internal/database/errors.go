@@ -78,7 +78,8 @@ func ConstraintOf(err error) string {
 
 // IsRetryable says whether the transaction was undone by the database for the sake of
 // another one, so that it may succeed if it is run again as a whole: deadlock, serialization
-// failure, SQLite's busy or locked file. [DB.InTx] does so by itself.
+// failure, SQLite's busy or locked file; or because a statement that its connection keeps
+// prepared was planned before a migration. [DB.InTx] does so by itself.
 func IsRetryable(err error) bool {
 	switch sqliteCode(err) & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
@@ -88,7 +89,7 @@ func IsRetryable(err error) bool {
 	case "40P01", "40001":
 		return true
 	}
-	return false
+	return outdated(err)
 }
 
 // ErrBusy is wrapped by the error of a statement that waited too long for other writers of

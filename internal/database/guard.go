@@ -20,8 +20,8 @@ import (
 // network is gone; while it connects it does not look at the context at all. So every
 // network connection here knows the context of the call that it serves, and gives the
 // server cancelGrace to answer once that has ended. The call then ends with the context's
-// error, and the connection is not used again. Statements of a prepared [sql.Stmt] also
-// wait for the connect_timeout (5 s) of lib/pq's cancel request.
+// error, and the connection is not used again. A prepared statement also waits for lib/pq's
+// cancel request, which has as long.
 const cancelGrace = 2 * time.Second
 
 // A peer whose machine is gone is given up after this long without a sign of life,
@@ -106,8 +106,8 @@ type handshake struct {
 
 type handshakeKey struct{}
 
-// dialer opens lib/pq's network connections: guarded ones for sessions, plain ones (bound
-// by connect_timeout) for its cancel requests.
+// dialer opens lib/pq's network connections: guarded ones for sessions, and for its cancel
+// requests ones that end after cancelGrace.
 type dialer struct{}
 
 func (dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
@@ -115,18 +115,29 @@ func (dialer) DialContext(ctx context.Context, network, address string) (net.Con
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: peerTimeout / 2, Interval: peerTimeout / 6, Count: 3},
 		Control:         tcptimeout.Control(peerTimeout),
 	}
+	h, ok := ctx.Value(handshakeKey{}).(*handshake)
+	if !ok {
+		d.Deadline = time.Now().Add(cancelGrace)
+	}
 	conn, err := d.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	h, ok := ctx.Value(handshakeKey{}).(*handshake)
 	if !ok {
-		return conn, nil
+		return requestConn{conn, d.Deadline}, nil
 	}
 	h.conn = &guardedConn{Conn: conn}
 	h.conn.serve(h.ctx, 0)
 	return h.conn, nil
 }
+
+// requestConn is a network connection that ends at a time, whatever lib/pq says.
+type requestConn struct {
+	net.Conn
+	end time.Time
+}
+
+func (c requestConn) SetDeadline(time.Time) error { return c.Conn.SetDeadline(c.end) }
 
 // Dial implements pq.Dialer.
 func (d dialer) Dial(network, address string) (net.Conn, error) {
@@ -141,7 +152,10 @@ func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net
 }
 
 // connector makes guarded sessions.
-type connector struct{ pq *pq.Connector }
+type connector struct {
+	pq       *pq.Connector
+	prepares bool // the sessions keep statements prepared
+}
 
 // Driver implements driver.Connector.
 func (c connector) Driver() driver.Driver { return c.pq.Driver() }
@@ -154,5 +168,5 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	h.conn.serve(context.Background(), cancelGrace)
-	return session{conn.(pqConn), h.conn}, nil
+	return session{conn.(pqConn), h.conn, &sessionState{keeps: c.prepares}}, nil
 }

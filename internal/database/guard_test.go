@@ -163,6 +163,17 @@ func TestCallsDoNotWaitForASilentServer(t *testing.T) {
 				return err
 			}
 		},
+		"kept prepared": func(db *database.DB) func(context.Context) error {
+			ask := func(ctx context.Context) error {
+				return db.SQL().QueryRowContext(ctx, "SELECT $1::int", 1).Scan(new(int))
+			}
+			for range 2 {
+				if err := ask(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+			return ask
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

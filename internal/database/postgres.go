@@ -42,28 +42,29 @@ func openPostgres(o Options) (*DB, error) {
 	own.Runtime["statement_timeout"] = "0"
 	own.Runtime["idle_in_transaction_session_timeout"] = "0"
 	own.ApplicationName = "tenantry migrate"
-	p, err := connectorPool(cfg, o.Observe)
+	p, err := connectorPool(cfg, !cfg.BinaryParameters, o.Observe)
 	if err != nil {
 		return nil, err
 	}
 	return &DB{
 		sql:      pool(p, conns, postgresConnLifetime),
 		dialect:  Postgres,
-		migrator: func() (*sql.DB, error) { return connectorPool(own, nil) },
+		migrator: func() (*sql.DB, error) { return connectorPool(own, false, nil) },
 		exclude:  func(context.Context) (func(), error) { return func() {}, nil }, // schemaLock does it
 	}, nil
 }
 
-func connectorPool(cfg pq.Config, observe func(string, int)) (*sql.DB, error) {
+func connectorPool(cfg pq.Config, prepares bool, observe func(string, int)) (*sql.DB, error) {
 	inner, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
 		return nil, err
 	}
 	inner.Dialer(dialer{})
+	sessions := connector{inner, prepares}
 	if observe != nil {
-		return sql.OpenDB(observed{connector{inner}, observe}), nil
+		return sql.OpenDB(observed{sessions, observe}), nil
 	}
-	return sql.OpenDB(connector{inner}), nil
+	return sql.OpenDB(sessions), nil
 }
 
 // postgresConfig reads the URL. sslmode, if neither the URL nor PGSSLMODE gives it, is

@@ -22,7 +22,8 @@ type pqConn interface {
 // which context the call serves. Rows are read under the context of their query.
 type session struct {
 	pqConn
-	net *guardedConn
+	net   *guardedConn
+	state *sessionState
 }
 
 // Close has nothing to report where the connection was lost already: a process that ends in
@@ -35,13 +36,27 @@ func (s session) Close() error {
 }
 
 func (s session) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	s.net.serve(ctx, cancelGrace)
-	return s.pqConn.QueryContext(ctx, query, args)
+	var of context.Context
+	rows, err := run(ctx, s, query, args, func(p *preparedStmt) (driver.Rows, error) {
+		of = ctx
+		return p.QueryContext(ctx, args)
+	}, func() (driver.Rows, error) {
+		of = nil
+		return s.pqConn.QueryContext(ctx, query, args)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.state.rowsOpen = true
+	return sessionRows{rows.(pqRows), s.state, of}, nil
 }
 
 func (s session) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	s.net.serve(ctx, cancelGrace)
-	return s.pqConn.ExecContext(ctx, query, args)
+	return run(ctx, s, query, args, func(p *preparedStmt) (driver.Result, error) {
+		return p.ExecContext(ctx, args)
+	}, func() (driver.Result, error) {
+		return s.pqConn.ExecContext(ctx, query, args)
+	})
 }
 
 func (s session) Ping(ctx context.Context) error {
@@ -51,8 +66,13 @@ func (s session) Ping(ctx context.Context) error {
 
 func (s session) ResetSession(ctx context.Context) error {
 	s.net.serve(ctx, cancelGrace)
+	if s.state.canceled {
+		return driver.ErrBadConn
+	}
 	return s.pqConn.ResetSession(ctx)
 }
+
+func (s session) IsValid() bool { return !s.state.canceled && s.pqConn.IsValid() }
 
 func (s session) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	s.net.serve(ctx, cancelGrace)
@@ -60,17 +80,21 @@ func (s session) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx,
 	if err != nil {
 		return nil, err
 	}
-	return sessionTx{tx, s.net, ctx}, nil
+	s.state.inTx = true
+	return sessionTx{tx, s, ctx}, nil
 }
 
 func (s session) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if s.state.rowsOpen {
+		return nil, errRowsOpen
+	}
 	s.net.serve(ctx, cancelGrace)
 	stmt, err := s.pqConn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	if st, ok := stmt.(pqStmt); ok {
-		return sessionStmt{st, s.net}, nil
+		return sessionStmt{st, s}, nil
 	}
 	return stmt, nil // COPY, which serves the context it was prepared with
 }
@@ -79,17 +103,19 @@ func (s session) PrepareContext(ctx context.Context, query string) (driver.Stmt,
 // statement, which may be over.
 type sessionTx struct {
 	driver.Tx
-	net *guardedConn
+	session
 	ctx context.Context
 }
 
 func (t sessionTx) Commit() error {
 	t.net.serve(t.ctx, cancelGrace)
+	t.state.inTx = false
 	return t.Tx.Commit()
 }
 
 func (t sessionTx) Rollback() error {
 	t.net.serve(t.ctx, cancelGrace)
+	t.state.inTx = false
 	return t.Tx.Rollback()
 }
 
@@ -99,17 +125,31 @@ type pqStmt interface {
 	driver.StmtQueryContext
 }
 
+// sessionStmt is a statement of [sql.DB.Prepare].
 type sessionStmt struct {
 	pqStmt
-	net *guardedConn
+	session session
 }
 
 func (s sessionStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	s.net.serve(ctx, cancelGrace)
+	if s.session.state.rowsOpen {
+		return nil, errRowsOpen
+	}
+	s.session.net.serve(ctx, cancelGrace)
+	defer s.session.state.ended(ctx)
 	return s.pqStmt.ExecContext(ctx, args)
 }
 
 func (s sessionStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	s.net.serve(ctx, cancelGrace)
-	return s.pqStmt.QueryContext(ctx, args)
+	if s.session.state.rowsOpen {
+		return nil, errRowsOpen
+	}
+	s.session.net.serve(ctx, cancelGrace)
+	rows, err := s.pqStmt.QueryContext(ctx, args)
+	if err != nil {
+		s.session.state.ended(ctx)
+		return nil, err
+	}
+	s.session.state.rowsOpen = true
+	return sessionRows{rows.(pqRows), s.session.state, ctx}, nil
 }
