@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -63,6 +64,17 @@ func (tx *Tx) lockRow(ctx context.Context, lock, table string, id uuid.UUID) (bo
 		return false, fmt.Errorf("locking a row of %s: %w", table, err)
 	}
 	return true, nil
+}
+
+// LimitLockWait bounds how long a statement of the transaction waits for a lock, from now on. The error
+// of one that did not get it is one that [IsBusy] accepts. On SQLite nothing waits within a
+// transaction.
+func (tx *Tx) LimitLockWait(ctx context.Context, most time.Duration) error {
+	if tx.dialect == SQLite {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", most.Milliseconds()))
+	return err
 }
 
 // PreferIndexes makes the transaction's statements find rows by their columns' indexes, where

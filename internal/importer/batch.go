@@ -22,6 +22,7 @@ var errCanceled = errors.New("the import was canceled")
 // batch is some rows of the file and where they end.
 type batch struct {
 	run   *claim
+	as    *kind.Run // the same for the kind, with the rights of the batch's own check
 	rows  []sheet.Row
 	first int // the number of its first row
 	after csvfile.Position
@@ -33,11 +34,17 @@ type batch struct {
 // progress is to move meanwhile.
 const mostSecrets = 64
 
-// batchRows is how many rows one transaction takes: few enough that a small import shows
-// its progress, enough that a large one runs at the database's speed.
-func (e *Engine) batchRows(total int) int {
-	const fewest = 200
-	return min(max(total/10, fewest), e.o.BatchRows)
+// batchRows is how many rows one transaction takes: few enough that an import shows its
+// progress, enough that it runs at the database's speed. Each costs some milliseconds beside its
+// rows. A kind that takes thousands a second has nothing to show of a small file: its rows are parted
+// between the batches that are worked on at once.
+func (e *Engine) batchRows(k kind.Kind, total int) int {
+	rows := max(total/10, 200)
+	if k.Overlaps() {
+		n := e.inFlight(k)
+		rows = max((total+n-1)/n, 1_000)
+	}
+	return min(rows, e.o.BatchRows)
 }
 
 // short is how many rows an import of the kind has left at most that is not kept waiting for
@@ -62,7 +69,7 @@ func (e *Engine) batches(ctx context.Context, k kind.Kind, c *claim, out chan<- 
 		return unreadable("opening the upload", err)
 	}
 	defer file.Close()
-	reader, most := csvfile.NewReader(file, c.Layout.File, at), e.batchRows(c.total)
+	reader, most := csvfile.NewReader(file, c.Layout.File, at), e.batchRows(k, c.total)
 	expected := min(most, c.total-at.Row) // as many rows as the batch before, mostly
 	for {
 		b, secrets, spare := &batch{run: c, first: at.Row + 1, after: at, rows: make([]sheet.Row, 0, max(expected, 0))}, 0, e.o.BatchBytes
@@ -86,7 +93,8 @@ func (e *Engine) batches(ctx context.Context, k kind.Kind, c *claim, out chan<- 
 		if len(b.rows) == 0 {
 			return nil
 		}
-		b.cells = k.Read(&c.Run, b.rows)
+		b.as = &kind.Run{ID: c.ID, Company: c.Company, CreatedBy: c.CreatedBy, DryRun: c.DryRun, Layout: c.Layout}
+		b.cells = k.Read(b.as, b.rows)
 		b.last, expected = b.after.Row == c.total, min(len(b.rows), c.total-b.after.Row)
 		at = b.after
 		select {
@@ -139,29 +147,23 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 			continue
 		}
 		if err == nil {
-			for _, user := range o.Notified {
-				e.publish(ctx, progress.UserTopic(user))
-			}
+			e.notified(ctx, o)
 		}
 		return err
+	}
+}
+
+// notified wakes those who have a new notification of a batch that is committed.
+func (e *Engine) notified(ctx context.Context, o *kind.Outcome) {
+	for _, user := range o.Notified {
+		e.publish(ctx, progress.UserTopic(user))
 	}
 }
 
 func (e *Engine) tryCommit(ctx context.Context, b *batch) (o *kind.Outcome, err error) {
 	err = e.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) (err error) {
 		// InTx may run this again: the rows are planned afresh each time.
-		var write kind.Write
-		if o, write, err = b.cells.Plan(ctx, tx, slices.Clone(b.rows)); err != nil {
-			return err
-		}
-		if err := write(); err != nil {
-			return err
-		}
-		if o.Processed() != len(b.rows) {
-			return fmt.Errorf("%d rows came to %d results", len(b.rows), o.Processed())
-		}
-		faultpoint.Hit("batch.mid", b.run.ID)
-		if err := writeIssues(ctx, tx, b.run.ID, o.Issues); err != nil {
+		if o, err = e.write(ctx, tx, b, func() {}); err != nil {
 			return err
 		}
 		return e.advance(ctx, tx, b, o)
@@ -170,6 +172,23 @@ func (e *Engine) tryCommit(ctx context.Context, b *batch) (o *kind.Outcome, err 
 		b.run.count(o)
 	}
 	return o, err
+}
+
+// write plans the batch, calls planned, and writes its records and issues.
+func (e *Engine) write(ctx context.Context, tx *database.Tx, b *batch, planned func()) (*kind.Outcome, error) {
+	o, write, err := b.cells.Plan(ctx, tx, slices.Clone(b.rows))
+	if err != nil {
+		return nil, err
+	}
+	planned()
+	if err := write(); err != nil {
+		return nil, err
+	}
+	if o.Processed() != len(b.rows) {
+		return nil, fmt.Errorf("%d rows came to %d results", len(b.rows), o.Processed())
+	}
+	faultpoint.Hit("batch.mid", b.run.ID)
+	return o, writeIssues(ctx, tx, b.run.ID, o.Issues)
 }
 
 // advance moves the import on behind the batch, unless it is not the claim's any more, or is

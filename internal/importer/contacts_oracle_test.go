@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -39,6 +40,11 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 	}
 	at := func(name string) string { return name + "@x.example" }
 	emails := []string{at("ann"), at("bob"), at("cem"), at("ANN"), at(" Bob"), at("b\u200bob"), at("new"), at("NEW"), at("e\u0301va"), at("\u00c9VA"), at("third"), "ann@X.example"}
+	if rapid.Bool().Draw(t, "many people") { // so that not every batch is about those of the one before
+		for i := range 30 {
+			emails = append(emails, at(fmt.Sprint("one.of.many.", i)))
+		}
+	}
 	ids := []string{"", "", "", "ext-1", "ext-2", "EXT-1", "new-1", "new-2", "007"}
 	companies, ours := []string{"", "", "", ""}, []string{}
 	for _, of := range b.companies {

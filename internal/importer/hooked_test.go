@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
@@ -12,10 +13,12 @@ import (
 )
 
 // hooked is a kind with something to happen on the way. Each hook is
-// called once for each batch, with the number of the batch's turn in this engine from 0.
+// called once for each batch, with the number of the batch's turn in this engine from 0. Where batches are in flight
+// the hooks may be called at the same time.
 type hooked struct {
 	kind.Kind
-	turn    *int
+	turn    *atomic.Int64                                                   // the last batch whose importer's rights were checked
+	reads   *atomic.Int64                                                   // batches that were read
 	between func(turn int)                                                  // outside of any transaction
 	inTx    func(ctx context.Context, tx *database.Tx, b hookedBatch) error // before the rows are planned
 	loaded  func(turn int) error                                            // behind that, when all is written and nothing committed
@@ -23,8 +26,7 @@ type hooked struct {
 
 // hook puts hooks into an engine.
 func (e *Engine) hook(h hooked) {
-	h.turn = new(int)
-	*h.turn = -1
+	h.turn, h.reads = new(atomic.Int64), new(atomic.Int64)
 	e.kinds = slices.Clone(e.kinds)
 	for i, k := range e.kinds {
 		h.Kind = k
@@ -33,15 +35,15 @@ func (e *Engine) hook(h hooked) {
 }
 
 func (h hooked) AuthoriseImport(ctx context.Context, v viewer.Viewer, company id.ID) error {
-	*h.turn++
+	turn := int(h.turn.Add(1)) - 1
 	if h.between != nil {
-		h.between(*h.turn)
+		h.between(turn)
 	}
 	return h.Kind.AuthoriseImport(ctx, v, company)
 }
 
 func (h hooked) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
-	return hookedBatch{h.Kind.Read(run, rows), h, run, rows, rows[0].Number}
+	return hookedBatch{h.Kind.Read(run, rows), h, run, rows, rows[0].Number, int(h.reads.Add(1)) - 1}
 }
 
 type hookedBatch struct {
@@ -50,6 +52,7 @@ type hookedBatch struct {
 	run   *kind.Run
 	rows  []sheet.Row
 	first int
+	turn  int // as long as the engine works on one claim alone
 }
 
 func (b hookedBatch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*kind.Outcome, kind.Write, error) {
@@ -63,11 +66,11 @@ func (b hookedBatch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row
 		if err := write(); err != nil || b.h.loaded == nil {
 			return err
 		}
-		return b.h.loaded(*b.h.turn)
+		return b.h.loaded(b.turn)
 	}, err
 }
 
 func (b hookedBatch) Cut(rows int) (head, rest kind.Batch) {
 	head, rest = b.Batch.Cut(rows)
-	return hookedBatch{head, b.h, b.run, b.rows[:rows], b.first}, hookedBatch{rest, b.h, b.run, b.rows[rows:], b.first + rows}
+	return hookedBatch{head, b.h, b.run, b.rows[:rows], b.first, b.turn}, hookedBatch{rest, b.h, b.run, b.rows[rows:], b.first + rows, b.turn}
 }

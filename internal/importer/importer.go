@@ -12,17 +12,13 @@
 //     transaction. The next worker continues after the last commit.
 //   - The result is that of processing the rows one after another (rule R2).
 //
-// One batch is written at a time, while the next one is read. Writing two at once was measured:
-// the halves of a file as two imports, which need not wait for each other, were 1.36
-// times as fast as the whole (median of 12 alternating rounds, 0.5 to 2.8, on two busy cores; go
-// run ./bench parallel). The batches of one import would gain less, because each must know
-// what the previous one wrote and commit after it. It would only help a single import on idle
-// cores: workers run several imports at once, which use the same cores without the risk.
+// Where a kind allows it (see inflight.go) a batch is planned and written while the one before it is,
+// on a connection of its own, and commits behind it.
 //
 // Package kind defines what a kind of import is, package sheet what a file contains. The engine
 // receives the kinds and names none. The files, in order: start, input, upload, seal and
 // idempotency accept a file; next, queue, claim, slots and lease decide who works on which
-// import; run, batch and issues work on it; finish, summary, named and rejects end it, audit writes the company's log. Besides: watch,
+// import; run, batch, inflight and issues work on it; finish, summary, named and rejects end it, audit writes the company's log. Besides: watch,
 // watchpace and sharedread (progress), pace, positions and places (queue positions), cancel, preview, template, download, sharing,
 // owner and clean.
 package importer
@@ -62,6 +58,7 @@ type Options struct {
 	MaxUploadBytes int64                   // default 64 MiB
 	BatchRows      int                     // rows per transaction, at most; default 5,000
 	BatchBytes     int64                   // bytes of the file per transaction, at most; default 4 MiB
+	InFlight       int                     // batches of one import that are worked on at once, where its kind allows it; default 2; 1 on SQLite, which has one writer
 	Lease          time.Duration           // how long a silent worker keeps its claim; default 10 s
 	Turn           time.Duration           // how long an import is worked on while others wait that are not short (rule J8); default 1 s
 	MaxClaims      int                     // claims in a row without a commit before it is FAILED (rule J3); default 5
@@ -85,6 +82,7 @@ func (o Options) withDefaults(all kind.Set) Options {
 	def(&o.MaxUploadBytes, 64<<20)
 	def(&o.BatchRows, 5_000)
 	def(&o.BatchBytes, 4<<20)
+	def(&o.InFlight, 2)
 	def(&o.Lease, 10*time.Second)
 	def(&o.Turn, time.Second)
 	def(&o.MaxClaims, 5)

@@ -69,6 +69,8 @@ func (k labels) AuthoriseExport(ctx context.Context, company id.ID) error {
 	return kind.ExportAsAdministrator(ctx, k.companies, company)
 }
 
+func (labels) Overlaps() bool { return false }
+
 func (labels) Finish(context.Context, *database.Tx, *ent.ImportRun) ([]id.ID, error) { return nil, nil }
 
 func (labels) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
@@ -88,6 +90,8 @@ func (labels) Emails(context.Context, *database.Tx, *kind.Run, []sheet.Row) ([]k
 func (k labels) Export(company id.ID) kind.Table { return &labelTable{db: k.db, company: company} }
 
 type labelBatch struct{ run *kind.Run }
+
+func (labelBatch) Keys([]sheet.Row) *kind.Keys { return nil }
 
 func (b labelBatch) Cut(int) (head, rest kind.Batch) { return b, b }
 

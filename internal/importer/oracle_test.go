@@ -188,10 +188,15 @@ func (w *world) compared(t *rapid.T, hub *progress.Hub, c trial, dry bool, want 
 // relay works on the import with batches of any size, over any number of connections. At any
 // border between two batches a worker may be taken for dead and another go on, and the first
 // one then finds out that it was superseded; or it dies inside a batch, with all of it written
-// and nothing committed.
+// and nothing committed. Where batches are in flight a slow database keeps each uncommitted while
+// the next one is planned.
 func (w *world) relay(t *rapid.T, hub *progress.Hub, run id.ID, crashes int) {
 	w.DB.SQL().SetMaxOpenConns(rapid.IntRange(1, 4).Draw(t, "connections"))
-	e := w.deaf(hub, Options{BatchRows: rapid.IntRange(1, 15).Draw(t, "batch")})
+	e := w.deaf(hub, Options{BatchRows: rapid.SampledFrom([]int{1, 2, 2, 3, 3, 4, 5, 7, 10, 15}).Draw(t, "batch"), InFlight: rapid.IntRange(1, 3).Draw(t, "in flight")})
+	slow := rapid.SampledFrom([]time.Duration{0, 0, 5 * time.Millisecond, 20 * time.Millisecond}).Draw(t, "slow")
+	if e.o.InFlight == 1 || w.DB.Dialect() == database.SQLite {
+		slow = 0
+	}
 	crash, inside := rapid.IntRange(0, 8).Draw(t, "crash"), rapid.Bool().Draw(t, "inside")
 	e.hook(hooked{between: func(turn int) {
 		if turn == crash && crashes > 0 && !inside {
@@ -202,9 +207,14 @@ func (w *world) relay(t *rapid.T, hub *progress.Hub, run id.ID, crashes int) {
 		if turn == crash && crashes > 0 && inside {
 			return errCrashed
 		}
-		return nil
+		return sleepIn(w.System, slow)
 	}})
-	switch _, err := e.RunNext(w.System); {
+	worked, err := e.RunNext(w.System)
+	for !worked && err == nil && w.state(run).Status == enum.Running {
+		w.lapse(run) // a batch of the one taken for dead was in flight, and has extended the lease
+		worked, err = e.RunNext(w.System)
+	}
+	switch {
 	case errors.Is(err, errCrashed):
 		w.lapse(run)
 		w.relay(t, hub, run, crashes-1)

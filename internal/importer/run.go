@@ -118,7 +118,7 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 
 // eachBatch reads ahead and commits batch after batch; between two of them errDrained once
 // the drain has begun, and errTurnOver once the turn is over and others wait; where those have
-// a short way to go and this one has not, at once.
+// a short way to go and this one has not, at once. Batches that are in flight are finished.
 func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) error {
 	if c.processed == c.total {
 		return nil // only the end is missing, and that does not need the file
@@ -134,44 +134,96 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) er
 		}()
 		read <- e.batches(ctx, k, c, batches)
 	}()
+	flying := &flights{engine: e, most: e.inFlight(k)}
 	defer func() {
 		stop()
+		flying.abort()
 		for range read { // the reader closes its file before we leave
 		}
 	}()
-	began := time.Now()
-	for b := range batches {
-		if drain.Err() != nil {
-			return errDrained
+	var over error // why no further batch is begun
+	t := &turn{engine: e, kind: k, claim: c, began: time.Now()}
+	after := func(b *batch) error {
+		err := t.after(ctx, b, over != nil || b.last || flying.last)
+		if errors.Is(err, errTurnOver) {
+			over, err = err, nil
 		}
-		if err := e.authorise(ctx, k, c); err != nil {
+		return err
+	}
+	for next := batches; ; {
+		from := next
+		if over != nil || flying.full() {
+			from = nil
+		}
+		if from == nil && flying.none() {
+			break
+		}
+		var err error
+		select {
+		case b, more := <-from:
+			switch {
+			case !more:
+				next = nil
+			case drain.Err() != nil:
+				over = errDrained
+			default:
+				if over = e.authorise(ctx, k, c); over != nil {
+					break
+				}
+				if b.as.By = c.By; flying.most > 1 {
+					flying.start(ctx, b)
+				} else if err = e.commit(ctx, b); err == nil {
+					err = after(b)
+				}
+			}
+		case <-flying.first():
+			err = flying.land(ctx, after)
+		}
+		if err != nil {
 			return err
 		}
-		if err := e.commit(ctx, b); err != nil {
-			return err
-		}
-		faultpoint.Hit("batch.after-commit", c.ID)
-		e.publish(ctx, progress.ImportTopic(c.ID))
-		faultpoint.Hit("publish.after", c.ID)
-		cleared := e.clear(ctx, c) // then others that may kill need not wait long
-		over := cleared || time.Since(began) >= e.o.Turn
-		if b.last || !over && c.total-b.after.Row <= e.short(k) {
-			continue
-		}
-		if waits, err := e.awaited(ctx, c, !over); err != nil {
-			return err
-		} else if waits {
-			return errTurnOver
-		}
-		if over {
-			began = time.Now()
-		}
+	}
+	if over != nil {
+		return over
 	}
 	err := <-read
 	if _, broken := errors.AsType[*csvfile.Problem](err); broken {
 		return fmt.Errorf("the stored file is not the one that was accepted: %w", err)
 	}
 	return err
+}
+
+// turn is how long an import has been worked on.
+type turn struct {
+	engine *Engine
+	kind   kind.Kind
+	claim  *claim
+	began  time.Time
+}
+
+// after does what follows a batch's commit. It returns errTurnOver where others are to have their turn
+// (rule J8), unless the import goes on in any case.
+func (t *turn) after(ctx context.Context, b *batch, goesOn bool) error {
+	e, c := t.engine, t.claim
+	faultpoint.Hit("batch.after-commit", c.ID)
+	e.publish(ctx, progress.ImportTopic(c.ID))
+	faultpoint.Hit("publish.after", c.ID)
+	cleared := e.clear(ctx, c) // then others that may kill need not wait long
+	over := cleared || time.Since(t.began) >= e.o.Turn
+	if goesOn || !over && c.total-b.after.Row <= e.short(t.kind) {
+		return nil
+	}
+	waits, err := e.awaited(ctx, c, !over)
+	if err != nil {
+		return err
+	}
+	if waits {
+		return errTurnOver
+	}
+	if over {
+		t.began = time.Now()
+	}
+	return nil
 }
 
 // authorise checks the importer's rights again, as they are now (rule J6).

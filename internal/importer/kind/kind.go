@@ -49,6 +49,9 @@ type Kind interface {
 	// Emails gives the emails in some rows, one for each, for the issues of emails that are taken: these
 	// name the row of the file that is about the owner (rule I9). nil: the kind has no such issues.
 	Emails(ctx context.Context, tx *database.Tx, run *Run, rows []sheet.Row) ([]RowEmail, error)
+	// Overlaps reports whether a batch of this kind may be planned and written while the one before it
+	// is, where their [Batch.Keys] allow it. Such a kind takes rows by the thousand a second.
+	Overlaps() bool
 	// Finish does what belongs to the end of an import of this kind, whatever its result, in the
 	// transaction that ends it. It returns who has a new notification.
 	Finish(ctx context.Context, tx *database.Tx, run *ent.ImportRun) (notified []id.ID, err error)
@@ -65,13 +68,13 @@ type RowEmail struct {
 	Given bool   // the record of the row has it once the row is imported
 }
 
-// Run is what a kind may know of an import.
+// Run is what a kind may know of an import. Each batch has one of its own.
 type Run struct {
 	ID        id.ID
 	Company   id.ID
 	CreatedBy id.ID // nil UUID where that user is gone
 	DryRun    bool
-	By        viewer.Viewer // who started it, with the rights of the last check
+	By        viewer.Viewer // who started it, with the rights of the batch's check
 	Layout    sheet.Layout
 }
 
@@ -83,6 +86,9 @@ type Batch interface {
 	//
 	// It may return a [*Postponed] or a [*TooMuch], as the write may.
 	Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*Outcome, Write, error)
+	// Keys are those of the rows; Plan adds to them those of the records that it finds. They are nil
+	// where the batch is to be worked on alone. They are asked for before Plan, or not at all.
+	Keys(rows []sheet.Row) *Keys
 	// Cut parts it behind so many rows.
 	Cut(rows int) (head, rest Batch)
 }

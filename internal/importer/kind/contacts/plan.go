@@ -33,6 +33,7 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 	if err != nil {
 		return nil, nil, err
 	}
+	p.addFound(b.keys)
 	o := &kind.Outcome{}
 	for i := range rows {
 		r := &rows[i]

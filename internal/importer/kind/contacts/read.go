@@ -45,6 +45,7 @@ type batch struct {
 	kind *Kind
 	run  *kind.Run
 	parsed
+	keys *kind.Keys // once they were asked for
 }
 
 // parsed is what the cells of some rows tell.
@@ -63,7 +64,7 @@ type cells struct {
 func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch { return k.read(run, rows) }
 
 func (k *Kind) read(run *kind.Run, rows []sheet.Row) *batch {
-	b := &batch{k, run, parsed{k.columnsOf(&run.Layout), make([]cells, len(rows))}}
+	b := &batch{kind: k, run: run, parsed: parsed{k.columnsOf(&run.Layout), make([]cells, len(rows))}}
 	email, ident := field.Named(k.fields, records.EmailField), field.Named(k.fields, records.IDField)
 	for i := range rows {
 		r, c := &rows[i], &b.cells[i]

@@ -58,6 +58,9 @@ func countAdmins(ctx context.Context, tx *database.Tx, run id.ID, added map[id.I
 	return database.Insert(ctx, tx, importkey.Table, scratchColumns, named)
 }
 
+// Overlaps is kind.Kind's.
+func (*Kind) Overlaps() bool { return false }
+
 // Finish is kind.Kind's: it notifies each new partner admin, once (rule J7).
 func (*Kind) Finish(ctx context.Context, tx *database.Tx, r *ent.ImportRun) (notified []id.ID, err error) {
 	ctx = viewer.BypassTenancy(ctx, "an import notifies those whom it made partner admins")

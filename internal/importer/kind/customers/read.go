@@ -50,6 +50,9 @@ func (*Kind) Emails(context.Context, *database.Tx, *kind.Run, []sheet.Row) ([]ki
 	return nil, nil
 }
 
+// Keys is kind.Batch's.
+func (*batch) Keys([]sheet.Row) *kind.Keys { return nil }
+
 // Cut is kind.Batch's.
 func (b *batch) Cut(rows int) (head, rest kind.Batch) {
 	h, r := *b, *b

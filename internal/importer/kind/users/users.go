@@ -87,5 +87,8 @@ func (k *Kind) AuthoriseExport(ctx context.Context, company id.ID) error {
 	return kind.ExportAsAdministrator(ctx, k.accounts, company)
 }
 
+// Overlaps is kind.Kind's.
+func (*Kind) Overlaps() bool { return false }
+
 // Finish is kind.Kind's: those whose credentials were changed are notified by each batch.
 func (*Kind) Finish(context.Context, *database.Tx, *ent.ImportRun) ([]id.ID, error) { return nil, nil }

@@ -1,0 +1,214 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"tenantry/internal/database"
+	"tenantry/internal/importer/kind"
+)
+
+// Batches in flight are planned and written at the same time, each in a transaction of its own, and
+// commit in the file's order (rule J2). What comes of them is what would come of one after another
+// (rule R2):
+//
+//   - A batch is planned once all before it are, so that it is known what these are about: their keys
+//     are the rows' and those of the records that they have found. Where it shares one of them it
+//     waits for that commit, and finds what was written. Else it reads nothing that they write.
+//   - Just the last statement, which moves the import on, waits for the commit of the one before.
+//   - Each is tried once. Whatever it fails of, all behind it are rolled back, and they are committed
+//     one after another, as where nothing is in flight. So a batch never waits for a connection, or
+//     for long for a lock, that one behind it has, which waits for it.
+
+// lockWait is how long a batch in flight waits for a lock: one behind it may have it, or have it
+// held up, by way of others, where no database sees that they wait for each other.
+const lockWait = 300 * time.Millisecond
+
+// errBefore: a batch cannot be committed, since the one before it was not.
+var errBefore = errors.New("the batch before was not committed")
+
+// inFlight is how many batches of an import of the kind are worked on at once.
+func (e *Engine) inFlight(k kind.Kind) int {
+	if e.db.Dialect() == database.SQLite || !k.Overlaps() {
+		return 1
+	}
+	return e.o.InFlight
+}
+
+// flight is a batch that is tried once, beside those before it.
+type flight struct {
+	*batch
+	before  []*flight          // those in flight when it began, the oldest first
+	cancel  context.CancelFunc // rolls it back
+	planned chan struct{}      // closed once its keys are known; never where it is to be alone
+	ended   chan struct{}      // closed once it is committed or rolled back
+
+	keys     *kind.Keys // once it is planned
+	err      error      // once it has ended; nil: it is committed
+	panicked bool       // likewise
+}
+
+// flights are the batches of an import that are in flight. Its methods are for one goroutine.
+type flights struct {
+	engine *Engine
+	most   int
+	all    []*flight // the oldest first
+	last   bool      // the file's last batch has been started
+}
+
+func (f *flights) full() bool { return len(f.all) == f.most }
+
+func (f *flights) none() bool { return len(f.all) == 0 }
+
+// first is closed once the oldest has ended; nil where there is none.
+func (f *flights) first() <-chan struct{} {
+	if f.none() {
+		return nil
+	}
+	return f.all[0].ended
+}
+
+// start begins to work on a batch.
+func (f *flights) start(ctx context.Context, b *batch) {
+	ctx, cancel := context.WithCancel(ctx)
+	one := &flight{batch: b, before: slices.Clone(f.all), cancel: cancel, planned: make(chan struct{}), ended: make(chan struct{})}
+	f.all, f.last = append(f.all, one), b.last
+	go func() {
+		defer close(one.ended)
+		defer cancel()
+		defer func() {
+			if p := recover(); p != nil {
+				one.err, one.panicked = fmt.Errorf("panic: %v\n%s", p, debug.Stack()), true
+			}
+		}()
+		one.err = f.engine.fly(ctx, one)
+		one.before = nil // or each would keep all before it
+	}()
+}
+
+// land takes the oldest, which has ended, and calls after with it; where it failed it commits it, and
+// what was behind it, one after another, and calls after with each.
+func (f *flights) land(ctx context.Context, after func(*batch) error) error {
+	one := f.all[0]
+	if one.err == nil {
+		f.all = f.all[1:]
+		return after(one.batch)
+	}
+	batches := f.abort()
+	if one.panicked || ctx.Err() != nil || errors.Is(one.err, errSuperseded) || errors.Is(one.err, errCanceled) || errors.Is(one.err, database.ErrCommitUnknown) {
+		return one.err
+	}
+	f.engine.log.DebugContext(ctx, "batches in flight are written one after another", "import", one.run.ID, "batches", len(batches), "error", one.err)
+	for _, b := range batches {
+		if err := f.engine.commit(ctx, b); err != nil {
+			return err
+		}
+		if err := after(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// abort rolls all back that are not committed yet, and returns all in order.
+func (f *flights) abort() (batches []*batch) {
+	for _, one := range f.all {
+		one.cancel()
+	}
+	for _, one := range f.all {
+		<-one.ended
+		batches = append(batches, one.batch)
+	}
+	f.all = nil
+	return batches
+}
+
+// fly tries to commit the batch beside those before it.
+func (e *Engine) fly(ctx context.Context, f *flight) error {
+	f.keys = f.cells.Keys(f.rows)
+	if err := f.awaitPlans(ctx); err != nil {
+		return err
+	}
+	var o *kind.Outcome
+	tried := false
+	err := e.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) (err error) {
+		if tried { // its commit was refused
+			return onceOnly{errBefore}
+		}
+		tried = true
+		if o, err = e.writeInFlight(ctx, tx, f); err != nil {
+			return onceOnly{err}
+		}
+		return nil
+	})
+	if once, failed := errors.AsType[onceOnly](err); failed {
+		return once.cause
+	}
+	if err == nil {
+		f.run.count(o)
+		e.notified(ctx, o)
+	}
+	return err
+}
+
+// onceOnly is an error after which a transaction is not run again, whatever its cause is.
+type onceOnly struct{ cause error }
+
+func (o onceOnly) Error() string { return o.cause.Error() }
+
+func (e *Engine) writeInFlight(ctx context.Context, tx *database.Tx, f *flight) (*kind.Outcome, error) {
+	if err := tx.LimitLockWait(ctx, lockWait); err != nil {
+		return nil, err
+	}
+	o, err := e.write(ctx, tx, f.batch, func() {
+		if f.keys != nil {
+			close(f.planned)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, earlier := range f.before {
+		if err := earlier.awaitCommit(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return o, e.advance(ctx, tx, f.batch, o)
+}
+
+// awaitPlans waits until the batch may be planned: until all before it are planned, or committed where
+// they share a key with it, or where one of both is to be alone.
+func (f *flight) awaitPlans(ctx context.Context) error {
+	for _, earlier := range f.before {
+		select {
+		case <-earlier.planned:
+			if f.keys != nil && !earlier.keys.Share(f.keys) {
+				continue
+			}
+		case <-earlier.ended:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if err := earlier.awaitCommit(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitCommit waits until the batch is committed; errBefore where it was rolled back.
+func (f *flight) awaitCommit(ctx context.Context) error {
+	select {
+	case <-f.ended:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if f.err != nil {
+		return errBefore
+	}
+	return nil
+}
