@@ -14,20 +14,39 @@ import (
 type batch[T any] struct{ rows []T }
 
 // batches remembers, for one answer, which rows came together.
-type batches struct{ of sync.Map } // *batch[T] by its rows
+type batches struct {
+	mu sync.Mutex
+	of map[any]any // *batch[T] by its rows
+}
 
 // inBatch makes the rows a batch.
 func inBatch[T any](ctx context.Context, rows []T) []T {
-	l := loadersOf(ctx)
+	b := &loadersOf(ctx).batches
 	f := &batch[T]{rows}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.of == nil {
+		b.of = make(map[any]any, len(rows))
+	}
 	for _, row := range rows {
-		l.batches.of.Store(row, f)
+		b.of[row] = f
 	}
 	return rows
 }
 
+// batchOf is the batch of the row; one of its own if it came alone.
 func batchOf[T any](ctx context.Context, row T) *batch[T] {
-	kept, _ := loadersOf(ctx).batches.of.LoadOrStore(row, &batch[T]{[]T{row}})
+	b := &loadersOf(ctx).batches
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	kept, ok := b.of[row]
+	if !ok {
+		if b.of == nil {
+			b.of = map[any]any{}
+		}
+		kept = &batch[T]{[]T{row}}
+		b.of[row] = kept
+	}
 	return kept.(*batch[T])
 }
 
@@ -38,7 +57,24 @@ type reference[T any] func(T) *id.ID
 // loader finds records, or lists of them, by ids.
 type loader[V any] struct {
 	fetch func(context.Context, []id.ID) (map[id.ID]V, error)
-	asked sync.Map // *findings[V] by question
+
+	mu    sync.Mutex
+	asked map[question]*findings[V]
+}
+
+// answer is the one to the question, perhaps before it is known.
+func (l *loader[V]) answer(q question) *findings[V] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	found, ok := l.asked[q]
+	if !ok {
+		if l.asked == nil {
+			l.asked = map[question]*findings[V]{}
+		}
+		found = new(findings[V])
+		l.asked[q] = found
+	}
+	return found
 }
 
 type question struct{ batch, reference any }
@@ -58,8 +94,7 @@ func load[T, V any](ctx context.Context, l *loader[V], row T, ref *reference[T])
 		return none, nil
 	}
 	f := batchOf(ctx, row)
-	kept, _ := l.asked.LoadOrStore(question{f, ref}, &findings[V]{})
-	all := kept.(*findings[V])
+	all := l.answer(question{f, ref})
 	all.once.Do(func() {
 		var ids []id.ID
 		seen := map[id.ID]bool{}

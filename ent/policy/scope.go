@@ -24,11 +24,14 @@ func administered(v viewer.Viewer) *sql.Selector {
 // CanRead is the condition under which the viewer can read the content of the company whose
 // id is in the column (rules C7, U5).
 func CanRead(v viewer.Viewer, column string) *sql.Predicate {
-	if !v.Partner || v.Operator {
+	if !ReadsOthers(v) {
 		return sql.EQ(column, v.CompanyID)
 	}
 	return sql.Or(sql.EQ(column, v.CompanyID), sql.In(column, administered(v)))
 }
+
+// ReadsOthers reports whether the viewer can read the content of companies besides the own one.
+func ReadsOthers(v viewer.Viewer) bool { return v.Partner && !v.Operator }
 
 // CanAdminister is the condition under which the viewer can administer the company whose id is
 // in the column, as its own administrator or as a partner admin (rules U5, C6).
