@@ -2,7 +2,12 @@ package app
 
 import (
 	"fmt"
+	goast "go/ast"
+	"go/parser"
+	"go/token"
 	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -64,6 +69,33 @@ func TestSettingsPage(t *testing.T) {
 	}
 	if string(got) != want.String() {
 		t.Error("docs/settings.md is not what internal/config/config.go says: run `make generate`")
+	}
+}
+
+// Each setting is used: one that is only declared would be accepted, and change nothing.
+func TestEverySettingIsUsed(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = slices.DeleteFunc(files, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
+	used := map[string]bool{}
+	for _, name := range append(files, "../config/config.go") { // whose methods are the paths of files
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		goast.Inspect(f, func(n goast.Node) bool {
+			if s, ok := n.(*goast.SelectorExpr); ok {
+				used[s.Sel.Name] = true
+			}
+			return true
+		})
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[config.Config]()) {
+		if f.Tag.Get("env") != "" && !used[f.Name] {
+			t.Errorf("%s is a setting, and nothing uses it", f.Name)
+		}
 	}
 }
 
