@@ -28,6 +28,9 @@ func (e *Endpoint) prepare(ctx context.Context, exec graphql.GraphExecutor, para
 	if len(errs) > 0 {
 		return nil, e.present(graphql.WithOperationContext(ctx, op), exec, errs)
 	}
+	if p := op.Operation.Position; p != nil && p.Src != nil && p.Src.Input == op.RawQuery {
+		op.RawQuery = p.Src.Input // the document's own copy is kept anyway, once for all
+	}
 	return op, nil
 }
 
@@ -75,6 +78,8 @@ func (x *execution) begin() {
 		var ok bool
 		x.variables, ok = variablesOf(x.op)
 		x.unshared = !ok || x.endpoint.cfg.SameResponses == nil
+		stats := &x.op.Stats // nobody asks any more for what extensions have noted
+		*stats = graphql.Stats{OperationStart: stats.OperationStart, Read: stats.Read, Parsing: stats.Parsing, Validation: stats.Validation}
 	}
 }
 

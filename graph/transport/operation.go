@@ -93,6 +93,7 @@ func (s *socket) subscribe(m message) {
 // socket has as many as it may: it may send its refusal and must not be passed to done.
 func (s *socket) begin(id string, base context.Context) (op *operation, free bool) { //nolint:revive // base is what the operation's context is made of
 	op = &operation{socket: s, id: id}
+	op.pace.Store(busy) // to begin with
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.operations[id] != nil {
@@ -118,10 +119,8 @@ func (s *socket) begin(id string, base context.Context) (op *operation, free boo
 // start begins to execute. A pulled subscription then lives without a goroutine; any other
 // operation is seen to its end here.
 func (o *operation) start() {
-	o.pace.Store(busy)
 	o.run.begin()
 	if o.run.feed != nil {
-		context.AfterFunc(o.ctx, o.wake) // for step to end it
 		o.step()
 		return
 	}
@@ -142,7 +141,13 @@ func (o *operation) completed() {
 	}
 }
 
-// wake has a pulled subscription step, and does not block.
+// abandon ends the operation's context, and so the operation.
+func (o *operation) abandon() {
+	o.cancel()
+	o.wake()
+}
+
+// wake has a pulled subscription step, and does not block. Other operations never are idle.
 func (o *operation) wake() {
 	for {
 		switch o.pace.Load() {
@@ -216,7 +221,7 @@ func (s *socket) complete(id string) {
 	delete(s.operations, id)
 	s.mu.Unlock()
 	if op != nil {
-		op.cancel()
+		op.abandon()
 	}
 }
 

@@ -155,7 +155,7 @@ func (s *socket) shutWithin(within time.Duration, code websocket.StatusCode, rea
 		s.startHangingUp()
 	}
 	for _, op := range s.operations {
-		op.cancel() // should a hook's context not be derived from ours
+		op.abandon()
 	}
 	s.end()
 }

@@ -51,13 +51,14 @@ func (e *Engine) Watch(ctx context.Context, runID id.ID, changed func()) (*Watch
 		}
 		return nil, err
 	}
-	w.offer(first)
+	w.offer(w.run.same(first))
 	return w, nil
 }
 
 // Watcher is somebody who follows an import: see Watch. It is safe for concurrent use.
 type Watcher struct {
 	run     *watchedRun
+	place   int // in run.watchers
 	user    id.ID
 	changed func()
 
@@ -144,8 +145,9 @@ type watchedRun struct {
 	end    context.CancelFunc
 
 	mu       sync.Mutex
-	watchers map[*Watcher]struct{}
-	checking bool // checkRights is under way
+	watchers []*Watcher     // in an order that hardly changes, so that mostly the same one executes
+	newest   *ent.ImportRun // that is known
+	checking bool           // of rights, is under way
 }
 
 // join enters a watcher.
@@ -154,14 +156,15 @@ func (s *watchedRuns) join(e *Engine, run id.ID, w *Watcher) {
 	defer s.mu.Unlock()
 	g := s.runs[run]
 	if g == nil {
-		g = &watchedRun{engine: e, id: run, events: e.events.Subscribe(progress.ImportTopic(run)), watchers: map[*Watcher]struct{}{}}
+		g = &watchedRun{engine: e, id: run, events: e.events.Subscribe(progress.ImportTopic(run))}
 		g.life, g.end = context.WithCancel(context.Background())
 		s.runs[run] = g
 		go g.follow()
 	}
 	w.run = g
 	g.mu.Lock()
-	g.watchers[w] = struct{}{}
+	w.place = len(g.watchers)
+	g.watchers = append(g.watchers, w)
 	g.mu.Unlock()
 }
 
@@ -170,7 +173,12 @@ func (g *watchedRun) leave(w *Watcher) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g.mu.Lock()
-	delete(g.watchers, w)
+	if n := len(g.watchers) - 1; w.place >= 0 {
+		g.watchers[n].place = w.place
+		g.watchers[w.place], g.watchers[n] = g.watchers[n], nil
+		g.watchers = g.watchers[:n]
+		w.place = -1
+	}
 	last := len(g.watchers) == 0
 	g.mu.Unlock()
 	if last && g.life.Err() == nil {
@@ -183,7 +191,7 @@ func (g *watchedRun) leave(w *Watcher) {
 func (g *watchedRun) each(user *id.ID, f func(*Watcher)) {
 	g.mu.Lock()
 	all := make([]*Watcher, 0, len(g.watchers))
-	for w := range g.watchers {
+	for _, w := range g.watchers {
 		if user == nil || w.user == *user {
 			all = append(all, w)
 		}
@@ -192,6 +200,20 @@ func (g *watchedRun) each(user *id.ID, f func(*Watcher)) {
 	for _, w := range all {
 		f(w)
 	}
+}
+
+// same keeps the newest state, and gives that in the place of an equal one: watchers who hold the
+// same one get the same response.
+func (g *watchedRun) same(state *ent.ImportRun) *ent.ImportRun {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.newest == nil || state.Revision > g.newest.Revision:
+		g.newest = state
+	case state.Revision == g.newest.Revision:
+		return g.newest
+	}
+	return state
 }
 
 // follow offers each change to all watchers. See sendPace for the pauses between them.
@@ -240,7 +262,7 @@ func (g *watchedRun) follow() {
 		case !found:
 			g.each(nil, func(w *Watcher) { w.fail(gone(nil)) })
 		case newest == nil || state.Revision > newest.Revision:
-			newest = state
+			newest = g.same(state)
 		}
 	}
 }
@@ -254,7 +276,7 @@ func (g *watchedRun) startCheck() {
 	}
 	g.checking = true
 	users := map[id.ID]bool{}
-	for w := range g.watchers {
+	for _, w := range g.watchers {
 		users[w.user] = true
 	}
 	go func() {
