@@ -48,7 +48,7 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 		if given {
 			authenticate := a.Authenticate
 			if websocket(r) {
-				authenticate = a.authenticateStream
+				authenticate = a.authenticateSocket
 			}
 			who, err := authenticate(ctx, token)
 			switch {
@@ -91,7 +91,8 @@ func RequireForUpload(r *http.Request) error {
 // {"Authorization": "Bearer <token>"} (the key in any case). Where it names none (the
 // key is missing, null or empty) the caller is whoever the HTTP request r was. A token
 // that is not valid is UNAUTHENTICATED, upon which the socket closes with 4403. INTERNAL
-// where the database did not say: the socket closes with 1013, and its client comes back.
+// where the database did not say within half a minute: the socket closes with 1013, and its client
+// comes back.
 func (a *Authenticator) FromInit(ctx context.Context, payload map[string]any, r *http.Request) (context.Context, error) {
 	for key, value := range payload {
 		if !strings.EqualFold(key, "Authorization") || value == nil || value == "" {
@@ -103,7 +104,7 @@ func (a *Authenticator) FromInit(ctx context.Context, payload map[string]any, r 
 			return nil, fault.New(fault.Unauthenticated,
 				"The connection_init payload's Authorization is no bearer token: it must be a text such as \"Bearer tnt_s_…\".")
 		}
-		who, err := a.authenticateStream(ctx, token)
+		who, err := a.authenticateInit(ctx, token)
 		if err != nil && fault.Of(err) == nil {
 			err = fault.New(fault.Internal, "the server cannot authenticate requests at the moment; try again").Because(err)
 		}

@@ -18,8 +18,8 @@ import (
 // for being told so.
 const lookupTimeout = 5 * time.Second
 
-// streamTimeout bounds the look-up of who opens a stream.
-const streamTimeout = 30 * time.Second
+// initTimeout bounds the look-up of who has opened a socket.
+const initTimeout = 30 * time.Second
 
 // recheckGap is the least time between two statements of Recheck.
 const recheckGap = 20 * time.Millisecond
@@ -135,18 +135,25 @@ func (a *Authenticator) readTokens(ctx context.Context, tokens []string) (map[st
 	return found, nil
 }
 
-// authenticateStream is Authenticate for whoever opens a stream: of a token that thousands
-// come back with at the same time there are few look-ups. It waits for a database that does not
-// answer in time, since whoever is sent away comes again at once, and costs more than before.
-func (a *Authenticator) authenticateStream(ctx context.Context, token string) (viewer.Viewer, error) {
-	ctx, cancel := context.WithTimeout(ctx, streamTimeout)
+// authenticateSocket is Authenticate for whoever opens a socket: of a token that thousands come
+// back with at the same time there are few look-ups.
+func (a *Authenticator) authenticateSocket(ctx context.Context, token string) (viewer.Viewer, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	for {
-		answer, _, err := a.tokens.Get(ctx, token)
-		if err = errors.Join(err, answer.err); err == nil || !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
-			return answer.who, err
-		}
-	}
+	answer, _, err := a.tokens.Get(ctx, token)
+	return answer.who, errors.Join(err, answer.err)
+}
+
+// authenticateInit is authenticateSocket for a socket that is open: it waits for a database that
+// cannot be reached or does not answer in time, since whoever is sent away comes again at once, and
+// costs more than before.
+func (a *Authenticator) authenticateInit(ctx context.Context, token string) (viewer.Viewer, error) {
+	ctx, cancel := context.WithTimeout(ctx, initTimeout)
+	defer cancel()
+	answer, _, err := a.tokens.Insist(ctx, token, func(answer authenticated, err error) bool {
+		return database.IsUnavailable(err) || database.IsUnavailable(answer.err)
+	})
+	return answer.who, errors.Join(err, answer.err)
 }
 
 func (a *Authenticator) byToken(ctx context.Context, token string) (viewer.Viewer, error) {

@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"context"
+	"sync"
 	"testing"
 
 	"tenantry/ent/viewer"
@@ -111,5 +113,38 @@ func TestUnknownCallers(t *testing.T) {
 				t.Errorf("%q is %+v, %v", token, v, err)
 			}
 		}
+	})
+}
+
+// U3: sockets that open or are rechecked at the same time share statements (see coalesce), and each
+// gets what holds for its caller.
+func TestU3ManySocketsAtOnceGetEachTheirOwn(t *testing.T) {
+	inWorlds(t, Options{}, func(t *testing.T, w *world) {
+		token, _ := w.signIn(w.admin)
+		other, _ := w.signIn(w.member)
+		sockets := map[string]context.Context{token: w.as(token), other: w.as(other)}
+		users := map[string]id.ID{token: w.admin.ID, other: w.member.ID}
+		if _, err := w.SignOut(w.as(other)); err != nil {
+			t.Fatal(err)
+		}
+		const each = 500
+		var all sync.WaitGroup
+		for _, token := range []string{token, other} {
+			for range each {
+				all.Go(func() {
+					ctx, err := w.Recheck(sockets[token])
+					again, failed := w.authenticateInit(t.Context(), token)
+					switch {
+					case token == other:
+						if !fault.Is(err, fault.Unauthenticated) || !fault.Is(failed, fault.Unauthenticated) {
+							t.Errorf("who signed out: %v, %v", err, failed)
+						}
+					case err != nil || failed != nil || viewer.FromContext(ctx).UserID != users[token] || again != viewer.FromContext(ctx):
+						t.Errorf("%+v, %v, %v", again, err, failed)
+					}
+				})
+			}
+		}
+		all.Wait()
 	})
 }

@@ -60,6 +60,27 @@ func (r *Reader[K, V]) Get(ctx context.Context, key K) (v V, found bool, err err
 	return v, found, b.err
 }
 
+// pause is between two tries of Insist.
+const pause = 500 * time.Millisecond
+
+// Insist is Get, once more after half a second while failed says so of what came, until ctx ends:
+// then that is what it gives.
+func (r *Reader[K, V]) Insist(ctx context.Context, key K, failed func(V, error) bool) (v V, found bool, err error) {
+	for {
+		v, found, err = r.Get(ctx, key)
+		if ctx.Err() != nil || !failed(v, err) {
+			return v, found, err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return v, found, err
+		}
+	}
+}
+
 func (r *Reader[K, V]) join(key K) *batch[K, V] {
 	r.mu.Lock()
 	defer r.mu.Unlock()

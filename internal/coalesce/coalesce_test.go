@@ -128,6 +128,25 @@ func TestCallersLeaveAndReadsFail(t *testing.T) {
 	}
 }
 
+func TestInsistTriesAgain(t *testing.T) {
+	t.Parallel()
+	reads := 0
+	reader := coalesce.New(coalesce.Options{Within: time.Minute}, func(context.Context, []int) (map[int]int, error) {
+		if reads++; reads < 3 {
+			return nil, errors.New("not yet")
+		}
+		return map[int]int{1: reads}, nil
+	})
+	v, found, err := reader.Insist(t.Context(), 1, func(_ int, err error) bool { return err != nil })
+	if v != 3 || !found || err != nil {
+		t.Errorf("%d, %v, %v", v, found, err)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	if _, _, err := reader.Insist(ctx, 1, func(int, error) bool { leave(); return true }); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAPanicIsAnError(t *testing.T) {
 	t.Parallel()
 	reader := coalesce.New(coalesce.Options{Within: time.Minute}, func(context.Context, []int) (map[int]int, error) { panic("oh") })

@@ -307,12 +307,10 @@ func (e *Engine) stillVisible(ctx context.Context, user, run id.ID) error {
 func (e *Engine) visibleSoon(ctx context.Context, asked sight) (*ent.ImportRun, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for {
-		s, _, err := e.watched.sights.Get(ctx, asked)
-		if err = errors.Join(err, s.err); err == nil || !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
-			return s.state, err
-		}
-	}
+	s, _, err := e.watched.sights.Insist(ctx, asked, func(s seen, err error) bool {
+		return database.IsUnavailable(err) || database.IsUnavailable(s.err)
+	})
+	return s.state, errors.Join(err, s.err)
 }
 
 // sight is somebody's view of an import.
