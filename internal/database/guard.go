@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"hash/maphash"
 	"net"
 	"os"
 	"sync"
@@ -168,5 +169,5 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	h.conn.serve(context.Background(), cancelGrace)
-	return session{conn.(pqConn), h.conn, &sessionState{keeps: c.prepares}}, nil
+	return session{conn.(pqConn), h.conn, &sessionState{keeps: c.prepares, seed: maphash.MakeSeed()}}, nil
 }

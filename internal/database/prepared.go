@@ -16,7 +16,7 @@ import (
 // prepared on the server. They end with the connection.
 const (
 	// preparedMost is how many statements a connection keeps prepared: what it has not used for
-	// longest goes. The server has each parsed and planned in memory, some ten kilobytes.
+	// longest goes. The server has each parsed and planned in memory, in about 50 KB.
 	preparedMost = 200
 	// preparedSeen is among how many texts a text has to come again to be prepared, so that
 	// those that vary without end (filters) are not.
@@ -34,8 +34,9 @@ type sessionState struct {
 	keeps    bool                     // statements prepared
 	of       map[string]*list.Element // by the text
 	order    list.List                // of *preparedStmt, the one used last first
-	seen     []uint64                 // hashes of texts that came once
-	place    int                      // in seen, of the next
+	seed     maphash.Seed
+	seen     []uint64 // hashes of texts that came once
+	place    int      // in seen, of the next
 	rowsOpen bool
 	inTx     bool
 	canceled bool // by a context: the server may yet cancel what comes next
@@ -46,45 +47,43 @@ type preparedStmt struct {
 	query string
 }
 
-var textSeed = maphash.MakeSeed()
-
-// prepared gives the statement of the text, and prepares it where it came before. It is nil where the
+// prepared gives the statement of the text, and prepares it where it came before; or none where the
 // text is to be sent with each execution.
 //
 // Bulk work sends it: to it a round trip is nothing, and the server is to plan it for the
 // length of its lists.
-func (s session) prepared(ctx context.Context, query string, args []driver.NamedValue) (*preparedStmt, error) {
+func (s session) prepared(ctx context.Context, query string, args []driver.NamedValue) (_ *preparedStmt, is bool, _ error) {
 	k := s.state
 	if !k.keeps || len(args) == 0 || len(args) > preparedParameters || len(query) > preparedBytes || isBulk(ctx) {
-		return nil, nil
+		return nil, false, nil
 	}
 	if e, ok := k.of[query]; ok {
 		k.order.MoveToFront(e)
-		return e.Value.(*preparedStmt), nil
+		return e.Value.(*preparedStmt), true, nil
 	}
 	if !k.again(query) {
-		return nil, nil
+		return nil, false, nil
 	}
 	if k.order.Len() >= preparedMost {
 		if err := s.forget(k.order.Back().Value.(*preparedStmt)); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	stmt, err := s.pqConn.PrepareContext(ctx, query)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	p := &preparedStmt{stmt.(pqStmt), query}
 	if k.of == nil {
 		k.of = map[string]*list.Element{}
 	}
 	k.of[query] = k.order.PushFront(p)
-	return p, nil
+	return p, true, nil
 }
 
 // again says whether the text came before, and not too long ago.
 func (k *sessionState) again(query string) bool {
-	hash := maphash.String(textSeed, query)
+	hash := maphash.String(k.seed, query)
 	if slices.Contains(k.seen, hash) {
 		return true
 	}
@@ -114,11 +113,11 @@ func run[T any](ctx context.Context, s session, query string, args []driver.Name
 		return result, errRowsOpen
 	}
 	s.net.serve(ctx, cancelGrace)
-	p, err := s.prepared(ctx, query, args)
+	p, is, err := s.prepared(ctx, query, args)
 	if err != nil {
 		return result, err
 	}
-	if p == nil {
+	if !is {
 		return plain()
 	}
 	result, err = prepared(p)
