@@ -48,11 +48,8 @@ var (
 // clear clears some of what refers to the tombstone and says how much. Rows that somebody
 // holds are left for the next time, so it waits for nobody and nobody for it for long.
 func (r referred) clear(ctx context.Context, tx *database.Tx, dead id.ID) (int, error) {
-	// By the column's index, from which what was cleared is gone: where half of the table
-	// refers to it, each piece would look at all rows before it otherwise.
-	if err := tx.PreferIndexes(ctx); err != nil {
-		return 0, err
-	}
+	// By the column's index, as bulk work does, from which what was cleared is gone: where half of the
+	// table refers to it, each piece would look at all rows before it otherwise.
 	query := `WITH piece AS MATERIALIZED (SELECT id FROM ` + r.refers + ` WHERE ` + r.column + ` = $1 LIMIT $2` + tx.Dialect().LockFree(database.ForUpdate) + `) `
 	args := []any{dead, clearedAtOnce}
 	if r.moves {

@@ -18,6 +18,11 @@ import (
 // bulkLock is the first half of the advisory lock's key; the schema is the second.
 const bulkLock = migrationLock + 1
 
+// preferIndexes makes a transaction's statements find rows by their columns' indexes. In a table that
+// has grown since PostgreSQL last counted its rows they would read all of a company's otherwise, and
+// compare each with each key that is looked for: half a second for 2,500 keys among 5,000 rows.
+const preferIndexes = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+
 const (
 	patience = 1500 * time.Millisecond
 	// handWait is how long whoever is no bulk work waits for others to let it write, at most:
@@ -35,7 +40,7 @@ func (tx *Tx) enter(ctx context.Context, first bool) error {
 	var begin string
 	switch {
 	case isBulk(ctx):
-		begin = fmt.Sprintf(lock, "_shared", bulkLock)
+		begin = preferIndexes + "; " + fmt.Sprintf(lock, "_shared", bulkLock)
 	case first:
 		begin = fmt.Sprintf("SET LOCAL lock_timeout = %d; "+lock, handWait.Milliseconds(), "", bulkLock)
 	default:

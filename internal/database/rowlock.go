@@ -76,13 +76,3 @@ func (tx *Tx) LimitLockWait(ctx context.Context, most time.Duration) error {
 	_, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", most.Milliseconds()))
 	return err
 }
-
-// PreferIndexes makes the transaction's statements find rows by their columns' indexes, where
-// PostgreSQL would read a whole table. SQLite does so anyway.
-func (tx *Tx) PreferIndexes(ctx context.Context) error {
-	if tx.dialect == SQLite {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-	return err
-}

@@ -11,6 +11,8 @@ type bulkKey struct{}
 // Bulk marks what is done with the context as one piece of a long work, such as a batch of an
 // import: it makes way between two pieces for whoever does something by hand. What changes
 // rows in a transaction of some length, again and again, is to be marked.
+//
+// Its transactions find rows by their columns' indexes, where PostgreSQL might read a whole table.
 func Bulk(ctx context.Context) context.Context { return context.WithValue(ctx, bulkKey{}, true) }
 
 func isBulk(ctx context.Context) bool { return ctx.Value(bulkKey{}) != nil }

@@ -78,12 +78,12 @@ func (e *Engine) finish(ctx context.Context, c *claim, r result) error {
 		return err
 	}
 	faultpoint.Hit("finish.after", c.ID)
-	e.shred(ctx, upload)
-	e.logEnd(ctx, c, r)
 	e.publish(ctx, progress.ImportTopic(c.ID))
 	for _, user := range notified {
 		e.publish(ctx, progress.UserTopic(user))
 	}
+	e.shred(ctx, upload)
+	e.logEnd(ctx, c, r)
 	return nil
 }
 
@@ -117,6 +117,9 @@ func (e *Engine) tryRejects(ctx context.Context, c *claim) (key *string, err err
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if c.rejected == 0 {
+		return nil, nil //nolint:nilnil // nothing to complete, and no rejects
+	}
 	if err := e.nameOtherRows(ctx, c); err != nil {
 		return nil, err
 	}
@@ -158,8 +161,10 @@ func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (notifi
 	if _, err = client.ImportKey.Delete().Where(importkey.ImportRunID(run)).Exec(ctx); err != nil {
 		return nil, "", err
 	}
-	if _, err = client.ImportRecord.Delete().Where(importrecord.ImportRunID(run)).Exec(ctx); err != nil {
-		return nil, "", err
+	if r.DryRun {
+		if _, err = client.ImportRecord.Delete().Where(importrecord.ImportRunID(run)).Exec(ctx); err != nil {
+			return nil, "", err
+		}
 	}
 	if r.UploadSecret != nil {
 		upload = r.UploadKey

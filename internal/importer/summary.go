@@ -94,6 +94,9 @@ func summary(ctx context.Context, client *ent.Client, r *ent.ImportRun) (string,
 		{became(r), importedKey, nounOf(r.Kind), imported(r)},
 		{without(r), rejectedKey, "row", notImported(r)},
 	} {
+		if part.n == 0 {
+			continue
+		}
 		first, err := firstNames(ctx, client, r.ID, part.sort)
 		if err != nil {
 			return "", err
@@ -107,6 +110,9 @@ func summary(ctx context.Context, client *ent.Client, r *ent.ImportRun) (string,
 	}
 	if r.FailureMessage != nil {
 		lines = append(lines, "It stopped: "+*r.FailureMessage+".")
+	}
+	if notImported(r) == 0 {
+		return strings.Join(lines, "\n"), nil
 	}
 	var reasons []struct {
 		Code  enum.IssueCode `json:"code"`
