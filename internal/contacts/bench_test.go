@@ -149,7 +149,7 @@ func (p *people) load(b *testing.B, db *database.DB, company id.ID, n int, inBlo
 		copy(row[4:], []any{email, normalize.Email(email), first, last, username, true, enum.Personal, keys.Username, keys.FirstName, keys.LastName})
 		batch.Rows[i] = append(row, inBlocks)
 		if inBlocks {
-			blocks.Add(company, row[0].(id.ID), keys.All())
+			blocks.Add(company, row[0].(id.ID), keys.All()...)
 		}
 	}
 	if err := db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {

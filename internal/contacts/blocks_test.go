@@ -49,7 +49,7 @@ func (w *world) brought(people []named) {
 	keys := make([]contacts.Keys, len(people))
 	for i, p := range people {
 		keys[i] = contacts.KeysOf(normalize.Email(p.email), p.username, p.first, p.last)
-		blocks.Add(w.alpha.ID, p.id, keys[i].All())
+		blocks.Add(w.alpha.ID, p.id, keys[i].All()...)
 	}
 	if !blocks.Takes(w.alpha.ID) {
 		w.T.Fatalf("%d people are too few for blocks", len(people))
@@ -210,7 +210,7 @@ func TestCompactOneKeyAlone(t *testing.T) {
 			for range 100 {
 				var blocks searchindex.Batch
 				for _, p := range people {
-					blocks.Add(w.alpha.ID, p.id, contacts.KeysOf(normalize.Email(p.email), p.username, p.first, p.last).All())
+					blocks.Add(w.alpha.ID, p.id, contacts.KeysOf(normalize.Email(p.email), p.username, p.first, p.last).All()...)
 				}
 				if err := blocks.Write(ctx, tx); err != nil {
 					return err

@@ -32,14 +32,14 @@ type Bulk struct {
 // NewBulk returns a Bulk for contacts that have these fields.
 func NewBulk(fields []Field) *Bulk {
 	b := &Bulk{stored: field.Stored(Described(fields))}
-	record := func(w *written) *Record { return &w.Record }
+	record := func(w *written) *Record { return w.Record }
 	b.insert = field.Values(b.stored, record)
 	b.update = field.Values(slices.DeleteFunc(slices.Clone(b.stored), func(f field.Field[Record]) bool { return f.Fixed }), record)
 	for _, f := range b.stored {
 		if f.SearchKey != "" {
 			place := len(b.searched)
 			b.searched = append(b.searched, f)
-			b.add(f.SearchKey, func(to *database.Values, w *written) { to.Optional(w.keys[place]) })
+			b.add(f.SearchKey, func(to *database.Values, w *written) { to.TextOrNull(w.keys[place]) })
 		}
 	}
 	b.add(contact.FieldEmailKey, func(to *database.Values, w *written) { to.Text(w.EmailKey) })
@@ -62,7 +62,7 @@ func (b *Bulk) add(name string, put func(*database.Values, *written)) {
 
 // Upsert is a contact that is to be written as it stands here.
 type Upsert struct {
-	Record
+	*Record
 	// StoredKey is the key of the email that the database has; empty: the contact is new.
 	StoredKey string
 	// StoredExternalID is likewise what the database has.
@@ -82,38 +82,26 @@ type ValueChange struct {
 // written is a contact on its way into the database.
 type written struct {
 	*Upsert
-	keys    []*string
+	keys    []string // for the fields that are searched
 	inBlock bool
 	at      time.Time
 }
 
 // Write makes the contacts what they are to be: what is changed first, so that new ones can
 // take emails which others have given up.
-func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []*Upsert) error {
+func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []Upsert) error {
 	if len(contacts) == 0 {
 		return nil
 	}
-	at := now()
-	var index searchindex.Batch
-	all, keys := make([]written, len(contacts)), make([]*string, len(contacts)*len(b.searched))
-	for i, c := range contacts {
-		all[i] = written{Upsert: c, at: at}
-		all[i].keys, keys = keys[:len(b.searched):len(b.searched)], keys[len(b.searched):]
-		b.setKeys(c.EmailKey, &c.Record, all[i].keys)
-		index.Add(c.Company, c.ID, all[i].keys)
-		if c.Created.IsZero() {
-			c.Created = at
-		}
-	}
-	var parked, changed, made []*written
+	all, index := b.written(contacts, now())
+	var parked, unlabelled []*written
+	changed, made := parts(all)
 	var labels []contactLabel
 	var filled, refilled, emptied []fieldValue
-	var unlabelled []*written
 	for i := range all {
 		w := &all[i]
-		if w.inBlock = index.Takes(w.Company); w.StoredKey == "" {
-			made = append(made, w)
-		} else if changed = append(changed, w); w.StoredKey != w.EmailKey || w.StoredExternalID != "" && w.StoredExternalID != w.ExternalID {
+		w.inBlock = index.Takes(w.Company)
+		if w.StoredKey != "" && (w.StoredKey != w.EmailKey || w.StoredExternalID != "" && w.StoredExternalID != w.ExternalID) {
 			parked = append(parked, w)
 		}
 		if w.ClearsLabels {
@@ -155,6 +143,49 @@ func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []*Upsert) e
 	return index.Write(ctx, tx)
 }
 
+// written makes the contacts ready, with their search keys, which are also in the index's batch.
+func (b *Bulk) written(contacts []Upsert, at time.Time) ([]written, *searchindex.Batch) {
+	all, keys, some := make([]written, len(contacts)), make([]string, len(contacts)*len(b.searched)), 0
+	for i := range contacts {
+		c := &contacts[i]
+		all[i] = written{Upsert: c, at: at}
+		all[i].keys, keys = keys[:len(b.searched):len(b.searched)], keys[len(b.searched):]
+		b.setKeys(c.EmailKey, c.Record, all[i].keys)
+		for _, key := range all[i].keys {
+			if key != "" {
+				some++
+			}
+		}
+		if c.Created.IsZero() {
+			c.Created = at
+		}
+	}
+	index := searchindex.NewBatch(some)
+	for i := range all {
+		index.Add(all[i].Company, all[i].ID, all[i].keys...)
+	}
+	return all, index
+}
+
+// parts are those that are there already, and those that are new.
+func parts(all []written) (changed, made []*written) {
+	known := 0
+	for i := range all {
+		if all[i].StoredKey != "" {
+			known++
+		}
+	}
+	changed, made = make([]*written, 0, known), make([]*written, 0, len(all)-known)
+	for i := range all {
+		if w := &all[i]; w.StoredKey != "" {
+			changed = append(changed, w)
+		} else {
+			made = append(made, w)
+		}
+	}
+	return changed, made
+}
+
 // park gives a contact a key that no email has, and no external id, for as long as these pass from one
 // to another.
 var park = []database.Column[*written]{
@@ -189,7 +220,7 @@ var (
 )
 
 // setKeys makes the search keys of a contact (rule K6).
-func (b *Bulk) setKeys(emailKey string, r *Record, keys []*string) {
+func (b *Bulk) setKeys(emailKey string, r *Record, keys []string) {
 	for i := range b.searched {
 		keys[i] = searchKey(emailKey, b.searched[i].Format(r))
 	}
@@ -212,8 +243,8 @@ func (b *Bulk) set(m *ent.ContactMutation, r *Record) error {
 			continue
 		}
 		var key any
-		if k := searchKey(emailKey, f.Format(r)); k != nil {
-			key = *k
+		if k := searchKey(emailKey, f.Format(r)); k != "" {
+			key = k
 		}
 		if err := field.Set(m, f.SearchKey, key); err != nil {
 			return err
@@ -272,14 +303,14 @@ func (b *Bulk) record(ctx context.Context, tx *database.Tx, company, contactID i
 func (b *Bulk) Page(ctx context.Context, db *database.DB, company id.ID, behind string, most int) (page []*Record, err error) {
 	where := sql.And(sql.EQ(contact.FieldCompanyID, company), sql.GT(contact.FieldEmailKey, behind),
 		policy.CanRead(viewer.FromContext(ctx), contact.FieldCompanyID))
-	err = field.ReadPage(ctx, db, contact.Table, keys, b.stored, func(r *Record) error { page = append(page, r); return nil },
+	err = field.ReadPage(ctx, db, contact.Table, keys, b.stored, func(r *Record) error { page = append(page, new(*r)); return nil },
 		field.Page{Where: where, Order: []string{contact.FieldEmailKey}, Most: most})
 	return page, err
 }
 
 // keys are what is read of a contact beside its fields.
 var keys = []field.Key[Record]{
-	{Column: contact.FieldID, Into: func(r *Record) any { return &r.ID }},
-	{Column: contact.FieldCompanyID, Into: func(r *Record) any { return &r.Company }},
+	{Column: contact.FieldID, Into: func(r *Record) any { return field.IDInto(&r.ID) }},
+	{Column: contact.FieldCompanyID, Into: func(r *Record) any { return field.IDInto(&r.Company) }},
 	{Column: contact.FieldEmailKey, Into: func(r *Record) any { return &r.EmailKey }},
 }

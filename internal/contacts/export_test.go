@@ -20,8 +20,16 @@ type Keys struct{ Username, FirstName, LastName *string }
 
 // KeysOf makes them.
 func KeysOf(emailKey, username, firstName, lastName string) Keys {
-	return Keys{searchKey(emailKey, username), searchKey(emailKey, firstName), searchKey(emailKey, lastName)}
+	key := func(text string) *string { return orNil(searchKey(emailKey, text)) }
+	return Keys{key(username), key(firstName), key(lastName)}
 }
 
 // All are the keys as blocks take them.
-func (k Keys) All() []*string { return []*string{k.Username, k.FirstName, k.LastName} }
+func (k Keys) All() (all []string) {
+	for _, key := range []*string{k.Username, k.FirstName, k.LastName} {
+		if key != nil {
+			all = append(all, *key)
+		}
+	}
+	return all
+}

@@ -14,12 +14,12 @@ func DefaultUsername(email string) string {
 }
 
 // searchKey is by what a contact is found beside its email (rule K6), for the column of the
-// key. It is nil, and stands in no index, where the email begins with it: whatever begins the
-// key then begins the email too. emailKey is normalize.Email's.
-func searchKey(emailKey, text string) *string {
+// key. It is empty, NULL, and stands in no index, where the email begins with it: whatever begins
+// the key then begins the email too. emailKey is normalize.Email's.
+func searchKey(emailKey, text string) string {
 	k := normalize.Key(text)
 	if strings.HasPrefix(emailKey, k) {
-		return nil
+		return ""
 	}
-	return &k
+	return k
 }

@@ -65,7 +65,7 @@ func (t *trial) stop(p *Problem) {
 	} else if p != nil {
 		t.decided, t.problem = true, p
 		if t.find.score != nil {
-			t.score = t.find.score(names(t.scan.record(0)))
+			t.score = t.find.score(names(t.scan.record(0, &roomyRecord{})))
 		}
 	}
 }
@@ -87,7 +87,7 @@ func (t *trial) step(done bool, p *Problem) {
 	}
 	score, enough := 0, true
 	if t.find.score != nil {
-		header := names(t.scan.record(0))
+		header := names(t.scan.record(0, &roomyRecord{}))
 		score = t.find.score(header)
 		if t.rows == 0 {
 			t.first(header)

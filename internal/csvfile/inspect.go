@@ -129,7 +129,7 @@ func inspect(src *source, o Options, report *Report) error {
 		}
 		report.Rows = rows.row
 		if rows.scan.collect {
-			if err := o.Record(rows.scan.record(rows.row)); err != nil {
+			if err := o.Record(rows.scan.record(rows.row, &roomyRecord{})); err != nil {
 				return err
 			}
 		}
@@ -209,7 +209,7 @@ func open(src *source, first []byte, o Options) (*records, error) {
 // header makes the Format of the record that was met, which has the column names.
 func (r *records) header(uncounted func(string) bool) (Format, error) {
 	s := r.scan
-	rec := s.record(0)
+	rec := s.record(0, &roomyRecord{})
 	columns, last, named, counted := names(rec), 0, 0, 0
 	for i, name := range columns {
 		if name == "" {

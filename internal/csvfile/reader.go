@@ -22,8 +22,9 @@ func (f Format) Start() Position { return Position{Offset: f.DataOffset, Line: f
 // Reader reads the rows of a file that Inspect has accepted, from any position. It is not
 // safe for concurrent use.
 type Reader struct {
-	rows records
-	err  error
+	rows   records
+	record roomyRecord // the last one
+	err    error
 }
 
 // NewReader reads from at on; r stands already at byte at.Offset of the stored file. A
@@ -38,7 +39,8 @@ func NewReader(r io.Reader, f Format, at Position) *Reader {
 	}}
 }
 
-// Next gives the next row that is not blank, and io.EOF after the last. A file that is
+// Next gives the next row that is not blank, and io.EOF after the last. The record and its list of
+// cells are another row's with the next call; the cells' texts are the caller's to keep. A file that is
 // no longer what was inspected gives a *Problem; errors of the underlying reader come
 // wrapped. After an error every call gives the same one.
 func (r *Reader) Next() (*Record, error) {
@@ -48,5 +50,5 @@ func (r *Reader) Next() (*Record, error) {
 	if r.err = r.rows.next(); r.err != nil {
 		return nil, r.err
 	}
-	return r.rows.scan.record(r.rows.row), nil
+	return r.rows.scan.record(r.rows.row, &r.record), nil
 }

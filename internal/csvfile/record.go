@@ -12,8 +12,8 @@ type Position struct {
 	Line   int   `json:"line"`   // physical line that begins there, 1-based
 }
 
-// Record is one row that is not blank. It is freshly allocated and the receiver's to keep;
-// its cells share one string, so keeping one of them keeps the row's text.
+// Record is one row that is not blank. Its cells share one string, so keeping one of them keeps
+// the row's text.
 type Record struct {
 	Row     int   // 1 is the first row after the header; blank rows are not counted
 	Line    int   // physical line on which it begins, 1-based
@@ -36,19 +36,23 @@ const inlineCells = 16
 
 type roomyRecord struct {
 	Record
-	cells [inlineCells]string
+	inline [inlineCells]string
+	wide   []string // for records with more cells
 }
 
-// record makes the scanner's record.
-func (s *scanner) record(row int) *Record {
-	var rec *Record
+// record makes the scanner's record, in the place of an earlier one.
+func (s *scanner) record(row int, in *roomyRecord) *Record {
 	n, fields := s.width()
-	if n <= inlineCells {
-		roomy := &roomyRecord{}
-		rec, roomy.Cells = &roomy.Record, roomy.cells[:n:n]
-	} else {
-		rec = &Record{Cells: make([]string, n)}
+	cells := in.inline[:]
+	if n > inlineCells {
+		if len(in.wide) < n {
+			in.wide = make([]string, n)
+		}
+		cells = in.wide
 	}
+	rec := &in.Record
+	rec.Cells = cells[:n:n]
+	clear(rec.Cells)
 	rec.Row, rec.Fields = row, fields
 	rec.Line, rec.Offset = s.begin.Line, s.begin.Offset
 	rec.EndLine, rec.End = s.line, s.offset

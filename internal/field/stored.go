@@ -31,7 +31,8 @@ type Querier interface {
 }
 
 // Read calls each for the rows of the table that follow from the rest of the query, which
-// begins with WHERE. stored are fields that all have a column.
+// begins with WHERE. stored are fields that all have a column. The record is another row's
+// as soon as each returns.
 func Read[R any](ctx context.Context, from Querier, table string, keys []Key[R], stored []Field[R], each func(r *R) error, rest string, args ...any) error {
 	return read(ctx, from, table, keys, stored, each, `SELECT `+strings.Join(selection(keys, stored), ", ")+` FROM `+table+` `+rest, args)
 }
@@ -43,7 +44,7 @@ type Page struct {
 	Most  int
 }
 
-// ReadPage calls each for the rows of a page, in their order.
+// ReadPage calls each for the rows of a page, in their order; see [Read].
 func ReadPage[R any](ctx context.Context, db *database.DB, table string, keys []Key[R], stored []Field[R], each func(r *R) error, p Page) error {
 	query, args := entsql.Dialect(string(db.Dialect())).Select(selection(keys, stored)...).From(entsql.Table(table)).
 		Where(p.Where).OrderBy(p.Order...).Limit(p.Most).Query()
@@ -67,16 +68,16 @@ func read[R any](ctx context.Context, from Querier, table string, keys []Key[R],
 		return fmt.Errorf("looking for %s: %w", table, err)
 	}
 	defer rows.Close()
-	into := make([]any, 0, len(keys)+len(stored))
+	var none R
+	r, into := new(R), make([]any, 0, len(keys)+len(stored))
+	for _, k := range keys {
+		into = append(into, k.Into(r))
+	}
+	for i := range stored {
+		into = append(into, stored[i].scan(r))
+	}
 	for rows.Next() {
-		r := new(R)
-		into = into[:0]
-		for _, k := range keys {
-			into = append(into, k.Into(r))
-		}
-		for i := range stored {
-			into = append(into, stored[i].scan(r))
-		}
+		*r = none
 		if err := rows.Scan(into...); err != nil {
 			return fmt.Errorf("reading %s: %w", table, err)
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"tenantry/ent/enum"
 	"tenantry/internal/database"
 	"tenantry/internal/email"
@@ -207,4 +209,24 @@ func Time[R any](at func(*R) *time.Time) Value[R] {
 }
 
 // Reference is the id of another record, which files name in ways of their own.
-func Reference[R any](at func(*R) *id.ID) Value[R] { return held(at, (*database.Values).ID) }
+func Reference[R any](at func(*R) *id.ID) Value[R] {
+	v := held(at, (*database.Values).ID)
+	v.scan = func(r *R) any { return IDInto(at(r)) }
+	return v
+}
+
+// IDInto is a destination for sql.Rows.Scan of a column of ids that are not NULL. It takes less
+// than the id itself, which makes a text of what the driver gives.
+func IDInto(to *id.ID) sql.Scanner { return (*scannedID)(to) }
+
+type scannedID id.ID
+
+// Scan implements sql.Scanner.
+func (s *scannedID) Scan(value any) error {
+	if text, ok := value.([]byte); ok && len(text) != len(id.ID{}) {
+		of, err := uuid.ParseBytes(text)
+		*s = scannedID(of)
+		return err
+	}
+	return (*id.ID)(s).Scan(value)
+}

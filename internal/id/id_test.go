@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -30,6 +31,38 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// Those that are made together are as New's, and rise among them.
+func TestMany(t *testing.T) {
+	t.Parallel()
+	var made []id.ID
+	for _, n := range []int{1, 0, 63, 64, 65, 5_000, 3} {
+		many := id.Many(id.Contact, n)
+		if len(many) != n {
+			t.Fatalf("%d ids in place of %d", len(many), n)
+		}
+		made = append(append(made, many...), id.New(id.Contact))
+	}
+	random, ones := map[[7]byte]bool{}, [7]byte{}
+	for i, u := range made {
+		if u.Version() != 7 || u.Variant() != uuid.RFC4122 || id.KindOf(u) != id.Contact {
+			t.Fatalf("%v: version %d, %v, kind %d", u, u.Version(), u.Variant(), id.KindOf(u))
+		}
+		if i > 0 && bytes.Compare(made[i-1][:], u[:]) >= 0 {
+			t.Fatalf("%v is before %v", made[i-1], u)
+		}
+		random[[7]byte(u[8:15])] = true
+		for n := range ones {
+			ones[n] |= u[8+n]
+		}
+		if seconds, _ := u.Time().UnixTime(); time.Since(time.Unix(seconds, 0)).Abs() > 10*time.Second {
+			t.Fatalf("%v is of another time", u)
+		}
+	}
+	if len(random) != len(made) || ones != [7]byte{0xBF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF} {
+		t.Errorf("%d random parts in %d ids, with the bits %x", len(random), len(made), ones)
+	}
+}
+
 // Many goroutines make many ids, each once.
 func TestNewInParallel(t *testing.T) {
 	t.Parallel()
@@ -40,7 +73,9 @@ func TestNewInParallel(t *testing.T) {
 		all.Go(func() {
 			mine := make([]id.ID, 5_000)
 			for i := range mine {
-				mine[i] = id.Maker(id.User)()
+				if mine[i] = id.Maker(id.User)(); i%100 == 99 {
+					copy(mine[i-9:], id.Many(id.User, 10))
+				}
 			}
 			mu.Lock()
 			defer mu.Unlock()

@@ -1,7 +1,7 @@
 package searchindex
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"slices"
@@ -20,23 +20,34 @@ const (
 )
 
 // Batch is the keys of records that are written together. Its zero value is empty.
-type Batch struct{ of map[id.ID][]entry }
+type Batch struct {
+	of    map[id.ID][]entry
+	spare []entry // room for those of the first company
+}
+
+// NewBatch returns a Batch with room for so many keys.
+func NewBatch(keys int) *Batch { return &Batch{spare: make([]entry, 0, keys)} }
 
 type entry struct {
 	key    string
 	record id.ID
 }
 
-// Add adds the keys of a record of the company; those that are nil are none.
-func (b *Batch) Add(company, record id.ID, keys []*string) {
+// Add adds the keys of a record of the company; those that are empty are none.
+func (b *Batch) Add(company, record id.ID, keys ...string) {
 	if b.of == nil {
 		b.of = map[id.ID][]entry{}
 	}
+	entries, ok := b.of[company]
+	if !ok {
+		entries, b.spare = b.spare, nil
+	}
 	for _, key := range keys {
-		if key != nil {
-			b.of[company] = append(b.of[company], entry{*key, record})
+		if key != "" {
+			entries = append(entries, entry{key, record})
 		}
 	}
+	b.of[company] = entries
 }
 
 // Takes reports whether Write will write the company's keys, so that its records are to be
@@ -64,11 +75,11 @@ type block struct {
 }
 
 var blockColumns = []database.Column[block]{
-	{Name: searchblock.FieldCompanyID, Of: func(b block) any { return b.company }},
+	{Name: searchblock.FieldCompanyID, Put: func(to *database.Values, b block) { to.ID(b.company) }},
 	{Name: searchblock.FieldFirstKey, Of: func(b block) any { return b.first }},
 	{Name: searchblock.FieldLastKey, Of: func(b block) any { return b.last }},
 	{Name: searchblock.FieldSize, Of: func(b block) any { return b.size }},
-	{Name: searchblock.FieldEntries, Of: func(b block) any { return b.packed }},
+	{Name: searchblock.FieldEntries, Put: func(to *database.Values, b block) { to.Bytes(b.packed) }},
 }
 
 func insert(ctx context.Context, tx *database.Tx, blocks []block) error {
@@ -78,10 +89,17 @@ func insert(ctx context.Context, tx *database.Tx, blocks []block) error {
 // blocksOf sorts the entries into blocks.
 func blocksOf(company id.ID, entries []entry) (blocks []block) {
 	slices.SortFunc(entries, func(x, y entry) int {
-		return cmp.Or(strings.Compare(x.key, y.key), slices.Compare(x.record[:], y.record[:]))
+		if c := strings.Compare(x.key, y.key); c != 0 {
+			return c
+		}
+		return bytes.Compare(x.record[:], y.record[:])
 	})
 	for some := range slices.Chunk(slices.Compact(entries), blockSize) {
-		var packed []byte
+		size := 0
+		for _, e := range some {
+			size += 2 + len(e.key) + len(e.record) // a longer key's length takes a byte more: rarely
+		}
+		packed := make([]byte, 0, size)
 		for _, e := range some {
 			packed = binary.AppendUvarint(packed, uint64(len(e.key)))
 			packed = append(append(packed, e.key...), e.record[:]...)

@@ -125,7 +125,7 @@ var companyKeys = []field.Key[CompanyRecord]{
 // Read gives those of the companies that are there, by their ids.
 func (b *CompanyBulk) Read(ctx context.Context, from field.Querier, d database.Dialect, companies []id.ID) (map[id.ID]*CompanyRecord, error) {
 	found := make(map[id.ID]*CompanyRecord, len(companies))
-	err := field.Read(ctx, from, company.Table, companyKeys, b.stored, func(r *CompanyRecord) error { found[r.ID] = r; return nil },
+	err := field.Read(ctx, from, company.Table, companyKeys, b.stored, func(r *CompanyRecord) error { found[r.ID] = new(*r); return nil },
 		`WHERE id`+d.AmongIDs("$1"), d.IDs(companies))
 	return found, err
 }
@@ -137,7 +137,7 @@ func (b *CompanyBulk) Page(ctx context.Context, db *database.DB, partner id.ID, 
 		b.WriteByte('(').Ident(company.FieldNameKey).Comma().Ident(company.FieldID).WriteString(") > (").Args(nameKey, behind).WriteByte(')')
 	})
 	where := entsql.And(entsql.EQ(company.FieldPartnerID, partner), entsql.IsNull(company.FieldDeletedAt), after)
-	err = field.ReadPage(ctx, db, company.Table, companyKeys, b.stored, func(r *CompanyRecord) error { page = append(page, r); return nil },
+	err = field.ReadPage(ctx, db, company.Table, companyKeys, b.stored, func(r *CompanyRecord) error { page = append(page, new(*r)); return nil },
 		field.Page{Where: where, Order: []string{company.FieldNameKey, company.FieldID}, Most: most})
 	return page, err
 }

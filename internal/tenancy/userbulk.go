@@ -129,7 +129,7 @@ func (b *UserBulk) Find(ctx context.Context, tx *database.Tx, company id.ID, ema
 func (b *UserBulk) Page(ctx context.Context, db *database.DB, company id.ID, behind string, most int) (page []*UserRecord, err error) {
 	where := entsql.And(entsql.EQ(user.FieldCompanyID, company), entsql.GT(user.FieldEmailKey, behind),
 		policy.CanRead(viewer.FromContext(ctx), user.FieldCompanyID))
-	err = field.ReadPage(ctx, db, user.Table, userKeys, b.stored, func(r *UserRecord) error { page = append(page, r); return nil },
+	err = field.ReadPage(ctx, db, user.Table, userKeys, b.stored, func(r *UserRecord) error { page = append(page, new(*r)); return nil },
 		field.Page{Where: where, Order: []string{user.FieldEmailKey}, Most: most})
 	return page, err
 }
@@ -137,7 +137,7 @@ func (b *UserBulk) Page(ctx context.Context, db *database.DB, company id.ID, beh
 // record is one user of the company; an error of ent's where they are not there.
 func (b *UserBulk) record(ctx context.Context, tx *database.Tx, company, userID id.ID) (*UserRecord, error) {
 	var found *UserRecord
-	err := field.Read(ctx, tx, user.Table, userKeys, b.stored, func(r *UserRecord) error { found = r; return nil },
+	err := field.Read(ctx, tx, user.Table, userKeys, b.stored, func(r *UserRecord) error { found = new(*r); return nil },
 		`WHERE company_id = $1 AND id = $2`, company, userID)
 	if err == nil && found == nil {
 		err = &ent.NotFoundError{}

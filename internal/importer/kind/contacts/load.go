@@ -151,7 +151,8 @@ func (p *snapshot) loadContacts(ctx context.Context, tx *database.Tx, run *kind.
 }
 
 func (p *snapshot) addContact(r *records.Record) error {
-	t := &record{tenant: p.byID[r.Company], now: *r, keyWas: r.EmailKey, externalWas: r.ExternalID}
+	t := p.newRecord(p.byID[r.Company])
+	t.now, t.keyWas, t.externalWas = *r, r.EmailKey, r.ExternalID
 	if n := &t.now; t.tenant.projects.deleted[n.Project] { // it is in the default one, and not moved yet
 		n.Project = t.tenant.projects.standard
 	}

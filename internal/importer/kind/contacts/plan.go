@@ -34,10 +34,10 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 		return nil, nil, err
 	}
 	p.addFound(b.keys)
-	o := &kind.Outcome{}
+	o, j := &kind.Outcome{}, &rowPlan{}
 	for i := range rows {
 		r := &rows[i]
-		j := rowPlan{snapshot: p, row: r, cells: b.cells[i]}
+		*j = rowPlan{snapshot: p, row: r, cells: b.cells[i]}
 		if skipped := j.plan(); skipped != nil {
 			o.Skip(*skipped)
 		} else if problems := r.Issues(); len(problems) > 0 {
@@ -83,8 +83,8 @@ func (j *rowPlan) plan() (skipped *sheet.Issue) {
 func (j *rowPlan) apply(o *kind.Outcome) {
 	t := j.known
 	if t == nil {
-		j.next.ID = id.New(id.Contact)
-		t = &record{tenant: j.tenant}
+		j.next.ID = j.newID()
+		t = j.newRecord(j.tenant)
 		j.tenant.contacts[j.next.ID] = t
 	}
 	if j.columns.givesEmail(j.row, &j.cells) {

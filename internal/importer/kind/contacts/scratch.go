@@ -60,7 +60,7 @@ func (p *snapshot) readScratch(ctx context.Context, tx *database.Tx, run *kind.R
 		}
 		t := b.contacts[of]
 		if t == nil {
-			t = &record{tenant: b}
+			t = p.newRecord(b)
 			b.contacts[of] = t
 		}
 		t.now = state.Person

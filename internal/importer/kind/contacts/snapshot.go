@@ -21,6 +21,32 @@ type snapshot struct {
 	touched []*record
 	created []records.NewReference // what rows name, and their companies did not have
 	rows    []sheet.Row
+
+	// What is left of those that were made together.
+	records []record
+	ids     []id.ID
+}
+
+// madeAtOnce is how many records, or ids, are made together.
+const madeAtOnce = 256
+
+// newRecord is an empty record of the company.
+func (p *snapshot) newRecord(of *tenant) *record {
+	if len(p.records) == 0 {
+		p.records = make([]record, min(madeAtOnce, len(p.rows)))
+	}
+	t := &p.records[0]
+	p.records, t.tenant = p.records[1:], of
+	return t
+}
+
+// newID is the id of a new contact.
+func (p *snapshot) newID() (of id.ID) {
+	if len(p.ids) == 0 {
+		p.ids = id.Many(id.Contact, min(madeAtOnce, len(p.rows)))
+	}
+	of, p.ids = p.ids[0], p.ids[1:]
+	return of
 }
 
 // tenant is one company's part of it.
