@@ -1,7 +1,9 @@
 package contacts
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -87,8 +89,12 @@ type written struct {
 	at      time.Time
 }
 
+// ErrChanged says that somebody has changed or deleted a contact after it was found.
+var ErrChanged = errors.New("a contact was changed meanwhile")
+
 // Write makes the contacts what they are to be: what is changed first, so that new ones can
-// take emails which others have given up.
+// take emails which others have given up. Where one that is there already is no longer as it was
+// found the error is [ErrChanged].
 func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []Upsert) error {
 	if len(contacts) == 0 {
 		return nil
@@ -123,8 +129,8 @@ func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []Upsert) er
 		}
 	}
 	for _, step := range []func() error{
-		func() error { return database.Set(ctx, tx, contact.Table, byTenant, park, parked) },
-		func() error { return database.Set(ctx, tx, contact.Table, byTenant, b.update, changed) },
+		func() error { return set(ctx, tx, park, parked) },
+		func() error { return set(ctx, tx, b.update, changed) },
 		func() error {
 			return database.Set(ctx, tx, customfieldvalue.Table, ofField, valueOfField, refilled)
 		},
@@ -184,6 +190,20 @@ func parts(all []written) (changed, made []*written) {
 		}
 	}
 	return changed, made
+}
+
+// set changes the columns of contacts that are as they were found. All that are written are
+// changed in the order of their ids, so that no two batches wait for each other.
+func set(ctx context.Context, tx *database.Tx, columns []database.Column[*written], contacts []*written) error {
+	slices.SortFunc(contacts, func(x, y *written) int { return bytes.Compare(x.ID[:], y.ID[:]) })
+	found, err := database.SetUnchanged(ctx, tx, contact.Table, byTenant, columns, func(w *written) database.Version { return w.Version }, contacts)
+	if err == nil && found < len(contacts) {
+		err = ErrChanged
+	}
+	for _, w := range contacts {
+		w.Version = 0 // ours now
+	}
+	return err
 }
 
 // park gives a contact a key that no email has, and no external id, for as long as these pass from one
@@ -260,10 +280,12 @@ type Names struct {
 	EmailKeys   []string
 }
 
-// Find calls each for the companies' contacts that are named so. With hold they stay as they
-// are until the transaction ends. companies are texts of ids.
+// Find calls each for the companies' contacts that are named so, whose record is another's as soon
+// as it returns. With hold they stay as they are until the transaction ends; without, [Bulk.Write]
+// finds out whether they did. companies are texts of ids.
 func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []string, names Names, hold bool, each func(*Record) error) error {
 	d, lock := tx.Dialect(), ""
+	keys := append(slices.Clip(keys), field.Key[Record]{Column: d.RowVersion(), Into: func(r *Record) any { return &r.Version }})
 	if hold {
 		lock = ` ORDER BY id` + d.Lock(database.ForUpdate)
 	}

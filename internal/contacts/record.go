@@ -6,6 +6,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/internal/csvfile"
+	"tenantry/internal/database"
 	"tenantry/internal/email"
 	"tenantry/internal/field"
 	"tenantry/internal/id"
@@ -28,6 +29,8 @@ type Record struct {
 	Active     bool             `json:"active"`
 	Type       enum.ContactType `json:"type"`
 	Created    time.Time        `json:"-"`
+
+	Version database.Version `json:"-"` // of the row when [Bulk.Find] read it
 }
 
 // Field is one of a contact's fields.

@@ -55,7 +55,7 @@ func (tx *Tx) stage(ctx context.Context, b Batch) (name string, err error) {
 		_, err = tx.ExecContext(ctx, "TRUNCATE "+name)
 		return name, err
 	}
-	columns := quotedList(b.Columns)
+	columns := strings.Replace(quotedList(b.Columns), quoted(version), "xmin AS "+quoted(version), 1)
 	_, err = tx.ExecContext(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS "+strings.TrimPrefix(name, "pg_temp.")+
 		" ON COMMIT DELETE ROWS AS SELECT 0::bigint AS "+ordinal+", "+columns+" FROM "+quoted(b.Table)+" WITH NO DATA")
 	tx.staged[name] = err == nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -23,6 +24,9 @@ type Change struct {
 
 	records source // nil: Rows
 }
+
+// version is the staging table's column for the version of a row, see [SetUnchanged].
+const version = "row version"
 
 // Update makes the change and says how many rows it found.
 func Update(ctx context.Context, tx *Tx, c Change) (found int, err error) {
@@ -64,7 +68,9 @@ func (c Change) fromStage(ctx context.Context, tx *Tx, b Batch) (int, error) {
 	}
 	where := make([]string, len(c.Keys))
 	for i, key := range c.Keys {
-		where[i] = "kept." + quoted(key) + " = staged." + quoted(key)
+		if where[i] = "kept." + quoted(key) + " = staged." + quoted(key); key == version {
+			where[i] = "(kept.xmin = staged." + quoted(version) + " OR staged." + quoted(version) + " = '0')"
+		}
 	}
 	// The staging table has no statistics, and by the usual guess the whole table would be
 	// read for each few thousand rows: with its index the cost does not grow with it.
@@ -78,6 +84,45 @@ func (c Change) fromStage(ctx context.Context, tx *Tx, b Batch) (int, error) {
 	}
 	_, err = tx.ExecContext(ctx, "SET LOCAL enable_hashjoin = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT")
 	return n, err
+}
+
+// Version is the version of a row: another one after each change of the row. The zero Version
+// stands for whichever it has.
+type Version uint32
+
+// RowVersion is an SQL expression: the version of the table's row that is read. On SQLite, where
+// nobody else writes while a transaction runs, it says nothing.
+func (d Dialect) RowVersion() string {
+	if d == SQLite {
+		return "0"
+	}
+	return "xmin"
+}
+
+// Scan implements sql.Scanner.
+func (v *Version) Scan(value any) error {
+	switch value := value.(type) {
+	case int64:
+		*v = Version(value) //nolint:gosec // SQLite's 0
+		return nil
+	case []byte:
+		n, err := strconv.ParseUint(string(value), 10, 32)
+		*v = Version(n)
+		return err
+	}
+	return fmt.Errorf("a row's version is a %T", value)
+}
+
+// SetUnchanged is [Set] of rows that were read in the same transaction and not locked. It leaves
+// out those of which somebody has changed or deleted the row since, and says how many it has
+// changed. They are locked in the order of the records.
+func SetUnchanged[R any](ctx context.Context, tx *Tx, table string, keys, columns []Column[R], read func(R) Version, list []R) (found int, err error) {
+	if tx.dialect == Postgres {
+		keys = append(slices.Clip(keys), Column[R]{Name: version, Put: func(to *Values, r R) { to.Int(int64(read(r))) }})
+	}
+	return Update(ctx, tx, Change{
+		Table: table, Keys: names(keys), Columns: names(columns), records: records[R]{slices.Concat(keys, columns), list},
+	})
 }
 
 // oneByOne serves SQLite, which has no network between the statements.

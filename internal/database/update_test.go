@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"context"
+	"database/sql"
 	"testing"
 	"time"
 
@@ -126,4 +127,57 @@ func update(t *testing.T, db *database.DB, changes ...database.Change) (found in
 		t.Fatal(err)
 	}
 	return found
+}
+
+// A row that somebody has changed since it was read is left as it is, and so is one that is gone; one
+// that the transaction has changed itself is changed again where its version does not matter.
+func TestSetUnchangedLeavesWhatOthersHaveChanged(t *testing.T) {
+	type person struct {
+		id      uuid.UUID
+		note    string
+		version database.Version
+	}
+	byID := []database.Column[person]{{Name: "id", Put: func(to *database.Values, p person) { to.ID(p.id) }}}
+	note := []database.Column[person]{{Name: "note", Put: func(to *database.Values, p person) { to.TextOrNull(p.note) }}}
+	withPeople(t, func(t *testing.T, db *database.DB) {
+		b := emails(1, "same", "changed", "deleted", "ours")
+		if _, err := load(t, db, b); err != nil {
+			t.Fatal(err)
+		}
+		err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+			var read []person
+			err := tx.Each(ctx, "people", func(rows *sql.Rows) error {
+				p := person{note: "new"}
+				err := rows.Scan(&p.id, &p.version)
+				read = append(read, p)
+				return err
+			}, `SELECT id, `+db.Dialect().RowVersion()+` FROM people WHERE email <> 'ours' ORDER BY email DESC`)
+			if err != nil {
+				return err
+			}
+			if db.Dialect() == database.Postgres { // on SQLite nobody can
+				execute(t, db, "UPDATE people SET note = 'theirs' WHERE email = 'changed'", "DELETE FROM people WHERE email = 'deleted'")
+			} else if _, err := tx.ExecContext(ctx, "DELETE FROM people WHERE email <> 'same' AND email <> 'ours'"); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, "UPDATE people SET age = 1 WHERE email = 'ours'"); err != nil {
+				return err
+			}
+			read = append(read, person{id: b.Rows[3][1].(uuid.UUID), note: "new"})
+			found, err := database.SetUnchanged(ctx, tx, "people", byID, note, func(p person) database.Version { return p.version }, read)
+			if err == nil && found != 2 {
+				t.Errorf("%d rows were changed, want 2", found)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := value[int](t, db, "SELECT count(*) FROM people WHERE note = 'new' AND email IN ('same', 'ours')"); n != 2 {
+			t.Errorf("%d of 2 are changed", n)
+		}
+		if n := value[int](t, db, "SELECT count(*) FROM people WHERE email = 'changed' AND note <> 'theirs' OR email = 'deleted'"); n != 0 {
+			t.Error("what others did is undone")
+		}
+	})
 }

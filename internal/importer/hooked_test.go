@@ -21,6 +21,7 @@ type hooked struct {
 	reads   *atomic.Int64                                                   // batches that were read
 	between func(turn int)                                                  // outside of any transaction
 	inTx    func(ctx context.Context, tx *database.Tx, b hookedBatch) error // before the rows are planned
+	planned func()                                                          // in the transaction, each time that rows were planned
 	loaded  func(turn int) error                                            // behind that, when all is written and nothing committed
 }
 
@@ -63,6 +64,9 @@ func (b hookedBatch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row
 	}
 	o, write, err := b.Batch.Plan(ctx, tx, rows)
 	return o, func() error {
+		if b.h.planned != nil {
+			b.h.planned()
+		}
 		if err := write(); err != nil || b.h.loaded == nil {
 			return err
 		}

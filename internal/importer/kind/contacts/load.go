@@ -40,7 +40,7 @@ func (b *batch) load(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*s
 			return nil, err
 		}
 	}
-	if err := p.loadContacts(ctx, tx, b.run, want); err != nil {
+	if err := p.loadContacts(ctx, tx, b.run, want, b.hold); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -124,11 +124,10 @@ func (p *snapshot) loadFields(ctx context.Context, tx *database.Tx, want *refere
 	})
 }
 
-// loadContacts finds the contacts that the rows name by id, external id or email, and
-// holds them until the commit.
-func (p *snapshot) loadContacts(ctx context.Context, tx *database.Tx, run *kind.Run, want *references) error {
+// loadContacts finds the contacts that the rows name by id, external id or email.
+func (p *snapshot) loadContacts(ctx context.Context, tx *database.Tx, run *kind.Run, want *references, hold bool) error {
 	names := records.Names{IDs: want.ids, ExternalIDs: want.externals, EmailKeys: want.emails}
-	if err := p.bulk.Find(ctx, tx, p.companies(), names, !run.DryRun, p.addContact); err != nil {
+	if err := p.bulk.Find(ctx, tx, p.companies(), names, hold, p.addContact); err != nil {
 		return err
 	}
 	if err := p.loadBelongings(ctx, tx, want); err != nil {

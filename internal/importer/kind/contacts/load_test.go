@@ -70,7 +70,7 @@ func TestABatchNamesTensOfThousandsOfCompanies(t *testing.T) {
 					return err
 				}
 			}
-			return p.loadContacts(ctx, tx, run, want)
+			return p.loadContacts(ctx, tx, run, want, false)
 		})
 	})
 }

@@ -2,6 +2,7 @@ package contacts
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"tenantry/ent/enum"
@@ -50,8 +51,21 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 		if b.run.DryRun {
 			return p.keep(ctx, tx, b.run)
 		}
-		return p.write(ctx, tx, b.run)
+		return b.unlessChanged(p.write(ctx, tx, b.run))
 	}, nil
+}
+
+// unlessChanged has the batch planned once more where somebody has changed one of its contacts
+// between planning and writing. Most contacts of a file stay as they are, and nobody is to wait
+// for those; so they are held only the second time, and there is no third.
+func (b *batch) unlessChanged(err error) error {
+	if b.hold || !errors.Is(err, records.ErrChanged) {
+		return err
+	}
+	return &kind.Postponed{Do: func(context.Context) error {
+		b.hold = true
+		return nil
+	}}
 }
 
 // plan notes in the row all that is wrong with it (rule R1), or says why it is skipped (rule R5).

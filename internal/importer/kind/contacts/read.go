@@ -44,6 +44,7 @@ func (k *Kind) columnsOf(l *sheet.Layout) *columnIndex {
 type batch struct {
 	kind *Kind
 	run  *kind.Run
+	hold bool // contacts that are found stay as they are until the commit
 	parsed
 	keys *kind.Keys // once they were asked for
 }
