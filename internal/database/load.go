@@ -2,12 +2,9 @@ package database
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -71,10 +68,10 @@ func (t table) check(columns []string) error {
 
 // loader loads in one database's way. The conformance test runs over both.
 type loader interface {
-	load(ctx context.Context, tx *Tx, b Batch) (keys []string, err error)
+	load(ctx context.Context, tx *Tx, b Batch) (inserted []int, err error)
 }
 
-var loaders = map[Dialect]loader{Postgres: copyLoader{}, SQLite: valuesLoader{}}
+var loaders = map[Dialect]loader{Postgres: copyLoader{}, SQLite: rowsLoader{}}
 
 // Load inserts the batch and says, by their indexes in ascending order, which of its rows
 // were inserted. On PostgreSQL keys are taken in the order of Conflict, so that two loads
@@ -91,14 +88,10 @@ func Load(ctx context.Context, tx *Tx, b Batch) (inserted []int, err error) {
 	if err := b.holdTenants(ctx, tx); err != nil {
 		return nil, fmt.Errorf("loading into %s: %w", b.Table, err)
 	}
-	keys, err := loaders[tx.dialect].load(ctx, tx, b)
-	if err != nil {
+	if inserted, err = loaders[tx.dialect].load(ctx, tx, b); err != nil {
 		return nil, fmt.Errorf("loading %d rows into %s: %w", n, b.Table, err)
 	}
-	if len(b.Conflict) == 0 || len(keys) == n {
-		return every(n), nil
-	}
-	return b.indexes(keys)
+	return inserted, nil
 }
 
 func (b Batch) check() error {
@@ -114,54 +107,6 @@ func (b Batch) check() error {
 	return nil
 }
 
-// indexes finds the rows of the keys.
-func (b Batch) indexes(keys []string) ([]int, error) {
-	rows, column := b.source(), slices.Index(b.Columns, b.Key)
-	first := make(map[string]int, rows.rows())
-	var of Values
-	for i := rows.rows() - 1; i >= 0; i-- {
-		of.arguments = of.arguments[:0]
-		rows.cell(i, column, &of)
-		key, err := keyText(of.arguments[0])
-		if err != nil {
-			return nil, fmt.Errorf("row %d: %w", i, err)
-		}
-		first[key] = i
-	}
-	inserted := make([]int, len(keys))
-	for n, key := range keys {
-		i, ok := first[key]
-		if !ok {
-			return nil, fmt.Errorf("the database returned the key %q of no row: is %s changed on its way?", key, b.Key)
-		}
-		inserted[n] = i
-	}
-	slices.Sort(inserted)
-	return inserted, nil
-}
-
-func every(n int) []int {
-	all := make([]int, n)
-	for i := range all {
-		all[i] = i
-	}
-	return all
-}
-
-// keyText is the form in which keys of rows and keys from the database are compared.
-func keyText(v driver.Value) (string, error) {
-	switch v := v.(type) {
-	case string:
-		return v, nil
-	case []byte:
-		return string(v), nil
-	case int64:
-		return strconv.FormatInt(v, 10), nil
-	default:
-		return "", fmt.Errorf("a key of type %T tells no rows apart", v)
-	}
-}
-
 // quoted is the identifier in double quotes, which both databases understand.
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
@@ -171,32 +116,4 @@ func quotedList(names []string) string {
 		q[i] = quoted(n)
 	}
 	return strings.Join(q, ", ")
-}
-
-// onConflict is the end of an INSERT.
-func (b Batch) onConflict() string {
-	if len(b.Conflict) == 0 {
-		return ""
-	}
-	return " ON CONFLICT (" + quotedList(b.Conflict) + ") DO NOTHING RETURNING " + quoted(b.Key)
-}
-
-// readKeys reads what a query that returns keys has returned.
-func readKeys(rows *sql.Rows, err error, keys []string) ([]string, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var v any
-		if err := rows.Scan(&v); err != nil {
-			return nil, err
-		}
-		key, err := keyText(v)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-	return keys, rows.Err()
 }

@@ -2,10 +2,13 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unsafe"
@@ -19,9 +22,10 @@ const copyChunk = 64<<10 - 5
 // into a temporary table and from there with one INSERT, in the order of the key.
 type copyLoader struct{}
 
-func (copyLoader) load(ctx context.Context, tx *Tx, b Batch) ([]string, error) {
+func (copyLoader) load(ctx context.Context, tx *Tx, b Batch) ([]int, error) {
+	n := b.source().rows()
 	if len(b.Conflict) == 0 {
-		return nil, tx.copy(ctx, "COPY "+quoted(b.Table)+" ("+quotedList(b.Columns)+") FROM STDIN", b.source(), false)
+		return every(n), tx.copy(ctx, "COPY "+quoted(b.Table)+" ("+quotedList(b.Columns)+") FROM STDIN", b.source(), false)
 	}
 	staging, err := tx.stage(ctx, b)
 	if err != nil {
@@ -32,8 +36,84 @@ func (copyLoader) load(ctx context.Context, tx *Tx, b Batch) ([]string, error) {
 		return nil, err
 	}
 	rows, err := tx.QueryContext(ctx, "INSERT INTO "+quoted(b.Table)+" ("+columns+") SELECT "+columns+
-		" FROM "+staging+" ORDER BY "+quotedList(b.Conflict)+", "+ordinal+b.onConflict())
-	return readKeys(rows, err, make([]string, 0, b.source().rows()))
+		" FROM "+staging+" ORDER BY "+quotedList(b.Conflict)+", "+ordinal+
+		" ON CONFLICT ("+quotedList(b.Conflict)+") DO NOTHING RETURNING "+quoted(b.Key))
+	keys, err := readKeys(rows, err, make([]string, 0, n))
+	if err != nil {
+		return nil, err
+	}
+	if len(keys) == n {
+		return every(n), nil
+	}
+	return b.indexes(keys)
+}
+
+// indexes finds the rows of the keys.
+func (b Batch) indexes(keys []string) ([]int, error) {
+	rows, column := b.source(), slices.Index(b.Columns, b.Key)
+	first := make(map[string]int, rows.rows())
+	var of Values
+	for i := rows.rows() - 1; i >= 0; i-- {
+		of.arguments = of.arguments[:0]
+		rows.cell(i, column, &of)
+		key, err := keyText(of.arguments[0])
+		if err != nil {
+			return nil, fmt.Errorf("row %d: %w", i, err)
+		}
+		first[key] = i
+	}
+	inserted := make([]int, len(keys))
+	for n, key := range keys {
+		i, ok := first[key]
+		if !ok {
+			return nil, fmt.Errorf("the database returned the key %q of no row: is %s changed on its way?", key, b.Key)
+		}
+		inserted[n] = i
+	}
+	slices.Sort(inserted)
+	return inserted, nil
+}
+
+func every(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// keyText is the form in which keys of rows and keys from the database are compared.
+func keyText(v driver.Value) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case []byte:
+		return string(v), nil
+	case int64:
+		return strconv.FormatInt(v, 10), nil
+	default:
+		return "", fmt.Errorf("a key of type %T tells no rows apart", v)
+	}
+}
+
+// readKeys reads what a query that returns keys has returned.
+func readKeys(rows *sql.Rows, err error, keys []string) ([]string, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var v any
+		if err := rows.Scan(&v); err != nil {
+			return nil, err
+		}
+		key, err := keyText(v)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, rows.Err()
 }
 
 // ordinal is the staging table's column for a row's place in the batch.

@@ -2,66 +2,70 @@ package database
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"strings"
 )
 
-// sqliteParameters is how many values one INSERT carries. The driver looks for each among
-// all of them, so the cost of binding grows with their square: 2,000 rows of ten columns
-// took five times as long in statements of 5,000 values as in statements of 400.
-const sqliteParameters = 400
+// rowsLoader inserts row by row by one prepared statement. A statement with many rows is no faster:
+// the driver looks for each value among all of them, so that the cost of binding grows with
+// their square, and SQLite keeps the pages that such a statement changes, which may fail half way,
+// in a file of their own. SQLite takes rows in their order, so of two with the same key the first wins.
+type rowsLoader struct{}
 
-// valuesLoader inserts many rows a statement. SQLite takes them in their order, so of two
-// with the same key the first wins.
-type valuesLoader struct{}
-
-func (valuesLoader) load(ctx context.Context, tx *Tx, b Batch) (keys []string, err error) {
-	rows, all := b.source(), b.source().rows()
-	size := max(1, sqliteParameters/max(1, len(b.Columns)))
-	arguments := make([]any, 0, min(size, all)*len(b.Columns))
-	for from := 0; from < all; {
-		n := min(size, all-from)
-		stmt, err := tx.PrepareContext(ctx, b.insertValues(n))
-		if err != nil {
-			return nil, err
+func (rowsLoader) load(ctx context.Context, tx *Tx, b Batch) (inserted []int, err error) {
+	statement := "INSERT INTO " + quoted(b.Table) + " (" + quotedList(b.Columns) + ") VALUES (?" + strings.Repeat(",?", len(b.Columns)-1) + ")"
+	if len(b.Conflict) > 0 {
+		statement += " ON CONFLICT (" + quotedList(b.Conflict) + ") DO NOTHING"
+	}
+	arguments := make([]driver.NamedValue, len(b.Columns))
+	for i := range arguments {
+		arguments[i].Ordinal = i + 1
+	}
+	inserted = make([]int, 0, b.source().rows())
+	err = tx.each(ctx, statement, arguments, b.source(), func(row int, changed int64) {
+		if changed > 0 {
+			inserted = append(inserted, row)
 		}
-		// The same statement serves all full chunks; the rest needs one of its own.
-		for ; all-from >= n; from += n {
-			if arguments, err = appendArguments(arguments[:0], rows, from, n); err != nil {
-				break
+	})
+	return inserted, err
+}
+
+// each runs the statement with the values of each of the rows, of which it says how many rows of the
+// table it has changed. The arguments have the values' ordinals in the statement. database/sql takes
+// as long for such a statement as SQLite does, so this speaks to the driver.
+func (tx *Tx) each(ctx context.Context, statement string, arguments []driver.NamedValue, rows source, did func(row int, changed int64)) error {
+	return tx.conn.Raw(func(connection any) error {
+		stmt, err := connection.(driver.ConnPrepareContext).PrepareContext(ctx, statement)
+		if err != nil {
+			return err
+		}
+		defer stmt.Close()
+		run := stmt.(driver.StmtExecContext)
+		// To interrupt a statement the driver starts a goroutine, and a row takes no time.
+		quiet := context.WithoutCancel(ctx)
+		var values Values
+		for i := range rows.rows() {
+			if err := ctx.Err(); err != nil {
+				return err
 			}
-			if len(b.Conflict) == 0 {
-				_, err = stmt.ExecContext(ctx, arguments...)
-			} else {
-				result, failed := stmt.QueryContext(ctx, arguments...)
-				keys, err = readKeys(result, failed, keys)
+			values.arguments = values.arguments[:0]
+			if rows.row(i, &values); values.failed != nil {
+				return fmt.Errorf("row %d, %w", i, values.failed)
 			}
+			for n, value := range values.arguments {
+				arguments[n].Value = value
+			}
+			result, err := run.ExecContext(quiet, arguments)
 			if err != nil {
-				break
+				return err
 			}
+			changed, err := result.RowsAffected()
+			if err != nil {
+				return err
+			}
+			did(i, changed)
 		}
-		_ = stmt.Close() //nolint:sqlclosecheck // one for each turn
-		if err != nil {
-			return nil, err
-		}
-	}
-	return keys, nil
-}
-
-func (b Batch) insertValues(rows int) string {
-	row := "(?" + strings.Repeat(",?", len(b.Columns)-1) + ")"
-	return "INSERT INTO " + quoted(b.Table) + " (" + quotedList(b.Columns) + ") VALUES " +
-		row + strings.Repeat(","+row, rows-1) + b.onConflict()
-}
-
-// appendArguments appends the values of n rows.
-func appendArguments(to []any, rows source, from, n int) ([]any, error) {
-	values := Values{arguments: to}
-	for i := from; i < from+n; i++ {
-		rows.row(i, &values)
-		if values.failed != nil {
-			return to, fmt.Errorf("row %d, %w", i, values.failed)
-		}
-	}
-	return values.arguments, nil
+		return nil
+	})
 }

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -127,31 +128,20 @@ func SetUnchanged[R any](ctx context.Context, tx *Tx, table string, keys, column
 
 // oneByOne serves SQLite, which has no network between the statements.
 func (c Change) oneByOne(ctx context.Context, tx *Tx, rows source) (found int, err error) {
-	placed := func(columns []string, first int) []string {
-		out := make([]string, len(columns))
+	equal := func(columns []string, between string) string {
+		pairs := make([]string, len(columns))
 		for i, column := range columns {
-			out[i] = fmt.Sprintf("%s = ?%d", quoted(column), first+i)
+			pairs[i] = quoted(column) + " = ?"
 		}
-		return out
+		return strings.Join(pairs, between)
 	}
-	stmt, err := tx.PrepareContext(ctx, "UPDATE "+quoted(c.Table)+" SET "+strings.Join(placed(c.Columns, len(c.Keys)+1), ", ")+
-		" WHERE "+strings.Join(placed(c.Keys, 1), " AND "))
-	if err != nil {
-		return 0, err
+	arguments := make([]driver.NamedValue, len(c.Keys)+len(c.Columns))
+	for i := range arguments { // the keys' come first, and stand last in the statement
+		arguments[i].Ordinal = (i+len(c.Columns))%len(arguments) + 1
 	}
-	defer stmt.Close()
-	var arguments []any
-	for i := range rows.rows() {
-		if arguments, err = appendArguments(arguments[:0], rows, i, 1); err != nil {
-			return 0, err
-		}
-		n, err := changed(stmt.ExecContext(ctx, arguments...))
-		if err != nil {
-			return 0, err
-		}
-		found += n
-	}
-	return found, nil
+	err = tx.each(ctx, "UPDATE "+quoted(c.Table)+" SET "+equal(c.Columns, ", ")+" WHERE "+equal(c.Keys, " AND "), arguments, rows,
+		func(_ int, changed int64) { found += int(changed) })
+	return found, err
 }
 
 func changed(result sql.Result, err error) (int, error) {
