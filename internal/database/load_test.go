@@ -116,6 +116,10 @@ func TestLoadKeepsEveryValue(t *testing.T) {
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Error(diff)
 		}
+		var found bool // as the driver writes the time
+		if err := db.SQL().QueryRow("SELECT count(*) = 2 FROM people WHERE seen = $1", at.UTC().Truncate(time.Microsecond)).Scan(&found); err != nil || !found {
+			t.Errorf("the time is stored in another form (%v)", err)
+		}
 		// SQLite's driver gives both as nil.
 		if n := value[int](t, db, "SELECT count(*) FROM people WHERE photo IS NULL"); n != 1 {
 			t.Errorf("%d photos are NULL; want the last only", n)

@@ -19,9 +19,10 @@ type Values struct {
 	text      []byte // where copying
 	arguments []any  // else
 
-	// The time that was written last, as text: a batch has few.
+	// The time that was taken last, and what came of it: a batch has few.
 	time   time.Time
-	timeAs []byte
+	timeAs []byte // where copying
+	timeIs any    // else
 
 	failed error // the first value of a type that no database takes
 }
@@ -94,15 +95,24 @@ func (v *Values) Int(n int64) {
 
 // Time takes an instant, in microseconds.
 func (v *Values) Time(t time.Time) {
-	if !v.copying {
-		v.arguments = append(v.arguments, t.UTC().Truncate(time.Microsecond))
+	if v.time != t || v.timeAs == nil && v.timeIs == nil {
+		v.time = t
+		if t = t.UTC().Truncate(time.Microsecond); v.copying {
+			v.timeAs = t.AppendFormat(v.timeAs[:0], "2006-01-02 15:04:05.999999+00")
+		} else {
+			v.timeIs = t.Format(sqliteTimes)
+		}
+	}
+	if v.copying {
+		v.text = append(v.text, v.timeAs...)
 		return
 	}
-	if v.timeAs == nil || v.time != t {
-		v.time, v.timeAs = t, t.UTC().Truncate(time.Microsecond).AppendFormat(v.timeAs[:0], "2006-01-02 15:04:05.999999+00")
-	}
-	v.text = append(v.text, v.timeAs...)
+	v.arguments = append(v.arguments, v.timeIs)
 }
+
+// sqliteTimes is the form in which the driver of SQLite writes times, see [Dialect.Now]. It would do so
+// for each by itself.
+const sqliteTimes = "2006-01-02 15:04:05.999999999-07:00"
 
 // Bytes takes bytes; nil is NULL.
 func (v *Values) Bytes(b []byte) {

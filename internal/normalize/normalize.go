@@ -168,6 +168,36 @@ func Email(s string) string {
 
 // Domain is the ASCII form of a domain; not ok where it has none.
 func Domain(domain string) (inASCII string, ok bool) {
+	if plainDomain(domain) {
+		return domain, true
+	}
+	return convertDomain(domain)
+}
+
+// plainDomain reports whether the domain is its own ASCII form at a look: labels of small letters and
+// digits, and of hyphens between two of these that could not mark a converted label.
+func plainDomain(domain string) bool {
+	label := 0 // bytes of it so far
+	for i := range len(domain) {
+		switch c := domain[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			label++
+		case c == '-' && label > 0 && label != 2 && label != 3 && i+1 < len(domain) && domain[i+1] != '.':
+			label++
+		case c == '.' && label > 0:
+			label = 0
+		default:
+			return false
+		}
+		if label > maxLabel {
+			return false
+		}
+	}
+	return label > 0 && len(domain) <= maxDomain
+}
+
+// convertDomain is Domain of any domain.
+func convertDomain(domain string) (inASCII string, ok bool) {
 	if len(domain) > maxDomain && utf8.RuneCountInString(domain) > maxDomain {
 		return "", false
 	}
