@@ -26,6 +26,7 @@ import (
 // it has checked the rights, and says of which companies it is. Make it with [NewBulk].
 type Bulk struct {
 	stored   []field.Field[Record] // those that are columns of contacts
+	changing []field.Field[Record] // those of them that can change
 	searched []field.Field[Record] // by keys in columns of their own; not by the email
 
 	insert, update []database.Column[*written]
@@ -36,7 +37,8 @@ func NewBulk(fields []Field) *Bulk {
 	b := &Bulk{stored: field.Stored(Described(fields))}
 	record := func(w *written) *Record { return w.Record }
 	b.insert = field.Values(b.stored, record)
-	b.update = field.Values(slices.DeleteFunc(slices.Clone(b.stored), func(f field.Field[Record]) bool { return f.Fixed }), record)
+	b.changing = slices.DeleteFunc(slices.Clone(b.stored), func(f field.Field[Record]) bool { return f.Fixed })
+	b.update = field.Values(b.changing, record)
 	for _, f := range b.stored {
 		if f.SearchKey != "" {
 			place := len(b.searched)
@@ -280,14 +282,26 @@ type Names struct {
 	EmailKeys   []string
 }
 
-// Find calls each for the companies' contacts that are named so, whose record is another's as soon
-// as it returns. With hold they stay as they are until the transaction ends; without, [Bulk.Write]
-// finds out whether they did. companies are texts of ids.
-func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []string, names Names, hold bool, each func(*Record) error) error {
+// Find calls each for the companies' contacts that are named so, with what of them can change; the
+// record is another's as soon as it returns. With hold they stay as they are until the transaction
+// ends; without, [Bulk.Write] finds out whether they did.
+func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []id.ID, names Names, hold bool, each func(*Record) error) error {
 	d, lock := tx.Dialect(), ""
 	keys := append(slices.Clip(keys), field.Key[Record]{Column: d.RowVersion(), Into: func(r *Record) any { return &r.Version }})
+	found := each
+	if len(companies) == 1 { // it need not be read with each
+		keys = slices.DeleteFunc(keys, func(k field.Key[Record]) bool { return k.Column == contact.FieldCompanyID })
+		found = func(r *Record) error {
+			r.Company = companies[0]
+			return each(r)
+		}
+	}
 	if hold {
 		lock = ` ORDER BY id` + d.Lock(database.ForUpdate)
+	}
+	texts := make([]string, len(companies))
+	for i, company := range companies {
+		texts[i] = company.String()
 	}
 	for _, by := range []struct {
 		column, among string
@@ -300,8 +314,8 @@ func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []string, na
 		if len(by.named) == 0 {
 			continue
 		}
-		err := field.Read(ctx, tx, contact.Table, keys, b.stored, each, `WHERE company_id`+d.AmongIDTexts("$1")+` AND `+by.column+by.among+lock,
-			database.Texts(companies), database.Texts(by.named))
+		err := field.Read(ctx, tx, contact.Table, keys, b.changing, found, `WHERE company_id`+d.AmongIDTexts("$1")+` AND `+by.column+by.among+lock,
+			database.Texts(texts), database.Texts(by.named))
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"tenantry/ent/enum"
@@ -68,12 +67,7 @@ func (p *snapshot) holdCompanies(ctx context.Context, tx *database.Tx, run *kind
 	if run.DryRun || len(o.CreateMissing) == 0 || !p.columns.references() {
 		return nil
 	}
-	companies := make([]id.ID, 0, len(p.byID))
-	for of := range p.byID {
-		companies = append(companies, of)
-	}
-	slices.SortFunc(companies, func(a, b id.ID) int { return slices.Compare(a[:], b[:]) })
-	for _, of := range companies {
+	for _, of := range p.companyIDs() {
 		if err := records.HoldCompany(ctx, tx, of); err != nil {
 			return err
 		}

@@ -127,7 +127,7 @@ func (p *snapshot) loadFields(ctx context.Context, tx *database.Tx, want *refere
 // loadContacts finds the contacts that the rows name by id, external id or email.
 func (p *snapshot) loadContacts(ctx context.Context, tx *database.Tx, run *kind.Run, want *references, hold bool) error {
 	names := records.Names{IDs: want.ids, ExternalIDs: want.externals, EmailKeys: want.emails}
-	if err := p.bulk.Find(ctx, tx, p.companies(), names, hold, p.addContact); err != nil {
+	if err := p.bulk.Find(ctx, tx, p.companyIDs(), names, hold, p.addContact); err != nil {
 		return err
 	}
 	if err := p.loadBelongings(ctx, tx, want); err != nil {

@@ -1,6 +1,8 @@
 package contacts
 
 import (
+	"bytes"
+	"maps"
 	"slices"
 
 	"tenantry/ent/enum"
@@ -105,14 +107,19 @@ func (p *snapshot) open(company id.ID) *tenant {
 	return b
 }
 
-// companies are the ids of the companies, as texts.
+// companyIDs are the companies, in the order of their ids.
+func (p *snapshot) companyIDs() []id.ID {
+	return slices.SortedFunc(maps.Keys(p.byID), func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
+}
+
+// companies are their ids as texts.
 func (p *snapshot) companies() []string {
-	ids := make([]string, 0, len(p.byID))
-	for of := range p.byID {
-		ids = append(ids, of.String())
+	ids := p.companyIDs()
+	texts := make([]string, len(ids))
+	for i, of := range ids {
+		texts[i] = of.String()
 	}
-	slices.Sort(ids)
-	return ids
+	return texts
 }
 
 // references are what a batch's rows refer to, each once.
