@@ -92,7 +92,7 @@ func (f *fairness) run(ctx context.Context) error {
 		return err
 	}
 	compare(idle, beside)
-	figure("fairness p99", quantile(beside.all, 0.99).Seconds()/quantile(idle.all, 0.99).Seconds())
+	figure(fmt.Sprintf("fairness %d p99", f.large), quantile(beside.all, 0.99).Seconds()/quantile(idle.all, 0.99).Seconds())
 	if f.companies == 0 {
 		return nil
 	}

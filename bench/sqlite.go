@@ -88,7 +88,7 @@ func (q *sqliteLoad) run(ctx context.Context) error {
 	for _, w := range ways {
 		elapsed := w.pace(imported)
 		fmt.Printf("%s against .import: pace %s; CPU a row %.2f\n", w.name, spread(elapsed, "%.2f"), w.cpuAgainst(imported))
-		(&version{name: w.name}).figure("sqlite", median(elapsed))
+		(&version{name: w.name}).figure(fmt.Sprintf("sqlite %d", q.rows), median(elapsed))
 	}
 	return nil
 }

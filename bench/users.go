@@ -66,7 +66,7 @@ func (u *users) run(ctx context.Context) error {
 	for i, v := range versions {
 		pace := ways[i].pace(bound)
 		fmt.Printf("%s against the bound: pace %s\n", v.name, spread(pace, "%.2f"))
-		v.figure("users", median(pace))
+		v.figure(fmt.Sprintf("users %d", u.rows), median(pace))
 	}
 	return nil
 }
