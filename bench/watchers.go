@@ -250,11 +250,13 @@ func (w *watchers) restarted(ctx context.Context, v *version, c *crowd) error {
 	for _, a := range moved {
 		a.move()
 	}
-	if err := harness.Until(ctx, time.Minute, "half of the watchers to be at the second process", func() bool {
+	began := time.Now()
+	if err := harness.Until(ctx, 3*time.Minute, "half of the watchers to be at the second process", func() bool {
 		return !slices.ContainsFunc(moved, func(a *watcher) bool { return a.address.Load() != second || !a.up.Load() })
 	}); err != nil {
-		return err
+		return errors.Join(fmt.Errorf("%w: %d of %d are connected", err, c.connected.Load(), w.n), c.failure())
 	}
+	fmt.Printf("%d of them moved to a second api process in %v\n", len(moved), time.Since(began).Round(10*time.Millisecond))
 	if err := wait(ctx, 2*time.Second); err != nil {
 		return err
 	}
@@ -265,7 +267,7 @@ func (w *watchers) restarted(ctx context.Context, v *version, c *crowd) error {
 	}
 	lost := c.lost.Load()
 	stopping := make(chan error, 1)
-	began := time.Now()
+	began = time.Now()
 	go func() { stopping <- first.Stop(syscall.SIGTERM, 40*time.Second) }()
 	_, err := v.start(ctx, "api")
 	if err != nil {
