@@ -122,7 +122,7 @@ func (w *watchers) of(ctx context.Context, v *version) (err error) {
 	if err := wait(ctx, 2*time.Second); err != nil {
 		return err
 	}
-	from, u, own := time.Now(), v.usage(), ownTime()
+	from, u, own, heard := time.Now(), v.usage(), ownTime(), crowd.heard.Load()
 	if err := wait(ctx, w.measure); err != nil {
 		return err
 	}
@@ -130,7 +130,8 @@ func (w *watchers) of(ctx context.Context, v *version) (err error) {
 	if err != nil {
 		return err
 	}
-	spent := v.usage().since(u)
+	spent, spentHere := v.usage().since(u), ownTime()-own
+	heard = crowd.heard.Load() - heard
 	until := time.Now().Add(-time.Second) // what came then has had its time
 	delays, missed, err := w.delays(ctx, v, crowd, from, until)
 	if err != nil {
@@ -138,8 +139,8 @@ func (w *watchers) of(ctx context.Context, v *version) (err error) {
 	}
 	perWatcher := float64(now-idle) / 1024 / float64(w.n)
 	fmt.Printf("from the commit to a watcher: %s; %d of %d messages did not come, %d connections were lost\n", percentiles(delays), missed, missed+len(delays), crowd.lost.Load())
-	fmt.Printf("memory of the api process: %.1f KiB a watcher; CPU a message %s, of the watchers themselves %.1f µs\n", perWatcher, spent.per(len(delays)),
-		micros(ownTime()-own)/float64(len(delays)))
+	fmt.Printf("memory of the api process: %.1f KiB a watcher; CPU a message %s, of the watchers themselves %.1f µs\n", perWatcher, spent.per(int(heard)),
+		micros(spentHere)/float64(heard))
 	name := fmt.Sprintf("watchers %d ", w.n)
 	v.figure(name+"p99", quantile(delays, 0.99).Seconds()*1e3)
 	v.figure(name+"memory", perWatcher)
@@ -314,6 +315,7 @@ type crowd struct {
 	run             string
 	addresses       atomic.Pointer[[]string] // of the api processes that may be connected to
 	connected, lost atomic.Int64
+	heard           atomic.Int64 // states, by all
 	each            []*watcher
 	failed          atomic.Pointer[error] // the last reason of a loss
 }
@@ -427,6 +429,7 @@ func (a *watcher) connection(ctx context.Context, address string, down time.Time
 		switch {
 		case message(text, "next"):
 			processed, final := state(text)
+			a.crowd.heard.Add(1)
 			a.mu.Lock()
 			if a.came == nil {
 				a.came = map[int]time.Time{}
