@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"tenantry/ent/enum"
+	"tenantry/internal/blob"
 	"tenantry/internal/config"
+	"tenantry/internal/database"
 	"tenantry/internal/importer/kinds"
 )
 
@@ -19,7 +21,10 @@ func knownSettings() config.Settings {
 	for _, k := range kinds.Unopened() {
 		limits = append(limits, config.Kind{Name: string(k.Name()), MaxRows: k.MaxRows()})
 	}
-	return config.New(limits...)
+	return config.New(config.Program{Kinds: limits, URLs: map[string]config.URLs{
+		"DATABASE_URL": {Values: database.URLForms, Want: "a URL such as " + database.URLExample + ", or nothing for SQLite", Accepts: database.AcceptsURL},
+		"BLOB_URL":     {Values: blob.Forms(true), Want: blob.Forms(false) + ", or nothing for the folder blobs in DATA_DIR", Accepts: blob.AcceptsURL},
+	}})
 }
 
 // maxRows are the rows that a file of each kind may have.

@@ -44,6 +44,21 @@ var parameters = map[string]string{
 	"region": "a region's name", "endpoint": "http[s]://host[:port]", "use_path_style": "true or false", "anonymous": "true or false",
 }
 
+func bucketScheme() scheme {
+	return scheme{
+		form:    "s3://bucket?region=name",
+		options: "endpoint=http[s]://host, use_path_style=true, anonymous=true",
+		is:      func(u *url.URL) bool { return u.Scheme == "s3" && u.Host != "" && strings.Trim(u.Path, "/") == "" },
+		open: func(u *url.URL) (backend, error) {
+			b, err := openBucket(u)
+			if err != nil {
+				return nil, fmt.Errorf("blob: open bucket %s: %w", u.Host, err)
+			}
+			return b, nil
+		},
+	}
+}
+
 func openBucket(u *url.URL) (*bucket, error) {
 	query := u.Query()
 	flags := map[string]bool{}

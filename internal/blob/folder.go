@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,6 +23,16 @@ var temporary = regexp.MustCompile(`^(.+)\.[0-9a-f]+\.tmp$`)
 
 // folder keeps blobs as files, each under the path that its key is.
 type folder struct{ dir string }
+
+func folderScheme() scheme {
+	return scheme{
+		form: "file:///absolute/folder",
+		is: func(u *url.URL) bool {
+			return u.Scheme == "file" && u.Host == "" && filepath.IsAbs(filepath.FromSlash(u.Path)) && u.RawQuery == ""
+		},
+		open: func(u *url.URL) (backend, error) { return openFolder(filepath.FromSlash(u.Path)) },
+	}
+}
 
 func openFolder(dir string) (folder, error) {
 	dir, err := filepath.Abs(dir)

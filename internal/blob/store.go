@@ -16,8 +16,8 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -87,36 +87,62 @@ type sink interface {
 
 var errNotThere = errors.New("there is nothing under the key")
 
+// scheme is a kind of URL under which blobs can be kept.
+type scheme struct {
+	form    string // what such a URL looks like
+	options string // what may be added to it; may be empty
+	is      func(u *url.URL) bool
+	open    func(u *url.URL) (backend, error)
+}
+
+func schemes() []scheme { return []scheme{folderScheme(), bucketScheme()} }
+
+// Forms are what URLs look like where blobs can be kept, for messages; with options, for docs.
+func Forms(options bool) string {
+	var forms []string
+	for _, s := range schemes() {
+		form := s.form
+		if options && s.options != "" {
+			form += " (and " + s.options + ")"
+		}
+		forms = append(forms, form)
+	}
+	return strings.Join(forms, " or ")
+}
+
+// AcceptsURL reports whether the URL has one of the forms.
+func AcceptsURL(u *url.URL) bool {
+	return slices.ContainsFunc(schemes(), func(s scheme) bool { return s.is(u) })
+}
+
 // Open gives the store. A folder is made where it is missing, must be writable, and
 // loses the temporary files, older than a day, of processes that died. A bucket is not
 // asked for anything yet: see Check.
 func Open(o Options) (*Store, error) {
-	dir := o.Dir
-	if o.URL != "" {
-		u, err := url.Parse(o.URL)
-		switch {
-		case err != nil: // its words may quote credentials
-			return nil, errors.New("blob: the URL cannot be read: want file:///absolute/folder or s3://bucket?region=name")
-		case u.Scheme == "s3" && u.Host != "":
-			b, err := openBucket(u)
+	if o.URL == "" {
+		if o.Dir == "" {
+			return nil, errors.New("blob: neither a URL nor a folder is given: want one of them")
+		}
+		f, err := openFolder(o.Dir)
+		if err != nil {
+			return nil, err
+		}
+		return &Store{f}, nil
+	}
+	u, err := url.Parse(o.URL)
+	if err != nil { // its words may quote credentials
+		return nil, errors.New("blob: the URL cannot be read: want " + Forms(false))
+	}
+	for _, s := range schemes() {
+		if s.is(u) {
+			b, err := s.open(u)
 			if err != nil {
-				return nil, fmt.Errorf("blob: open bucket %s: %w", u.Host, err)
+				return nil, err
 			}
 			return &Store{b}, nil
-		case u.Scheme == "file" && u.Host == "" && filepath.IsAbs(filepath.FromSlash(u.Path)) && u.RawQuery == "":
-			dir = filepath.FromSlash(u.Path)
-		default:
-			return nil, fmt.Errorf("blob: cannot keep blobs in %s: want file:///absolute/folder or s3://bucket?region=name", u.Redacted())
 		}
 	}
-	if dir == "" {
-		return nil, errors.New("blob: neither a URL nor a folder is given: want one of them")
-	}
-	f, err := openFolder(dir)
-	if err != nil {
-		return nil, err
-	}
-	return &Store{f}, nil
+	return nil, fmt.Errorf("blob: cannot keep blobs in %s: want %s", u.Redacted(), Forms(false))
 }
 
 // Check asks whether the store is there and can be used, for probes.

@@ -18,7 +18,7 @@ import (
 // lower case with hyphens. read names the function in values.go that parses and checks the
 // value, and values says which ones it takes: of numbers, sizes and durations the range that
 // is enforced. A map has one setting for each kind of import: KIND and {kind} stand for its
-// name, and the default is the kind's.
+// name, and the default is the kind's. What opens a URL says itself which ones it takes: [Program].
 type Config struct {
 	Role Role // what this process does
 
@@ -28,9 +28,9 @@ type Config struct {
 	CORSOrigins    []string       `env:"CORS_ORIGINS" group:"Serving" read:"origins" values:"origins such as https://app.example.com, separated by commas, or *" help:"Further origins whose pages may call the API with credentials; * lets the pages of any other origin call without credentials. PUBLIC_URL is always allowed."`
 
 	DataDir          string `env:"DATA_DIR" default:"./data" group:"Storage" read:"folder" values:"folder" help:"Folder of the files: the SQLite database and the blobs, unless they are elsewhere."`
-	DatabaseURL      Secret `env:"DATABASE_URL" group:"Storage" read:"database URL" values:"postgres:// or postgresql:// URL" help:"The database; not through a pooler that changes connections between transactions. Empty: a SQLite file in DATA_DIR, which serves one process."`
+	DatabaseURL      Secret `env:"DATABASE_URL" group:"Storage" help:"The database; not through a pooler that changes connections between transactions. Empty: a SQLite file in DATA_DIR, which serves one process."`
 	RedisURL         Secret `env:"REDIS_URL" group:"Storage" read:"Redis URL" values:"redis://, rediss:// or unix:// URL" help:"The queue and live events. Empty: in-process, which serves one process."`
-	BlobURL          Secret `env:"BLOB_URL" group:"Storage" read:"blob URL" values:"file:///absolute/folder or s3://bucket?region=name (and endpoint=http[s]://host, use_path_style=true, anonymous=true)" help:"Where uploads and reports are kept. Empty: the folder blobs in DATA_DIR."`
+	BlobURL          Secret `env:"BLOB_URL" group:"Storage" help:"Where uploads and reports are kept. Empty: the folder blobs in DATA_DIR."`
 	SecretKey        Secret `env:"SECRET_KEY" group:"Storage" read:"secret key" values:"at least 32 characters" help:"Key material of the server. Empty: generated once and kept in the database."`
 	DatabaseMaxConns int    `env:"DATABASE_MAX_CONNS" default:"20" group:"Storage" read:"number" values:"2 to 10000" help:"Connections to PostgreSQL that one process opens at most."`
 
@@ -61,6 +61,20 @@ type Config struct {
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" default:"info" group:"Logging" read:"log level" values:"debug, info, warn or error" help:"The least severe records that are written."`
 	LogFormat LogFormat  `env:"LOG_FORMAT" default:"text" group:"Logging" read:"log format" values:"text or json" help:"text, for people, or json, for machines."`
+}
+
+// Program is what settings depend on and the program's parts know.
+type Program struct {
+	Kinds []Kind
+	// URLs are, by the variable, those that the parts take.
+	URLs map[string]URLs
+}
+
+// URLs are the URLs that a part takes.
+type URLs struct {
+	Values  string // which they are
+	Want    string // the same for a message, with an example
+	Accepts func(*url.URL) bool
 }
 
 // Kind is a kind of import, as far as the settings know it.

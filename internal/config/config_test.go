@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"tenantry/internal/blob"
 	"tenantry/internal/config"
+	"tenantry/internal/database"
 )
 
 // env makes a getenv from pairs of name and value.
@@ -27,7 +29,13 @@ func env(pairs ...string) func(string) string {
 
 // settings are those of a program with two kinds of import.
 func settings() config.Settings {
-	return config.New(config.Kind{Name: "PEOPLE", MaxRows: 5000}, config.Kind{Name: "PLACES", MaxRows: 100})
+	return config.New(config.Program{
+		Kinds: []config.Kind{{Name: "PEOPLE", MaxRows: 5000}, {Name: "PLACES", MaxRows: 100}},
+		URLs: map[string]config.URLs{
+			"DATABASE_URL": {Values: database.URLForms, Want: "a URL such as " + database.URLExample, Accepts: database.AcceptsURL},
+			"BLOB_URL":     {Values: blob.Forms(true), Want: blob.Forms(false), Accepts: blob.AcceptsURL},
+		},
+	})
 }
 
 func read(t *testing.T, role config.Role, pairs ...string) config.Config {

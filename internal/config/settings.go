@@ -27,8 +27,8 @@ type Setting struct {
 // Settings are the settings of the program, in the order of the documentation.
 type Settings []Setting
 
-// New lists the settings of a program with these kinds of import.
-func New(kinds ...Kind) Settings {
+// New lists the settings of a program. It panics where nobody says how to read one.
+func New(p Program) Settings {
 	var all Settings
 	t := reflect.TypeFor[Config]()
 	for i := range t.NumField() {
@@ -37,10 +37,16 @@ func New(kinds ...Kind) Settings {
 			Env: tag.Get("env"), Default: tag.Get("default"), Group: tag.Get("group"),
 			Values: tag.Get("values"), Help: tag.Get("help"), field: i, read: readers[tag.Get("read")],
 		}
+		if urls, ok := p.URLs[s.Env]; ok {
+			s.Values, s.read = urls.Values, func(v *value) any { return v.secretURL(urls.Want, urls.Accepts) }
+		}
+		if s.Env != "" && s.read == nil {
+			panic("config: nobody says how to read " + s.Env)
+		}
 		switch {
 		case s.Env == "": // the role
 		case t.Field(i).Type.Kind() == reflect.Map:
-			for _, kind := range kinds {
+			for _, kind := range p.Kinds {
 				all = append(all, s.of(kind))
 			}
 		default:

@@ -32,20 +32,18 @@ func (v *value) mistake(format string, args ...any) {
 
 // readers parse and check values; what they return has the type of the field in [Config].
 var readers = map[string]func(*value) any{
-	"number":       bounded("a whole number", parseNumber),
-	"size":         bounded("bytes", parseSize),
-	"duration":     bounded("a duration", parseDuration),
-	"address":      readAddress,
-	"public URL":   readPublicURL,
-	"networks":     readNetworks,
-	"origins":      readOrigins,
-	"folder":       func(v *value) any { return filepath.Clean(v.text) },
-	"database URL": readDatabaseURL,
-	"Redis URL":    readRedisURL,
-	"blob URL":     readBlobURL,
-	"secret key":   readSecretKey,
-	"log level":    readLogLevel,
-	"log format":   readLogFormat,
+	"number":     bounded("a whole number", parseNumber),
+	"size":       bounded("bytes", parseSize),
+	"duration":   bounded("a duration", parseDuration),
+	"address":    readAddress,
+	"public URL": readPublicURL,
+	"networks":   readNetworks,
+	"origins":    readOrigins,
+	"folder":     func(v *value) any { return filepath.Clean(v.text) },
+	"Redis URL":  readRedisURL,
+	"secret key": readSecretKey,
+	"log level":  readLogLevel,
+	"log format": readLogFormat,
 }
 
 // bounded reads values in the range of the tag: "1 to 256", or "1 or more".
@@ -206,12 +204,6 @@ func (v *value) secretURL(want string, ok func(*url.URL) bool) Secret {
 	return secret
 }
 
-func readDatabaseURL(v *value) any {
-	return v.secretURL("a URL such as postgres://user:password@host:5432/database, or nothing for SQLite", func(u *url.URL) bool {
-		return (u.Scheme == "postgres" || u.Scheme == "postgresql") && u.Opaque == "" && u.Host+u.RawQuery != ""
-	})
-}
-
 func readRedisURL(v *value) any {
 	return v.secretURL("a URL such as redis://:password@host:6379/0, rediss://host:6380 or unix:///run/redis.sock, or nothing for in-process", func(u *url.URL) bool {
 		if u.Scheme == "unix" {
@@ -220,15 +212,6 @@ func readRedisURL(v *value) any {
 		database := strings.Trim(u.Path, "/")
 		_, err := strconv.ParseUint(database, 10, 16)
 		return (u.Scheme == "redis" || u.Scheme == "rediss") && u.Hostname() != "" && (database == "" || err == nil)
-	})
-}
-
-func readBlobURL(v *value) any {
-	return v.secretURL("file:///absolute/folder or s3://bucket?region=name, or nothing for the folder blobs in DATA_DIR", func(u *url.URL) bool {
-		if u.Scheme == "file" {
-			return u.Host == "" && path.IsAbs(u.Path) && u.RawQuery == ""
-		}
-		return u.Scheme == "s3" && u.Host != "" && strings.Trim(u.Path, "/") == ""
 	})
 }
 

@@ -67,6 +67,17 @@ func connectorPool(cfg pq.Config, prepares bool, observe func(string, int)) (*sq
 	return sql.OpenDB(sessions), nil
 }
 
+// URLForms says which URLs a server's database may have.
+const URLForms = "postgres:// or postgresql:// URL"
+
+// URLExample is such a URL.
+const URLExample = "postgres://user:password@host:5432/database"
+
+// AcceptsURL reports whether the URL is one of a server's database.
+func AcceptsURL(u *url.URL) bool {
+	return (u.Scheme == "postgres" || u.Scheme == "postgresql") && u.Opaque == "" && u.Host+u.RawQuery != ""
+}
+
 // postgresConfig reads the URL. sslmode, if neither the URL nor PGSSLMODE gives it, is
 // disable on this machine and require elsewhere. Errors do not repeat the URL, nor what
 // net/url says of it: it holds a password.
