@@ -113,6 +113,8 @@ func (r *rows) InterceptField(ctx context.Context, next graphql.Resolver) (any, 
 	if plan == nil {
 		return v, nil
 	}
+	// Resolvers look for the loaders once for each record: here they need not look far.
+	ctx = context.WithValue(ctx, loadersKey{}, loadersOf(ctx))
 	x := rendering{ctx: ctx, op: graphql.GetOperationContext(ctx)}
 	out, null := x.value(nil, plan, list)
 	if null {
