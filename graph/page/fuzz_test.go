@@ -1,8 +1,11 @@
 package page
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"math"
 	"reflect"
+	"strconv"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -31,6 +34,10 @@ func FuzzCursorOfARow(f *testing.F) {
 		copy(row.id[:], raw)
 		if !utf8.ValidString(name) || row.at.Year() < 1 || row.at.Year() > 9999 {
 			t.Skip() // no column holds it
+		}
+		want, _ := json.Marshal([]string{"1", name, strconv.FormatInt(n, 10), row.at.Format(time.RFC3339Nano), row.id.String()})
+		if got := everyTerm.encode(row, 1); got != base64.RawURLEncoding.EncodeToString(want) {
+			t.Fatalf("%q is not the cursor of %s", got, want)
 		}
 		place, err := everyTerm.decode(everyTerm.encode(row, 1))
 		key := place.key

@@ -129,19 +129,38 @@ func (o Order[T]) bound(cursor *string, name string, end place) (place, error) {
 }
 
 func (o Order[T]) encode(row T, part int) string {
-	key := o.Key(row)
-	texts := make([]string, 0, len(key)+1)
+	raw := append(make([]byte, 0, 128), '[')
 	if o.parts > 0 {
-		texts = append(texts, strconv.Itoa(part))
+		raw = append(strconv.AppendInt(append(raw, '"'), int64(part), 10), '"', ',')
 	}
-	for _, v := range key {
-		if t, ok := v.(time.Time); ok {
-			v = t.UTC().Format(time.RFC3339Nano)
+	for i, v := range o.Key(row) {
+		if i > 0 {
+			raw = append(raw, ',')
 		}
-		texts = append(texts, fmt.Sprint(v))
+		raw = appendJSON(raw, text(v))
 	}
-	raw, _ := json.Marshal(texts) // strings always marshal
-	return base64.RawURLEncoding.EncodeToString(raw)
+	return base64.RawURLEncoding.EncodeToString(append(raw, ']'))
+}
+
+func text(key any) string {
+	switch v := key.(type) {
+	case string:
+		return v
+	case time.Time:
+		return v.UTC().Format(time.RFC3339Nano)
+	}
+	return fmt.Sprint(key)
+}
+
+// appendJSON appends what json.Marshal writes, which most keys need no escapes in.
+func appendJSON(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			raw, _ := json.Marshal(s) // strings always marshal
+			return append(dst, raw...)
+		}
+	}
+	return append(append(append(dst, '"'), s...), '"')
 }
 
 func (o Order[T]) decode(cursor string) (place, error) {
