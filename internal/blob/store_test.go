@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -240,4 +241,12 @@ func TestALargeBlobGoesThroughInParts(t *testing.T) {
 			t.Errorf("%d bytes came back changed", len(got))
 		}
 	})
+}
+
+// Every kind of store that a URL can ask for keeps the rules.
+func TestEveryKindOfStoreIsTried(t *testing.T) {
+	t.Parallel()
+	if forms := strings.Split(blob.Forms(false), " or "); len(forms) != len(stores) {
+		t.Errorf("of the stores of %q these are tried: %v", forms, slices.Sorted(maps.Keys(stores)))
+	}
 }
