@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/lib/pq"
@@ -29,73 +28,77 @@ const cancelGrace = 2 * time.Second
 // whatever the context.
 const peerTimeout = 30 * time.Second
 
-// served is what a network connection is busy with.
-type served struct {
-	ctx   context.Context
-	grace time.Duration
-}
-
-// guardedConn is a network connection whose reads and writes end with a context.
+// guardedConn is a network connection whose reads and writes end with the context of the call
+// that it serves. One goroutine at a time serves, reads and writes.
 type guardedConn struct {
 	net.Conn
-	serving atomic.Pointer[served]
+	stop func() bool // ends the watch for the end of the context; nil: none is watched
+
+	mu     sync.Mutex
+	ctx    context.Context // that is served
+	calls  uint            // counts them, so that the end of an earlier context does no harm
+	struck bool            // the context has ended, and reads and writes end soon
 }
 
+// serve gives reads and writes from now on that long after the end of the context.
 func (c *guardedConn) serve(ctx context.Context, grace time.Duration) {
-	c.serving.Store(&served{ctx: ctx, grace: grace})
+	c.release()
+	if ctx.Done() == nil {
+		return
+	}
+	c.mu.Lock()
+	c.ctx = ctx
+	call := c.calls
+	c.mu.Unlock()
+	c.stop = context.AfterFunc(ctx, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.calls == call {
+			c.struck = true
+			_ = c.SetDeadline(time.Now().Add(grace))
+		}
+	})
+}
+
+// release ends what serve began. Without it a context that ends after its call ends the next read
+// or write, up to the next call of serve.
+func (c *guardedConn) release() {
+	if c.stop == nil {
+		return
+	}
+	idle := c.stop()
+	c.stop = nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls++
+	if !idle && c.struck {
+		c.struck = false
+		_ = c.SetDeadline(time.Time{})
+	}
 }
 
 func (c *guardedConn) Read(p []byte) (int, error) {
-	end := c.watch(c.Conn.SetReadDeadline)
 	n, err := c.Conn.Read(p)
-	return n, end("read", err)
+	return n, c.named("read", err)
 }
 
 func (c *guardedConn) Write(p []byte) (int, error) {
-	end := c.watch(c.Conn.SetWriteDeadline)
 	n, err := c.Conn.Write(p)
-	return n, end("write", err)
+	return n, c.named("write", err)
 }
 
-// watch sets the deadline when the context ends; end takes it back, or says in whose
-// name it struck.
-func (c *guardedConn) watch(setDeadline func(time.Time) error) (end func(op string, err error) error) {
-	s := c.serving.Load()
-	if s.ctx.Done() == nil {
-		return func(_ string, err error) error { return err }
+// named says in whose name a deadline struck.
+func (c *guardedConn) named(op string, err error) error {
+	if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
 	}
-	var (
-		mu         sync.Mutex
-		set, ended bool
-	)
-	stop := context.AfterFunc(s.ctx, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if !ended {
-			set = true
-			_ = setDeadline(time.Now().Add(s.grace))
-		}
-	})
-	return func(op string, err error) error {
-		if stop() {
-			return err
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		ended = true
-		switch {
-		case !set:
-			return err
-		case err == nil:
-			_ = setDeadline(time.Time{})
-			return nil
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			// lib/pq gives a connection up when it sees a *net.OpError.
-			return &net.OpError{Op: op, Net: "tcp", Addr: c.RemoteAddr(), Err: s.ctx.Err()}
-		default:
-			return err
-		}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.struck {
+		return err
 	}
+	// lib/pq gives a connection up when it sees a *net.OpError.
+	return &net.OpError{Op: op, Net: "tcp", Addr: c.RemoteAddr(), Err: c.ctx.Err()}
 }
 
 // handshake carries the context of connector.Connect, and the connection back, past

@@ -240,3 +240,56 @@ func TestALiveServerCancels(t *testing.T) {
 		t.Errorf("the next call: %v", err)
 	}
 }
+
+// A context that ends when its call is over does not end a later one.
+func TestAContextThatEndsLaterDoesNoHarm(t *testing.T) {
+	t.Parallel()
+	for name, call := range map[string]func(ctx context.Context, db *database.DB) error{
+		"query": func(ctx context.Context, db *database.DB) error {
+			return db.SQL().QueryRowContext(ctx, "SELECT 1").Scan(new(int))
+		},
+		"prepared": func(ctx context.Context, db *database.DB) error {
+			for range 3 {
+				if err := db.SQL().QueryRowContext(ctx, "SELECT $1::int", 1).Scan(new(int)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"exec": func(ctx context.Context, db *database.DB) error {
+			_, err := db.SQL().ExecContext(ctx, "SELECT $1::int", 1)
+			return err
+		},
+		"refused": func(ctx context.Context, db *database.DB) error {
+			if err := db.SQL().QueryRowContext(ctx, "SELECT 1 / $1::int", 0).Scan(new(int)); err == nil {
+				return errors.New("divided by zero")
+			}
+			return nil
+		},
+		"transaction": func(ctx context.Context, db *database.DB) error {
+			return db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+				if _, err := tx.ExecContext(ctx, "CREATE TABLE one (a bigint)"); err != nil {
+					return err
+				}
+				_, err := database.Load(ctx, tx, database.Batch{Table: "one", Columns: []string{"a"}, Rows: [][]any{{int64(1)}}})
+				return err
+			})
+		},
+		"ping": func(ctx context.Context, db *database.DB) error { return db.Ping(ctx) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := single(t, "")
+			before := value[int](t, db, "SELECT pg_backend_pid()")
+			ctx, cancel := context.WithCancel(t.Context())
+			if err := call(ctx, db); err != nil {
+				t.Error(err)
+			}
+			cancel()
+			execute(t, db, "SELECT pg_sleep(2.5)") // longer than a server is waited for
+			if after := value[int](t, db, "SELECT pg_backend_pid()"); after != before {
+				t.Error("the connection is another one")
+			}
+		})
+	}
+}

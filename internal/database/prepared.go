@@ -109,9 +109,6 @@ func (s session) forget(p *preparedStmt) error {
 func run[T any](ctx context.Context, s session, query string, args []driver.NamedValue,
 	prepared func(*preparedStmt) (T, error), plain func() (T, error),
 ) (result T, err error) {
-	if s.state.rowsOpen {
-		return result, errRowsOpen
-	}
 	s.net.serve(ctx, cancelGrace)
 	p, is, err := s.prepared(ctx, query, args)
 	if err != nil {
@@ -159,15 +156,16 @@ type pqRows interface {
 // sessionRows keep their connection from other statements until they are closed.
 type sessionRows struct {
 	pqRows
-	state *sessionState
-	ctx   context.Context // of a prepared statement; else nil
+	session session
+	ctx     context.Context // of a prepared statement; else nil
 }
 
 func (r sessionRows) Close() error {
-	r.state.rowsOpen = false
+	r.session.state.rowsOpen = false
 	err := r.pqRows.Close()
 	if r.ctx != nil {
-		r.state.ended(r.ctx)
+		r.session.state.ended(r.ctx)
 	}
+	r.session.net.release()
 	return err
 }

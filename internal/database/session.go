@@ -36,6 +36,9 @@ func (s session) Close() error {
 }
 
 func (s session) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if s.state.rowsOpen {
+		return nil, errRowsOpen
+	}
 	var of context.Context
 	rows, err := run(ctx, s, query, args, func(p *preparedStmt) (driver.Rows, error) {
 		of = ctx
@@ -45,13 +48,18 @@ func (s session) QueryContext(ctx context.Context, query string, args []driver.N
 		return s.pqConn.QueryContext(ctx, query, args)
 	})
 	if err != nil {
+		s.net.release()
 		return nil, err
 	}
 	s.state.rowsOpen = true
-	return sessionRows{rows.(pqRows), s.state, of}, nil
+	return sessionRows{rows.(pqRows), s, of}, nil
 }
 
 func (s session) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if s.state.rowsOpen {
+		return nil, errRowsOpen
+	}
+	defer s.net.release()
 	return run(ctx, s, query, args, func(p *preparedStmt) (driver.Result, error) {
 		return p.ExecContext(ctx, args)
 	}, func() (driver.Result, error) {
@@ -61,21 +69,22 @@ func (s session) ExecContext(ctx context.Context, query string, args []driver.Na
 
 func (s session) Ping(ctx context.Context) error {
 	s.net.serve(ctx, cancelGrace)
+	defer s.net.release()
 	return s.pqConn.Ping(ctx)
 }
 
 func (s session) ResetSession(ctx context.Context) error {
-	s.net.serve(ctx, cancelGrace)
 	if s.state.canceled {
 		return driver.ErrBadConn
 	}
-	return s.pqConn.ResetSession(ctx)
+	return s.pqConn.ResetSession(ctx) // which sends nothing
 }
 
 func (s session) IsValid() bool { return !s.state.canceled && s.pqConn.IsValid() }
 
 func (s session) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	s.net.serve(ctx, cancelGrace)
+	defer s.net.release()
 	tx, err := s.pqConn.BeginTx(ctx, opts)
 	if err != nil {
 		return nil, err
@@ -91,9 +100,11 @@ func (s session) PrepareContext(ctx context.Context, query string) (driver.Stmt,
 	s.net.serve(ctx, cancelGrace)
 	stmt, err := s.pqConn.PrepareContext(ctx, query)
 	if err != nil {
+		s.net.release()
 		return nil, err
 	}
 	if st, ok := stmt.(pqStmt); ok {
+		s.net.release()
 		return sessionStmt{st, s}, nil
 	}
 	return stmt, nil // COPY, which serves the context it was prepared with
@@ -109,12 +120,14 @@ type sessionTx struct {
 
 func (t sessionTx) Commit() error {
 	t.net.serve(t.ctx, cancelGrace)
+	defer t.net.release()
 	t.state.inTx = false
 	return t.Tx.Commit()
 }
 
 func (t sessionTx) Rollback() error {
 	t.net.serve(t.ctx, cancelGrace)
+	defer t.net.release()
 	t.state.inTx = false
 	return t.Tx.Rollback()
 }
@@ -136,6 +149,7 @@ func (s sessionStmt) ExecContext(ctx context.Context, args []driver.NamedValue) 
 		return nil, errRowsOpen
 	}
 	s.session.net.serve(ctx, cancelGrace)
+	defer s.session.net.release()
 	defer s.session.state.ended(ctx)
 	return s.pqStmt.ExecContext(ctx, args)
 }
@@ -148,8 +162,9 @@ func (s sessionStmt) QueryContext(ctx context.Context, args []driver.NamedValue)
 	rows, err := s.pqStmt.QueryContext(ctx, args)
 	if err != nil {
 		s.session.state.ended(ctx)
+		s.session.net.release()
 		return nil, err
 	}
 	s.session.state.rowsOpen = true
-	return sessionRows{rows.(pqRows), s.session.state, ctx}, nil
+	return sessionRows{rows.(pqRows), s.session, ctx}, nil
 }
