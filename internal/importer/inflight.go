@@ -20,6 +20,8 @@ import (
 //     are the rows' and those of the records that they have found. Where it shares one of them it
 //     waits for that commit, and finds what was written. Else it reads nothing that they write.
 //   - Just the last statement, which moves the import on, waits for the commit of the one before.
+//   - An import that has far to go leaves the cores to others where the process works on others: then its
+//     batches are worked on one after another (rule J8).
 //   - Each is tried once. Whatever it fails of, all behind it are rolled back, and they are committed
 //     one after another, as where nothing is in flight. So a batch never waits for a connection, or
 //     for long for a lock, that one behind it has, which waits for it.
@@ -56,11 +58,15 @@ type flight struct {
 type flights struct {
 	engine *Engine
 	most   int
+	long   bool      // the import has far to go
 	all    []*flight // the oldest first
 	last   bool      // the file's last batch has been started
 }
 
-func (f *flights) full() bool { return len(f.all) == f.most }
+// full: no further one is to be started now.
+func (f *flights) full() bool {
+	return len(f.all) == f.most || f.long && !f.none() && !f.engine.slots.alone()
+}
 
 func (f *flights) none() bool { return len(f.all) == 0 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -83,6 +84,20 @@ func TestABatchIsPlannedBesideTheOneBefore(t *testing.T) {
 	testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 5+0+0+0+0 of 5")
 }
 
+// J8: beside another import one that has far to go uses no second connection.
+func TestJ8ALongImportHasOneBatchInFlightBesideAnother(t *testing.T) {
+	w, e, run := flying(t, nil, called("New", "a", "b", "c", "d", "e"))
+	e.slots.used++ // another one
+	e.hook(hooked{inTx: func(_ context.Context, _ *database.Tx, b hookedBatch) error {
+		if r := w.state(run.ID); r.ProcessedRows != b.first-1 {
+			t.Errorf("the batch from row %d is planned when %d are processed", b.first, r.ProcessedRows)
+		}
+		return nil
+	}})
+	w.work(e)
+	testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 5+0+0+0+0 of 5")
+}
+
 // R2: one that is about the same contact, by whatever it is called, waits for that commit.
 func TestR2ABatchThatSharesAContactWaits(t *testing.T) {
 	w, e, _ := flying(t, nil, "email,first_name,id\na@x.example,A,ext\nb@x.example,B,\n")
@@ -109,7 +124,7 @@ func TestABatchInFlightMakesWayForTheOneBefore(t *testing.T) {
 	held := make(chan struct{})
 	go func() {
 		byHand <- w.DB.InTx(w.System, func(ctx context.Context, tx *database.Tx) error {
-			if _, err := tx.ExecContext(ctx, `SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0`); err != nil {
+			if _, err := tx.ExecContext(ctx, `SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
 				return err
 			}
 			a := `INSERT INTO contacts (id, company_id, project_id, desk_id, email, email_key, first_name, username, active, type, created_at, updated_at)
@@ -125,13 +140,22 @@ func TestABatchInFlightMakesWayForTheOneBefore(t *testing.T) {
 		})
 	}()
 	<-held
-	var planned atomic.Int32
-	e.hook(hooked{loaded: func(turn int) error {
-		if turn == 1 && planned.Add(1) == 1 {
-			close(second) // its contact is held
-		}
-		return nil
-	}})
+	reached := sync.OnceFunc(func() { close(second) })
+	var tries atomic.Int32
+	e.hook(hooked{
+		inTx: func(_ context.Context, _ *database.Tx, b hookedBatch) error {
+			if b.first == 1 && tries.Add(1) == 2 {
+				reached() // the second was not as quick as the first gave up
+			}
+			return nil
+		},
+		loaded: func(turn int) error {
+			if turn == 1 {
+				reached() // its contact is held
+			}
+			return nil
+		},
+	})
 	w.work(e)
 	w.Must(<-byHand)
 	testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 2+2+0+0+0 of 4")

@@ -134,7 +134,7 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) er
 		}()
 		read <- e.batches(ctx, k, c, batches)
 	}()
-	flying := &flights{engine: e, most: e.inFlight(k)}
+	flying := &flights{engine: e, most: e.inFlight(k), long: c.total-c.processed > e.short(k)}
 	defer func() {
 		stop()
 		flying.abort()

@@ -34,6 +34,13 @@ func (s *slots) acquire(next func(quarantine bool) (*claim, error)) (*claim, err
 	return c, nil
 }
 
+// alone reports whether no more than one import is at work.
+func (s *slots) alone() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.used <= 1
+}
+
 // release frees a slot.
 func (s *slots) release() {
 	s.mu.Lock()
