@@ -74,8 +74,9 @@ func (c Change) fromStage(ctx context.Context, tx *Tx, b Batch) (int, error) {
 		}
 	}
 	// The staging table has no statistics, and by the usual guess the whole table would be
-	// read for each few thousand rows: with its index the cost does not grow with it.
-	if _, err := tx.ExecContext(ctx, "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"); err != nil {
+	// read for each few thousand rows: with its index the cost does not grow with it. The staging table
+	// has no index: were it dear to read, whichever way round would seem as good.
+	if _, err := tx.ExecContext(ctx, "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = on"); err != nil {
 		return 0, err
 	}
 	n, err := changed(tx.ExecContext(ctx, "UPDATE "+quoted(c.Table)+" AS kept SET "+strings.Join(set, ", ")+
@@ -83,7 +84,13 @@ func (c Change) fromStage(ctx context.Context, tx *Tx, b Batch) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, "SET LOCAL enable_hashjoin = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT")
+	restore := "SET LOCAL enable_hashjoin = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT; SET LOCAL enable_seqscan = "
+	if isBulk(ctx) { // see preferIndexes
+		restore += "off"
+	} else {
+		restore += "DEFAULT"
+	}
+	_, err = tx.ExecContext(ctx, restore)
 	return n, err
 }
 
