@@ -29,7 +29,14 @@ type Bulk struct {
 	changing []field.Field[Record] // those of them that can change
 	searched []field.Field[Record] // by keys in columns of their own; not by the email
 
-	insert, update []database.Column[*written]
+	insert []database.Column[*written]
+	update []updated
+}
+
+// updated is a column of a contact that is there already.
+type updated struct {
+	database.Column[*written]
+	differs func(w *written) bool // from what is stored; nil: always
 }
 
 // NewBulk returns a Bulk for contacts that have these fields.
@@ -38,17 +45,26 @@ func NewBulk(fields []Field) *Bulk {
 	record := func(w *written) *Record { return w.Record }
 	b.insert = field.Values(b.stored, record)
 	b.changing = slices.DeleteFunc(slices.Clone(b.stored), func(f field.Field[Record]) bool { return f.Fixed })
-	b.update = field.Values(b.changing, record)
-	for _, f := range b.stored {
-		if f.SearchKey != "" {
+	for i, c := range field.Values(b.changing, record) {
+		f := &b.changing[i]
+		differs := func(w *written) bool { return !f.Same(w.Record, w.Stored) }
+		if f.Column == contact.FieldExternalID {
+			differs = func(w *written) bool { return w.parked || !f.Same(w.Record, w.Stored) }
+		}
+		b.update = append(b.update, updated{c, differs})
+	}
+	email := func(w *written) bool { return w.parked || w.EmailKey != w.Stored.EmailKey }
+	for i := range b.stored {
+		if f := &b.stored[i]; f.SearchKey != "" {
 			place := len(b.searched)
-			b.searched = append(b.searched, f)
-			b.add(f.SearchKey, func(to *database.Values, w *written) { to.TextOrNull(w.keys[place]) })
+			b.searched = append(b.searched, *f)
+			b.add(f.SearchKey, func(to *database.Values, w *written) { to.TextOrNull(w.keys[place]) },
+				func(w *written) bool { return email(w) || !f.Same(w.Record, w.Stored) })
 		}
 	}
-	b.add(contact.FieldEmailKey, func(to *database.Values, w *written) { to.Text(w.EmailKey) })
-	b.add(contact.FieldInBlock, func(to *database.Values, w *written) { to.Bool(w.inBlock) })
-	b.add(contact.FieldUpdatedAt, func(to *database.Values, w *written) { to.Time(w.at) })
+	b.add(contact.FieldEmailKey, func(to *database.Values, w *written) { to.Text(w.EmailKey) }, email)
+	b.add(contact.FieldInBlock, func(to *database.Values, w *written) { to.Bool(w.inBlock) }, nil)
+	b.add(contact.FieldUpdatedAt, func(to *database.Values, w *written) { to.Time(w.at) }, nil)
 	b.insert = append(b.insert, byTenant...)
 	return b
 }
@@ -59,21 +75,29 @@ var byTenant = []database.Column[*written]{
 	{Name: contact.FieldCompanyID, Put: func(to *database.Values, w *written) { to.ID(w.Company) }},
 }
 
-func (b *Bulk) add(name string, put func(*database.Values, *written)) {
+func (b *Bulk) add(name string, put func(*database.Values, *written), differs func(*written) bool) {
 	c := database.Column[*written]{Name: name, Put: put}
-	b.insert, b.update = append(b.insert, c), append(b.update, c)
+	b.insert, b.update = append(b.insert, c), append(b.update, updated{c, differs})
+}
+
+// differing are the columns in which one of the contacts differs from what is stored of it: to write
+// the others would cost as much, and on SQLite the entries in their indexes.
+func (b *Bulk) differing(contacts []*written) (columns []database.Column[*written]) {
+	for _, u := range b.update {
+		if u.differs == nil || slices.ContainsFunc(contacts, u.differs) {
+			columns = append(columns, u.Column)
+		}
+	}
+	return columns
 }
 
 // Upsert is a contact that is to be written as it stands here.
 type Upsert struct {
 	*Record
-	// StoredKey is the key of the email that the database has; empty: the contact is new.
-	StoredKey string
-	// StoredExternalID is likewise what the database has.
-	StoredExternalID string
-	ClearsLabels     bool    // those that it has are taken away
-	Labels           []id.ID // to be added
-	Values           []ValueChange
+	Stored       *Record // what was found of it; nil: the contact is new
+	ClearsLabels bool    // those that it has are taken away
+	Labels       []id.ID // to be added
+	Values       []ValueChange
 }
 
 // ValueChange is a custom field's value that is to be set, or taken away.
@@ -88,6 +112,7 @@ type written struct {
 	*Upsert
 	keys    []string // for the fields that are searched
 	inBlock bool
+	parked  bool
 	at      time.Time
 }
 
@@ -109,7 +134,8 @@ func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []Upsert) er
 	for i := range all {
 		w := &all[i]
 		w.inBlock = index.Takes(w.Company)
-		if w.StoredKey != "" && (w.StoredKey != w.EmailKey || w.StoredExternalID != "" && w.StoredExternalID != w.ExternalID) {
+		if was := w.Stored; was != nil && (was.EmailKey != w.EmailKey || was.ExternalID != "" && was.ExternalID != w.ExternalID) {
+			w.parked = true
 			parked = append(parked, w)
 		}
 		if w.ClearsLabels {
@@ -132,7 +158,7 @@ func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []Upsert) er
 	}
 	for _, step := range []func() error{
 		func() error { return set(ctx, tx, park, parked) },
-		func() error { return set(ctx, tx, b.update, changed) },
+		func() error { return set(ctx, tx, b.differing(changed), changed) },
 		func() error {
 			return database.Set(ctx, tx, customfieldvalue.Table, ofField, valueOfField, refilled)
 		},
@@ -179,13 +205,13 @@ func (b *Bulk) written(contacts []Upsert, at time.Time) ([]written, *searchindex
 func parts(all []written) (changed, made []*written) {
 	known := 0
 	for i := range all {
-		if all[i].StoredKey != "" {
+		if all[i].Stored != nil {
 			known++
 		}
 	}
 	changed, made = make([]*written, 0, known), make([]*written, 0, len(all)-known)
 	for i := range all {
-		if w := &all[i]; w.StoredKey != "" {
+		if w := &all[i]; w.Stored != nil {
 			changed = append(changed, w)
 		} else {
 			made = append(made, w)

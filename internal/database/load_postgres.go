@@ -6,10 +6,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"unsafe"
 )
@@ -119,25 +117,18 @@ func readKeys(rows *sql.Rows, err error, keys []string) ([]string, error) {
 // ordinal is the staging table's column for a row's place in the batch.
 const ordinal = `"load ordinal"`
 
-// stage gives an empty temporary table with the batch's columns. It stays with the
-// connection, emptied at COMMIT, since making one each time would swell the catalog.
+// stage gives an empty temporary table with the columns of the batch's table, and the version of a row
+// (see [SetUnchanged]). It stays with the connection, emptied at COMMIT, since making one each time
+// would swell the catalog.
 func (tx *Tx) stage(ctx context.Context, b Batch) (name string, err error) {
-	hash := fnv.New32a()
-	for _, part := range append([]string{b.Table}, b.Columns...) {
-		hash.Write([]byte(part + "\x00"))
-	}
-	short := b.Table
-	if len(short) > 40 { // a name has at most 63 bytes
-		short = short[:40]
-	}
-	name = "pg_temp." + quoted(fmt.Sprintf("load_%s_%08x", short, hash.Sum32()))
+	short := quoted("load_" + b.Table[:min(len(b.Table), 58)]) // a name has at most 63 bytes
+	name = "pg_temp." + short
 	if tx.staged[name] {
 		_, err = tx.ExecContext(ctx, "TRUNCATE "+name)
 		return name, err
 	}
-	columns := strings.Replace(quotedList(b.Columns), quoted(version), "xmin AS "+quoted(version), 1)
-	_, err = tx.ExecContext(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS "+strings.TrimPrefix(name, "pg_temp.")+
-		" ON COMMIT DELETE ROWS AS SELECT 0::bigint AS "+ordinal+", "+columns+" FROM "+quoted(b.Table)+" WITH NO DATA")
+	_, err = tx.ExecContext(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS "+short+" ON COMMIT DELETE ROWS AS SELECT 0::bigint AS "+ordinal+
+		", kept.*, kept.xmin AS "+quoted(version)+" FROM "+quoted(b.Table)+" AS kept WITH NO DATA")
 	tx.staged[name] = err == nil
 	return name, err
 }

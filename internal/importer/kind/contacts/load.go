@@ -158,6 +158,9 @@ func (p *snapshot) addContact(r *records.Record) error {
 	if n := &t.now; t.tenant.desks.deleted[n.Desk] {
 		n.Desk = t.tenant.desks.standard
 	}
+	if t.now.Project != r.Project || t.now.Desk != r.Desk {
+		t.was = new(*r)
+	}
 	t.tenant.contacts[r.ID] = t
 	return nil
 }

@@ -112,6 +112,9 @@ func (j *rowPlan) apply(o *kind.Outcome) {
 		o.Unchanged++
 		return
 	}
+	if t.keyWas != "" && t.was == nil {
+		t.was = new(t.now)
+	}
 	if was, is := t.now.EmailKey, j.next.EmailKey; was != is {
 		if j.tenant.byEmail[was] == t {
 			delete(j.tenant.byEmail, was)

@@ -74,9 +74,10 @@ type customField struct {
 type record struct {
 	tenant        *tenant
 	now           records.Record
-	keyWas        string // the key that stands in the record; empty: there is no record yet
-	externalWas   string // likewise
-	row           int    // the last row of the batch that names it by its email; 0: none does
+	keyWas        string          // the key that stands in the record; empty: there is no record yet
+	externalWas   string          // likewise
+	was           *records.Record // what was found of it, once a row changes it
+	row           int             // the last row of the batch that names it by its email; 0: none does
 	labels        map[id.ID]bool
 	values        map[id.ID]string
 	newLabels     []id.ID        // labels that are new to it, or to be given to it anew

@@ -16,7 +16,7 @@ func (p *snapshot) write(ctx context.Context, tx *database.Tx, run *kind.Run) er
 	upserts := make([]records.Upsert, len(p.touched))
 	for i, t := range p.touched {
 		u := &upserts[i]
-		*u = records.Upsert{Record: &t.now, StoredKey: t.keyWas, StoredExternalID: t.externalWas, Labels: t.newLabels, ClearsLabels: t.labelsCleared && t.keyWas != ""}
+		*u = records.Upsert{Record: &t.now, Stored: t.was, Labels: t.newLabels, ClearsLabels: t.labelsCleared && t.was != nil}
 		for field, had := range t.changedValues {
 			u.Values = append(u.Values, records.ValueChange{Field: field, Value: t.values[field], Replaces: had})
 		}
