@@ -96,10 +96,10 @@ func (b *board) subscribe(ctx context.Context, field graphql.CollectedField, arg
 		select {
 		case v := <-events:
 			b.executed.Add(1)
-			switch {
-			case *v == 13:
+			switch *v {
+			case 13:
 				panic("secret")
-			case *v == 14:
+			case 14:
 				graphql.AddErrorf(ctx, "unlucky")
 			}
 			name, _ := ctx.Value(nameKey{}).(string)

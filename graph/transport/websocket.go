@@ -80,7 +80,7 @@ func (t webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	if !strings.EqualFold(conn.Subprotocol(), subprotocol) {
 		s.shut(closeSubprotocol, reasonSubprotocol)
 	}
-	go s.serve()
+	go s.serve() //nolint:gosec // it outlives the request
 }
 
 // The buffers of a socket: its clients say little, and a message that is longer than the buffer is

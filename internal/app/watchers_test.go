@@ -36,7 +36,7 @@ func TestJ4ASaturatedDatabaseClosesNoWatcher(t *testing.T) {
 			t.Errorf("connecting: %v", err)
 			return
 		}
-		defer socket.CloseNow() //nolint:errcheck // it is over
+		defer socket.CloseNow()
 		for _, text := range []string{
 			`{"type":"connection_init","payload":{"Authorization":"Bearer ` + maria + `"}}`,
 			`{"id":"1","type":"subscribe","payload":{"query":"subscription{importProgress(id:\"` + run + `\"){status}}"}}`,

@@ -112,7 +112,7 @@ func (r *Reader[K, V]) work() {
 		rest := time.Until(r.began.Add(r.o.Gap))
 		r.mu.Unlock()
 		if r.o.Gap > 0 && rest > 0 {
-			time.Sleep(rest)
+			<-time.After(rest)
 		}
 		r.mu.Lock()
 		if len(r.waiting) == 0 {

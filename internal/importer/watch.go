@@ -281,7 +281,8 @@ func (g *watchedRun) startCheck() {
 	}
 	go func() {
 		for user := range users {
-			if err := g.engine.stillVisible(g.life, user, g.id); fault.Of(err) != nil {
+			err := g.engine.stillVisible(g.life, user, g.id)
+			if fault.Of(err) != nil {
 				g.each(&user, func(w *Watcher) { w.fail(gone(err)) })
 			}
 		}
