@@ -64,7 +64,7 @@ type Authenticator struct {
 	byAddress   *throttle
 	byUser      *throttle
 	sessions    *coalesce.Reader[id.ID, viewer.Viewer]
-	tokens      *coalesce.Reader[string, authenticated]
+	tokens      *coalesce.Reader[string, viewer.Viewer] // by their hashes
 	origins     origins
 	crossOrigin *http.CrossOriginProtection
 }
@@ -104,6 +104,6 @@ func New(db *database.DB, passwords *Passwords, o Options) *Authenticator {
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
 	a.sessions = coalesce.New(coalesce.Options{Within: lookupTimeout, Gap: recheckGap, Keys: 1000}, a.readSessions)
-	a.tokens = coalesce.New(coalesce.Options{Within: lookupTimeout, Keys: 1, Reads: 4}, a.readTokens)
+	a.tokens = coalesce.New(coalesce.Options{Within: lookupTimeout, Keys: 1000, Reads: 4}, a.readTokens)
 	return a
 }

@@ -46,11 +46,7 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 			v.byCookie = given
 		}
 		if given {
-			authenticate := a.Authenticate
-			if websocket(r) {
-				authenticate = a.authenticateSocket
-			}
-			who, err := authenticate(ctx, token)
+			who, err := a.Authenticate(ctx, token)
 			switch {
 			case err == nil:
 				ctx = viewer.NewContext(ctx, who)

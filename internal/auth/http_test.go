@@ -164,18 +164,24 @@ func TestNetworks(t *testing.T) {
 }
 
 // A database that hangs says nothing about the token: within the time of a look-up a request
-// is answered 503, and a socket gets INTERNAL, upon which it is closed with 1013 (try again
-// later), not with 4403, after which clients stay away.
+// is answered 503. A socket waits longer, since its client would come back at once; in the end it
+// gets INTERNAL, upon which it is closed with 1013 (try again later), not with 4403, after which
+// clients stay away.
 func TestWhileTheDatabaseHangsNobodyIsRefused(t *testing.T) {
 	inWorlds(t, Options{}, func(t *testing.T, w *world) {
 		token, _ := w.signIn(w.member)
 		nobody := httptest.NewRequest(http.MethodGet, "/graphql", nil)
+		initiate := func(ctx context.Context) error {
+			_, err := w.FromInit(ctx, map[string]any{"Authorization": "Bearer " + token}, nobody)
+			return err
+		}
 		asked := func() {
 			began := time.Now()
 			var both sync.WaitGroup
 			both.Go(func() {
-				_, err := w.FromInit(t.Context(), map[string]any{"Authorization": "Bearer " + token}, nobody)
-				if !fault.Is(err, fault.Internal) {
+				ctx, cancel := context.WithTimeout(t.Context(), lookupTimeout)
+				defer cancel()
+				if err := initiate(ctx); !fault.Is(err, fault.Internal) {
 					t.Errorf("connection_init got %v, want INTERNAL", err)
 				}
 			})
@@ -194,11 +200,18 @@ func TestWhileTheDatabaseHangsNobodyIsRefused(t *testing.T) {
 			}
 		}
 		if w.DB.Dialect() == database.Postgres {
+			var patient sync.WaitGroup
 			err := w.DB.InTx(w.System, func(ctx context.Context, tx *database.Tx) error {
 				_, err := tx.ExecContext(ctx, `LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE`) // look-ups wait for it
 				asked()
+				patient.Go(func() {
+					if err := initiate(t.Context()); err != nil {
+						t.Errorf("once the database answers again connection_init got %v", err)
+					}
+				})
 				return err
 			})
+			patient.Wait()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -27,19 +27,19 @@ const recheckGap = 20 * time.Millisecond
 // statements are the raw reads of rights. They are the platform's own and pass by
 // ent's policies, because they come before there is a viewer to check; and they are
 // one statement each because every request pays for one.
-type statements struct{ ofUser, byToken, bySessionIDs, takeUser string }
+type statements struct{ ofUser, byTokens, bySessionIDs, takeUser string }
 
 func newStatements(d database.Dialect) statements {
 	const (
 		columns = `u.id, u.active, u.first_name, u.last_name, u.role, c.id, c.is_platform, c.is_partner `
 		company = `JOIN companies c ON c.id = u.company_id AND c.deleted_at IS NULL ` // rule U3
 	)
-	bySession := `SELECT s.id, ` + columns + `FROM sessions s JOIN users u ON u.id = s.user_id ` + company +
+	bySession := `s.id, ` + columns + `FROM sessions s JOIN users u ON u.id = s.user_id ` + company +
 		`WHERE s.expires_at > ` + d.Now()
 	return statements{
 		ofUser:       `SELECT ` + columns + `FROM users u ` + company + `WHERE u.id = $1`,
-		byToken:      bySession + ` AND s.token_hash = $1`,
-		bySessionIDs: bySession + ` AND s.id` + d.AmongIDs("$1"),
+		byTokens:     `SELECT s.token_hash, ` + bySession + ` AND s.token_hash` + d.AmongBytes("$1"),
+		bySessionIDs: `SELECT ` + bySession + ` AND s.id` + d.AmongIDs("$1"),
 		// It changes nothing but takes the row's lock: see Authenticator.begin.
 		takeUser: `UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2 AND active
 			RETURNING ` + d.Now(),
@@ -49,12 +49,22 @@ func newStatements(d database.Dialect) statements {
 // Authenticate finds the caller whose session token this is, with the rights they have
 // now. A token that is malformed, unknown or expired (by the database's clock), or
 // whose user is inactive, is UNAUTHENTICATED, without saying which; any other error is
-// the database's.
+// the database's. Callers who ask at the same time cost one statement.
 func (a *Authenticator) Authenticate(ctx context.Context, token string) (viewer.Viewer, error) {
 	if !WellFormed(token, SessionPrefix) {
 		return viewer.Viewer{}, badToken()
 	}
-	return a.byToken(ctx, token)
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	return known(a.tokens.Get(ctx, string(HashToken(token))))
+}
+
+// known is who was found by a token.
+func known(v viewer.Viewer, found bool, err error) (viewer.Viewer, error) {
+	if err == nil && !found {
+		err = badToken()
+	}
+	return v, err
 }
 
 // ViewerOf returns the rights that a user has now, without any session: the import job
@@ -119,55 +129,41 @@ func (a *Authenticator) readSessions(ctx context.Context, sessions []id.ID) (map
 	return found, nil
 }
 
-// authenticated is an answer of Authenticate.
-type authenticated struct {
-	who viewer.Viewer
-	err error
-}
-
-// readTokens is Authenticate for each token.
-func (a *Authenticator) readTokens(ctx context.Context, tokens []string) (map[string]authenticated, error) {
-	found := make(map[string]authenticated, len(tokens))
-	for _, token := range tokens {
-		who, err := a.Authenticate(ctx, token)
-		found[token] = authenticated{who, err}
+// readTokens reads the callers of the tokens with these hashes.
+func (a *Authenticator) readTokens(ctx context.Context, hashes []string) (map[string]viewer.Viewer, error) {
+	rows, err := a.db.SQL().QueryContext(ctx, a.sql.byTokens, a.db.Dialect().Bytes(hashes))
+	if err != nil {
+		return nil, fmt.Errorf("reading sessions: %w", err)
+	}
+	defer rows.Close()
+	found := make(map[string]viewer.Viewer, len(hashes))
+	for rows.Next() {
+		var v viewer.Viewer
+		var hash []byte
+		active, err := scanRights(rows, &v, &hash, &v.SessionID)
+		if err != nil {
+			return nil, fmt.Errorf("reading sessions: %w", err)
+		}
+		if active {
+			found[string(hash)] = v
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading sessions: %w", err)
 	}
 	return found, nil
 }
 
-// authenticateSocket is Authenticate for whoever opens a socket: of a token that thousands come
-// back with at the same time there are few look-ups.
-func (a *Authenticator) authenticateSocket(ctx context.Context, token string) (viewer.Viewer, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
-	defer cancel()
-	answer, _, err := a.tokens.Get(ctx, token)
-	return answer.who, errors.Join(err, answer.err)
-}
-
-// authenticateInit is authenticateSocket for a socket that is open: it waits for a database that
+// authenticateInit is Authenticate for a socket that is open: it waits for a database that
 // cannot be reached or does not answer in time, since whoever is sent away comes again at once, and
 // costs more than before.
 func (a *Authenticator) authenticateInit(ctx context.Context, token string) (viewer.Viewer, error) {
+	if !WellFormed(token, SessionPrefix) {
+		return viewer.Viewer{}, badToken()
+	}
 	ctx, cancel := context.WithTimeout(ctx, initTimeout)
 	defer cancel()
-	answer, _, err := a.tokens.Insist(ctx, token, func(answer authenticated, err error) bool {
-		return database.IsUnavailable(err) || database.IsUnavailable(answer.err)
-	})
-	return answer.who, errors.Join(err, answer.err)
-}
-
-func (a *Authenticator) byToken(ctx context.Context, token string) (viewer.Viewer, error) {
-	var v viewer.Viewer
-	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
-	defer cancel()
-	active, err := scanRights(a.db.SQL().QueryRowContext(ctx, a.sql.byToken, HashToken(token)), &v, &v.SessionID)
-	switch {
-	case errors.Is(err, sql.ErrNoRows) || err == nil && !active:
-		return viewer.Viewer{}, badToken()
-	case err != nil:
-		return viewer.Viewer{}, fmt.Errorf("reading a session: %w", err)
-	}
-	return v, nil
+	return known(a.tokens.Insist(ctx, string(HashToken(token)), func(_ viewer.Viewer, err error) bool { return database.IsUnavailable(err) }))
 }
 
 // scanRights reads one row of the statements above; before are what stands before the

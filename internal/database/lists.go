@@ -1,6 +1,7 @@
 package database
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -98,6 +99,34 @@ func (d Dialect) IDs(ids []uuid.UUID) string {
 		return "[]"
 	}
 	return `["` + strings.Join(texts, `","`) + `"]`
+}
+
+// AmongBytes is [Dialect.AmongTexts] for a column of bytes, which [Dialect.Bytes] writes.
+func (d Dialect) AmongBytes(placeholder string) string {
+	if d == Postgres {
+		return " = ANY(CAST(" + placeholder + " AS bytea[]))"
+	}
+	return " IN (SELECT unhex(value) FROM json_each(" + placeholder + "))"
+}
+
+// Bytes are lists of bytes as one parameter.
+func (d Dialect) Bytes(list []string) string {
+	var b strings.Builder
+	open, before, end := "[", `"`, "]"
+	if d == Postgres {
+		open, before, end = "{", `"\\x`, "}"
+	}
+	b.WriteString(open)
+	for i, bytes := range list {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(before)
+		b.WriteString(hex.EncodeToString([]byte(bytes)))
+		b.WriteByte('"')
+	}
+	b.WriteString(end)
+	return b.String()
 }
 
 // FirstOfEach is a predicate of ent: the row is among the oldest of its company's, by their
