@@ -6,6 +6,7 @@ import "tenantry/internal/importer/oracle"
 type Issue struct {
 	Row, Ordinal, Line int
 	Code, Column       string
+	OtherRow           int // of EMAIL_TAKEN; 0: none
 }
 
 // Customer is a company that a row became.

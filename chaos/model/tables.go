@@ -105,7 +105,8 @@ func (t *Tables) readImports(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (t *Tables) readIssues(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, `SELECT CAST(import_run_id AS text), "row", ordinal, line, code, COALESCE("column", '')
+	rows, err := tx.QueryContext(ctx, `SELECT CAST(import_run_id AS text), "row", ordinal, line, code, COALESCE("column", ''),
+		CASE code WHEN 'EMAIL_TAKEN' THEN COALESCE(other_row, 0) ELSE 0 END
 		FROM import_issues ORDER BY import_run_id, "row", ordinal`)
 	if err != nil {
 		return err
@@ -115,7 +116,7 @@ func (t *Tables) readIssues(ctx context.Context, tx *sql.Tx) error {
 	for rows.Next() {
 		var run string
 		var i Issue
-		if err := rows.Scan(&run, &i.Row, &i.Ordinal, &i.Line, &i.Code, &i.Column); err != nil {
+		if err := rows.Scan(&run, &i.Row, &i.Ordinal, &i.Line, &i.Code, &i.Column, &i.OtherRow); err != nil {
 			return err
 		}
 		byRun[run] = append(byRun[run], i)

@@ -79,7 +79,7 @@ func (c *checker) compare(s *Sent, run *Import, e Expected) {
 	}
 	issues := make([]oracle.Issue, len(run.Issues))
 	for i, issue := range run.Issues {
-		issues[i] = oracle.Issue{Row: issue.Row, Line: issue.Line, Column: issue.Column, Code: issue.Code}
+		issues[i] = oracle.Issue{Row: issue.Row, Line: issue.Line, Column: issue.Column, Code: issue.Code, OtherRow: issue.OtherRow}
 	}
 	oracle.Sort(issues)
 	for i := range max(len(issues), len(e.Issues)) {
