@@ -79,7 +79,7 @@ func sound(t *testing.T) (*model.World, *model.Tables) {
 func issues(e model.Expected) []model.Issue {
 	all := make([]model.Issue, len(e.Issues))
 	for i, issue := range e.Issues {
-		all[i] = model.Issue{Row: issue.Row, Line: issue.Line, Code: issue.Code, Column: issue.Column}
+		all[i] = model.Issue{Row: issue.Row, Line: issue.Line, Code: issue.Code, Column: issue.Column, OtherRow: issue.OtherRow}
 		if i > 0 && all[i-1].Row == issue.Row {
 			all[i].Ordinal = all[i-1].Ordinal + 1
 		}
