@@ -2,7 +2,9 @@ package database_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -163,5 +165,28 @@ func TestAWriterOfSQLiteDoesNotWaitForEver(t *testing.T) {
 	var n int
 	if err := db.SQL().QueryRowContext(t.Context(), "UPDATE counters SET n = n + 1 RETURNING n").Scan(&n); err != nil || n != 1 {
 		t.Errorf("afterwards: %d, %v", n, err)
+	}
+}
+
+// Bulk work reads staging tables, which have no index, without PostgreSQL compiling the statement
+// before: that takes longer than the statement.
+func TestBulkWorkIsNotCompiled(t *testing.T) {
+	t.Parallel()
+	db := testenv.Open(t, database.Postgres)
+	err := db.InTx(database.Bulk(t.Context()), func(ctx context.Context, tx *database.Tx) error {
+		if _, err := tx.ExecContext(ctx, "CREATE TEMPORARY TABLE staged (a bigint, b text) ON COMMIT DROP"); err != nil {
+			return err
+		}
+		return tx.Each(ctx, "a plan", func(rows *sql.Rows) error {
+			var line string
+			err := rows.Scan(&line)
+			if strings.Contains(line, "JIT") {
+				t.Error("the statement is compiled")
+			}
+			return err
+		}, "EXPLAIN SELECT a + 1, b FROM staged WHERE b <> '' ORDER BY b, a")
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -87,3 +87,6 @@ func (l *writeLock) release() {
 	close((*line)[0])
 	*line = (*line)[1:]
 }
+
+// OneWriter reports whether one transaction at a time writes, so that several gain nothing.
+func (d Dialect) OneWriter() bool { return d == SQLite }

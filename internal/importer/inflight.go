@@ -35,7 +35,7 @@ var errBefore = errors.New("the batch before was not committed")
 
 // inFlight is how many batches of an import of the kind are worked on at once.
 func (e *Engine) inFlight(k kind.Kind) int {
-	if e.db.Dialect() == database.SQLite || !k.Overlaps() {
+	if e.db.Dialect().OneWriter() || !k.Overlaps() {
 		return 1
 	}
 	return e.o.InFlight
