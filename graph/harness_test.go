@@ -36,7 +36,6 @@ import (
 type harness struct {
 	t        testing.TB
 	url      string
-	endpoint *transport.Endpoint
 	api      http.Handler // as the callers
 	db       *database.DB
 	resolver *graph.Resolver

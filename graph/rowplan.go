@@ -100,7 +100,7 @@ func (p planning) field(f *recordField, fc *graphql.FieldContext, def *ast.Defin
 		return false
 	}
 	f.context = child
-	of := t
+	var of reflect.Type
 	switch {
 	case child.IsResolver:
 		with, ok := p.rows.resolvers[def.Name+"."+c.Name]

@@ -22,9 +22,9 @@ var bypassing = []string{
 	"internal/importer/finish.go",                // an import tells how it ended
 	"internal/importer/otherrows.go",             // the job's own issues
 	"internal/importer/rejects.go",               // the job's own file
-	"internal/importer/sharedread.go",            // one read for all watchers of an import, whose rights are checked apart
 	"internal/importer/spans.go",                 // whether an upload names other companies
 	"internal/importer/kind/customers/finish.go", // an import notifies new partner admins
+	"internal/importer/watch.go",                 // one read for all watchers of an import, whose rights are checked apart
 	"internal/searchindex/compact.go",            // the platform's tidying
 	"internal/tenancy/account.go",                // what is changed of whom takes more than a row
 	"internal/tenancy/unitofwork.go",             // the log of each company that an operation concerns

@@ -34,6 +34,9 @@ func (e *Endpoint) prepare(ctx context.Context, exec graphql.GraphExecutor, para
 	return op, nil
 }
 
+// executionKey is of the execution that a context is of.
+type executionKey struct{}
+
 // execution is an operation that runs: an iterator over its responses.
 type execution struct {
 	endpoint  *Endpoint
@@ -43,7 +46,7 @@ type execution struct {
 	responses graphql.ResponseHandler
 	within    time.Duration         // for the answer; 0: it takes as long as it takes
 	broken    bool                  // by a panic; there is nothing more to come
-	failure   atomic.Pointer[error] // what Fail was given
+	failure   atomic.Pointer[error] // what ended its source
 
 	feed      feed   // of a pulled subscription; nil for any other operation
 	changed   func() // the feed's source calls it
@@ -116,7 +119,7 @@ func (x *execution) next() (resp *graphql.Response) {
 	return resp
 }
 
-// failed is the response that tells what Fail was given, once; nil where that is nothing.
+// failed is the response that says what has ended the source, once; nil where nothing has.
 func (x *execution) failed() *graphql.Response {
 	err := x.failure.Swap(nil)
 	if err == nil || x.ctx.Err() != nil { // whoever left, or is sent away, gets no response

@@ -11,7 +11,8 @@ import (
 type Source[T any] interface {
 	// Next gives the newest event, and does not wait: it is the zero value where there is
 	// none yet. Its error ends the subscription once the events are given: io.EOF says that it is
-	// complete; another one reaches the client as Fail's does.
+	// complete; another one reaches the client in a last `next`, presented like any other, and
+	// `complete` after it.
 	Next() (T, error)
 	// Close is called once, at the end.
 	Close()

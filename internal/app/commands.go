@@ -56,7 +56,8 @@ func commands(t *terminal, getenv func(string) string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer tuneCollector(settings.GCHeadroom)()
+			restore := tuneCollector(settings.GCHeadroom)
+			defer restore()
 			return serve(ctx, t, settings, does, nil)
 		}
 	}

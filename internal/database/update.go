@@ -111,7 +111,7 @@ func (d Dialect) RowVersion() string {
 func (v *Version) Scan(value any) error {
 	switch value := value.(type) {
 	case int64:
-		*v = Version(value) //nolint:gosec // SQLite's 0
+		*v = Version(value) // SQLite's 0
 		return nil
 	case []byte:
 		n, err := strconv.ParseUint(string(value), 10, 32)

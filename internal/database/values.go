@@ -95,7 +95,7 @@ func (v *Values) Int(n int64) {
 
 // Time takes an instant, in microseconds.
 func (v *Values) Time(t time.Time) {
-	if v.time != t || v.timeAs == nil && v.timeIs == nil {
+	if !v.time.Equal(t) || v.timeAs == nil && v.timeIs == nil {
 		v.time = t
 		if t = t.UTC().Truncate(time.Microsecond); v.copying {
 			v.timeAs = t.AppendFormat(v.timeAs[:0], "2006-01-02 15:04:05.999999+00")
