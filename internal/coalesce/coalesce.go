@@ -2,7 +2,7 @@
 //
 // While a read is under way, further keys are collected, each once; they are the next read.
 // So a thousand callers who ask at once cost two reads, and one caller alone waits for
-// nothing. A value is never older than the question: it was read after [Reader.Get] was
+// nothing. A key whose callers have all left before its read began is not read. A value is never older than the question: it was read after [Reader.Get] was
 // called.
 package coalesce
 
@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 )
@@ -28,14 +29,15 @@ type Reader[K comparable, V any] struct {
 	o    Options
 
 	mu      sync.Mutex
-	waiting []*batch[K, V] // that have not begun; keys are added to the last one
-	reading int            // goroutines
-	began   time.Time      // of the newest read
+	waiting []*batch[K, V]     // that have not begun; keys are added to the last one
+	byKey   map[K]*batch[K, V] // the one in waiting that has the key
+	reading int                // goroutines
+	began   time.Time          // of the newest read
 }
 
 // batch is one read.
 type batch[K comparable, V any] struct {
-	keys  map[K]struct{}
+	keys  map[K]int     // how many callers wait for each; nobody changes it once the read has begun
 	done  chan struct{} // closed once the rest is set
 	found map[K]V
 	err   error
@@ -44,7 +46,7 @@ type batch[K comparable, V any] struct {
 // New returns a reader. read gets each key once, and a context that ends with Options.Within
 // alone; what it does not find it leaves out.
 func New[K comparable, V any](o Options, read func(context.Context, []K) (map[K]V, error)) *Reader[K, V] {
-	return &Reader[K, V]{read: read, o: o}
+	return &Reader[K, V]{read: read, o: o, byKey: map[K]*batch[K, V]{}}
 }
 
 // Get gives the key's value; found is false where there is none. All callers get the same
@@ -54,6 +56,7 @@ func (r *Reader[K, V]) Get(ctx context.Context, key K) (v V, found bool, err err
 	select {
 	case <-b.done:
 	case <-ctx.Done():
+		r.leave(b, key)
 		return v, false, ctx.Err()
 	}
 	v, found = b.found[key]
@@ -84,25 +87,47 @@ func (r *Reader[K, V]) Insist(ctx context.Context, key K, failed func(V, error) 
 func (r *Reader[K, V]) join(key K) *batch[K, V] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var b *batch[K, V]
-	if n := len(r.waiting); n > 0 {
-		b = r.waiting[n-1]
-	}
-	if b != nil && r.o.Keys > 0 && len(b.keys) >= r.o.Keys {
-		if _, in := b.keys[key]; !in {
-			b = nil
-		}
-	}
+	b := r.byKey[key]
 	if b == nil {
-		b = &batch[K, V]{keys: map[K]struct{}{}, done: make(chan struct{})}
-		r.waiting = append(r.waiting, b)
+		b = r.open()
+		r.byKey[key] = b
 	}
-	b.keys[key] = struct{}{}
+	b.keys[key]++
 	if r.reading < max(r.o.Reads, 1) {
 		r.reading++
 		go r.work()
 	}
 	return b
+}
+
+// open gives the batch to which a key may be added.
+func (r *Reader[K, V]) open() *batch[K, V] {
+	if n := len(r.waiting); n > 0 {
+		if b := r.waiting[n-1]; r.o.Keys == 0 || len(b.keys) < r.o.Keys {
+			return b
+		}
+	}
+	b := &batch[K, V]{keys: map[K]int{}, done: make(chan struct{})}
+	r.waiting = append(r.waiting, b)
+	return b
+}
+
+// leave takes back a caller's question, unless its read has begun.
+func (r *Reader[K, V]) leave(b *batch[K, V], key K) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byKey[key] != b {
+		return
+	}
+	if b.keys[key]--; b.keys[key] > 0 {
+		return
+	}
+	delete(b.keys, key)
+	delete(r.byKey, key)
+	if len(b.keys) == 0 {
+		i := slices.Index(r.waiting, b)
+		r.waiting = slices.Delete(r.waiting, i, i+1)
+	}
 }
 
 // work reads until nobody waits.
@@ -123,6 +148,9 @@ func (r *Reader[K, V]) work() {
 		b := r.waiting[0]
 		r.waiting[0] = nil
 		r.waiting = r.waiting[1:]
+		for key := range b.keys {
+			delete(r.byKey, key)
+		}
 		r.began = time.Now()
 		r.mu.Unlock()
 		r.serve(b)

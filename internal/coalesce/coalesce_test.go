@@ -97,6 +97,65 @@ func TestAReadHasSoManyKeysAtMost(t *testing.T) {
 	callers.Wait()
 }
 
+// Who asks for what waits already joins it, wherever it is in the queue.
+func TestAlternatingKeysShareReads(t *testing.T) {
+	t.Parallel()
+	const callers = 3000
+	r := newReads()
+	reader := coalesce.New(coalesce.Options{Within: time.Minute, Keys: 1}, r.read)
+	var wg sync.WaitGroup
+	var waiting atomic.Int64
+	get := func(key int) {
+		wg.Go(func() {
+			if v, _, err := reader.Get(waits{t.Context(), &waiting}, key); v != 10*key || err != nil {
+				t.Errorf("%d: %d, %v", key, v, err)
+			}
+		})
+	}
+	get(9)
+	<-r.asked
+	for i := range callers {
+		get(i % 3)
+	}
+	testenv.Await(t, "all wait", func() bool { return waiting.Load() == callers+1 })
+	r.answer <- nil
+	for range 3 {
+		testenv.Equal(t, "keys", len(<-r.asked), 1)
+		r.answer <- nil
+	}
+	wg.Wait()
+}
+
+// What nobody waits for any more is not read, and what somebody does is.
+func TestCallersWhoLeaveCostNoRead(t *testing.T) {
+	t.Parallel()
+	for _, keys := range []int{0, 1, 3} {
+		r := newReads()
+		reader := coalesce.New(coalesce.Options{Within: time.Minute, Keys: keys}, r.read)
+		var wg sync.WaitGroup
+		var waiting atomic.Int64
+		get := func(ctx context.Context, key int) {
+			wg.Go(func() { _, _, _ = reader.Get(waits{ctx, &waiting}, key) })
+		}
+		get(t.Context(), 0)
+		<-r.asked
+		ctx, leave := context.WithCancel(t.Context())
+		for i := range 100 {
+			get(ctx, i%50)
+		}
+		get(t.Context(), 7)
+		testenv.Await(t, "all wait", func() bool { return waiting.Load() == 102 })
+		leave()
+		testenv.Await(t, "they have left", func() bool { return reader.Waiting() == 1 })
+		r.answer <- nil
+		if asked := <-r.asked; len(asked) != 1 || asked[0] != 7 {
+			t.Errorf("at most %d keys: read %v", keys, asked)
+		}
+		r.answer <- nil // a further read would be left waiting, and found at the end
+		wg.Wait()
+	}
+}
+
 // One who leaves takes nothing from the others, and an error is everybody's.
 func TestCallersLeaveAndReadsFail(t *testing.T) {
 	t.Parallel()
