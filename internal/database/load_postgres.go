@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -136,18 +135,13 @@ func (tx *Tx) stage(ctx context.Context, b Batch) (name string, err error) {
 // copy sends the rows, each with its ordinal first if wanted. lib/pq's rows-as-values COPY is
 // slower and can end a context's statement only between rows, so this speaks to the driver.
 func (tx *Tx) copy(ctx context.Context, statement string, rows source, withOrdinal bool) error {
-	var failed error
-	err := tx.conn.Raw(func(connection any) error {
+	return tx.raw(func(connection any) error {
 		if o, ok := connection.(observedConn); ok {
 			connection = o.Conn
 			o.report(statement, 0)
 		}
-		failed = copyIn(ctx, connection.(session), statement, rows, withOrdinal)
-		// Never driver.ErrBadConn from in here: database/sql would close the connection at
-		// once, which waits for the end of its transaction, which is ours, for ever.
-		return nil
+		return copyIn(ctx, connection.(session), statement, rows, withOrdinal)
 	})
-	return errors.Join(err, failed)
 }
 
 // chunks are buffers that one COPY after another fills.
@@ -165,6 +159,12 @@ func copyIn(ctx context.Context, to session, statement string, rows source, with
 	}
 	v := chunks.Get().(*Values)
 	defer v.release()
+	complete := false
+	defer func() {
+		if !complete { // also where a row's values panic
+			_ = in.Close() // what was sent goes with the transaction
+		}
+	}()
 	for i := range rows.rows() {
 		before := len(v.text)
 		if withOrdinal {
@@ -192,9 +192,9 @@ func copyIn(ctx context.Context, to session, statement string, rows source, with
 		err = sendCopy(ctx, in, v.text)
 	}
 	if err != nil {
-		_ = in.Close() // what was sent goes with the transaction
 		return err
 	}
+	complete = true
 	_, err = in.Exec(nil) // ends the COPY; there is no other way to
 	return err
 }

@@ -35,7 +35,7 @@ func (rowsLoader) load(ctx context.Context, tx *Tx, b Batch) (inserted []int, er
 // table it has changed. The arguments have the values' ordinals in the statement. database/sql takes
 // as long for such a statement as SQLite does, so this speaks to the driver.
 func (tx *Tx) each(ctx context.Context, statement string, arguments []driver.NamedValue, rows source, did func(row int, changed int64)) error {
-	return tx.conn.Raw(func(connection any) error {
+	return tx.raw(func(connection any) error {
 		stmt, err := connection.(driver.ConnPrepareContext).PrepareContext(ctx, statement)
 		if err != nil {
 			return err

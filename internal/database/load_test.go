@@ -3,6 +3,7 @@ package database_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -277,6 +278,56 @@ func TestLoadReportsWhatItCannotDo(t *testing.T) {
 		}
 		if _, err := load(t, db, emails(1, "a")); err != nil {
 			t.Errorf("after the errors: %v", err)
+		}
+	})
+}
+
+// What panics of a record ends the transaction, and takes no connection with it.
+func TestARecordThatPanicsEndsTheTransaction(t *testing.T) {
+	withPeople(t, func(t *testing.T, db *database.DB) {
+		bad := errors.New("a record that nobody can digest")
+		ids := []uuid.UUID{uuid.New(), uuid.New(), uuid.New()}
+		id := database.Column[uuid.UUID]{Name: "id", Put: func(to *database.Values, id uuid.UUID) { to.ID(id) }}
+		note := database.Column[uuid.UUID]{Name: "note", Put: func(to *database.Values, id uuid.UUID) {
+			if id == ids[1] {
+				panic(bad)
+			}
+			to.Text(strings.Repeat("x", 100_000)) // is sent at once
+		}}
+		rest := []database.Column[uuid.UUID]{
+			{Name: "tenant", Of: func(uuid.UUID) any { return 1 }},
+			{Name: "email", Of: func(id uuid.UUID) any { return id.String() }},
+		}
+		if _, err := load(t, db, database.Batch{Table: "people", Columns: []string{"id", "tenant", "email"}, Rows: [][]any{{ids[0], 1, "kept"}}}); err != nil {
+			t.Fatal(err)
+		}
+		before := value[int](t, db, "SELECT count(*) FROM people")
+		for name, write := range map[string]func(ctx context.Context, tx *database.Tx) error{
+			"insert": func(ctx context.Context, tx *database.Tx) error {
+				return database.Insert(ctx, tx, "people", append(rest, id, note), []uuid.UUID{ids[2], ids[1]})
+			},
+			"set": func(ctx context.Context, tx *database.Tx) error {
+				return database.Set(ctx, tx, "people", []database.Column[uuid.UUID]{id}, []database.Column[uuid.UUID]{note}, ids)
+			},
+		} {
+			func() {
+				defer func() {
+					p := recover()
+					if err, ok := p.(error); !ok || !errors.Is(err, bad) || !strings.Contains(err.Error(), "load_test.go") {
+						t.Errorf("%s: panic %v; want the record's, with its stack", name, p)
+					}
+				}()
+				t.Errorf("%s: error %v; want a panic", name, db.InTx(t.Context(), write))
+			}()
+			if n := value[int](t, db, "SELECT count(*) FROM people WHERE note IS NULL"); n != before {
+				t.Errorf("%s: %d rows as before, want %d", name, n, before)
+			}
+			if n := db.SQL().Stats().InUse; n != 0 {
+				t.Errorf("%s: %d connections are in use", name, n)
+			}
+		}
+		if _, err := load(t, db, emails(1, "a")); err != nil {
+			t.Errorf("after the panics: %v", err)
 		}
 	})
 }
