@@ -52,6 +52,9 @@ func (x *rendering) value(dst []byte, s *shape, v reflect.Value) ([]byte, bool) 
 	return s.scalar(dst, v), false
 }
 
+// maxGuess is how many bytes are made room for at a guess.
+const maxGuess = 64 << 10
+
 func (x *rendering) list(dst []byte, s *shape, v reflect.Value) ([]byte, bool) {
 	if v.IsNil() && !s.nonNull {
 		return append(dst, "null"...), true
@@ -67,8 +70,8 @@ func (x *rendering) list(dst []byte, s *shape, v reflect.Value) ([]byte, bool) {
 		dst, null = x.value(dst, s.elem, v.Index(i))
 		x.leave()
 		ok = ok && !(null && s.elem.nonNull)
-		if i == 0 { // the others are probably as long
-			dst = slices.Grow(dst, (len(dst)-begin)*(n-1)*9/8)
+		if i == 0 { // the others are probably as long; where they are not, little is lost
+			dst = slices.Grow(dst, min((len(dst)-begin)*(n-1)*9/8, maxGuess))
 		}
 	}
 	if !ok {

@@ -127,6 +127,10 @@ var referring = []step{
 		return fmt.Sprintf(`UPDATE contacts SET %s = COALESCE((SELECT id FROM %s x WHERE x.company_id = '%s' AND x.id <> contacts.%s LIMIT 1), '%s')`,
 			n.column, n.table, n.company, n.column, n.target)
 	}},
+	{"exchange", func(n *tenant) string { // and other keys, for which whoever looks for a contact waits
+		return fmt.Sprintf(`UPDATE contacts SET %s = COALESCE((SELECT x.id FROM %s x WHERE x.id = '%s' AND contacts.id = '%s'), '%s'), email_key = email_key || 'x'`,
+			n.column, n.table, n.target, n.onKept, n.kept)
+	}},
 	{"leave", func(n *tenant) string {
 		return `UPDATE contacts SET ` + n.column + ` = '` + n.kept.String() + `'`
 	}},

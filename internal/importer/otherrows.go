@@ -26,7 +26,7 @@ const (
 
 // nameOtherRows completes the issues of emails that another contact has: with the row of this file
 // that named that contact, where one did (rule I9). A batch knows its own rows alone, so that
-// this takes the file once more; an import without such issues pays for one look into an index.
+// this takes the file once more; for an import without such issues it reads one entry of an index.
 // Done again after a crash it changes nothing that is complete.
 func (e *Engine) nameOtherRows(ctx context.Context, c *claim) error {
 	k, err := e.kinds.Named(c.kind)
@@ -49,6 +49,9 @@ func (e *Engine) nameOtherRows(ctx context.Context, c *claim) error {
 			if err := e.authorise(ctx, k, c); err != nil && fault.Of(err) == nil {
 				return err
 			} // without rights the importer is not shown what rows of other companies have in common
+		}
+		if emails, err := e.emailsOf(ctx, k, c, nil); emails == nil {
+			return err // the kind's issues name no rows
 		}
 		behind = unnamed[len(unnamed)-1].Row
 		found, err := e.otherRows(ctx, k, c, unnamed)
@@ -151,16 +154,9 @@ func (e *Engine) eachEmail(ctx context.Context, k kind.Kind, c *claim, last int,
 			spare -= rec.End - rec.Offset + r.IssueBytes()
 			rows = append(rows, r)
 		}
-		var emails []kind.RowEmail
-		err := e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-			emails, err = k.Emails(ctx, tx, &c.Run, rows)
-			return err
-		})
+		emails, err := e.emailsOf(ctx, k, c, rows)
 		if err != nil {
-			return fmt.Errorf("reading the emails of rows: %w", err)
-		}
-		if emails == nil {
-			return nil
+			return err
 		}
 		for i, email := range emails {
 			if err := each(rows[i].Number, email); err != nil {
@@ -169,6 +165,18 @@ func (e *Engine) eachEmail(ctx context.Context, k kind.Kind, c *claim, last int,
 		}
 	}
 	return nil
+}
+
+// emailsOf gives the emails in the rows; nil where the kind's issues name no rows, however many they are.
+func (e *Engine) emailsOf(ctx context.Context, k kind.Kind, c *claim, rows []sheet.Row) (emails []kind.RowEmail, err error) {
+	err = e.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		emails, err = k.Emails(ctx, tx, &c.Run, rows)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the emails of rows: %w", err)
+	}
+	return emails, nil
 }
 
 // rejectedRows walks through the rows that have issues: those that were not imported.

@@ -31,10 +31,11 @@ BEGIN
         WHERE NOT EXISTS (SELECT FROM desks d WHERE d.id = w.desk_id AND d.company_id = w.company_id FOR KEY SHARE)
     ) AS missing LIMIT 1;
   ELSE
-    -- What a row of the statement referred to before is there, and stays as long as no other
-    -- transaction can see that it does so no longer.
+    -- What a row referred to before and still does is there, and stays: whoever deletes it sees that
+    -- row. Rows are compared one by one, since two that exchange what they refer to hide each other
+    -- from whoever waits for one of them.
     WITH written AS MATERIALIZED (
-      SELECT company_id, project_id, desk_id FROM new_contacts EXCEPT SELECT company_id, project_id, desk_id FROM old_contacts)
+      SELECT id, company_id, project_id, desk_id FROM new_contacts EXCEPT SELECT id, company_id, project_id, desk_id FROM old_contacts)
     SELECT * INTO of_company, to_row, to_table, by_column, by_constraint FROM (
       SELECT w.company_id, w.project_id, 'projects', 'project_id', 'contacts_projects_contacts'
         FROM (SELECT DISTINCT company_id, project_id FROM written) AS w

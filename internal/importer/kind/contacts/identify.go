@@ -56,8 +56,7 @@ func (j *rowPlan) skip() *sheet.Issue {
 		if j.foundByID {
 			at, what = ident, "id"
 		}
-		issue := j.row.Issue(at.Column, enum.AlreadyExists, "a contact with this "+what+" exists already, and this import skips such rows (existing: SKIP)",
-			sheet.Data{OtherRow: j.known.row})
+		issue := j.row.Issue(at.Column, enum.AlreadyExists, "a contact with this "+what+" exists already, and this import skips such rows (existing: SKIP)", sheet.Data{})
 		return &issue
 	case j.known == nil && !j.taken && o.Missing == enum.SkipMissing && email.Sound() && ident.Sound() && (email.Filled() || ident.Filled()):
 		at, what := email, "email"

@@ -28,7 +28,6 @@ type directory struct {
 type account struct {
 	was, now tenancy.UserRecord
 	isNew    bool // no record is there yet
-	row      int  // of the batch, which makes them; 0: none does
 	written  bool // by a row: even where a later one has put back what was (rules R2, R4)
 	password int  // the row whose password is theirs from now on; 0: none
 }

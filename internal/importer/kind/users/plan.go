@@ -51,7 +51,7 @@ func (d *directory) skip(r *sheet.Row, draft *tenancy.UserRecord) *sheet.Issue {
 	email, known := r.Field(tenancy.UserEmail), d.byEmail[draft.EmailKey]
 	switch o := r.Options(); {
 	case known != nil && known.now.Company == d.run.Company && o.Existing == enum.SkipExisting:
-		issue := r.Issue(email.Column, enum.AlreadyExists, "a user with this email exists already, and this import skips such rows (existing: SKIP)", sheet.Data{OtherRow: known.row})
+		issue := r.Issue(email.Column, enum.AlreadyExists, "a user with this email exists already, and this import skips such rows (existing: SKIP)", sheet.Data{})
 		return &issue
 	case known == nil && o.Missing == enum.SkipMissing && email.Sound() && email.Filled():
 		issue := r.Issue(email.Column, enum.NoSuchRecord, "the company has no user with this email, and this import skips such rows (missing: SKIP)", sheet.Data{})
@@ -83,7 +83,7 @@ func (d *directory) plan(r *sheet.Row, draft *tenancy.UserRecord) (change func(o
 	d.plain.Require(r, newUser)
 	kind.Require(field.Named(d.kind.fields, tenancy.UserPassword), r.Field(tenancy.UserPassword), newUser)
 	return func(o *kind.Outcome) {
-		u := &account{isNew: true, row: r.Number, password: r.Number, now: tenancy.UserRecord{
+		u := &account{isNew: true, password: r.Number, now: tenancy.UserRecord{
 			ID: id.New(id.User), Company: d.run.Company, Email: email.Value, EmailKey: draft.EmailKey, Role: enum.Member, Active: true,
 		}}
 		d.plain.Take(r, draft, &u.now, true)
