@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -44,9 +43,8 @@ type execution struct {
 	ctx       context.Context
 	op        *graphql.OperationContext
 	responses graphql.ResponseHandler
-	within    time.Duration         // for the answer; 0: it takes as long as it takes
-	broken    bool                  // by a panic; there is nothing more to come
-	failure   atomic.Pointer[error] // what ended its source
+	within    time.Duration // for the answer; 0: it takes as long as it takes
+	broken    bool          // there is nothing more to come
 
 	feed      feed   // of a pulled subscription; nil for any other operation
 	changed   func() // the feed's source calls it
@@ -113,20 +111,17 @@ func (x *execution) next() (resp *graphql.Response) {
 		defer cancel()
 		ctx = within
 	}
-	if resp = x.responses(ctx); resp == nil {
-		resp = x.failed()
-	}
-	return resp
+	return x.responses(ctx)
 }
 
-// failed is the response that says what has ended the source, once; nil where nothing has.
-func (x *execution) failed() *graphql.Response {
-	err := x.failure.Swap(nil)
-	if err == nil || x.ctx.Err() != nil { // whoever left, or is sent away, gets no response
+// failed is the last response: it says what has ended the source. It is nil for whoever left, or is
+// sent away.
+func (x *execution) failed(err error) *graphql.Response {
+	if x.ctx.Err() != nil {
 		return nil
 	}
 	x.broken = true
-	return x.endpoint.present(graphql.WithOperationContext(x.ctx, x.op), x.exec, gqlerror.List{asError(*err)})
+	return x.endpoint.present(graphql.WithOperationContext(x.ctx, x.op), x.exec, gqlerror.List{asError(err)})
 }
 
 func (x *execution) recovered(p any) *graphql.Response {

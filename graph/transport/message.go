@@ -67,7 +67,7 @@ func (s *socket) initialise(m message) {
 	}
 	r := s.request
 	s.request = nil
-	s.after(initOrPing, s.endpoint.cfg.PingInterval, s.ping)
+	s.stop(initOrPing)
 	s.endpoint.live.introduced(s.slot)
 	ctx, err := s.authenticate(payload, r)
 	if err != nil {
@@ -78,6 +78,8 @@ func (s *socket) initialise(m message) {
 		s.endpoint.live.unknown(s.slot)
 	}
 	s.setContext(ctx)
+	// Not before: no pong is read while this waits for InitFunc.
+	s.after(initOrPing, s.endpoint.cfg.PingInterval, s.ping)
 	if interval := s.endpoint.cfg.RecheckInterval; s.endpoint.cfg.Recheck != nil {
 		s.after(checks, time.Duration(rand.Int64N(int64(interval))+1), func() { s.check(ctx) })
 	}

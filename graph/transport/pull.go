@@ -90,10 +90,10 @@ func (x *execution) pull() (payload []byte, over bool) {
 		return payload, payload == nil
 	case err == nil:
 		return nil, false
-	case !errors.Is(err, io.EOF):
-		x.failure.Store(&err)
+	case errors.Is(err, io.EOF):
+		return nil, true
 	}
-	if resp := x.failed(); resp != nil {
+	if resp := x.failed(err); resp != nil {
 		return x.endpoint.encode(nil, resp), false
 	}
 	return nil, true

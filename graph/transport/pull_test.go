@@ -26,6 +26,7 @@ type board struct {
 	mu       sync.Mutex
 	readers  map[*reader]struct{}
 	executed atomic.Int64 // events that became responses
+	stuck    chan string  // gets the name of who executes an event 15 first, which takes until they leave
 }
 
 // reader is a source: the newest event that it has not given, and why nothing follows.
@@ -95,14 +96,20 @@ func (b *board) subscribe(ctx context.Context, field graphql.CollectedField, arg
 	return func(ctx context.Context) *graphql.Response {
 		select {
 		case v := <-events:
-			b.executed.Add(1)
+			n := b.executed.Add(1)
+			name, _ := ctx.Value(nameKey{}).(string)
 			switch *v {
 			case 13:
 				panic("secret")
 			case 14:
 				graphql.AddErrorf(ctx, "unlucky")
+			case 15:
+				if n == 1 {
+					b.stuck <- name
+					<-ctx.Done()
+					return nil
+				}
 			}
-			name, _ := ctx.Value(nameKey{}).(string)
 			value := fmt.Sprint(*v, " ", name, strings.Repeat("x", number(args["size"])))
 			data, _ := json.Marshal(map[string]any{field.Alias: value})
 			return &graphql.Response{Data: data}
@@ -165,9 +172,9 @@ func TestPulledEventsAreExecutedOnce(t *testing.T) {
 			c := r.named(k.name)
 			c.send(`{"id":"a","type":"subscribe","payload":` + k.request + `}`)
 			clients = append(clients, c)
+			r.pulling(len(clients)) // or two of them might parse the same document
 		}
 	}
-	r.pulling(len(clients))
 	for n := range 3 {
 		r.board.executed.Store(0)
 		r.board.show(event(n), nil)
@@ -193,6 +200,53 @@ func TestPulledEventsAreExecutedOnce(t *testing.T) {
 		c.want("complete", "a")
 	}
 	r.pulling(0)
+}
+
+// Where the one who makes a response leaves, another one makes it, for all; and who waits for it
+// may leave at any time.
+func TestAnotherOneMakesTheResponseOfWhoLeft(t *testing.T) {
+	cfg := sameName()
+	cfg.SameResponses = func(context.Context) any { return nil }
+	r := serve(t, cfg)
+	r.board.stuck = make(chan string, 1)
+	clients := map[string]*client{}
+	for n := range 10 {
+		name := fmt.Sprint(n)
+		clients[name] = r.named(name)
+		clients[name].subscribe("a", "subscription { pulled }")
+	}
+	r.pulling(10)
+	r.board.show(event(15), nil)
+	leave := func(name string) {
+		clients[name].send(`{"id":"a","type":"complete"}`)
+		delete(clients, name)
+		r.pulling(len(clients))
+	}
+	maker := receive(t, r.board.stuck, "who makes it")
+	for name := range clients {
+		if name != maker {
+			leave(name)
+			break
+		}
+	}
+	leave(maker)
+	for _, c := range clients {
+		c.want("next", "a")
+	}
+	testenv.Equal(t, "executions", r.board.executed.Load(), int64(2))
+}
+
+func TestLargeResponsesAreNotKept(t *testing.T) {
+	r := serve(t, sameName())
+	c := r.connect()
+	c.subscribe("a", "subscription { pulled(size: 70000) }")
+	r.pulling(1)
+	same := event(1)
+	for n := range 3 {
+		r.board.show(same, nil)
+		c.want("next", "a")
+		testenv.Equal(t, "executions", r.board.executed.Load(), int64(n+1))
+	}
 }
 
 // Whoever pulls has no goroutine of its own between two events.

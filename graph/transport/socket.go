@@ -111,6 +111,13 @@ func (s *socket) after(timer int, d time.Duration, f func()) {
 	s.timers[timer] = time.AfterFunc(d, f)
 }
 
+// stop stops a timer.
+func (s *socket) stop(timer int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.timers[timer].Stop()
+}
+
 // again has a timer call the same function once more.
 func (s *socket) again(timer int, d time.Duration) {
 	s.mu.Lock()

@@ -90,6 +90,16 @@ func TestSocketKeepsAClientThatAnswersPings(t *testing.T) {
 	}
 }
 
+// While a socket waits for InitFunc it reads no pong, and so asks for none.
+func TestSocketIsNotPingedBeforeItIsInitialised(t *testing.T) {
+	cfg := transport.Config{PingInterval: 20 * time.Millisecond, PongTimeout: 20 * time.Millisecond}
+	cfg.InitFunc = func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, error) {
+		time.Sleep(5 * (cfg.PingInterval + cfg.PongTimeout))
+		return ctx, ctx.Err()
+	}
+	serve(t, cfg).connect()
+}
+
 // A peer that begins a frame during the closing handshake and never ends it holds
 // nothing up for longer than the handshake may take.
 func TestSocketClosesOnAPeerThatStallsTheHandshake(t *testing.T) {
