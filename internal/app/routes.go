@@ -60,9 +60,7 @@ func (a *process) handler() (http.Handler, *transport.Endpoint) {
 // recheck loads the caller of an open stream again (rule U3). While the database does not
 // answer the stream stays open, and is rechecked later.
 func (a *process) recheck(ctx context.Context) (context.Context, error) {
-	within, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	fresh, err := a.authenticator.Recheck(within)
+	fresh, err := a.authenticator.Recheck(ctx)
 	switch {
 	case err == nil:
 		viewer.Renew(ctx, viewer.FromContext(fresh))

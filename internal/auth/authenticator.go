@@ -103,7 +103,7 @@ func New(db *database.DB, passwords *Passwords, o Options) *Authenticator {
 		origins:     newOrigins(o.PublicURL, o.Origins),
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
-	a.sessions = coalesce.New(coalesce.Options{Within: lookupTimeout, Gap: recheckGap, Keys: 1000}, a.readSessions)
+	a.sessions = coalesce.New(coalesce.Options{Within: recheckTimeout, Gap: recheckGap, Keys: 1000, Reads: 2}, a.readSessions)
 	a.tokens = coalesce.New(coalesce.Options{Within: lookupTimeout, Keys: 1000, Reads: 4}, a.readTokens)
 	return a
 }

@@ -18,6 +18,10 @@ import (
 // for being told so.
 const lookupTimeout = 5 * time.Second
 
+// recheckTimeout bounds a look-up for sockets and streams that stay open: one that hangs is over
+// before the callers' next one is due.
+const recheckTimeout = 3 * time.Second
+
 // initTimeout bounds the look-up of who has opened a socket.
 const initTimeout = 30 * time.Second
 
@@ -93,7 +97,7 @@ func (a *Authenticator) Recheck(ctx context.Context) (context.Context, error) {
 	if !old.Authenticated() {
 		return ctx, nil
 	}
-	within, cancel := context.WithTimeout(ctx, lookupTimeout)
+	within, cancel := context.WithTimeout(ctx, recheckTimeout)
 	defer cancel()
 	v, found, err := a.sessions.Get(within, old.SessionID)
 	switch {
