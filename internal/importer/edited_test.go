@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,17 +61,22 @@ func TestEditsBetweenPlanAndWriteStay(t *testing.T) {
 		}
 		w.furnish(w.plain, "", []string{"VIP"}, "TEXT:plan")
 		for _, c := range edits {
-			for _, held := range []bool{false, true} {
-				t.Run(fmt.Sprint(c.what, " held ", held), func(t *testing.T) {
+			for mode := range 4 {
+				held, inFlight := mode%2 == 1, mode/2+1
+				t.Run(fmt.Sprint(c.what, " held ", held, " in flight ", inFlight), func(t *testing.T) {
 					w.T = t
 					w.Exec(`DELETE FROM import_runs`)
 					w.Exec(`DELETE FROM contacts`)
 					w.imports(setUp, hooked{})
 					times := 0
-					run := w.imports(c.file, hooked{planned: func() {
+					run := w.importsWith(Options{InFlight: inFlight}, c.file, hooked{planned: func() {
 						if times++; times == 1 {
 							w.edit(c.statement+" WHERE email = 'ann@x.example'", held)
+							return
 						}
+						free := w.free()
+						testenv.Equal(t, "Bob, whom the file does not name, is free", slices.Contains(free, "Breuer"), true)
+						testenv.Equal(t, "what the file names is free", len(free) > 1, c.what == "the external id") // by which it was found
 					}})
 					testenv.Equal(t, "counts", run, c.counts)
 					if times != 2 {
@@ -86,7 +92,12 @@ func TestEditsBetweenPlanAndWriteStay(t *testing.T) {
 // imports imports the file into a company of its own with hooks and gives the counts.
 func (w *world) imports(file string, h hooked) string {
 	w.T.Helper()
-	e := w.engine(Options{})
+	return w.importsWith(Options{}, file, h)
+}
+
+func (w *world) importsWith(o Options, file string, h hooked) string {
+	w.T.Helper()
+	e := w.engine(o)
 	e.hook(h)
 	run := w.of(e, w.outside, enum.Contacts, w.plain, file)
 	w.work(e)
@@ -117,6 +128,21 @@ func (w *world) edit(statement string, held bool) {
 	}()
 }
 
+// free are the last names of the contacts that others can change now.
+func (w *world) free() (names []string) {
+	w.T.Helper()
+	w.Must(w.DB.InTx(context.WithoutCancel(w.System), func(ctx context.Context, tx *database.Tx) error {
+		names = nil
+		return tx.Each(ctx, "contacts", func(rows *sql.Rows) error {
+			var name sql.NullString
+			err := rows.Scan(&name)
+			names = append(names, name.String)
+			return err
+		}, "SELECT last_name FROM contacts"+tx.Dialect().LockFree(database.ForUpdate))
+	}))
+	return names
+}
+
 // shortly is what there is of the company's contacts.
 func (w *world) shortly() string {
 	var all []string
@@ -136,10 +162,8 @@ func TestR4NobodyWaitsForContactsThatStay(t *testing.T) {
 		w.imports("email,first_name\nann@x.example,Ann\nbob@x.example,Bob\n", hooked{})
 		free := 0
 		h := hooked{loaded: func(int) error {
-			return w.DB.InTx(context.WithoutCancel(w.System), func(ctx context.Context, tx *database.Tx) error {
-				free = 0
-				return tx.Each(ctx, "contacts", func(*sql.Rows) error { free++; return nil }, "SELECT 1 FROM contacts"+tx.Dialect().LockFree(database.ForUpdate))
-			})
+			free = len(w.free())
+			return nil
 		}}
 		testenv.Equal(t, "counts", w.imports("email,first_name\nann@x.example,Ann\nbob@x.example,Robert\n", h), "COMPLETED 0+1+1+0+0 of 2")
 		testenv.Equal(t, "contacts that others can change", free, 1)

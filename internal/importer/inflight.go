@@ -22,6 +22,8 @@ import (
 //   - Just the last statement, which moves the import on, waits for the commit of the one before.
 //   - An import that has far to go leaves the cores to others where the process works on others: then its
 //     batches are worked on one after another (rule J8).
+//   - An import in quarantine has none in flight until it has committed one: what kills its process
+//     is then to keep no batch before it from being committed (rule J3).
 //   - Each is tried once. Whatever it fails of, all behind it are rolled back, and they are committed
 //     one after another, as where nothing is in flight. So a batch never waits for a connection, or
 //     for long for a lock, that one behind it has, which waits for it.
@@ -32,6 +34,9 @@ const lockWait = 300 * time.Millisecond
 
 // errBefore: a batch cannot be committed, since the one before it was not.
 var errBefore = errors.New("the batch before was not committed")
+
+// errCommitRefused: the database did not commit the batch, and it might commit it the next time.
+var errCommitRefused = errors.New("the commit was refused")
 
 // inFlight is how many batches of an import of the kind are worked on at once.
 func (e *Engine) inFlight(k kind.Kind) int {
@@ -58,6 +63,7 @@ type flight struct {
 type flights struct {
 	engine *Engine
 	most   int
+	alone  bool      // none is to be in flight, since the import is in quarantine
 	long   bool      // the import has far to go
 	all    []*flight // the oldest first
 	last   bool      // the file's last batch has been started
@@ -97,23 +103,37 @@ func (f *flights) start(ctx context.Context, b *batch) {
 }
 
 // land takes the oldest, which has ended, and calls after with it; where it failed it commits it, and
-// what was behind it, one after another, and calls after with each.
-func (f *flights) land(ctx context.Context, after func(*batch) error) error {
+// what was behind it, one after another, and calls after with each. Before each but the oldest it
+// calls before, of which an error ends it.
+func (f *flights) land(ctx context.Context, before, after func(*batch) error) error {
 	one := f.all[0]
 	if one.err == nil {
 		f.all = f.all[1:]
 		return after(one.batch)
 	}
-	batches := f.abort()
+	all := f.abort()
 	if one.panicked || ctx.Err() != nil || errors.Is(one.err, errSuperseded) || errors.Is(one.err, errCanceled) || errors.Is(one.err, database.ErrCommitUnknown) {
 		return one.err
 	}
-	f.engine.log.DebugContext(ctx, "batches in flight are written one after another", "import", one.run.ID, "batches", len(batches), "error", one.err)
-	for _, b := range batches {
-		if err := f.engine.commit(ctx, b); err != nil {
+	f.engine.log.DebugContext(ctx, "batches in flight are written one after another", "import", one.run.ID, "batches", len(all), "error", one.err)
+	for i, tried := range all {
+		if i > 0 {
+			if err := before(tried.batch); err != nil {
+				return err
+			}
+		}
+		if later, ok := errors.AsType[*kind.Postponed](tried.err); ok {
+			if err := later.Do(ctx); err != nil {
+				return err
+			}
+		}
+		if _, ok := errors.AsType[*kind.TooMuch](tried.err); ok {
+			f.most = 1 // the next ones are like it, and each would be read in vain
+		}
+		if err := f.engine.commit(ctx, tried.batch); err != nil {
 			return err
 		}
-		if err := after(b); err != nil {
+		if err := after(tried.batch); err != nil {
 			return err
 		}
 	}
@@ -121,16 +141,16 @@ func (f *flights) land(ctx context.Context, after func(*batch) error) error {
 }
 
 // abort rolls all back that are not committed yet, and returns all in order.
-func (f *flights) abort() (batches []*batch) {
-	for _, one := range f.all {
+func (f *flights) abort() []*flight {
+	all := f.all
+	for _, one := range all {
 		one.cancel()
 	}
-	for _, one := range f.all {
+	for _, one := range all {
 		<-one.ended
-		batches = append(batches, one.batch)
 	}
 	f.all = nil
-	return batches
+	return all
 }
 
 // fly tries to commit the batch beside those before it.
@@ -142,8 +162,8 @@ func (e *Engine) fly(ctx context.Context, f *flight) error {
 	var o *kind.Outcome
 	tried := false
 	err := e.db.InTx(database.Bulk(ctx), func(ctx context.Context, tx *database.Tx) (err error) {
-		if tried { // its commit was refused
-			return onceOnly{errBefore}
+		if tried {
+			return onceOnly{errCommitRefused}
 		}
 		tried = true
 		if o, err = e.writeInFlight(ctx, tx, f); err != nil {

@@ -267,6 +267,61 @@ func TestJ6RightsAreCheckedForEachBatchInFlight(t *testing.T) {
 	testenv.Equal(t, "code", *r.FailureCode, "FORBIDDEN")
 }
 
+// J6: who loses the right when a batch has failed in flight, and is committed by itself, gets none of
+// those that were in flight behind it.
+func TestJ6RightsAreCheckedBeforeABatchIsCommittedByItself(t *testing.T) {
+	w, e, run := flying(t, nil, called("New", "a", "b", "c", "d", "e", "f", "g"))
+	w.failFirst(e, func() { w.Exec(`UPDATE users SET role = 'MEMBER' WHERE id = $1`, w.outside.ID) })
+	w.work(e)
+	r := w.state(run.ID)
+	testenv.Equal(t, "counts", counts(r), "FAILED 2+0+0+0+0 of 7")
+	testenv.Equal(t, "code", *r.FailureCode, "FORBIDDEN")
+	testenv.Equal(t, "contacts", w.firstNamesOf(w.plain), []string{"a New", "b New"})
+}
+
+// J2: a drain does not wait for what was in flight behind a batch that failed.
+func TestJ2ADrainHandsOverBehindABatchThatFailedInFlight(t *testing.T) {
+	w, e, run := flying(t, nil, called("New", "a", "b", "c", "d", "e", "f", "g"))
+	ctx, drain := context.WithCancel(w.System)
+	w.failFirst(e, drain)
+	if worked, err := e.RunNext(ctx); !worked || err != nil {
+		t.Errorf("RunNext: %v, %v", worked, err)
+	}
+	r := w.state(run.ID)
+	testenv.Equal(t, "counts", counts(r), "RUNNING 2+0+0+0+0 of 7")
+	if r.LeaseUntil != nil || r.Claims != 0 {
+		t.Errorf("lease until %v, %d claims", r.LeaseUntil, r.Claims)
+	}
+	w.work(w.engine(Options{}))
+	testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 7+0+0+0+0 of 7")
+}
+
+// failFirst has the first batch fail once, in flight, when the second is planned too, and calls then
+// when the first is written once more.
+func (w *world) failFirst(e *Engine, then func()) {
+	second := make(chan struct{})
+	planned := sync.OnceFunc(func() { close(second) })
+	var tries atomic.Int32
+	e.hook(hooked{
+		inTx: func(_ context.Context, _ *database.Tx, b hookedBatch) error {
+			if b.first == 3 {
+				planned()
+			}
+			return nil
+		},
+		loaded: func(turn int) error {
+			if turn == 0 && tries.Add(1) == 1 {
+				w.reached(second)
+				return database.ErrTenantDeleted // is planned again
+			}
+			if turn == 0 {
+				then()
+			}
+			return nil
+		},
+	})
+}
+
 // However few connections there are, no batch waits for one that a later one has.
 func TestBatchesInFlightNeedNoConnectionsOfTheirOwn(t *testing.T) {
 	for conns := range 3 {

@@ -118,7 +118,8 @@ func (e *Engine) work(drain context.Context, c *claim) (err error) {
 
 // eachBatch reads ahead and commits batch after batch; between two of them errDrained once
 // the drain has begun, and errTurnOver once the turn is over and others wait; where those have
-// a short way to go and this one has not, at once. Batches that are in flight are finished.
+// a short way to go and this one has not, at once. Batches that are in flight are finished, but for
+// those that were rolled back with one that failed.
 func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) error {
 	if c.processed == c.total {
 		return nil // only the end is missing, and that does not need the file
@@ -134,7 +135,7 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) er
 		}()
 		read <- e.batches(ctx, k, c, batches)
 	}()
-	flying := &flights{engine: e, most: e.inFlight(k), long: c.total-c.processed > e.short(k)}
+	flying := &flights{engine: e, most: e.inFlight(k), alone: c.mayKill(), long: c.total-c.processed > e.short(k)}
 	defer func() {
 		stop()
 		flying.abort()
@@ -143,7 +144,18 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) er
 	}()
 	var over error // why no further batch is begun
 	t := &turn{engine: e, kind: k, claim: c, began: time.Now()}
+	before := func(b *batch) error {
+		if over == nil && drain.Err() != nil {
+			over = errDrained
+		}
+		if over == nil {
+			over = e.authorise(ctx, k, c)
+		}
+		b.as.By = c.By
+		return over
+	}
 	after := func(b *batch) error {
+		flying.alone = false
 		err := t.after(ctx, b, over != nil || b.last || flying.last)
 		if errors.Is(err, errTurnOver) {
 			over, err = err, nil
@@ -164,20 +176,16 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) er
 			switch {
 			case !more:
 				next = nil
-			case drain.Err() != nil:
-				over = errDrained
+			case before(b) != nil: // and over says why
+			case flying.most > 1 && !flying.alone:
+				flying.start(ctx, b)
 			default:
-				if over = e.authorise(ctx, k, c); over != nil {
-					break
-				}
-				if b.as.By = c.By; flying.most > 1 {
-					flying.start(ctx, b)
-				} else if err = e.commit(ctx, b); err == nil {
+				if err = e.commit(ctx, b); err == nil {
 					err = after(b)
 				}
 			}
 		case <-flying.first():
-			err = flying.land(ctx, after)
+			err = flying.land(ctx, before, after)
 		}
 		if err != nil {
 			return err

@@ -60,6 +60,41 @@ func TestJ3AFileThatKillsItsProcessTakesNoOtherImportWithIt(t *testing.T) {
 	})
 }
 
+// J3: a row that kills its process does not keep the batches before it from being committed: in
+// quarantine the first is committed before the second is begun.
+func TestJ3NoBatchIsInFlightWithTheFirstInQuarantine(t *testing.T) {
+	w, e, run := flying(t, nil, called("New", "a", "b", "c", "d", "e", "f", "g"))
+	w.claimed(e) // and the process dies
+	w.lapse(run.ID)
+	third := make(chan struct{})
+	e = w.engine(Options{BatchRows: 2})
+	e.hook(hooked{
+		inTx: func(_ context.Context, _ *database.Tx, b hookedBatch) error {
+			switch n := w.state(run.ID).ProcessedRows; b.first {
+			case 1, 3:
+				if n != b.first-1 {
+					t.Errorf("the batch from row %d is planned when %d are processed", b.first, n)
+				}
+			case 5:
+				close(third)
+			}
+			return nil
+		},
+		loaded: func(turn int) error {
+			if turn == 1 {
+				w.reached(third) // is in flight beside the second
+			}
+			return nil
+		},
+	})
+	c := w.taken(e)
+	if c == nil || !c.mayKill() {
+		t.Fatalf("took %+v", c)
+	}
+	w.Must(e.work(w.System, c))
+	testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 7+0+0+0+0 of 7")
+}
+
 // taken takes what may be at work beside what the engine has.
 func (w *world) taken(e *Engine) *claim {
 	w.T.Helper()

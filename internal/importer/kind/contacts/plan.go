@@ -57,7 +57,7 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 
 // unlessChanged has the batch planned once more where somebody has changed one of its contacts
 // between planning and writing. Most contacts of a file stay as they are, and nobody is to wait
-// for those; so they are held only the second time, and there is no third.
+// for those; so they are held only once that has happened, and it does not happen again.
 func (b *batch) unlessChanged(err error) error {
 	if b.hold || !errors.Is(err, records.ErrChanged) {
 		return err
