@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/importrun"
@@ -21,6 +23,11 @@ import (
 const (
 	// rightsWithin is how old a watcher's rights may be (rule U3: 5 s).
 	rightsWithin = 3 * time.Second
+	// checkEvery is the time between the beginnings of two rounds of checks of rights, and bounds
+	// each check: a right that is lost right behind its check is found missing within three times this.
+	checkEvery = rightsWithin / 2
+	// checkedAtOnce is how many watchers of an import are checked at a time.
+	checkedAtOnce = 8
 	// readGap is the least time between two reads for watchers: few enough reads however many
 	// events come, and none of them late for people.
 	readGap = 5 * time.Millisecond
@@ -119,8 +126,9 @@ func (w *Watcher) fail(err error) {
 type watchedRuns struct {
 	now    func() time.Time // what the pauses of watchers go by
 	states *coalesce.Reader[id.ID, *ent.ImportRun]
-	sights *coalesce.Reader[sight, seen]
-	rights *coalesce.Reader[id.ID, ruled]
+	sights *coalesce.Reader[sight, seen]  // of new watchers
+	rights *coalesce.Reader[id.ID, ruled] // of those who are there, whom no number of new ones delays
+	checks *coalesce.Reader[sight, seen]  // the same
 
 	mu   sync.Mutex
 	runs map[id.ID]*watchedRun
@@ -131,7 +139,8 @@ func newWatchedRuns(e *Engine) *watchedRuns {
 		now: time.Now, runs: map[id.ID]*watchedRun{},
 		states: coalesce.New(coalesce.Options{Within: readWithin, Gap: readGap, Keys: readKeys}, e.readStates),
 		sights: coalesce.New(coalesce.Options{Within: readWithin, Keys: 1, Reads: 4}, e.readSights),
-		rights: coalesce.New(coalesce.Options{Within: readWithin, Keys: 1, Reads: 4}, e.readRights),
+		rights: coalesce.New(coalesce.Options{Within: checkEvery, Keys: 1, Reads: 4}, e.readRights),
+		checks: coalesce.New(coalesce.Options{Within: checkEvery, Keys: 1, Reads: 4}, e.readSights),
 	}
 }
 
@@ -221,7 +230,7 @@ func (g *watchedRun) follow() {
 	defer g.events.Close()
 	refresh := time.NewTicker(g.engine.o.Refresh)
 	defer refresh.Stop()
-	rights := time.NewTicker(rightsWithin / 2) // so that none is older than the whole
+	rights := time.NewTicker(checkEvery)
 	defer rights.Stop()
 	rest := time.NewTimer(0)
 	defer rest.Stop()
@@ -280,12 +289,18 @@ func (g *watchedRun) startCheck() {
 		users[w.user] = true
 	}
 	go func() {
+		var checks errgroup.Group
+		checks.SetLimit(checkedAtOnce)
 		for user := range users {
-			err := g.engine.stillVisible(g.life, user, g.id)
-			if fault.Of(err) != nil {
-				g.each(&user, func(w *Watcher) { w.fail(gone(err)) })
-			}
+			checks.Go(func() error {
+				err := g.engine.stillVisible(g.life, user, g.id)
+				if fault.Of(err) != nil {
+					g.each(&user, func(w *Watcher) { w.fail(gone(err)) })
+				}
+				return nil
+			})
 		}
+		_ = checks.Wait()
 		g.mu.Lock()
 		g.checking = false
 		g.mu.Unlock()
@@ -295,11 +310,13 @@ func (g *watchedRun) startCheck() {
 // stillVisible asks whether the user sees the import, with the rights of now. Only a fault says
 // that they do not: with other errors the database is away.
 func (e *Engine) stillVisible(ctx context.Context, user, run id.ID) error {
+	ctx, cancel := context.WithTimeout(ctx, checkEvery)
+	defer cancel()
 	r, _, err := e.watched.rights.Get(ctx, user)
 	if err = errors.Join(err, r.err); err != nil {
 		return err
 	}
-	s, _, err := e.watched.sights.Get(ctx, sight{who: rightsOf(r.who), run: run})
+	s, _, err := e.watched.checks.Get(ctx, sight{who: rightsOf(r.who), run: run})
 	return errors.Join(err, s.err)
 }
 

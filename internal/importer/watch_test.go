@@ -5,11 +5,13 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/viewer"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
@@ -235,6 +237,52 @@ func TestJ4AWatcherWhoLosesTheRightIsTold(t *testing.T) {
 		}
 		if err := <-lost; !fault.Is(err, fault.NotFound) || time.Since(began) > 10*time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
+// meeting is Rights where each answer waits for so many who ask at the same time.
+type meeting struct {
+	Rights
+	missing atomic.Int64
+	all     chan struct{}
+	once    sync.Once // closes it
+}
+
+func (m *meeting) ViewerOf(ctx context.Context, user id.ID) (viewer.Viewer, error) {
+	if m.missing.Add(-1) == 0 {
+		m.once.Do(func() { close(m.all) })
+	}
+	select {
+	case <-m.all:
+		return m.Rights.ViewerOf(ctx, user)
+	case <-ctx.Done():
+		m.missing.Add(1)
+		return viewer.Viewer{}, ctx.Err()
+	}
+}
+
+// Rule U3: the rights of all who watch an import are checked soon, whatever new watchers wait for.
+func TestU3WatchersAreCheckedAtTheSameTime(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		boss := w.User(w.partner, "boss@partner.example", enum.Admin)
+		run := w.start(e, names(3))
+		m := &meeting{Rights: e.rights, all: make(chan struct{})}
+		m.missing.Store(2)
+		e.rights = m
+		next(t, w.watch(w.As(w.maria), e, run.ID))
+		lost := make(chan error, 1)
+		states, err := w.follow(w.As(boss), e, run.ID, func(err error) { lost <- err })
+		w.Must(err)
+		next(t, states)
+		e.watched.sights = nil
+		w.Exec(`UPDATE users SET role = 'MEMBER' WHERE id = $1`, boss.ID)
+		for s := range states {
+			t.Errorf("then %s", counts(s))
+		}
+		if err := <-lost; !fault.Is(err, fault.NotFound) {
+			t.Error(err)
 		}
 	})
 }
