@@ -55,7 +55,7 @@ func (c *guardedConn) serve(ctx context.Context, grace time.Duration) {
 		defer c.mu.Unlock()
 		if c.calls == call {
 			c.struck = true
-			_ = c.SetDeadline(time.Now().Add(grace))
+			_ = c.Conn.SetDeadline(time.Now().Add(grace))
 		}
 	})
 }
@@ -73,8 +73,19 @@ func (c *guardedConn) release() {
 	c.calls++
 	if !idle && c.struck {
 		c.struck = false
-		_ = c.SetDeadline(time.Time{})
+		_ = c.Conn.SetDeadline(time.Time{})
 	}
+}
+
+// SetDeadline leaves the deadline as it is once the context has ended: lib/pq sets one of its own, and
+// takes it away, while it connects.
+func (c *guardedConn) SetDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.struck {
+		return nil
+	}
+	return c.Conn.SetDeadline(t)
 }
 
 func (c *guardedConn) Read(p []byte) (int, error) {
@@ -105,7 +116,14 @@ func (c *guardedConn) named(op string, err error) error {
 // lib/pq, which hands the dialer a context that ends when the dialing does.
 type handshake struct {
 	ctx  context.Context
-	conn *guardedConn
+	conn *guardedConn // the last that was dialed; nil: none was
+}
+
+// release ends the watch of the last connection, which has failed.
+func (h *handshake) release() {
+	if h.conn != nil {
+		h.conn.release()
+	}
 }
 
 type handshakeKey struct{}
@@ -130,6 +148,7 @@ func (dialer) DialContext(ctx context.Context, network, address string) (net.Con
 	if !ok {
 		return requestConn{conn, d.Deadline}, nil
 	}
+	h.release() // lib/pq tries another host, or the same in another way
 	h.conn = &guardedConn{Conn: conn}
 	h.conn.serve(h.ctx, 0)
 	return h.conn, nil
@@ -169,6 +188,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	h := &handshake{ctx: ctx}
 	conn, err := c.pq.Connect(context.WithValue(ctx, handshakeKey{}, h))
 	if err != nil {
+		h.release()
 		return nil, err
 	}
 	h.conn.serve(context.Background(), cancelGrace)

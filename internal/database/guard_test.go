@@ -3,10 +3,13 @@ package database_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -289,6 +292,94 @@ func TestAContextThatEndsLaterDoesNoHarm(t *testing.T) {
 			execute(t, db, "SELECT pg_sleep(2.5)") // longer than a server is waited for
 			if after := value[int](t, db, "SELECT pg_backend_pid()"); after != before {
 				t.Error("the connection is another one")
+			}
+		})
+	}
+}
+
+// deadlines is a connection that keeps its last deadline.
+type deadlines struct {
+	net.Conn
+	last time.Time
+}
+
+func (d *deadlines) SetDeadline(t time.Time) error {
+	d.last = t
+	return d.Conn.SetDeadline(t)
+}
+
+// Once its context has ended no other deadline puts off the end of a connection.
+func TestAnEndedContextIsNotPutOff(t *testing.T) {
+	t.Parallel()
+	near, far := net.Pipe()
+	defer near.Close()
+	defer far.Close()
+	beneath := &deadlines{Conn: near}
+	ctx, cancel := context.WithCancel(t.Context())
+	conn := database.Guarded(ctx, beneath)
+	later := time.Now().Add(time.Hour)
+	testenv.Must(t, conn.SetDeadline(later))
+	testenv.Equal(t, "deadline while the context lives", beneath.last, later)
+	cancel()
+	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v; want the context's", err)
+	}
+	testenv.Must(t, conn.SetDeadline(later))
+	if !beneath.last.Before(later) {
+		t.Error("a later deadline is set")
+	}
+}
+
+// watched is a context that never ends, and knows who waits for its end.
+type watched struct {
+	context.Context
+	done  chan struct{}
+	waits atomic.Int32
+}
+
+func (w *watched) Done() <-chan struct{} { return w.done }
+
+// AfterFunc is what the package context asks for.
+func (w *watched) AfterFunc(func()) (stop func() bool) {
+	w.waits.Add(1)
+	return sync.OnceValue(func() bool {
+		w.waits.Add(-1)
+		return true
+	})
+}
+
+// A context that lives on knows nothing of connections that could not be made.
+func TestNoContextKeepsAConnectionThatFailed(t *testing.T) {
+	t.Parallel()
+	hole := listen(t, "")
+	silent := hole.Addr().(*net.TCPAddr)
+	u, err := url.Parse(testenv.URL(t))
+	testenv.Must(t, err)
+	for name, c := range map[string]struct {
+		hosts, ports string
+		fails        bool
+	}{
+		"the only host": {silent.IP.String(), strconv.Itoa(silent.Port), true},
+		"all hosts":     {silent.IP.String() + "," + silent.IP.String(), fmt.Sprint(silent.Port, ",", silent.Port), true},
+		"the first":     {silent.IP.String() + "," + u.Hostname(), fmt.Sprint(silent.Port, ",", u.Port()), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			of, query := *u, u.Query()
+			query.Set("host", c.hosts)
+			query.Set("port", c.ports)
+			query.Set("connect_timeout", "1")
+			of.Host, of.RawQuery = "", query.Encode()
+			ctx := &watched{Context: t.Context(), done: make(chan struct{})}
+			db, err := database.Open(ctx, database.Options{URL: of.String(), MaxConns: 1})
+			if (err != nil) != c.fails {
+				t.Errorf("error %v", err)
+			}
+			if db != nil {
+				defer db.Close()
+			}
+			if n := ctx.waits.Load(); n != 0 {
+				t.Errorf("%d wait for the context's end", n)
 			}
 		})
 	}

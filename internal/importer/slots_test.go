@@ -81,7 +81,10 @@ func TestJ3NoBatchIsInFlightWithTheFirstInQuarantine(t *testing.T) {
 			return nil
 		},
 		loaded: func(turn int) error {
-			if turn == 1 {
+			switch turn {
+			case 0:
+				time.Sleep(100 * time.Millisecond) // were the second in flight it would be planned now
+			case 1:
 				w.reached(third) // is in flight beside the second
 			}
 			return nil
