@@ -220,8 +220,9 @@ func parts(all []written) (changed, made []*written) {
 	return changed, made
 }
 
-// set changes the columns of contacts that are as they were found. All that are written are
-// changed in the order of their ids, so that no two batches wait for each other.
+// set changes the columns of contacts that are as they were found, in the order of their ids, so that
+// two transactions seldom wait for each other. They may where contacts are parked, which are changed
+// before the others: then the database ends one of both, and it is run again.
 func set(ctx context.Context, tx *database.Tx, columns []database.Column[*written], contacts []*written) error {
 	slices.SortFunc(contacts, func(x, y *written) int { return bytes.Compare(x.ID[:], y.ID[:]) })
 	found, err := database.SetUnchanged(ctx, tx, contact.Table, byTenant, columns, func(w *written) database.Version { return w.Version }, contacts)

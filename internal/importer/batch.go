@@ -141,7 +141,7 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 		taken := database.IsUniqueViolation(err) || database.IsForeignKeyViolation(err) || errors.Is(err, database.ErrTenantDeleted)
 		if violations++; violations < 5 && taken {
 			// It may be another worker's batch of the same rows that was first.
-			if err := e.standing(ctx, e.db.SQL(), b); err != nil {
+			if err := e.checkClaim(ctx, e.db.SQL(), b); err != nil {
 				return err
 			}
 			continue
@@ -212,7 +212,7 @@ func (e *Engine) advance(ctx context.Context, tx *database.Tx, b *batch, o *kind
 	}
 	n, err := res.RowsAffected()
 	if err == nil && n == 0 {
-		if err = e.standing(ctx, tx, b); err == nil {
+		if err = e.checkClaim(ctx, tx, b); err == nil {
 			err = errSuperseded // a moment ago
 		}
 	}
@@ -220,14 +220,9 @@ func (e *Engine) advance(ctx context.Context, tx *database.Tx, b *batch, o *kind
 	return err
 }
 
-// queryer is the pool or a transaction.
-type queryer interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-// standing says why the batch cannot be committed; nil where it can. Errors: errSuperseded,
+// checkClaim says why the batch cannot be committed; nil where it can. Errors: errSuperseded,
 // errCanceled, the database's.
-func (e *Engine) standing(ctx context.Context, on queryer, b *batch) error {
+func (e *Engine) checkClaim(ctx context.Context, on querier, b *batch) error {
 	var cancel bool
 	var processed int
 	err := on.QueryRowContext(ctx, `SELECT cancel_requested, processed_rows FROM import_runs WHERE id = $1 AND epoch = $2 AND status = 'RUNNING'`,

@@ -16,11 +16,11 @@
 // on a connection of its own, and commits behind it.
 //
 // Package kind defines what a kind of import is, package sheet what a file contains. The engine
-// receives the kinds and names none. The files, in order: start, input, upload, seal and
-// idempotency accept a file; next, queue, claim, slots and lease decide who works on which
-// import; run, batch, inflight and issues work on it; finish, summary, named and rejects end it, audit writes the company's log. Besides: watch,
-// watchpace and sharedread (progress), pace, positions and places (queue positions), cancel, preview, template, download, sharing,
-// owner and clean.
+// receives the kinds and names none. The files, in order: start, input, upload, mappings, spans,
+// columnmemory, seal and idempotency accept a file; next, queue, claim, slots and lease decide who works on which
+// import; run, batch, inflight and issues work on it; finish, summary, named, otherrows and rejects
+// end it, audit writes the company's log. Besides: watch and watchpace (progress), pace, positions
+// and places (queue positions), kinds, cancel, preview, template, download, sharing, owner and clean.
 package importer
 
 import (
