@@ -13,6 +13,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
 	"tenantry/internal/database"
+	"tenantry/internal/importer/kind"
 	"tenantry/internal/testenv"
 )
 
@@ -265,6 +266,23 @@ func TestJ6RightsAreCheckedForEachBatchInFlight(t *testing.T) {
 	r := w.state(run.ID)
 	testenv.Equal(t, "counts", counts(r), "FAILED 4+0+0+0+0 of 7")
 	testenv.Equal(t, "code", *r.FailureCode, "FORBIDDEN")
+}
+
+// Behind a batch that is too much to be read at once none is in flight: each would be read in vain.
+func TestBehindABatchThatIsTooMuchNoneIsInFlight(t *testing.T) {
+	w, e, run := flying(t, nil, called("New", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"))
+	var tries atomic.Int32
+	e.hook(hooked{inTx: func(_ context.Context, _ *database.Tx, b hookedBatch) error {
+		if b.first == 1 && tries.Add(1) == 1 {
+			return &kind.TooMuch{Rows: 1}
+		}
+		if n := w.state(run.ID).ProcessedRows; n > 0 && n != b.first-1 {
+			t.Errorf("the batch from row %d is planned when %d are processed", b.first, n)
+		}
+		return nil
+	}})
+	w.work(e)
+	testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 13+0+0+0+0 of 13")
 }
 
 // J6: who loses the right when a batch has failed in flight, and is committed by itself, gets none of
