@@ -173,18 +173,30 @@ func TestAWriterOfSQLiteDoesNotWaitForEver(t *testing.T) {
 func TestBulkWorkIsNotCompiled(t *testing.T) {
 	t.Parallel()
 	db := testenv.Open(t, database.Postgres)
+	compiled := func(ctx context.Context, tx *database.Tx) (found bool, err error) {
+		err = tx.Each(ctx, "a plan", func(rows *sql.Rows) error {
+			var line string
+			err := rows.Scan(&line)
+			found = found || strings.Contains(line, "JIT")
+			return err
+		}, "EXPLAIN SELECT a + 1, b FROM staged WHERE b <> '' ORDER BY b, a")
+		return found, err
+	}
 	err := db.InTx(database.Bulk(t.Context()), func(ctx context.Context, tx *database.Tx) error {
 		if _, err := tx.ExecContext(ctx, "CREATE TEMPORARY TABLE staged (a bigint, b text) ON COMMIT DROP"); err != nil {
 			return err
 		}
-		return tx.Each(ctx, "a plan", func(rows *sql.Rows) error {
-			var line string
-			err := rows.Scan(&line)
-			if strings.Contains(line, "JIT") {
-				t.Error("the statement is compiled")
-			}
+		if found, err := compiled(ctx, tx); found || err != nil {
+			t.Errorf("the statement is compiled: %v, %v", found, err)
+		}
+		if _, err := tx.ExecContext(ctx, "SET LOCAL jit = on"); err != nil {
 			return err
-		}, "EXPLAIN SELECT a + 1, b FROM staged WHERE b <> '' ORDER BY b, a")
+		}
+		found, err := compiled(ctx, tx)
+		if !found {
+			t.Skip("this server compiles nothing")
+		}
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
