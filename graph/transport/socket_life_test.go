@@ -94,8 +94,12 @@ func TestSocketKeepsAClientThatAnswersPings(t *testing.T) {
 func TestSocketIsNotPingedBeforeItIsInitialised(t *testing.T) {
 	cfg := transport.Config{PingInterval: 20 * time.Millisecond, PongTimeout: 20 * time.Millisecond}
 	cfg.InitFunc = func(ctx context.Context, _ map[string]any, _ *http.Request) (context.Context, error) {
-		time.Sleep(5 * (cfg.PingInterval + cfg.PongTimeout))
-		return ctx, ctx.Err()
+		select {
+		case <-time.After(5 * (cfg.PingInterval + cfg.PongTimeout)):
+			return ctx, nil
+		case <-ctx.Done():
+			return ctx, ctx.Err()
+		}
 	}
 	serve(t, cfg).connect()
 }
