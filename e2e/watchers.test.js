@@ -27,7 +27,7 @@ onBothSets(env, (stack, shown) => {
   test('watchers before, during and after an import', { timeout: 120_000 }, shown(async () => {
     const { api, front, other } = stack();
     const partner = await stack().partner('Watched');
-    const { file, want } = mixed(6_000, partner);
+    const { file, want } = mixed(18_000, partner);
 
     const id = await api.accepted(partner.maria, file);
     const watchAll = () => waysToWatch.map((watch) => watch(other, partner.maria, id));
