@@ -36,7 +36,7 @@ type Config struct {
 
 	MaxRows          map[string]int `env:"IMPORT_MAX_ROWS_KIND" group:"Imports" read:"number" values:"1 or more" help:"Data rows that a file of {kind} may have. A longer file is refused as a whole."`
 	UploadMaxBytes   int64          `env:"UPLOAD_MAX_BYTES" default:"64MiB" group:"Imports" read:"size" values:"1KiB to 2GiB" help:"Size of an uploaded file. A unit may be written K, KB or KiB, M, MB or MiB, G, GB or GiB, and is a power of 1024 in every spelling."`
-	ImportBatchRows  int            `env:"IMPORT_BATCH_ROWS" default:"5000" group:"Imports" read:"number" values:"1 to 100000" help:"Rows that are committed in one transaction at most."`
+	ImportBatchRows  int            `env:"IMPORT_BATCH_ROWS" default:"2500" group:"Imports" read:"number" values:"1 to 100000" help:"Rows that are committed in one transaction at most."`
 	ImportBatchBytes int64          `env:"IMPORT_BATCH_BYTES" default:"4MiB" group:"Imports" read:"size" values:"64KiB to 256MiB" help:"Bytes of the file that are committed in one transaction at most; a single longer row is still committed."`
 	UploadRetention  time.Duration  `env:"UPLOAD_RETENTION" default:"7d" group:"Imports" read:"duration" values:"1m to 3650d" help:"How long an uploaded file is kept after its import has ended. Files of users are deleted at once."`
 	RejectsRetention time.Duration  `env:"REJECTS_RETENTION" default:"30d" group:"Imports" read:"duration" values:"1m to 3650d" help:"How long the file of rejected rows is kept after its import has ended."`

@@ -56,7 +56,7 @@ type Fingerprints interface {
 type Options struct {
 	MaxRows        map[enum.ImportKind]int // rows per file (rule F4); default what the kind says
 	MaxUploadBytes int64                   // default 64 MiB
-	BatchRows      int                     // rows per transaction, at most; default 5,000
+	BatchRows      int                     // rows per transaction, at most; default 2,500
 	BatchBytes     int64                   // bytes of the file per transaction, at most; default 4 MiB
 	InFlight       int                     // batches of one import that are worked on at once, where its kind allows it; default 2; 1 on SQLite, which has one writer
 	Lease          time.Duration           // how long a silent worker keeps its claim; default 10 s
@@ -80,7 +80,7 @@ func (o Options) withDefaults(all kind.Set) Options {
 	}
 	o.MaxRows = rows
 	def(&o.MaxUploadBytes, 64<<20)
-	def(&o.BatchRows, 5_000)
+	def(&o.BatchRows, 2_500)
 	def(&o.BatchBytes, 4<<20)
 	def(&o.InFlight, 2)
 	def(&o.Lease, 10*time.Second)
