@@ -134,7 +134,7 @@ func (o *operation) start() {
 }
 
 // completed sends `complete`, unless it was the context's end that ended the operation: then it
-// was the client who completed, or the socket is over, and neither is told so.
+// was the client who completed, or the socket is over, and neither gets a message.
 func (o *operation) completed() {
 	if o.ctx.Err() == nil {
 		o.socket.last(o, o.message(nil, "complete", nil))

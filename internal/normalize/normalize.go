@@ -174,7 +174,7 @@ func Domain(domain string) (inASCII string, ok bool) {
 	return convertDomain(domain)
 }
 
-// plainDomain reports whether the domain is its own ASCII form at a look: labels of small letters and
+// plainDomain reports whether the domain is plainly its own ASCII form: labels of small letters and
 // digits, and of hyphens between two of these that could not mark a converted label.
 func plainDomain(domain string) bool {
 	label := 0 // bytes of it so far

@@ -2,7 +2,6 @@ package customers
 
 import (
 	"context"
-
 	"unicode/utf8"
 
 	"tenantry/ent/enum"

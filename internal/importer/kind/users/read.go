@@ -37,7 +37,7 @@ func (k *Kind) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 	return b
 }
 
-// Emails is kind.Kind's: whose a taken email is nobody is told (rule I15).
+// Emails is kind.Kind's: the issue of a taken email does not say whose it is (rule I15).
 func (*Kind) Emails(context.Context, *database.Tx, *kind.Run, []sheet.Row) ([]kind.RowEmail, error) {
 	return nil, nil
 }
