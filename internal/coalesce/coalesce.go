@@ -2,8 +2,8 @@
 //
 // While a read is under way, further keys are collected, each once; they are the next read.
 // So a thousand callers who ask at once cost two reads, and one caller alone waits for
-// nothing. A key whose callers have all left before its read began is not read. A value is never older than the question: it was read after [Reader.Get] was
-// called.
+// nothing. A key whose callers have all left before its read began is not read. A value is
+// never older than the question: it was read after [Reader.Get] was called.
 package coalesce
 
 import (
@@ -50,8 +50,12 @@ func New[K comparable, V any](o Options, read func(context.Context, []K) (map[K]
 }
 
 // Get gives the key's value; found is false where there is none. All callers get the same
-// value: nobody may change it. Errors: those of the read, and of ctx.
+// value: nobody may change it. Errors: those of the read, and of ctx; a ctx that has ended asks
+// for nothing.
 func (r *Reader[K, V]) Get(ctx context.Context, key K) (v V, found bool, err error) {
+	if err := ctx.Err(); err != nil { // select would pick a quick answer half of the time
+		return v, false, err
+	}
 	b := r.join(key)
 	select {
 	case <-b.done:

@@ -228,3 +228,18 @@ func TestReadsKeepTheGap(t *testing.T) {
 		t.Errorf("three reads within %v", took)
 	}
 }
+
+func TestEndedCallersAskForNothing(t *testing.T) {
+	t.Parallel()
+	reader := coalesce.New(coalesce.Options{Within: time.Minute}, func(context.Context, []int) (map[int]int, error) {
+		t.Error("a read for nobody")
+		return nil, nil
+	})
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		if _, _, err := reader.Get(ended, 1); !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+	}
+}

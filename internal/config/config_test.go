@@ -56,7 +56,7 @@ func TestNothingSetGivesTheDocumentedDefaults(t *testing.T) {
 		"F4":                  c.MaxRows["PEOPLE"] == 5000 && c.MaxRows["PLACES"] == 100 && len(c.MaxRows) == 2,
 		"UPLOAD_MAX_BYTES":    c.UploadMaxBytes == 64<<20,
 		"REQUEST_MAX_BYTES":   c.RequestMaxBytes == 256<<10,
-		"IMPORT_BATCH":        c.ImportBatchRows == 5000 && c.ImportBatchBytes == 4<<20,
+		"IMPORT_BATCH":        c.ImportBatchRows == 2500 && c.ImportBatchBytes == 4<<20,
 		"QUERY":               c.QueryMaxTokens == 2000 && c.QueryMaxDepth == 15 && c.QueryMaxComplexity == 100000,
 		"WORKER_CONCURRENCY":  c.WorkerConcurrency == 4,
 		"DATABASE_MAX_CONNS":  c.DatabaseMaxConns == 20,
