@@ -24,10 +24,10 @@ type shape struct {
 type recordField struct {
 	key      string // what precedes the value: `{"alias":` or `,"alias":`
 	typename string // of the record, where it is __typename, in quotes
-	resolver func(context.Context, any) (reflect.Value, error)
+	resolver *resolver
 	column   int // index of the struct's field, where there is no resolver
 	shape    *shape
-	context  *graphql.FieldContext // as gqlgen makes it for each record
+	context  *graphql.FieldContext // as gqlgen makes it for each record; all records share its arguments
 }
 
 // planning finds out how an operation's selection is rendered. nil is the answer about all
@@ -92,7 +92,7 @@ func (p planning) record(s *shape, fc *graphql.FieldContext, def *ast.Definition
 
 // field plans one field and reports whether it is known.
 func (p planning) field(f *recordField, fc *graphql.FieldContext, def *ast.Definition, c graphql.CollectedField, t reflect.Type) bool {
-	if len(c.Definition.Arguments) > 0 || len(c.Definition.Directives) > 0 || fc.Child == nil {
+	if len(c.Definition.Directives) > 0 || fc.Child == nil {
 		return false
 	}
 	child, err := fc.Child(p.ctx, c)
@@ -101,16 +101,13 @@ func (p planning) field(f *recordField, fc *graphql.FieldContext, def *ast.Defin
 	}
 	f.context = child
 	var of reflect.Type
-	switch {
-	case child.IsResolver:
+	if child.IsResolver || child.IsMethod {
 		with, ok := p.rows.resolvers[def.Name+"."+c.Name]
 		if !ok || with.record != t {
 			return false
 		}
-		f.resolver, of = with.call, with.result
-	case child.IsMethod:
-		return false
-	default:
+		f.resolver, of = &with, with.result
+	} else {
 		column, ok := p.rows.columns(def, t)[c.Name]
 		if !ok {
 			return false

@@ -19,18 +19,26 @@ type rendering struct {
 type step struct {
 	field *recordField // nil for an entry
 	index int
+	ctx   context.Context // nil until it is needed
 }
 
-// context is that of the value that is being written, as gqlgen makes it for each. Only
-// errors need it, for their paths.
+// context is that of the value that is being written, as gqlgen makes it for each. Errors need
+// it, for their paths, and some resolvers.
 func (x *rendering) context() context.Context {
 	ctx := x.ctx
-	for _, s := range x.path {
-		fc := &graphql.FieldContext{Index: &s.index}
-		if s.field != nil {
-			*fc = *s.field.context
+	for i := range x.path {
+		s := &x.path[i]
+		if s.ctx == nil {
+			fc := new(graphql.FieldContext)
+			if s.field != nil {
+				*fc = *s.field.context
+			} else {
+				index := s.index
+				fc.Index = &index
+			}
+			s.ctx = graphql.WithFieldContext(ctx, fc)
 		}
-		ctx = graphql.WithFieldContext(ctx, fc)
+		ctx = s.ctx
 	}
 	return ctx
 }
@@ -133,7 +141,11 @@ func (x *rendering) resolve(f *recordField, record reflect.Value) (v reflect.Val
 			ok = false
 		}
 	}()
-	v, err := f.resolver(x.ctx, record.Interface())
+	ctx := x.ctx
+	if f.resolver.ownContext {
+		ctx = x.context()
+	}
+	v, err := f.resolver.call(ctx, record.Interface())
 	if err != nil {
 		ctx := x.context()
 		x.op.Error(ctx, graphql.AddFieldLocationToError(ctx, err))

@@ -9,7 +9,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"tenantry/ent/generated/ent"
 	"tenantry/graph/generated"
+	"tenantry/graph/page"
 )
 
 // rows renders lists of records at once. gqlgen starts a goroutine for each entry and
@@ -17,9 +19,11 @@ import (
 // the database. rows writes a list as one value. A list that contains anything that rows
 // does not know is left to gqlgen.
 //
-// rows knows fields that gqlgen reads from a struct, and the resolvers in its table. Both
+// rows knows fields that gqlgen reads from a struct, and the resolvers in its table, those of
+// connections among them: a list of companies with a page of contacts each is one value. Both
 // answers are the same, byte by byte, with the same errors at the same paths. Limits,
-// policies and the error presenter apply as before.
+// policies and the error presenter apply as before. Other field interceptors would see the
+// list alone, not the fields of its entries.
 type rows struct {
 	resolvers map[string]resolver // by "Type.field"
 	schema    *ast.Schema
@@ -33,23 +37,35 @@ type bound struct {
 	t   reflect.Type
 }
 
-// resolver is a resolver that does not look at its field's FieldContext: it gets the list's.
+// resolver is a resolver, or a method of the record that gqlgen uses as one.
 type resolver struct {
 	record, result reflect.Type
 	call           func(ctx context.Context, record any) (reflect.Value, error) // addressable
+	// ownContext says that it reads its field's FieldContext: arguments, selection or path.
+	// The others get the list's, which saves making one for each record.
+	ownContext bool
 }
 
-// newRows takes the resolvers that rows may call: those of values that are at hand, and of
-// references that loaders find. The others check rights at the field itself, take arguments
-// or return pages.
+// newRows takes the resolvers that rows may call: those of values that are at hand, of
+// references that loaders find, and of connections.
 func newRows(r generated.ResolverRoot) *rows {
-	return &rows{resolvers: map[string]resolver{
+	resolvers := map[string]resolver{
 		"AuditEvent.actor":           resolve(r.AuditEvent().Actor),
 		"AuditEvent.company":         resolve(r.AuditEvent().Company),
 		"Company.isOwn":              resolve(r.Company().IsOwn),
 		"Company.viewerCanManage":    resolve(r.Company().ViewerCanManage),
 		"Company.canDelete":          resolve(r.Company().CanDelete),
 		"Company.partner":            resolve(r.Company().Partner),
+		"Company.contactEmail":       resolveInContext(r.Company().ContactEmail),
+		"Company.externalId":         resolveInContext(r.Company().ExternalID),
+		"Company.partnerAdmins":      resolveInContext(r.Company().PartnerAdmins),
+		"Company.projects":           resolveInContext(r.Company().Projects),
+		"Company.desks":              resolveInContext(r.Company().Desks),
+		"Company.labels":             resolveInContext(r.Company().Labels),
+		"Company.customFields":       resolveInContext(r.Company().CustomFields),
+		"Company.transferToken":      resolveInContext(r.Company().TransferToken),
+		"Company.users":              resolvePage(r.Company().Users, "filter"),
+		"Company.contacts":           resolvePage(r.Company().Contacts, "filter"),
 		"Contact.project":            resolve(r.Contact().Project),
 		"Contact.desk":               resolve(r.Contact().Desk),
 		"Contact.labels":             resolve(r.Contact().Labels),
@@ -64,13 +80,18 @@ func newRows(r generated.ResolverRoot) *rows {
 		"ImportRun.secondsLeft":      resolve(r.ImportRun().SecondsLeft),
 		"ImportRun.failure":          resolve(r.ImportRun().Failure),
 		"ImportRun.rejectsUrl":       resolve(r.ImportRun().RejectsURL),
+		"ImportRun.issues":           resolvePage(r.ImportRun().Issues, "code"),
 		"Notification.importRun":     resolve(r.Notification().ImportRun),
 		"Notification.company":       resolve(r.Notification().Company),
 		"Notification.transferToken": resolve(r.Notification().TransferToken),
 		"TransferToken.company":      resolve(r.TransferToken().Company),
 		"TransferToken.sentTo":       resolve(r.TransferToken().SentTo),
 		"User.company":               resolve(r.User().Company),
-	}}
+	}
+	addMethods[*ent.User](resolvers, "UserConnection")
+	addMethods[*ent.Contact](resolvers, "ContactConnection")
+	addMethods[*ent.ImportIssue](resolvers, "ImportIssueConnection")
+	return &rows{resolvers: resolvers}
 }
 
 func resolve[R, V any](method func(context.Context, R) (V, error)) resolver {
@@ -81,6 +102,29 @@ func resolve[R, V any](method func(context.Context, R) (V, error)) resolver {
 			return reflect.ValueOf(&v).Elem(), err
 		},
 	}
+}
+
+// resolveInContext is resolve for a resolver that reads its FieldContext.
+func resolveInContext[R, V any](method func(context.Context, R) (V, error)) resolver {
+	r := resolve(method)
+	r.ownContext = true
+	return r
+}
+
+// resolvePage is resolve for a connection, which has a page's arguments and one more.
+func resolvePage[R, F, T any](
+	method func(_ context.Context, _ R, first *int, after *string, last *int, before *string, filter *F) (*page.Connection[T], error), filter string,
+) resolver {
+	return resolveInContext(func(ctx context.Context, record R) (*page.Connection[T], error) {
+		args := graphql.GetFieldContext(ctx).Args
+		return method(ctx, record, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args[filter].(*F))
+	})
+}
+
+// addMethods adds the methods of a type of connections.
+func addMethods[T any](resolvers map[string]resolver, connection string) {
+	resolvers[connection+".nodes"] = resolve(func(_ context.Context, c *page.Connection[T]) ([]T, error) { return c.Nodes(), nil })
+	resolvers[connection+".totalCount"] = resolve(func(ctx context.Context, c *page.Connection[T]) (int, error) { return c.TotalCount(ctx) })
 }
 
 var _ interface {
@@ -131,7 +175,8 @@ func (r *rows) planOf(ctx context.Context, fc *graphql.FieldContext, t reflect.T
 	if kept, ok := plans.Load(key); ok {
 		return kept.(*shape)
 	}
-	p := planning{rows: r, ctx: ctx, op: graphql.GetOperationContext(ctx)}
+	// What is wrong with an argument is not an error of the list: gqlgen finds it again, where it belongs.
+	p := planning{rows: r, ctx: graphql.WithFreshResponseContext(ctx), op: graphql.GetOperationContext(ctx)}
 	plan := p.shape(fc, fc.Field.Definition.Type, fc.Field.Selections, t)
 	plans.Store(key, plan)
 	return plan
