@@ -351,7 +351,7 @@ func (d *drawing) field(typeName, name string, depth int) string {
 var pageArguments = map[string][]string{
 	"Company.contacts": {
 		"", "(first:0)", "(first:$many)", "(last:$two)", "(first:1,last:1)", "(first:-1)", `(after:"x")`, "(first:2,after:$after)",
-		"(before:$after,filter:null)", "(filter:$person)", `(filter:{search:"n",type:PERSONAL,active:true})`, `(filter:{search:"nobody"})`,
+		"(before:$after,filter:null)", "(filter:$person)", `(filter:{search:"n",type:PERSONAL,active:true})`, `(filter:{search:"nobody"})`, `(filter:{projectId:"x"})`,
 	},
 	"Company.users":    {"", "(first:$many)", "(last:$two)", "(first:1,last:1)", `(before:"x")`, `(filter:{active:true})`, `(filter:{search:"a"})`},
 	"ImportRun.issues": {"", "(first:1)", "(first:$many)", "(last:$two)", "(code:TOO_LONG)", "(first:null,code:null)", `(after:"x")`},
