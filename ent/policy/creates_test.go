@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/viewer"
+	"tenantry/internal/id"
 )
 
 // creation is one way to make a record, and who may (rules C6, C7, U5, J11). Foreign keys
@@ -82,6 +83,14 @@ func creations() []creation {
 		}},
 		{"ImportKey", "", func(w *world, c *ent.Client, _ viewer.Viewer) any {
 			return c.ImportKey.Create().SetImportRunID(w.IDs["import of keller"]).SetKey("new").SetRow(1)
+		}},
+		{"ImportBatch", "", func(w *world, c *ent.Client, _ viewer.Viewer) any {
+			return newBatch(c, w.IDs["import of keller"], 2)
+		}},
+		{"ContactEdit", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			now := time.Now().UTC()
+			return c.ContactEdit.Create().SetCompanyID(v.CompanyID).SetContactID(w.IDs["contact of gamma"]).SetWrittenAt(now).SetPreviousAt(now).
+				SetReplaced([]byte("{}"))
 		}},
 		{"ImportTurn", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
 			now := time.Now().UTC()
@@ -195,6 +204,11 @@ func other(v viewer.Viewer, w *world) string {
 
 // Each creation by each viewer, singly and in bulk, is refused or done; what is refused in
 // a bulk of two makes neither.
+func newBatch(c *ent.Client, run id.ID, row int) *ent.ImportBatchCreate {
+	return c.ImportBatch.Create().SetImportRunID(run).SetFirstRow(row).SetRows(1).SetCreatedCount(1).SetUpdatedCount(0).SetDeletedCount(0).
+		SetUnchangedCount(0).SetSkippedCount(0).SetFailedCount(0).SetWrittenAt(time.Now().UTC()).SetOutcomes([]byte("x"))
+}
+
 func TestCreates(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		tried := map[string]bool{}

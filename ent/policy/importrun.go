@@ -63,6 +63,20 @@ func ImportIssue() privacy.Policy {
 	}
 }
 
+// ImportBatch is the engine's own: it is shown as rows, to whoever sees the import.
+func ImportBatch() privacy.Policy {
+	return privacy.Policy{
+		Query: reads[*ent.ImportBatchQuery, predicate.ImportBatch](nil), Mutation: writes{}.policy(),
+	}
+}
+
+// ContactEdit is what undoing needs: internal/contacts writes and reads it past the policies.
+func ContactEdit() privacy.Policy {
+	return privacy.Policy{
+		Query: reads[*ent.ContactEditQuery, predicate.ContactEdit](nil), Mutation: writes{}.policy(),
+	}
+}
+
 // ImportTurn is the engine's own.
 func ImportTurn() privacy.Policy {
 	return privacy.Policy{

@@ -168,7 +168,8 @@ func labels(w *world, rows []reflect.Value) []string {
 			out[i] = strings.TrimPrefix(names[r.ImportRunID], "import of ")
 		case *ent.Notification:
 			out[i] = names[r.UserID]
-		case *ent.ImportKey, *ent.ImportRecord, *ent.IdempotencyKey, *ent.Setting, *ent.SearchBlock, *ent.ImportTurn, *ent.ColumnMemory:
+		case *ent.ImportKey, *ent.ImportRecord, *ent.IdempotencyKey, *ent.Setting, *ent.SearchBlock, *ent.ImportTurn, *ent.ColumnMemory,
+			*ent.ImportBatch, *ent.ContactEdit:
 			out[i] = "one"
 		default:
 			w.T.Fatalf("%T has no row in these tests: name it in labels, and add it to the tables", r)

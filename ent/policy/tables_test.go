@@ -93,6 +93,12 @@ var reads = map[string]string{
 	"ImportKey": `
 		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,
+	"ImportBatch": `
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+	`,
+	"ContactEdit": `
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+	`,
 	"ColumnMemory": `
 		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
 	`,

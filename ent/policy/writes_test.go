@@ -114,6 +114,8 @@ var writes = []struct{ act, entity, field string }{
 	{"delete", "CustomFieldValue", ""},
 	{"delete", "Desk", ""},
 	{"delete", "IdempotencyKey", ""},
+	{"delete", "ContactEdit", ""},
+	{"delete", "ImportBatch", ""},
 	{"delete", "ImportIssue", ""},
 	{"delete", "ImportKey", ""},
 	{"delete", "ImportRecord", ""},

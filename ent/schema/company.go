@@ -48,6 +48,7 @@ func (Company) Edges() []ent.Edge {
 		edge.To("custom_fields", CustomField.Type).Annotations(owned()),
 		edge.To("contacts", Contact.Type),
 		edge.To("search_blocks", SearchBlock.Type).Annotations(owned()),
+		edge.To("contact_edits", ContactEdit.Type).Annotations(owned()),
 		edge.To("users", User.Type).Annotations(owned()),
 		edge.To("partner_admins", PartnerAdmin.Type).Annotations(owned()),
 		edge.To("import_runs", ImportRun.Type).Annotations(owned()),

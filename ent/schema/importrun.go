@@ -44,10 +44,14 @@ func (ImportRun) Fields() []ent.Field {
 		field.Bool("spans_companies").Default(false).Immutable().
 			Comment("a row of its file names another company: it is its creator's alone to see (rule I13)"),
 		field.JSON("format", json.RawMessage{}).Immutable().Comment("encoding, delimiter, header and the columns' meaning"),
+		field.UUID("undoes_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("the import of the same company that this one takes back (rule J14)"),
+		field.UUID("retries_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("the import of the same company whose failed rows this one imports (rule J15)"),
 
 		field.Int("total_rows").Immutable().Annotations(atLeast(1)),
 		count("processed_rows"), count("created_count"), count("updated_count"),
 		count("unchanged_count"), count("skipped_count"), count("failed_count"),
+		field.Int("deleted_count").Default(0).Comment("those of updated_count that an undo deleted"),
+		field.Int("resolved_count").Default(0).Comment("those of failed_count that retries have imported since"),
 		field.Int("revision").Default(1).Comment("grows with every change that a watcher can see"),
 
 		field.Int64("position_offset").Default(0).Comment("byte of the stored file where the next record begins; 0 before the first batch"),
@@ -74,6 +78,7 @@ func (ImportRun) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("created_by", User.Type).Ref("import_runs").Field("created_by_id").Unique(),
 		edge.To("issues", ImportIssue.Type).Annotations(owned()),
+		edge.To("batches", ImportBatch.Type).Annotations(owned()),
 		edge.To("keys", ImportKey.Type).Annotations(owned()),
 		edge.To("records", ImportRecord.Type).Annotations(owned()),
 		edge.To("idempotency_keys", IdempotencyKey.Type).Annotations(owned()),
@@ -93,6 +98,8 @@ func (ImportRun) Indexes() []ent.Index {
 		index.Fields("status", "created_at"),
 		index.Fields("created_by_id"),
 		index.Fields("finished_at"),
+		index.Fields("undoes_id", "created_at").Annotations(entsql.IndexWhere("undoes_id IS NOT NULL")),
+		index.Fields("retries_id").Annotations(entsql.IndexWhere("retries_id IS NOT NULL")),
 		// What the queue reads (internal/importer/queue.go): the first of each lane, what a
 		// worker left unfinished, and what may have killed one.
 		index.Fields("company_id", "kind", "created_at", "id").StorageKey("import_runs_queued").
@@ -158,6 +165,7 @@ func (ImportIssue) Fields() []ent.Field {
 		field.Strings("accepted").Optional().Immutable().Comment("what would be accepted; at most sheet.MaxAccepted"),
 		field.String("suggestion").Optional().Nillable().Immutable().Comment("what was probably meant"),
 		field.Int("other_row").Optional().Nillable().Immutable().Comment("the row of the file that this one conflicts with"),
+		field.Bool("resolved").Default(false).Comment("a retry has imported the row since (rule J15)"),
 	}
 }
 
@@ -173,6 +181,40 @@ func (ImportIssue) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("import_run_id", "row", "ordinal").Unique(),
 		index.Fields("import_run_id", "code", "row", "ordinal"),
+	}
+}
+
+// ImportBatch is the journal of one batch: what became of each row, and what the batch
+// replaced (rules J13, J14). It is written in the batch's transaction.
+type ImportBatch struct{ entity }
+
+// Fields of the ImportBatch. The counts are those of its rows, so that whoever looks for some
+// outcomes reads no batch without them.
+func (ImportBatch) Fields() []ent.Field {
+	count := func(name string) ent.Field { return field.Int(name).Immutable().Annotations(atLeast(0)) }
+	return []ent.Field{
+		field.UUID("import_run_id", uuid.UUID{}).Immutable(),
+		field.Int("first_row").Immutable().Comment("the number of its first row in the file; of an undo or a retry, of its first row among those that it takes"),
+		field.Int("rows").Immutable().Annotations(atLeast(1)),
+		count("created_count"), count("updated_count"), count("deleted_count"), count("unchanged_count"), count("skipped_count"), count("failed_count"),
+		field.Time("written_at").Immutable().Comment("updated_at of the records that it wrote, by which those find it"),
+		field.Bytes("outcomes").Immutable().Comment("each row's, as internal/importer/journal writes them"),
+		field.Bytes("images").Optional().Comment("what an undo needs, likewise; null once it is purged or where there is nothing to undo"),
+	}
+}
+
+// Edges of the ImportBatch.
+func (ImportBatch) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("import_run", ImportRun.Type).Ref("batches").Field("import_run_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of the ImportBatch.
+func (ImportBatch) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("import_run_id", "first_row").Unique(),
+		index.Fields("written_at"),
 	}
 }
 

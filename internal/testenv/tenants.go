@@ -75,6 +75,7 @@ func (t *Tenants) AddCompany(name string, set ...func(*ent.CompanyCreate)) {
 	t.Must(c.ImportTurn.Create().SetCompanyID(company.ID).SetWaiting(true).SetTurnAt(now).SetSince(now).Exec(t.System))
 	t.Must(c.ColumnMemory.Create().SetCompanyID(company.ID).SetKind(enum.Customers).SetMappings(json.RawMessage("[]")).Exec(t.System))
 	t.Must(c.SearchBlock.Create().SetCompanyID(company.ID).SetFirstKey("a").SetLastKey("b").SetSize(1).SetEntries([]byte("x")).Exec(t.System))
+	t.Must(c.ContactEdit.Create().SetCompanyID(company.ID).SetContactID(contact.ID).SetWrittenAt(now).SetPreviousAt(now).SetReplaced(json.RawMessage("{}")).Exec(t.System))
 	for kind, u := range map[string]id.ID{"project": project.ID, "desk": desk.ID, "label": label.ID, "field": field.ID, "contact": contact.ID} {
 		t.IDs[kind+" of "+name] = u
 	}
@@ -131,6 +132,8 @@ func (t *Tenants) AddImport(user, company string) {
 		SetStatus(enum.Canceled).SetFileName("file of " + company).SetFileSize(1).SetUploadKey("key").SetFormat(json.RawMessage(`{"file":{"header":["name of ` + company + `"]},"fields":["name"]}`)).SetTotalRows(1).Save(t.System)
 	t.Must(err)
 	t.Must(c.ImportIssue.Create().SetImportRunID(run.ID).SetRow(1).SetOrdinal(0).SetLine(2).SetCode(enum.Required).SetMessage("issue of " + company).Exec(t.System))
+	t.Must(c.ImportBatch.Create().SetImportRunID(run.ID).SetFirstRow(1).SetRows(1).SetCreatedCount(1).SetUpdatedCount(0).SetDeletedCount(0).SetUnchangedCount(0).
+		SetSkippedCount(0).SetFailedCount(0).SetWrittenAt(time.Now().UTC()).SetOutcomes([]byte("x")).Exec(t.System))
 	t.Must(c.ImportKey.Create().SetImportRunID(run.ID).SetKey(name).SetRow(1).Exec(t.System))
 	t.Must(c.ImportRecord.Create().SetImportRunID(run.ID).SetRecordID(t.IDs[user]).SetEmailKey(name).SetState([]byte("{}")).Exec(t.System))
 	t.Must(c.IdempotencyKey.Create().SetUserID(t.IDs[user]).SetKey(name).SetFingerprint([]byte("x")).SetImportRunID(run.ID).Exec(t.System))

@@ -13,11 +13,13 @@ import (
 	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactedit"
 	"tenantry/ent/generated/ent/contactlabel"
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/idempotencykey"
+	"tenantry/ent/generated/ent/importbatch"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
@@ -51,6 +53,8 @@ type Client struct {
 	Company *CompanyClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
+	// ContactEdit is the client for interacting with the ContactEdit builders.
+	ContactEdit *ContactEditClient
 	// ContactLabel is the client for interacting with the ContactLabel builders.
 	ContactLabel *ContactLabelClient
 	// CustomField is the client for interacting with the CustomField builders.
@@ -61,6 +65,8 @@ type Client struct {
 	Desk *DeskClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
+	// ImportBatch is the client for interacting with the ImportBatch builders.
+	ImportBatch *ImportBatchClient
 	// ImportIssue is the client for interacting with the ImportIssue builders.
 	ImportIssue *ImportIssueClient
 	// ImportKey is the client for interacting with the ImportKey builders.
@@ -103,11 +109,13 @@ func (c *Client) init() {
 	c.ColumnMemory = NewColumnMemoryClient(c.config)
 	c.Company = NewCompanyClient(c.config)
 	c.Contact = NewContactClient(c.config)
+	c.ContactEdit = NewContactEditClient(c.config)
 	c.ContactLabel = NewContactLabelClient(c.config)
 	c.CustomField = NewCustomFieldClient(c.config)
 	c.CustomFieldValue = NewCustomFieldValueClient(c.config)
 	c.Desk = NewDeskClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
+	c.ImportBatch = NewImportBatchClient(c.config)
 	c.ImportIssue = NewImportIssueClient(c.config)
 	c.ImportKey = NewImportKeyClient(c.config)
 	c.ImportRecord = NewImportRecordClient(c.config)
@@ -218,11 +226,13 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ColumnMemory:     NewColumnMemoryClient(cfg),
 		Company:          NewCompanyClient(cfg),
 		Contact:          NewContactClient(cfg),
+		ContactEdit:      NewContactEditClient(cfg),
 		ContactLabel:     NewContactLabelClient(cfg),
 		CustomField:      NewCustomFieldClient(cfg),
 		CustomFieldValue: NewCustomFieldValueClient(cfg),
 		Desk:             NewDeskClient(cfg),
 		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
+		ImportBatch:      NewImportBatchClient(cfg),
 		ImportIssue:      NewImportIssueClient(cfg),
 		ImportKey:        NewImportKeyClient(cfg),
 		ImportRecord:     NewImportRecordClient(cfg),
@@ -260,11 +270,13 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ColumnMemory:     NewColumnMemoryClient(cfg),
 		Company:          NewCompanyClient(cfg),
 		Contact:          NewContactClient(cfg),
+		ContactEdit:      NewContactEditClient(cfg),
 		ContactLabel:     NewContactLabelClient(cfg),
 		CustomField:      NewCustomFieldClient(cfg),
 		CustomFieldValue: NewCustomFieldValueClient(cfg),
 		Desk:             NewDeskClient(cfg),
 		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
+		ImportBatch:      NewImportBatchClient(cfg),
 		ImportIssue:      NewImportIssueClient(cfg),
 		ImportKey:        NewImportKeyClient(cfg),
 		ImportRecord:     NewImportRecordClient(cfg),
@@ -308,11 +320,11 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AuditEvent, c.ColumnMemory, c.Company, c.Contact, c.ContactLabel,
-		c.CustomField, c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue,
-		c.ImportKey, c.ImportRecord, c.ImportRun, c.ImportTurn, c.Label,
-		c.Notification, c.PartnerAdmin, c.Project, c.SearchBlock, c.Session, c.Setting,
-		c.TransferToken, c.User,
+		c.AuditEvent, c.ColumnMemory, c.Company, c.Contact, c.ContactEdit,
+		c.ContactLabel, c.CustomField, c.CustomFieldValue, c.Desk, c.IdempotencyKey,
+		c.ImportBatch, c.ImportIssue, c.ImportKey, c.ImportRecord, c.ImportRun,
+		c.ImportTurn, c.Label, c.Notification, c.PartnerAdmin, c.Project,
+		c.SearchBlock, c.Session, c.Setting, c.TransferToken, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -322,11 +334,11 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AuditEvent, c.ColumnMemory, c.Company, c.Contact, c.ContactLabel,
-		c.CustomField, c.CustomFieldValue, c.Desk, c.IdempotencyKey, c.ImportIssue,
-		c.ImportKey, c.ImportRecord, c.ImportRun, c.ImportTurn, c.Label,
-		c.Notification, c.PartnerAdmin, c.Project, c.SearchBlock, c.Session, c.Setting,
-		c.TransferToken, c.User,
+		c.AuditEvent, c.ColumnMemory, c.Company, c.Contact, c.ContactEdit,
+		c.ContactLabel, c.CustomField, c.CustomFieldValue, c.Desk, c.IdempotencyKey,
+		c.ImportBatch, c.ImportIssue, c.ImportKey, c.ImportRecord, c.ImportRun,
+		c.ImportTurn, c.Label, c.Notification, c.PartnerAdmin, c.Project,
+		c.SearchBlock, c.Session, c.Setting, c.TransferToken, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -343,6 +355,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Company.mutate(ctx, m)
 	case *ContactMutation:
 		return c.Contact.mutate(ctx, m)
+	case *ContactEditMutation:
+		return c.ContactEdit.mutate(ctx, m)
 	case *ContactLabelMutation:
 		return c.ContactLabel.mutate(ctx, m)
 	case *CustomFieldMutation:
@@ -353,6 +367,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Desk.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
 		return c.IdempotencyKey.mutate(ctx, m)
+	case *ImportBatchMutation:
+		return c.ImportBatch.mutate(ctx, m)
 	case *ImportIssueMutation:
 		return c.ImportIssue.mutate(ctx, m)
 	case *ImportKeyMutation:
@@ -922,6 +938,22 @@ func (c *CompanyClient) QuerySearchBlocks(_m *Company) *SearchBlockQuery {
 	return query
 }
 
+// QueryContactEdits queries the contact_edits edge of a Company.
+func (c *CompanyClient) QueryContactEdits(_m *Company) *ContactEditQuery {
+	query := (&ContactEditClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, id),
+			sqlgraph.To(contactedit.Table, contactedit.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.ContactEditsTable, company.ContactEditsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryUsers queries the users edge of a Company.
 func (c *CompanyClient) QueryUsers(_m *Company) *UserQuery {
 	query := (&UserClient{config: c.config}).Query()
@@ -1287,6 +1319,156 @@ func (c *ContactClient) mutate(ctx context.Context, m *ContactMutation) (Value, 
 		return (&ContactDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Contact mutation op: %q", m.Op())
+	}
+}
+
+// ContactEditClient is a client for the ContactEdit schema.
+type ContactEditClient struct {
+	config
+}
+
+// NewContactEditClient returns a client for the ContactEdit from the given config.
+func NewContactEditClient(c config) *ContactEditClient {
+	return &ContactEditClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contactedit.Hooks(f(g(h())))`.
+func (c *ContactEditClient) Use(hooks ...Hook) {
+	c.hooks.ContactEdit = append(c.hooks.ContactEdit, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contactedit.Intercept(f(g(h())))`.
+func (c *ContactEditClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContactEdit = append(c.inters.ContactEdit, interceptors...)
+}
+
+// Create returns a builder for creating a ContactEdit entity.
+func (c *ContactEditClient) Create() *ContactEditCreate {
+	mutation := newContactEditMutation(c.config, OpCreate)
+	return &ContactEditCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContactEdit entities.
+func (c *ContactEditClient) CreateBulk(builders ...*ContactEditCreate) *ContactEditCreateBulk {
+	return &ContactEditCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContactEditClient) MapCreateBulk(slice any, setFunc func(*ContactEditCreate, int)) *ContactEditCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContactEditCreateBulk{err: fmt.Errorf("calling to ContactEditClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContactEditCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContactEditCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContactEdit.
+func (c *ContactEditClient) Update() *ContactEditUpdate {
+	mutation := newContactEditMutation(c.config, OpUpdate)
+	return &ContactEditUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContactEditClient) UpdateOne(_m *ContactEdit) *ContactEditUpdateOne {
+	mutation := newContactEditMutation(c.config, OpUpdateOne, withContactEdit(_m))
+	return &ContactEditUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContactEditClient) UpdateOneID(id int) *ContactEditUpdateOne {
+	mutation := newContactEditMutation(c.config, OpUpdateOne, withContactEditID(id))
+	return &ContactEditUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContactEdit.
+func (c *ContactEditClient) Delete() *ContactEditDelete {
+	mutation := newContactEditMutation(c.config, OpDelete)
+	return &ContactEditDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContactEditClient) DeleteOne(_m *ContactEdit) *ContactEditDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContactEditClient) DeleteOneID(id int) *ContactEditDeleteOne {
+	builder := c.Delete().Where(contactedit.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContactEditDeleteOne{builder}
+}
+
+// Query returns a query builder for ContactEdit.
+func (c *ContactEditClient) Query() *ContactEditQuery {
+	return &ContactEditQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContactEdit},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContactEdit entity by its id.
+func (c *ContactEditClient) Get(ctx context.Context, id int) (*ContactEdit, error) {
+	return c.Query().Where(contactedit.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContactEditClient) GetX(ctx context.Context, id int) *ContactEdit {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCompany queries the company edge of a ContactEdit.
+func (c *ContactEditClient) QueryCompany(_m *ContactEdit) *CompanyQuery {
+	query := (&CompanyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contactedit.Table, contactedit.FieldID, id),
+			sqlgraph.To(company.Table, company.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, contactedit.CompanyTable, contactedit.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ContactEditClient) Hooks() []Hook {
+	hooks := c.hooks.ContactEdit
+	return append(hooks[:len(hooks):len(hooks)], contactedit.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContactEditClient) Interceptors() []Interceptor {
+	return c.inters.ContactEdit
+}
+
+func (c *ContactEditClient) mutate(ctx context.Context, m *ContactEditMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContactEditCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContactEditUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContactEditUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContactEditDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContactEdit mutation op: %q", m.Op())
 	}
 }
 
@@ -2104,6 +2286,156 @@ func (c *IdempotencyKeyClient) mutate(ctx context.Context, m *IdempotencyKeyMuta
 	}
 }
 
+// ImportBatchClient is a client for the ImportBatch schema.
+type ImportBatchClient struct {
+	config
+}
+
+// NewImportBatchClient returns a client for the ImportBatch from the given config.
+func NewImportBatchClient(c config) *ImportBatchClient {
+	return &ImportBatchClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `importbatch.Hooks(f(g(h())))`.
+func (c *ImportBatchClient) Use(hooks ...Hook) {
+	c.hooks.ImportBatch = append(c.hooks.ImportBatch, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `importbatch.Intercept(f(g(h())))`.
+func (c *ImportBatchClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ImportBatch = append(c.inters.ImportBatch, interceptors...)
+}
+
+// Create returns a builder for creating a ImportBatch entity.
+func (c *ImportBatchClient) Create() *ImportBatchCreate {
+	mutation := newImportBatchMutation(c.config, OpCreate)
+	return &ImportBatchCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ImportBatch entities.
+func (c *ImportBatchClient) CreateBulk(builders ...*ImportBatchCreate) *ImportBatchCreateBulk {
+	return &ImportBatchCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImportBatchClient) MapCreateBulk(slice any, setFunc func(*ImportBatchCreate, int)) *ImportBatchCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImportBatchCreateBulk{err: fmt.Errorf("calling to ImportBatchClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImportBatchCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImportBatchCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ImportBatch.
+func (c *ImportBatchClient) Update() *ImportBatchUpdate {
+	mutation := newImportBatchMutation(c.config, OpUpdate)
+	return &ImportBatchUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImportBatchClient) UpdateOne(_m *ImportBatch) *ImportBatchUpdateOne {
+	mutation := newImportBatchMutation(c.config, OpUpdateOne, withImportBatch(_m))
+	return &ImportBatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImportBatchClient) UpdateOneID(id int) *ImportBatchUpdateOne {
+	mutation := newImportBatchMutation(c.config, OpUpdateOne, withImportBatchID(id))
+	return &ImportBatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ImportBatch.
+func (c *ImportBatchClient) Delete() *ImportBatchDelete {
+	mutation := newImportBatchMutation(c.config, OpDelete)
+	return &ImportBatchDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImportBatchClient) DeleteOne(_m *ImportBatch) *ImportBatchDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImportBatchClient) DeleteOneID(id int) *ImportBatchDeleteOne {
+	builder := c.Delete().Where(importbatch.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImportBatchDeleteOne{builder}
+}
+
+// Query returns a query builder for ImportBatch.
+func (c *ImportBatchClient) Query() *ImportBatchQuery {
+	return &ImportBatchQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImportBatch},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ImportBatch entity by its id.
+func (c *ImportBatchClient) Get(ctx context.Context, id int) (*ImportBatch, error) {
+	return c.Query().Where(importbatch.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImportBatchClient) GetX(ctx context.Context, id int) *ImportBatch {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryImportRun queries the import_run edge of a ImportBatch.
+func (c *ImportBatchClient) QueryImportRun(_m *ImportBatch) *ImportRunQuery {
+	query := (&ImportRunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importbatch.Table, importbatch.FieldID, id),
+			sqlgraph.To(importrun.Table, importrun.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, importbatch.ImportRunTable, importbatch.ImportRunColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ImportBatchClient) Hooks() []Hook {
+	hooks := c.hooks.ImportBatch
+	return append(hooks[:len(hooks):len(hooks)], importbatch.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImportBatchClient) Interceptors() []Interceptor {
+	return c.inters.ImportBatch
+}
+
+func (c *ImportBatchClient) mutate(ctx context.Context, m *ImportBatchMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImportBatchCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImportBatchUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImportBatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImportBatchDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ImportBatch mutation op: %q", m.Op())
+	}
+}
+
 // ImportIssueClient is a client for the ImportIssue schema.
 type ImportIssueClient struct {
 	config
@@ -2703,6 +3035,22 @@ func (c *ImportRunClient) QueryIssues(_m *ImportRun) *ImportIssueQuery {
 			sqlgraph.From(importrun.Table, importrun.FieldID, id),
 			sqlgraph.To(importissue.Table, importissue.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, importrun.IssuesTable, importrun.IssuesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryBatches queries the batches edge of a ImportRun.
+func (c *ImportRunClient) QueryBatches(_m *ImportRun) *ImportBatchQuery {
+	query := (&ImportBatchClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, id),
+			sqlgraph.To(importbatch.Table, importbatch.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.BatchesTable, importrun.BatchesColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -4479,15 +4827,17 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AuditEvent, ColumnMemory, Company, Contact, ContactLabel, CustomField,
-		CustomFieldValue, Desk, IdempotencyKey, ImportIssue, ImportKey, ImportRecord,
-		ImportRun, ImportTurn, Label, Notification, PartnerAdmin, Project, SearchBlock,
-		Session, Setting, TransferToken, User []ent.Hook
+		AuditEvent, ColumnMemory, Company, Contact, ContactEdit, ContactLabel,
+		CustomField, CustomFieldValue, Desk, IdempotencyKey, ImportBatch, ImportIssue,
+		ImportKey, ImportRecord, ImportRun, ImportTurn, Label, Notification,
+		PartnerAdmin, Project, SearchBlock, Session, Setting, TransferToken,
+		User []ent.Hook
 	}
 	inters struct {
-		AuditEvent, ColumnMemory, Company, Contact, ContactLabel, CustomField,
-		CustomFieldValue, Desk, IdempotencyKey, ImportIssue, ImportKey, ImportRecord,
-		ImportRun, ImportTurn, Label, Notification, PartnerAdmin, Project, SearchBlock,
-		Session, Setting, TransferToken, User []ent.Interceptor
+		AuditEvent, ColumnMemory, Company, Contact, ContactEdit, ContactLabel,
+		CustomField, CustomFieldValue, Desk, IdempotencyKey, ImportBatch, ImportIssue,
+		ImportKey, ImportRecord, ImportRun, ImportTurn, Label, Notification,
+		PartnerAdmin, Project, SearchBlock, Session, Setting, TransferToken,
+		User []ent.Interceptor
 	}
 )

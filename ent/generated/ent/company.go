@@ -68,6 +68,8 @@ type CompanyEdges struct {
 	Contacts []*Contact `json:"contacts,omitempty"`
 	// SearchBlocks holds the value of the search_blocks edge.
 	SearchBlocks []*SearchBlock `json:"search_blocks,omitempty"`
+	// ContactEdits holds the value of the contact_edits edge.
+	ContactEdits []*ContactEdit `json:"contact_edits,omitempty"`
 	// Users holds the value of the users edge.
 	Users []*User `json:"users,omitempty"`
 	// PartnerAdmins holds the value of the partner_admins edge.
@@ -86,7 +88,7 @@ type CompanyEdges struct {
 	AuditEvents []*AuditEvent `json:"audit_events,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [16]bool
+	loadedTypes [17]bool
 }
 
 // PartnerOrErr returns the Partner value or an error if the edge
@@ -163,10 +165,19 @@ func (e CompanyEdges) SearchBlocksOrErr() ([]*SearchBlock, error) {
 	return nil, &NotLoadedError{edge: "search_blocks"}
 }
 
+// ContactEditsOrErr returns the ContactEdits value or an error if the edge
+// was not loaded in eager-loading.
+func (e CompanyEdges) ContactEditsOrErr() ([]*ContactEdit, error) {
+	if e.loadedTypes[8] {
+		return e.ContactEdits, nil
+	}
+	return nil, &NotLoadedError{edge: "contact_edits"}
+}
+
 // UsersOrErr returns the Users value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) UsersOrErr() ([]*User, error) {
-	if e.loadedTypes[8] {
+	if e.loadedTypes[9] {
 		return e.Users, nil
 	}
 	return nil, &NotLoadedError{edge: "users"}
@@ -175,7 +186,7 @@ func (e CompanyEdges) UsersOrErr() ([]*User, error) {
 // PartnerAdminsOrErr returns the PartnerAdmins value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) PartnerAdminsOrErr() ([]*PartnerAdmin, error) {
-	if e.loadedTypes[9] {
+	if e.loadedTypes[10] {
 		return e.PartnerAdmins, nil
 	}
 	return nil, &NotLoadedError{edge: "partner_admins"}
@@ -184,7 +195,7 @@ func (e CompanyEdges) PartnerAdminsOrErr() ([]*PartnerAdmin, error) {
 // ImportRunsOrErr returns the ImportRuns value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ImportRunsOrErr() ([]*ImportRun, error) {
-	if e.loadedTypes[10] {
+	if e.loadedTypes[11] {
 		return e.ImportRuns, nil
 	}
 	return nil, &NotLoadedError{edge: "import_runs"}
@@ -193,7 +204,7 @@ func (e CompanyEdges) ImportRunsOrErr() ([]*ImportRun, error) {
 // ImportTurnsOrErr returns the ImportTurns value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ImportTurnsOrErr() ([]*ImportTurn, error) {
-	if e.loadedTypes[11] {
+	if e.loadedTypes[12] {
 		return e.ImportTurns, nil
 	}
 	return nil, &NotLoadedError{edge: "import_turns"}
@@ -202,7 +213,7 @@ func (e CompanyEdges) ImportTurnsOrErr() ([]*ImportTurn, error) {
 // ColumnMemoriesOrErr returns the ColumnMemories value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ColumnMemoriesOrErr() ([]*ColumnMemory, error) {
-	if e.loadedTypes[12] {
+	if e.loadedTypes[13] {
 		return e.ColumnMemories, nil
 	}
 	return nil, &NotLoadedError{edge: "column_memories"}
@@ -211,7 +222,7 @@ func (e CompanyEdges) ColumnMemoriesOrErr() ([]*ColumnMemory, error) {
 // TransferTokensOrErr returns the TransferTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[13] {
+	if e.loadedTypes[14] {
 		return e.TransferTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "transfer_tokens"}
@@ -220,7 +231,7 @@ func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
 // ReceivedTokensOrErr returns the ReceivedTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[14] {
+	if e.loadedTypes[15] {
 		return e.ReceivedTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "received_tokens"}
@@ -229,7 +240,7 @@ func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
 // AuditEventsOrErr returns the AuditEvents value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) AuditEventsOrErr() ([]*AuditEvent, error) {
-	if e.loadedTypes[15] {
+	if e.loadedTypes[16] {
 		return e.AuditEvents, nil
 	}
 	return nil, &NotLoadedError{edge: "audit_events"}
@@ -405,6 +416,11 @@ func (_m *Company) QueryContacts() *ContactQuery {
 // QuerySearchBlocks queries the "search_blocks" edge of the Company entity.
 func (_m *Company) QuerySearchBlocks() *SearchBlockQuery {
 	return NewCompanyClient(_m.config).QuerySearchBlocks(_m)
+}
+
+// QueryContactEdits queries the "contact_edits" edge of the Company entity.
+func (_m *Company) QueryContactEdits() *ContactEditQuery {
+	return NewCompanyClient(_m.config).QueryContactEdits(_m)
 }
 
 // QueryUsers queries the "users" edge of the Company entity.

@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactedit"
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
@@ -306,6 +307,21 @@ func (_c *CompanyCreate) AddSearchBlocks(v ...*SearchBlock) *CompanyCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddSearchBlockIDs(ids...)
+}
+
+// AddContactEditIDs adds the "contact_edits" edge to the ContactEdit entity by IDs.
+func (_c *CompanyCreate) AddContactEditIDs(ids ...int) *CompanyCreate {
+	_c.mutation.AddContactEditIDs(ids...)
+	return _c
+}
+
+// AddContactEdits adds the "contact_edits" edges to the ContactEdit entity.
+func (_c *CompanyCreate) AddContactEdits(v ...*ContactEdit) *CompanyCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddContactEditIDs(ids...)
 }
 
 // AddUserIDs adds the "users" edge to the User entity by IDs.
@@ -748,6 +764,22 @@ func (_c *CompanyCreate) createSpec() (*Company, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(searchblock.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ContactEditsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ContactEditsTable,
+			Columns: []string{company.ContactEditsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contactedit.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

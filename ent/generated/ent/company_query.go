@@ -12,6 +12,7 @@ import (
 	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactedit"
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
@@ -47,6 +48,7 @@ type CompanyQuery struct {
 	withCustomFields   *CustomFieldQuery
 	withContacts       *ContactQuery
 	withSearchBlocks   *SearchBlockQuery
+	withContactEdits   *ContactEditQuery
 	withUsers          *UserQuery
 	withPartnerAdmins  *PartnerAdminQuery
 	withImportRuns     *ImportRunQuery
@@ -261,6 +263,28 @@ func (_q *CompanyQuery) QuerySearchBlocks() *SearchBlockQuery {
 			sqlgraph.From(company.Table, company.FieldID, selector),
 			sqlgraph.To(searchblock.Table, searchblock.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, company.SearchBlocksTable, company.SearchBlocksColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryContactEdits chains the current query on the "contact_edits" edge.
+func (_q *CompanyQuery) QueryContactEdits() *ContactEditQuery {
+	query := (&ContactEditClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, selector),
+			sqlgraph.To(contactedit.Table, contactedit.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.ContactEditsTable, company.ContactEditsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -644,6 +668,7 @@ func (_q *CompanyQuery) Clone() *CompanyQuery {
 		withCustomFields:   _q.withCustomFields.Clone(),
 		withContacts:       _q.withContacts.Clone(),
 		withSearchBlocks:   _q.withSearchBlocks.Clone(),
+		withContactEdits:   _q.withContactEdits.Clone(),
 		withUsers:          _q.withUsers.Clone(),
 		withPartnerAdmins:  _q.withPartnerAdmins.Clone(),
 		withImportRuns:     _q.withImportRuns.Clone(),
@@ -743,6 +768,17 @@ func (_q *CompanyQuery) WithSearchBlocks(opts ...func(*SearchBlockQuery)) *Compa
 		opt(query)
 	}
 	_q.withSearchBlocks = query
+	return _q
+}
+
+// WithContactEdits tells the query-builder to eager-load the nodes that are connected to
+// the "contact_edits" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CompanyQuery) WithContactEdits(opts ...func(*ContactEditQuery)) *CompanyQuery {
+	query := (&ContactEditClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withContactEdits = query
 	return _q
 }
 
@@ -918,7 +954,7 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 	var (
 		nodes       = []*Company{}
 		_spec       = _q.querySpec()
-		loadedTypes = [16]bool{
+		loadedTypes = [17]bool{
 			_q.withPartner != nil,
 			_q.withCustomers != nil,
 			_q.withProjects != nil,
@@ -927,6 +963,7 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 			_q.withCustomFields != nil,
 			_q.withContacts != nil,
 			_q.withSearchBlocks != nil,
+			_q.withContactEdits != nil,
 			_q.withUsers != nil,
 			_q.withPartnerAdmins != nil,
 			_q.withImportRuns != nil,
@@ -1010,6 +1047,13 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 		if err := _q.loadSearchBlocks(ctx, query, nodes,
 			func(n *Company) { n.Edges.SearchBlocks = []*SearchBlock{} },
 			func(n *Company, e *SearchBlock) { n.Edges.SearchBlocks = append(n.Edges.SearchBlocks, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withContactEdits; query != nil {
+		if err := _q.loadContactEdits(ctx, query, nodes,
+			func(n *Company) { n.Edges.ContactEdits = []*ContactEdit{} },
+			func(n *Company, e *ContactEdit) { n.Edges.ContactEdits = append(n.Edges.ContactEdits, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1302,6 +1346,36 @@ func (_q *CompanyQuery) loadSearchBlocks(ctx context.Context, query *SearchBlock
 	}
 	query.Where(predicate.SearchBlock(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(company.SearchBlocksColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CompanyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "company_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CompanyQuery) loadContactEdits(ctx context.Context, query *ContactEditQuery, nodes []*Company, init func(*Company), assign func(*Company, *ContactEdit)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Company)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(contactedit.FieldCompanyID)
+	}
+	query.Where(predicate.ContactEdit(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(company.ContactEditsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

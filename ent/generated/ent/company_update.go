@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactedit"
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importrun"
@@ -314,6 +315,21 @@ func (_u *CompanyUpdate) AddSearchBlocks(v ...*SearchBlock) *CompanyUpdate {
 	return _u.AddSearchBlockIDs(ids...)
 }
 
+// AddContactEditIDs adds the "contact_edits" edge to the ContactEdit entity by IDs.
+func (_u *CompanyUpdate) AddContactEditIDs(ids ...int) *CompanyUpdate {
+	_u.mutation.AddContactEditIDs(ids...)
+	return _u
+}
+
+// AddContactEdits adds the "contact_edits" edges to the ContactEdit entity.
+func (_u *CompanyUpdate) AddContactEdits(v ...*ContactEdit) *CompanyUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddContactEditIDs(ids...)
+}
+
 // AddUserIDs adds the "users" edge to the User entity by IDs.
 func (_u *CompanyUpdate) AddUserIDs(ids ...uuid.UUID) *CompanyUpdate {
 	_u.mutation.AddUserIDs(ids...)
@@ -590,6 +606,27 @@ func (_u *CompanyUpdate) RemoveSearchBlocks(v ...*SearchBlock) *CompanyUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveSearchBlockIDs(ids...)
+}
+
+// ClearContactEdits clears all "contact_edits" edges to the ContactEdit entity.
+func (_u *CompanyUpdate) ClearContactEdits() *CompanyUpdate {
+	_u.mutation.ClearContactEdits()
+	return _u
+}
+
+// RemoveContactEditIDs removes the "contact_edits" edge to ContactEdit entities by IDs.
+func (_u *CompanyUpdate) RemoveContactEditIDs(ids ...int) *CompanyUpdate {
+	_u.mutation.RemoveContactEditIDs(ids...)
+	return _u
+}
+
+// RemoveContactEdits removes "contact_edits" edges to ContactEdit entities.
+func (_u *CompanyUpdate) RemoveContactEdits(v ...*ContactEdit) *CompanyUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveContactEditIDs(ids...)
 }
 
 // ClearUsers clears all "users" edges to the User entity.
@@ -1210,6 +1247,51 @@ func (_u *CompanyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(searchblock.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ContactEditsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ContactEditsTable,
+			Columns: []string{company.ContactEditsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contactedit.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedContactEditsIDs(); len(nodes) > 0 && !_u.mutation.ContactEditsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ContactEditsTable,
+			Columns: []string{company.ContactEditsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contactedit.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ContactEditsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ContactEditsTable,
+			Columns: []string{company.ContactEditsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contactedit.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -1869,6 +1951,21 @@ func (_u *CompanyUpdateOne) AddSearchBlocks(v ...*SearchBlock) *CompanyUpdateOne
 	return _u.AddSearchBlockIDs(ids...)
 }
 
+// AddContactEditIDs adds the "contact_edits" edge to the ContactEdit entity by IDs.
+func (_u *CompanyUpdateOne) AddContactEditIDs(ids ...int) *CompanyUpdateOne {
+	_u.mutation.AddContactEditIDs(ids...)
+	return _u
+}
+
+// AddContactEdits adds the "contact_edits" edges to the ContactEdit entity.
+func (_u *CompanyUpdateOne) AddContactEdits(v ...*ContactEdit) *CompanyUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddContactEditIDs(ids...)
+}
+
 // AddUserIDs adds the "users" edge to the User entity by IDs.
 func (_u *CompanyUpdateOne) AddUserIDs(ids ...uuid.UUID) *CompanyUpdateOne {
 	_u.mutation.AddUserIDs(ids...)
@@ -2145,6 +2242,27 @@ func (_u *CompanyUpdateOne) RemoveSearchBlocks(v ...*SearchBlock) *CompanyUpdate
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveSearchBlockIDs(ids...)
+}
+
+// ClearContactEdits clears all "contact_edits" edges to the ContactEdit entity.
+func (_u *CompanyUpdateOne) ClearContactEdits() *CompanyUpdateOne {
+	_u.mutation.ClearContactEdits()
+	return _u
+}
+
+// RemoveContactEditIDs removes the "contact_edits" edge to ContactEdit entities by IDs.
+func (_u *CompanyUpdateOne) RemoveContactEditIDs(ids ...int) *CompanyUpdateOne {
+	_u.mutation.RemoveContactEditIDs(ids...)
+	return _u
+}
+
+// RemoveContactEdits removes "contact_edits" edges to ContactEdit entities.
+func (_u *CompanyUpdateOne) RemoveContactEdits(v ...*ContactEdit) *CompanyUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveContactEditIDs(ids...)
 }
 
 // ClearUsers clears all "users" edges to the User entity.
@@ -2795,6 +2913,51 @@ func (_u *CompanyUpdateOne) sqlSave(ctx context.Context) (_node *Company, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(searchblock.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ContactEditsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ContactEditsTable,
+			Columns: []string{company.ContactEditsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contactedit.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedContactEditsIDs(); len(nodes) > 0 && !_u.mutation.ContactEditsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ContactEditsTable,
+			Columns: []string{company.ContactEditsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contactedit.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ContactEditsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   company.ContactEditsTable,
+			Columns: []string{company.ContactEditsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contactedit.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -12,11 +12,13 @@ import (
 	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactedit"
 	"tenantry/ent/generated/ent/contactlabel"
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/idempotencykey"
+	"tenantry/ent/generated/ent/importbatch"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
@@ -99,11 +101,13 @@ func checkColumn(t, c string) error {
 			columnmemory.Table:     columnmemory.ValidColumn,
 			company.Table:          company.ValidColumn,
 			contact.Table:          contact.ValidColumn,
+			contactedit.Table:      contactedit.ValidColumn,
 			contactlabel.Table:     contactlabel.ValidColumn,
 			customfield.Table:      customfield.ValidColumn,
 			customfieldvalue.Table: customfieldvalue.ValidColumn,
 			desk.Table:             desk.ValidColumn,
 			idempotencykey.Table:   idempotencykey.ValidColumn,
+			importbatch.Table:      importbatch.ValidColumn,
 			importissue.Table:      importissue.ValidColumn,
 			importkey.Table:        importkey.ValidColumn,
 			importrecord.Table:     importrecord.ValidColumn,

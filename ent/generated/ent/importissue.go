@@ -44,6 +44,8 @@ type ImportIssue struct {
 	Suggestion *string `json:"suggestion,omitempty"`
 	// the row of the file that this one conflicts with
 	OtherRow *int `json:"other_row,omitempty"`
+	// a retry has imported the row since (rule J15)
+	Resolved bool `json:"resolved,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ImportIssueQuery when eager-loading is set.
 	Edges        ImportIssueEdges `json:"edges"`
@@ -77,6 +79,8 @@ func (*ImportIssue) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case importissue.FieldAccepted:
 			values[i] = new([]byte)
+		case importissue.FieldResolved:
+			values[i] = new(sql.NullBool)
 		case importissue.FieldID, importissue.FieldRow, importissue.FieldOrdinal, importissue.FieldLine, importissue.FieldLimitValue, importissue.FieldOtherRow:
 			values[i] = new(sql.NullInt64)
 		case importissue.FieldColumn, importissue.FieldValue, importissue.FieldCode, importissue.FieldMessage, importissue.FieldSuggestion:
@@ -183,6 +187,12 @@ func (_m *ImportIssue) assignValues(columns []string, values []any) error {
 				_m.OtherRow = new(int)
 				*_m.OtherRow = int(value.Int64)
 			}
+		case importissue.FieldResolved:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field resolved", values[i])
+			} else if value.Valid {
+				_m.Resolved = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -269,6 +279,9 @@ func (_m *ImportIssue) String() string {
 		builder.WriteString("other_row=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("resolved=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Resolved))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -134,6 +134,20 @@ func (_c *ImportIssueCreate) SetNillableOtherRow(v *int) *ImportIssueCreate {
 	return _c
 }
 
+// SetResolved sets the "resolved" field.
+func (_c *ImportIssueCreate) SetResolved(v bool) *ImportIssueCreate {
+	_c.mutation.SetResolved(v)
+	return _c
+}
+
+// SetNillableResolved sets the "resolved" field if the given value is not nil.
+func (_c *ImportIssueCreate) SetNillableResolved(v *bool) *ImportIssueCreate {
+	if v != nil {
+		_c.SetResolved(*v)
+	}
+	return _c
+}
+
 // SetImportRun sets the "import_run" edge to the ImportRun entity.
 func (_c *ImportIssueCreate) SetImportRun(v *ImportRun) *ImportIssueCreate {
 	return _c.SetImportRunID(v.ID)
@@ -146,6 +160,9 @@ func (_c *ImportIssueCreate) Mutation() *ImportIssueMutation {
 
 // Save creates the ImportIssue in the database.
 func (_c *ImportIssueCreate) Save(ctx context.Context) (*ImportIssue, error) {
+	if err := _c.defaults(); err != nil {
+		return nil, err
+	}
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -169,6 +186,15 @@ func (_c *ImportIssueCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
 	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_c *ImportIssueCreate) defaults() error {
+	if _, ok := _c.mutation.Resolved(); !ok {
+		v := importissue.DefaultResolved
+		_c.mutation.SetResolved(v)
+	}
+	return nil
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -195,6 +221,9 @@ func (_c *ImportIssueCreate) check() error {
 	}
 	if _, ok := _c.mutation.Message(); !ok {
 		return &ValidationError{Name: "message", err: errors.New(`ent: missing required field "ImportIssue.message"`)}
+	}
+	if _, ok := _c.mutation.Resolved(); !ok {
+		return &ValidationError{Name: "resolved", err: errors.New(`ent: missing required field "ImportIssue.resolved"`)}
 	}
 	if len(_c.mutation.ImportRunIDs()) == 0 {
 		return &ValidationError{Name: "import_run", err: errors.New(`ent: missing required edge "ImportIssue.import_run"`)}
@@ -269,6 +298,10 @@ func (_c *ImportIssueCreate) createSpec() (*ImportIssue, *sqlgraph.CreateSpec) {
 		_spec.SetField(importissue.FieldOtherRow, field.TypeInt, value)
 		_node.OtherRow = &value
 	}
+	if value, ok := _c.mutation.Resolved(); ok {
+		_spec.SetField(importissue.FieldResolved, field.TypeBool, value)
+		_node.Resolved = value
+	}
 	if nodes := _c.mutation.ImportRunIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -307,6 +340,7 @@ func (_c *ImportIssueCreateBulk) Save(ctx context.Context) ([]*ImportIssue, erro
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*ImportIssueMutation)
 				if !ok {

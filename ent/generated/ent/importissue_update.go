@@ -27,6 +27,20 @@ func (_u *ImportIssueUpdate) Where(ps ...predicate.ImportIssue) *ImportIssueUpda
 	return _u
 }
 
+// SetResolved sets the "resolved" field.
+func (_u *ImportIssueUpdate) SetResolved(v bool) *ImportIssueUpdate {
+	_u.mutation.SetResolved(v)
+	return _u
+}
+
+// SetNillableResolved sets the "resolved" field if the given value is not nil.
+func (_u *ImportIssueUpdate) SetNillableResolved(v *bool) *ImportIssueUpdate {
+	if v != nil {
+		_u.SetResolved(*v)
+	}
+	return _u
+}
+
 // Mutation returns the ImportIssueMutation object of the builder.
 func (_u *ImportIssueUpdate) Mutation() *ImportIssueMutation {
 	return _u.mutation
@@ -97,6 +111,9 @@ func (_u *ImportIssueUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.OtherRowCleared() {
 		_spec.ClearField(importissue.FieldOtherRow, field.TypeInt)
 	}
+	if value, ok := _u.mutation.Resolved(); ok {
+		_spec.SetField(importissue.FieldResolved, field.TypeBool, value)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{importissue.Label}
@@ -115,6 +132,20 @@ type ImportIssueUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *ImportIssueMutation
+}
+
+// SetResolved sets the "resolved" field.
+func (_u *ImportIssueUpdateOne) SetResolved(v bool) *ImportIssueUpdateOne {
+	_u.mutation.SetResolved(v)
+	return _u
+}
+
+// SetNillableResolved sets the "resolved" field if the given value is not nil.
+func (_u *ImportIssueUpdateOne) SetNillableResolved(v *bool) *ImportIssueUpdateOne {
+	if v != nil {
+		_u.SetResolved(*v)
+	}
+	return _u
 }
 
 // Mutation returns the ImportIssueMutation object of the builder.
@@ -216,6 +247,9 @@ func (_u *ImportIssueUpdateOne) sqlSave(ctx context.Context) (_node *ImportIssue
 	}
 	if _u.mutation.OtherRowCleared() {
 		_spec.ClearField(importissue.FieldOtherRow, field.TypeInt)
+	}
+	if value, ok := _u.mutation.Resolved(); ok {
+		_spec.SetField(importissue.FieldResolved, field.TypeBool, value)
 	}
 	_node = &ImportIssue{config: _u.config}
 	_spec.Assign = _node.assignValues

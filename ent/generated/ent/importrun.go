@@ -46,6 +46,10 @@ type ImportRun struct {
 	SpansCompanies bool `json:"spans_companies,omitempty"`
 	// encoding, delimiter, header and the columns' meaning
 	Format json.RawMessage `json:"format,omitempty"`
+	// the import of the same company that this one takes back (rule J14)
+	UndoesID *uuid.UUID `json:"undoes_id,omitempty"`
+	// the import of the same company whose failed rows this one imports (rule J15)
+	RetriesID *uuid.UUID `json:"retries_id,omitempty"`
 	// TotalRows holds the value of the "total_rows" field.
 	TotalRows int `json:"total_rows,omitempty"`
 	// ProcessedRows holds the value of the "processed_rows" field.
@@ -60,6 +64,10 @@ type ImportRun struct {
 	SkippedCount int `json:"skipped_count,omitempty"`
 	// FailedCount holds the value of the "failed_count" field.
 	FailedCount int `json:"failed_count,omitempty"`
+	// those of updated_count that an undo deleted
+	DeletedCount int `json:"deleted_count,omitempty"`
+	// those of failed_count that retries have imported since
+	ResolvedCount int `json:"resolved_count,omitempty"`
 	// grows with every change that a watcher can see
 	Revision int `json:"revision,omitempty"`
 	// byte of the stored file where the next record begins; 0 before the first batch
@@ -104,6 +112,8 @@ type ImportRunEdges struct {
 	CreatedBy *User `json:"created_by,omitempty"`
 	// Issues holds the value of the issues edge.
 	Issues []*ImportIssue `json:"issues,omitempty"`
+	// Batches holds the value of the batches edge.
+	Batches []*ImportBatch `json:"batches,omitempty"`
 	// Keys holds the value of the keys edge.
 	Keys []*ImportKey `json:"keys,omitempty"`
 	// Records holds the value of the records edge.
@@ -114,7 +124,7 @@ type ImportRunEdges struct {
 	Notifications []*Notification `json:"notifications,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [7]bool
+	loadedTypes [8]bool
 }
 
 // CompanyOrErr returns the Company value or an error if the edge
@@ -148,10 +158,19 @@ func (e ImportRunEdges) IssuesOrErr() ([]*ImportIssue, error) {
 	return nil, &NotLoadedError{edge: "issues"}
 }
 
+// BatchesOrErr returns the Batches value or an error if the edge
+// was not loaded in eager-loading.
+func (e ImportRunEdges) BatchesOrErr() ([]*ImportBatch, error) {
+	if e.loadedTypes[3] {
+		return e.Batches, nil
+	}
+	return nil, &NotLoadedError{edge: "batches"}
+}
+
 // KeysOrErr returns the Keys value or an error if the edge
 // was not loaded in eager-loading.
 func (e ImportRunEdges) KeysOrErr() ([]*ImportKey, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[4] {
 		return e.Keys, nil
 	}
 	return nil, &NotLoadedError{edge: "keys"}
@@ -160,7 +179,7 @@ func (e ImportRunEdges) KeysOrErr() ([]*ImportKey, error) {
 // RecordsOrErr returns the Records value or an error if the edge
 // was not loaded in eager-loading.
 func (e ImportRunEdges) RecordsOrErr() ([]*ImportRecord, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[5] {
 		return e.Records, nil
 	}
 	return nil, &NotLoadedError{edge: "records"}
@@ -169,7 +188,7 @@ func (e ImportRunEdges) RecordsOrErr() ([]*ImportRecord, error) {
 // IdempotencyKeysOrErr returns the IdempotencyKeys value or an error if the edge
 // was not loaded in eager-loading.
 func (e ImportRunEdges) IdempotencyKeysOrErr() ([]*IdempotencyKey, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[6] {
 		return e.IdempotencyKeys, nil
 	}
 	return nil, &NotLoadedError{edge: "idempotency_keys"}
@@ -178,7 +197,7 @@ func (e ImportRunEdges) IdempotencyKeysOrErr() ([]*IdempotencyKey, error) {
 // NotificationsOrErr returns the Notifications value or an error if the edge
 // was not loaded in eager-loading.
 func (e ImportRunEdges) NotificationsOrErr() ([]*Notification, error) {
-	if e.loadedTypes[6] {
+	if e.loadedTypes[7] {
 		return e.Notifications, nil
 	}
 	return nil, &NotLoadedError{edge: "notifications"}
@@ -189,13 +208,13 @@ func (*ImportRun) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case importrun.FieldCreatedByID:
+		case importrun.FieldCreatedByID, importrun.FieldUndoesID, importrun.FieldRetriesID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case importrun.FieldFormat:
 			values[i] = new([]byte)
 		case importrun.FieldDryRun, importrun.FieldSpansCompanies, importrun.FieldCancelRequested:
 			values[i] = new(sql.NullBool)
-		case importrun.FieldFileSize, importrun.FieldTotalRows, importrun.FieldProcessedRows, importrun.FieldCreatedCount, importrun.FieldUpdatedCount, importrun.FieldUnchangedCount, importrun.FieldSkippedCount, importrun.FieldFailedCount, importrun.FieldRevision, importrun.FieldPositionOffset, importrun.FieldPositionLine, importrun.FieldEpoch, importrun.FieldClaims:
+		case importrun.FieldFileSize, importrun.FieldTotalRows, importrun.FieldProcessedRows, importrun.FieldCreatedCount, importrun.FieldUpdatedCount, importrun.FieldUnchangedCount, importrun.FieldSkippedCount, importrun.FieldFailedCount, importrun.FieldDeletedCount, importrun.FieldResolvedCount, importrun.FieldRevision, importrun.FieldPositionOffset, importrun.FieldPositionLine, importrun.FieldEpoch, importrun.FieldClaims:
 			values[i] = new(sql.NullInt64)
 		case importrun.FieldCreatedByName, importrun.FieldKind, importrun.FieldStatus, importrun.FieldFileName, importrun.FieldUploadKey, importrun.FieldUploadSecret, importrun.FieldFailureCode, importrun.FieldFailureMessage, importrun.FieldRejectsKey:
 			values[i] = new(sql.NullString)
@@ -300,6 +319,20 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field format: %w", err)
 				}
 			}
+		case importrun.FieldUndoesID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field undoes_id", values[i])
+			} else if value.Valid {
+				_m.UndoesID = new(uuid.UUID)
+				*_m.UndoesID = *value.S.(*uuid.UUID)
+			}
+		case importrun.FieldRetriesID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field retries_id", values[i])
+			} else if value.Valid {
+				_m.RetriesID = new(uuid.UUID)
+				*_m.RetriesID = *value.S.(*uuid.UUID)
+			}
 		case importrun.FieldTotalRows:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field total_rows", values[i])
@@ -341,6 +374,18 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field failed_count", values[i])
 			} else if value.Valid {
 				_m.FailedCount = int(value.Int64)
+			}
+		case importrun.FieldDeletedCount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field deleted_count", values[i])
+			} else if value.Valid {
+				_m.DeletedCount = int(value.Int64)
+			}
+		case importrun.FieldResolvedCount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field resolved_count", values[i])
+			} else if value.Valid {
+				_m.ResolvedCount = int(value.Int64)
 			}
 		case importrun.FieldRevision:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -468,6 +513,11 @@ func (_m *ImportRun) QueryIssues() *ImportIssueQuery {
 	return NewImportRunClient(_m.config).QueryIssues(_m)
 }
 
+// QueryBatches queries the "batches" edge of the ImportRun entity.
+func (_m *ImportRun) QueryBatches() *ImportBatchQuery {
+	return NewImportRunClient(_m.config).QueryBatches(_m)
+}
+
 // QueryKeys queries the "keys" edge of the ImportRun entity.
 func (_m *ImportRun) QueryKeys() *ImportKeyQuery {
 	return NewImportRunClient(_m.config).QueryKeys(_m)
@@ -548,6 +598,16 @@ func (_m *ImportRun) String() string {
 	builder.WriteString("format=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Format))
 	builder.WriteString(", ")
+	if v := _m.UndoesID; v != nil {
+		builder.WriteString("undoes_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.RetriesID; v != nil {
+		builder.WriteString("retries_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("total_rows=")
 	builder.WriteString(fmt.Sprintf("%v", _m.TotalRows))
 	builder.WriteString(", ")
@@ -568,6 +628,12 @@ func (_m *ImportRun) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("failed_count=")
 	builder.WriteString(fmt.Sprintf("%v", _m.FailedCount))
+	builder.WriteString(", ")
+	builder.WriteString("deleted_count=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DeletedCount))
+	builder.WriteString(", ")
+	builder.WriteString("resolved_count=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ResolvedCount))
 	builder.WriteString(", ")
 	builder.WriteString("revision=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Revision))

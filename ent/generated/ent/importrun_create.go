@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/idempotencykey"
+	"tenantry/ent/generated/ent/importbatch"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
@@ -142,6 +143,34 @@ func (_c *ImportRunCreate) SetFormat(v json.RawMessage) *ImportRunCreate {
 	return _c
 }
 
+// SetUndoesID sets the "undoes_id" field.
+func (_c *ImportRunCreate) SetUndoesID(v uuid.UUID) *ImportRunCreate {
+	_c.mutation.SetUndoesID(v)
+	return _c
+}
+
+// SetNillableUndoesID sets the "undoes_id" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableUndoesID(v *uuid.UUID) *ImportRunCreate {
+	if v != nil {
+		_c.SetUndoesID(*v)
+	}
+	return _c
+}
+
+// SetRetriesID sets the "retries_id" field.
+func (_c *ImportRunCreate) SetRetriesID(v uuid.UUID) *ImportRunCreate {
+	_c.mutation.SetRetriesID(v)
+	return _c
+}
+
+// SetNillableRetriesID sets the "retries_id" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableRetriesID(v *uuid.UUID) *ImportRunCreate {
+	if v != nil {
+		_c.SetRetriesID(*v)
+	}
+	return _c
+}
+
 // SetTotalRows sets the "total_rows" field.
 func (_c *ImportRunCreate) SetTotalRows(v int) *ImportRunCreate {
 	_c.mutation.SetTotalRows(v)
@@ -228,6 +257,34 @@ func (_c *ImportRunCreate) SetFailedCount(v int) *ImportRunCreate {
 func (_c *ImportRunCreate) SetNillableFailedCount(v *int) *ImportRunCreate {
 	if v != nil {
 		_c.SetFailedCount(*v)
+	}
+	return _c
+}
+
+// SetDeletedCount sets the "deleted_count" field.
+func (_c *ImportRunCreate) SetDeletedCount(v int) *ImportRunCreate {
+	_c.mutation.SetDeletedCount(v)
+	return _c
+}
+
+// SetNillableDeletedCount sets the "deleted_count" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableDeletedCount(v *int) *ImportRunCreate {
+	if v != nil {
+		_c.SetDeletedCount(*v)
+	}
+	return _c
+}
+
+// SetResolvedCount sets the "resolved_count" field.
+func (_c *ImportRunCreate) SetResolvedCount(v int) *ImportRunCreate {
+	_c.mutation.SetResolvedCount(v)
+	return _c
+}
+
+// SetNillableResolvedCount sets the "resolved_count" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableResolvedCount(v *int) *ImportRunCreate {
+	if v != nil {
+		_c.SetResolvedCount(*v)
 	}
 	return _c
 }
@@ -481,6 +538,21 @@ func (_c *ImportRunCreate) AddIssues(v ...*ImportIssue) *ImportRunCreate {
 	return _c.AddIssueIDs(ids...)
 }
 
+// AddBatchIDs adds the "batches" edge to the ImportBatch entity by IDs.
+func (_c *ImportRunCreate) AddBatchIDs(ids ...int) *ImportRunCreate {
+	_c.mutation.AddBatchIDs(ids...)
+	return _c
+}
+
+// AddBatches adds the "batches" edges to the ImportBatch entity.
+func (_c *ImportRunCreate) AddBatches(v ...*ImportBatch) *ImportRunCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddBatchIDs(ids...)
+}
+
 // AddKeyIDs adds the "keys" edge to the ImportKey entity by IDs.
 func (_c *ImportRunCreate) AddKeyIDs(ids ...int) *ImportRunCreate {
 	_c.mutation.AddKeyIDs(ids...)
@@ -613,6 +685,14 @@ func (_c *ImportRunCreate) defaults() error {
 	if _, ok := _c.mutation.FailedCount(); !ok {
 		v := importrun.DefaultFailedCount
 		_c.mutation.SetFailedCount(v)
+	}
+	if _, ok := _c.mutation.DeletedCount(); !ok {
+		v := importrun.DefaultDeletedCount
+		_c.mutation.SetDeletedCount(v)
+	}
+	if _, ok := _c.mutation.ResolvedCount(); !ok {
+		v := importrun.DefaultResolvedCount
+		_c.mutation.SetResolvedCount(v)
 	}
 	if _, ok := _c.mutation.Revision(); !ok {
 		v := importrun.DefaultRevision
@@ -748,6 +828,12 @@ func (_c *ImportRunCreate) check() error {
 			return &ValidationError{Name: "failed_count", err: fmt.Errorf(`ent: validator failed for field "ImportRun.failed_count": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.DeletedCount(); !ok {
+		return &ValidationError{Name: "deleted_count", err: errors.New(`ent: missing required field "ImportRun.deleted_count"`)}
+	}
+	if _, ok := _c.mutation.ResolvedCount(); !ok {
+		return &ValidationError{Name: "resolved_count", err: errors.New(`ent: missing required field "ImportRun.resolved_count"`)}
+	}
 	if _, ok := _c.mutation.Revision(); !ok {
 		return &ValidationError{Name: "revision", err: errors.New(`ent: missing required field "ImportRun.revision"`)}
 	}
@@ -847,6 +933,14 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 		_spec.SetField(importrun.FieldFormat, field.TypeJSON, value)
 		_node.Format = value
 	}
+	if value, ok := _c.mutation.UndoesID(); ok {
+		_spec.SetField(importrun.FieldUndoesID, field.TypeUUID, value)
+		_node.UndoesID = &value
+	}
+	if value, ok := _c.mutation.RetriesID(); ok {
+		_spec.SetField(importrun.FieldRetriesID, field.TypeUUID, value)
+		_node.RetriesID = &value
+	}
 	if value, ok := _c.mutation.TotalRows(); ok {
 		_spec.SetField(importrun.FieldTotalRows, field.TypeInt, value)
 		_node.TotalRows = value
@@ -874,6 +968,14 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.FailedCount(); ok {
 		_spec.SetField(importrun.FieldFailedCount, field.TypeInt, value)
 		_node.FailedCount = value
+	}
+	if value, ok := _c.mutation.DeletedCount(); ok {
+		_spec.SetField(importrun.FieldDeletedCount, field.TypeInt, value)
+		_node.DeletedCount = value
+	}
+	if value, ok := _c.mutation.ResolvedCount(); ok {
+		_spec.SetField(importrun.FieldResolvedCount, field.TypeInt, value)
+		_node.ResolvedCount = value
 	}
 	if value, ok := _c.mutation.Revision(); ok {
 		_spec.SetField(importrun.FieldRevision, field.TypeInt, value)
@@ -978,6 +1080,22 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importissue.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.BatchesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.BatchesTable,
+			Columns: []string{importrun.BatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importbatch.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

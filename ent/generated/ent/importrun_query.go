@@ -10,6 +10,7 @@ import (
 	"math"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/idempotencykey"
+	"tenantry/ent/generated/ent/importbatch"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
@@ -36,6 +37,7 @@ type ImportRunQuery struct {
 	withCompany         *CompanyQuery
 	withCreatedBy       *UserQuery
 	withIssues          *ImportIssueQuery
+	withBatches         *ImportBatchQuery
 	withKeys            *ImportKeyQuery
 	withRecords         *ImportRecordQuery
 	withIdempotencyKeys *IdempotencyKeyQuery
@@ -136,6 +138,28 @@ func (_q *ImportRunQuery) QueryIssues() *ImportIssueQuery {
 			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
 			sqlgraph.To(importissue.Table, importissue.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, importrun.IssuesTable, importrun.IssuesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryBatches chains the current query on the "batches" edge.
+func (_q *ImportRunQuery) QueryBatches() *ImportBatchQuery {
+	query := (&ImportBatchClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
+			sqlgraph.To(importbatch.Table, importbatch.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.BatchesTable, importrun.BatchesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -426,6 +450,7 @@ func (_q *ImportRunQuery) Clone() *ImportRunQuery {
 		withCompany:         _q.withCompany.Clone(),
 		withCreatedBy:       _q.withCreatedBy.Clone(),
 		withIssues:          _q.withIssues.Clone(),
+		withBatches:         _q.withBatches.Clone(),
 		withKeys:            _q.withKeys.Clone(),
 		withRecords:         _q.withRecords.Clone(),
 		withIdempotencyKeys: _q.withIdempotencyKeys.Clone(),
@@ -466,6 +491,17 @@ func (_q *ImportRunQuery) WithIssues(opts ...func(*ImportIssueQuery)) *ImportRun
 		opt(query)
 	}
 	_q.withIssues = query
+	return _q
+}
+
+// WithBatches tells the query-builder to eager-load the nodes that are connected to
+// the "batches" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ImportRunQuery) WithBatches(opts ...func(*ImportBatchQuery)) *ImportRunQuery {
+	query := (&ImportBatchClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withBatches = query
 	return _q
 }
 
@@ -597,10 +633,11 @@ func (_q *ImportRunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Im
 	var (
 		nodes       = []*ImportRun{}
 		_spec       = _q.querySpec()
-		loadedTypes = [7]bool{
+		loadedTypes = [8]bool{
 			_q.withCompany != nil,
 			_q.withCreatedBy != nil,
 			_q.withIssues != nil,
+			_q.withBatches != nil,
 			_q.withKeys != nil,
 			_q.withRecords != nil,
 			_q.withIdempotencyKeys != nil,
@@ -644,6 +681,13 @@ func (_q *ImportRunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Im
 		if err := _q.loadIssues(ctx, query, nodes,
 			func(n *ImportRun) { n.Edges.Issues = []*ImportIssue{} },
 			func(n *ImportRun, e *ImportIssue) { n.Edges.Issues = append(n.Edges.Issues, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withBatches; query != nil {
+		if err := _q.loadBatches(ctx, query, nodes,
+			func(n *ImportRun) { n.Edges.Batches = []*ImportBatch{} },
+			func(n *ImportRun, e *ImportBatch) { n.Edges.Batches = append(n.Edges.Batches, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -754,6 +798,36 @@ func (_q *ImportRunQuery) loadIssues(ctx context.Context, query *ImportIssueQuer
 	}
 	query.Where(predicate.ImportIssue(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(importrun.IssuesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ImportRunID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "import_run_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ImportRunQuery) loadBatches(ctx context.Context, query *ImportBatchQuery, nodes []*ImportRun, init func(*ImportRun), assign func(*ImportRun, *ImportBatch)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*ImportRun)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(importbatch.FieldImportRunID)
+	}
+	query.Where(predicate.ImportBatch(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(importrun.BatchesColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

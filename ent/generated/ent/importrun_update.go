@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/idempotencykey"
+	"tenantry/ent/generated/ent/importbatch"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
@@ -227,6 +228,48 @@ func (_u *ImportRunUpdate) SetNillableFailedCount(v *int) *ImportRunUpdate {
 // AddFailedCount adds value to the "failed_count" field.
 func (_u *ImportRunUpdate) AddFailedCount(v int) *ImportRunUpdate {
 	_u.mutation.AddFailedCount(v)
+	return _u
+}
+
+// SetDeletedCount sets the "deleted_count" field.
+func (_u *ImportRunUpdate) SetDeletedCount(v int) *ImportRunUpdate {
+	_u.mutation.ResetDeletedCount()
+	_u.mutation.SetDeletedCount(v)
+	return _u
+}
+
+// SetNillableDeletedCount sets the "deleted_count" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableDeletedCount(v *int) *ImportRunUpdate {
+	if v != nil {
+		_u.SetDeletedCount(*v)
+	}
+	return _u
+}
+
+// AddDeletedCount adds value to the "deleted_count" field.
+func (_u *ImportRunUpdate) AddDeletedCount(v int) *ImportRunUpdate {
+	_u.mutation.AddDeletedCount(v)
+	return _u
+}
+
+// SetResolvedCount sets the "resolved_count" field.
+func (_u *ImportRunUpdate) SetResolvedCount(v int) *ImportRunUpdate {
+	_u.mutation.ResetResolvedCount()
+	_u.mutation.SetResolvedCount(v)
+	return _u
+}
+
+// SetNillableResolvedCount sets the "resolved_count" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableResolvedCount(v *int) *ImportRunUpdate {
+	if v != nil {
+		_u.SetResolvedCount(*v)
+	}
+	return _u
+}
+
+// AddResolvedCount adds value to the "resolved_count" field.
+func (_u *ImportRunUpdate) AddResolvedCount(v int) *ImportRunUpdate {
+	_u.mutation.AddResolvedCount(v)
 	return _u
 }
 
@@ -529,6 +572,21 @@ func (_u *ImportRunUpdate) AddIssues(v ...*ImportIssue) *ImportRunUpdate {
 	return _u.AddIssueIDs(ids...)
 }
 
+// AddBatchIDs adds the "batches" edge to the ImportBatch entity by IDs.
+func (_u *ImportRunUpdate) AddBatchIDs(ids ...int) *ImportRunUpdate {
+	_u.mutation.AddBatchIDs(ids...)
+	return _u
+}
+
+// AddBatches adds the "batches" edges to the ImportBatch entity.
+func (_u *ImportRunUpdate) AddBatches(v ...*ImportBatch) *ImportRunUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddBatchIDs(ids...)
+}
+
 // AddKeyIDs adds the "keys" edge to the ImportKey entity by IDs.
 func (_u *ImportRunUpdate) AddKeyIDs(ids ...int) *ImportRunUpdate {
 	_u.mutation.AddKeyIDs(ids...)
@@ -619,6 +677,27 @@ func (_u *ImportRunUpdate) RemoveIssues(v ...*ImportIssue) *ImportRunUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveIssueIDs(ids...)
+}
+
+// ClearBatches clears all "batches" edges to the ImportBatch entity.
+func (_u *ImportRunUpdate) ClearBatches() *ImportRunUpdate {
+	_u.mutation.ClearBatches()
+	return _u
+}
+
+// RemoveBatchIDs removes the "batches" edge to ImportBatch entities by IDs.
+func (_u *ImportRunUpdate) RemoveBatchIDs(ids ...int) *ImportRunUpdate {
+	_u.mutation.RemoveBatchIDs(ids...)
+	return _u
+}
+
+// RemoveBatches removes "batches" edges to ImportBatch entities.
+func (_u *ImportRunUpdate) RemoveBatches(v ...*ImportBatch) *ImportRunUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveBatchIDs(ids...)
 }
 
 // ClearKeys clears all "keys" edges to the ImportKey entity.
@@ -799,6 +878,12 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.UploadSecretCleared() {
 		_spec.ClearField(importrun.FieldUploadSecret, field.TypeString)
 	}
+	if _u.mutation.UndoesIDCleared() {
+		_spec.ClearField(importrun.FieldUndoesID, field.TypeUUID)
+	}
+	if _u.mutation.RetriesIDCleared() {
+		_spec.ClearField(importrun.FieldRetriesID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.ProcessedRows(); ok {
 		_spec.SetField(importrun.FieldProcessedRows, field.TypeInt, value)
 	}
@@ -834,6 +919,18 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedFailedCount(); ok {
 		_spec.AddField(importrun.FieldFailedCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DeletedCount(); ok {
+		_spec.SetField(importrun.FieldDeletedCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedDeletedCount(); ok {
+		_spec.AddField(importrun.FieldDeletedCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ResolvedCount(); ok {
+		_spec.SetField(importrun.FieldResolvedCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedResolvedCount(); ok {
+		_spec.AddField(importrun.FieldResolvedCount, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(importrun.FieldRevision, field.TypeInt, value)
@@ -983,6 +1080,51 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importissue.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.BatchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.BatchesTable,
+			Columns: []string{importrun.BatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importbatch.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedBatchesIDs(); len(nodes) > 0 && !_u.mutation.BatchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.BatchesTable,
+			Columns: []string{importrun.BatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importbatch.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.BatchesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.BatchesTable,
+			Columns: []string{importrun.BatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importbatch.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -1384,6 +1526,48 @@ func (_u *ImportRunUpdateOne) AddFailedCount(v int) *ImportRunUpdateOne {
 	return _u
 }
 
+// SetDeletedCount sets the "deleted_count" field.
+func (_u *ImportRunUpdateOne) SetDeletedCount(v int) *ImportRunUpdateOne {
+	_u.mutation.ResetDeletedCount()
+	_u.mutation.SetDeletedCount(v)
+	return _u
+}
+
+// SetNillableDeletedCount sets the "deleted_count" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableDeletedCount(v *int) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetDeletedCount(*v)
+	}
+	return _u
+}
+
+// AddDeletedCount adds value to the "deleted_count" field.
+func (_u *ImportRunUpdateOne) AddDeletedCount(v int) *ImportRunUpdateOne {
+	_u.mutation.AddDeletedCount(v)
+	return _u
+}
+
+// SetResolvedCount sets the "resolved_count" field.
+func (_u *ImportRunUpdateOne) SetResolvedCount(v int) *ImportRunUpdateOne {
+	_u.mutation.ResetResolvedCount()
+	_u.mutation.SetResolvedCount(v)
+	return _u
+}
+
+// SetNillableResolvedCount sets the "resolved_count" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableResolvedCount(v *int) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetResolvedCount(*v)
+	}
+	return _u
+}
+
+// AddResolvedCount adds value to the "resolved_count" field.
+func (_u *ImportRunUpdateOne) AddResolvedCount(v int) *ImportRunUpdateOne {
+	_u.mutation.AddResolvedCount(v)
+	return _u
+}
+
 // SetRevision sets the "revision" field.
 func (_u *ImportRunUpdateOne) SetRevision(v int) *ImportRunUpdateOne {
 	_u.mutation.ResetRevision()
@@ -1683,6 +1867,21 @@ func (_u *ImportRunUpdateOne) AddIssues(v ...*ImportIssue) *ImportRunUpdateOne {
 	return _u.AddIssueIDs(ids...)
 }
 
+// AddBatchIDs adds the "batches" edge to the ImportBatch entity by IDs.
+func (_u *ImportRunUpdateOne) AddBatchIDs(ids ...int) *ImportRunUpdateOne {
+	_u.mutation.AddBatchIDs(ids...)
+	return _u
+}
+
+// AddBatches adds the "batches" edges to the ImportBatch entity.
+func (_u *ImportRunUpdateOne) AddBatches(v ...*ImportBatch) *ImportRunUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddBatchIDs(ids...)
+}
+
 // AddKeyIDs adds the "keys" edge to the ImportKey entity by IDs.
 func (_u *ImportRunUpdateOne) AddKeyIDs(ids ...int) *ImportRunUpdateOne {
 	_u.mutation.AddKeyIDs(ids...)
@@ -1773,6 +1972,27 @@ func (_u *ImportRunUpdateOne) RemoveIssues(v ...*ImportIssue) *ImportRunUpdateOn
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveIssueIDs(ids...)
+}
+
+// ClearBatches clears all "batches" edges to the ImportBatch entity.
+func (_u *ImportRunUpdateOne) ClearBatches() *ImportRunUpdateOne {
+	_u.mutation.ClearBatches()
+	return _u
+}
+
+// RemoveBatchIDs removes the "batches" edge to ImportBatch entities by IDs.
+func (_u *ImportRunUpdateOne) RemoveBatchIDs(ids ...int) *ImportRunUpdateOne {
+	_u.mutation.RemoveBatchIDs(ids...)
+	return _u
+}
+
+// RemoveBatches removes "batches" edges to ImportBatch entities.
+func (_u *ImportRunUpdateOne) RemoveBatches(v ...*ImportBatch) *ImportRunUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveBatchIDs(ids...)
 }
 
 // ClearKeys clears all "keys" edges to the ImportKey entity.
@@ -1983,6 +2203,12 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	if _u.mutation.UploadSecretCleared() {
 		_spec.ClearField(importrun.FieldUploadSecret, field.TypeString)
 	}
+	if _u.mutation.UndoesIDCleared() {
+		_spec.ClearField(importrun.FieldUndoesID, field.TypeUUID)
+	}
+	if _u.mutation.RetriesIDCleared() {
+		_spec.ClearField(importrun.FieldRetriesID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.ProcessedRows(); ok {
 		_spec.SetField(importrun.FieldProcessedRows, field.TypeInt, value)
 	}
@@ -2018,6 +2244,18 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	}
 	if value, ok := _u.mutation.AddedFailedCount(); ok {
 		_spec.AddField(importrun.FieldFailedCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DeletedCount(); ok {
+		_spec.SetField(importrun.FieldDeletedCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedDeletedCount(); ok {
+		_spec.AddField(importrun.FieldDeletedCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ResolvedCount(); ok {
+		_spec.SetField(importrun.FieldResolvedCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedResolvedCount(); ok {
+		_spec.AddField(importrun.FieldResolvedCount, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(importrun.FieldRevision, field.TypeInt, value)
@@ -2167,6 +2405,51 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importissue.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.BatchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.BatchesTable,
+			Columns: []string{importrun.BatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importbatch.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedBatchesIDs(); len(nodes) > 0 && !_u.mutation.BatchesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.BatchesTable,
+			Columns: []string{importrun.BatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importbatch.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.BatchesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.BatchesTable,
+			Columns: []string{importrun.BatchesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importbatch.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -13,11 +13,13 @@ import (
 	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactedit"
 	"tenantry/ent/generated/ent/contactlabel"
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/idempotencykey"
+	"tenantry/ent/generated/ent/importbatch"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
@@ -53,11 +55,13 @@ const (
 	TypeColumnMemory     = "ColumnMemory"
 	TypeCompany          = "Company"
 	TypeContact          = "Contact"
+	TypeContactEdit      = "ContactEdit"
 	TypeContactLabel     = "ContactLabel"
 	TypeCustomField      = "CustomField"
 	TypeCustomFieldValue = "CustomFieldValue"
 	TypeDesk             = "Desk"
 	TypeIdempotencyKey   = "IdempotencyKey"
+	TypeImportBatch      = "ImportBatch"
 	TypeImportIssue      = "ImportIssue"
 	TypeImportKey        = "ImportKey"
 	TypeImportRecord     = "ImportRecord"
@@ -1298,6 +1302,9 @@ type CompanyMutation struct {
 	search_blocks          map[int]struct{}
 	removedsearch_blocks   map[int]struct{}
 	clearedsearch_blocks   bool
+	contact_edits          map[int]struct{}
+	removedcontact_edits   map[int]struct{}
+	clearedcontact_edits   bool
 	users                  map[uuid.UUID]struct{}
 	removedusers           map[uuid.UUID]struct{}
 	clearedusers           bool
@@ -2369,6 +2376,60 @@ func (m *CompanyMutation) ResetSearchBlocks() {
 	m.removedsearch_blocks = nil
 }
 
+// AddContactEditIDs adds the "contact_edits" edge to the ContactEdit entity by ids.
+func (m *CompanyMutation) AddContactEditIDs(ids ...int) {
+	if m.contact_edits == nil {
+		m.contact_edits = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.contact_edits[ids[i]] = struct{}{}
+	}
+}
+
+// ClearContactEdits clears the "contact_edits" edge to the ContactEdit entity.
+func (m *CompanyMutation) ClearContactEdits() {
+	m.clearedcontact_edits = true
+}
+
+// ContactEditsCleared reports if the "contact_edits" edge to the ContactEdit entity was cleared.
+func (m *CompanyMutation) ContactEditsCleared() bool {
+	return m.clearedcontact_edits
+}
+
+// RemoveContactEditIDs removes the "contact_edits" edge to the ContactEdit entity by IDs.
+func (m *CompanyMutation) RemoveContactEditIDs(ids ...int) {
+	if m.removedcontact_edits == nil {
+		m.removedcontact_edits = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.contact_edits, ids[i])
+		m.removedcontact_edits[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedContactEdits returns the removed IDs of the "contact_edits" edge to the ContactEdit entity.
+func (m *CompanyMutation) RemovedContactEditsIDs() (ids []int) {
+	for id := range m.removedcontact_edits {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ContactEditsIDs returns the "contact_edits" edge IDs in the mutation.
+func (m *CompanyMutation) ContactEditsIDs() (ids []int) {
+	for id := range m.contact_edits {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetContactEdits resets all changes to the "contact_edits" edge.
+func (m *CompanyMutation) ResetContactEdits() {
+	m.contact_edits = nil
+	m.clearedcontact_edits = false
+	m.removedcontact_edits = nil
+}
+
 // AddUserIDs adds the "users" edge to the User entity by ids.
 func (m *CompanyMutation) AddUserIDs(ids ...uuid.UUID) {
 	if m.users == nil {
@@ -3171,7 +3232,7 @@ func (m *CompanyMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CompanyMutation) AddedEdges() []string {
-	edges := make([]string, 0, 16)
+	edges := make([]string, 0, 17)
 	if m.partner != nil {
 		edges = append(edges, company.EdgePartner)
 	}
@@ -3195,6 +3256,9 @@ func (m *CompanyMutation) AddedEdges() []string {
 	}
 	if m.search_blocks != nil {
 		edges = append(edges, company.EdgeSearchBlocks)
+	}
+	if m.contact_edits != nil {
+		edges = append(edges, company.EdgeContactEdits)
 	}
 	if m.users != nil {
 		edges = append(edges, company.EdgeUsers)
@@ -3273,6 +3337,12 @@ func (m *CompanyMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case company.EdgeContactEdits:
+		ids := make([]ent.Value, 0, len(m.contact_edits))
+		for id := range m.contact_edits {
+			ids = append(ids, id)
+		}
+		return ids
 	case company.EdgeUsers:
 		ids := make([]ent.Value, 0, len(m.users))
 		for id := range m.users {
@@ -3327,7 +3397,7 @@ func (m *CompanyMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CompanyMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 16)
+	edges := make([]string, 0, 17)
 	if m.removedcustomers != nil {
 		edges = append(edges, company.EdgeCustomers)
 	}
@@ -3348,6 +3418,9 @@ func (m *CompanyMutation) RemovedEdges() []string {
 	}
 	if m.removedsearch_blocks != nil {
 		edges = append(edges, company.EdgeSearchBlocks)
+	}
+	if m.removedcontact_edits != nil {
+		edges = append(edges, company.EdgeContactEdits)
 	}
 	if m.removedusers != nil {
 		edges = append(edges, company.EdgeUsers)
@@ -3422,6 +3495,12 @@ func (m *CompanyMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case company.EdgeContactEdits:
+		ids := make([]ent.Value, 0, len(m.removedcontact_edits))
+		for id := range m.removedcontact_edits {
+			ids = append(ids, id)
+		}
+		return ids
 	case company.EdgeUsers:
 		ids := make([]ent.Value, 0, len(m.removedusers))
 		for id := range m.removedusers {
@@ -3476,7 +3555,7 @@ func (m *CompanyMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CompanyMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 16)
+	edges := make([]string, 0, 17)
 	if m.clearedpartner {
 		edges = append(edges, company.EdgePartner)
 	}
@@ -3500,6 +3579,9 @@ func (m *CompanyMutation) ClearedEdges() []string {
 	}
 	if m.clearedsearch_blocks {
 		edges = append(edges, company.EdgeSearchBlocks)
+	}
+	if m.clearedcontact_edits {
+		edges = append(edges, company.EdgeContactEdits)
 	}
 	if m.clearedusers {
 		edges = append(edges, company.EdgeUsers)
@@ -3548,6 +3630,8 @@ func (m *CompanyMutation) EdgeCleared(name string) bool {
 		return m.clearedcontacts
 	case company.EdgeSearchBlocks:
 		return m.clearedsearch_blocks
+	case company.EdgeContactEdits:
+		return m.clearedcontact_edits
 	case company.EdgeUsers:
 		return m.clearedusers
 	case company.EdgePartnerAdmins:
@@ -3606,6 +3690,9 @@ func (m *CompanyMutation) ResetEdge(name string) error {
 		return nil
 	case company.EdgeSearchBlocks:
 		m.ResetSearchBlocks()
+		return nil
+	case company.EdgeContactEdits:
+		m.ResetContactEdits()
 		return nil
 	case company.EdgeUsers:
 		m.ResetUsers()
@@ -5314,6 +5401,618 @@ func (m *ContactMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Contact edge %s", name)
+}
+
+// ContactEditMutation represents an operation that mutates the ContactEdit nodes in the graph.
+type ContactEditMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	contact_id     *uuid.UUID
+	written_at     *time.Time
+	previous_at    *time.Time
+	replaced       *json.RawMessage
+	appendreplaced json.RawMessage
+	clearedFields  map[string]struct{}
+	company        *uuid.UUID
+	clearedcompany bool
+	done           bool
+	oldValue       func(context.Context) (*ContactEdit, error)
+	predicates     []predicate.ContactEdit
+}
+
+var _ ent.Mutation = (*ContactEditMutation)(nil)
+
+// contacteditOption allows management of the mutation configuration using functional options.
+type contacteditOption func(*ContactEditMutation)
+
+// newContactEditMutation creates new mutation for the ContactEdit entity.
+func newContactEditMutation(c config, op Op, opts ...contacteditOption) *ContactEditMutation {
+	m := &ContactEditMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContactEdit,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContactEditID sets the ID field of the mutation.
+func withContactEditID(id int) contacteditOption {
+	return func(m *ContactEditMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ContactEdit
+		)
+		m.oldValue = func(ctx context.Context) (*ContactEdit, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ContactEdit.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContactEdit sets the old ContactEdit of the mutation.
+func withContactEdit(node *ContactEdit) contacteditOption {
+	return func(m *ContactEditMutation) {
+		m.oldValue = func(context.Context) (*ContactEdit, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContactEditMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContactEditMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContactEditMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContactEditMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ContactEdit.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *ContactEditMutation) SetCompanyID(u uuid.UUID) {
+	m.company = &u
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *ContactEditMutation) CompanyID() (r uuid.UUID, exists bool) {
+	v := m.company
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the ContactEdit entity.
+// If the ContactEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactEditMutation) OldCompanyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *ContactEditMutation) ResetCompanyID() {
+	m.company = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *ContactEditMutation) SetContactID(u uuid.UUID) {
+	m.contact_id = &u
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *ContactEditMutation) ContactID() (r uuid.UUID, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the ContactEdit entity.
+// If the ContactEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactEditMutation) OldContactID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *ContactEditMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetWrittenAt sets the "written_at" field.
+func (m *ContactEditMutation) SetWrittenAt(t time.Time) {
+	m.written_at = &t
+}
+
+// WrittenAt returns the value of the "written_at" field in the mutation.
+func (m *ContactEditMutation) WrittenAt() (r time.Time, exists bool) {
+	v := m.written_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrittenAt returns the old "written_at" field's value of the ContactEdit entity.
+// If the ContactEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactEditMutation) OldWrittenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrittenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrittenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrittenAt: %w", err)
+	}
+	return oldValue.WrittenAt, nil
+}
+
+// ResetWrittenAt resets all changes to the "written_at" field.
+func (m *ContactEditMutation) ResetWrittenAt() {
+	m.written_at = nil
+}
+
+// SetPreviousAt sets the "previous_at" field.
+func (m *ContactEditMutation) SetPreviousAt(t time.Time) {
+	m.previous_at = &t
+}
+
+// PreviousAt returns the value of the "previous_at" field in the mutation.
+func (m *ContactEditMutation) PreviousAt() (r time.Time, exists bool) {
+	v := m.previous_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreviousAt returns the old "previous_at" field's value of the ContactEdit entity.
+// If the ContactEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactEditMutation) OldPreviousAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreviousAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreviousAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreviousAt: %w", err)
+	}
+	return oldValue.PreviousAt, nil
+}
+
+// ResetPreviousAt resets all changes to the "previous_at" field.
+func (m *ContactEditMutation) ResetPreviousAt() {
+	m.previous_at = nil
+}
+
+// SetReplaced sets the "replaced" field.
+func (m *ContactEditMutation) SetReplaced(jm json.RawMessage) {
+	m.replaced = &jm
+	m.appendreplaced = nil
+}
+
+// Replaced returns the value of the "replaced" field in the mutation.
+func (m *ContactEditMutation) Replaced() (r json.RawMessage, exists bool) {
+	v := m.replaced
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplaced returns the old "replaced" field's value of the ContactEdit entity.
+// If the ContactEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactEditMutation) OldReplaced(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplaced is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplaced requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplaced: %w", err)
+	}
+	return oldValue.Replaced, nil
+}
+
+// AppendReplaced adds jm to the "replaced" field.
+func (m *ContactEditMutation) AppendReplaced(jm json.RawMessage) {
+	m.appendreplaced = append(m.appendreplaced, jm...)
+}
+
+// AppendedReplaced returns the list of values that were appended to the "replaced" field in this mutation.
+func (m *ContactEditMutation) AppendedReplaced() (json.RawMessage, bool) {
+	if len(m.appendreplaced) == 0 {
+		return nil, false
+	}
+	return m.appendreplaced, true
+}
+
+// ResetReplaced resets all changes to the "replaced" field.
+func (m *ContactEditMutation) ResetReplaced() {
+	m.replaced = nil
+	m.appendreplaced = nil
+}
+
+// ClearCompany clears the "company" edge to the Company entity.
+func (m *ContactEditMutation) ClearCompany() {
+	m.clearedcompany = true
+	m.clearedFields[contactedit.FieldCompanyID] = struct{}{}
+}
+
+// CompanyCleared reports if the "company" edge to the Company entity was cleared.
+func (m *ContactEditMutation) CompanyCleared() bool {
+	return m.clearedcompany
+}
+
+// CompanyIDs returns the "company" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CompanyID instead. It exists only for internal usage by the builders.
+func (m *ContactEditMutation) CompanyIDs() (ids []uuid.UUID) {
+	if id := m.company; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCompany resets all changes to the "company" edge.
+func (m *ContactEditMutation) ResetCompany() {
+	m.company = nil
+	m.clearedcompany = false
+}
+
+// Where appends a list predicates to the ContactEditMutation builder.
+func (m *ContactEditMutation) Where(ps ...predicate.ContactEdit) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContactEditMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContactEditMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ContactEdit, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContactEditMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContactEditMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ContactEdit).
+func (m *ContactEditMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContactEditMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.company != nil {
+		fields = append(fields, contactedit.FieldCompanyID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, contactedit.FieldContactID)
+	}
+	if m.written_at != nil {
+		fields = append(fields, contactedit.FieldWrittenAt)
+	}
+	if m.previous_at != nil {
+		fields = append(fields, contactedit.FieldPreviousAt)
+	}
+	if m.replaced != nil {
+		fields = append(fields, contactedit.FieldReplaced)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContactEditMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contactedit.FieldCompanyID:
+		return m.CompanyID()
+	case contactedit.FieldContactID:
+		return m.ContactID()
+	case contactedit.FieldWrittenAt:
+		return m.WrittenAt()
+	case contactedit.FieldPreviousAt:
+		return m.PreviousAt()
+	case contactedit.FieldReplaced:
+		return m.Replaced()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContactEditMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contactedit.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	case contactedit.FieldContactID:
+		return m.OldContactID(ctx)
+	case contactedit.FieldWrittenAt:
+		return m.OldWrittenAt(ctx)
+	case contactedit.FieldPreviousAt:
+		return m.OldPreviousAt(ctx)
+	case contactedit.FieldReplaced:
+		return m.OldReplaced(ctx)
+	}
+	return nil, fmt.Errorf("unknown ContactEdit field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactEditMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contactedit.FieldCompanyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	case contactedit.FieldContactID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case contactedit.FieldWrittenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrittenAt(v)
+		return nil
+	case contactedit.FieldPreviousAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreviousAt(v)
+		return nil
+	case contactedit.FieldReplaced:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplaced(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactEdit field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContactEditMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContactEditMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactEditMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ContactEdit numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContactEditMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContactEditMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContactEditMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ContactEdit nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContactEditMutation) ResetField(name string) error {
+	switch name {
+	case contactedit.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	case contactedit.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case contactedit.FieldWrittenAt:
+		m.ResetWrittenAt()
+		return nil
+	case contactedit.FieldPreviousAt:
+		m.ResetPreviousAt()
+		return nil
+	case contactedit.FieldReplaced:
+		m.ResetReplaced()
+		return nil
+	}
+	return fmt.Errorf("unknown ContactEdit field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContactEditMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.company != nil {
+		edges = append(edges, contactedit.EdgeCompany)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContactEditMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case contactedit.EdgeCompany:
+		if id := m.company; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContactEditMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContactEditMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContactEditMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedcompany {
+		edges = append(edges, contactedit.EdgeCompany)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContactEditMutation) EdgeCleared(name string) bool {
+	switch name {
+	case contactedit.EdgeCompany:
+		return m.clearedcompany
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContactEditMutation) ClearEdge(name string) error {
+	switch name {
+	case contactedit.EdgeCompany:
+		m.ClearCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown ContactEdit unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContactEditMutation) ResetEdge(name string) error {
+	switch name {
+	case contactedit.EdgeCompany:
+		m.ResetCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown ContactEdit edge %s", name)
 }
 
 // ContactLabelMutation represents an operation that mutates the ContactLabel nodes in the graph.
@@ -8741,6 +9440,1269 @@ func (m *IdempotencyKeyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown IdempotencyKey edge %s", name)
 }
 
+// ImportBatchMutation represents an operation that mutates the ImportBatch nodes in the graph.
+type ImportBatchMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *int
+	first_row          *int
+	addfirst_row       *int
+	rows               *int
+	addrows            *int
+	created_count      *int
+	addcreated_count   *int
+	updated_count      *int
+	addupdated_count   *int
+	deleted_count      *int
+	adddeleted_count   *int
+	unchanged_count    *int
+	addunchanged_count *int
+	skipped_count      *int
+	addskipped_count   *int
+	failed_count       *int
+	addfailed_count    *int
+	written_at         *time.Time
+	outcomes           *[]byte
+	images             *[]byte
+	clearedFields      map[string]struct{}
+	import_run         *uuid.UUID
+	clearedimport_run  bool
+	done               bool
+	oldValue           func(context.Context) (*ImportBatch, error)
+	predicates         []predicate.ImportBatch
+}
+
+var _ ent.Mutation = (*ImportBatchMutation)(nil)
+
+// importbatchOption allows management of the mutation configuration using functional options.
+type importbatchOption func(*ImportBatchMutation)
+
+// newImportBatchMutation creates new mutation for the ImportBatch entity.
+func newImportBatchMutation(c config, op Op, opts ...importbatchOption) *ImportBatchMutation {
+	m := &ImportBatchMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImportBatch,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImportBatchID sets the ID field of the mutation.
+func withImportBatchID(id int) importbatchOption {
+	return func(m *ImportBatchMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ImportBatch
+		)
+		m.oldValue = func(ctx context.Context) (*ImportBatch, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ImportBatch.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImportBatch sets the old ImportBatch of the mutation.
+func withImportBatch(node *ImportBatch) importbatchOption {
+	return func(m *ImportBatchMutation) {
+		m.oldValue = func(context.Context) (*ImportBatch, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImportBatchMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImportBatchMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImportBatchMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImportBatchMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ImportBatch.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetImportRunID sets the "import_run_id" field.
+func (m *ImportBatchMutation) SetImportRunID(u uuid.UUID) {
+	m.import_run = &u
+}
+
+// ImportRunID returns the value of the "import_run_id" field in the mutation.
+func (m *ImportBatchMutation) ImportRunID() (r uuid.UUID, exists bool) {
+	v := m.import_run
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImportRunID returns the old "import_run_id" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldImportRunID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImportRunID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImportRunID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImportRunID: %w", err)
+	}
+	return oldValue.ImportRunID, nil
+}
+
+// ResetImportRunID resets all changes to the "import_run_id" field.
+func (m *ImportBatchMutation) ResetImportRunID() {
+	m.import_run = nil
+}
+
+// SetFirstRow sets the "first_row" field.
+func (m *ImportBatchMutation) SetFirstRow(i int) {
+	m.first_row = &i
+	m.addfirst_row = nil
+}
+
+// FirstRow returns the value of the "first_row" field in the mutation.
+func (m *ImportBatchMutation) FirstRow() (r int, exists bool) {
+	v := m.first_row
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstRow returns the old "first_row" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldFirstRow(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstRow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstRow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstRow: %w", err)
+	}
+	return oldValue.FirstRow, nil
+}
+
+// AddFirstRow adds i to the "first_row" field.
+func (m *ImportBatchMutation) AddFirstRow(i int) {
+	if m.addfirst_row != nil {
+		*m.addfirst_row += i
+	} else {
+		m.addfirst_row = &i
+	}
+}
+
+// AddedFirstRow returns the value that was added to the "first_row" field in this mutation.
+func (m *ImportBatchMutation) AddedFirstRow() (r int, exists bool) {
+	v := m.addfirst_row
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFirstRow resets all changes to the "first_row" field.
+func (m *ImportBatchMutation) ResetFirstRow() {
+	m.first_row = nil
+	m.addfirst_row = nil
+}
+
+// SetRows sets the "rows" field.
+func (m *ImportBatchMutation) SetRows(i int) {
+	m.rows = &i
+	m.addrows = nil
+}
+
+// Rows returns the value of the "rows" field in the mutation.
+func (m *ImportBatchMutation) Rows() (r int, exists bool) {
+	v := m.rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRows returns the old "rows" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldRows(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRows: %w", err)
+	}
+	return oldValue.Rows, nil
+}
+
+// AddRows adds i to the "rows" field.
+func (m *ImportBatchMutation) AddRows(i int) {
+	if m.addrows != nil {
+		*m.addrows += i
+	} else {
+		m.addrows = &i
+	}
+}
+
+// AddedRows returns the value that was added to the "rows" field in this mutation.
+func (m *ImportBatchMutation) AddedRows() (r int, exists bool) {
+	v := m.addrows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRows resets all changes to the "rows" field.
+func (m *ImportBatchMutation) ResetRows() {
+	m.rows = nil
+	m.addrows = nil
+}
+
+// SetCreatedCount sets the "created_count" field.
+func (m *ImportBatchMutation) SetCreatedCount(i int) {
+	m.created_count = &i
+	m.addcreated_count = nil
+}
+
+// CreatedCount returns the value of the "created_count" field in the mutation.
+func (m *ImportBatchMutation) CreatedCount() (r int, exists bool) {
+	v := m.created_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedCount returns the old "created_count" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldCreatedCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedCount: %w", err)
+	}
+	return oldValue.CreatedCount, nil
+}
+
+// AddCreatedCount adds i to the "created_count" field.
+func (m *ImportBatchMutation) AddCreatedCount(i int) {
+	if m.addcreated_count != nil {
+		*m.addcreated_count += i
+	} else {
+		m.addcreated_count = &i
+	}
+}
+
+// AddedCreatedCount returns the value that was added to the "created_count" field in this mutation.
+func (m *ImportBatchMutation) AddedCreatedCount() (r int, exists bool) {
+	v := m.addcreated_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedCount resets all changes to the "created_count" field.
+func (m *ImportBatchMutation) ResetCreatedCount() {
+	m.created_count = nil
+	m.addcreated_count = nil
+}
+
+// SetUpdatedCount sets the "updated_count" field.
+func (m *ImportBatchMutation) SetUpdatedCount(i int) {
+	m.updated_count = &i
+	m.addupdated_count = nil
+}
+
+// UpdatedCount returns the value of the "updated_count" field in the mutation.
+func (m *ImportBatchMutation) UpdatedCount() (r int, exists bool) {
+	v := m.updated_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedCount returns the old "updated_count" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldUpdatedCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedCount: %w", err)
+	}
+	return oldValue.UpdatedCount, nil
+}
+
+// AddUpdatedCount adds i to the "updated_count" field.
+func (m *ImportBatchMutation) AddUpdatedCount(i int) {
+	if m.addupdated_count != nil {
+		*m.addupdated_count += i
+	} else {
+		m.addupdated_count = &i
+	}
+}
+
+// AddedUpdatedCount returns the value that was added to the "updated_count" field in this mutation.
+func (m *ImportBatchMutation) AddedUpdatedCount() (r int, exists bool) {
+	v := m.addupdated_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUpdatedCount resets all changes to the "updated_count" field.
+func (m *ImportBatchMutation) ResetUpdatedCount() {
+	m.updated_count = nil
+	m.addupdated_count = nil
+}
+
+// SetDeletedCount sets the "deleted_count" field.
+func (m *ImportBatchMutation) SetDeletedCount(i int) {
+	m.deleted_count = &i
+	m.adddeleted_count = nil
+}
+
+// DeletedCount returns the value of the "deleted_count" field in the mutation.
+func (m *ImportBatchMutation) DeletedCount() (r int, exists bool) {
+	v := m.deleted_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedCount returns the old "deleted_count" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldDeletedCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedCount: %w", err)
+	}
+	return oldValue.DeletedCount, nil
+}
+
+// AddDeletedCount adds i to the "deleted_count" field.
+func (m *ImportBatchMutation) AddDeletedCount(i int) {
+	if m.adddeleted_count != nil {
+		*m.adddeleted_count += i
+	} else {
+		m.adddeleted_count = &i
+	}
+}
+
+// AddedDeletedCount returns the value that was added to the "deleted_count" field in this mutation.
+func (m *ImportBatchMutation) AddedDeletedCount() (r int, exists bool) {
+	v := m.adddeleted_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDeletedCount resets all changes to the "deleted_count" field.
+func (m *ImportBatchMutation) ResetDeletedCount() {
+	m.deleted_count = nil
+	m.adddeleted_count = nil
+}
+
+// SetUnchangedCount sets the "unchanged_count" field.
+func (m *ImportBatchMutation) SetUnchangedCount(i int) {
+	m.unchanged_count = &i
+	m.addunchanged_count = nil
+}
+
+// UnchangedCount returns the value of the "unchanged_count" field in the mutation.
+func (m *ImportBatchMutation) UnchangedCount() (r int, exists bool) {
+	v := m.unchanged_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnchangedCount returns the old "unchanged_count" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldUnchangedCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnchangedCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnchangedCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnchangedCount: %w", err)
+	}
+	return oldValue.UnchangedCount, nil
+}
+
+// AddUnchangedCount adds i to the "unchanged_count" field.
+func (m *ImportBatchMutation) AddUnchangedCount(i int) {
+	if m.addunchanged_count != nil {
+		*m.addunchanged_count += i
+	} else {
+		m.addunchanged_count = &i
+	}
+}
+
+// AddedUnchangedCount returns the value that was added to the "unchanged_count" field in this mutation.
+func (m *ImportBatchMutation) AddedUnchangedCount() (r int, exists bool) {
+	v := m.addunchanged_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUnchangedCount resets all changes to the "unchanged_count" field.
+func (m *ImportBatchMutation) ResetUnchangedCount() {
+	m.unchanged_count = nil
+	m.addunchanged_count = nil
+}
+
+// SetSkippedCount sets the "skipped_count" field.
+func (m *ImportBatchMutation) SetSkippedCount(i int) {
+	m.skipped_count = &i
+	m.addskipped_count = nil
+}
+
+// SkippedCount returns the value of the "skipped_count" field in the mutation.
+func (m *ImportBatchMutation) SkippedCount() (r int, exists bool) {
+	v := m.skipped_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSkippedCount returns the old "skipped_count" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldSkippedCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSkippedCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSkippedCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSkippedCount: %w", err)
+	}
+	return oldValue.SkippedCount, nil
+}
+
+// AddSkippedCount adds i to the "skipped_count" field.
+func (m *ImportBatchMutation) AddSkippedCount(i int) {
+	if m.addskipped_count != nil {
+		*m.addskipped_count += i
+	} else {
+		m.addskipped_count = &i
+	}
+}
+
+// AddedSkippedCount returns the value that was added to the "skipped_count" field in this mutation.
+func (m *ImportBatchMutation) AddedSkippedCount() (r int, exists bool) {
+	v := m.addskipped_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSkippedCount resets all changes to the "skipped_count" field.
+func (m *ImportBatchMutation) ResetSkippedCount() {
+	m.skipped_count = nil
+	m.addskipped_count = nil
+}
+
+// SetFailedCount sets the "failed_count" field.
+func (m *ImportBatchMutation) SetFailedCount(i int) {
+	m.failed_count = &i
+	m.addfailed_count = nil
+}
+
+// FailedCount returns the value of the "failed_count" field in the mutation.
+func (m *ImportBatchMutation) FailedCount() (r int, exists bool) {
+	v := m.failed_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailedCount returns the old "failed_count" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldFailedCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailedCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailedCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailedCount: %w", err)
+	}
+	return oldValue.FailedCount, nil
+}
+
+// AddFailedCount adds i to the "failed_count" field.
+func (m *ImportBatchMutation) AddFailedCount(i int) {
+	if m.addfailed_count != nil {
+		*m.addfailed_count += i
+	} else {
+		m.addfailed_count = &i
+	}
+}
+
+// AddedFailedCount returns the value that was added to the "failed_count" field in this mutation.
+func (m *ImportBatchMutation) AddedFailedCount() (r int, exists bool) {
+	v := m.addfailed_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFailedCount resets all changes to the "failed_count" field.
+func (m *ImportBatchMutation) ResetFailedCount() {
+	m.failed_count = nil
+	m.addfailed_count = nil
+}
+
+// SetWrittenAt sets the "written_at" field.
+func (m *ImportBatchMutation) SetWrittenAt(t time.Time) {
+	m.written_at = &t
+}
+
+// WrittenAt returns the value of the "written_at" field in the mutation.
+func (m *ImportBatchMutation) WrittenAt() (r time.Time, exists bool) {
+	v := m.written_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrittenAt returns the old "written_at" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldWrittenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrittenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrittenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrittenAt: %w", err)
+	}
+	return oldValue.WrittenAt, nil
+}
+
+// ResetWrittenAt resets all changes to the "written_at" field.
+func (m *ImportBatchMutation) ResetWrittenAt() {
+	m.written_at = nil
+}
+
+// SetOutcomes sets the "outcomes" field.
+func (m *ImportBatchMutation) SetOutcomes(b []byte) {
+	m.outcomes = &b
+}
+
+// Outcomes returns the value of the "outcomes" field in the mutation.
+func (m *ImportBatchMutation) Outcomes() (r []byte, exists bool) {
+	v := m.outcomes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcomes returns the old "outcomes" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldOutcomes(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcomes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcomes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcomes: %w", err)
+	}
+	return oldValue.Outcomes, nil
+}
+
+// ResetOutcomes resets all changes to the "outcomes" field.
+func (m *ImportBatchMutation) ResetOutcomes() {
+	m.outcomes = nil
+}
+
+// SetImages sets the "images" field.
+func (m *ImportBatchMutation) SetImages(b []byte) {
+	m.images = &b
+}
+
+// Images returns the value of the "images" field in the mutation.
+func (m *ImportBatchMutation) Images() (r []byte, exists bool) {
+	v := m.images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImages returns the old "images" field's value of the ImportBatch entity.
+// If the ImportBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportBatchMutation) OldImages(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImages: %w", err)
+	}
+	return oldValue.Images, nil
+}
+
+// ClearImages clears the value of the "images" field.
+func (m *ImportBatchMutation) ClearImages() {
+	m.images = nil
+	m.clearedFields[importbatch.FieldImages] = struct{}{}
+}
+
+// ImagesCleared returns if the "images" field was cleared in this mutation.
+func (m *ImportBatchMutation) ImagesCleared() bool {
+	_, ok := m.clearedFields[importbatch.FieldImages]
+	return ok
+}
+
+// ResetImages resets all changes to the "images" field.
+func (m *ImportBatchMutation) ResetImages() {
+	m.images = nil
+	delete(m.clearedFields, importbatch.FieldImages)
+}
+
+// ClearImportRun clears the "import_run" edge to the ImportRun entity.
+func (m *ImportBatchMutation) ClearImportRun() {
+	m.clearedimport_run = true
+	m.clearedFields[importbatch.FieldImportRunID] = struct{}{}
+}
+
+// ImportRunCleared reports if the "import_run" edge to the ImportRun entity was cleared.
+func (m *ImportBatchMutation) ImportRunCleared() bool {
+	return m.clearedimport_run
+}
+
+// ImportRunIDs returns the "import_run" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ImportRunID instead. It exists only for internal usage by the builders.
+func (m *ImportBatchMutation) ImportRunIDs() (ids []uuid.UUID) {
+	if id := m.import_run; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetImportRun resets all changes to the "import_run" edge.
+func (m *ImportBatchMutation) ResetImportRun() {
+	m.import_run = nil
+	m.clearedimport_run = false
+}
+
+// Where appends a list predicates to the ImportBatchMutation builder.
+func (m *ImportBatchMutation) Where(ps ...predicate.ImportBatch) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImportBatchMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImportBatchMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ImportBatch, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImportBatchMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImportBatchMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ImportBatch).
+func (m *ImportBatchMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImportBatchMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.import_run != nil {
+		fields = append(fields, importbatch.FieldImportRunID)
+	}
+	if m.first_row != nil {
+		fields = append(fields, importbatch.FieldFirstRow)
+	}
+	if m.rows != nil {
+		fields = append(fields, importbatch.FieldRows)
+	}
+	if m.created_count != nil {
+		fields = append(fields, importbatch.FieldCreatedCount)
+	}
+	if m.updated_count != nil {
+		fields = append(fields, importbatch.FieldUpdatedCount)
+	}
+	if m.deleted_count != nil {
+		fields = append(fields, importbatch.FieldDeletedCount)
+	}
+	if m.unchanged_count != nil {
+		fields = append(fields, importbatch.FieldUnchangedCount)
+	}
+	if m.skipped_count != nil {
+		fields = append(fields, importbatch.FieldSkippedCount)
+	}
+	if m.failed_count != nil {
+		fields = append(fields, importbatch.FieldFailedCount)
+	}
+	if m.written_at != nil {
+		fields = append(fields, importbatch.FieldWrittenAt)
+	}
+	if m.outcomes != nil {
+		fields = append(fields, importbatch.FieldOutcomes)
+	}
+	if m.images != nil {
+		fields = append(fields, importbatch.FieldImages)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImportBatchMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case importbatch.FieldImportRunID:
+		return m.ImportRunID()
+	case importbatch.FieldFirstRow:
+		return m.FirstRow()
+	case importbatch.FieldRows:
+		return m.Rows()
+	case importbatch.FieldCreatedCount:
+		return m.CreatedCount()
+	case importbatch.FieldUpdatedCount:
+		return m.UpdatedCount()
+	case importbatch.FieldDeletedCount:
+		return m.DeletedCount()
+	case importbatch.FieldUnchangedCount:
+		return m.UnchangedCount()
+	case importbatch.FieldSkippedCount:
+		return m.SkippedCount()
+	case importbatch.FieldFailedCount:
+		return m.FailedCount()
+	case importbatch.FieldWrittenAt:
+		return m.WrittenAt()
+	case importbatch.FieldOutcomes:
+		return m.Outcomes()
+	case importbatch.FieldImages:
+		return m.Images()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImportBatchMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case importbatch.FieldImportRunID:
+		return m.OldImportRunID(ctx)
+	case importbatch.FieldFirstRow:
+		return m.OldFirstRow(ctx)
+	case importbatch.FieldRows:
+		return m.OldRows(ctx)
+	case importbatch.FieldCreatedCount:
+		return m.OldCreatedCount(ctx)
+	case importbatch.FieldUpdatedCount:
+		return m.OldUpdatedCount(ctx)
+	case importbatch.FieldDeletedCount:
+		return m.OldDeletedCount(ctx)
+	case importbatch.FieldUnchangedCount:
+		return m.OldUnchangedCount(ctx)
+	case importbatch.FieldSkippedCount:
+		return m.OldSkippedCount(ctx)
+	case importbatch.FieldFailedCount:
+		return m.OldFailedCount(ctx)
+	case importbatch.FieldWrittenAt:
+		return m.OldWrittenAt(ctx)
+	case importbatch.FieldOutcomes:
+		return m.OldOutcomes(ctx)
+	case importbatch.FieldImages:
+		return m.OldImages(ctx)
+	}
+	return nil, fmt.Errorf("unknown ImportBatch field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportBatchMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case importbatch.FieldImportRunID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImportRunID(v)
+		return nil
+	case importbatch.FieldFirstRow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstRow(v)
+		return nil
+	case importbatch.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRows(v)
+		return nil
+	case importbatch.FieldCreatedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedCount(v)
+		return nil
+	case importbatch.FieldUpdatedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedCount(v)
+		return nil
+	case importbatch.FieldDeletedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedCount(v)
+		return nil
+	case importbatch.FieldUnchangedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnchangedCount(v)
+		return nil
+	case importbatch.FieldSkippedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSkippedCount(v)
+		return nil
+	case importbatch.FieldFailedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailedCount(v)
+		return nil
+	case importbatch.FieldWrittenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrittenAt(v)
+		return nil
+	case importbatch.FieldOutcomes:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcomes(v)
+		return nil
+	case importbatch.FieldImages:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImages(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportBatch field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImportBatchMutation) AddedFields() []string {
+	var fields []string
+	if m.addfirst_row != nil {
+		fields = append(fields, importbatch.FieldFirstRow)
+	}
+	if m.addrows != nil {
+		fields = append(fields, importbatch.FieldRows)
+	}
+	if m.addcreated_count != nil {
+		fields = append(fields, importbatch.FieldCreatedCount)
+	}
+	if m.addupdated_count != nil {
+		fields = append(fields, importbatch.FieldUpdatedCount)
+	}
+	if m.adddeleted_count != nil {
+		fields = append(fields, importbatch.FieldDeletedCount)
+	}
+	if m.addunchanged_count != nil {
+		fields = append(fields, importbatch.FieldUnchangedCount)
+	}
+	if m.addskipped_count != nil {
+		fields = append(fields, importbatch.FieldSkippedCount)
+	}
+	if m.addfailed_count != nil {
+		fields = append(fields, importbatch.FieldFailedCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImportBatchMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case importbatch.FieldFirstRow:
+		return m.AddedFirstRow()
+	case importbatch.FieldRows:
+		return m.AddedRows()
+	case importbatch.FieldCreatedCount:
+		return m.AddedCreatedCount()
+	case importbatch.FieldUpdatedCount:
+		return m.AddedUpdatedCount()
+	case importbatch.FieldDeletedCount:
+		return m.AddedDeletedCount()
+	case importbatch.FieldUnchangedCount:
+		return m.AddedUnchangedCount()
+	case importbatch.FieldSkippedCount:
+		return m.AddedSkippedCount()
+	case importbatch.FieldFailedCount:
+		return m.AddedFailedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportBatchMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case importbatch.FieldFirstRow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFirstRow(v)
+		return nil
+	case importbatch.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRows(v)
+		return nil
+	case importbatch.FieldCreatedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedCount(v)
+		return nil
+	case importbatch.FieldUpdatedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUpdatedCount(v)
+		return nil
+	case importbatch.FieldDeletedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeletedCount(v)
+		return nil
+	case importbatch.FieldUnchangedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUnchangedCount(v)
+		return nil
+	case importbatch.FieldSkippedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSkippedCount(v)
+		return nil
+	case importbatch.FieldFailedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFailedCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportBatch numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImportBatchMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(importbatch.FieldImages) {
+		fields = append(fields, importbatch.FieldImages)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImportBatchMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImportBatchMutation) ClearField(name string) error {
+	switch name {
+	case importbatch.FieldImages:
+		m.ClearImages()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportBatch nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImportBatchMutation) ResetField(name string) error {
+	switch name {
+	case importbatch.FieldImportRunID:
+		m.ResetImportRunID()
+		return nil
+	case importbatch.FieldFirstRow:
+		m.ResetFirstRow()
+		return nil
+	case importbatch.FieldRows:
+		m.ResetRows()
+		return nil
+	case importbatch.FieldCreatedCount:
+		m.ResetCreatedCount()
+		return nil
+	case importbatch.FieldUpdatedCount:
+		m.ResetUpdatedCount()
+		return nil
+	case importbatch.FieldDeletedCount:
+		m.ResetDeletedCount()
+		return nil
+	case importbatch.FieldUnchangedCount:
+		m.ResetUnchangedCount()
+		return nil
+	case importbatch.FieldSkippedCount:
+		m.ResetSkippedCount()
+		return nil
+	case importbatch.FieldFailedCount:
+		m.ResetFailedCount()
+		return nil
+	case importbatch.FieldWrittenAt:
+		m.ResetWrittenAt()
+		return nil
+	case importbatch.FieldOutcomes:
+		m.ResetOutcomes()
+		return nil
+	case importbatch.FieldImages:
+		m.ResetImages()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportBatch field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImportBatchMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.import_run != nil {
+		edges = append(edges, importbatch.EdgeImportRun)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImportBatchMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case importbatch.EdgeImportRun:
+		if id := m.import_run; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImportBatchMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImportBatchMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImportBatchMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedimport_run {
+		edges = append(edges, importbatch.EdgeImportRun)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImportBatchMutation) EdgeCleared(name string) bool {
+	switch name {
+	case importbatch.EdgeImportRun:
+		return m.clearedimport_run
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImportBatchMutation) ClearEdge(name string) error {
+	switch name {
+	case importbatch.EdgeImportRun:
+		m.ClearImportRun()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportBatch unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImportBatchMutation) ResetEdge(name string) error {
+	switch name {
+	case importbatch.EdgeImportRun:
+		m.ResetImportRun()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportBatch edge %s", name)
+}
+
 // ImportIssueMutation represents an operation that mutates the ImportIssue nodes in the graph.
 type ImportIssueMutation struct {
 	config
@@ -8764,6 +10726,7 @@ type ImportIssueMutation struct {
 	suggestion        *string
 	other_row         *int
 	addother_row      *int
+	resolved          *bool
 	clearedFields     map[string]struct{}
 	import_run        *uuid.UUID
 	clearedimport_run bool
@@ -9498,6 +11461,42 @@ func (m *ImportIssueMutation) ResetOtherRow() {
 	delete(m.clearedFields, importissue.FieldOtherRow)
 }
 
+// SetResolved sets the "resolved" field.
+func (m *ImportIssueMutation) SetResolved(b bool) {
+	m.resolved = &b
+}
+
+// Resolved returns the value of the "resolved" field in the mutation.
+func (m *ImportIssueMutation) Resolved() (r bool, exists bool) {
+	v := m.resolved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolved returns the old "resolved" field's value of the ImportIssue entity.
+// If the ImportIssue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportIssueMutation) OldResolved(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolved: %w", err)
+	}
+	return oldValue.Resolved, nil
+}
+
+// ResetResolved resets all changes to the "resolved" field.
+func (m *ImportIssueMutation) ResetResolved() {
+	m.resolved = nil
+}
+
 // ClearImportRun clears the "import_run" edge to the ImportRun entity.
 func (m *ImportIssueMutation) ClearImportRun() {
 	m.clearedimport_run = true
@@ -9559,7 +11558,7 @@ func (m *ImportIssueMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImportIssueMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.import_run != nil {
 		fields = append(fields, importissue.FieldImportRunID)
 	}
@@ -9596,6 +11595,9 @@ func (m *ImportIssueMutation) Fields() []string {
 	if m.other_row != nil {
 		fields = append(fields, importissue.FieldOtherRow)
 	}
+	if m.resolved != nil {
+		fields = append(fields, importissue.FieldResolved)
+	}
 	return fields
 }
 
@@ -9628,6 +11630,8 @@ func (m *ImportIssueMutation) Field(name string) (ent.Value, bool) {
 		return m.Suggestion()
 	case importissue.FieldOtherRow:
 		return m.OtherRow()
+	case importissue.FieldResolved:
+		return m.Resolved()
 	}
 	return nil, false
 }
@@ -9661,6 +11665,8 @@ func (m *ImportIssueMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldSuggestion(ctx)
 	case importissue.FieldOtherRow:
 		return m.OldOtherRow(ctx)
+	case importissue.FieldResolved:
+		return m.OldResolved(ctx)
 	}
 	return nil, fmt.Errorf("unknown ImportIssue field %s", name)
 }
@@ -9753,6 +11759,13 @@ func (m *ImportIssueMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetOtherRow(v)
+		return nil
+	case importissue.FieldResolved:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolved(v)
 		return nil
 	}
 	return fmt.Errorf("unknown ImportIssue field %s", name)
@@ -9940,6 +11953,9 @@ func (m *ImportIssueMutation) ResetField(name string) error {
 		return nil
 	case importissue.FieldOtherRow:
 		m.ResetOtherRow()
+		return nil
+	case importissue.FieldResolved:
+		m.ResetResolved()
 		return nil
 	}
 	return fmt.Errorf("unknown ImportIssue field %s", name)
@@ -11195,6 +13211,8 @@ type ImportRunMutation struct {
 	spans_companies         *bool
 	format                  *json.RawMessage
 	appendformat            json.RawMessage
+	undoes_id               *uuid.UUID
+	retries_id              *uuid.UUID
 	total_rows              *int
 	addtotal_rows           *int
 	processed_rows          *int
@@ -11209,6 +13227,10 @@ type ImportRunMutation struct {
 	addskipped_count        *int
 	failed_count            *int
 	addfailed_count         *int
+	deleted_count           *int
+	adddeleted_count        *int
+	resolved_count          *int
+	addresolved_count       *int
 	revision                *int
 	addrevision             *int
 	position_offset         *int64
@@ -11237,6 +13259,9 @@ type ImportRunMutation struct {
 	issues                  map[int]struct{}
 	removedissues           map[int]struct{}
 	clearedissues           bool
+	batches                 map[int]struct{}
+	removedbatches          map[int]struct{}
+	clearedbatches          bool
 	keys                    map[int]struct{}
 	removedkeys             map[int]struct{}
 	clearedkeys             bool
@@ -11851,6 +13876,104 @@ func (m *ImportRunMutation) ResetFormat() {
 	m.appendformat = nil
 }
 
+// SetUndoesID sets the "undoes_id" field.
+func (m *ImportRunMutation) SetUndoesID(u uuid.UUID) {
+	m.undoes_id = &u
+}
+
+// UndoesID returns the value of the "undoes_id" field in the mutation.
+func (m *ImportRunMutation) UndoesID() (r uuid.UUID, exists bool) {
+	v := m.undoes_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoesID returns the old "undoes_id" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldUndoesID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoesID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoesID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoesID: %w", err)
+	}
+	return oldValue.UndoesID, nil
+}
+
+// ClearUndoesID clears the value of the "undoes_id" field.
+func (m *ImportRunMutation) ClearUndoesID() {
+	m.undoes_id = nil
+	m.clearedFields[importrun.FieldUndoesID] = struct{}{}
+}
+
+// UndoesIDCleared returns if the "undoes_id" field was cleared in this mutation.
+func (m *ImportRunMutation) UndoesIDCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldUndoesID]
+	return ok
+}
+
+// ResetUndoesID resets all changes to the "undoes_id" field.
+func (m *ImportRunMutation) ResetUndoesID() {
+	m.undoes_id = nil
+	delete(m.clearedFields, importrun.FieldUndoesID)
+}
+
+// SetRetriesID sets the "retries_id" field.
+func (m *ImportRunMutation) SetRetriesID(u uuid.UUID) {
+	m.retries_id = &u
+}
+
+// RetriesID returns the value of the "retries_id" field in the mutation.
+func (m *ImportRunMutation) RetriesID() (r uuid.UUID, exists bool) {
+	v := m.retries_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetriesID returns the old "retries_id" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldRetriesID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetriesID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetriesID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetriesID: %w", err)
+	}
+	return oldValue.RetriesID, nil
+}
+
+// ClearRetriesID clears the value of the "retries_id" field.
+func (m *ImportRunMutation) ClearRetriesID() {
+	m.retries_id = nil
+	m.clearedFields[importrun.FieldRetriesID] = struct{}{}
+}
+
+// RetriesIDCleared returns if the "retries_id" field was cleared in this mutation.
+func (m *ImportRunMutation) RetriesIDCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldRetriesID]
+	return ok
+}
+
+// ResetRetriesID resets all changes to the "retries_id" field.
+func (m *ImportRunMutation) ResetRetriesID() {
+	m.retries_id = nil
+	delete(m.clearedFields, importrun.FieldRetriesID)
+}
+
 // SetTotalRows sets the "total_rows" field.
 func (m *ImportRunMutation) SetTotalRows(i int) {
 	m.total_rows = &i
@@ -12241,6 +14364,118 @@ func (m *ImportRunMutation) AddedFailedCount() (r int, exists bool) {
 func (m *ImportRunMutation) ResetFailedCount() {
 	m.failed_count = nil
 	m.addfailed_count = nil
+}
+
+// SetDeletedCount sets the "deleted_count" field.
+func (m *ImportRunMutation) SetDeletedCount(i int) {
+	m.deleted_count = &i
+	m.adddeleted_count = nil
+}
+
+// DeletedCount returns the value of the "deleted_count" field in the mutation.
+func (m *ImportRunMutation) DeletedCount() (r int, exists bool) {
+	v := m.deleted_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedCount returns the old "deleted_count" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldDeletedCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedCount: %w", err)
+	}
+	return oldValue.DeletedCount, nil
+}
+
+// AddDeletedCount adds i to the "deleted_count" field.
+func (m *ImportRunMutation) AddDeletedCount(i int) {
+	if m.adddeleted_count != nil {
+		*m.adddeleted_count += i
+	} else {
+		m.adddeleted_count = &i
+	}
+}
+
+// AddedDeletedCount returns the value that was added to the "deleted_count" field in this mutation.
+func (m *ImportRunMutation) AddedDeletedCount() (r int, exists bool) {
+	v := m.adddeleted_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDeletedCount resets all changes to the "deleted_count" field.
+func (m *ImportRunMutation) ResetDeletedCount() {
+	m.deleted_count = nil
+	m.adddeleted_count = nil
+}
+
+// SetResolvedCount sets the "resolved_count" field.
+func (m *ImportRunMutation) SetResolvedCount(i int) {
+	m.resolved_count = &i
+	m.addresolved_count = nil
+}
+
+// ResolvedCount returns the value of the "resolved_count" field in the mutation.
+func (m *ImportRunMutation) ResolvedCount() (r int, exists bool) {
+	v := m.resolved_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedCount returns the old "resolved_count" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldResolvedCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedCount: %w", err)
+	}
+	return oldValue.ResolvedCount, nil
+}
+
+// AddResolvedCount adds i to the "resolved_count" field.
+func (m *ImportRunMutation) AddResolvedCount(i int) {
+	if m.addresolved_count != nil {
+		*m.addresolved_count += i
+	} else {
+		m.addresolved_count = &i
+	}
+}
+
+// AddedResolvedCount returns the value that was added to the "resolved_count" field in this mutation.
+func (m *ImportRunMutation) AddedResolvedCount() (r int, exists bool) {
+	v := m.addresolved_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetResolvedCount resets all changes to the "resolved_count" field.
+func (m *ImportRunMutation) ResetResolvedCount() {
+	m.resolved_count = nil
+	m.addresolved_count = nil
 }
 
 // SetRevision sets the "revision" field.
@@ -13095,6 +15330,60 @@ func (m *ImportRunMutation) ResetIssues() {
 	m.removedissues = nil
 }
 
+// AddBatchIDs adds the "batches" edge to the ImportBatch entity by ids.
+func (m *ImportRunMutation) AddBatchIDs(ids ...int) {
+	if m.batches == nil {
+		m.batches = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.batches[ids[i]] = struct{}{}
+	}
+}
+
+// ClearBatches clears the "batches" edge to the ImportBatch entity.
+func (m *ImportRunMutation) ClearBatches() {
+	m.clearedbatches = true
+}
+
+// BatchesCleared reports if the "batches" edge to the ImportBatch entity was cleared.
+func (m *ImportRunMutation) BatchesCleared() bool {
+	return m.clearedbatches
+}
+
+// RemoveBatchIDs removes the "batches" edge to the ImportBatch entity by IDs.
+func (m *ImportRunMutation) RemoveBatchIDs(ids ...int) {
+	if m.removedbatches == nil {
+		m.removedbatches = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.batches, ids[i])
+		m.removedbatches[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedBatches returns the removed IDs of the "batches" edge to the ImportBatch entity.
+func (m *ImportRunMutation) RemovedBatchesIDs() (ids []int) {
+	for id := range m.removedbatches {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// BatchesIDs returns the "batches" edge IDs in the mutation.
+func (m *ImportRunMutation) BatchesIDs() (ids []int) {
+	for id := range m.batches {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetBatches resets all changes to the "batches" edge.
+func (m *ImportRunMutation) ResetBatches() {
+	m.batches = nil
+	m.clearedbatches = false
+	m.removedbatches = nil
+}
+
 // AddKeyIDs adds the "keys" edge to the ImportKey entity by ids.
 func (m *ImportRunMutation) AddKeyIDs(ids ...int) {
 	if m.keys == nil {
@@ -13345,7 +15634,7 @@ func (m *ImportRunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImportRunMutation) Fields() []string {
-	fields := make([]string, 0, 34)
+	fields := make([]string, 0, 38)
 	if m.company != nil {
 		fields = append(fields, importrun.FieldCompanyID)
 	}
@@ -13382,6 +15671,12 @@ func (m *ImportRunMutation) Fields() []string {
 	if m.format != nil {
 		fields = append(fields, importrun.FieldFormat)
 	}
+	if m.undoes_id != nil {
+		fields = append(fields, importrun.FieldUndoesID)
+	}
+	if m.retries_id != nil {
+		fields = append(fields, importrun.FieldRetriesID)
+	}
 	if m.total_rows != nil {
 		fields = append(fields, importrun.FieldTotalRows)
 	}
@@ -13402,6 +15697,12 @@ func (m *ImportRunMutation) Fields() []string {
 	}
 	if m.failed_count != nil {
 		fields = append(fields, importrun.FieldFailedCount)
+	}
+	if m.deleted_count != nil {
+		fields = append(fields, importrun.FieldDeletedCount)
+	}
+	if m.resolved_count != nil {
+		fields = append(fields, importrun.FieldResolvedCount)
 	}
 	if m.revision != nil {
 		fields = append(fields, importrun.FieldRevision)
@@ -13480,6 +15781,10 @@ func (m *ImportRunMutation) Field(name string) (ent.Value, bool) {
 		return m.SpansCompanies()
 	case importrun.FieldFormat:
 		return m.Format()
+	case importrun.FieldUndoesID:
+		return m.UndoesID()
+	case importrun.FieldRetriesID:
+		return m.RetriesID()
 	case importrun.FieldTotalRows:
 		return m.TotalRows()
 	case importrun.FieldProcessedRows:
@@ -13494,6 +15799,10 @@ func (m *ImportRunMutation) Field(name string) (ent.Value, bool) {
 		return m.SkippedCount()
 	case importrun.FieldFailedCount:
 		return m.FailedCount()
+	case importrun.FieldDeletedCount:
+		return m.DeletedCount()
+	case importrun.FieldResolvedCount:
+		return m.ResolvedCount()
 	case importrun.FieldRevision:
 		return m.Revision()
 	case importrun.FieldPositionOffset:
@@ -13557,6 +15866,10 @@ func (m *ImportRunMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldSpansCompanies(ctx)
 	case importrun.FieldFormat:
 		return m.OldFormat(ctx)
+	case importrun.FieldUndoesID:
+		return m.OldUndoesID(ctx)
+	case importrun.FieldRetriesID:
+		return m.OldRetriesID(ctx)
 	case importrun.FieldTotalRows:
 		return m.OldTotalRows(ctx)
 	case importrun.FieldProcessedRows:
@@ -13571,6 +15884,10 @@ func (m *ImportRunMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldSkippedCount(ctx)
 	case importrun.FieldFailedCount:
 		return m.OldFailedCount(ctx)
+	case importrun.FieldDeletedCount:
+		return m.OldDeletedCount(ctx)
+	case importrun.FieldResolvedCount:
+		return m.OldResolvedCount(ctx)
 	case importrun.FieldRevision:
 		return m.OldRevision(ctx)
 	case importrun.FieldPositionOffset:
@@ -13694,6 +16011,20 @@ func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetFormat(v)
 		return nil
+	case importrun.FieldUndoesID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoesID(v)
+		return nil
+	case importrun.FieldRetriesID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetriesID(v)
+		return nil
 	case importrun.FieldTotalRows:
 		v, ok := value.(int)
 		if !ok {
@@ -13742,6 +16073,20 @@ func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetFailedCount(v)
+		return nil
+	case importrun.FieldDeletedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedCount(v)
+		return nil
+	case importrun.FieldResolvedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedCount(v)
 		return nil
 	case importrun.FieldRevision:
 		v, ok := value.(int)
@@ -13880,6 +16225,12 @@ func (m *ImportRunMutation) AddedFields() []string {
 	if m.addfailed_count != nil {
 		fields = append(fields, importrun.FieldFailedCount)
 	}
+	if m.adddeleted_count != nil {
+		fields = append(fields, importrun.FieldDeletedCount)
+	}
+	if m.addresolved_count != nil {
+		fields = append(fields, importrun.FieldResolvedCount)
+	}
 	if m.addrevision != nil {
 		fields = append(fields, importrun.FieldRevision)
 	}
@@ -13919,6 +16270,10 @@ func (m *ImportRunMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedSkippedCount()
 	case importrun.FieldFailedCount:
 		return m.AddedFailedCount()
+	case importrun.FieldDeletedCount:
+		return m.AddedDeletedCount()
+	case importrun.FieldResolvedCount:
+		return m.AddedResolvedCount()
 	case importrun.FieldRevision:
 		return m.AddedRevision()
 	case importrun.FieldPositionOffset:
@@ -13994,6 +16349,20 @@ func (m *ImportRunMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddFailedCount(v)
 		return nil
+	case importrun.FieldDeletedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeletedCount(v)
+		return nil
+	case importrun.FieldResolvedCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddResolvedCount(v)
+		return nil
 	case importrun.FieldRevision:
 		v, ok := value.(int)
 		if !ok {
@@ -14043,6 +16412,12 @@ func (m *ImportRunMutation) ClearedFields() []string {
 	if m.FieldCleared(importrun.FieldUploadSecret) {
 		fields = append(fields, importrun.FieldUploadSecret)
 	}
+	if m.FieldCleared(importrun.FieldUndoesID) {
+		fields = append(fields, importrun.FieldUndoesID)
+	}
+	if m.FieldCleared(importrun.FieldRetriesID) {
+		fields = append(fields, importrun.FieldRetriesID)
+	}
 	if m.FieldCleared(importrun.FieldLeaseUntil) {
 		fields = append(fields, importrun.FieldLeaseUntil)
 	}
@@ -14086,6 +16461,12 @@ func (m *ImportRunMutation) ClearField(name string) error {
 		return nil
 	case importrun.FieldUploadSecret:
 		m.ClearUploadSecret()
+		return nil
+	case importrun.FieldUndoesID:
+		m.ClearUndoesID()
+		return nil
+	case importrun.FieldRetriesID:
+		m.ClearRetriesID()
 		return nil
 	case importrun.FieldLeaseUntil:
 		m.ClearLeaseUntil()
@@ -14155,6 +16536,12 @@ func (m *ImportRunMutation) ResetField(name string) error {
 	case importrun.FieldFormat:
 		m.ResetFormat()
 		return nil
+	case importrun.FieldUndoesID:
+		m.ResetUndoesID()
+		return nil
+	case importrun.FieldRetriesID:
+		m.ResetRetriesID()
+		return nil
 	case importrun.FieldTotalRows:
 		m.ResetTotalRows()
 		return nil
@@ -14175,6 +16562,12 @@ func (m *ImportRunMutation) ResetField(name string) error {
 		return nil
 	case importrun.FieldFailedCount:
 		m.ResetFailedCount()
+		return nil
+	case importrun.FieldDeletedCount:
+		m.ResetDeletedCount()
+		return nil
+	case importrun.FieldResolvedCount:
+		m.ResetResolvedCount()
 		return nil
 	case importrun.FieldRevision:
 		m.ResetRevision()
@@ -14227,7 +16620,7 @@ func (m *ImportRunMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ImportRunMutation) AddedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 8)
 	if m.company != nil {
 		edges = append(edges, importrun.EdgeCompany)
 	}
@@ -14236,6 +16629,9 @@ func (m *ImportRunMutation) AddedEdges() []string {
 	}
 	if m.issues != nil {
 		edges = append(edges, importrun.EdgeIssues)
+	}
+	if m.batches != nil {
+		edges = append(edges, importrun.EdgeBatches)
 	}
 	if m.keys != nil {
 		edges = append(edges, importrun.EdgeKeys)
@@ -14270,6 +16666,12 @@ func (m *ImportRunMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case importrun.EdgeBatches:
+		ids := make([]ent.Value, 0, len(m.batches))
+		for id := range m.batches {
+			ids = append(ids, id)
+		}
+		return ids
 	case importrun.EdgeKeys:
 		ids := make([]ent.Value, 0, len(m.keys))
 		for id := range m.keys {
@@ -14300,9 +16702,12 @@ func (m *ImportRunMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ImportRunMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 8)
 	if m.removedissues != nil {
 		edges = append(edges, importrun.EdgeIssues)
+	}
+	if m.removedbatches != nil {
+		edges = append(edges, importrun.EdgeBatches)
 	}
 	if m.removedkeys != nil {
 		edges = append(edges, importrun.EdgeKeys)
@@ -14326,6 +16731,12 @@ func (m *ImportRunMutation) RemovedIDs(name string) []ent.Value {
 	case importrun.EdgeIssues:
 		ids := make([]ent.Value, 0, len(m.removedissues))
 		for id := range m.removedissues {
+			ids = append(ids, id)
+		}
+		return ids
+	case importrun.EdgeBatches:
+		ids := make([]ent.Value, 0, len(m.removedbatches))
+		for id := range m.removedbatches {
 			ids = append(ids, id)
 		}
 		return ids
@@ -14359,7 +16770,7 @@ func (m *ImportRunMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ImportRunMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 8)
 	if m.clearedcompany {
 		edges = append(edges, importrun.EdgeCompany)
 	}
@@ -14368,6 +16779,9 @@ func (m *ImportRunMutation) ClearedEdges() []string {
 	}
 	if m.clearedissues {
 		edges = append(edges, importrun.EdgeIssues)
+	}
+	if m.clearedbatches {
+		edges = append(edges, importrun.EdgeBatches)
 	}
 	if m.clearedkeys {
 		edges = append(edges, importrun.EdgeKeys)
@@ -14394,6 +16808,8 @@ func (m *ImportRunMutation) EdgeCleared(name string) bool {
 		return m.clearedcreated_by
 	case importrun.EdgeIssues:
 		return m.clearedissues
+	case importrun.EdgeBatches:
+		return m.clearedbatches
 	case importrun.EdgeKeys:
 		return m.clearedkeys
 	case importrun.EdgeRecords:
@@ -14432,6 +16848,9 @@ func (m *ImportRunMutation) ResetEdge(name string) error {
 		return nil
 	case importrun.EdgeIssues:
 		m.ResetIssues()
+		return nil
+	case importrun.EdgeBatches:
+		m.ResetBatches()
 		return nil
 	case importrun.EdgeKeys:
 		m.ResetKeys()

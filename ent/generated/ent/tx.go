@@ -20,6 +20,8 @@ type Tx struct {
 	Company *CompanyClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
+	// ContactEdit is the client for interacting with the ContactEdit builders.
+	ContactEdit *ContactEditClient
 	// ContactLabel is the client for interacting with the ContactLabel builders.
 	ContactLabel *ContactLabelClient
 	// CustomField is the client for interacting with the CustomField builders.
@@ -30,6 +32,8 @@ type Tx struct {
 	Desk *DeskClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
+	// ImportBatch is the client for interacting with the ImportBatch builders.
+	ImportBatch *ImportBatchClient
 	// ImportIssue is the client for interacting with the ImportIssue builders.
 	ImportIssue *ImportIssueClient
 	// ImportKey is the client for interacting with the ImportKey builders.
@@ -193,11 +197,13 @@ func (tx *Tx) init() {
 	tx.ColumnMemory = NewColumnMemoryClient(tx.config)
 	tx.Company = NewCompanyClient(tx.config)
 	tx.Contact = NewContactClient(tx.config)
+	tx.ContactEdit = NewContactEditClient(tx.config)
 	tx.ContactLabel = NewContactLabelClient(tx.config)
 	tx.CustomField = NewCustomFieldClient(tx.config)
 	tx.CustomFieldValue = NewCustomFieldValueClient(tx.config)
 	tx.Desk = NewDeskClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
+	tx.ImportBatch = NewImportBatchClient(tx.config)
 	tx.ImportIssue = NewImportIssueClient(tx.config)
 	tx.ImportKey = NewImportKeyClient(tx.config)
 	tx.ImportRecord = NewImportRecordClient(tx.config)

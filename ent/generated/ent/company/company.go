@@ -58,6 +58,8 @@ const (
 	EdgeContacts = "contacts"
 	// EdgeSearchBlocks holds the string denoting the search_blocks edge name in mutations.
 	EdgeSearchBlocks = "search_blocks"
+	// EdgeContactEdits holds the string denoting the contact_edits edge name in mutations.
+	EdgeContactEdits = "contact_edits"
 	// EdgeUsers holds the string denoting the users edge name in mutations.
 	EdgeUsers = "users"
 	// EdgePartnerAdmins holds the string denoting the partner_admins edge name in mutations.
@@ -126,6 +128,13 @@ const (
 	SearchBlocksInverseTable = "search_blocks"
 	// SearchBlocksColumn is the table column denoting the search_blocks relation/edge.
 	SearchBlocksColumn = "company_id"
+	// ContactEditsTable is the table that holds the contact_edits relation/edge.
+	ContactEditsTable = "contact_edits"
+	// ContactEditsInverseTable is the table name for the ContactEdit entity.
+	// It exists in this package in order to avoid circular dependency with the "contactedit" package.
+	ContactEditsInverseTable = "contact_edits"
+	// ContactEditsColumn is the table column denoting the contact_edits relation/edge.
+	ContactEditsColumn = "company_id"
 	// UsersTable is the table that holds the users relation/edge.
 	UsersTable = "users"
 	// UsersInverseTable is the table name for the User entity.
@@ -420,6 +429,20 @@ func BySearchBlocks(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByContactEditsCount orders the results by contact_edits count.
+func ByContactEditsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newContactEditsStep(), opts...)
+	}
+}
+
+// ByContactEdits orders the results by contact_edits terms.
+func ByContactEdits(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newContactEditsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByUsersCount orders the results by users count.
 func ByUsersCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -585,6 +608,13 @@ func newSearchBlocksStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(SearchBlocksInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, SearchBlocksTable, SearchBlocksColumn),
+	)
+}
+func newContactEditsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ContactEditsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ContactEditsTable, ContactEditsColumn),
 	)
 }
 func newUsersStep() *sqlgraph.Step {

@@ -945,6 +945,29 @@ func HasSearchBlocksWith(preds ...predicate.SearchBlock) predicate.Company {
 	})
 }
 
+// HasContactEdits applies the HasEdge predicate on the "contact_edits" edge.
+func HasContactEdits() predicate.Company {
+	return predicate.Company(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ContactEditsTable, ContactEditsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasContactEditsWith applies the HasEdge predicate on the "contact_edits" edge with a given conditions (other predicates).
+func HasContactEditsWith(preds ...predicate.ContactEdit) predicate.Company {
+	return predicate.Company(func(s *sql.Selector) {
+		step := newContactEditsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasUsers applies the HasEdge predicate on the "users" edge.
 func HasUsers() predicate.Company {
 	return predicate.Company(func(s *sql.Selector) {

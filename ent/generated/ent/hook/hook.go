@@ -56,6 +56,18 @@ func (f ContactFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactMutation", m)
 }
 
+// The ContactEditFunc type is an adapter to allow the use of ordinary
+// function as ContactEdit mutator.
+type ContactEditFunc func(context.Context, *ent.ContactEditMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContactEditFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContactEditMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactEditMutation", m)
+}
+
 // The ContactLabelFunc type is an adapter to allow the use of ordinary
 // function as ContactLabel mutator.
 type ContactLabelFunc func(context.Context, *ent.ContactLabelMutation) (ent.Value, error)
@@ -114,6 +126,18 @@ func (f IdempotencyKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IdempotencyKeyMutation", m)
+}
+
+// The ImportBatchFunc type is an adapter to allow the use of ordinary
+// function as ImportBatch mutator.
+type ImportBatchFunc func(context.Context, *ent.ImportBatchMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ImportBatchFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ImportBatchMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImportBatchMutation", m)
 }
 
 // The ImportIssueFunc type is an adapter to allow the use of ordinary

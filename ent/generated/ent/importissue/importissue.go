@@ -40,6 +40,8 @@ const (
 	FieldSuggestion = "suggestion"
 	// FieldOtherRow holds the string denoting the other_row field in the database.
 	FieldOtherRow = "other_row"
+	// FieldResolved holds the string denoting the resolved field in the database.
+	FieldResolved = "resolved"
 	// EdgeImportRun holds the string denoting the import_run edge name in mutations.
 	EdgeImportRun = "import_run"
 	// Table holds the table name of the importissue in the database.
@@ -68,6 +70,7 @@ var Columns = []string{
 	FieldAccepted,
 	FieldSuggestion,
 	FieldOtherRow,
+	FieldResolved,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -88,6 +91,8 @@ func ValidColumn(column string) bool {
 var (
 	Hooks  [1]ent.Hook
 	Policy ent.Policy
+	// DefaultResolved holds the default value on creation for the "resolved" field.
+	DefaultResolved bool
 )
 
 // CodeValidator is a validator for the "code" field enum values. It is called by the builders before save.
@@ -161,6 +166,11 @@ func BySuggestion(opts ...sql.OrderTermOption) OrderOption {
 // ByOtherRow orders the results by the other_row field.
 func ByOtherRow(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOtherRow, opts...).ToFunc()
+}
+
+// ByResolved orders the results by the resolved field.
+func ByResolved(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldResolved, opts...).ToFunc()
 }
 
 // ByImportRunField orders the results by import_run field.

@@ -106,6 +106,11 @@ func OtherRow(v int) predicate.ImportIssue {
 	return predicate.ImportIssue(sql.FieldEQ(FieldOtherRow, v))
 }
 
+// Resolved applies equality check predicate on the "resolved" field. It's identical to ResolvedEQ.
+func Resolved(v bool) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldEQ(FieldResolved, v))
+}
+
 // ImportRunIDEQ applies the EQ predicate on the "import_run_id" field.
 func ImportRunIDEQ(v uuid.UUID) predicate.ImportIssue {
 	return predicate.ImportIssue(sql.FieldEQ(FieldImportRunID, v))
@@ -674,6 +679,16 @@ func OtherRowIsNil() predicate.ImportIssue {
 // OtherRowNotNil applies the NotNil predicate on the "other_row" field.
 func OtherRowNotNil() predicate.ImportIssue {
 	return predicate.ImportIssue(sql.FieldNotNull(FieldOtherRow))
+}
+
+// ResolvedEQ applies the EQ predicate on the "resolved" field.
+func ResolvedEQ(v bool) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldEQ(FieldResolved, v))
+}
+
+// ResolvedNEQ applies the NEQ predicate on the "resolved" field.
+func ResolvedNEQ(v bool) predicate.ImportIssue {
+	return predicate.ImportIssue(sql.FieldNEQ(FieldResolved, v))
 }
 
 // HasImportRun applies the HasEdge predicate on the "import_run" edge.

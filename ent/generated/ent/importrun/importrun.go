@@ -42,6 +42,10 @@ const (
 	FieldSpansCompanies = "spans_companies"
 	// FieldFormat holds the string denoting the format field in the database.
 	FieldFormat = "format"
+	// FieldUndoesID holds the string denoting the undoes_id field in the database.
+	FieldUndoesID = "undoes_id"
+	// FieldRetriesID holds the string denoting the retries_id field in the database.
+	FieldRetriesID = "retries_id"
 	// FieldTotalRows holds the string denoting the total_rows field in the database.
 	FieldTotalRows = "total_rows"
 	// FieldProcessedRows holds the string denoting the processed_rows field in the database.
@@ -56,6 +60,10 @@ const (
 	FieldSkippedCount = "skipped_count"
 	// FieldFailedCount holds the string denoting the failed_count field in the database.
 	FieldFailedCount = "failed_count"
+	// FieldDeletedCount holds the string denoting the deleted_count field in the database.
+	FieldDeletedCount = "deleted_count"
+	// FieldResolvedCount holds the string denoting the resolved_count field in the database.
+	FieldResolvedCount = "resolved_count"
 	// FieldRevision holds the string denoting the revision field in the database.
 	FieldRevision = "revision"
 	// FieldPositionOffset holds the string denoting the position_offset field in the database.
@@ -92,6 +100,8 @@ const (
 	EdgeCreatedBy = "created_by"
 	// EdgeIssues holds the string denoting the issues edge name in mutations.
 	EdgeIssues = "issues"
+	// EdgeBatches holds the string denoting the batches edge name in mutations.
+	EdgeBatches = "batches"
 	// EdgeKeys holds the string denoting the keys edge name in mutations.
 	EdgeKeys = "keys"
 	// EdgeRecords holds the string denoting the records edge name in mutations.
@@ -123,6 +133,13 @@ const (
 	IssuesInverseTable = "import_issues"
 	// IssuesColumn is the table column denoting the issues relation/edge.
 	IssuesColumn = "import_run_id"
+	// BatchesTable is the table that holds the batches relation/edge.
+	BatchesTable = "import_batches"
+	// BatchesInverseTable is the table name for the ImportBatch entity.
+	// It exists in this package in order to avoid circular dependency with the "importbatch" package.
+	BatchesInverseTable = "import_batches"
+	// BatchesColumn is the table column denoting the batches relation/edge.
+	BatchesColumn = "import_run_id"
 	// KeysTable is the table that holds the keys relation/edge.
 	KeysTable = "import_keys"
 	// KeysInverseTable is the table name for the ImportKey entity.
@@ -168,6 +185,8 @@ var Columns = []string{
 	FieldUploadSecret,
 	FieldSpansCompanies,
 	FieldFormat,
+	FieldUndoesID,
+	FieldRetriesID,
 	FieldTotalRows,
 	FieldProcessedRows,
 	FieldCreatedCount,
@@ -175,6 +194,8 @@ var Columns = []string{
 	FieldUnchangedCount,
 	FieldSkippedCount,
 	FieldFailedCount,
+	FieldDeletedCount,
+	FieldResolvedCount,
 	FieldRevision,
 	FieldPositionOffset,
 	FieldPositionLine,
@@ -240,6 +261,10 @@ var (
 	DefaultFailedCount int
 	// FailedCountValidator is a validator for the "failed_count" field. It is called by the builders before save.
 	FailedCountValidator func(int) error
+	// DefaultDeletedCount holds the default value on creation for the "deleted_count" field.
+	DefaultDeletedCount int
+	// DefaultResolvedCount holds the default value on creation for the "resolved_count" field.
+	DefaultResolvedCount int
 	// DefaultRevision holds the default value on creation for the "revision" field.
 	DefaultRevision int
 	// DefaultPositionOffset holds the default value on creation for the "position_offset" field.
@@ -333,6 +358,16 @@ func BySpansCompanies(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSpansCompanies, opts...).ToFunc()
 }
 
+// ByUndoesID orders the results by the undoes_id field.
+func ByUndoesID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoesID, opts...).ToFunc()
+}
+
+// ByRetriesID orders the results by the retries_id field.
+func ByRetriesID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRetriesID, opts...).ToFunc()
+}
+
 // ByTotalRows orders the results by the total_rows field.
 func ByTotalRows(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTotalRows, opts...).ToFunc()
@@ -366,6 +401,16 @@ func BySkippedCount(opts ...sql.OrderTermOption) OrderOption {
 // ByFailedCount orders the results by the failed_count field.
 func ByFailedCount(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFailedCount, opts...).ToFunc()
+}
+
+// ByDeletedCount orders the results by the deleted_count field.
+func ByDeletedCount(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeletedCount, opts...).ToFunc()
+}
+
+// ByResolvedCount orders the results by the resolved_count field.
+func ByResolvedCount(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldResolvedCount, opts...).ToFunc()
 }
 
 // ByRevision orders the results by the revision field.
@@ -471,6 +516,20 @@ func ByIssues(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByBatchesCount orders the results by batches count.
+func ByBatchesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newBatchesStep(), opts...)
+	}
+}
+
+// ByBatches orders the results by batches terms.
+func ByBatches(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newBatchesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByKeysCount orders the results by keys count.
 func ByKeysCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -545,6 +604,13 @@ func newIssuesStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(IssuesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, IssuesTable, IssuesColumn),
+	)
+}
+func newBatchesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(BatchesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, BatchesTable, BatchesColumn),
 	)
 }
 func newKeysStep() *sqlgraph.Step {

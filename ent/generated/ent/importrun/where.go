@@ -108,6 +108,16 @@ func SpansCompanies(v bool) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldSpansCompanies, v))
 }
 
+// UndoesID applies equality check predicate on the "undoes_id" field. It's identical to UndoesIDEQ.
+func UndoesID(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldUndoesID, v))
+}
+
+// RetriesID applies equality check predicate on the "retries_id" field. It's identical to RetriesIDEQ.
+func RetriesID(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldRetriesID, v))
+}
+
 // TotalRows applies equality check predicate on the "total_rows" field. It's identical to TotalRowsEQ.
 func TotalRows(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldTotalRows, v))
@@ -141,6 +151,16 @@ func SkippedCount(v int) predicate.ImportRun {
 // FailedCount applies equality check predicate on the "failed_count" field. It's identical to FailedCountEQ.
 func FailedCount(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldFailedCount, v))
+}
+
+// DeletedCount applies equality check predicate on the "deleted_count" field. It's identical to DeletedCountEQ.
+func DeletedCount(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldDeletedCount, v))
+}
+
+// ResolvedCount applies equality check predicate on the "resolved_count" field. It's identical to ResolvedCountEQ.
+func ResolvedCount(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldResolvedCount, v))
 }
 
 // Revision applies equality check predicate on the "revision" field. It's identical to RevisionEQ.
@@ -712,6 +732,106 @@ func SpansCompaniesNEQ(v bool) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldNEQ(FieldSpansCompanies, v))
 }
 
+// UndoesIDEQ applies the EQ predicate on the "undoes_id" field.
+func UndoesIDEQ(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldUndoesID, v))
+}
+
+// UndoesIDNEQ applies the NEQ predicate on the "undoes_id" field.
+func UndoesIDNEQ(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldUndoesID, v))
+}
+
+// UndoesIDIn applies the In predicate on the "undoes_id" field.
+func UndoesIDIn(vs ...uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldUndoesID, vs...))
+}
+
+// UndoesIDNotIn applies the NotIn predicate on the "undoes_id" field.
+func UndoesIDNotIn(vs ...uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldUndoesID, vs...))
+}
+
+// UndoesIDGT applies the GT predicate on the "undoes_id" field.
+func UndoesIDGT(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldUndoesID, v))
+}
+
+// UndoesIDGTE applies the GTE predicate on the "undoes_id" field.
+func UndoesIDGTE(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldUndoesID, v))
+}
+
+// UndoesIDLT applies the LT predicate on the "undoes_id" field.
+func UndoesIDLT(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldUndoesID, v))
+}
+
+// UndoesIDLTE applies the LTE predicate on the "undoes_id" field.
+func UndoesIDLTE(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldUndoesID, v))
+}
+
+// UndoesIDIsNil applies the IsNil predicate on the "undoes_id" field.
+func UndoesIDIsNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIsNull(FieldUndoesID))
+}
+
+// UndoesIDNotNil applies the NotNil predicate on the "undoes_id" field.
+func UndoesIDNotNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotNull(FieldUndoesID))
+}
+
+// RetriesIDEQ applies the EQ predicate on the "retries_id" field.
+func RetriesIDEQ(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldRetriesID, v))
+}
+
+// RetriesIDNEQ applies the NEQ predicate on the "retries_id" field.
+func RetriesIDNEQ(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldRetriesID, v))
+}
+
+// RetriesIDIn applies the In predicate on the "retries_id" field.
+func RetriesIDIn(vs ...uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldRetriesID, vs...))
+}
+
+// RetriesIDNotIn applies the NotIn predicate on the "retries_id" field.
+func RetriesIDNotIn(vs ...uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldRetriesID, vs...))
+}
+
+// RetriesIDGT applies the GT predicate on the "retries_id" field.
+func RetriesIDGT(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldRetriesID, v))
+}
+
+// RetriesIDGTE applies the GTE predicate on the "retries_id" field.
+func RetriesIDGTE(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldRetriesID, v))
+}
+
+// RetriesIDLT applies the LT predicate on the "retries_id" field.
+func RetriesIDLT(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldRetriesID, v))
+}
+
+// RetriesIDLTE applies the LTE predicate on the "retries_id" field.
+func RetriesIDLTE(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldRetriesID, v))
+}
+
+// RetriesIDIsNil applies the IsNil predicate on the "retries_id" field.
+func RetriesIDIsNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIsNull(FieldRetriesID))
+}
+
+// RetriesIDNotNil applies the NotNil predicate on the "retries_id" field.
+func RetriesIDNotNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotNull(FieldRetriesID))
+}
+
 // TotalRowsEQ applies the EQ predicate on the "total_rows" field.
 func TotalRowsEQ(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldTotalRows, v))
@@ -990,6 +1110,86 @@ func FailedCountLT(v int) predicate.ImportRun {
 // FailedCountLTE applies the LTE predicate on the "failed_count" field.
 func FailedCountLTE(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldLTE(FieldFailedCount, v))
+}
+
+// DeletedCountEQ applies the EQ predicate on the "deleted_count" field.
+func DeletedCountEQ(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldDeletedCount, v))
+}
+
+// DeletedCountNEQ applies the NEQ predicate on the "deleted_count" field.
+func DeletedCountNEQ(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldDeletedCount, v))
+}
+
+// DeletedCountIn applies the In predicate on the "deleted_count" field.
+func DeletedCountIn(vs ...int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldDeletedCount, vs...))
+}
+
+// DeletedCountNotIn applies the NotIn predicate on the "deleted_count" field.
+func DeletedCountNotIn(vs ...int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldDeletedCount, vs...))
+}
+
+// DeletedCountGT applies the GT predicate on the "deleted_count" field.
+func DeletedCountGT(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldDeletedCount, v))
+}
+
+// DeletedCountGTE applies the GTE predicate on the "deleted_count" field.
+func DeletedCountGTE(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldDeletedCount, v))
+}
+
+// DeletedCountLT applies the LT predicate on the "deleted_count" field.
+func DeletedCountLT(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldDeletedCount, v))
+}
+
+// DeletedCountLTE applies the LTE predicate on the "deleted_count" field.
+func DeletedCountLTE(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldDeletedCount, v))
+}
+
+// ResolvedCountEQ applies the EQ predicate on the "resolved_count" field.
+func ResolvedCountEQ(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldResolvedCount, v))
+}
+
+// ResolvedCountNEQ applies the NEQ predicate on the "resolved_count" field.
+func ResolvedCountNEQ(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldResolvedCount, v))
+}
+
+// ResolvedCountIn applies the In predicate on the "resolved_count" field.
+func ResolvedCountIn(vs ...int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldResolvedCount, vs...))
+}
+
+// ResolvedCountNotIn applies the NotIn predicate on the "resolved_count" field.
+func ResolvedCountNotIn(vs ...int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldResolvedCount, vs...))
+}
+
+// ResolvedCountGT applies the GT predicate on the "resolved_count" field.
+func ResolvedCountGT(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldResolvedCount, v))
+}
+
+// ResolvedCountGTE applies the GTE predicate on the "resolved_count" field.
+func ResolvedCountGTE(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldResolvedCount, v))
+}
+
+// ResolvedCountLT applies the LT predicate on the "resolved_count" field.
+func ResolvedCountLT(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldResolvedCount, v))
+}
+
+// ResolvedCountLTE applies the LTE predicate on the "resolved_count" field.
+func ResolvedCountLTE(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldResolvedCount, v))
 }
 
 // RevisionEQ applies the EQ predicate on the "revision" field.
@@ -1778,6 +1978,29 @@ func HasIssues() predicate.ImportRun {
 func HasIssuesWith(preds ...predicate.ImportIssue) predicate.ImportRun {
 	return predicate.ImportRun(func(s *sql.Selector) {
 		step := newIssuesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasBatches applies the HasEdge predicate on the "batches" edge.
+func HasBatches() predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, BatchesTable, BatchesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasBatchesWith applies the HasEdge predicate on the "batches" edge with a given conditions (other predicates).
+func HasBatchesWith(preds ...predicate.ImportBatch) predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := newBatchesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -234,6 +234,41 @@ var (
 			},
 		},
 	}
+	// ContactEditsColumns holds the columns for the "contact_edits" table.
+	ContactEditsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "contact_id", Type: field.TypeUUID},
+		{Name: "written_at", Type: field.TypeTime},
+		{Name: "previous_at", Type: field.TypeTime},
+		{Name: "replaced", Type: field.TypeJSON},
+		{Name: "company_id", Type: field.TypeUUID},
+	}
+	// ContactEditsTable holds the schema information for the "contact_edits" table.
+	ContactEditsTable = &schema.Table{
+		Name:       "contact_edits",
+		Columns:    ContactEditsColumns,
+		PrimaryKey: []*schema.Column{ContactEditsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "contact_edits_companies_contact_edits",
+				Columns:    []*schema.Column{ContactEditsColumns[5]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contactedit_company_id_contact_id_written_at",
+				Unique:  false,
+				Columns: []*schema.Column{ContactEditsColumns[5], ContactEditsColumns[1], ContactEditsColumns[2]},
+			},
+			{
+				Name:    "contactedit_written_at",
+				Unique:  false,
+				Columns: []*schema.Column{ContactEditsColumns[2]},
+			},
+		},
+	}
 	// ContactLabelsColumns holds the columns for the "contact_labels" table.
 	ContactLabelsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -463,6 +498,48 @@ var (
 			},
 		},
 	}
+	// ImportBatchesColumns holds the columns for the "import_batches" table.
+	ImportBatchesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "first_row", Type: field.TypeInt},
+		{Name: "rows", Type: field.TypeInt},
+		{Name: "created_count", Type: field.TypeInt},
+		{Name: "updated_count", Type: field.TypeInt},
+		{Name: "deleted_count", Type: field.TypeInt},
+		{Name: "unchanged_count", Type: field.TypeInt},
+		{Name: "skipped_count", Type: field.TypeInt},
+		{Name: "failed_count", Type: field.TypeInt},
+		{Name: "written_at", Type: field.TypeTime},
+		{Name: "outcomes", Type: field.TypeBytes},
+		{Name: "images", Type: field.TypeBytes, Nullable: true},
+		{Name: "import_run_id", Type: field.TypeUUID},
+	}
+	// ImportBatchesTable holds the schema information for the "import_batches" table.
+	ImportBatchesTable = &schema.Table{
+		Name:       "import_batches",
+		Columns:    ImportBatchesColumns,
+		PrimaryKey: []*schema.Column{ImportBatchesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "import_batches_import_runs_batches",
+				Columns:    []*schema.Column{ImportBatchesColumns[12]},
+				RefColumns: []*schema.Column{ImportRunsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "importbatch_import_run_id_first_row",
+				Unique:  true,
+				Columns: []*schema.Column{ImportBatchesColumns[12], ImportBatchesColumns[1]},
+			},
+			{
+				Name:    "importbatch_written_at",
+				Unique:  false,
+				Columns: []*schema.Column{ImportBatchesColumns[9]},
+			},
+		},
+	}
 	// ImportIssuesColumns holds the columns for the "import_issues" table.
 	ImportIssuesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -477,6 +554,7 @@ var (
 		{Name: "accepted", Type: field.TypeJSON, Nullable: true},
 		{Name: "suggestion", Type: field.TypeString, Nullable: true},
 		{Name: "other_row", Type: field.TypeInt, Nullable: true},
+		{Name: "resolved", Type: field.TypeBool, Default: false},
 		{Name: "import_run_id", Type: field.TypeUUID},
 	}
 	// ImportIssuesTable holds the schema information for the "import_issues" table.
@@ -487,7 +565,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "import_issues_import_runs_issues",
-				Columns:    []*schema.Column{ImportIssuesColumns[12]},
+				Columns:    []*schema.Column{ImportIssuesColumns[13]},
 				RefColumns: []*schema.Column{ImportRunsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -496,12 +574,12 @@ var (
 			{
 				Name:    "importissue_import_run_id_row_ordinal",
 				Unique:  true,
-				Columns: []*schema.Column{ImportIssuesColumns[12], ImportIssuesColumns[1], ImportIssuesColumns[2]},
+				Columns: []*schema.Column{ImportIssuesColumns[13], ImportIssuesColumns[1], ImportIssuesColumns[2]},
 			},
 			{
 				Name:    "importissue_import_run_id_code_row_ordinal",
 				Unique:  false,
-				Columns: []*schema.Column{ImportIssuesColumns[12], ImportIssuesColumns[6], ImportIssuesColumns[1], ImportIssuesColumns[2]},
+				Columns: []*schema.Column{ImportIssuesColumns[13], ImportIssuesColumns[6], ImportIssuesColumns[1], ImportIssuesColumns[2]},
 			},
 		},
 	}
@@ -586,6 +664,8 @@ var (
 		{Name: "upload_secret", Type: field.TypeString, Nullable: true},
 		{Name: "spans_companies", Type: field.TypeBool, Default: false},
 		{Name: "format", Type: field.TypeJSON},
+		{Name: "undoes_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "retries_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "total_rows", Type: field.TypeInt},
 		{Name: "processed_rows", Type: field.TypeInt, Default: 0},
 		{Name: "created_count", Type: field.TypeInt, Default: 0},
@@ -593,6 +673,8 @@ var (
 		{Name: "unchanged_count", Type: field.TypeInt, Default: 0},
 		{Name: "skipped_count", Type: field.TypeInt, Default: 0},
 		{Name: "failed_count", Type: field.TypeInt, Default: 0},
+		{Name: "deleted_count", Type: field.TypeInt, Default: 0},
+		{Name: "resolved_count", Type: field.TypeInt, Default: 0},
 		{Name: "revision", Type: field.TypeInt, Default: 1},
 		{Name: "position_offset", Type: field.TypeInt64, Default: 0},
 		{Name: "position_line", Type: field.TypeInt, Default: 0},
@@ -619,13 +701,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "import_runs_companies_import_runs",
-				Columns:    []*schema.Column{ImportRunsColumns[33]},
+				Columns:    []*schema.Column{ImportRunsColumns[37]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "import_runs_users_import_runs",
-				Columns:    []*schema.Column{ImportRunsColumns[34]},
+				Columns:    []*schema.Column{ImportRunsColumns[38]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -634,12 +716,12 @@ var (
 			{
 				Name:    "importrun_company_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[33]},
+				Columns: []*schema.Column{ImportRunsColumns[37]},
 			},
 			{
 				Name:    "import_runs_one_running",
 				Unique:  true,
-				Columns: []*schema.Column{ImportRunsColumns[33], ImportRunsColumns[2]},
+				Columns: []*schema.Column{ImportRunsColumns[37], ImportRunsColumns[2]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'RUNNING'",
 				},
@@ -647,32 +729,48 @@ var (
 			{
 				Name:    "importrun_company_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[33], ImportRunsColumns[28], ImportRunsColumns[0]},
+				Columns: []*schema.Column{ImportRunsColumns[37], ImportRunsColumns[32], ImportRunsColumns[0]},
 			},
 			{
 				Name:    "importrun_company_id_claimed_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[33], ImportRunsColumns[30]},
+				Columns: []*schema.Column{ImportRunsColumns[37], ImportRunsColumns[34]},
 			},
 			{
 				Name:    "importrun_status_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[3], ImportRunsColumns[28]},
+				Columns: []*schema.Column{ImportRunsColumns[3], ImportRunsColumns[32]},
 			},
 			{
 				Name:    "importrun_created_by_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[34]},
+				Columns: []*schema.Column{ImportRunsColumns[38]},
 			},
 			{
 				Name:    "importrun_finished_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[32]},
+				Columns: []*schema.Column{ImportRunsColumns[36]},
+			},
+			{
+				Name:    "importrun_undoes_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRunsColumns[11], ImportRunsColumns[32]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "undoes_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "importrun_retries_id",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRunsColumns[12]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "retries_id IS NOT NULL",
+				},
 			},
 			{
 				Name:    "import_runs_queued",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[33], ImportRunsColumns[2], ImportRunsColumns[28], ImportRunsColumns[0]},
+				Columns: []*schema.Column{ImportRunsColumns[37], ImportRunsColumns[2], ImportRunsColumns[32], ImportRunsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'QUEUED'",
 				},
@@ -680,7 +778,7 @@ var (
 			{
 				Name:    "import_runs_leased",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[23]},
+				Columns: []*schema.Column{ImportRunsColumns[27]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'RUNNING'",
 				},
@@ -688,7 +786,7 @@ var (
 			{
 				Name:    "import_runs_uncommitted",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[22]},
+				Columns: []*schema.Column{ImportRunsColumns[26]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'RUNNING' AND claims > 0",
 				},
@@ -1125,11 +1223,13 @@ var (
 		ColumnMemoriesTable,
 		CompaniesTable,
 		ContactsTable,
+		ContactEditsTable,
 		ContactLabelsTable,
 		CustomFieldsTable,
 		CustomFieldValuesTable,
 		DesksTable,
 		IdempotencyKeysTable,
+		ImportBatchesTable,
 		ImportIssuesTable,
 		ImportKeysTable,
 		ImportRecordsTable,
@@ -1154,6 +1254,7 @@ func init() {
 	ContactsTable.ForeignKeys[0].RefTable = CompaniesTable
 	ContactsTable.ForeignKeys[1].RefTable = DesksTable
 	ContactsTable.ForeignKeys[2].RefTable = ProjectsTable
+	ContactEditsTable.ForeignKeys[0].RefTable = CompaniesTable
 	ContactLabelsTable.ForeignKeys[0].RefTable = ContactsTable
 	ContactLabelsTable.ForeignKeys[1].RefTable = LabelsTable
 	CustomFieldsTable.ForeignKeys[0].RefTable = CompaniesTable
@@ -1161,6 +1262,7 @@ func init() {
 	CustomFieldValuesTable.ForeignKeys[1].RefTable = CustomFieldsTable
 	DesksTable.ForeignKeys[0].RefTable = CompaniesTable
 	IdempotencyKeysTable.ForeignKeys[0].RefTable = ImportRunsTable
+	ImportBatchesTable.ForeignKeys[0].RefTable = ImportRunsTable
 	ImportIssuesTable.ForeignKeys[0].RefTable = ImportRunsTable
 	ImportKeysTable.ForeignKeys[0].RefTable = ImportRunsTable
 	ImportRecordsTable.ForeignKeys[0].RefTable = ImportRunsTable

@@ -18,6 +18,9 @@ type Company func(*sql.Selector)
 // Contact is the predicate function for contact builders.
 type Contact func(*sql.Selector)
 
+// ContactEdit is the predicate function for contactedit builders.
+type ContactEdit func(*sql.Selector)
+
 // ContactLabel is the predicate function for contactlabel builders.
 type ContactLabel func(*sql.Selector)
 
@@ -32,6 +35,9 @@ type Desk func(*sql.Selector)
 
 // IdempotencyKey is the predicate function for idempotencykey builders.
 type IdempotencyKey func(*sql.Selector)
+
+// ImportBatch is the predicate function for importbatch builders.
+type ImportBatch func(*sql.Selector)
 
 // ImportIssue is the predicate function for importissue builders.
 type ImportIssue func(*sql.Selector)

@@ -206,6 +206,30 @@ func (f ContactMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ContactMutation", m)
 }
 
+// The ContactEditQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ContactEditQueryRuleFunc func(context.Context, *ent.ContactEditQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ContactEditQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContactEditQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ContactEditQuery", q)
+}
+
+// The ContactEditMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ContactEditMutationRuleFunc func(context.Context, *ent.ContactEditMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ContactEditMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ContactEditMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ContactEditMutation", m)
+}
+
 // The ContactLabelQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ContactLabelQueryRuleFunc func(context.Context, *ent.ContactLabelQuery) error
@@ -324,6 +348,30 @@ func (f IdempotencyKeyMutationRuleFunc) EvalMutation(ctx context.Context, m ent.
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.IdempotencyKeyMutation", m)
+}
+
+// The ImportBatchQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ImportBatchQueryRuleFunc func(context.Context, *ent.ImportBatchQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ImportBatchQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ImportBatchQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ImportBatchQuery", q)
+}
+
+// The ImportBatchMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ImportBatchMutationRuleFunc func(context.Context, *ent.ImportBatchMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ImportBatchMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ImportBatchMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ImportBatchMutation", m)
 }
 
 // The ImportIssueQueryRuleFunc type is an adapter to allow the use of ordinary

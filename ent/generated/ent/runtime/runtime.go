@@ -8,11 +8,13 @@ import (
 	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactedit"
 	"tenantry/ent/generated/ent/contactlabel"
 	"tenantry/ent/generated/ent/customfield"
 	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/idempotencykey"
+	"tenantry/ent/generated/ent/importbatch"
 	"tenantry/ent/generated/ent/importissue"
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/generated/ent/importrecord"
@@ -98,6 +100,15 @@ func init() {
 	contact.ExternalIDValidator = value.Text(0, 100)
 	contact.DefaultActive = true
 	contact.DefaultID = id.Maker(id.Contact)
+	contactedit.Policy = privacy.Policies{policy.ContactEdit()}
+	contactedit.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := contactedit.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
 	contactlabel.Policy = privacy.Policies{policy.ContactLabel()}
 	contactlabel.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
@@ -160,6 +171,22 @@ func init() {
 	}
 	idempotencykey.KeyValidator = value.Text(0, 255)
 	idempotencykey.DefaultCreatedAt = value.Now
+	importbatch.Policy = privacy.Policies{policy.ImportBatch()}
+	importbatch.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := importbatch.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	importbatch.RowsValidator = value.AtLeast(1)
+	importbatch.CreatedCountValidator = value.AtLeast(0)
+	importbatch.UpdatedCountValidator = value.AtLeast(0)
+	importbatch.DeletedCountValidator = value.AtLeast(0)
+	importbatch.UnchangedCountValidator = value.AtLeast(0)
+	importbatch.SkippedCountValidator = value.AtLeast(0)
+	importbatch.FailedCountValidator = value.AtLeast(0)
 	importissue.Policy = privacy.Policies{policy.ImportIssue()}
 	importissue.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
@@ -169,6 +196,7 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
+	importissue.DefaultResolved = false
 	importkey.Policy = privacy.Policies{policy.ImportKey()}
 	importkey.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
@@ -211,6 +239,8 @@ func init() {
 	importrun.SkippedCountValidator = value.AtLeast(0)
 	importrun.DefaultFailedCount = 0
 	importrun.FailedCountValidator = value.AtLeast(0)
+	importrun.DefaultDeletedCount = 0
+	importrun.DefaultResolvedCount = 0
 	importrun.DefaultRevision = 1
 	importrun.DefaultPositionOffset = 0
 	importrun.DefaultPositionLine = 0
