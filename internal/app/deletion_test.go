@@ -30,8 +30,8 @@ func belowCompanies() (tables []string) {
 	return tables
 }
 
-// deletable is a customer with a label VIP and a custom field plan.
-type deletable struct{ id, tag, label string }
+// deletable is a customer with a label VIP, a custom field plan and a contact.
+type deletable struct{ id, tag, label, contact string }
 
 // making is a way to make rows in a company: the tables in which it makes some, and the code
 // that is answered.
@@ -43,13 +43,14 @@ type making struct {
 func makings(s *server, maria, tomID string) []making {
 	by := func(tables, mutation string) making {
 		return making{tables, func(in deletable) string {
-			return s.gql(maria, mutation, vars{"c": in.id, "e": in.tag + "@late.example", "l": []string{in.label}, "u": tomID}).code()
+			return s.gql(maria, mutation, vars{"c": in.id, "e": in.tag + "@late.example", "l": []string{in.label}, "k": in.contact, "u": tomID}).code()
 		}}
 	}
 	return []making{
 		by("users audit_events", `mutation($c:ID!,$e:String!){createUser(input:{companyId:$c,email:$e,firstName:"F",lastName:"L",password:"password"}){user{id}}}`),
 		by("contacts contact_labels custom_field_values", `mutation($c:ID!,$e:String!,$l:[ID!]){createContact(input:{companyId:$c,email:$e,firstName:"F",
 			labelIds:$l,customFields:[{variableName:"plan",value:"gold"}]}){contact{id}}}`),
+		by("contact_edits", `mutation($k:ID!){updateContact(input:{id:$k,firstName:"Late"}){contact{id}}}`),
 		by("projects", `mutation($c:ID!){createProject(input:{companyId:$c,name:"late"}){project{id}}}`),
 		by("desks", `mutation($c:ID!){createDesk(input:{companyId:$c,name:"late"}){desk{id}}}`),
 		by("labels", `mutation($c:ID!){createLabel(input:{companyId:$c,name:"late"}){label{id}}}`),
@@ -117,12 +118,14 @@ func TestNothingIsMadeInACompanyFromItsDeletionOn(t *testing.T) {
 	prepare := func(tag string) deletable {
 		company := s.customer(maria, tag)
 		var made struct {
-			CreateLabel struct{ Label struct{ ID string } }
+			CreateLabel   struct{ Label struct{ ID string } }
+			CreateContact struct{ Contact struct{ ID string } }
 		}
 		s.must(maria, `mutation($c:ID!){createLabel(input:{companyId:$c,name:"VIP"}){label{id}}
-			createCustomField(input:{companyId:$c,variableName:"plan",name:"Plan",type:TEXT}){customField{id}}}`, vars{"c": company}, &made)
+			createCustomField(input:{companyId:$c,variableName:"plan",name:"Plan",type:TEXT}){customField{id}}
+			createContact(input:{companyId:$c,email:"first@x.example",firstName:"First"}){contact{id}}}`, vars{"c": company}, &made)
 		s.user(maria, company, "pin@"+tag+".example", "MEMBER")
-		return deletable{company, tag, made.CreateLabel.Label.ID}
+		return deletable{company, tag, made.CreateLabel.Label.ID, made.CreateContact.Contact.ID}
 	}
 	rows := func(in deletable) map[string]int {
 		of, err := id.ParseAny(in.id)

@@ -79,13 +79,13 @@ func (a *process) serve(ctx context.Context, r roles, listening func(*url.URL)) 
 }
 
 // cleanUp deletes ended sessions, what deleted companies left behind and files whose
-// retention has passed, and compacts the search index, every ten minutes.
+// retention has passed, compacts the search index and forgets old edits, every ten minutes.
 func (a *process) cleanUp(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
 	for {
 		_, err := a.authenticator.Purge(ctx)
-		if err = errors.Join(err, a.tenancy.Purge(ctx), a.engine.Clean(ctx), a.contacts.Compact(ctx)); err != nil && ctx.Err() == nil {
+		if err = errors.Join(err, a.tenancy.Purge(ctx), a.engine.Clean(ctx), a.contacts.Compact(ctx), a.contacts.Forget(ctx)); err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "cleaning up failed; it is retried in ten minutes", "error", err)
 		}
 		select {

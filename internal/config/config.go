@@ -39,6 +39,7 @@ type Config struct {
 	ImportBatchRows  int            `env:"IMPORT_BATCH_ROWS" default:"2500" group:"Imports" read:"number" values:"1 to 100000" help:"Rows that are committed in one transaction at most."`
 	ImportBatchBytes int64          `env:"IMPORT_BATCH_BYTES" default:"4MiB" group:"Imports" read:"size" values:"64KiB to 256MiB" help:"Bytes of the file that are committed in one transaction at most; a single longer row is still committed."`
 	UploadRetention  time.Duration  `env:"UPLOAD_RETENTION" default:"7d" group:"Imports" read:"duration" values:"1m to 3650d" help:"How long an uploaded file is kept after its import has ended. Files of users are deleted at once."`
+	ImportUndoPeriod time.Duration  `env:"IMPORT_UNDO_PERIOD" default:"30d" group:"Imports" read:"duration" values:"1m to 3650d" help:"How long after its end an import can be undone. What an undo needs of the values that were replaced is kept as long, and no longer."`
 	RejectsRetention time.Duration  `env:"REJECTS_RETENTION" default:"30d" group:"Imports" read:"duration" values:"1m to 3650d" help:"How long the file of rejected rows is kept after its import has ended."`
 
 	WorkerConcurrency int           `env:"WORKER_CONCURRENCY" default:"4" group:"Workers" read:"number" values:"1 to 256" help:"Imports that one worker process runs at once."`

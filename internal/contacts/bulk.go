@@ -314,7 +314,7 @@ type Names struct {
 // ends; without, [Bulk.Write] finds out whether they did.
 func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []id.ID, names Names, hold bool, each func(*Record) error) error {
 	d, lock := tx.Dialect(), ""
-	keys := append(slices.Clip(keys), field.Key[Record]{Column: d.RowVersion(), Into: func(r *Record) any { return &r.Version }})
+	keys := append(slices.Clip(keys), updatedKey, field.Key[Record]{Column: d.RowVersion(), Into: func(r *Record) any { return &r.Version }})
 	found := each
 	if len(companies) == 1 { // it need not be read with each
 		keys = slices.DeleteFunc(keys, func(k field.Key[Record]) bool { return k.Column == contact.FieldCompanyID })
@@ -353,7 +353,7 @@ func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []id.ID, nam
 // record is one contact of the company; an error of ent's where it is not there.
 func (b *Bulk) record(ctx context.Context, tx *database.Tx, company, contactID id.ID) (Record, error) {
 	var found []Record
-	err := field.Read(ctx, tx, contact.Table, keys, b.stored, func(r *Record) error { found = append(found, *r); return nil },
+	err := field.Read(ctx, tx, contact.Table, append(slices.Clip(keys), updatedKey), b.stored, func(r *Record) error { found = append(found, *r); return nil },
 		`WHERE company_id = $1 AND id = $2`, company, contactID)
 	if err == nil && len(found) == 0 {
 		err = &ent.NotFoundError{}
@@ -369,6 +369,20 @@ func (b *Bulk) Page(ctx context.Context, db *database.DB, company id.ID, behind 
 	err = field.ReadPage(ctx, db, contact.Table, keys, b.stored, func(r *Record) error { page = append(page, new(*r)); return nil },
 		field.Page{Where: where, Order: []string{contact.FieldEmailKey}, Most: most})
 	return page, err
+}
+
+// updatedKey is when a contact was last written.
+var updatedKey = field.Key[Record]{Column: contact.FieldUpdatedAt, Into: func(r *Record) any { return (*updatedAt)(&r.Updated) }}
+
+// updatedAt scans a time in UTC, so that two can be compared.
+type updatedAt time.Time
+
+// Scan implements sql.Scanner.
+func (u *updatedAt) Scan(value any) error {
+	var at database.Time
+	err := at.Scan(value)
+	*u = updatedAt(at.UTC())
+	return err
 }
 
 // keys are what is read of a contact beside its fields.

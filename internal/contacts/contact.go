@@ -132,6 +132,7 @@ func (s *Service) UpdateContact(ctx context.Context, contactID id.ID, in Contact
 		if err != nil {
 			return err
 		}
+		before := r
 		if err := in.take(s.fields, &r); err != nil {
 			return err
 		}
@@ -154,7 +155,12 @@ func (s *Service) UpdateContact(ctx context.Context, contactID id.ID, in Contact
 				return err
 			}
 		}
-		update := a.Ent().Contact.UpdateOneID(contactID)
+		edit := Edit{Contact: contactID, WrittenAt: changedAt(before.Updated), PreviousAt: before.Updated}
+		edit.fields(s.bulk.changing, &before, &r)
+		if err := edit.belongings(ctx, a.Tx, company, contactID, in.LabelIDs.Set, belongings); err != nil {
+			return err
+		}
+		update := a.Ent().Contact.UpdateOneID(contactID).SetUpdatedAt(edit.WrittenAt)
 		if err := s.bulk.set(update.Mutation(), &r); err != nil {
 			return err
 		}
@@ -165,6 +171,9 @@ func (s *Service) UpdateContact(ctx context.Context, contactID id.ID, in Contact
 			return err
 		}
 		if err := belongings.give(ctx, a, changed); err != nil {
+			return err
+		}
+		if err := keepEdits(ctx, a.Tx, company, edit); err != nil {
 			return err
 		}
 		return a.audit(ctx, company, "contact.updated", "the contact <%s> was changed", changed.Email)
@@ -180,6 +189,9 @@ func (s *Service) DeleteContact(ctx context.Context, contactID id.ID) error {
 		return err
 	}
 	return s.do(ctx, func(ctx context.Context, a unitOfWork) error {
+		if err := s.forget(ctx, a, found.CompanyID, contactID); err != nil {
+			return err
+		}
 		if err := a.Ent().Contact.DeleteOneID(contactID).Exec(ctx); err != nil {
 			return err
 		}

@@ -57,6 +57,9 @@ const purgedContacts = 1_000
 // piece looks again at what the pieces before it have deleted: PostgreSQL keeps that, and its
 // index entries, until a vacuum.
 func purgeCompany(ctx context.Context, db *database.DB, company id.ID) error {
+	if err := purgeEdits(ctx, db, company); err != nil {
+		return err
+	}
 	for from := (id.ID{}); ; {
 		some, err := db.Ent().Contact.Query().Where(contact.CompanyID(company), contact.IDGT(from)).
 			Order(ent.Asc(contact.FieldID)).Limit(purgedContacts).IDs(ctx)

@@ -31,6 +31,7 @@ type Record struct {
 	Created    time.Time        `json:"-"`
 
 	Version database.Version `json:"-"` // of the row when [Bulk.Find] read it
+	Updated time.Time        `json:"-"` // when the row that [Bulk.Find] read was last written
 }
 
 // Field is one of a contact's fields.

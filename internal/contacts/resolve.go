@@ -99,7 +99,7 @@ func (s *Service) dead(ctx context.Context, f Filter) (tombstones, error) {
 		args = append(args, d.IDs(ids))
 		at := d.AmongIDs(fmt.Sprintf("$%d", len(args)))
 		parts = append(parts, `SELECT id, id FROM `+r.table+` WHERE deleted_at IS NOT NULL AND id`+at)
-		if r.moves {
+		if r.moves != "" {
 			parts = append(parts, `SELECT t.id, d.id FROM `+r.table+` d JOIN `+r.table+` t ON t.company_id = d.company_id AND t.deleted_at IS NOT NULL
 				WHERE d.is_default AND d.id`+at)
 		}

@@ -1,6 +1,7 @@
 package contacts
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -38,18 +39,22 @@ type Service struct {
 	fields    []Field
 	bulk      *Bulk // of the fields
 	index     *searchindex.Index
+	journals  Journals
+	editsKept time.Duration
 	builtIn   func(column string) bool
 	log       *slog.Logger
 }
 
-// Parts are what a Service works with; all but Log are needed.
+// Parts are what a Service works with; the zero value of those behind BuiltIn means their default.
 type Parts struct {
 	DB        *database.DB
 	Companies Companies
 	// BuiltIn says whether files of contacts have a column of this name, or alias, in any
 	// spelling, so that no custom field may be called so (rule K3).
-	BuiltIn func(column string) bool
-	Log     *slog.Logger // nil: nobody hears
+	BuiltIn   func(column string) bool
+	Journals  Journals      // of imports; nil: there are none
+	EditsKept time.Duration // how long it is kept what changes replaced: as long as imports can be undone; default 720 h
+	Log       *slog.Logger  // nil: nobody hears
 }
 
 // New returns the service.
@@ -61,7 +66,7 @@ func New(p Parts) *Service {
 	bulk := NewBulk(fields)
 	return &Service{
 		db: p.DB, companies: p.Companies, fields: fields, bulk: bulk, index: searchindex.New(p.DB, indexedContacts{p.DB, bulk}),
-		builtIn: p.BuiltIn, log: p.Log,
+		journals: p.Journals, editsKept: cmp.Or(p.EditsKept, 720*time.Hour), builtIn: p.BuiltIn, log: p.Log,
 	}
 }
 

@@ -2,6 +2,7 @@ package contacts
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -33,14 +34,14 @@ const (
 type referred struct {
 	table          string
 	refers, column string
-	moves          bool // to the default one, where nothing can refer to none
+	moves          string // the field by whose change a contact goes to the default one, where it cannot refer to none
 }
 
 var (
-	toProject = referred{project.Table, "contacts", "project_id", true}
-	toDesk    = referred{desk.Table, "contacts", "desk_id", true}
-	toLabel   = referred{label.Table, contactlabel.Table, contactlabel.FieldLabelID, false}
-	toField   = referred{customfield.Table, customfieldvalue.Table, customfieldvalue.FieldCustomFieldID, false}
+	toProject = referred{project.Table, "contacts", "project_id", ProjectField}
+	toDesk    = referred{desk.Table, "contacts", "desk_id", DeskField}
+	toLabel   = referred{label.Table, contactlabel.Table, contactlabel.FieldLabelID, ""}
+	toField   = referred{customfield.Table, customfieldvalue.Table, customfieldvalue.FieldCustomFieldID, ""}
 
 	allReferred = []referred{toProject, toDesk, toLabel, toField}
 )
@@ -48,23 +49,54 @@ var (
 // clear clears some of what refers to the tombstone and says how much. Rows that somebody
 // holds are left for the next time, so it waits for nobody and nobody for it for long.
 func (r referred) clear(ctx context.Context, tx *database.Tx, dead id.ID) (int, error) {
+	if r.moves != "" {
+		return r.move(ctx, tx, dead)
+	}
 	// By the column's index, as bulk work does, from which what was cleared is gone: where half of the
 	// table refers to it, each piece would look at all rows before it otherwise.
-	query := `WITH piece AS MATERIALIZED (SELECT id FROM ` + r.refers + ` WHERE ` + r.column + ` = $1 LIMIT $2` + tx.Dialect().LockFree(database.ForUpdate) + `) `
-	args := []any{dead, clearedAtOnce}
-	if r.moves {
-		query += `UPDATE ` + r.refers + ` SET ` + r.column + ` = (SELECT d.id FROM ` + r.table + ` d JOIN ` + r.table + ` t ON t.company_id = d.company_id
-			WHERE t.id = $1 AND d.is_default), updated_at = $3 WHERE id IN (SELECT id FROM piece)`
-		args = append(args, now())
-	} else {
-		query += `DELETE FROM ` + r.refers + ` WHERE id IN (SELECT id FROM piece)`
-	}
-	res, err := tx.ExecContext(ctx, query, args...)
+	res, err := tx.ExecContext(ctx, `WITH piece AS MATERIALIZED (SELECT id FROM `+r.refers+` WHERE `+r.column+` = $1 LIMIT $2`+
+		tx.Dialect().LockFree(database.ForUpdate)+`) DELETE FROM `+r.refers+` WHERE id IN (SELECT id FROM piece)`, dead, clearedAtOnce)
 	if err != nil {
 		return 0, fmt.Errorf("clearing what refers to one of %s: %w", r.table, err)
 	}
 	n, err := res.RowsAffected()
 	return int(n), err
+}
+
+// move is clear of contacts, which go to the default one. Each keeps an edit of it, as of a change by hand:
+// its chain of edits has no gap then.
+func (r referred) move(ctx context.Context, tx *database.Tx, dead id.ID) (int, error) {
+	var company id.ID
+	var edits []Edit
+	var latest time.Time
+	replaced := Replaced{Fields: map[string]string{r.moves: dead.String()}}
+	err := tx.Each(ctx, "what refers to one of "+r.table, func(rows *sql.Rows) error {
+		e := Edit{Replaced: replaced}
+		var previous database.Time
+		err := rows.Scan(&e.Contact, &company, &previous)
+		if e.PreviousAt = previous.Time; e.PreviousAt.After(latest) {
+			latest = e.PreviousAt
+		}
+		edits = append(edits, e)
+		return err
+	}, `SELECT id, company_id, updated_at FROM `+r.refers+` WHERE `+r.column+` = $1 LIMIT $2`+tx.Dialect().LockFree(database.ForUpdate), dead, clearedAtOnce)
+	if err != nil || len(edits) == 0 {
+		return 0, err
+	}
+	at, moved := changedAt(latest), make([]string, len(edits))
+	for i := range edits {
+		edits[i].WrittenAt, moved[i] = at, edits[i].Contact.String()
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE `+r.refers+` SET `+r.column+` = (SELECT d.id FROM `+r.table+` d JOIN `+r.table+` t ON t.company_id = d.company_id
+		WHERE t.id = $1 AND d.is_default), updated_at = $2 WHERE id`+tx.Dialect().AmongIDTexts("$3"), dead, at, database.Texts(moved))
+	if err != nil {
+		return 0, fmt.Errorf("moving what refers to one of %s: %w", r.table, err)
+	}
+	standing, err := tx.StandingTenants(ctx, company)
+	if err != nil || len(standing) == 0 { // a deleted company's contacts are about to go
+		return len(edits), err
+	}
+	return len(edits), keepEdits(ctx, tx, company, edits...)
 }
 
 // drop deletes the tombstone's row, unless something refers to it, or is about to, or

@@ -3,6 +3,7 @@ package field
 import (
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ type Value[R any] struct {
 	entity func(r *R) any                  // as ent's mutations take it
 	scan   func(r *R) any                  // a destination for sql.Rows.Scan
 	clear  func(r *R)                      // nil: every record has one
+
+	appendState func(to []byte, r *R) []byte
+	setState    func(r *R, state string) error
 }
 
 // Format is what an export's cell says.
@@ -52,6 +56,14 @@ func (v *Value[R]) Entity(r *R) any { return v.entity(r) }
 // Into is a destination for sql.Rows.Scan of the field's column.
 func (v *Value[R]) Into(r *R) any { return v.scan(r) }
 
+// AppendState appends the value as a text of which [Value.SetState] makes the same value again, whatever
+// files and exports call it: for what is kept of a value that was replaced. It is empty where the
+// record has none.
+func (v *Value[R]) AppendState(to []byte, r *R) []byte { return v.appendState(to, r) }
+
+// SetState puts a value into the record that AppendState wrote.
+func (v *Value[R]) SetState(r *R, state string) error { return v.setState(r, state) }
+
 // Checked adds a check of the cell to those of the value.
 func (v Value[R]) Checked(check func(cell string) *Problem) Value[R] {
 	parse := v.parse
@@ -65,17 +77,31 @@ func (v Value[R]) Checked(check func(cell string) *Problem) Value[R] {
 }
 
 // held is what all values have that a record holds as such.
-func held[R any, T comparable](at func(*R) *T, put func(*database.Values, T)) Value[R] {
+func held[R any, T comparable](at func(*R) *T, put func(*database.Values, T), state func([]byte, T) []byte, parse func(string) (T, error)) Value[R] {
 	return Value[R]{
+		appendState: func(to []byte, r *R) []byte { return state(to, *at(r)) },
+		setState: func(r *R, text string) error {
+			value, err := parse(text)
+			if err != nil {
+				return fmt.Errorf("%q is no value that was kept: %w", input.Cut(text), err)
+			}
+			*at(r) = value
+			return nil
+		},
 		copy: func(to, from *R) { *at(to) = *at(from) }, same: func(a, b *R) bool { return *at(a) == *at(b) },
 		put:    func(r *R, to *database.Values) { put(to, *at(r)) },
 		entity: func(r *R) any { return *at(r) }, scan: func(r *R) any { return at(r) },
 	}
 }
 
+// appendText and parseText are for the state of a text, and of what is one.
+func appendText[E ~string](to []byte, e E) []byte { return append(to, e...) }
+
+func parseText[E ~string](state string) (E, error) { return E(state), nil }
+
 // Text is a text that every record has.
 func Text[R any](at func(*R) *string) Value[R] {
-	v := held(at, (*database.Values).Text)
+	v := held(at, (*database.Values).Text, appendText[string], parseText[string])
 	v.parse = func(into *R, cell string, _ Forms) *Problem { *at(into) = cell; return nil }
 	v.format = func(r *R) string { return *at(r) }
 	return v
@@ -132,7 +158,7 @@ func checkAddress(cell string) *Problem {
 
 // Bool is true or false.
 func Bool[R any](at func(*R) *bool) Value[R] {
-	v := held(at, (*database.Values).Bool)
+	v := held(at, (*database.Values).Bool, strconv.AppendBool, strconv.ParseBool)
 	v.parse = func(into *R, cell string, _ Forms) *Problem {
 		value, problem := ParseBool(cell)
 		*at(into) = value
@@ -156,7 +182,7 @@ type Option[E ~string] struct {
 
 // Choice is one of a few values.
 func Choice[R any, E ~string](at func(*R) *E, options ...Option[E]) Value[R] {
-	v := held(at, func(to *database.Values, e E) { to.Text(string(e)) })
+	v := held(at, func(to *database.Values, e E) { to.Text(string(e)) }, appendText[E], parseText[E])
 	v.parse = func(into *R, cell string, _ Forms) *Problem {
 		lower := strings.ToLower(cell)
 		for _, o := range options {
@@ -197,7 +223,8 @@ func noneOf[E ~string](cell string, options []Option[E]) *Problem {
 
 // Time is an instant: see [ParseTime].
 func Time[R any](at func(*R) *time.Time) Value[R] {
-	v := held(at, (*database.Values).Time)
+	v := held(at, (*database.Values).Time, func(to []byte, t time.Time) []byte { return t.UTC().AppendFormat(to, time.RFC3339Nano) },
+		func(text string) (time.Time, error) { return time.Parse(time.RFC3339Nano, text) })
 	v.same = func(a, b *R) bool { return at(a).Equal(*at(b)) }
 	v.parse = func(into *R, cell string, forms Forms) *Problem {
 		when, problem := ParseTime(cell, forms)
@@ -210,7 +237,7 @@ func Time[R any](at func(*R) *time.Time) Value[R] {
 
 // Reference is the id of another record, which files name in ways of their own.
 func Reference[R any](at func(*R) *id.ID) Value[R] {
-	v := held(at, (*database.Values).ID)
+	v := held(at, (*database.Values).ID, func(to []byte, of id.ID) []byte { return append(to, of.String()...) }, uuid.Parse)
 	v.scan = func(r *R) any { return IDInto(at(r)) }
 	return v
 }
