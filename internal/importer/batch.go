@@ -174,7 +174,7 @@ func (e *Engine) tryCommit(ctx context.Context, b *batch) (o *kind.Outcome, err 
 	return o, err
 }
 
-// write plans the batch, calls planned, and writes its records and issues.
+// write plans the batch, calls planned, and writes its records, issues and journal.
 func (e *Engine) write(ctx context.Context, tx *database.Tx, b *batch, planned func()) (*kind.Outcome, error) {
 	o, write, err := b.cells.Plan(ctx, tx, slices.Clone(b.rows))
 	if err != nil {
@@ -184,11 +184,14 @@ func (e *Engine) write(ctx context.Context, tx *database.Tx, b *batch, planned f
 	if err := write(); err != nil {
 		return nil, err
 	}
-	if o.Processed() != len(b.rows) {
-		return nil, fmt.Errorf("%d rows came to %d results", len(b.rows), o.Processed())
+	if len(o.Rows) != len(b.rows) {
+		return nil, fmt.Errorf("%d rows came to %d results", len(b.rows), len(o.Rows))
 	}
 	faultpoint.Hit("batch.mid", b.run.ID)
-	return o, writeIssues(ctx, tx, b.run.ID, o.Issues)
+	if err := writeIssues(ctx, tx, b.run.ID, o.Issues); err != nil {
+		return nil, err
+	}
+	return o, writeJournal(ctx, tx, b, o)
 }
 
 // advance moves the import on behind the batch, unless it is not the claim's any more, or is
@@ -200,18 +203,19 @@ func (e *Engine) advance(ctx context.Context, tx *database.Tx, b *batch, o *kind
 	if err := keepNames(ctx, tx, b, o); err != nil {
 		return err
 	}
+	n := o.Counts()
 	res, err := tx.ExecContext(ctx, `UPDATE import_runs SET
-		processed_rows = processed_rows + $2, created_count = created_count + $3, updated_count = updated_count + $4,
+		processed_rows = processed_rows + $2, created_count = created_count + $3, updated_count = updated_count + $4 + $13, deleted_count = deleted_count + $13,
 		unchanged_count = unchanged_count + $5, skipped_count = skipped_count + $6, failed_count = failed_count + $7,
 		position_offset = $8, position_line = $9, revision = revision + 1, claims = 0, progressed_at = `+d.Now()+`,
 		lease_until = `+d.NowPlus("$10")+` WHERE id = $1 AND epoch = $11 AND status = 'RUNNING' AND processed_rows = $12 AND NOT cancel_requested`,
-		c.ID, o.Processed(), o.Created, o.Updated, o.Unchanged, o.Skipped, o.Failed,
-		b.after.Offset, b.after.Line, e.o.Lease.Seconds(), c.epoch, b.first-1)
+		c.ID, len(o.Rows), n.Created, n.Updated, n.Unchanged, n.Skipped, n.Failed,
+		b.after.Offset, b.after.Line, e.o.Lease.Seconds(), c.epoch, b.first-1, n.Deleted)
 	if err != nil {
 		return err
 	}
-	n, err := res.RowsAffected()
-	if err == nil && n == 0 {
+	moved, err := res.RowsAffected()
+	if err == nil && moved == 0 {
 		if err = e.checkClaim(ctx, tx, b); err == nil {
 			err = errSuperseded // a moment ago
 		}

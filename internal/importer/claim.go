@@ -30,8 +30,9 @@ type claim struct {
 
 // count adds what came of a batch that is committed.
 func (c *claim) count(o *kind.Outcome) {
-	c.imported += o.Created + o.Updated + o.Unchanged
-	c.rejected += o.Skipped + o.Failed
+	accepted := o.Counts().Accepted()
+	c.imported += accepted
+	c.rejected += len(o.Rows) - accepted
 }
 
 // mayKill: the claim before this one neither committed anything nor was handed over.

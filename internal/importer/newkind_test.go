@@ -24,6 +24,7 @@ import (
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
+	"tenantry/internal/importer/journal"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/importer/kinds"
@@ -124,7 +125,17 @@ func (b labelBatch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row)
 	for of, name := range names {
 		byName[name] = of
 	}
-	o, made, renamed := &kind.Outcome{}, map[id.ID]string{}, map[id.ID]string{}
+	inDatabase := make(map[id.ID]bool, len(known))
+	for _, l := range known {
+		inDatabase[l.ID] = true
+	}
+	stored := func(of id.ID) id.ID {
+		if b.run.DryRun && !inDatabase[of] {
+			return id.ID{} // nothing else makes it
+		}
+		return of
+	}
+	o, made, renamed := kind.NewOutcome(len(rows)), map[id.ID]string{}, map[id.ID]string{}
 	for i := range rows {
 		r := &rows[i]
 		if problems := r.Issues(); len(problems) > 0 {
@@ -137,13 +148,13 @@ func (b labelBatch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row)
 		case !there:
 			of = id.New(id.Label)
 			made[of], byName[name] = name, of
-			o.Created++
+			o.Add(journal.Created, stored(of))
 		case next == "":
-			o.Unchanged++
+			o.Add(journal.Unchanged, stored(of))
 		default:
 			delete(byName, name)
 			renamed[of], byName[next] = next, of
-			o.Updated++
+			o.Add(journal.Updated, stored(of))
 		}
 	}
 	return o, func() error {

@@ -177,6 +177,7 @@ func (w *world) compared(t *rapid.T, hub *progress.Hub, c trial, dry bool, want 
 	if d := cmp.Diff(want.Issues, issuesOf(w.ledger(run.ID))); d != "" {
 		t.Errorf("dry %v: issues (-oracle +engine):\n%s", dry, d)
 	}
+	w.outcomes(run.ID)
 	if n := w.scratch(run.ID); n != 0 {
 		t.Errorf("dry %v: %d rows of scratch are left", dry, n)
 	}

@@ -167,6 +167,7 @@ func (b *CompanyBulk) set(m *ent.CompanyMutation, r, before *CompanyRecord) erro
 
 // Namesake is a company of which a slug is the slug, or the slug of its name (rule I6).
 type Namesake struct {
+	ID       id.ID
 	Name     string
 	BySlug   bool // it is its slug; else that of its name alone
 	Own      bool // it is the company that asks
@@ -177,11 +178,11 @@ type Namesake struct {
 // of the slugs, by that slug.
 func Namesakes(ctx context.Context, tx *database.Tx, asking id.ID, slugs []string) (map[string][]Namesake, error) {
 	in, found := tx.Dialect().AmongTexts("$1"), map[string][]Namesake{}
-	const what = `, name, id = $2, partner_id IS NOT NULL AND partner_id = $2 FROM companies WHERE `
+	const what = `, id, name, id = $2, partner_id IS NOT NULL AND partner_id = $2 FROM companies WHERE `
 	err := tx.Each(ctx, "companies", func(rows *sql.Rows) error {
 		var slug string
 		var n Namesake
-		if err := rows.Scan(&slug, &n.BySlug, &n.Name, &n.Own, &n.Customer); err != nil {
+		if err := rows.Scan(&slug, &n.BySlug, &n.ID, &n.Name, &n.Own, &n.Customer); err != nil {
 			return err
 		}
 		found[slug] = append(found[slug], n)

@@ -13,7 +13,7 @@ import (
 
 // snapshot begins one, of the batch's rows, and says what these refer to.
 func (b *batch) snapshot(rows []sheet.Row) (*snapshot, *references) {
-	p := &snapshot{parsed: b.parsed, bulk: b.kind.bulk, stored: b.kind.o.StoredBytes, rows: rows, others: map[string]*tenant{}, byID: map[id.ID]*tenant{}}
+	p := &snapshot{parsed: b.parsed, bulk: b.kind.bulk, stored: b.kind.o.StoredBytes, rows: rows, dryRun: b.run.DryRun, others: map[string]*tenant{}, byID: map[id.ID]*tenant{}}
 	want := &references{}
 	for i := range rows {
 		want.add(p.columns, &rows[i], &p.cells[i])

@@ -9,6 +9,7 @@ import (
 	records "tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 )
@@ -35,12 +36,12 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 		return nil, nil, err
 	}
 	p.addFound(b.keys)
-	o, j := &kind.Outcome{}, &rowPlan{}
+	o, j := kind.NewOutcome(len(rows)), &rowPlan{}
 	for i := range rows {
 		r := &rows[i]
 		*j = rowPlan{snapshot: p, row: r, cells: b.cells[i]}
 		if skipped := j.plan(); skipped != nil {
-			o.Skip(*skipped)
+			o.Skip(j.stored(j.known), *skipped)
 		} else if problems := r.Issues(); len(problems) > 0 {
 			o.Fail(problems...)
 		} else {
@@ -99,19 +100,21 @@ func (j *rowPlan) apply(o *kind.Outcome) {
 	if t == nil {
 		j.next.ID = j.newID()
 		t = j.newRecord(j.tenant)
+		t.now.ID = j.next.ID
 		j.tenant.contacts[j.next.ID] = t
 	}
 	if j.columns.givesEmail(j.row, &j.cells) {
 		t.row = j.row.Number
 	}
 	if j.known == nil {
-		o.Created++
+		o.Add(journal.Created, j.stored(t))
 	} else if j.changes(t) {
-		o.Updated++
+		o.Add(journal.Updated, j.stored(t))
 	} else {
-		o.Unchanged++
+		o.Add(journal.Unchanged, j.stored(t))
 		return
 	}
+	t.last = len(o.Rows) - 1
 	if t.keyWas != "" && t.was == nil {
 		t.was = new(t.now)
 	}
@@ -143,6 +146,14 @@ func (j *rowPlan) apply(o *kind.Outcome) {
 		t.touched = true
 		j.touched = append(j.touched, t)
 	}
+}
+
+// stored is the contact's id; the nil UUID where there is none, or a dry run makes it.
+func (j *rowPlan) stored(t *record) id.ID {
+	if t == nil || j.dryRun && t.keyWas == "" {
+		return id.ID{}
+	}
+	return t.now.ID
 }
 
 // changes reports whether the contact would not be what it is (rule R4).

@@ -23,6 +23,7 @@ type snapshot struct {
 	touched []*record
 	created []records.NewReference // what rows name, and their companies did not have
 	rows    []sheet.Row
+	dryRun  bool
 
 	// What is left of those that were made together.
 	records []record
@@ -84,6 +85,7 @@ type record struct {
 	labelsCleared bool           // those that stand in the database are taken away
 	changedValues map[id.ID]bool // fields whose value has changed: true where it had one
 	touched       bool
+	last          int // the index of the last row of the batch that makes or changes it
 }
 
 // of is the row's part; nil where its company is not the importer's to manage (rule I13).

@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 	"tenantry/internal/tenancy"
@@ -17,7 +18,8 @@ import (
 // customer is a row that makes a company.
 type customer struct {
 	tenancy.NewCompany
-	row sheet.Row
+	row   sheet.Row
+	index int // of the row in its batch
 }
 
 // Plan is kind.Batch's.
@@ -27,11 +29,11 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 		return nil, nil, err
 	}
 	var made []customer
-	o := &kind.Outcome{}
+	o := kind.NewOutcome(len(rows))
 	for i := range rows {
 		r, slug := &rows[i], s.slugs[i]
 		if code, message, data := s.skipped(slug); code != "" {
-			o.Skip(r.Issue(r.Field(name).Column, code, message, data))
+			o.Skip(s.skippedFor(slug, code), r.Issue(r.Field(name).Column, code, message, data))
 			s.remember(slug, r.Number)
 			continue
 		}
@@ -40,13 +42,17 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 			o.Fail(problems...)
 			continue
 		}
-		c.Slug = slug
+		c.Slug, c.index = slug, i
 		s.remember(slug, r.Number)
 		if c.ExternalID != "" {
 			s.given[c.ExternalID] = r.Number
 		}
 		made = append(made, c)
-		o.Created++
+		if b.run.DryRun {
+			o.Add(journal.Created, id.ID{})
+		} else {
+			o.Add(journal.Created, c.ID)
+		}
 	}
 	return o, func() error {
 		if err := s.keep(ctx, tx, rows); err != nil {
@@ -99,11 +105,33 @@ func (s *snapshot) skipped(slug string) (enum.IssueCode, string, sheet.Data) {
 // canStillAdd ends the message of a skipped row (rule C5).
 const canStillAdd = "; addCustomer can still create another company of this name, which gets the next free slug"
 
+// skippedFor is the company for which a row is skipped; the nil UUID where the importer is not to know
+// of it, or it is of an earlier row.
+func (s *snapshot) skippedFor(slug string, code enum.IssueCode) id.ID {
+	if code != enum.AlreadyExists {
+		return id.ID{}
+	}
+	return visible(s.existing[slug])
+}
+
+// visible is the nearest of the companies of a name, where it is the importer's own or its customer.
+func visible(others []tenancy.Namesake) id.ID {
+	if one := nearest(others); one.Own || one.Customer {
+		return one.ID
+	}
+	return id.ID{}
+}
+
+// nearest is the company of a name that a message is about.
+func nearest(others []tenancy.Namesake) tenancy.Namesake {
+	return slices.MinFunc(others, func(a, b tenancy.Namesake) int { return cmp.Compare(nearness(a), nearness(b)) })
+}
+
 // alreadyExists says why a row is skipped whose name others bear: which of the two matched,
 // the slug or the name, and whether it is the importer's own customer. Of other companies no
 // more is revealed than that it exists (rule I6).
 func alreadyExists(slug string, others []tenancy.Namesake) string {
-	one := slices.MinFunc(others, func(a, b tenancy.Namesake) int { return cmp.Compare(nearness(a), nearness(b)) })
+	one := nearest(others)
 	which := "its name has the slug"
 	if one.BySlug {
 		which = "its slug is"

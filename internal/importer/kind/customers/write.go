@@ -7,6 +7,7 @@ import (
 	"tenantry/ent/generated/ent/importkey"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 	"tenantry/internal/tenancy"
@@ -90,8 +91,8 @@ func (b *batch) skipLate(ctx context.Context, tx *database.Tx, late []customer, 
 		if len(others) == 0 { // it is gone again
 			others = []tenancy.Namesake{{BySlug: true}}
 		}
-		o.Created--
-		o.Skip(c.row.Issue(c.row.Field(name).Column, enum.AlreadyExists, alreadyExists(c.Slug, others), sheet.Data{}))
+		o.Rows[c.index] = kind.Row{Result: journal.Skipped, Record: visible(others)}
+		o.Issues = append(o.Issues, c.row.Issue(c.row.Field(name).Column, enum.AlreadyExists, alreadyExists(c.Slug, others), sheet.Data{}))
 	}
 	o.SortIssues()
 	return nil

@@ -8,6 +8,7 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/field"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 	"tenantry/internal/tenancy"
@@ -19,11 +20,11 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 	if err != nil {
 		return nil, nil, err
 	}
-	o := &kind.Outcome{}
+	o := kind.NewOutcome(len(rows))
 	for i := range rows {
 		r := &rows[i]
 		if skipped := d.skip(r, &b.drafts[i]); skipped != nil {
-			o.Skip(*skipped)
+			o.Skip(d.recordOf(b.drafts[i].EmailKey), *skipped)
 			continue
 		}
 		change := d.plan(r, &b.drafts[i])
@@ -60,6 +61,22 @@ func (d *directory) skip(r *sheet.Row, draft *tenancy.UserRecord) *sheet.Issue {
 	return nil
 }
 
+// recordOf is the company's user with the email; the nil UUID where there is none (rule I15).
+func (d *directory) recordOf(emailKey string) id.ID {
+	if known := d.byEmail[emailKey]; known != nil && known.now.Company == d.run.Company {
+		return d.stored(known)
+	}
+	return id.ID{}
+}
+
+// stored is the user's id; the nil UUID where a dry run makes it, and there is no such record.
+func (d *directory) stored(u *account) id.ID {
+	if d.run.DryRun && u.isNew {
+		return id.ID{}
+	}
+	return u.now.ID
+}
+
 // plan finds out whom the row is about and notes what is wrong with it. change does what the
 // row asks for, and counts it; it is to be called where nothing is wrong.
 func (d *directory) plan(r *sheet.Row, draft *tenancy.UserRecord) (change func(o *kind.Outcome)) {
@@ -89,7 +106,7 @@ func (d *directory) plan(r *sheet.Row, draft *tenancy.UserRecord) (change func(o
 		d.plain.Take(r, draft, &u.now, true)
 		d.byEmail[draft.EmailKey] = u
 		d.touched = append(d.touched, u)
-		o.Created++
+		o.Add(journal.Created, d.stored(u))
 	}
 }
 
@@ -124,10 +141,10 @@ func (d *directory) planKnown(r *sheet.Row, draft *tenancy.UserRecord, u *accoun
 	}
 	return func(o *kind.Outcome) {
 		if next == u.now && !password.Filled() {
-			o.Unchanged++
+			o.Add(journal.Unchanged, d.stored(u))
 			return
 		}
-		o.Updated++
+		o.Add(journal.Updated, d.stored(u))
 		u.written = u.written || next != u.now
 		u.now = next
 		if password.Filled() {
