@@ -50,8 +50,8 @@ const (
 
 // Hub is the one fan-out of a process. Its zero value is of no use: see New.
 type Hub struct {
-	client redis.UniversalClient
-	log    *slog.Logger
+	redis connection
+	log   *slog.Logger
 
 	mu      sync.Mutex
 	topics  map[string]map[*Subscription]struct{}
@@ -70,7 +70,7 @@ func New(client redis.UniversalClient, log *slog.Logger) *Hub {
 		log = slog.Default()
 	}
 	return &Hub{
-		client: client,
+		redis:  goRedis{client},
 		log:    log,
 		topics: map[string]map[*Subscription]struct{}{},
 		unsent: map[string]struct{}{},
@@ -110,13 +110,7 @@ func (h *Hub) send(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	_, err := h.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for topic := range topics {
-			p.Publish(ctx, channel, topic)
-		}
-		return nil
-	})
-	if err != nil {
+	if err := h.redis.publish(ctx, topics); err != nil {
 		return fmt.Errorf("progress: publishing %d topics: %w", len(topics), err)
 	}
 	return nil

@@ -89,7 +89,7 @@ func (h *Hub) listen(ctx context.Context) {
 // It reads directly, not through go-redis's channel, which drops messages when a hundred
 // wait; waking is quick, so what comes in a burst waits in the socket.
 func (h *Hub) session(ctx context.Context, onConfirmed func()) error {
-	pubsub := h.client.Subscribe(ctx) // no channel yet, so nothing is sent
+	pubsub := h.redis.subscribe(ctx) // no channel yet, so nothing is sent
 	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() { // ends a read under way
 		defer close(closed)
