@@ -5,9 +5,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 
 	"tenantry/client"
 )
@@ -78,7 +77,7 @@ func Say(w io.Writer, heading, format string, args ...any) {
 }
 
 // count writes a number with commas between its thousands.
-func count(n int) string { return message.NewPrinter(language.English).Sprintf("%d", n) }
+func count(n int) string { return humanize.Comma(int64(n)) }
 
 // roughly rounds a time to what people read.
 func roughly(d time.Duration) time.Duration {
