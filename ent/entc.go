@@ -19,7 +19,7 @@ func main() {
 	err := entc.Generate("./ent/schema", &gen.Config{
 		Target:   "./ent/generated/ent",
 		Package:  "tenantry/ent/generated/ent",
-		Features: []gen.Feature{gen.FeaturePrivacy, gen.FeatureLock},
+		Features: []gen.Feature{gen.FeaturePrivacy},
 		Hooks:    []gen.Hook{checks},
 	}, entc.TemplateDir("./ent/template"))
 	if err != nil {

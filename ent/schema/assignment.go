@@ -3,7 +3,6 @@ package schema
 import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
-	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
@@ -22,7 +21,7 @@ func (Project) Mixin() []ent.Mixin {
 func (Project) Fields() []ent.Field { return assignmentFields() }
 
 // Edges of the Project.
-func (Project) Edges() []ent.Edge { return []ent.Edge{edge.To("contacts", Contact.Type)} }
+func (Project) Edges() []ent.Edge { return []ent.Edge{many("contacts", Contact.Type)} }
 
 // Indexes of the Project.
 func (Project) Indexes() []ent.Index { return assignmentIndexes() }
@@ -39,7 +38,7 @@ func (Desk) Mixin() []ent.Mixin {
 func (Desk) Fields() []ent.Field { return assignmentFields() }
 
 // Edges of the Desk.
-func (Desk) Edges() []ent.Edge { return []ent.Edge{edge.To("contacts", Contact.Type)} }
+func (Desk) Edges() []ent.Edge { return []ent.Edge{many("contacts", Contact.Type)} }
 
 // Indexes of the Desk.
 func (Desk) Indexes() []ent.Index { return assignmentIndexes() }

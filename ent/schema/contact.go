@@ -62,8 +62,8 @@ func (Contact) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("project", Project.Type).Ref("contacts").Field("project_id").Unique().Required(),
 		edge.From("desk", Desk.Type).Ref("contacts").Field("desk_id").Unique().Required(),
-		edge.To("contact_labels", ContactLabel.Type).Annotations(owned()),
-		edge.To("values", CustomFieldValue.Type).Annotations(owned()),
+		many("contact_labels", ContactLabel.Type, owned()),
+		many("values", CustomFieldValue.Type, owned()),
 	}
 }
 
@@ -153,7 +153,7 @@ func (Label) Fields() []ent.Field {
 
 // Edges of the Label.
 func (Label) Edges() []ent.Edge {
-	return []ent.Edge{edge.To("contact_labels", ContactLabel.Type).Annotations(owned())}
+	return []ent.Edge{many("contact_labels", ContactLabel.Type, owned())}
 }
 
 // Indexes of the Label.

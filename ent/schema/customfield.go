@@ -31,7 +31,7 @@ func (CustomField) Fields() []ent.Field {
 
 // Edges of the CustomField.
 func (CustomField) Edges() []ent.Edge {
-	return []ent.Edge{edge.To("values", CustomFieldValue.Type).Annotations(owned())}
+	return []ent.Edge{many("values", CustomFieldValue.Type, owned())}
 }
 
 // Indexes of the CustomField.

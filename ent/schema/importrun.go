@@ -77,12 +77,12 @@ func (ImportRun) Fields() []ent.Field {
 func (ImportRun) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("created_by", User.Type).Ref("import_runs").Field("created_by_id").Unique(),
-		edge.To("issues", ImportIssue.Type).Annotations(owned()),
-		edge.To("batches", ImportBatch.Type).Annotations(owned()),
-		edge.To("keys", ImportKey.Type).Annotations(owned()),
-		edge.To("records", ImportRecord.Type).Annotations(owned()),
-		edge.To("idempotency_keys", IdempotencyKey.Type).Annotations(owned()),
-		edge.To("notifications", Notification.Type).Annotations(released()),
+		many("issues", ImportIssue.Type, owned()),
+		many("batches", ImportBatch.Type, owned()),
+		many("keys", ImportKey.Type, owned()),
+		many("records", ImportRecord.Type, owned()),
+		many("idempotency_keys", IdempotencyKey.Type, owned()),
+		many("notifications", Notification.Type, released()),
 	}
 }
 

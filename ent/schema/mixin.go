@@ -6,6 +6,7 @@ package schema
 import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -105,3 +106,10 @@ func owned() entsql.Annotation { return entsql.Annotation{OnDelete: entsql.Casca
 
 // released is the annotation of an edge whose far side outlives this side.
 func released() entsql.Annotation { return entsql.Annotation{OnDelete: entsql.SetNull} }
+
+// many is an edge to the records that refer to this one, with what becomes of them when this one
+// is deleted (owned, released). It is immutable: a record is made to refer to another by its own
+// update, so ent needs no code to do it from here, which would be a third of all updates' code.
+func many(name string, records any, annotations ...schema.Annotation) ent.Edge {
+	return edge.To(name, records).Immutable().Annotations(annotations...)
+}

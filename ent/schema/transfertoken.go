@@ -37,7 +37,7 @@ func (TransferToken) Fields() []ent.Field {
 func (TransferToken) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("sent_to", Company.Type).Ref("received_tokens").Field("sent_to_id").Unique(),
-		edge.To("notifications", Notification.Type).Annotations(released()),
+		many("notifications", Notification.Type, released()),
 	}
 }
 

@@ -38,10 +38,10 @@ func (User) Fields() []ent.Field {
 // Edges of the User.
 func (User) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.To("sessions", Session.Type).Annotations(owned()),
-		edge.To("partner_admin_of", PartnerAdmin.Type).Annotations(owned()),
-		edge.To("notifications", Notification.Type).Annotations(owned()),
-		edge.To("import_runs", ImportRun.Type).Annotations(released()),
+		many("sessions", Session.Type, owned()),
+		many("partner_admin_of", PartnerAdmin.Type, owned()),
+		many("notifications", Notification.Type, owned()),
+		many("import_runs", ImportRun.Type, released()),
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/contact"
-	"tenantry/ent/generated/ent/contactlabel"
-	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/project"
@@ -296,36 +294,6 @@ func (_u *ContactUpdate) SetDesk(v *Desk) *ContactUpdate {
 	return _u.SetDeskID(v.ID)
 }
 
-// AddContactLabelIDs adds the "contact_labels" edge to the ContactLabel entity by IDs.
-func (_u *ContactUpdate) AddContactLabelIDs(ids ...int) *ContactUpdate {
-	_u.mutation.AddContactLabelIDs(ids...)
-	return _u
-}
-
-// AddContactLabels adds the "contact_labels" edges to the ContactLabel entity.
-func (_u *ContactUpdate) AddContactLabels(v ...*ContactLabel) *ContactUpdate {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddContactLabelIDs(ids...)
-}
-
-// AddValueIDs adds the "values" edge to the CustomFieldValue entity by IDs.
-func (_u *ContactUpdate) AddValueIDs(ids ...int) *ContactUpdate {
-	_u.mutation.AddValueIDs(ids...)
-	return _u
-}
-
-// AddValues adds the "values" edges to the CustomFieldValue entity.
-func (_u *ContactUpdate) AddValues(v ...*CustomFieldValue) *ContactUpdate {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddValueIDs(ids...)
-}
-
 // Mutation returns the ContactMutation object of the builder.
 func (_u *ContactUpdate) Mutation() *ContactMutation {
 	return _u.mutation
@@ -341,48 +309,6 @@ func (_u *ContactUpdate) ClearProject() *ContactUpdate {
 func (_u *ContactUpdate) ClearDesk() *ContactUpdate {
 	_u.mutation.ClearDesk()
 	return _u
-}
-
-// ClearContactLabels clears all "contact_labels" edges to the ContactLabel entity.
-func (_u *ContactUpdate) ClearContactLabels() *ContactUpdate {
-	_u.mutation.ClearContactLabels()
-	return _u
-}
-
-// RemoveContactLabelIDs removes the "contact_labels" edge to ContactLabel entities by IDs.
-func (_u *ContactUpdate) RemoveContactLabelIDs(ids ...int) *ContactUpdate {
-	_u.mutation.RemoveContactLabelIDs(ids...)
-	return _u
-}
-
-// RemoveContactLabels removes "contact_labels" edges to ContactLabel entities.
-func (_u *ContactUpdate) RemoveContactLabels(v ...*ContactLabel) *ContactUpdate {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveContactLabelIDs(ids...)
-}
-
-// ClearValues clears all "values" edges to the CustomFieldValue entity.
-func (_u *ContactUpdate) ClearValues() *ContactUpdate {
-	_u.mutation.ClearValues()
-	return _u
-}
-
-// RemoveValueIDs removes the "values" edge to CustomFieldValue entities by IDs.
-func (_u *ContactUpdate) RemoveValueIDs(ids ...int) *ContactUpdate {
-	_u.mutation.RemoveValueIDs(ids...)
-	return _u
-}
-
-// RemoveValues removes "values" edges to CustomFieldValue entities.
-func (_u *ContactUpdate) RemoveValues(v ...*CustomFieldValue) *ContactUpdate {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveValueIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -604,96 +530,6 @@ func (_u *ContactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(desk.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.ContactLabelsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ContactLabelsTable,
-			Columns: []string{contact.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedContactLabelsIDs(); len(nodes) > 0 && !_u.mutation.ContactLabelsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ContactLabelsTable,
-			Columns: []string{contact.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ContactLabelsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ContactLabelsTable,
-			Columns: []string{contact.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.ValuesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ValuesTable,
-			Columns: []string{contact.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedValuesIDs(); len(nodes) > 0 && !_u.mutation.ValuesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ValuesTable,
-			Columns: []string{contact.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ValuesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ValuesTable,
-			Columns: []string{contact.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -983,36 +819,6 @@ func (_u *ContactUpdateOne) SetDesk(v *Desk) *ContactUpdateOne {
 	return _u.SetDeskID(v.ID)
 }
 
-// AddContactLabelIDs adds the "contact_labels" edge to the ContactLabel entity by IDs.
-func (_u *ContactUpdateOne) AddContactLabelIDs(ids ...int) *ContactUpdateOne {
-	_u.mutation.AddContactLabelIDs(ids...)
-	return _u
-}
-
-// AddContactLabels adds the "contact_labels" edges to the ContactLabel entity.
-func (_u *ContactUpdateOne) AddContactLabels(v ...*ContactLabel) *ContactUpdateOne {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddContactLabelIDs(ids...)
-}
-
-// AddValueIDs adds the "values" edge to the CustomFieldValue entity by IDs.
-func (_u *ContactUpdateOne) AddValueIDs(ids ...int) *ContactUpdateOne {
-	_u.mutation.AddValueIDs(ids...)
-	return _u
-}
-
-// AddValues adds the "values" edges to the CustomFieldValue entity.
-func (_u *ContactUpdateOne) AddValues(v ...*CustomFieldValue) *ContactUpdateOne {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddValueIDs(ids...)
-}
-
 // Mutation returns the ContactMutation object of the builder.
 func (_u *ContactUpdateOne) Mutation() *ContactMutation {
 	return _u.mutation
@@ -1028,48 +834,6 @@ func (_u *ContactUpdateOne) ClearProject() *ContactUpdateOne {
 func (_u *ContactUpdateOne) ClearDesk() *ContactUpdateOne {
 	_u.mutation.ClearDesk()
 	return _u
-}
-
-// ClearContactLabels clears all "contact_labels" edges to the ContactLabel entity.
-func (_u *ContactUpdateOne) ClearContactLabels() *ContactUpdateOne {
-	_u.mutation.ClearContactLabels()
-	return _u
-}
-
-// RemoveContactLabelIDs removes the "contact_labels" edge to ContactLabel entities by IDs.
-func (_u *ContactUpdateOne) RemoveContactLabelIDs(ids ...int) *ContactUpdateOne {
-	_u.mutation.RemoveContactLabelIDs(ids...)
-	return _u
-}
-
-// RemoveContactLabels removes "contact_labels" edges to ContactLabel entities.
-func (_u *ContactUpdateOne) RemoveContactLabels(v ...*ContactLabel) *ContactUpdateOne {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveContactLabelIDs(ids...)
-}
-
-// ClearValues clears all "values" edges to the CustomFieldValue entity.
-func (_u *ContactUpdateOne) ClearValues() *ContactUpdateOne {
-	_u.mutation.ClearValues()
-	return _u
-}
-
-// RemoveValueIDs removes the "values" edge to CustomFieldValue entities by IDs.
-func (_u *ContactUpdateOne) RemoveValueIDs(ids ...int) *ContactUpdateOne {
-	_u.mutation.RemoveValueIDs(ids...)
-	return _u
-}
-
-// RemoveValues removes "values" edges to CustomFieldValue entities.
-func (_u *ContactUpdateOne) RemoveValues(v ...*CustomFieldValue) *ContactUpdateOne {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveValueIDs(ids...)
 }
 
 // Where appends a list predicates to the ContactUpdate builder.
@@ -1321,96 +1085,6 @@ func (_u *ContactUpdateOne) sqlSave(ctx context.Context) (_node *Contact, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(desk.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.ContactLabelsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ContactLabelsTable,
-			Columns: []string{contact.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedContactLabelsIDs(); len(nodes) > 0 && !_u.mutation.ContactLabelsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ContactLabelsTable,
-			Columns: []string{contact.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ContactLabelsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ContactLabelsTable,
-			Columns: []string{contact.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.ValuesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ValuesTable,
-			Columns: []string{contact.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedValuesIDs(); len(nodes) > 0 && !_u.mutation.ValuesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ValuesTable,
-			Columns: []string{contact.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ValuesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   contact.ValuesTable,
-			Columns: []string{contact.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

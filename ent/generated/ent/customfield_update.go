@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"tenantry/ent/generated/ent/customfield"
-	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/predicate"
 	"time"
 
@@ -69,45 +68,9 @@ func (_u *CustomFieldUpdate) SetNillableName(v *string) *CustomFieldUpdate {
 	return _u
 }
 
-// AddValueIDs adds the "values" edge to the CustomFieldValue entity by IDs.
-func (_u *CustomFieldUpdate) AddValueIDs(ids ...int) *CustomFieldUpdate {
-	_u.mutation.AddValueIDs(ids...)
-	return _u
-}
-
-// AddValues adds the "values" edges to the CustomFieldValue entity.
-func (_u *CustomFieldUpdate) AddValues(v ...*CustomFieldValue) *CustomFieldUpdate {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddValueIDs(ids...)
-}
-
 // Mutation returns the CustomFieldMutation object of the builder.
 func (_u *CustomFieldUpdate) Mutation() *CustomFieldMutation {
 	return _u.mutation
-}
-
-// ClearValues clears all "values" edges to the CustomFieldValue entity.
-func (_u *CustomFieldUpdate) ClearValues() *CustomFieldUpdate {
-	_u.mutation.ClearValues()
-	return _u
-}
-
-// RemoveValueIDs removes the "values" edge to CustomFieldValue entities by IDs.
-func (_u *CustomFieldUpdate) RemoveValueIDs(ids ...int) *CustomFieldUpdate {
-	_u.mutation.RemoveValueIDs(ids...)
-	return _u
-}
-
-// RemoveValues removes "values" edges to CustomFieldValue entities.
-func (_u *CustomFieldUpdate) RemoveValues(v ...*CustomFieldValue) *CustomFieldUpdate {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveValueIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -189,51 +152,6 @@ func (_u *CustomFieldUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(customfield.FieldName, field.TypeString, value)
 	}
-	if _u.mutation.ValuesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   customfield.ValuesTable,
-			Columns: []string{customfield.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedValuesIDs(); len(nodes) > 0 && !_u.mutation.ValuesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   customfield.ValuesTable,
-			Columns: []string{customfield.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ValuesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   customfield.ValuesTable,
-			Columns: []string{customfield.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{customfield.Label}
@@ -294,45 +212,9 @@ func (_u *CustomFieldUpdateOne) SetNillableName(v *string) *CustomFieldUpdateOne
 	return _u
 }
 
-// AddValueIDs adds the "values" edge to the CustomFieldValue entity by IDs.
-func (_u *CustomFieldUpdateOne) AddValueIDs(ids ...int) *CustomFieldUpdateOne {
-	_u.mutation.AddValueIDs(ids...)
-	return _u
-}
-
-// AddValues adds the "values" edges to the CustomFieldValue entity.
-func (_u *CustomFieldUpdateOne) AddValues(v ...*CustomFieldValue) *CustomFieldUpdateOne {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddValueIDs(ids...)
-}
-
 // Mutation returns the CustomFieldMutation object of the builder.
 func (_u *CustomFieldUpdateOne) Mutation() *CustomFieldMutation {
 	return _u.mutation
-}
-
-// ClearValues clears all "values" edges to the CustomFieldValue entity.
-func (_u *CustomFieldUpdateOne) ClearValues() *CustomFieldUpdateOne {
-	_u.mutation.ClearValues()
-	return _u
-}
-
-// RemoveValueIDs removes the "values" edge to CustomFieldValue entities by IDs.
-func (_u *CustomFieldUpdateOne) RemoveValueIDs(ids ...int) *CustomFieldUpdateOne {
-	_u.mutation.RemoveValueIDs(ids...)
-	return _u
-}
-
-// RemoveValues removes "values" edges to CustomFieldValue entities.
-func (_u *CustomFieldUpdateOne) RemoveValues(v ...*CustomFieldValue) *CustomFieldUpdateOne {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveValueIDs(ids...)
 }
 
 // Where appends a list predicates to the CustomFieldUpdate builder.
@@ -443,51 +325,6 @@ func (_u *CustomFieldUpdateOne) sqlSave(ctx context.Context) (_node *CustomField
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(customfield.FieldName, field.TypeString, value)
-	}
-	if _u.mutation.ValuesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   customfield.ValuesTable,
-			Columns: []string{customfield.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedValuesIDs(); len(nodes) > 0 && !_u.mutation.ValuesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   customfield.ValuesTable,
-			Columns: []string{customfield.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ValuesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   customfield.ValuesTable,
-			Columns: []string{customfield.ValuesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(customfieldvalue.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_node = &CustomField{config: _u.config}
 	_spec.Assign = _node.assignValues

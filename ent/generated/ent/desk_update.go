@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/predicate"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/google/uuid"
 )
 
 // DeskUpdate is the builder for updating Desk entities.
@@ -104,45 +102,9 @@ func (_u *DeskUpdate) SetNillableIsDefault(v *bool) *DeskUpdate {
 	return _u
 }
 
-// AddContactIDs adds the "contacts" edge to the Contact entity by IDs.
-func (_u *DeskUpdate) AddContactIDs(ids ...uuid.UUID) *DeskUpdate {
-	_u.mutation.AddContactIDs(ids...)
-	return _u
-}
-
-// AddContacts adds the "contacts" edges to the Contact entity.
-func (_u *DeskUpdate) AddContacts(v ...*Contact) *DeskUpdate {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddContactIDs(ids...)
-}
-
 // Mutation returns the DeskMutation object of the builder.
 func (_u *DeskUpdate) Mutation() *DeskMutation {
 	return _u.mutation
-}
-
-// ClearContacts clears all "contacts" edges to the Contact entity.
-func (_u *DeskUpdate) ClearContacts() *DeskUpdate {
-	_u.mutation.ClearContacts()
-	return _u
-}
-
-// RemoveContactIDs removes the "contacts" edge to Contact entities by IDs.
-func (_u *DeskUpdate) RemoveContactIDs(ids ...uuid.UUID) *DeskUpdate {
-	_u.mutation.RemoveContactIDs(ids...)
-	return _u
-}
-
-// RemoveContacts removes "contacts" edges to Contact entities.
-func (_u *DeskUpdate) RemoveContacts(v ...*Contact) *DeskUpdate {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveContactIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -238,51 +200,6 @@ func (_u *DeskUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.IsDefault(); ok {
 		_spec.SetField(desk.FieldIsDefault, field.TypeBool, value)
 	}
-	if _u.mutation.ContactsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   desk.ContactsTable,
-			Columns: []string{desk.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedContactsIDs(); len(nodes) > 0 && !_u.mutation.ContactsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   desk.ContactsTable,
-			Columns: []string{desk.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ContactsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   desk.ContactsTable,
-			Columns: []string{desk.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{desk.Label}
@@ -377,45 +294,9 @@ func (_u *DeskUpdateOne) SetNillableIsDefault(v *bool) *DeskUpdateOne {
 	return _u
 }
 
-// AddContactIDs adds the "contacts" edge to the Contact entity by IDs.
-func (_u *DeskUpdateOne) AddContactIDs(ids ...uuid.UUID) *DeskUpdateOne {
-	_u.mutation.AddContactIDs(ids...)
-	return _u
-}
-
-// AddContacts adds the "contacts" edges to the Contact entity.
-func (_u *DeskUpdateOne) AddContacts(v ...*Contact) *DeskUpdateOne {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddContactIDs(ids...)
-}
-
 // Mutation returns the DeskMutation object of the builder.
 func (_u *DeskUpdateOne) Mutation() *DeskMutation {
 	return _u.mutation
-}
-
-// ClearContacts clears all "contacts" edges to the Contact entity.
-func (_u *DeskUpdateOne) ClearContacts() *DeskUpdateOne {
-	_u.mutation.ClearContacts()
-	return _u
-}
-
-// RemoveContactIDs removes the "contacts" edge to Contact entities by IDs.
-func (_u *DeskUpdateOne) RemoveContactIDs(ids ...uuid.UUID) *DeskUpdateOne {
-	_u.mutation.RemoveContactIDs(ids...)
-	return _u
-}
-
-// RemoveContacts removes "contacts" edges to Contact entities.
-func (_u *DeskUpdateOne) RemoveContacts(v ...*Contact) *DeskUpdateOne {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveContactIDs(ids...)
 }
 
 // Where appends a list predicates to the DeskUpdate builder.
@@ -540,51 +421,6 @@ func (_u *DeskUpdateOne) sqlSave(ctx context.Context) (_node *Desk, err error) {
 	}
 	if value, ok := _u.mutation.IsDefault(); ok {
 		_spec.SetField(desk.FieldIsDefault, field.TypeBool, value)
-	}
-	if _u.mutation.ContactsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   desk.ContactsTable,
-			Columns: []string{desk.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedContactsIDs(); len(nodes) > 0 && !_u.mutation.ContactsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   desk.ContactsTable,
-			Columns: []string{desk.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ContactsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   desk.ContactsTable,
-			Columns: []string{desk.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_node = &Desk{config: _u.config}
 	_spec.Assign = _node.assignValues

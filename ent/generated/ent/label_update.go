@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"tenantry/ent/generated/ent/contactlabel"
 	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/predicate"
 	"time"
@@ -69,45 +68,9 @@ func (_u *LabelUpdate) SetNillableName(v *string) *LabelUpdate {
 	return _u
 }
 
-// AddContactLabelIDs adds the "contact_labels" edge to the ContactLabel entity by IDs.
-func (_u *LabelUpdate) AddContactLabelIDs(ids ...int) *LabelUpdate {
-	_u.mutation.AddContactLabelIDs(ids...)
-	return _u
-}
-
-// AddContactLabels adds the "contact_labels" edges to the ContactLabel entity.
-func (_u *LabelUpdate) AddContactLabels(v ...*ContactLabel) *LabelUpdate {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddContactLabelIDs(ids...)
-}
-
 // Mutation returns the LabelMutation object of the builder.
 func (_u *LabelUpdate) Mutation() *LabelMutation {
 	return _u.mutation
-}
-
-// ClearContactLabels clears all "contact_labels" edges to the ContactLabel entity.
-func (_u *LabelUpdate) ClearContactLabels() *LabelUpdate {
-	_u.mutation.ClearContactLabels()
-	return _u
-}
-
-// RemoveContactLabelIDs removes the "contact_labels" edge to ContactLabel entities by IDs.
-func (_u *LabelUpdate) RemoveContactLabelIDs(ids ...int) *LabelUpdate {
-	_u.mutation.RemoveContactLabelIDs(ids...)
-	return _u
-}
-
-// RemoveContactLabels removes "contact_labels" edges to ContactLabel entities.
-func (_u *LabelUpdate) RemoveContactLabels(v ...*ContactLabel) *LabelUpdate {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveContactLabelIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -189,51 +152,6 @@ func (_u *LabelUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(label.FieldName, field.TypeString, value)
 	}
-	if _u.mutation.ContactLabelsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   label.ContactLabelsTable,
-			Columns: []string{label.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedContactLabelsIDs(); len(nodes) > 0 && !_u.mutation.ContactLabelsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   label.ContactLabelsTable,
-			Columns: []string{label.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ContactLabelsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   label.ContactLabelsTable,
-			Columns: []string{label.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{label.Label}
@@ -294,45 +212,9 @@ func (_u *LabelUpdateOne) SetNillableName(v *string) *LabelUpdateOne {
 	return _u
 }
 
-// AddContactLabelIDs adds the "contact_labels" edge to the ContactLabel entity by IDs.
-func (_u *LabelUpdateOne) AddContactLabelIDs(ids ...int) *LabelUpdateOne {
-	_u.mutation.AddContactLabelIDs(ids...)
-	return _u
-}
-
-// AddContactLabels adds the "contact_labels" edges to the ContactLabel entity.
-func (_u *LabelUpdateOne) AddContactLabels(v ...*ContactLabel) *LabelUpdateOne {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddContactLabelIDs(ids...)
-}
-
 // Mutation returns the LabelMutation object of the builder.
 func (_u *LabelUpdateOne) Mutation() *LabelMutation {
 	return _u.mutation
-}
-
-// ClearContactLabels clears all "contact_labels" edges to the ContactLabel entity.
-func (_u *LabelUpdateOne) ClearContactLabels() *LabelUpdateOne {
-	_u.mutation.ClearContactLabels()
-	return _u
-}
-
-// RemoveContactLabelIDs removes the "contact_labels" edge to ContactLabel entities by IDs.
-func (_u *LabelUpdateOne) RemoveContactLabelIDs(ids ...int) *LabelUpdateOne {
-	_u.mutation.RemoveContactLabelIDs(ids...)
-	return _u
-}
-
-// RemoveContactLabels removes "contact_labels" edges to ContactLabel entities.
-func (_u *LabelUpdateOne) RemoveContactLabels(v ...*ContactLabel) *LabelUpdateOne {
-	ids := make([]int, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveContactLabelIDs(ids...)
 }
 
 // Where appends a list predicates to the LabelUpdate builder.
@@ -443,51 +325,6 @@ func (_u *LabelUpdateOne) sqlSave(ctx context.Context) (_node *Label, err error)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(label.FieldName, field.TypeString, value)
-	}
-	if _u.mutation.ContactLabelsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   label.ContactLabelsTable,
-			Columns: []string{label.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedContactLabelsIDs(); len(nodes) > 0 && !_u.mutation.ContactLabelsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   label.ContactLabelsTable,
-			Columns: []string{label.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ContactLabelsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   label.ContactLabelsTable,
-			Columns: []string{label.ContactLabelsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contactlabel.FieldID, field.TypeInt),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_node = &Label{config: _u.config}
 	_spec.Assign = _node.assignValues

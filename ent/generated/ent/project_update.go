@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"tenantry/ent/generated/ent/contact"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/project"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/google/uuid"
 )
 
 // ProjectUpdate is the builder for updating Project entities.
@@ -104,45 +102,9 @@ func (_u *ProjectUpdate) SetNillableIsDefault(v *bool) *ProjectUpdate {
 	return _u
 }
 
-// AddContactIDs adds the "contacts" edge to the Contact entity by IDs.
-func (_u *ProjectUpdate) AddContactIDs(ids ...uuid.UUID) *ProjectUpdate {
-	_u.mutation.AddContactIDs(ids...)
-	return _u
-}
-
-// AddContacts adds the "contacts" edges to the Contact entity.
-func (_u *ProjectUpdate) AddContacts(v ...*Contact) *ProjectUpdate {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddContactIDs(ids...)
-}
-
 // Mutation returns the ProjectMutation object of the builder.
 func (_u *ProjectUpdate) Mutation() *ProjectMutation {
 	return _u.mutation
-}
-
-// ClearContacts clears all "contacts" edges to the Contact entity.
-func (_u *ProjectUpdate) ClearContacts() *ProjectUpdate {
-	_u.mutation.ClearContacts()
-	return _u
-}
-
-// RemoveContactIDs removes the "contacts" edge to Contact entities by IDs.
-func (_u *ProjectUpdate) RemoveContactIDs(ids ...uuid.UUID) *ProjectUpdate {
-	_u.mutation.RemoveContactIDs(ids...)
-	return _u
-}
-
-// RemoveContacts removes "contacts" edges to Contact entities.
-func (_u *ProjectUpdate) RemoveContacts(v ...*Contact) *ProjectUpdate {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveContactIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -238,51 +200,6 @@ func (_u *ProjectUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.IsDefault(); ok {
 		_spec.SetField(project.FieldIsDefault, field.TypeBool, value)
 	}
-	if _u.mutation.ContactsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   project.ContactsTable,
-			Columns: []string{project.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedContactsIDs(); len(nodes) > 0 && !_u.mutation.ContactsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   project.ContactsTable,
-			Columns: []string{project.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ContactsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   project.ContactsTable,
-			Columns: []string{project.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{project.Label}
@@ -377,45 +294,9 @@ func (_u *ProjectUpdateOne) SetNillableIsDefault(v *bool) *ProjectUpdateOne {
 	return _u
 }
 
-// AddContactIDs adds the "contacts" edge to the Contact entity by IDs.
-func (_u *ProjectUpdateOne) AddContactIDs(ids ...uuid.UUID) *ProjectUpdateOne {
-	_u.mutation.AddContactIDs(ids...)
-	return _u
-}
-
-// AddContacts adds the "contacts" edges to the Contact entity.
-func (_u *ProjectUpdateOne) AddContacts(v ...*Contact) *ProjectUpdateOne {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddContactIDs(ids...)
-}
-
 // Mutation returns the ProjectMutation object of the builder.
 func (_u *ProjectUpdateOne) Mutation() *ProjectMutation {
 	return _u.mutation
-}
-
-// ClearContacts clears all "contacts" edges to the Contact entity.
-func (_u *ProjectUpdateOne) ClearContacts() *ProjectUpdateOne {
-	_u.mutation.ClearContacts()
-	return _u
-}
-
-// RemoveContactIDs removes the "contacts" edge to Contact entities by IDs.
-func (_u *ProjectUpdateOne) RemoveContactIDs(ids ...uuid.UUID) *ProjectUpdateOne {
-	_u.mutation.RemoveContactIDs(ids...)
-	return _u
-}
-
-// RemoveContacts removes "contacts" edges to Contact entities.
-func (_u *ProjectUpdateOne) RemoveContacts(v ...*Contact) *ProjectUpdateOne {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveContactIDs(ids...)
 }
 
 // Where appends a list predicates to the ProjectUpdate builder.
@@ -540,51 +421,6 @@ func (_u *ProjectUpdateOne) sqlSave(ctx context.Context) (_node *Project, err er
 	}
 	if value, ok := _u.mutation.IsDefault(); ok {
 		_spec.SetField(project.FieldIsDefault, field.TypeBool, value)
-	}
-	if _u.mutation.ContactsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   project.ContactsTable,
-			Columns: []string{project.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedContactsIDs(); len(nodes) > 0 && !_u.mutation.ContactsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   project.ContactsTable,
-			Columns: []string{project.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ContactsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   project.ContactsTable,
-			Columns: []string{project.ContactsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(contact.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_node = &Project{config: _u.config}
 	_spec.Assign = _node.assignValues

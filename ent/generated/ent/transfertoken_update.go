@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"tenantry/ent/generated/ent/company"
-	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/transfertoken"
 	"time"
@@ -96,21 +95,6 @@ func (_u *TransferTokenUpdate) SetSentTo(v *Company) *TransferTokenUpdate {
 	return _u.SetSentToID(v.ID)
 }
 
-// AddNotificationIDs adds the "notifications" edge to the Notification entity by IDs.
-func (_u *TransferTokenUpdate) AddNotificationIDs(ids ...uuid.UUID) *TransferTokenUpdate {
-	_u.mutation.AddNotificationIDs(ids...)
-	return _u
-}
-
-// AddNotifications adds the "notifications" edges to the Notification entity.
-func (_u *TransferTokenUpdate) AddNotifications(v ...*Notification) *TransferTokenUpdate {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddNotificationIDs(ids...)
-}
-
 // Mutation returns the TransferTokenMutation object of the builder.
 func (_u *TransferTokenUpdate) Mutation() *TransferTokenMutation {
 	return _u.mutation
@@ -120,27 +104,6 @@ func (_u *TransferTokenUpdate) Mutation() *TransferTokenMutation {
 func (_u *TransferTokenUpdate) ClearSentTo() *TransferTokenUpdate {
 	_u.mutation.ClearSentTo()
 	return _u
-}
-
-// ClearNotifications clears all "notifications" edges to the Notification entity.
-func (_u *TransferTokenUpdate) ClearNotifications() *TransferTokenUpdate {
-	_u.mutation.ClearNotifications()
-	return _u
-}
-
-// RemoveNotificationIDs removes the "notifications" edge to Notification entities by IDs.
-func (_u *TransferTokenUpdate) RemoveNotificationIDs(ids ...uuid.UUID) *TransferTokenUpdate {
-	_u.mutation.RemoveNotificationIDs(ids...)
-	return _u
-}
-
-// RemoveNotifications removes "notifications" edges to Notification entities.
-func (_u *TransferTokenUpdate) RemoveNotifications(v ...*Notification) *TransferTokenUpdate {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveNotificationIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -224,51 +187,6 @@ func (_u *TransferTokenUpdate) sqlSave(ctx context.Context) (_node int, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(company.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.NotificationsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   transfertoken.NotificationsTable,
-			Columns: []string{transfertoken.NotificationsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(notification.FieldID, field.TypeUUID),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedNotificationsIDs(); len(nodes) > 0 && !_u.mutation.NotificationsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   transfertoken.NotificationsTable,
-			Columns: []string{transfertoken.NotificationsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(notification.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.NotificationsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   transfertoken.NotificationsTable,
-			Columns: []string{transfertoken.NotificationsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(notification.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -361,21 +279,6 @@ func (_u *TransferTokenUpdateOne) SetSentTo(v *Company) *TransferTokenUpdateOne 
 	return _u.SetSentToID(v.ID)
 }
 
-// AddNotificationIDs adds the "notifications" edge to the Notification entity by IDs.
-func (_u *TransferTokenUpdateOne) AddNotificationIDs(ids ...uuid.UUID) *TransferTokenUpdateOne {
-	_u.mutation.AddNotificationIDs(ids...)
-	return _u
-}
-
-// AddNotifications adds the "notifications" edges to the Notification entity.
-func (_u *TransferTokenUpdateOne) AddNotifications(v ...*Notification) *TransferTokenUpdateOne {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddNotificationIDs(ids...)
-}
-
 // Mutation returns the TransferTokenMutation object of the builder.
 func (_u *TransferTokenUpdateOne) Mutation() *TransferTokenMutation {
 	return _u.mutation
@@ -385,27 +288,6 @@ func (_u *TransferTokenUpdateOne) Mutation() *TransferTokenMutation {
 func (_u *TransferTokenUpdateOne) ClearSentTo() *TransferTokenUpdateOne {
 	_u.mutation.ClearSentTo()
 	return _u
-}
-
-// ClearNotifications clears all "notifications" edges to the Notification entity.
-func (_u *TransferTokenUpdateOne) ClearNotifications() *TransferTokenUpdateOne {
-	_u.mutation.ClearNotifications()
-	return _u
-}
-
-// RemoveNotificationIDs removes the "notifications" edge to Notification entities by IDs.
-func (_u *TransferTokenUpdateOne) RemoveNotificationIDs(ids ...uuid.UUID) *TransferTokenUpdateOne {
-	_u.mutation.RemoveNotificationIDs(ids...)
-	return _u
-}
-
-// RemoveNotifications removes "notifications" edges to Notification entities.
-func (_u *TransferTokenUpdateOne) RemoveNotifications(v ...*Notification) *TransferTokenUpdateOne {
-	ids := make([]uuid.UUID, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveNotificationIDs(ids...)
 }
 
 // Where appends a list predicates to the TransferTokenUpdate builder.
@@ -519,51 +401,6 @@ func (_u *TransferTokenUpdateOne) sqlSave(ctx context.Context) (_node *TransferT
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(company.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.NotificationsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   transfertoken.NotificationsTable,
-			Columns: []string{transfertoken.NotificationsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(notification.FieldID, field.TypeUUID),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedNotificationsIDs(); len(nodes) > 0 && !_u.mutation.NotificationsCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   transfertoken.NotificationsTable,
-			Columns: []string{transfertoken.NotificationsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(notification.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.NotificationsIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   transfertoken.NotificationsTable,
-			Columns: []string{transfertoken.NotificationsColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(notification.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
