@@ -66,16 +66,16 @@ func (r *companyResolver) Users(ctx context.Context, obj *ent.Company, first *in
 	if may, err := visible(ctx, obj, policy.Contents); !may {
 		return nil, err
 	}
-	those := func(ctx context.Context, companies []id.ID) (map[id.ID][]predicate.User, error) {
+	those := func(ctx context.Context, companies []id.ID) (page.Conditions[predicate.User], error) {
 		where := usersThat(filter)
 		if filter != nil && filter.Search.Value() != nil {
 			found, err := r.Tenancy.UsersFound(ctx, companies, *filter.Search.Value())
 			if err != nil {
-				return nil, err
+				return page.Conditions[predicate.User]{}, err
 			}
 			where = append(where, found)
 		}
-		return page.Predicates(usersOfCompany, companies, where...), nil
+		return page.Conditions[predicate.User]{All: where}, nil
 	}
 	return pagesOf(ctx, r.Ent.User.Query(), usersOfCompany, obj, &companyItself, page.Args{First: first, After: after, Last: last, Before: before}, those)
 }
@@ -85,8 +85,13 @@ func (r *companyResolver) Contacts(ctx context.Context, obj *ent.Company, first 
 	if may, err := visible(ctx, obj, policy.Contents); !may {
 		return nil, err
 	}
-	those := func(ctx context.Context, companies []id.ID) (map[id.ID][]predicate.Contact, error) {
-		return r.ContactService.Predicates(ctx, companies, contactFilter(filter))
+	those := func(ctx context.Context, companies []id.ID) (page.Conditions[predicate.Contact], error) {
+		filter := contactFilter(filter)
+		if where, ok := filter.Residual(); ok {
+			return page.Conditions[predicate.Contact]{All: where}, nil
+		}
+		byCompany, err := r.ContactService.Predicates(ctx, companies, filter)
+		return page.Conditions[predicate.Contact]{ByParent: byCompany}, err
 	}
 	return pagesOf(ctx, r.Ent.Contact.Query(), contactsOfCompany, obj, &companyItself, page.Args{First: first, After: after, Last: last, Before: before}, those)
 }

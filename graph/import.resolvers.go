@@ -88,7 +88,7 @@ func (r *importRunResolver) Issues(ctx context.Context, obj *ent.ImportRun, firs
 	if code != nil {
 		where = append(where, importissue.CodeEQ(*code))
 	}
-	return pagesOf(ctx, r.Ent.ImportIssue.Query(), issuesOfImport, obj, &importItself, page.Args{First: first, After: after, Last: last, Before: before}, allThat(issuesOfImport, where...))
+	return pagesOf(ctx, r.Ent.ImportIssue.Query(), issuesOfImport, obj, &importItself, page.Args{First: first, After: after, Last: last, Before: before}, allThat(where...))
 }
 
 // RejectsURL is the resolver for the rejectsUrl field.

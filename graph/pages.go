@@ -16,12 +16,12 @@ import (
 const maxParents = 100
 
 // conditions say, of each of some parents, which rows are to be in its list.
-type conditions[P any] func(ctx context.Context, parents []id.ID) (map[id.ID][]P, error)
+type conditions[P any] func(ctx context.Context, parents []id.ID) (page.Conditions[P], error)
 
 // allThat are the parents' rows for which where holds.
-func allThat[P ~func(*sql.Selector), Q, T any](of page.Children[Q, T], where ...P) conditions[P] {
-	return func(_ context.Context, parents []id.ID) (map[id.ID][]P, error) {
-		return page.Predicates(of, parents, where...), nil
+func allThat[P any](where ...P) conditions[P] {
+	return func(context.Context, []id.ID) (page.Conditions[P], error) {
+		return page.Conditions[P]{All: where}, nil
 	}
 }
 

@@ -70,6 +70,40 @@ func TestIssuesPageByAnIndex(t *testing.T) {
 	})
 }
 
+// The pages that the entries of a list have are read by the same index, a page of each at most,
+// also where one statement reads all of them.
+func TestPagesOfEntriesAreReadByAnIndex(t *testing.T) {
+	t.Parallel()
+	var said statements
+	testenv.Observed(t, said.tell, func(t *testing.T, db *database.DB) {
+		w := newTenants(t, newHarness(t, db, limits.Config{MaxComplexity: 1 << 40}, 1<<20))
+		w.manyIssues(3_000)
+		for _, args := range []string{"first:50", "last:50", "first:50,code:REQUIRED"} {
+			said.take()
+			a := w.ask("keller", fmt.Sprintf(`{importRuns(first:2){nodes{issues(%s){nodes{row}}}}}`, args), nil)
+			if n := strings.Count(a.text, `"row"`); n != 100 {
+				t.Errorf("issues(%s): %d: %.300s", args, n, a.text)
+			}
+			var plans []string
+			for _, statement := range said.take() {
+				if strings.Contains(statement, "FROM \"import_issues\"") || strings.Contains(statement, "FROM `import_issues`") {
+					plans = append(plans, w.plan(statement))
+				}
+			}
+			if len(plans) != 1 {
+				t.Fatalf("issues(%s) takes %d statements", args, len(plans))
+			}
+			if !pageByIndex.MatchString(plans[0]) {
+				t.Errorf("issues(%s) is read by\n%s", args, plans[0])
+			}
+		}
+	})
+}
+
+// pageByIndex are the lines that read one entry's page, in the index's order up to its limit.
+var pageByIndex = regexp.MustCompile(`Limit .*\n *-> +Index (Only )?Scan( Backward)? using importissue_\w+ on import_issues` +
+	`|SEARCH import_issues USING COVERING INDEX importissue_\w+ \(import_run_id=\?.*\n *SCAN page0`)
+
 // elsewise is what stands in a plan that reads more issues than the page has, or sorts them.
 var elsewise = regexp.MustCompile(`Sort|TEMP B-TREE|Seq Scan on import_issues|Bitmap|SCAN import_issues`)
 

@@ -44,7 +44,7 @@ func TestPagesOfManyParentsAreTheirOwn(t *testing.T) {
 			}
 		}
 		var cursors []*string
-		all, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, page.Args{}, page.Predicates[predicate.Project](projectsOfCompany, companies))
+		all, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, page.Args{}, page.Conditions[predicate.Project]{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,11 +57,22 @@ func TestPagesOfManyParentsAreTheirOwn(t *testing.T) {
 				{First: &size, After: cursors[1], Before: cursors[5]}, {Last: &size, After: cursors[1], Before: cursors[5]},
 			} {
 				where := project.NameIn("0", "2")
-				pages, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, args, page.Predicates(projectsOfCompany, companies, where))
+				each := map[id.ID][]predicate.Project{}
+				for _, c := range companies {
+					each[c] = []predicate.Project{project.CompanyID(c), where}
+				}
+				pages, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, args, page.Conditions[predicate.Project]{All: []predicate.Project{where}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				byParent, err := page.Each(s.ctx, s.client.Project.Query(), projectsOfCompany, companies, args, page.Conditions[predicate.Project]{ByParent: each})
 				if err != nil {
 					t.Fatal(err)
 				}
 				for _, c := range companies {
+					if got, want := describe(t, s, byParent[c]), describe(t, s, pages[c]); got != want {
+						t.Errorf("size %d, last %v, conditions by parent:\n got %s\nwant %s", size, args.Last != nil, got, want)
+					}
 					want, err := page.Of(s.ctx, s.client.Project.Query().Where(project.CompanyID(c), where), projectsOfCompany.Order, args)
 					if err != nil {
 						t.Fatal(err)

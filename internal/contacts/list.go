@@ -86,6 +86,18 @@ func (f Filter) where(companyID id.ID, indexed []condition, narrowest int) []pre
 			where = append(where, func(q *sql.Selector) { q.Where(opaque(c.passing(q))) })
 		}
 	}
+	return append(where, f.residual()...)
+}
+
+// Residual is the whole filter, for the contacts of any company, if it has no part that an index
+// finds. ok is false where it has: then Predicates is to be asked.
+func (f Filter) Residual() (where []predicate.Contact, ok bool) {
+	return f.residual(), f.Search == nil && f.ProjectID == nil && f.DeskID == nil && len(f.LabelIDs) == 0
+}
+
+// residual is what the filter says besides what an index finds.
+func (f Filter) residual() []predicate.Contact {
+	var where []predicate.Contact
 	if f.Active != nil {
 		where = append(where, contact.Active(*f.Active))
 	}

@@ -129,6 +129,26 @@ func (d Dialect) Bytes(list []string) string {
 	return b.String()
 }
 
+// IsParent is a condition of the rows that [AmongChildren] selects: the column is the parent.
+func IsParent(column string) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) { b.Ident(column).WriteString(" = parents.id") })
+}
+
+// AmongChildren is a condition: the row is one of those whose ids the selector gives of any of
+// the parents. The selector has [IsParent] where it speaks of the parent, and is run for one
+// parent after another, so that it may have an order and a limit. nil where the database cannot
+// do that: SQLite.
+func AmongChildren(s *sql.Selector, parents []uuid.UUID, of *sql.Selector) *sql.Predicate {
+	d := Dialect(s.Dialect())
+	if d != Postgres {
+		return nil
+	}
+	return sql.P(func(b *sql.Builder) {
+		b.Ident(s.C("id")).WriteString(" IN (SELECT child.id FROM unnest(CAST(").Arg(d.IDs(parents)).
+			WriteString(" AS uuid[])) AS parents(id) CROSS JOIN LATERAL ").Wrap(func(b *sql.Builder) { b.Join(of) }).WriteString(" AS child)")
+	})
+}
+
 // FirstOfEach is a predicate of ent: the row is among the oldest of its company's, by their
 // ids, of which there are at most so many. The table has a company_id, and an index that
 // begins with it; one pass over the companies' rows numbers them all, but for those that are
