@@ -12,7 +12,10 @@ const crewStall = 2 * time.Millisecond
 // crew executes and sends the events of pulled subscriptions, so that these need no goroutines of
 // their own. It has one worker a processor, which is as fast as it gets while nobody waits. Where
 // workers wait, for clients that do not read or for a database, and nothing moves, their number is
-// doubled, so that nobody is held up by others for long. It has no workers while there is nothing
+// doubled, so that nobody is held up by others for long. As long as one of them takes operations
+// their number stays, and nobody starves, since the queue is served in order; but it is then served
+// by those alone that do not wait. A database that takes almost crewStall for each event so limits
+// the crew to about one event a crewStall and worker. It has no workers while there is nothing
 // to do. The zero value is ready.
 type crew struct {
 	mu      sync.Mutex
