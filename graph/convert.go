@@ -55,6 +55,18 @@ func contactFilter(f *model.ContactFilter) contacts.Filter {
 	}
 }
 
+func retryRows(in []*model.RetryRowInput) []importer.RetryRow {
+	out := make([]importer.RetryRow, len(in))
+	for i, row := range in {
+		cells := make([]importer.RetryCell, len(row.Cells))
+		for j, cell := range row.Cells {
+			cells[j] = importer.RetryCell{Column: cell.Column, Value: cell.Value}
+		}
+		out[i] = importer.RetryRow{Row: row.Row, Cells: cells}
+	}
+	return out
+}
+
 func mappings(in []*model.ImportColumnMapping) []sheet.Mapping {
 	out := make([]sheet.Mapping, len(in))
 	for i, m := range in {

@@ -38,6 +38,11 @@ func (r *importRunResolver) Options(ctx context.Context, obj *ent.ImportRun) (*m
 	return optionsModel(&l), nil
 }
 
+// Retries is the resolver for the retries field.
+func (r *importRunResolver) Retries(ctx context.Context, obj *ent.ImportRun) (*ent.ImportRun, error) {
+	return load(ctx, loadersOf(ctx).imports, obj, &retriedImport)
+}
+
 // ImportedCount is the resolver for the importedCount field.
 func (r *importRunResolver) ImportedCount(ctx context.Context, obj *ent.ImportRun) (int, error) {
 	return obj.CreatedCount + obj.UpdatedCount + obj.UnchangedCount, nil
@@ -93,7 +98,7 @@ func (r *importRunResolver) Issues(ctx context.Context, obj *ent.ImportRun, firs
 
 // RejectsURL is the resolver for the rejectsUrl field.
 func (r *importRunResolver) RejectsURL(ctx context.Context, obj *ent.ImportRun) (*string, error) {
-	if obj.RejectsKey == nil {
+	if !importer.HasRejects(obj) {
 		return nil, nil
 	}
 	address := r.Files.RejectsURL(obj.ID, viewer.FromContext(ctx).UserID)
@@ -134,6 +139,12 @@ func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelI
 	}
 	run, err := r.Importer.Cancel(ctx, input.ID)
 	return &model.CancelImportPayload{ImportRun: run}, err
+}
+
+// RetryRows is the resolver for the retryRows field.
+func (r *mutationResolver) RetryRows(ctx context.Context, input model.RetryRowsInput) (*model.RetryRowsPayload, error) {
+	run, err := r.Importer.Retry(ctx, importer.RetryInput{Import: input.ID, Rows: retryRows(input.Rows), IdempotencyKey: input.IdempotencyKey.Value()})
+	return &model.RetryRowsPayload{ImportRun: run}, err
 }
 
 // ExportCSV is the resolver for the exportCsv field.

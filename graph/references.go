@@ -24,6 +24,7 @@ var (
 	importItself    = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID { return &r.ID })
 	companyOfImport = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID { return &r.CompanyID })
 	creatorOfImport = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID { return r.CreatedByID })
+	retriedImport   = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID { return r.RetriesID })
 	queuedImport    = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID {
 		if r.Status != enum.Queued {
 			return nil

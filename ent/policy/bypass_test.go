@@ -22,6 +22,7 @@ var bypassing = []string{
 	"internal/importer/finish.go",                // an import tells how it ended
 	"internal/importer/otherrows.go",             // the job's own issues
 	"internal/importer/rejects.go",               // the job's own file
+	"internal/importer/resolve.go",               // what a retry has imported
 	"internal/importer/spans.go",                 // whether an upload names other companies
 	"internal/importer/kind/customers/finish.go", // an import notifies new partner admins
 	"internal/importer/watch.go",                 // one read for all watchers of an import, whose rights are checked apart

@@ -48,6 +48,7 @@ type MutationResolver interface {
 	PreviewImport(ctx context.Context, input model.PreviewImportInput) (*model.PreviewImportPayload, error)
 	ImportCSV(ctx context.Context, input model.ImportCSVInput) (*model.ImportCSVPayload, error)
 	CancelImport(ctx context.Context, input model.CancelImportInput) (*model.CancelImportPayload, error)
+	RetryRows(ctx context.Context, input model.RetryRowsInput) (*model.RetryRowsPayload, error)
 	ExportCSV(ctx context.Context, input model.ExportCSVInput) (*model.ExportCSVPayload, error)
 	CreateLabel(ctx context.Context, input model.CreateLabelInput) (*model.CreateLabelPayload, error)
 	UpdateLabel(ctx context.Context, input model.UpdateLabelInput) (*model.UpdateLabelPayload, error)
@@ -447,6 +448,20 @@ func (ec *executionContext) field_Mutation_removePartnerAdmin_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.PartnerAdminInput, error) {
 			return ec.unmarshalNPartnerAdminInput2tenantryᚋgraphᚋgeneratedᚋmodelᚐPartnerAdminInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_retryRows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RetryRowsInput, error) {
+			return ec.unmarshalNRetryRowsInput2tenantryᚋgraphᚋgeneratedᚋmodelᚐRetryRowsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2015,6 +2030,50 @@ func (ec *executionContext) fieldContext_Mutation_cancelImport(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_cancelImport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retryRows(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retryRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetryRows(ctx, fc.Args["input"].(model.RetryRowsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RetryRowsPayload) graphql.Marshaler {
+			return ec.marshalNRetryRowsPayload2ᚖtenantryᚋgraphᚋgeneratedᚋmodelᚐRetryRowsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retryRows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetryRowsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retryRows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3884,6 +3943,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "cancelImport":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_cancelImport(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retryRows":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retryRows(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -91,6 +91,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputMarkNotificationsReadInput,
 		ec.unmarshalInputPartnerAdminInput,
 		ec.unmarshalInputPreviewImportInput,
+		ec.unmarshalInputRetryCellInput,
+		ec.unmarshalInputRetryRowInput,
+		ec.unmarshalInputRetryRowsInput,
 		ec.unmarshalInputRevokeTransferTokenInput,
 		ec.unmarshalInputSendTransferTokenInput,
 		ec.unmarshalInputSetPartnerStatusInput,
@@ -992,6 +995,10 @@ type ImportRun implements Node {
   dryRun: Boolean!
   "How it was asked for, and what was found in the file."
   options: ImportOptions!
+  "The import whose failed rows it imports once more; null if it is not a retry, or if that import is not visible to the viewer."
+  retries: ImportRun
+  "Failed rows that retries have imported since; part of failedCount."
+  resolvedCount: Int!
   "Whether somebody asked for it to stop."
   cancelRequested: Boolean!
   "Data rows of the file, known before the import is queued."
@@ -1043,7 +1050,7 @@ type ImportRun implements Node {
     "Only issues with this code."
     code: ImportIssueCode
   ): ImportIssueConnection!
-  "A CSV file of the failed rows, to be fixed and imported again, with the additional columns ` + "`" + `import_row` + "`" + `, ` + "`" + `import_code` + "`" + ` and ` + "`" + `import_problem` + "`" + `: a signed, absolute URL, valid for 15 minutes. Passwords and omitted columns are blank. Null if no row failed, before the end, and after its retention."
+  "A CSV file of the failed rows, to be fixed and imported again, with the additional columns ` + "`" + `import_row` + "`" + `, ` + "`" + `import_code` + "`" + ` and ` + "`" + `import_problem` + "`" + `: a signed, absolute URL, valid for 15 minutes. Passwords and omitted columns are blank. Rows that a retry has imported since are not in it. Null if no such row is left, before the end, and after its retention."
   rejectsUrl: String
 }
 
@@ -1157,6 +1164,8 @@ type ImportIssue {
   suggestion: String
   "The row of the file that this one conflicts with; null if there is none."
   otherRow: Int
+  "Whether a retry has imported the row since."
+  resolved: Boolean!
 }
 
 "The codes of issues."
@@ -1465,6 +1474,38 @@ type CancelImportPayload {
   importRun: ImportRun!
 }
 
+"Failed rows to be imported once more."
+input RetryRowsInput {
+  "The import in which they failed. It may be a retry itself."
+  id: ID!
+  "The rows, each once. 1 to 1,000."
+  rows: [RetryRowInput!]!
+  "The same key and arguments from the same caller within 24 hours return the same retry; a different request with the same key is INVALID_ARGUMENT. 1 to 255 bytes."
+  idempotencyKey: String
+}
+
+"A failed row with corrected cells."
+input RetryRowInput {
+  "Its number, as its issues have it."
+  row: Int!
+  "The corrected cells, at most one for each column. Cells that are not named stay as they were in the file. All columns that map to a field must be named if the file is kept no longer (files that may have passwords are deleted when their import ends), and in rows with too few or too many cells."
+  cells: [RetryCellInput!]!
+}
+
+"A corrected cell."
+input RetryCellInput {
+  "The header as spelled in the file."
+  column: String!
+  "The cell as a file would contain it. At most 32 KiB."
+  value: String!
+}
+
+"The accepted retry."
+type RetryRowsPayload {
+  "An import of these rows alone, with the columns and options of the first one. Its issues have the rows and lines of the first file."
+  importRun: ImportRun!
+}
+
 "An export."
 input ExportCsvInput {
   "CUSTOMERS: those of the caller's own company. CONTACTS or USERS: those of a company."
@@ -1517,6 +1558,8 @@ extend type Mutation {
   importCsv(input: ImportCsvInput!): ImportCsvPayload!
   "Stops an import before its next batch. For its creator and the administrators of its company. FAILED_PRECONDITION if it has finished otherwise."
   cancelImport(input: CancelImportInput!): CancelImportPayload!
+  "Imports failed rows of an import that has ended once more, with corrected cells. Rows that succeed are marked as resolved in the issues of the import and leave its rejects file. For administrators and partner admins of the company who see the import. FAILED_PRECONDITION if the import has not ended or was a dry run, if a row has not failed or is resolved, or if the file is kept no longer and a row is not given whole."
+  retryRows(input: RetryRowsInput!): RetryRowsPayload!
   "Returns the URL of a CSV file of records, and is recorded in the audit log. For administrators and partner admins of the company; CUSTOMERS: for administrators of a partner."
   exportCsv(input: ExportCsvInput!): ExportCsvPayload!
 }
@@ -2481,6 +2524,8 @@ func (ec *executionContext) childFields_ImportIssue(ctx context.Context, field g
 		return ec.fieldContext_ImportIssue_suggestion(ctx, field)
 	case "otherRow":
 		return ec.fieldContext_ImportIssue_otherRow(ctx, field)
+	case "resolved":
+		return ec.fieldContext_ImportIssue_resolved(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportIssue", field.Name)
 }
@@ -2603,6 +2648,10 @@ func (ec *executionContext) childFields_ImportRun(ctx context.Context, field gra
 		return ec.fieldContext_ImportRun_dryRun(ctx, field)
 	case "options":
 		return ec.fieldContext_ImportRun_options(ctx, field)
+	case "retries":
+		return ec.fieldContext_ImportRun_retries(ctx, field)
+	case "resolvedCount":
+		return ec.fieldContext_ImportRun_resolvedCount(ctx, field)
 	case "cancelRequested":
 		return ec.fieldContext_ImportRun_cancelRequested(ctx, field)
 	case "totalRows":
@@ -2797,6 +2846,14 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_isDefault(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
+}
+
+func (ec *executionContext) childFields_RetryRowsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "importRun":
+		return ec.fieldContext_RetryRowsPayload_importRun(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryRowsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeTransferTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -1,6 +1,7 @@
 package csvfile
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,6 +15,11 @@ func blank(r rune) bool {
 		return true
 	}
 	return unicode.IsSpace(r)
+}
+
+// BlankRow reports whether a row of these cells is passed over (F1).
+func BlankRow(cells []string) bool {
+	return !slices.ContainsFunc(cells, func(cell string) bool { return trimBlank(cell) != "" })
 }
 
 // trimBlank takes blank characters away at both ends.

@@ -39,6 +39,10 @@ func (w *Writer) Write(cells []string) error {
 	return w.csv.Write(w.row)
 }
 
+// WriteRecord writes the cells of a [Record] as they are, so that a [Reader] reads the same cells.
+// They are escaped already where whoever wrote the file has done so.
+func (w *Writer) WriteRecord(cells []string) error { return w.csv.Write(cells) }
+
 // Flush writes what is buffered, and gives the first error there was.
 func (w *Writer) Flush() error {
 	w.csv.Flush()

@@ -51,8 +51,11 @@ func auditEnd(ctx context.Context, tx *database.Tx, r *ent.ImportRun) error {
 // described says which import it is.
 func described(r *ent.ImportRun) string {
 	what := "an import of "
-	if r.DryRun {
+	switch {
+	case r.DryRun:
 		what = "a dry run of an import of "
+	case r.RetriesID != nil:
+		what = "a retry of rows of an import of "
 	}
 	what += strings.ToLower(string(r.Kind))
 	if r.SpansCompanies {

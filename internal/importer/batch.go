@@ -11,6 +11,7 @@ import (
 	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
 	"tenantry/internal/faultpoint"
+	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
 	"tenantry/internal/progress"
@@ -28,6 +29,8 @@ type batch struct {
 	after csvfile.Position
 	last  bool       // of the file
 	cells kind.Batch // what the kind has read in them
+
+	resolved []id.ID // of a retry: the imports in which it has resolved issues
 }
 
 // mostSecrets is how many secrets a batch has at most: each takes a hash of some 16 ms, and
@@ -147,14 +150,18 @@ func (e *Engine) commit(ctx context.Context, b *batch) error {
 			continue
 		}
 		if err == nil {
-			e.notified(ctx, o)
+			e.notified(ctx, b, o)
 		}
 		return err
 	}
 }
 
-// notified wakes those who have a new notification of a batch that is committed.
-func (e *Engine) notified(ctx context.Context, o *kind.Outcome) {
+// notified wakes those who have a new notification of a batch that is committed, and who watches the
+// imports whose issues it has resolved.
+func (e *Engine) notified(ctx context.Context, b *batch, o *kind.Outcome) {
+	for _, run := range b.resolved {
+		e.publish(ctx, progress.ImportTopic(run))
+	}
 	for _, user := range o.Notified {
 		e.publish(ctx, progress.UserTopic(user))
 	}
@@ -200,7 +207,11 @@ func (e *Engine) write(ctx context.Context, tx *database.Tx, b *batch, planned f
 // answered while the batch is under way.
 func (e *Engine) advance(ctx context.Context, tx *database.Tx, b *batch, o *kind.Outcome) error {
 	c, d := b.run, tx.Dialect()
-	if err := keepNames(ctx, tx, b, o); err != nil {
+	err := keepNames(ctx, tx, b, o)
+	if err == nil {
+		b.resolved, err = e.resolve(ctx, tx, b, o)
+	}
+	if err != nil {
 		return err
 	}
 	n := o.Counts()

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"tenantry/ent/enum"
+	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 )
 
@@ -24,6 +25,7 @@ type claim struct {
 	line      int
 	claims    int
 	cancel    bool
+	related   []id.ID // of a retry: the other imports that have its rows
 
 	imported, rejected int // rows, until the last commit
 }

@@ -14,25 +14,37 @@ import (
 )
 
 // OpenRejects opens an import's rejects file on behalf of the user, whose rights are those
-// of now. It gives a name for the file too. NOT_FOUND where there is none for them.
+// of now. It gives a name for the file too. Rows that retries have imported since are left out
+// (rule J15). NOT_FOUND where there is none for them.
 func (e *Engine) OpenRejects(ctx context.Context, user, runID id.ID) (file io.ReadCloser, name string, err error) {
 	v, err := e.rights.ViewerOf(ctx, user)
 	if err != nil {
 		return nil, "", err
 	}
-	run, err := e.visible(viewer.NewContext(ctx, v), runID)
+	ctx = viewer.NewContext(ctx, v)
+	run, err := e.visible(ctx, runID)
 	if err != nil {
 		return nil, "", err
 	}
 	none := fault.New(fault.NotFound, "there is no rejects file of this import, or it is kept no longer")
-	if run.RejectsKey == nil {
+	if !HasRejects(run) {
 		return nil, "", none
 	}
-	file, err = e.blobs.OpenAt(ctx, *run.RejectsKey, 0)
+	if run.ResolvedCount == 0 {
+		file, err = e.blobs.OpenAt(ctx, *run.RejectsKey, 0)
+	} else {
+		file, err = e.openUnresolved(ctx, run)
+	}
 	if errors.Is(err, blob.ErrNotFound) {
 		err = none.Because(err)
 	}
 	return file, rejectsName(run), err
+}
+
+// HasRejects reports whether the import has a rejects file: one that is kept still, with a row that no
+// retry has imported since.
+func HasRejects(run *ent.ImportRun) bool {
+	return run.RejectsKey != nil && run.ResolvedCount < run.FailedCount
 }
 
 func rejectsName(run *ent.ImportRun) string {

@@ -3,6 +3,7 @@ package importer
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
+	"tenantry/internal/normalize"
 )
 
 // keyLifetime is how long an idempotency key stands, in seconds.
@@ -41,12 +43,21 @@ func keepKey(ctx context.Context, tx *database.Tx, user, run id.ID, key string, 
 // sameImport is the import that the caller's key stands for. INVALID_ARGUMENT where that
 // was another file or had other arguments.
 func (e *Engine) sameImport(ctx context.Context, user id.ID, key string, digest []byte) (*ent.ImportRun, error) {
+	earlier, err := e.earlierImport(ctx, user, key, digest)
+	if err == nil && earlier == nil {
+		err = fault.New(fault.FailedPrecondition, "the import of this key was deleted just now; send it again").At("input", "idempotencyKey")
+	}
+	return earlier, err
+}
+
+// earlierImport is sameImport where the key may stand for no import; then it is nil.
+func (e *Engine) earlierImport(ctx context.Context, user id.ID, key string, digest []byte) (*ent.ImportRun, error) {
 	var run id.ID
 	var known []byte
-	err := e.db.SQL().QueryRowContext(ctx,
-		`SELECT import_run_id, fingerprint FROM idempotency_keys WHERE user_id = $1 AND key = $2`, user, key).Scan(&run, &known)
+	err := e.db.SQL().QueryRowContext(ctx, `SELECT import_run_id, fingerprint FROM idempotency_keys
+		WHERE user_id = $1 AND key = $2 AND created_at >= `+e.db.Dialect().NowPlus("$3"), user, key, -keyLifetime).Scan(&run, &known)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fault.New(fault.FailedPrecondition, "the import of this key was deleted just now; send it again").At("input", "idempotencyKey")
+		return nil, nil //nolint:nilnil // a new key is no error
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the idempotency key: %w", err)
@@ -55,4 +66,24 @@ func (e *Engine) sameImport(ctx context.Context, user id.ID, key string, digest 
 		return nil, fault.New(fault.Invalid, "this idempotency key was used for another file or other arguments; use a new key").At("input", "idempotencyKey")
 	}
 	return e.visible(ctx, run)
+}
+
+// saltedDigest is what is kept of a file with secrets: it outlives the file, and nobody is to guess
+// its passwords by it.
+func (e *Engine) saltedDigest(ctx context.Context, user id.ID, key string, digest []byte) ([]byte, error) {
+	salt := sha256.Sum256([]byte(user.String() + key))
+	return e.fingerprints.Fingerprint(ctx, digest, salt[:])
+}
+
+// checkIdempotencyKey refuses a key that cannot be kept; nil: there is none.
+func checkIdempotencyKey(key *string) error {
+	switch {
+	case key == nil:
+		return nil
+	case len(*key) == 0 || len(*key) > 255:
+		return fault.New(fault.Invalid, "idempotencyKey has %d bytes; 1 to 255 are accepted", len(*key)).At("input", "idempotencyKey")
+	case !normalize.Storable(*key):
+		return fault.New(fault.Invalid, "idempotencyKey has a NUL or bytes that are not UTF-8").At("input", "idempotencyKey")
+	}
+	return nil
 }

@@ -176,7 +176,7 @@ func (e *Engine) fly(ctx context.Context, f *flight) error {
 	}
 	if err == nil {
 		f.run.count(o)
-		e.notified(ctx, o)
+		e.notified(ctx, f.batch, o)
 	}
 	return err
 }

@@ -52,13 +52,7 @@ func (in StartInput) check() error {
 	if err := in.Request.check(); err != nil {
 		return err
 	}
-	if k := in.IdempotencyKey; k != nil && (len(*k) == 0 || len(*k) > 255) {
-		return fault.New(fault.Invalid, "idempotencyKey has %d bytes; 1 to 255 are accepted", len(*k)).At("input", "idempotencyKey")
-	}
-	if k := in.IdempotencyKey; k != nil && !normalize.Storable(*k) {
-		return fault.New(fault.Invalid, "idempotencyKey has a NUL or bytes that are not UTF-8").At("input", "idempotencyKey")
-	}
-	return nil
+	return checkIdempotencyKey(in.IdempotencyKey)
 }
 
 func (in Request) check() error {

@@ -42,10 +42,7 @@ func keepNames(ctx context.Context, tx *database.Tx, b *batch, o *kind.Outcome) 
 	if room[importedKey] <= 0 && room[rejectedKey] <= 0 {
 		return nil
 	}
-	bad := make(map[int]bool, len(o.Issues))
-	for _, i := range o.Issues {
-		bad[i.Row] = true
-	}
+	bad := badRows(o)
 	var named []namedRow
 	for i := range b.rows {
 		r, sort := &b.rows[i], importedKey

@@ -147,7 +147,7 @@ func (e *Engine) eachEmail(ctx context.Context, k kind.Kind, c *claim, last int,
 			if err != nil {
 				return unreadable("reading the upload", err)
 			}
-			if at = rec.Row; at < first {
+			if at = c.Layout.Place(rec).Row; at < first {
 				continue
 			}
 			r := c.Layout.Read(rec)

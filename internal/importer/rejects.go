@@ -89,7 +89,7 @@ func (e *Engine) copyRejects(ctx context.Context, c *claim, reader *csvfile.Read
 		if err != nil {
 			return written, unreadable("reading the upload", err)
 		}
-		if rec.Row != next.row {
+		if c.Layout.Place(rec).Row != next.row {
 			continue
 		}
 		if err := w.Write(shape.Line(rec, next.codes, next.problems.String())); err != nil {
@@ -116,6 +116,7 @@ type ledger struct {
 // rejectedRow is a failed row with what is wrong with it.
 type rejectedRow struct {
 	row      int
+	resolved bool     // a retry has imported it since
 	codes    []string // each once
 	problems strings.Builder
 	left     int // problems that the cell had no room for
@@ -145,7 +146,7 @@ func (l *ledger) nextRow(ctx context.Context) (*rejectedRow, error) {
 	if i == nil || err != nil {
 		return nil, err
 	}
-	r := &rejectedRow{row: i.Row}
+	r := &rejectedRow{row: i.Row, resolved: i.Resolved}
 	for i != nil && i.Row == r.row {
 		r.add(i)
 		l.page = l.page[1:]

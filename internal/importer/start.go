@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 
 	"tenantry/ent/enum"
@@ -33,7 +32,7 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 		return nil, err
 	}
 	run := id.New(id.ImportRun)
-	key := "uploads/" + run.String()
+	key := uploadKey(run)
 	vocabulary, err := e.vocabulary(ctx, in.Kind, companyID)
 	if err != nil {
 		return nil, err
@@ -47,13 +46,16 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	}
 	faultpoint.Hit("accept.blob", run)
 	if accepted.secret != nil && in.IdempotencyKey != nil {
-		// The fingerprint outlives the file: nobody is to guess its passwords by it.
-		salt := sha256.Sum256([]byte(v.UserID.String() + *in.IdempotencyKey))
-		if accepted.digest, err = e.fingerprints.Fingerprint(ctx, accepted.digest, salt[:]); err != nil {
+		if accepted.digest, err = e.saltedDigest(ctx, v.UserID, *in.IdempotencyKey, accepted.digest); err != nil {
 			return nil, errors.Join(err, e.blobs.Delete(context.WithoutCancel(ctx), key))
 		}
 	}
-	made, err := e.record(ctx, v, companyID, run, in, accepted)
+	return e.accept(ctx, v, companyID, run, in, accepted)
+}
+
+// accept records the import of a file that is stored, and wakes a worker; where it cannot, it deletes the file.
+func (e *Engine) accept(ctx context.Context, v viewer.Viewer, companyID, run id.ID, in StartInput, a *accepted) (*ent.ImportRun, error) {
+	made, err := e.record(ctx, v, companyID, run, in, a)
 	if errors.Is(err, database.ErrCommitUnknown) {
 		// The import may stand, so its upload must. Where it does not, the clean-up drops it.
 		var unseen error
@@ -64,8 +66,8 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	}
 	if err != nil || made.ID != run {
 		// Refused after all, or an earlier import answers for the same key.
-		if kept := e.blobs.Delete(context.WithoutCancel(ctx), key); kept != nil {
-			e.log.WarnContext(ctx, "an upload that nothing refers to stays until the clean-up", "key", key, "error", kept)
+		if kept := e.blobs.Delete(context.WithoutCancel(ctx), uploadKey(run)); kept != nil {
+			e.log.WarnContext(ctx, "an upload that nothing refers to stays until the clean-up", "key", uploadKey(run), "error", kept)
 		}
 		return made, err
 	}
@@ -76,6 +78,9 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*ent.ImportRun, erro
 	faultpoint.Hit("accept.before-answer", run)
 	return made, nil
 }
+
+// uploadKey is where the blob store has an import's file.
+func uploadKey(run id.ID) string { return "uploads/" + run.String() }
 
 // importer is who may import this kind into the company, and that company.
 func (e *Engine) importer(ctx context.Context, k enum.ImportKind, companyID *id.ID) (viewer.Viewer, id.ID, error) {
@@ -121,9 +126,9 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 			return err
 		}
 		made, err = tx.Ent().ImportRun.Create().SetID(run).SetCompanyID(companyID).SetCreatedAt(now).
-			SetNillableUploadSecret(a.secret).SetSpansCompanies(a.spans).
+			SetNillableUploadSecret(a.secret).SetSpansCompanies(a.spans).SetNillableRetriesID(a.retries).
 			SetCreatedByID(v.UserID).SetCreatedByName(v.Name).SetKind(in.Kind).SetDryRun(in.DryRun).
-			SetFileName(fileName(in.File.Name)).SetFileSize(int(a.bytes)).SetUploadKey("uploads/" + run.String()).
+			SetFileName(fileName(in.File.Name)).SetFileSize(int(a.bytes)).SetUploadKey(uploadKey(run)).
 			SetFormat(layout).SetTotalRows(a.rows).Save(ctx)
 		if err == nil && in.IdempotencyKey != nil {
 			err = keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest)

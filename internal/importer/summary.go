@@ -15,8 +15,11 @@ import (
 // that brought nothing in does not read like a success.
 func title(r *ent.ImportRun) string {
 	what := "Import of " + r.FileName
-	if r.DryRun {
+	switch {
+	case r.DryRun:
 		what = "Dry run of " + r.FileName
+	case r.RetriesID != nil:
+		what = "Retry of rows of " + r.FileName
 	}
 	switch r.Status {
 	case enum.Failed:

@@ -24,6 +24,7 @@ type accepted struct {
 	named   map[string]bool // texts by which cells may name companies: slugs and external ids
 	digest  []byte          // of the file and of the arguments
 	secret  *string         // what the stored file is encrypted to; nil: it is not
+	retries *id.ID          // the import whose rows these are; nil: the file is an upload of its own
 }
 
 // store streams the upload into the blob store and inspects it on the way.

@@ -622,6 +622,38 @@ type PreviewImportPayload struct {
 type Query struct {
 }
 
+// A corrected cell.
+type RetryCellInput struct {
+	// The header as spelled in the file.
+	Column string `json:"column"`
+	// The cell as a file would contain it. At most 32 KiB.
+	Value string `json:"value"`
+}
+
+// A failed row with corrected cells.
+type RetryRowInput struct {
+	// Its number, as its issues have it.
+	Row int `json:"row"`
+	// The corrected cells, at most one for each column. Cells that are not named stay as they were in the file. All columns that map to a field must be named if the file is kept no longer (files that may have passwords are deleted when their import ends), and in rows with too few or too many cells.
+	Cells []*RetryCellInput `json:"cells"`
+}
+
+// Failed rows to be imported once more.
+type RetryRowsInput struct {
+	// The import in which they failed. It may be a retry itself.
+	ID uuid.UUID `json:"id"`
+	// The rows, each once. 1 to 1,000.
+	Rows []*RetryRowInput `json:"rows"`
+	// The same key and arguments from the same caller within 24 hours return the same retry; a different request with the same key is INVALID_ARGUMENT. 1 to 255 bytes.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The accepted retry.
+type RetryRowsPayload struct {
+	// An import of these rows alone, with the columns and options of the first one. Its issues have the rows and lines of the first file.
+	ImportRun *ent.ImportRun `json:"importRun"`
+}
+
 // A token to revoke.
 type RevokeTransferTokenInput struct {
 	// The token's id.

@@ -30,6 +30,9 @@ type Layout struct {
 	// Guarded: the file has secrets, or may have, so that nothing is shown which may be one
 	// by mistake.
 	Guarded bool `json:"guarded,omitempty"`
+	// Retried are the places that the rows of a retry have in the file of the import which it retries,
+	// in order; none for other files.
+	Retried []Place `json:"retried,omitempty"`
 	// Headless: the first row holds no column names. Only in a preview.
 	Headless bool `json:"-"`
 
@@ -47,6 +50,14 @@ type Layout struct {
 	unrecognized   map[int]bool // columns of which the caller says nothing by name; not of a stored layout
 
 	translations map[int]map[string]string // by column: what is read in the place of a text of that key
+}
+
+// Place returns the row's number and line: of a retry, those in the file of the import that it retries.
+func (l *Layout) Place(rec *csvfile.Record) Place {
+	if n := rec.Row - 1; n < len(l.Retried) {
+		return l.Retried[n]
+	}
+	return Place{Row: rec.Row, Line: rec.Line}
 }
 
 // Delimiter is the character between the file's cells; empty where none was found.

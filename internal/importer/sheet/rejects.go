@@ -58,5 +58,5 @@ func (r Rejects) Line(rec *csvfile.Record, codes []string, problems string) []st
 	if misshapen && len(cells) == len(r.Header)-len(rejectColumns) {
 		cells = append(cells, "") // one of what was added is missing; it must not look whole for that
 	}
-	return append(cells, strconv.Itoa(rec.Row), strings.Join(codes, "; "), problems)
+	return append(cells, strconv.Itoa(r.layout.Place(rec).Row), strings.Join(codes, "; "), problems)
 }

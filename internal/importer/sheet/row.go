@@ -30,7 +30,8 @@ type Row struct {
 // Read validates what can be said of a record without knowing its kind: the number of its
 // cells, their size, and F7.
 func (l *Layout) Read(rec *csvfile.Record) Row {
-	r := Row{layout: l, Number: rec.Row, Line: rec.Line, Values: make([]string, len(l.Fields))}
+	at := l.Place(rec)
+	r := Row{layout: l, Number: at.Row, Line: at.Line, Values: make([]string, len(l.Fields))}
 	own, misshapen := l.Misshapen(rec)
 	if misshapen {
 		has, of := rec.Fields, len(l.Fields)

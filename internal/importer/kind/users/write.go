@@ -1,8 +1,10 @@
 package users
 
 import (
+	"cmp"
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -57,7 +59,8 @@ func (b *batch) hash(ctx context.Context, rows []sheet.Row, wanted []int) error 
 	all.SetLimit(runtime.GOMAXPROCS(0)) // whoever signs in meanwhile waits for one of these, and not for all
 	for _, number := range wanted {
 		all.Go(func() error {
-			hash, err := b.kind.passwords.Hash(ctx, rows[number-rows[0].Number].Field(tenancy.UserPassword).Value)
+			at, _ := slices.BinarySearchFunc(rows, number, func(r sheet.Row, number int) int { return cmp.Compare(r.Number, number) })
+			hash, err := b.kind.passwords.Hash(ctx, rows[at].Field(tenancy.UserPassword).Value)
 			if err != nil {
 				return err
 			}
