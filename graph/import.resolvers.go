@@ -98,7 +98,7 @@ func (r *importRunResolver) Issues(ctx context.Context, obj *ent.ImportRun, firs
 
 // RejectsURL is the resolver for the rejectsUrl field.
 func (r *importRunResolver) RejectsURL(ctx context.Context, obj *ent.ImportRun) (*string, error) {
-	if !importer.HasRejects(obj) {
+	if !importer.RejectsLeft(obj) {
 		return nil, nil
 	}
 	address := r.Files.RejectsURL(obj.ID, viewer.FromContext(ctx).UserID)

@@ -27,7 +27,7 @@ func (e *Engine) OpenRejects(ctx context.Context, user, runID id.ID) (file io.Re
 		return nil, "", err
 	}
 	none := fault.New(fault.NotFound, "there is no rejects file of this import, or it is kept no longer")
-	if !HasRejects(run) {
+	if !RejectsLeft(run) {
 		return nil, "", none
 	}
 	if run.ResolvedCount == 0 {
@@ -41,9 +41,9 @@ func (e *Engine) OpenRejects(ctx context.Context, user, runID id.ID) (file io.Re
 	return file, rejectsName(run), err
 }
 
-// HasRejects reports whether the import has a rejects file: one that is kept still, with a row that no
+// RejectsLeft reports whether the import has a rejects file that is kept still, and in it a row that no
 // retry has imported since.
-func HasRejects(run *ent.ImportRun) bool {
+func RejectsLeft(run *ent.ImportRun) bool {
 	return run.RejectsKey != nil && run.ResolvedCount < run.FailedCount
 }
 

@@ -117,14 +117,14 @@ func TestJ15CorrectedRowsAreImportedAndResolved(t *testing.T) {
 		testenv.Equal(t, "counts of the second", counts(second), "COMPLETED 1+0+0+0+0 of 1")
 		testenv.Equal(t, "unresolved of the retry", len(w.unresolved(run)), 0)
 		testenv.Equal(t, "unresolved", w.unresolved(first), []int{5})
-		if r := w.state(run.ID); r.ResolvedCount != 1 || HasRejects(r) {
-			t.Errorf("the retry has %d resolved rows and rejects %v", r.ResolvedCount, HasRejects(r))
+		if r := w.state(run.ID); r.ResolvedCount != 1 || RejectsLeft(r) {
+			t.Errorf("the retry has %d resolved rows and rejects %v", r.ResolvedCount, RejectsLeft(r))
 		}
 		third := w.retried(w.maria, first, fix(5, "e mail", "eva@x.example", "first name", "Eva", "labels", "VIP"))
 		testenv.Equal(t, "counts of the third", counts(third), "COMPLETED 1+0+0+0+0 of 1")
 		last := w.state(first.ID)
-		if last.ResolvedCount != 4 || HasRejects(last) {
-			t.Errorf("%d rows are resolved, rejects: %v", last.ResolvedCount, HasRejects(last))
+		if last.ResolvedCount != 4 || RejectsLeft(last) {
+			t.Errorf("%d rows are resolved, rejects: %v", last.ResolvedCount, RejectsLeft(last))
 		}
 		if _, _, err := w.engine(Options{}).OpenRejects(w.System, w.maria.ID, first.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("rejects of nothing: %v", err)
