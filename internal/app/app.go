@@ -99,7 +99,7 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 	}, importer.Options{
 		MaxRows:        maxRows(c),
 		MaxUploadBytes: c.UploadMaxBytes, BatchRows: c.ImportBatchRows, BatchBytes: c.ImportBatchBytes, Lease: c.Lease,
-		UploadsKept: c.UploadRetention, RejectsKept: c.RejectsRetention,
+		UploadsKept: c.UploadRetention, RejectsKept: c.RejectsRetention, UndoPeriod: c.ImportUndoPeriod,
 	})
 	return a, nil
 }

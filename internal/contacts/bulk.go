@@ -121,12 +121,24 @@ var ErrChanged = errors.New("a contact was changed meanwhile")
 
 // Write makes the contacts what they are to be: what is changed first, so that new ones can
 // take emails which others have given up. Where one that is there already is no longer as it was
-// found the error is [ErrChanged].
-func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []Upsert) error {
+// found the error is [ErrChanged]. It returns the updated_at of all of them, which is later than what any of
+// them had, and gives a new one without a time of creation that time; zero where there are none.
+func (b *Bulk) Write(ctx context.Context, tx *database.Tx, contacts []Upsert) (at time.Time, err error) {
 	if len(contacts) == 0 {
-		return nil
+		return at, nil
 	}
-	all, index := b.written(contacts, now())
+	var latest time.Time
+	for i := range contacts {
+		if was := contacts[i].Stored; was != nil && was.Updated.After(latest) {
+			latest = was.Updated
+		}
+	}
+	at = changedAt(latest)
+	return at, b.write(ctx, tx, contacts, at)
+}
+
+func (b *Bulk) write(ctx context.Context, tx *database.Tx, contacts []Upsert, at time.Time) error {
+	all, index := b.written(contacts, at)
 	var parked, unlabelled []*written
 	changed, made := parts(all)
 	var labels []contactLabel

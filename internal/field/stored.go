@@ -19,6 +19,23 @@ func Stored[R any](fields []Field[R]) []Field[R] {
 	return slices.DeleteFunc(slices.Clone(fields), func(f Field[R]) bool { return f.Column == "" })
 }
 
+// AppendStates appends the names and states (see [Value.AppendState]) of those of the fields that the record
+// has, each ended by a NUL, which no text that is stored contains.
+func AppendStates[R any](to []byte, fields []Field[R], r *R) []byte {
+	for i := range fields {
+		f := &fields[i]
+		before := len(to)
+		to = append(append(to, f.Name...), 0)
+		named := len(to)
+		if to = f.AppendState(to, r); len(to) == named {
+			to = to[:before]
+			continue
+		}
+		to = append(to, 0)
+	}
+	return to
+}
+
 // Key is a column that is read beside the fields', and where of a record it goes.
 type Key[R any] struct {
 	Column string

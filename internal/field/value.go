@@ -237,9 +237,15 @@ func Time[R any](at func(*R) *time.Time) Value[R] {
 
 // Reference is the id of another record, which files name in ways of their own.
 func Reference[R any](at func(*R) *id.ID) Value[R] {
-	v := held(at, (*database.Values).ID, func(to []byte, of id.ID) []byte { return append(to, of.String()...) }, uuid.Parse)
+	v := held(at, (*database.Values).ID, appendID, uuid.Parse)
 	v.scan = func(r *R) any { return IDInto(at(r)) }
 	return v
+}
+
+// appendID appends an id's text, without an allocation of its own.
+func appendID(to []byte, of id.ID) []byte {
+	text, _ := of.MarshalText() // it never fails
+	return append(to, text...)
 }
 
 // IDInto is a destination for sql.Rows.Scan of a column of ids that are not NULL. It takes less

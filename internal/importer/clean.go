@@ -26,7 +26,7 @@ const (
 )
 
 // Clean drops what is kept no longer (rule J11): uploads and rejects files whose time
-// after the import's end is over, idempotency keys of more than a day, and blobs that no
+// after the import's end is over, what batches replaced once it is not undone any more (J14), idempotency keys of more than a day, and blobs that no
 // import refers to, such as an upload whose process died before it was accepted. Several
 // processes may do so at once.
 func (e *Engine) Clean(ctx context.Context) error {
@@ -39,6 +39,7 @@ func (e *Engine) Clean(ctx context.Context) error {
 	return errors.Join(
 		e.expire(ctx, "upload_key", "''", e.o.UploadsKept),
 		e.expire(ctx, "rejects_key", "NULL", e.o.RejectsKept),
+		e.forgetImages(ctx),
 		e.forgetKeys(ctx),
 		e.dropOrphans(ctx, blob.Uploads, func(r *ent.ImportRun) string { return r.UploadKey }),
 		e.dropOrphans(ctx, blob.Rejects, func(r *ent.ImportRun) string { return deref(r.RejectsKey) }),
@@ -78,6 +79,21 @@ func (e *Engine) expire(ctx context.Context, column, empty string, kept time.Dur
 		}
 		if len(keys) < cleanPage {
 			return nil
+		}
+	}
+}
+
+// forgetImages drops what batches replaced, once they are too old to be undone (rule J14). Their rows'
+// outcomes stay.
+func (e *Engine) forgetImages(ctx context.Context) error {
+	for {
+		res, err := e.db.SQL().ExecContext(ctx, `UPDATE import_batches SET images = NULL WHERE id IN (
+			SELECT id FROM import_batches WHERE written_at < `+e.db.Dialect().NowPlus("$1")+` AND images IS NOT NULL LIMIT $2)`, -e.o.UndoPeriod.Seconds(), cleanPage)
+		if err != nil {
+			return fmt.Errorf("forgetting what old batches replaced: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n < cleanPage {
+			return err
 		}
 	}
 }

@@ -66,6 +66,7 @@ type Options struct {
 	Refresh        time.Duration           // how often watchers read even without events; default 2 s
 	UploadsKept    time.Duration           // after the end (rule J11); default 7 days
 	RejectsKept    time.Duration           // after the end (rule J11); default 30 days
+	UndoPeriod     time.Duration           // how long it is kept what batches replaced (rule J14); default 30 days
 }
 
 func (o Options) withDefaults(all kind.Set) Options {
@@ -90,6 +91,7 @@ func (o Options) withDefaults(all kind.Set) Options {
 	def(&o.Refresh, 2*time.Second)
 	def(&o.UploadsKept, 7*24*time.Hour)
 	def(&o.RejectsKept, 30*24*time.Hour)
+	def(&o.UndoPeriod, 30*24*time.Hour)
 	return o
 }
 

@@ -178,6 +178,9 @@ func (w *world) compared(t *rapid.T, hub *progress.Hub, c trial, dry bool, want 
 		t.Errorf("dry %v: issues (-oracle +engine):\n%s", dry, d)
 	}
 	w.outcomes(run.ID)
+	if c.kind == enum.Contacts {
+		w.imagesHold(run.ID)
+	}
 	if n := w.scratch(run.ID); n != 0 {
 		t.Errorf("dry %v: %d rows of scratch are left", dry, n)
 	}

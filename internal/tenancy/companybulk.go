@@ -7,6 +7,7 @@ import (
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/cespare/xxhash/v2"
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/company"
@@ -81,9 +82,8 @@ var partnerAdminColumns = []database.Column[partnerAdmin]{
 }
 
 // create makes companies with all that a new one has (rule C1), and says which: not one whose
-// slug another company has.
-func (s *Service) create(ctx context.Context, tx *database.Tx, b *CompanyBulk, companies []NewCompany) (made []bool, err error) {
-	at := now()
+// slug another company has. at is when they are made.
+func (s *Service) create(ctx context.Context, tx *database.Tx, b *CompanyBulk, companies []NewCompany, at time.Time) (made []bool, err error) {
 	made, written := make([]bool, len(companies)), make([]*writtenCompany, len(companies))
 	for i, c := range companies {
 		written[i] = &writtenCompany{c, at}
@@ -140,6 +140,13 @@ func (b *CompanyBulk) Page(ctx context.Context, db *database.DB, partner id.ID, 
 	err = field.ReadPage(ctx, db, company.Table, companyKeys, b.stored, func(r *CompanyRecord) error { page = append(page, new(*r)); return nil },
 		field.Page{Where: where, Order: []string{company.FieldNameKey, company.FieldID}, Most: most})
 	return page, err
+}
+
+// StateHash is the 64-bit xxHash of all fields of a company, its partner admins apart. The hash of a
+// company that an import has made is in its journal, and that of the company as it is today says
+// whether anything of it has changed since (rule J14).
+func (b *CompanyBulk) StateHash(r *CompanyRecord) uint64 {
+	return xxhash.Sum64(field.AppendStates(nil, b.stored, r))
 }
 
 // set puts those of the fields into ent's mutation in which the record is not like the one

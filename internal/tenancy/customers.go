@@ -207,7 +207,7 @@ func (s *Service) newCompany(ctx context.Context, n newCompany) (*ent.Company, e
 			if r.Slug, err = nextSlug(ctx, a.Tx, r.nameSlug()); err != nil {
 				return err
 			}
-			done, err := s.create(ctx, a.Tx, s.companies, []NewCompany{{CompanyRecord: r, Partner: n.partner, Admin: n.admin}})
+			done, err := s.create(ctx, a.Tx, s.companies, []NewCompany{{CompanyRecord: r, Partner: n.partner, Admin: n.admin}}, now())
 			if err != nil || !done[0] {
 				return err
 			}

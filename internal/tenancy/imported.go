@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
@@ -48,10 +49,11 @@ func (s *Service) UsersImported(ctx context.Context, tx *database.Tx, by viewer.
 
 // ImportCustomers makes customers of the partner in an import's transaction, each with all that
 // a new one has, and says which: not one whose slug another company has. As when they are added
-// by hand, it stands in their own logs and in the partner's.
-func (s *Service) ImportCustomers(ctx context.Context, tx *database.Tx, b *CompanyBulk, by viewer.Viewer, customers []NewCompany) (made []bool, err error) {
-	if made, err = s.create(ctx, tx, b, customers); err != nil {
-		return nil, err
+// by hand, it stands in their own logs and in the partner's. at is their updated_at.
+func (s *Service) ImportCustomers(ctx context.Context, tx *database.Tx, b *CompanyBulk, by viewer.Viewer, customers []NewCompany) (made []bool, at time.Time, err error) {
+	at = now()
+	if made, err = s.create(ctx, tx, b, customers, at); err != nil {
+		return nil, at, err
 	}
 	var events []auditEvent
 	for i, c := range customers {
@@ -60,5 +62,5 @@ func (s *Service) ImportCustomers(ctx context.Context, tx *database.Tx, b *Compa
 			events = append(events, auditEvent{c.Partner, customerAdded, summary}, auditEvent{c.ID, customerAdded, summary})
 		}
 	}
-	return made, record(ctx, tx, by, events)
+	return made, at, record(ctx, tx, by, events)
 }

@@ -154,11 +154,6 @@ func parts(cell string) []string {
 	return out
 }
 
-// clear takes the contact's labels away.
-func (t *record) clear() {
-	t.labels, t.newLabels, t.labelsCleared = map[id.ID]bool{}, nil, true
-}
-
 func (t *record) addLabels(labels []id.ID) {
 	for _, label := range labels {
 		if t.labels[label] {

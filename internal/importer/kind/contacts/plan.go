@@ -52,7 +52,7 @@ func (b *batch) Plan(ctx context.Context, tx *database.Tx, rows []sheet.Row) (*k
 		if b.run.DryRun {
 			return p.keep(ctx, tx, b.run)
 		}
-		return b.unlessChanged(p.write(ctx, tx, b.run))
+		return b.unlessChanged(p.write(ctx, tx, b.run, o))
 	}, nil
 }
 

@@ -81,9 +81,10 @@ type record struct {
 	row           int             // the last row of the batch that names it by its email; 0: none does
 	labels        map[id.ID]bool
 	values        map[id.ID]string
-	newLabels     []id.ID        // labels that are new to it, or to be given to it anew
-	labelsCleared bool           // those that stand in the database are taken away
-	changedValues map[id.ID]bool // fields whose value has changed: true where it had one
+	newLabels     []id.ID          // labels that are new to it, or to be given to it anew
+	labelsCleared bool             // those that stand in the database are taken away
+	clearedLabels map[id.ID]bool   // which those are
+	changedValues map[id.ID]string // fields whose value has changed: what it was before the batch; empty: none
 	touched       bool
 	last          int // the index of the last row of the batch that makes or changes it
 }

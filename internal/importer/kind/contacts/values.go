@@ -50,7 +50,7 @@ func (j *rowPlan) planValues() {
 // setValues gives the contact these values; an empty one takes away what it has.
 func (t *record) setValues(values []fieldValue) {
 	for _, v := range values {
-		was, had := t.values[v.field]
+		was := t.values[v.field]
 		if was == v.value {
 			continue
 		}
@@ -58,10 +58,10 @@ func (t *record) setValues(values []fieldValue) {
 			t.values = map[id.ID]string{}
 		}
 		if t.changedValues == nil {
-			t.changedValues = map[id.ID]bool{}
+			t.changedValues = map[id.ID]string{}
 		}
 		if _, again := t.changedValues[v.field]; !again {
-			t.changedValues[v.field] = had
+			t.changedValues[v.field] = was
 		}
 		if v.value == "" {
 			delete(t.values, v.field)

@@ -4,6 +4,7 @@ package customers
 
 import (
 	"context"
+	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/viewer"
@@ -22,8 +23,8 @@ type Partners interface {
 	// says in words what is missing for doing it.
 	MayManageCustomers(ctx context.Context, v viewer.Viewer, doing string) error
 	// ImportCustomers makes customers in an import's transaction, and says which: not one whose
-	// slug another company has.
-	ImportCustomers(ctx context.Context, tx *database.Tx, b *tenancy.CompanyBulk, by viewer.Viewer, customers []tenancy.NewCompany) (made []bool, err error)
+	// slug another company has. at is their updated_at.
+	ImportCustomers(ctx context.Context, tx *database.Tx, b *tenancy.CompanyBulk, by viewer.Viewer, customers []tenancy.NewCompany) (made []bool, at time.Time, err error)
 }
 
 // Kind is the kind whose rows become companies. Make it with New.

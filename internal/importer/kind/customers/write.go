@@ -53,7 +53,7 @@ func (b *batch) write(ctx context.Context, tx *database.Tx, customers []customer
 	for i, c := range customers {
 		companies[i] = c.NewCompany
 	}
-	made, err := b.kind.partners.ImportCustomers(ctx, tx, b.kind.bulk, b.run.By, companies)
+	made, at, err := b.kind.partners.ImportCustomers(ctx, tx, b.kind.bulk, b.run.By, companies)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,27 @@ func (b *batch) write(ctx context.Context, tx *database.Tx, customers []customer
 	if err := b.skipLate(ctx, tx, late, o); err != nil {
 		return nil, err
 	}
+	if len(fresh) > 0 {
+		o.WrittenAt = at
+		if o.Images, err = b.images(fresh); err != nil {
+			return nil, err
+		}
+	}
 	return fresh, countAdmins(ctx, tx, b.run.ID, added)
+}
+
+// images are what an undo of the batch needs (rule J14): what the new companies are, and who became
+// their partner admins.
+func (b *batch) images(made []customer) ([]byte, error) {
+	w := &journal.ImageWriter{}
+	for i := range made {
+		c := &made[i]
+		w.Created(c.index, b.kind.bulk.StateHash(&c.CompanyRecord))
+		if c.Admin != (id.ID{}) {
+			w.Made(journal.Reference{ID: c.Admin, Company: c.ID})
+		}
+	}
+	return w.Encode()
 }
 
 // skipLate skips rows whose slugs were taken since the snapshot.
