@@ -12,6 +12,7 @@
 //	go run ./bench million       a million contacts, 50,000 of them bad: counts, memory, issues, rejects
 //	go run ./bench burden        long values, and what is done by hand beside an import
 //	go run ./bench idle          what a worker without work costs, and how quickly it wakes up
+//	go run ./bench journal       what the journal of imports costs, in bytes and against a program without
 //	go run ./bench bounds        operations, lists, deletions and indexes on much data
 //	go run ./bench all           the first eight, and a table of results; -short in under ten minutes
 //
@@ -51,7 +52,7 @@ func run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("bench "+name, flag.ContinueOnError)
 	measure := measurement(name, flags)
 	if measure == nil {
-		fmt.Fprintln(os.Stderr, "bench: say what to measure: contacts, again, users, sqlite, events, fairness, pages, watchers, million, burden, idle, bounds or all; -h behind it lists its flags")
+		fmt.Fprintln(os.Stderr, "bench: say what to measure: contacts, again, users, sqlite, events, fairness, pages, watchers, million, burden, idle, journal, bounds or all; -h behind it lists its flags")
 		return 2
 	}
 	if err := flags.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
@@ -96,6 +97,12 @@ func measurement(name string, flags *flag.FlagSet) func(context.Context) error {
 		rounds(&m.rounds, 5)
 		flags.IntVar(&m.rows, "rows", 200_000, "rows of the file")
 		flags.IntVar(&m.entRows, "ent", 50_000, "rows that ent upserts, compared by the row")
+		return m.run
+	case "journal":
+		m := &journalCost{}
+		compared(&m.programs)
+		rounds(&m.rounds, 5)
+		flags.IntVar(&m.rows, "rows", 200_000, "rows of each file")
 		return m.run
 	case "users":
 		m := &users{}
