@@ -70,7 +70,7 @@ func TestTheStateHashIsStable(t *testing.T) {
 		Email: "ann@x.example", FirstName: "Ann", LastName: "C", Username: "ann", Project: project, Desk: project,
 		Active: true, Type: enum.Personal, Created: time.Date(2020, 1, 2, 3, 4, 5, 6_000, time.FixedZone("", 3600)),
 	}
-	const want = 0xc000fa87b5002dfb
+	const want uint64 = 0xc000fa87b5002dfb
 	if got := contacts.NewBulk(contacts.Fields()).States().Hash(&r, []id.ID{{1}}, map[id.ID]string{{2}: "gold"}); got != want {
 		t.Errorf("the hash is %#x, and was %#x", got, want)
 	}
