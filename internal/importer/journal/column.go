@@ -91,7 +91,7 @@ const randomBytes = 7
 
 func (c *ids) add(of id.ID) {
 	time := binary.BigEndian.Uint64(of[:8])
-	c.times = binary.AppendVarint(c.times, int64(time-c.last)) //nolint:gosec // it wraps, and back again
+	c.times = binary.AppendVarint(c.times, int64(time-c.last)) // it wraps, and back again
 	c.kinds, c.random, c.last = append(c.kinds, of[15]), append(c.random, of[8:15]...), time
 }
 
@@ -102,7 +102,7 @@ type idColumns struct {
 }
 
 func (c *idColumns) next() (of id.ID) {
-	c.last += uint64(c.times.varint()) //nolint:gosec // it wraps, and back again
+	c.last += uint64(c.times.varint()) // it wraps, and back again
 	binary.BigEndian.PutUint64(of[:8], c.last)
 	copy(of[8:15], c.random.take(randomBytes))
 	of[15] = c.kinds.byte()
