@@ -71,6 +71,23 @@ func ExampleClient_DoFile() {
 	fmt.Println(out.PreviewImport.Preview.TotalRows, "rows")
 }
 
+// Failed rows are imported once more with corrected cells, by the numbers that the import's issues have.
+func ExampleClient_RetryRows() {
+	ctx := context.Background()
+	c := client.New("http://127.0.0.1:8080", client.Options{Token: os.Getenv("TOKEN")})
+	run, err := c.RetryRows(ctx, client.Retry{Import: os.Getenv("IMPORT"), Rows: []client.RetryRow{
+		{Row: 7, Cells: []client.RetryCell{{Column: "email", Value: "maria@partner.example"}}},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	run, err = c.WatchImport(ctx, run.ID, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(run.Status, run.CreatedCount, "created", run.FailedCount, "failed again")
+}
+
 // A subscription is opened again when its connection breaks.
 func ExampleClient_Subscribe() {
 	c := client.New("http://127.0.0.1:8080", client.Options{

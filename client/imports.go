@@ -1,7 +1,9 @@
 package client
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +17,7 @@ type Import struct {
 	TotalRows, ProcessedRows                  int
 	CreatedCount, UpdatedCount                int
 	UnchangedCount, SkippedCount, FailedCount int
+	ResolvedCount                             int      // failed rows that retries have imported since; it grows after the end
 	Revision                                  int      // of two states the one with the higher is the newer
 	QueuePosition                             *int     // nil once it runs
 	RowsPerSecond                             *float64 // nil before it runs
@@ -29,7 +32,7 @@ type ImportFailure struct{ Code, Message string }
 
 // ImportFields are the fields of an ImportRun that [Import] has, for documents of one's own.
 const ImportFields = `id kind status fileName totalRows processedRows createdCount updatedCount unchangedCount skippedCount failedCount
-	revision queuePosition rowsPerSecond secondsLeft startedAt finishedAt failure { code message } rejectsUrl`
+	resolvedCount revision queuePosition rowsPerSecond secondsLeft startedAt finishedAt failure { code message } rejectsUrl`
 
 // Ended reports whether nothing comes behind this state.
 func (i Import) Ended() bool {
@@ -68,4 +71,33 @@ func (c *Client) CancelImport(ctx context.Context, id string) error {
 		return nil // it has ended already
 	}
 	return err
+}
+
+// RetryRow is a failed row of an import and its corrected cells.
+type RetryRow struct {
+	Row   int         `json:"row"`   // 1 is the first data row of the file
+	Cells []RetryCell `json:"cells"` // the others stay as they were in the file
+}
+
+// RetryCell is a corrected cell.
+type RetryCell struct {
+	Column string `json:"column"` // the header
+	Value  string `json:"value"`
+}
+
+// Retry is what [Client.RetryRows] is given.
+type Retry struct {
+	Import string
+	Rows   []RetryRow // at most 1,000
+	// IdempotencyKey makes it harmless to ask for the same again within 24 hours; empty: one at random.
+	IdempotencyKey string
+}
+
+// RetryRows imports failed rows of an import that has ended once more, with corrected cells, and returns
+// the import that the server has queued for them. Rows that it imports are resolved in the first one.
+func (c *Client) RetryRows(ctx context.Context, r Retry) (Import, error) {
+	var out struct{ RetryRows struct{ ImportRun Import } }
+	err := c.Do(ctx, `mutation($input: RetryRowsInput!) { retryRows(input: $input) { importRun { `+ImportFields+` } } }`,
+		Vars{"input": Vars{"id": r.Import, "rows": r.Rows, "idempotencyKey": cmp.Or(r.IdempotencyKey, rand.Text())}}, &out)
+	return out.RetryRows.ImportRun, err
 }
