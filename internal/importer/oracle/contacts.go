@@ -49,7 +49,8 @@ func (run *run) contact(r *row) outcome {
 	if m.email.text != "" && !(run.job.Options.FillBlanks && m.id.text != "") {
 		run.owners[company][emailKey(m.email.text)] = r.number
 	}
-	if m.known == nil {
+	if run.about = m.known; m.known == nil {
+		run.about = next
 		company.Contacts = append(company.Contacts, next)
 		run.index.contact(company, next)
 		return created

@@ -65,4 +65,11 @@ type Result struct {
 	Created, Updated, Unchanged, Skipped, Failed int
 
 	Issues []Issue // by row, then column, then code
+	Rows   []RowResult
+}
+
+// RowResult is what came of a row.
+type RowResult struct {
+	Outcome string   // CREATED, UPDATED, UNCHANGED, SKIPPED or FAILED
+	Contact *Contact // whom a row of contacts has created, updated or left unchanged; else nil
 }

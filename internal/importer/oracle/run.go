@@ -7,6 +7,7 @@ type run struct {
 	names  map[string]bool // slugs of names of earlier rows that did not fail (I6)
 	index  *index
 	owners map[*Company]map[string]int // contacts by emailKey: the last row that was imported with it (I9)
+	about  *Contact                    // whom the row under way has imported
 	result Result
 }
 
@@ -21,7 +22,12 @@ const (
 	skipped
 )
 
+// outcomes are their names (J13).
+var outcomes = map[outcome]string{failed: "FAILED", created: "CREATED", updated: "UPDATED", unchanged: "UNCHANGED", skipped: "SKIPPED"}
+
 func (r *run) count(o outcome) {
+	r.result.Rows = append(r.result.Rows, RowResult{Outcome: outcomes[o], Contact: r.about})
+	r.about = nil
 	switch o {
 	case failed:
 		r.result.Failed++
