@@ -8,6 +8,7 @@ import (
 
 	"tenantry/chaos/model"
 	"tenantry/client"
+	"tenantry/internal/importer/journal"
 )
 
 // sound is a world in which everything went well, and its tables.
@@ -28,6 +29,9 @@ func sound(t *testing.T) (*model.World, *model.Tables) {
 			w.Sent = append(w.Sent, &model.Sent{File: maker.File(kind, tenant, 150), Answer: fmt.Sprintf("run-%d", len(w.Sent))})
 		}
 	}
+	files := slices.Clone(w.Sent)
+	w.Sent = append(w.Sent, retried(maker, files[3]), retried(maker, files[5]))
+	w.Sent = append(w.Sent, retried(maker, w.Sent[len(w.Sent)-1]))
 	for _, tenant := range w.Tenants {
 		var taken []string
 		if owner := owner["contested-mill"]; owner != "" && owner != tenant.Company {
@@ -39,11 +43,16 @@ func sound(t *testing.T) (*model.World, *model.Tables) {
 			if s.Tenant != tenant {
 				continue
 			}
-			e := serial.Import(s.File, len(s.Rows), false)
-			tables.Imports = append(tables.Imports, model.Import{
+			e := serial.Import(s, len(s.Rows))
+			run := model.Import{
 				ID: s.Answer, Kind: s.Kind, Company: tenant.Company, File: s.Name, Status: "COMPLETED", Total: len(s.Rows), Counts: e.Counts,
-				Revision: 9, Epoch: 1, Keys: 1, Notices: 1, Issues: issues(e),
-			})
+				Revision: 9, Epoch: 1, Keys: 1, Notices: 1, Issues: issues(e), Batches: batches(e),
+			}
+			if s.Retries != nil {
+				run.Retries = s.Retries.Answer
+				resolve(tables, s, e)
+			}
+			tables.Imports = append(tables.Imports, run)
 			for _, c := range e.Customers {
 				add(tables, tenant, c)
 				if c.Slug == "contested-mill" {
@@ -73,6 +82,71 @@ func sound(t *testing.T) (*model.World, *model.Tables) {
 		}
 	}
 	return w, tables
+}
+
+// retried are the failed rows of the import, as far as the file itself is wrong.
+func retried(maker *model.Maker, s *model.Sent) *model.Sent {
+	var rows []int
+	for i := range s.Rows {
+		number := i + 1
+		if s.Retries != nil {
+			number = s.Numbers[i]
+		}
+		if cells := s.Rows[i].Cells; cells[0] == "no address" || len(cells) > len(s.Header) {
+			rows = append(rows, number)
+		}
+	}
+	retry := maker.Correct(s, rows)
+	if s.Retries == nil { // something is left to be retried
+		retry.Rows[0].Cells[0] = "no address"
+	}
+	retry.Answer = s.Answer + "-retried"
+	return retry
+}
+
+// resolve does what a retry does to the imports of which it has rows.
+func resolve(tables *model.Tables, retry *model.Sent, e model.Expected) {
+	for of := retry.Retries; of != nil; of = of.Retries {
+		run := &tables.Imports[slices.IndexFunc(tables.Imports, func(i model.Import) bool { return i.ID == of.Answer })]
+		for _, row := range e.Rows {
+			if row.Outcome == "SKIPPED" || row.Outcome == "FAILED" {
+				continue
+			}
+			run.Resolved++
+			for i := range run.Issues {
+				run.Issues[i].Resolved = run.Issues[i].Resolved || run.Issues[i].Row == row.Number
+			}
+		}
+		if run.Resolved > 0 {
+			run.Revision = 10
+		}
+	}
+}
+
+// batches are the journal of two batches that fits what is expected.
+func batches(e model.Expected) []model.Batch {
+	var all []model.Batch
+	for _, rows := range [][]model.Row{e.Rows[:len(e.Rows)/2], e.Rows[len(e.Rows)/2:]} {
+		b := model.Batch{First: 1 + len(e.Rows)/2*len(all), Size: len(rows), Counts: model.Counts{Processed: len(rows)}}
+		for _, r := range rows {
+			result := journal.Row{Number: r.Number, Line: r.Line}
+			switch r.Outcome {
+			case "CREATED":
+				result.Result, b.Created = journal.Created, b.Created+1
+			case "UPDATED":
+				result.Result, b.Updated = journal.Updated, b.Updated+1
+			case "UNCHANGED":
+				result.Result, b.Unchanged = journal.Unchanged, b.Unchanged+1
+			case "SKIPPED":
+				result.Result, b.Skipped = journal.Skipped, b.Skipped+1
+			case "FAILED":
+				result.Result, b.Failed = journal.Failed, b.Failed+1
+			}
+			b.Rows = append(b.Rows, result)
+		}
+		all = append(all, b)
+	}
+	return all
 }
 
 // issues are the expected ones, as the tables have them.
@@ -168,28 +242,50 @@ func TestEachBrokenInvariantIsSeen(t *testing.T) {
 		"an import is denied": {"I5", func(w *model.World, _ *model.Tables) {
 			w.Histories[0].Record(model.Event{Connection: 3, Fault: "NOT_FOUND"})
 		}},
-		"a cell was changed":          {"I6", func(_ *model.World, x *model.Tables) { x.Companies[4].Contact = "other@x" }},
-		"another partner admin":       {"I6", func(_ *model.World, x *model.Tables) { x.Companies[4].Admin = "other@x" }},
-		"an issue names another line": {"I6", func(_ *model.World, x *model.Tables) { x.Imports[0].Issues[0].Line++ }},
-		"an issue has another code":   {"I6", func(_ *model.World, x *model.Tables) { x.Imports[0].Issues[0].Code = "OTHER" }},
-		"a skipped row was created":   {"I6", func(_ *model.World, x *model.Tables) { x.Imports[0].Skipped--; x.Imports[0].Created++ }},
-		"a row in another tenant":     {"I7", func(w *model.World, x *model.Tables) { x.Companies[4].Partner = w.Tenants[1].Company }},
-		"an import in another tenant": {"I7", func(w *model.World, x *model.Tables) { x.Imports[0].Company = w.Tenants[1].Company }},
-		"another tenant's admin":      {"I7", func(w *model.World, x *model.Tables) { x.Companies[4].AdminsCompany = w.Tenants[1].Company }},
-		"a contact is missing":        {"I1", func(_ *model.World, x *model.Tables) { x.Contacts = x.Contacts[1:] }},
-		"a user is missing":           {"I1", func(_ *model.World, x *model.Tables) { x.Users = x.Users[1:] }},
-		"an import of another kind":   {"I1", func(_ *model.World, x *model.Tables) { x.Imports[0].Kind = model.Users }},
-		"a contact is there twice":    {"I2", func(_ *model.World, x *model.Tables) { x.Contacts = append(x.Contacts, x.Contacts[0]) }},
-		"a contact nobody wrote":      {"I2", func(_ *model.World, x *model.Tables) { x.Contacts[3].Email = "ghost@contacts.alder.example" }},
-		"a contact was changed":       {"I6", func(_ *model.World, x *model.Tables) { x.Contacts[3].First = "Other" }},
-		"an update was lost":          {"I6", func(_ *model.World, x *model.Tables) { x.Imports[2].Updated--; x.Imports[2].Unchanged++ }},
-		"a user was deactivated":      {"I6", func(_ *model.World, x *model.Tables) { x.Users[3].Active = !x.Users[3].Active }},
-		"a user may more":             {"I6", func(_ *model.World, x *model.Tables) { x.Users[5].Sound = false }},
-		"a contact in another tenant": {"I7", func(w *model.World, x *model.Tables) { x.Contacts[0].Company = w.Tenants[1].Company }},
-		"a user in another tenant":    {"I7", func(w *model.World, x *model.Tables) { x.Users[3].Company = w.Tenants[1].Company }},
-		"a file's key is left":        {"I8", func(_ *model.World, x *model.Tables) { x.Imports[0].Sealed = true }},
-		"scratch is left":             {"I8", func(_ *model.World, x *model.Tables) { x.Imports[0].Scratch = 3 }},
-		"a connection is left":        {"I8", func(w *model.World, _ *model.Tables) { w.Leaks = []string{"one connection"} }},
+		"a cell was changed":            {"I6", func(_ *model.World, x *model.Tables) { x.Companies[4].Contact = "other@x" }},
+		"another partner admin":         {"I6", func(_ *model.World, x *model.Tables) { x.Companies[4].Admin = "other@x" }},
+		"an issue names another line":   {"I6", func(_ *model.World, x *model.Tables) { x.Imports[0].Issues[0].Line++ }},
+		"an issue has another code":     {"I6", func(_ *model.World, x *model.Tables) { x.Imports[0].Issues[0].Code = "OTHER" }},
+		"a skipped row was created":     {"I6", func(_ *model.World, x *model.Tables) { x.Imports[0].Skipped--; x.Imports[0].Created++ }},
+		"a row in another tenant":       {"I7", func(w *model.World, x *model.Tables) { x.Companies[4].Partner = w.Tenants[1].Company }},
+		"an import in another tenant":   {"I7", func(w *model.World, x *model.Tables) { x.Imports[0].Company = w.Tenants[1].Company }},
+		"another tenant's admin":        {"I7", func(w *model.World, x *model.Tables) { x.Companies[4].AdminsCompany = w.Tenants[1].Company }},
+		"a contact is missing":          {"I1", func(_ *model.World, x *model.Tables) { x.Contacts = x.Contacts[1:] }},
+		"a user is missing":             {"I1", func(_ *model.World, x *model.Tables) { x.Users = x.Users[1:] }},
+		"an import of another kind":     {"I1", func(_ *model.World, x *model.Tables) { x.Imports[0].Kind = model.Users }},
+		"a contact is there twice":      {"I2", func(_ *model.World, x *model.Tables) { x.Contacts = append(x.Contacts, x.Contacts[0]) }},
+		"a contact nobody wrote":        {"I2", func(_ *model.World, x *model.Tables) { x.Contacts[3].Email = "ghost@contacts.alder.example" }},
+		"a contact was changed":         {"I6", func(_ *model.World, x *model.Tables) { x.Contacts[3].First = "Other" }},
+		"an update was lost":            {"I6", func(_ *model.World, x *model.Tables) { x.Imports[2].Updated--; x.Imports[2].Unchanged++ }},
+		"a user was deactivated":        {"I6", func(_ *model.World, x *model.Tables) { x.Users[3].Active = !x.Users[3].Active }},
+		"a user may more":               {"I6", func(_ *model.World, x *model.Tables) { x.Users[5].Sound = false }},
+		"a contact in another tenant":   {"I7", func(w *model.World, x *model.Tables) { x.Contacts[0].Company = w.Tenants[1].Company }},
+		"a user in another tenant":      {"I7", func(w *model.World, x *model.Tables) { x.Users[3].Company = w.Tenants[1].Company }},
+		"a batch is not in the journal": {"I3", func(_ *model.World, x *model.Tables) { x.Imports[0].Batches = x.Imports[0].Batches[1:] }},
+		"a batch counts another outcome": {"I3", func(_ *model.World, x *model.Tables) {
+			x.Imports[0].Batches[0].Created++
+		}},
+		"a row is in the journal twice": {"I2", func(_ *model.World, x *model.Tables) {
+			x.Imports[0].Batches[0].Rows[1].Number = 1
+		}},
+		"the journal has another line": {"I6", func(_ *model.World, x *model.Tables) { x.Imports[0].Batches[0].Rows[1].Line++ }},
+		"a row with issues was imported": {"I3", func(_ *model.World, x *model.Tables) {
+			row := &x.Imports[0].Batches[0].Rows[x.Imports[0].Issues[0].Row-1]
+			row.Result = journal.Created
+		}},
+		"a retried row is not resolved": {"I9", func(_ *model.World, x *model.Tables) { firstResolved(x).Resolved = false }},
+		"a row that nobody retried is":  {"I9", func(_ *model.World, x *model.Tables) { x.Imports[0].Issues[0].Resolved = true }},
+		"a resolved row is not counted": {"I9", func(_ *model.World, x *model.Tables) { retriedImport(x).Resolved-- }},
+		"two retries import one row":    {"I9", func(_ *model.World, x *model.Tables) { importTwice(x) }},
+		"a retry is there twice": {"I2", func(_ *model.World, x *model.Tables) {
+			i := slices.IndexFunc(x.Imports, func(i model.Import) bool { return i.Retries != "" })
+			again := x.Imports[i]
+			again.ID = "other"
+			x.Imports = append(x.Imports, again)
+		}},
+		"a file's key is left": {"I8", func(_ *model.World, x *model.Tables) { x.Imports[0].Sealed = true }},
+		"scratch is left":      {"I8", func(_ *model.World, x *model.Tables) { x.Imports[0].Scratch = 3 }},
+		"a connection is left": {"I8", func(w *model.World, _ *model.Tables) { w.Leaks = []string{"one connection"} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, tables := sound(t)
@@ -199,6 +295,28 @@ func TestEachBrokenInvariantIsSeen(t *testing.T) {
 				t.Errorf("want a violation of %s, got %v", broken.invariant, found)
 			}
 		})
+	}
+}
+
+func retriedImport(x *model.Tables) *model.Import {
+	return &x.Imports[slices.IndexFunc(x.Imports, func(i model.Import) bool { return i.Resolved > 0 })]
+}
+
+func firstResolved(x *model.Tables) *model.Issue {
+	issues := retriedImport(x).Issues
+	return &issues[slices.IndexFunc(issues, func(i model.Issue) bool { return i.Resolved })]
+}
+
+// importTwice lets the retry of a retry import a row that the first one has imported.
+func importTwice(x *model.Tables) {
+	last := slices.IndexFunc(x.Imports, func(i model.Import) bool { return len(i.Batches) > 0 && i.Retries == "run-5-retried" })
+	first := slices.IndexFunc(x.Imports, func(i model.Import) bool { return i.ID == "run-5-retried" })
+	for row, result := range x.Imports[first].Results() {
+		if result == journal.Created {
+			rows := x.Imports[last].Batches[1].Rows
+			rows[len(rows)-1] = journal.Row{Number: row, Result: journal.Created}
+			return
+		}
 	}
 }
 

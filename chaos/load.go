@@ -93,7 +93,7 @@ func upload(s *model.Sent, d delivery) delivery {
 
 // deliver sends one file until it is answered for good.
 func (t *trial) deliver(s *model.Sent, d delivery) {
-	run, err := t.nodes.deliver(t.ctx, d)
+	run, err := t.ask(s, d)
 	t.mu.Lock()
 	s.Answer = run
 	t.mu.Unlock()
@@ -104,6 +104,14 @@ func (t *trial) deliver(s *model.Sent, d delivery) {
 	case s.Fate == model.Completes || s.Fate == model.Fails:
 		t.violate("I1", "%s was not accepted: %v", s.Name, err)
 	}
+}
+
+// ask has the import accepted.
+func (t *trial) ask(s *model.Sent, d delivery) (run string, err error) {
+	if s.Retries != nil {
+		return t.nodes.retry(t.ctx, s.Tenant.Admin.Token, client.Retry{Import: t.answer(s.Retries), Rows: s.Corrections, IdempotencyKey: s.Key})
+	}
+	return t.nodes.deliver(t.ctx, d)
 }
 
 // follow has an import watched until its end.

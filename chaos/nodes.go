@@ -81,9 +81,24 @@ func (n *nodes) with(o client.Options) *client.Client {
 
 // insist runs an operation until it is answered for good, or ctx ends.
 func (n *nodes) insist(ctx context.Context, token, query string, variables client.Vars, out any) error {
+	return n.until(ctx, func(ctx context.Context) error { return n.as(token).Do(ctx, query, variables, out) })
+}
+
+// retry has rows of an import retried, and gives the import of the retry.
+func (n *nodes) retry(ctx context.Context, token string, r client.Retry) (string, error) {
+	var run client.Import
+	err := n.until(ctx, func(ctx context.Context) (err error) {
+		run, err = n.as(token).RetryRows(ctx, r)
+		return err
+	})
+	return run.ID, err
+}
+
+// until asks again until it is answered for good, or ctx ends.
+func (n *nodes) until(ctx context.Context, ask func(context.Context) error) error {
 	for {
 		one, cancel := context.WithTimeout(ctx, 20*time.Second)
-		err := n.as(token).Do(one, query, variables, out)
+		err := ask(one)
 		cancel()
 		if e, answered := errors.AsType[*client.Error](err); err == nil || answered && !e.Temporary() {
 			return err

@@ -29,6 +29,7 @@ type observer struct {
 type track struct {
 	company, status            string
 	processed, revision, epoch int
+	resolved                   int       // rows that retries have imported since
 	held                       bool      // a worker has it
 	since                      time.Time // of the last change
 	reported                   bool      // that it broke its bound
@@ -75,7 +76,7 @@ func (o *observer) run(ctx context.Context) {
 func (o *observer) look(ctx context.Context) error {
 	rows, err := o.trial.db.QueryContext(ctx,
 		`SELECT CAST(id AS text), CAST(company_id AS text), status, processed_rows, revision, epoch,
-			lease_until IS NOT NULL, COALESCE(lease_until > CURRENT_TIMESTAMP, false) FROM import_runs ORDER BY created_at, id`)
+			resolved_count, lease_until IS NOT NULL, COALESCE(lease_until > CURRENT_TIMESTAMP, false) FROM import_runs ORDER BY created_at, id`)
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func (o *observer) look(ctx context.Context) error {
 		var id string
 		now := &track{}
 		var leased bool
-		if err := rows.Scan(&id, &now.company, &now.status, &now.processed, &now.revision, &now.epoch, &now.held, &leased); err != nil {
+		if err := rows.Scan(&id, &now.company, &now.status, &now.processed, &now.revision, &now.epoch, &now.resolved, &now.held, &leased); err != nil {
 			return err
 		}
 		if leased && now.status == "RUNNING" {
@@ -129,10 +130,10 @@ func (o *observer) note(id string, now *track, at time.Time, waits bool) {
 	}
 	now.reported = was.reported
 	switch {
-	case now.processed < was.processed, now.revision < was.revision, now.epoch < was.epoch:
+	case now.processed < was.processed, now.revision < was.revision, now.epoch < was.epoch, now.resolved < was.resolved:
 		o.trial.violate("I2", "import %s went back: %d rows, revision %d, epoch %d after %d, %d, %d",
 			id, now.processed, now.revision, now.epoch, was.processed, was.revision, was.epoch)
-	case final(was.status) && (now.status != was.status || now.revision != was.revision || now.processed != was.processed):
+	case final(was.status) && (now.status != was.status || now.revision != was.revision && now.resolved == was.resolved || now.processed != was.processed):
 		o.trial.violate("I4", "import %s was %s at revision %d and is %s at %d", id, was.status, was.revision, now.status, now.revision)
 	}
 	if now.status != was.status || now.processed != was.processed || now.revision != was.revision || now.epoch != was.epoch {

@@ -18,22 +18,22 @@ type checker struct {
 	count map[string]int
 
 	companyBySlug map[string][]*Company
-	importsOf     map[string][]*Import // by file name
-	tenantOf      map[string]*Tenant   // by company id
+	importsOf     map[*Sent][]*Import
+	sentAs        map[string]*Sent   // by import id
+	tenantOf      map[string]*Tenant // by company id
 }
 
 // Check says which invariants the tables and the world break. It is deterministic: the
 // same in gives the same out.
 func Check(w *World, t *Tables) []Violation {
 	c := &checker{w: w, t: t, count: map[string]int{},
-		companyBySlug: map[string][]*Company{}, importsOf: map[string][]*Import{}, tenantOf: map[string]*Tenant{}}
+		companyBySlug: map[string][]*Company{}, importsOf: map[*Sent][]*Import{}, sentAs: map[string]*Sent{}, tenantOf: map[string]*Tenant{}}
 	for i := range t.Companies {
 		company := &t.Companies[i]
 		c.companyBySlug[company.Slug] = append(c.companyBySlug[company.Slug], company)
 	}
-	for i := range t.Imports {
-		run := &t.Imports[i]
-		c.importsOf[run.File] = append(c.importsOf[run.File], run)
+	for _, s := range w.Sent { // a retry behind what it retries
+		c.find(s)
 	}
 	for _, tenant := range w.Tenants {
 		c.tenantOf[tenant.Company] = tenant
@@ -45,6 +45,7 @@ func Check(w *World, t *Tables) []Violation {
 	for i := range t.Imports {
 		c.settled(&t.Imports[i])
 	}
+	c.resolved()
 	for _, tenant := range w.Tenants {
 		c.tenant(tenant)
 	}
@@ -61,9 +62,24 @@ func (c *checker) violate(invariant, format string, args ...any) {
 	}
 }
 
+// find finds the imports of what was sent: a file's by its name, a retry's by what it retries. (Each import
+// is retried once; whoever wants more retries the retry.)
+func (c *checker) find(s *Sent) {
+	for i := range c.t.Imports {
+		run := &c.t.Imports[i]
+		is := run.Retries == "" && run.File == s.Name
+		if s.Retries != nil {
+			is = run.Retries != "" && c.sentAs[run.Retries] == s.Retries
+		}
+		if is {
+			c.importsOf[s], c.sentAs[run.ID] = append(c.importsOf[s], run), s
+		}
+	}
+}
+
 // accepted: what the server accepted is there, once, with its file (I1, I2, I4).
 func (c *checker) accepted(s *Sent) {
-	runs := c.importsOf[s.Name]
+	runs := c.importsOf[s]
 	if len(runs) > 1 {
 		c.violate("I2", "%s was accepted %d times under one idempotency key", s.Name, len(runs))
 	}
@@ -97,7 +113,7 @@ func (c *checker) accepted(s *Sent) {
 		c.violate("I1", "%s is a file of %s, its import one of %s", s.Name, s.Kind, run.Kind)
 	}
 	if c.w.Blobs != nil && s.Kind != Users { // whose files hold passwords, and are gone at the end
-		if size, ok := c.w.Blobs[run.ID]; !ok || size != int64(len(s.Bytes)) {
+		if size, ok := c.w.Blobs[run.ID]; !ok || size != int64(len(s.Bytes)) && s.Retries == nil {
 			c.violate("I1", "import %s has a file of %d bytes, sent were %d", run.ID, size, len(s.Bytes))
 		}
 	}
@@ -119,7 +135,7 @@ func (c *checker) ended(s *Sent, run *Import) {
 // strangers: no import is there that nobody sent.
 func (c *checker) strangers() {
 	for _, run := range c.t.Imports {
-		if !slices.ContainsFunc(c.w.Sent, func(s *Sent) bool { return s.Name == run.File }) {
+		if c.sentAs[run.ID] == nil {
 			c.violate("I2", "import %s is of %s, which nobody sent", run.ID, run.File)
 		}
 	}
@@ -139,6 +155,7 @@ func (c *checker) settled(run *Import) {
 	if sum := run.Created + run.Updated + run.Unchanged + run.Skipped + run.Failed; sum != run.Processed {
 		c.violate("I3", "import %s: the counts add up to %d, processed are %d", run.ID, sum, run.Processed)
 	}
+	c.journal(run)
 	rows, places := map[int]bool{}, map[[2]int]bool{}
 	for _, i := range run.Issues {
 		if places[[2]int{i.Row, i.Ordinal}] {

@@ -6,7 +6,8 @@ import "tenantry/internal/importer/oracle"
 type Issue struct {
 	Row, Ordinal, Line int
 	Code, Column       string
-	OtherRow           int // of EMAIL_TAKEN; 0: none
+	OtherRow           int  // of EMAIL_TAKEN; 0: none
+	Resolved           bool // a retry has imported the row since
 }
 
 // Customer is a company that a row became.
@@ -29,6 +30,13 @@ type Expected struct {
 	Counts
 	Issues    []oracle.Issue // in the oracle's order
 	Customers []Customer
+	Rows      []Row
+}
+
+// Row is what becomes of a row.
+type Row struct {
+	Number, Line int
+	Outcome      string
 }
 
 // Serial imports a tenant's files one after another, row by row (rule R2).
@@ -45,7 +53,7 @@ type Serial struct {
 
 // imported is an import that was no dry run.
 type imported struct {
-	file *File
+	sent *Sent
 	rows int
 }
 
@@ -83,25 +91,36 @@ var fields = map[Kind][]string{
 
 var oracleKinds = map[Kind]oracle.Kind{Customers: oracle.Customers, Contacts: oracle.Contacts, Users: oracle.Users}
 
-// Import imports the first rows of the file. Nothing of a dry run stays.
-func (m *Serial) Import(f *File, rows int, dryRun bool) Expected {
-	if dryRun {
-		scratch := NewSerial(m.tenant, m.taken, m.foreign)
+// Import imports the first rows of what was sent. Nothing of a dry run stays.
+func (m *Serial) Import(s *Sent, rows int) Expected {
+	if s.DryRun {
+		scratch, written := NewSerial(m.tenant, m.taken, m.foreign), *s
 		for _, i := range m.done {
-			scratch.Import(i.file, i.rows, false)
+			scratch.Import(i.sent, i.rows)
 		}
-		return scratch.Import(f, rows, false)
+		written.DryRun = false
+		return scratch.Import(&written, rows)
 	}
 	before := len(m.world.Companies)
 	result := m.world.Run(oracle.Job{
-		Kind: oracleKinds[f.Kind], Importer: m.importer, Company: m.company,
-		File: oracle.File{Header: f.Header, Fields: fields[f.Kind], Rows: f.Rows[:rows]},
+		Kind: oracleKinds[s.Kind], Importer: m.importer, Company: m.company,
+		File: oracle.File{Header: s.Header, Fields: fields[s.Kind], Rows: s.Rows[:rows]},
 	})
-	m.done = append(m.done, imported{f, rows})
+	m.done = append(m.done, imported{s, rows})
 	e := Expected{Issues: result.Issues, Counts: Counts{
 		Processed: rows, Created: result.Created, Updated: result.Updated, Unchanged: result.Unchanged,
 		Skipped: result.Skipped, Failed: result.Failed,
 	}}
+	for i := range e.Issues {
+		issue := &e.Issues[i]
+		issue.Row = s.number(issue.Row)
+		if issue.OtherRow > 0 {
+			issue.OtherRow = s.number(issue.OtherRow)
+		}
+	}
+	for i, r := range result.Rows {
+		e.Rows = append(e.Rows, Row{Number: s.number(i + 1), Line: s.Rows[i].Line, Outcome: r.Outcome})
+	}
 	for _, c := range m.world.Companies[before:] {
 		e.Customers = append(e.Customers, Customer{Name: c.Name, Slug: c.Slug, Contact: c.ContactEmail, Admin: c.PartnerAdmins[0].Email})
 	}

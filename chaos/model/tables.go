@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"tenantry/internal/importer/journal"
 )
 
 // Import is an import as the tables have it.
@@ -15,12 +17,23 @@ type Import struct {
 	Counts
 	Revision, Epoch, Claims int
 	FailureCode             string
-	Keys                    int // idempotency keys that stand for it
-	Scratch                 int // what should have been dropped at its end
-	Notices                 int // IMPORT_FINISHED to its creator
-	AdminNotices            int // PARTNER_ADMIN_ADDED, to anybody
-	AdminsTold              int // how many people those went to
+	Retries                 string // the import of which it retries rows; empty: it is one of a file
+	Resolved                int    // failed rows that retries have imported since
+	Keys                    int    // idempotency keys that stand for it
+	Scratch                 int    // what should have been dropped at its end
+	Notices                 int    // IMPORT_FINISHED to its creator
+	AdminNotices            int    // PARTNER_ADMIN_ADDED, to anybody
+	AdminsTold              int    // how many people those went to
 	Issues                  []Issue
+	Batches                 []Batch // in order
+}
+
+// Batch is a batch in an import's journal.
+type Batch struct {
+	First int // the number of its first row among those of the import
+	Size  int
+	Counts
+	Rows []journal.Row
 }
 
 // Company is a company as the tables have it.
@@ -60,6 +73,9 @@ func Read(ctx context.Context, db *sql.DB) (*Tables, error) {
 	if err := t.readIssues(ctx, tx); err != nil {
 		return nil, fmt.Errorf("reading the issues: %w", err)
 	}
+	if err := t.readJournal(ctx, tx); err != nil {
+		return nil, fmt.Errorf("reading the journal: %w", err)
+	}
 	if err := t.readCompanies(ctx, tx); err != nil {
 		return nil, fmt.Errorf("reading the companies: %w", err)
 	}
@@ -80,7 +96,7 @@ func isolation(db *sql.DB) sql.IsolationLevel {
 func (t *Tables) readImports(ctx context.Context, tx *sql.Tx) error {
 	rows, err := tx.QueryContext(ctx, `SELECT CAST(r.id AS text), CAST(r.company_id AS text), r.file_name, r.status, r.kind, r.dry_run, r.upload_secret IS NOT NULL, r.total_rows,
 		r.processed_rows, r.created_count, r.updated_count, r.unchanged_count, r.skipped_count, r.failed_count,
-		r.revision, r.epoch, r.claims, COALESCE(r.failure_code, ''),
+		r.revision, r.epoch, r.claims, COALESCE(r.failure_code, ''), COALESCE(CAST(r.retries_id AS text), ''), r.resolved_count,
 		(SELECT count(*) FROM idempotency_keys k WHERE k.import_run_id = r.id),
 		(SELECT count(*) FROM import_keys k WHERE k.import_run_id = r.id),
 		(SELECT count(*) FROM notifications n WHERE n.import_run_id = r.id AND n.kind = 'IMPORT_FINISHED'),
@@ -95,7 +111,7 @@ func (t *Tables) readImports(ctx context.Context, tx *sql.Tx) error {
 		var i Import
 		if err := rows.Scan(&i.ID, &i.Company, &i.File, &i.Status, &i.Kind, &i.DryRun, &i.Sealed, &i.Total,
 			&i.Processed, &i.Created, &i.Updated, &i.Unchanged, &i.Skipped, &i.Failed,
-			&i.Revision, &i.Epoch, &i.Claims, &i.FailureCode,
+			&i.Revision, &i.Epoch, &i.Claims, &i.FailureCode, &i.Retries, &i.Resolved,
 			&i.Keys, &i.Scratch, &i.Notices, &i.AdminNotices, &i.AdminsTold); err != nil {
 			return err
 		}
@@ -105,7 +121,7 @@ func (t *Tables) readImports(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (t *Tables) readIssues(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, `SELECT CAST(import_run_id AS text), "row", ordinal, line, code, COALESCE("column", ''),
+	rows, err := tx.QueryContext(ctx, `SELECT CAST(import_run_id AS text), "row", ordinal, line, code, COALESCE("column", ''), resolved,
 		CASE code WHEN 'EMAIL_TAKEN' THEN COALESCE(other_row, 0) ELSE 0 END
 		FROM import_issues ORDER BY import_run_id, "row", ordinal`)
 	if err != nil {
@@ -116,13 +132,40 @@ func (t *Tables) readIssues(ctx context.Context, tx *sql.Tx) error {
 	for rows.Next() {
 		var run string
 		var i Issue
-		if err := rows.Scan(&run, &i.Row, &i.Ordinal, &i.Line, &i.Code, &i.Column, &i.OtherRow); err != nil {
+		if err := rows.Scan(&run, &i.Row, &i.Ordinal, &i.Line, &i.Code, &i.Column, &i.Resolved, &i.OtherRow); err != nil {
 			return err
 		}
 		byRun[run] = append(byRun[run], i)
 	}
 	for n := range t.Imports {
 		t.Imports[n].Issues = byRun[t.Imports[n].ID]
+	}
+	return rows.Err()
+}
+
+func (t *Tables) readJournal(ctx context.Context, tx *sql.Tx) error {
+	rows, err := tx.QueryContext(ctx, `SELECT CAST(import_run_id AS text), first_row, rows, created_count, updated_count,
+		unchanged_count, skipped_count, failed_count, outcomes FROM import_batches ORDER BY import_run_id, first_row`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	byRun := map[string][]Batch{}
+	for rows.Next() {
+		var run string
+		var b Batch
+		var outcomes []byte
+		if err := rows.Scan(&run, &b.First, &b.Size, &b.Created, &b.Updated, &b.Unchanged, &b.Skipped, &b.Failed, &outcomes); err != nil {
+			return err
+		}
+		if b.Rows, err = journal.DecodeOutcomes(outcomes, b.First, b.Size); err != nil {
+			return fmt.Errorf("the batch at row %d of import %s: %w", b.First, run, err)
+		}
+		b.Processed = b.Size
+		byRun[run] = append(byRun[run], b)
+	}
+	for n := range t.Imports {
+		t.Imports[n].Batches = byRun[t.Imports[n].ID]
 	}
 	return rows.Err()
 }

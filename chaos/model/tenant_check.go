@@ -26,7 +26,7 @@ func (c *checker) tenant(t *Tenant) {
 		if s == nil || s.Tenant != t || s.Into != "" || run.Processed > len(s.Rows) {
 			continue // which another check reports
 		}
-		e := serial.Import(s.File, run.Processed, s.DryRun)
+		e := serial.Import(s, run.Processed)
 		c.compare(s, run, e)
 		if !s.DryRun {
 			for _, customer := range e.Customers {
@@ -63,14 +63,8 @@ func (c *checker) gone(t *Tenant) bool {
 	return false
 }
 
-func (c *checker) sent(run *Import) *Sent {
-	for _, s := range c.w.Sent {
-		if s.Name == run.File {
-			return s
-		}
-	}
-	return nil
-}
+// sent is what the import is of; nil: nobody sent that.
+func (c *checker) sent(run *Import) *Sent { return c.sentAs[run.ID] }
 
 // compare compares an import's counts and issues with those of the serial run.
 func (c *checker) compare(s *Sent, run *Import, e Expected) {
@@ -81,6 +75,7 @@ func (c *checker) compare(s *Sent, run *Import, e Expected) {
 	for i, issue := range run.Issues {
 		issues[i] = oracle.Issue{Row: issue.Row, Line: issue.Line, Column: issue.Column, Code: issue.Code, OtherRow: issue.OtherRow}
 	}
+	c.outcomes(s, run, e.Rows)
 	oracle.Sort(issues)
 	for i := range max(len(issues), len(e.Issues)) {
 		var have, want oracle.Issue

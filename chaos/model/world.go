@@ -1,5 +1,7 @@
 package model
 
+import "tenantry/client"
+
 // Fate is what may become of a file.
 type Fate int
 
@@ -20,6 +22,18 @@ type Sent struct {
 	DryRun bool
 	Fate   Fate
 	Answer string // the import's id, where a client received one
+
+	Retries     *Sent             // the import of which these rows are retried; nil: a file of its own
+	Numbers     []int             // of a retry: its rows' numbers in the file
+	Corrections []client.RetryRow // likewise: what is sent
+}
+
+// number is that of the n-th row in the file.
+func (s *Sent) number(n int) int {
+	if s.Retries == nil {
+		return n
+	}
+	return s.Numbers[n-1]
 }
 
 // World is what was done in a case, and all that was seen of it from outside.
@@ -35,6 +49,6 @@ type World struct {
 
 // Violation is an invariant that does not hold.
 type Violation struct {
-	Invariant string `json:"invariant"` // I1 … I8
+	Invariant string `json:"invariant"` // I1 … I9
 	Detail    string `json:"detail"`
 }
