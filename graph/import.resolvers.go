@@ -38,9 +38,32 @@ func (r *importRunResolver) Options(ctx context.Context, obj *ent.ImportRun) (*m
 	return optionsModel(&l), nil
 }
 
+// Undoes is the resolver for the undoes field.
+func (r *importRunResolver) Undoes(ctx context.Context, obj *ent.ImportRun) (*ent.ImportRun, error) {
+	return load(ctx, loadersOf(ctx).imports, obj, &undoneImport)
+}
+
+// UndoneBy is the resolver for the undoneBy field.
+func (r *importRunResolver) UndoneBy(ctx context.Context, obj *ent.ImportRun) (*ent.ImportRun, error) {
+	return load(ctx, loadersOf(ctx).undoneBy, obj, &importItself)
+}
+
+// CanUndo is the resolver for the canUndo field.
+func (r *importRunResolver) CanUndo(ctx context.Context, obj *ent.ImportRun) (bool, error) {
+	if !r.Importer.CanUndo(obj) {
+		return false, nil
+	}
+	return load(ctx, loadersOf(ctx).undoable, obj, &importItself)
+}
+
 // Retries is the resolver for the retries field.
 func (r *importRunResolver) Retries(ctx context.Context, obj *ent.ImportRun) (*ent.ImportRun, error) {
 	return load(ctx, loadersOf(ctx).imports, obj, &retriedImport)
+}
+
+// UpdatedCount is the resolver for the updatedCount field.
+func (r *importRunResolver) UpdatedCount(ctx context.Context, obj *ent.ImportRun) (int, error) {
+	return obj.UpdatedCount - obj.DeletedCount, nil
 }
 
 // ImportedCount is the resolver for the importedCount field.
@@ -139,6 +162,12 @@ func (r *mutationResolver) CancelImport(ctx context.Context, input model.CancelI
 	}
 	run, err := r.Importer.Cancel(ctx, input.ID)
 	return &model.CancelImportPayload{ImportRun: run}, err
+}
+
+// UndoImport is the resolver for the undoImport field.
+func (r *mutationResolver) UndoImport(ctx context.Context, input model.UndoImportInput) (*model.UndoImportPayload, error) {
+	run, err := r.Importer.Undo(ctx, importer.UndoInput{Import: input.ID, DryRun: input.DryRun, IdempotencyKey: input.IdempotencyKey.Value()})
+	return &model.UndoImportPayload{ImportRun: run}, err
 }
 
 // RetryRows is the resolver for the retryRows field.

@@ -42,6 +42,8 @@ type loaders struct {
 	companies  *loader[*ent.Company]
 	users      *loader[*ent.User]
 	imports    *loader[*ent.ImportRun]
+	undoneBy   *loader[*ent.ImportRun] // the last undo, by import
+	undoable   *loader[bool]           // whether the viewer has the right to undo it, by import
 	manageable *loader[bool]
 	admins     *loader[[]*ent.User]
 	projects   *loader[[]*ent.Project]
@@ -75,6 +77,12 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 		imports: byID(func(ctx context.Context, ids []id.ID) ([]*ent.ImportRun, error) {
 			return client.ImportRun.Query().Where(database.Among(importrun.FieldID, ids)).All(ctx)
 		}, func(r *ent.ImportRun) id.ID { return r.ID }),
+		undoneBy: mapped(func(ctx context.Context, ids []id.ID) (map[id.ID]*ent.ImportRun, error) {
+			found, err := engine.LastUndos(ctx, ids)
+			inBatch(ctx, slices.Collect(maps.Values(found)))
+			return found, err
+		}),
+		undoable:   mapped(engine.MayUndo),
 		manageable: mapped(service.Manageable),
 		admins: mapped(func(ctx context.Context, ids []id.ID) (map[id.ID][]*ent.User, error) {
 			rows, err := client.PartnerAdmin.Query().Where(database.FirstOfEach(partneradmin.Table, ids, maxPartnerAdmins)).

@@ -25,6 +25,7 @@ var (
 	companyOfImport = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID { return &r.CompanyID })
 	creatorOfImport = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID { return r.CreatedByID })
 	retriedImport   = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID { return r.RetriesID })
+	undoneImport    = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID { return r.UndoesID })
 	queuedImport    = reference[*ent.ImportRun](func(r *ent.ImportRun) *id.ID {
 		if r.Status != enum.Queued {
 			return nil

@@ -37,7 +37,7 @@ var counted = []struct{ query, list string }{
 		found:contacts(first:1,filter:{search:"p",active:true,type:PERSONAL}){nodes{email} totalCount}}}`, "customers"},
 	{`viewer{company{contacts(first:$n){nodes{email project{name} desk{name} labels{name} customFields{field{name} value} company{name partner{name}}} totalCount}}}`, "viewer company contacts"},
 	{`viewer{company{contacts(last:$n,filter:{search:"P"}){edges{cursor node{firstName}}}}}`, "viewer company contacts"},
-	{`importRuns(first:$n){nodes{company{name} createdBy{email} queuePosition secondsLeft rejectsUrl retries{fileName}
+	{`importRuns(first:$n){nodes{company{name} createdBy{email} queuePosition secondsLeft rejectsUrl retries{fileName} undoes{fileName} undoneBy{fileName} canUndo
 		issues(first:2,code:REQUIRED){nodes{message} totalCount}} totalCount}`, "importRuns"},
 	{`notifications(first:$n){nodes{title company{name users(first:1){totalCount}} transferToken{company{name} sentTo{name}} importRun{fileName issues(first:1){nodes{message}}}} totalCount}`, "notifications"},
 	{`auditEvents(first:$n){nodes{summary actor{email} company{name}} totalCount}`, "auditEvents"},

@@ -98,6 +98,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSendTransferTokenInput,
 		ec.unmarshalInputSetPartnerStatusInput,
 		ec.unmarshalInputSignInInput,
+		ec.unmarshalInputUndoImportInput,
 		ec.unmarshalInputUpdateCompanyInput,
 		ec.unmarshalInputUpdateContactInput,
 		ec.unmarshalInputUpdateCustomFieldInput,
@@ -995,27 +996,35 @@ type ImportRun implements Node {
   dryRun: Boolean!
   "How it was asked for, and what was found in the file."
   options: ImportOptions!
+  "The import that it undoes; null if it is not an undo, or if that import is not visible to the viewer."
+  undoes: ImportRun
+  "The last undo of it, whether it still runs or has ended; null if there is none that has changed anything. Dry runs do not count."
+  undoneBy: ImportRun
+  "Whether the viewer can undo it now: it is an import of CONTACTS or CUSTOMERS, or an undo of one, has ended, has changed something and is no dry run, its undo period (30 days unless configured otherwise) is not over, and the viewer may import the same kind into its company."
+  canUndo: Boolean!
   "The import whose failed rows it imports once more; null if it is not a retry, or if that import is not visible to the viewer."
   retries: ImportRun
   "Failed rows that retries have imported since; part of failedCount."
   resolvedCount: Int!
   "Whether somebody asked for it to stop."
   cancelRequested: Boolean!
-  "Data rows of the file, known before the import is queued."
+  "Data rows of the file, known before the import is queued. Of an undo: the rows that had created or changed a record."
   totalRows: Int!
-  "createdCount + updatedCount + unchangedCount + skippedCount + failedCount, at every moment."
+  "createdCount + updatedCount + deletedCount + unchangedCount + skippedCount + failedCount, at every moment."
   processedRows: Int!
-  "Rows that created a record."
+  "Rows that created a record. Of the undo of an undo: records that exist again."
   createdCount: Int!
-  "Rows that changed a record."
+  "Rows that changed a record. Of an undo: records whose values were put back."
   updatedCount: Int!
+  "Of an undo: records that it deleted, because the import had created them; part of importedCount. 0 for other imports."
+  deletedCount: Int!
   "Rows whose record already had exactly these values."
   unchangedCount: Int!
-  "Rows that were skipped: duplicates, and records that exist or do not exist where the options skip these; each has an issue."
+  "Rows that were skipped: duplicates, records that exist or do not exist where the options skip these, and of an undo records that were kept because they had been changed since; each has an issue."
   skippedCount: Int!
   "Rejected rows; each has all of its issues."
   failedCount: Int!
-  "createdCount + updatedCount + unchangedCount."
+  "createdCount + updatedCount + deletedCount + unchangedCount."
   importedCount: Int!
   "skippedCount + failedCount."
   notImportedCount: Int!
@@ -1474,6 +1483,22 @@ type CancelImportPayload {
   importRun: ImportRun!
 }
 
+"An import to undo."
+input UndoImportInput {
+  "The import's id. An undo can be undone, too."
+  id: ID!
+  "Do everything except write, with the counts and issues that the real undo would have."
+  dryRun: Boolean! = false
+  "The same key and arguments from the same caller within 24 hours return the same undo; a different request with the same key is INVALID_ARGUMENT. 1 to 255 bytes."
+  idempotencyKey: String
+}
+
+"The accepted undo."
+type UndoImportPayload {
+  "The undo: an import of its own, with the file name and options of the one that it undoes. Its issues have the rows and lines of that file."
+  importRun: ImportRun!
+}
+
 "Failed rows to be imported once more."
 input RetryRowsInput {
   "The import in which they failed. It may be a retry itself."
@@ -1558,6 +1583,8 @@ extend type Mutation {
   importCsv(input: ImportCsvInput!): ImportCsvPayload!
   "Stops an import before its next batch. For its creator and the administrators of its company. FAILED_PRECONDITION if it has finished otherwise."
   cancelImport(input: CancelImportInput!): CancelImportPayload!
+  "Undoes an import of CONTACTS or CUSTOMERS that has ended: records that it created are deleted, and of those that it changed each changed value, label and custom field is put back. What was changed since is kept and reported as EDITED_SINCE. For administrators and partner admins of the company who see the import; CUSTOMERS: for administrators of a partner. FAILED_PRECONDITION if it cannot be undone."
+  undoImport(input: UndoImportInput!): UndoImportPayload!
   "Imports failed rows of an import that has ended once more, with corrected cells. Rows that succeed are marked as resolved in the issues of the import and leave its rejects file. For administrators and partner admins of the company who see the import. FAILED_PRECONDITION if the import has not ended or was a dry run, if a row has not failed or is resolved, or if the file is kept no longer and a row is not given whole."
   retryRows(input: RetryRowsInput!): RetryRowsPayload!
   "Returns the URL of a CSV file of records, and is recorded in the audit log. For administrators and partner admins of the company; CUSTOMERS: for administrators of a partner."
@@ -2648,6 +2675,12 @@ func (ec *executionContext) childFields_ImportRun(ctx context.Context, field gra
 		return ec.fieldContext_ImportRun_dryRun(ctx, field)
 	case "options":
 		return ec.fieldContext_ImportRun_options(ctx, field)
+	case "undoes":
+		return ec.fieldContext_ImportRun_undoes(ctx, field)
+	case "undoneBy":
+		return ec.fieldContext_ImportRun_undoneBy(ctx, field)
+	case "canUndo":
+		return ec.fieldContext_ImportRun_canUndo(ctx, field)
 	case "retries":
 		return ec.fieldContext_ImportRun_retries(ctx, field)
 	case "resolvedCount":
@@ -2662,6 +2695,8 @@ func (ec *executionContext) childFields_ImportRun(ctx context.Context, field gra
 		return ec.fieldContext_ImportRun_createdCount(ctx, field)
 	case "updatedCount":
 		return ec.fieldContext_ImportRun_updatedCount(ctx, field)
+	case "deletedCount":
+		return ec.fieldContext_ImportRun_deletedCount(ctx, field)
 	case "unchangedCount":
 		return ec.fieldContext_ImportRun_unchangedCount(ctx, field)
 	case "skippedCount":
@@ -2916,6 +2951,14 @@ func (ec *executionContext) childFields_TransferToken(ctx context.Context, field
 		return ec.fieldContext_TransferToken_sentTo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TransferToken", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoImportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "importRun":
+		return ec.fieldContext_UndoImportPayload_importRun(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoImportPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -103,7 +103,7 @@ query node(id: $nonsense) { id }
 query nodes(ids: [$alpha, $gamma, $carl, $rita, $project, $import-of-keller, $notification-of-rita, $nonsense]) { __typename }
 
 # imports
-query importRun(id: $import-of-keller) { createdBy { firstName } createdByName retries { fileName } issues { nodes { message resolved } totalCount } }
+query importRun(id: $import-of-keller) { createdBy { firstName } createdByName retries { fileName } undoes { fileName } undoneBy { fileName } canUndo deletedCount issues { nodes { message resolved } totalCount } }
 query importRun(id: $import-of-okafor) { createdBy { firstName } }
 query importRun(id: $import-of-sato) { createdBy { firstName } company { name } }
 query importRun(id: $import-of-rita) { createdBy { firstName } }
@@ -118,6 +118,10 @@ mutation cancelImport(input: {id: $import-of-keller}) { importRun { status } }
 mutation cancelImport(input: {id: $import-of-sato}) { importRun { status } }
 mutation cancelImport(input: {id: $import-of-rita}) { importRun { status } }
 mutation cancelImport(input: {id: $nonsense}) { importRun { status } }
+mutation undoImport(input: {id: $import-of-keller}) { importRun { status } }
+mutation undoImport(input: {id: $import-of-sato}) { importRun { status } }
+mutation undoImport(input: {id: $import-of-rita}) { importRun { status } }
+mutation undoImport(input: {id: $nonsense}) { importRun { status } }
 mutation retryRows(input: {id: $import-of-keller, rows: [{row: 1, cells: []}]}) { importRun { status } }
 mutation retryRows(input: {id: $import-of-sato, rows: [{row: 1, cells: []}]}) { importRun { status } }
 mutation retryRows(input: {id: $import-of-rita, rows: [{row: 1, cells: []}]}) { importRun { status } }

@@ -325,6 +325,15 @@ type Names struct {
 // record is another's as soon as it returns. With hold they stay as they are until the transaction
 // ends; without, [Bulk.Write] finds out whether they did.
 func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []id.ID, names Names, hold bool, each func(*Record) error) error {
+	return b.find(ctx, tx, b.changing, companies, names, hold, each)
+}
+
+// FindWhole is [Bulk.Find] with all that the contacts' rows hold.
+func (b *Bulk) FindWhole(ctx context.Context, tx *database.Tx, companies []id.ID, names Names, hold bool, each func(*Record) error) error {
+	return b.find(ctx, tx, b.stored, companies, names, hold, each)
+}
+
+func (b *Bulk) find(ctx context.Context, tx *database.Tx, fields []field.Field[Record], companies []id.ID, names Names, hold bool, each func(*Record) error) error {
 	d, lock := tx.Dialect(), ""
 	keys := append(slices.Clip(keys), updatedKey, field.Key[Record]{Column: d.RowVersion(), Into: func(r *Record) any { return &r.Version }})
 	found := each
@@ -353,7 +362,7 @@ func (b *Bulk) Find(ctx context.Context, tx *database.Tx, companies []id.ID, nam
 		if len(by.named) == 0 {
 			continue
 		}
-		err := field.Read(ctx, tx, contact.Table, keys, b.changing, found, `WHERE company_id`+d.AmongIDTexts("$1")+` AND `+by.column+by.among+lock,
+		err := field.Read(ctx, tx, contact.Table, keys, fields, found, `WHERE company_id`+d.AmongIDTexts("$1")+` AND `+by.column+by.among+lock,
 			database.Texts(texts), database.Texts(by.named))
 		if err != nil {
 			return err

@@ -94,6 +94,47 @@ func CreateReferences(ctx context.Context, tx *database.Tx, by viewer.Viewer, al
 	return tenancy.AuditAll(ctx, tx, by, events)
 }
 
+// DeleteUnused deletes those to which nothing refers any more, as when they are deleted by hand: past ent and
+// its policies, so that whoever calls it has checked the rights.
+func DeleteUnused(ctx context.Context, tx *database.Tx, by viewer.Viewer, all []NewReference) error {
+	var events []tenancy.Event
+	for _, r := range all {
+		of, known := references[r.Kind]
+		if !known {
+			continue
+		}
+		// Whoever is about to refer to it is waited for, and waits.
+		if there, err := tx.LockRow(ctx, database.ForUpdate, of.table, r.ID); err != nil || !there {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		to := referredBy[r.Kind]
+		query := `UPDATE ` + of.table + ` SET deleted_at = $1 WHERE id = $2 AND company_id = $3 AND deleted_at IS NULL
+			AND NOT EXISTS (SELECT 1 FROM ` + to.refers + ` WHERE ` + to.column + ` = $2)`
+		if to.moves != "" {
+			query += ` AND NOT is_default`
+		}
+		res, err := tx.ExecContext(ctx, query, now(), r.ID, r.Company)
+		if err != nil {
+			return fmt.Errorf("deleting a %s that nothing refers to: %w", of.what, err)
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return err
+		} else if n > 0 {
+			events = append(events, tenancy.Event{Company: r.Company, Action: of.what + ".deleted", Summary: fmt.Sprintf("the %s %q, which an import had made, was deleted with its undo", of.what, r.Name)})
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	return tenancy.AuditAll(ctx, tx, by, events)
+}
+
+// referredBy are what refers to each of the kinds.
+var referredBy = map[id.Kind]referred{id.Label: toLabel, id.Project: toProject, id.Desk: toDesk}
+
 // referenceColumns are called the same in all three tables.
 func referenceColumns(at time.Time) []database.Column[NewReference] {
 	made := func(NewReference) any { return at }

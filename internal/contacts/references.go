@@ -52,6 +52,22 @@ func eachAssignment(ctx context.Context, tx *database.Tx, table string, companie
 		database.Texts(companies), database.Texts(names), database.Texts(idTexts(names)))
 }
 
+// EachAssignment calls each for all projects, or desks, of the companies that are not deleted.
+func EachAssignment(ctx context.Context, tx *database.Tx, of id.Kind, companies []string, each func(Assignment)) error {
+	table := project.Table
+	if of == id.Desk {
+		table = desk.Table
+	}
+	return tx.Each(ctx, table, func(rows *sql.Rows) error {
+		var a Assignment
+		if err := rows.Scan(&a.ID, &a.Company, &a.Name, &a.Default); err != nil {
+			return err
+		}
+		each(a)
+		return nil
+	}, `SELECT id, company_id, name, is_default FROM `+table+` WHERE deleted_at IS NULL AND company_id`+tx.Dialect().AmongIDTexts("$1"), database.Texts(companies))
+}
+
 // EachName calls each for the names of all the projects, or desks, of the companies.
 func EachName(ctx context.Context, tx *database.Tx, of id.Kind, companies []string, each func(company id.ID, name string)) error {
 	table := project.Table

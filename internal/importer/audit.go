@@ -20,7 +20,11 @@ import (
 // auditStart writes that the import was accepted, by the context's viewer.
 func auditStart(ctx context.Context, tx *database.Tx, r *ent.ImportRun, l *sheet.Layout) error {
 	summary := "started " + described(r)
-	if !r.SpansCompanies {
+	switch {
+	case r.SpansCompanies:
+	case r.UndoesID != nil:
+		summary += ": " + sheet.Plural(r.TotalRows, "row")
+	default:
 		summary += ": " + strings.Join(optionsOf(r, l), ", ")
 	}
 	return tenancy.Audit(ctx, tx, tenancy.ImportStarted, summary, r.CompanyID)
@@ -39,8 +43,12 @@ func auditEnd(ctx context.Context, tx *database.Tx, r *ent.ImportRun) error {
 	}
 	summary := fmt.Sprintf("%s ended %s", described(r), r.Status)
 	if !r.SpansCompanies {
-		summary += fmt.Sprintf(": %d created, %d updated, %d unchanged, %d skipped, %d failed of %s",
-			r.CreatedCount, r.UpdatedCount, r.UnchangedCount, r.SkippedCount, r.FailedCount, sheet.Plural(r.TotalRows, "row"))
+		deleted := ""
+		if r.UndoesID != nil {
+			deleted = fmt.Sprintf("%d deleted, ", r.DeletedCount)
+		}
+		summary += fmt.Sprintf(": %s%d created, %d updated, %d unchanged, %d skipped, %d failed of %s", deleted,
+			r.CreatedCount, r.UpdatedCount-r.DeletedCount, r.UnchangedCount, r.SkippedCount, r.FailedCount, sheet.Plural(r.TotalRows, "row"))
 		if r.FailureCode != nil {
 			summary += "; " + *r.FailureCode
 		}
@@ -52,6 +60,10 @@ func auditEnd(ctx context.Context, tx *database.Tx, r *ent.ImportRun) error {
 func described(r *ent.ImportRun) string {
 	what := "an import of "
 	switch {
+	case r.UndoesID != nil && r.DryRun:
+		what = "a dry run of the undo of an import of "
+	case r.UndoesID != nil:
+		what = "the undo of an import of "
 	case r.DryRun:
 		what = "a dry run of an import of "
 	case r.RetriesID != nil:

@@ -59,6 +59,14 @@ func (e *Engine) short(k kind.Kind) int {
 	return e.o.BatchRows
 }
 
+// source reads an import's rows, batch after batch.
+func (e *Engine) source(c *claim) func(ctx context.Context, k kind.Kind, c *claim, out chan<- *batch) error {
+	if c.undoes != nil {
+		return e.undoneBatches
+	}
+	return e.batches
+}
+
 // batches reads the file from the claim's position, validates its cells and sends batch after
 // batch until the end, an error or the context's end. One batch is read ahead while another is loaded.
 func (e *Engine) batches(ctx context.Context, k kind.Kind, c *claim, out chan<- *batch) error {

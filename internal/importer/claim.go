@@ -25,6 +25,8 @@ type claim struct {
 	line      int
 	claims    int
 	cancel    bool
+	undoes    *id.ID  // the import that it takes back; then position_offset is the batch of that one's journal that it has reached, and position_line how many rows of it
+	backwards bool    // it goes through the file from its end
 	related   []id.ID // of a retry: the other imports that have its rows
 
 	imported, rejected int // rows, until the last commit

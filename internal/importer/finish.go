@@ -117,7 +117,7 @@ func (e *Engine) tryRejects(ctx context.Context, c *claim) (key *string, err err
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	if c.rejected == 0 {
+	if c.rejected == 0 || c.undoes != nil { // the file of an undone import was accepted
 		return nil, nil //nolint:nilnil // nothing to complete, and no rejects
 	}
 	if err := e.nameOtherRows(ctx, c); err != nil {

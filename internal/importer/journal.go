@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tenantry/ent/generated/ent/importbatch"
@@ -17,11 +18,16 @@ func writeJournal(ctx context.Context, tx *database.Tx, b *batch, o *kind.Outcom
 	for i, r := range o.Rows {
 		rows[i] = journal.Row{Number: b.rows[i].Number, Line: b.rows[i].Line, Result: r.Result, Record: r.Record}
 	}
-	outcomes, err := journal.EncodeOutcomes(b.first, rows)
+	first := b.first
+	if b.run.backwards {
+		slices.Reverse(rows)
+		first = b.run.total - b.after.Row + 1
+	}
+	outcomes, err := journal.EncodeOutcomes(first, rows)
 	if err != nil {
 		return err
 	}
-	one := storedBatch{batch: b, Counts: o.Counts(), outcomes: outcomes, images: o.Images, at: o.WrittenAt}
+	one := storedBatch{batch: b, first: first, Counts: o.Counts(), outcomes: outcomes, images: o.Images, at: o.WrittenAt}
 	if one.at.IsZero() { // nothing is found by it; it says how old the batch is
 		one.at = time.Now()
 	}
@@ -32,6 +38,7 @@ func writeJournal(ctx context.Context, tx *database.Tx, b *batch, o *kind.Outcom
 type storedBatch struct {
 	*batch
 	kind.Counts
+	first            int // the number of its first row among those of the import, in the file's order
 	outcomes, images []byte
 	at               time.Time
 }

@@ -38,6 +38,9 @@ var namedColumns = []database.Column[namedRow]{
 // keepNames keeps what the batch's first rows of each sort are called, as far as earlier batches
 // have left room.
 func keepNames(ctx context.Context, tx *database.Tx, b *batch, o *kind.Outcome) error {
+	if b.run.undoes != nil {
+		return keepUndone(ctx, tx, b, o)
+	}
 	room := map[string]int{importedKey: sheet.MaxListed - b.run.imported, rejectedKey: sheet.MaxListed - b.run.rejected}
 	if room[importedKey] <= 0 && room[rejectedKey] <= 0 {
 		return nil

@@ -70,6 +70,8 @@ func (k labels) AuthoriseExport(ctx context.Context, company id.ID) error {
 	return kind.ExportAsAdministrator(ctx, k.companies, company)
 }
 
+func (labels) Undoer() kind.Undoer { return nil }
+
 func (labels) Overlaps() bool { return false }
 
 func (labels) Finish(context.Context, *database.Tx, *ent.ImportRun) ([]id.ID, error) { return nil, nil }

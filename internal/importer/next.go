@@ -70,15 +70,15 @@ func (e *Engine) claim(ctx context.Context, quarantine bool) (*claim, error) {
 func (e *Engine) begin(ctx context.Context, tx *database.Tx, run id.ID) (*claim, error) {
 	d := tx.Dialect()
 	var c claim
-	var by, retries sql.Null[id.ID]
+	var by, retries, undoes sql.Null[id.ID]
 	err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = 'RUNNING', epoch = epoch + 1, claims = claims + 1, revision = revision + 1,
 		lease_until = `+d.NowPlus("$1")+`, claimed_at = `+d.Now()+`, started_at = COALESCE(started_at, `+d.Now()+`)
 	WHERE id = $2 AND status IN ('QUEUED', 'RUNNING') AND (lease_until IS NULL OR lease_until < `+d.Now()+`)
 	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, upload_secret, format, total_rows,
 		position_offset, processed_rows, position_line, claims, cancel_requested,
-		created_count + updated_count + unchanged_count, skipped_count + failed_count, retries_id`, e.o.Lease.Seconds(), run).
+		created_count + updated_count + unchanged_count, skipped_count + failed_count, retries_id, undoes_id`, e.o.Lease.Seconds(), run).
 		Scan(&c.ID, &c.epoch, &c.Company, &by, &c.kind, &c.DryRun, &c.uploadKey, &c.secret, &c.format, &c.total,
-			&c.offset, &c.processed, &c.line, &c.claims, &c.cancel, &c.imported, &c.rejected, &retries)
+			&c.offset, &c.processed, &c.line, &c.claims, &c.cancel, &c.imported, &c.rejected, &retries, &undoes)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, errStale
@@ -86,6 +86,12 @@ func (e *Engine) begin(ctx context.Context, tx *database.Tx, run id.ID) (*claim,
 		return nil, err
 	}
 	c.CreatedBy = by.V
+	if undoes.Valid {
+		c.undoes = &undoes.V
+		if c.backwards, err = backwards(ctx, tx, undoes.V); err != nil {
+			return nil, err
+		}
+	}
 	if retries.Valid {
 		if c.related, err = related(ctx, tx, c.ID); err != nil {
 			return nil, err

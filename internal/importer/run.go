@@ -133,9 +133,9 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) er
 				read <- fmt.Errorf("panic while reading: %v\n%s", p, debug.Stack())
 			}
 		}()
-		read <- e.batches(ctx, k, c, batches)
+		read <- e.source(c)(ctx, k, c, batches)
 	}()
-	flying := &flights{engine: e, most: e.inFlight(k), alone: c.mayKill(), long: c.total-c.processed > e.short(k)}
+	flying := &flights{engine: e, most: e.inFlightOf(k, c), alone: c.mayKill(), long: c.total-c.processed > e.short(k)}
 	defer func() {
 		stop()
 		flying.abort()

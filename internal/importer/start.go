@@ -66,9 +66,7 @@ func (e *Engine) accept(ctx context.Context, v viewer.Viewer, companyID, run id.
 	}
 	if err != nil || made.ID != run {
 		// Refused after all, or an earlier import answers for the same key.
-		if kept := e.blobs.Delete(context.WithoutCancel(ctx), uploadKey(run)); kept != nil {
-			e.log.WarnContext(ctx, "an upload that nothing refers to stays until the clean-up", "key", uploadKey(run), "error", kept)
-		}
+		e.dropUpload(ctx, a.uploadKey(run))
 		return made, err
 	}
 	faultpoint.Hit("accept.after-commit", run)
@@ -79,8 +77,26 @@ func (e *Engine) accept(ctx context.Context, v viewer.Viewer, companyID, run id.
 	return made, nil
 }
 
+// dropUpload deletes a file of which no import came.
+func (e *Engine) dropUpload(ctx context.Context, key string) {
+	if key == "" {
+		return
+	}
+	if kept := e.blobs.Delete(context.WithoutCancel(ctx), key); kept != nil {
+		e.log.WarnContext(ctx, "an upload that nothing refers to stays until the clean-up", "key", key, "error", kept)
+	}
+}
+
 // uploadKey is where the blob store has an import's file.
 func uploadKey(run id.ID) string { return "uploads/" + run.String() }
+
+// uploadKey is where it has the file; empty where there is none.
+func (a *accepted) uploadKey(run id.ID) string {
+	if a.undoes != nil {
+		return ""
+	}
+	return uploadKey(run)
+}
 
 // importer is who may import this kind into the company, and that company.
 func (e *Engine) importer(ctx context.Context, k enum.ImportKind, companyID *id.ID) (viewer.Viewer, id.ID, error) {
@@ -126,9 +142,9 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 			return err
 		}
 		made, err = tx.Ent().ImportRun.Create().SetID(run).SetCompanyID(companyID).SetCreatedAt(now).
-			SetNillableUploadSecret(a.secret).SetSpansCompanies(a.spans).SetNillableRetriesID(a.retries).
+			SetNillableUploadSecret(a.secret).SetSpansCompanies(a.spans).SetNillableRetriesID(a.retries).SetNillableUndoesID(a.undoes).
 			SetCreatedByID(v.UserID).SetCreatedByName(v.Name).SetKind(in.Kind).SetDryRun(in.DryRun).
-			SetFileName(fileName(in.File.Name)).SetFileSize(int(a.bytes)).SetUploadKey(uploadKey(run)).
+			SetFileName(fileName(in.File.Name)).SetFileSize(int(a.bytes)).SetUploadKey(a.uploadKey(run)).
 			SetFormat(layout).SetTotalRows(a.rows).Save(ctx)
 		if err == nil && in.IdempotencyKey != nil {
 			err = keepKey(ctx, tx, v.UserID, run, *in.IdempotencyKey, a.digest)

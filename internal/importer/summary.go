@@ -14,6 +14,9 @@ import (
 // title says how an import ended and how much of it came in, since many read no further. One
 // that brought nothing in does not read like a success.
 func title(r *ent.ImportRun) string {
+	if r.UndoesID != nil {
+		return undoTitle(r)
+	}
 	what := "Import of " + r.FileName
 	switch {
 	case r.DryRun:
@@ -83,6 +86,9 @@ func all(rows int) string {
 // summary says how many rows were imported, how many not, which the first of them are, and the
 // reasons by number.
 func summary(ctx context.Context, client *ent.Client, r *ent.ImportRun) (string, error) {
+	if r.UndoesID != nil {
+		return undoSummary(ctx, client, r)
+	}
 	line := fmt.Sprintf("Into %s: %s %s (%d created, %d updated, %d unchanged), %d not (%d skipped, %d failed).",
 		r.Edges.Company.Name, sheet.Plural(imported(r), "row"), became(r), r.CreatedCount, r.UpdatedCount, r.UnchangedCount,
 		notImported(r), r.SkippedCount, r.FailedCount)
@@ -108,28 +114,40 @@ func summary(ctx context.Context, client *ent.Client, r *ent.ImportRun) (string,
 			lines = append(lines, strings.ToUpper(part.what[:1])+part.what[1:]+": "+sheet.Listed(first, part.n, part.noun)+".")
 		}
 	}
+	lines = append(lines, unreached(r)...)
+	if notImported(r) == 0 {
+		return strings.Join(lines, "\n"), nil
+	}
+	why, err := reasons(ctx, client, r)
+	return strings.Join(append(lines, why...), "\n"), err
+}
+
+// unreached says how many rows were not reached, and why not.
+func unreached(r *ent.ImportRun) (lines []string) {
 	if left := r.TotalRows - r.ProcessedRows; left > 0 {
 		lines = append(lines, sheet.Plural(left, "row")+" not reached.")
 	}
 	if r.FailureMessage != nil {
 		lines = append(lines, "It stopped: "+*r.FailureMessage+".")
 	}
-	if notImported(r) == 0 {
-		return strings.Join(lines, "\n"), nil
-	}
+	return lines
+}
+
+// reasons counts the issues by their codes.
+func reasons(ctx context.Context, client *ent.Client, r *ent.ImportRun) (lines []string, err error) {
 	var reasons []struct {
 		Code  enum.IssueCode `json:"code"`
 		Count int            `json:"count"`
 	}
-	err := client.ImportIssue.Query().Where(importissue.ImportRunID(r.ID)).
+	err = client.ImportIssue.Query().Where(importissue.ImportRunID(r.ID)).
 		Order(ent.Asc(importissue.FieldCode)).GroupBy(importissue.FieldCode).Aggregate(ent.Count()).Scan(ctx, &reasons)
 	if err != nil {
-		return "", fmt.Errorf("counting the reasons: %w", err)
+		return nil, fmt.Errorf("counting the reasons: %w", err)
 	}
 	for _, reason := range reasons {
 		lines = append(lines, fmt.Sprintf("%s (%s): %d", reasonOf[reason.Code], reason.Code, reason.Count))
 	}
-	return strings.Join(lines, "\n"), nil
+	return lines, nil
 }
 
 // reasonOf says each code to people who do not read codes.

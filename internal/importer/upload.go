@@ -25,6 +25,7 @@ type accepted struct {
 	digest  []byte          // of the file and of the arguments
 	secret  *string         // what the stored file is encrypted to; nil: it is not
 	retries *id.ID          // the import whose rows these are; nil: the file is an upload of its own
+	undoes  *id.ID          // the import that is taken back; nil: none is, and there is a file
 }
 
 // store streams the upload into the blob store and inspects it on the way.

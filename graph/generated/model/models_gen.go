@@ -723,6 +723,22 @@ type SignOutPayload struct {
 type Subscription struct {
 }
 
+// An import to undo.
+type UndoImportInput struct {
+	// The import's id. An undo can be undone, too.
+	ID uuid.UUID `json:"id"`
+	// Do everything except write, with the counts and issues that the real undo would have.
+	DryRun bool `json:"dryRun"`
+	// The same key and arguments from the same caller within 24 hours return the same undo; a different request with the same key is INVALID_ARGUMENT. 1 to 255 bytes.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// The accepted undo.
+type UndoImportPayload struct {
+	// The undo: an import of its own, with the file name and options of the one that it undoes. Its issues have the rows and lines of that file.
+	ImportRun *ent.ImportRun `json:"importRun"`
+}
+
 // A change of the own company. Fields that are omitted stay unchanged.
 type UpdateCompanyInput struct {
 	// 1 to 200 characters; the slug stays. It cannot be cleared.

@@ -49,6 +49,8 @@ type Kind interface {
 	// Emails gives the emails in some rows, one for each, for the issues of emails that are taken: these
 	// name the row of the file that is about the owner (rule I9). nil: the kind has no such issues.
 	Emails(ctx context.Context, tx *database.Tx, run *Run, rows []sheet.Row) ([]RowEmail, error)
+	// Undoer takes imports of this kind back (rule J14); nil: they cannot be undone.
+	Undoer() Undoer
 	// Overlaps reports whether a batch of this kind may be planned and written while the one before it
 	// is, where their [Batch.Keys] allow it. Such a kind takes rows by the thousand a second.
 	Overlaps() bool

@@ -31,6 +31,8 @@ type Row struct {
 	// Record is the one that the row is about, where there is one in the database once the batch is
 	// written, and the importer may know of it; the nil UUID: none.
 	Record id.ID
+	// Label is what a notification calls the row; empty: what its cells say.
+	Label string
 }
 
 // NewOutcome has no row yet, and room for so many.
@@ -38,7 +40,7 @@ func NewOutcome(rows int) *Outcome { return &Outcome{Rows: make([]Row, 0, rows)}
 
 // Add says what came of the next row.
 func (o *Outcome) Add(result journal.Result, record id.ID) {
-	o.Rows = append(o.Rows, Row{result, record})
+	o.Rows = append(o.Rows, Row{Result: result, Record: record})
 }
 
 // Skip says that the next row, which is about the record, was passed over, with its one reason.

@@ -78,6 +78,9 @@ func (*Kind) Missing(l sheet.Layout) (field, why string) {
 	return "", ""
 }
 
+// Undoer is kind.Kind's.
+func (k *Kind) Undoer() kind.Undoer { return k }
+
 // AuthoriseImport is kind.Kind's.
 func (k *Kind) AuthoriseImport(ctx context.Context, v viewer.Viewer, company id.ID) error {
 	return kind.ImportAsAdministrator(ctx, k.companies, v, company)

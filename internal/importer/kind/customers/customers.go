@@ -82,6 +82,9 @@ func (*Kind) Missing(l sheet.Layout) (field, why string) {
 	return "", ""
 }
 
+// Undoer is kind.Kind's: not yet.
+func (*Kind) Undoer() kind.Undoer { return nil }
+
 // AuthoriseImport is kind.Kind's: administrators of a partner, into its own list (rules C2, C7, I8).
 func (k *Kind) AuthoriseImport(ctx context.Context, v viewer.Viewer, company id.ID) error {
 	if err := k.partners.MayManageCustomers(ctx, v, "import customers"); err != nil {

@@ -54,6 +54,9 @@ func New(db *database.DB, passwords Passwords, accounts Directory, fields []tena
 	return &Kind{db, passwords, accounts, described, tenancy.NewUserBulk(fields)}
 }
 
+// Undoer is kind.Kind's: passwords and sessions have ended, which nobody brings back (rule J14).
+func (*Kind) Undoer() kind.Undoer { return nil }
+
 // Name is kind.Kind's.
 func (*Kind) Name() enum.ImportKind { return enum.Users }
 

@@ -1,0 +1,124 @@
+package contacts
+
+import (
+	"context"
+	"errors"
+
+	records "tenantry/internal/contacts"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
+	"tenantry/internal/importer/kind"
+	"tenantry/internal/importer/sheet"
+)
+
+// An undo takes the rows of a batch back one after another, the last first, against a snapshot of the
+// contacts that they are about. A contact about which several rows of the import are is decided at the
+// last of them, for the import as a whole: what they did together is taken back at once, wherever its
+// batches end. So the result does not depend on those.
+
+// undoBatch is a batch that is taken back.
+type undoBatch struct {
+	kind *Kind
+	run  *kind.Run
+	of   kind.Undone
+	hold bool // contacts that are found stay as they are until the commit
+}
+
+// Undo is kind.Undoer's.
+func (k *Kind) Undo(run *kind.Run, of kind.Undone) kind.Batch {
+	return &undoBatch{kind: k, run: run, of: of}
+}
+
+// Keys is kind.Batch's: batches of an undo are worked on one after another.
+func (*undoBatch) Keys([]sheet.Row) *kind.Keys { return nil }
+
+// Cut is kind.Batch's.
+func (b *undoBatch) Cut(rows int) (head, rest kind.Batch) {
+	h, r := *b, *b
+	h.of, r.of = b.of.Cut(rows)
+	return &h, &r
+}
+
+// undoPlan is what becomes of the contacts of a batch that is taken back.
+type undoPlan struct {
+	*undoBatch
+	companies  map[id.ID]*undoCompany
+	contacts   map[id.ID]*undoContact // that the rows are about, as far as they are there
+	byEmail    map[companyKey]*undoContact
+	byExternal map[companyKey]*undoContact
+	decided    map[id.ID]bool // by an earlier batch, or by a later row
+	states     *records.States
+
+	deleted, written []*undoContact
+	outcome          *kind.Outcome
+	images           []func(w *journal.ImageWriter, row int) // by row; nil: nothing was replaced
+	keep             []id.ID                                 // contacts of which earlier batches know more
+}
+
+// companyKey is an email's key, or an external id, in a company.
+type companyKey struct {
+	company id.ID
+	key     string
+}
+
+// undoContact is a contact as the rows so far leave it.
+type undoContact struct {
+	state
+	found  *state // as it was found; nil: it is not there
+	gone   bool   // a row has deleted it
+	others bool   // the importer may not change it any more
+	edited bool   // there may be edits of it
+}
+
+// Plan is kind.Batch's.
+func (b *undoBatch) Plan(ctx context.Context, tx *database.Tx, _ []sheet.Row) (*kind.Outcome, kind.Write, error) {
+	p := &undoPlan{
+		undoBatch: b, companies: map[id.ID]*undoCompany{}, contacts: map[id.ID]*undoContact{}, byEmail: map[companyKey]*undoContact{},
+		byExternal: map[companyKey]*undoContact{}, decided: map[id.ID]bool{}, states: b.kind.bulk.States(),
+		outcome: kind.NewOutcome(len(b.of.Rows)), images: make([]func(*journal.ImageWriter, int), len(b.of.Rows)),
+	}
+	if err := p.load(ctx, tx); err != nil {
+		return nil, nil, err
+	}
+	histories, err := p.histories(ctx, tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range b.of.Rows {
+		r := &b.of.Rows[i]
+		if p.decided[r.Record] {
+			p.add(i, journal.Unchanged, "")
+			continue
+		}
+		p.decided[r.Record] = true
+		p.undo(i, r, histories[r.Record])
+	}
+	return p.outcome, func() error {
+		if b.run.DryRun {
+			return p.keepScratch(ctx, tx)
+		}
+		err := p.write(ctx, tx)
+		if b.hold || !errors.Is(err, records.ErrChanged) {
+			return err
+		}
+		return &kind.Postponed{Do: func(context.Context) error {
+			b.hold = true
+			return nil
+		}}
+	}, nil
+}
+
+// add says what came of the row of that index, and what its contact is called.
+func (p *undoPlan) add(i int, result journal.Result, label string) {
+	r := kind.Row{Result: result, Record: p.of.Rows[i].Record, Label: sheet.Cut(label, sheet.MaxLabel)}
+	if p.run.DryRun && result == journal.Created {
+		r.Record = id.ID{}
+	}
+	p.outcome.Rows = append(p.outcome.Rows, r)
+}
+
+// hash is that of the state.
+func (p *undoPlan) hash(s *state) uint64 {
+	return p.states.Hash(&s.Record, sortedIDs(s.labels), s.values)
+}

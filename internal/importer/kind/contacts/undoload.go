@@ -1,0 +1,413 @@
+package contacts
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/importkey"
+	"tenantry/ent/policy"
+	"tenantry/ent/viewer"
+	records "tenantry/internal/contacts"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
+	"tenantry/internal/importer/kind"
+	"tenantry/internal/normalize"
+)
+
+// undoCompany is what there is in a company for its contacts to refer to.
+type undoCompany struct {
+	projects, desks undoAssignments
+	labels          map[id.ID]string // their names
+	fields          map[id.ID]string // their columns
+	administered    bool             // by the importer, now
+}
+
+// undoAssignments are a company's projects, or its desks.
+type undoAssignments struct {
+	standard id.ID
+	names    map[id.ID]string // of those that are there
+}
+
+// in is the one in which contacts are that refer to this one.
+func (a *undoAssignments) in(of id.ID) id.ID {
+	if _, there := a.names[of]; there {
+		return of
+	}
+	return a.standard
+}
+
+// load reads what there is of the contacts that the rows are about.
+func (p *undoPlan) load(ctx context.Context, tx *database.Tx) error {
+	if err := p.loadDecided(ctx, tx); err != nil {
+		return err
+	}
+	names, err := p.names()
+	if err != nil {
+		return err
+	}
+	companies, err := p.loadCompanies(ctx, tx, names.IDs)
+	if err != nil {
+		return err
+	}
+	about := make(map[id.ID]bool, len(names.IDs))
+	for _, r := range p.of.Rows {
+		about[r.Record] = true
+	}
+	err = p.kind.bulk.FindWhole(ctx, tx, companies, names, p.hold, func(r *records.Record) error {
+		c := &undoContact{state: p.newState(*r)}
+		c.found, c.others = new(c.state), !p.companies[r.Company].administered
+		if about[r.ID] {
+			p.contacts[r.ID] = c
+		}
+		p.index(c)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.loadBelongings(ctx, tx); err != nil {
+		return err
+	}
+	if p.run.DryRun {
+		return p.readScratch(ctx, tx, names)
+	}
+	return nil
+}
+
+// index makes the contact found by its email and external id.
+func (p *undoPlan) index(c *undoContact) {
+	p.byEmail[companyKey{c.Company, c.EmailKey}] = c
+	if c.ExternalID != "" {
+		p.byExternal[companyKey{c.Company, c.ExternalID}] = c
+	}
+}
+
+// unindex is its opposite.
+func (p *undoPlan) unindex(c *undoContact) {
+	if key := (companyKey{c.Company, c.EmailKey}); p.byEmail[key] == c {
+		delete(p.byEmail, key)
+	}
+	if key := (companyKey{c.Company, c.ExternalID}); p.byExternal[key] == c {
+		delete(p.byExternal, key)
+	}
+}
+
+// decidedKey is the key of a contact that is decided, in the undo's scratch.
+func decidedKey(of id.ID) string { return "undone:" + of.String() }
+
+// loadDecided finds out which contacts batches before this one have decided.
+func (p *undoPlan) loadDecided(ctx context.Context, tx *database.Tx) error {
+	keys := make([]string, len(p.of.Rows))
+	for i, r := range p.of.Rows {
+		keys[i] = decidedKey(r.Record)
+	}
+	return tx.Each(ctx, "contacts that are decided", func(rows *sql.Rows) error {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return err
+		}
+		of, err := id.Parse(strings.TrimPrefix(key, decidedKey(id.ID{})[:len("undone:")]), id.Contact)
+		p.decided[of] = true
+		return err
+	}, `SELECT key FROM import_keys WHERE import_run_id = $1 AND key`+tx.Dialect().AmongTexts("$2"), p.run.ID, database.Texts(keys))
+}
+
+// decidedRow is one on its way into scratch.
+type decidedRow struct{ run, of id.ID }
+
+var decidedColumns = []database.Column[decidedRow]{
+	{Name: importkey.FieldImportRunID, Of: func(d decidedRow) any { return d.run }},
+	{Name: importkey.FieldKey, Of: func(d decidedRow) any { return decidedKey(d.of) }},
+	{Name: importkey.FieldRow, Of: func(decidedRow) any { return 0 }},
+}
+
+// keepDecided remembers contacts for the batches that were written before this one.
+func (p *undoPlan) keepDecided(ctx context.Context, tx *database.Tx) error {
+	rows := make([]decidedRow, len(p.keep))
+	for i, of := range p.keep {
+		rows[i] = decidedRow{p.run.ID, of}
+	}
+	return database.Insert(ctx, tx, importkey.Table, decidedColumns, rows)
+}
+
+// names are the ids of the contacts, and the emails and external ids that they may get back.
+func (p *undoPlan) names() (names records.Names, err error) {
+	seen := map[id.ID]bool{}
+	for i := range p.of.Rows {
+		r := &p.of.Rows[i]
+		if !seen[r.Record] && !p.decided[r.Record] {
+			seen[r.Record] = true
+			names.IDs = append(names.IDs, r.Record.String())
+		}
+		if r.Image == nil {
+			continue
+		}
+		for _, f := range r.Image.Fields {
+			switch {
+			case f.Before == "":
+			case f.Field == records.EmailField:
+				names.EmailKeys = append(names.EmailKeys, normalize.Email(f.Before))
+			case f.Field == records.IDField:
+				names.ExternalIDs = append(names.ExternalIDs, f.Before)
+			}
+		}
+	}
+	return names, nil
+}
+
+// loadCompanies reads what there is in the companies of the contacts: the import's, and those that its rows
+// named (rule I13).
+func (p *undoPlan) loadCompanies(ctx context.Context, tx *database.Tx, contacts []string) ([]id.ID, error) {
+	p.companies[p.run.Company] = nil
+	if p.run.Layout.NamesCompanies() {
+		err := tx.Each(ctx, "companies of contacts", func(rows *sql.Rows) error {
+			var of id.ID
+			err := rows.Scan(&of)
+			p.companies[of] = nil
+			return err
+		}, `SELECT DISTINCT company_id FROM contacts WHERE id`+tx.Dialect().AmongIDTexts("$1"), database.Texts(contacts))
+		if err != nil {
+			return nil, err
+		}
+		for i := range p.of.Rows {
+			if of, ok := imageCompany(p.of.Rows[i].Image); ok {
+				p.companies[of] = nil
+			}
+		}
+	}
+	ids := slices.SortedFunc(maps.Keys(p.companies), func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
+	texts := make([]string, len(ids))
+	for i, of := range ids {
+		texts[i] = of.String()
+		p.companies[of] = &undoCompany{
+			projects: undoAssignments{names: map[id.ID]string{}}, desks: undoAssignments{names: map[id.ID]string{}},
+			labels: map[id.ID]string{}, fields: map[id.ID]string{},
+		}
+	}
+	administered, err := tx.Ent().Company.Query().Where(database.Among(company.FieldID, ids), company.DeletedAtIsNil(), func(s *entsql.Selector) {
+		s.Where(policy.CanAdminister(p.run.By, s.C(company.FieldID)))
+	}).IDs(viewer.NewContext(ctx, p.run.By))
+	if err != nil {
+		return nil, fmt.Errorf("looking for companies: %w", err)
+	}
+	for _, of := range administered {
+		p.companies[of].administered = true
+	}
+	for _, of := range []id.Kind{id.Project, id.Desk} {
+		err := records.EachAssignment(ctx, tx, of, texts, func(a records.Assignment) {
+			in := &p.companies[a.Company].projects
+			if of == id.Desk {
+				in = &p.companies[a.Company].desks
+			}
+			if a.Default {
+				in.standard = a.ID
+			}
+			in.names[a.ID] = a.Name
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := records.EachLabel(ctx, tx, texts, func(company, label id.ID, name string) { p.companies[company].labels[label] = name }); err != nil {
+		return nil, err
+	}
+	return ids, records.EachCustomField(ctx, tx, texts, func(company, field id.ID, key string, _ enum.CustomFieldType) {
+		p.companies[company].fields[field] = key
+	})
+}
+
+// imageCompany is the company of a contact that was deleted.
+func imageCompany(i *journal.Image) (id.ID, bool) {
+	if i == nil || i.What != journal.Deleted {
+		return id.ID{}, false
+	}
+	for _, f := range i.Fields {
+		if f.Field == records.CompanyField {
+			of, err := id.Parse(f.Before, id.Company)
+			return of, err == nil
+		}
+	}
+	return id.ID{}, false
+}
+
+// loadBelongings reads the labels and values of the contacts that were found.
+func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx) error {
+	l := records.Belongings{}
+	labels := 0
+	for of, c := range p.companies {
+		l.Companies = append(l.Companies, of.String())
+		labels += len(c.labels)
+		for field := range c.fields {
+			l.Fields = append(l.Fields, field.String())
+		}
+	}
+	l.Labels = labels > 0
+	for of := range p.contacts {
+		l.Contacts = append(l.Contacts, of.String())
+	}
+	if len(l.Contacts) == 0 || !l.Labels && len(l.Fields) == 0 {
+		return nil
+	}
+	bytes, all := map[id.ID]int64{}, int64(0)
+	weigh := func(of id.ID, n int64) {
+		bytes[of] += n
+		all += n
+	}
+	if err := l.CountLabels(ctx, tx, func(of id.ID, n int64) { weigh(of, n*storedLabel) }); err != nil {
+		return err
+	}
+	if err := l.MeasureValues(ctx, tx, weigh); err != nil {
+		return err
+	}
+	if all > p.kind.o.StoredBytes {
+		sum := int64(0)
+		for i, r := range p.of.Rows {
+			sum += bytes[r.Record]
+			delete(bytes, r.Record)
+			if i > 0 && sum > p.kind.o.StoredBytes {
+				return &kind.TooMuch{Rows: i}
+			}
+		}
+	}
+	err := l.EachLabel(ctx, tx, func(of, label id.ID) {
+		if c := p.contacts[of]; p.companies[c.Company].labels[label] != "" {
+			c.setLabel(label, true)
+			c.found.setLabel(label, true)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return l.EachValue(ctx, tx, func(of, field id.ID, value string) {
+		c := p.contacts[of]
+		c.setValue(field, value)
+		c.found.setValue(field, value)
+	})
+}
+
+// scratchContact is a contact as the batches before have left it, in a dry run.
+type scratchContact struct {
+	Company id.ID            `json:"company"`
+	Gone    bool             `json:"gone,omitempty"`
+	Person  *records.Record  `json:"person,omitempty"`
+	Labels  []id.ID          `json:"labels,omitempty"`
+	Values  map[id.ID]string `json:"values,omitempty"`
+}
+
+// keepScratch is what a dry run does in place of writing.
+func (p *undoPlan) keepScratch(ctx context.Context, tx *database.Tx) error {
+	var kept []kind.Scratch
+	for _, c := range p.deleted {
+		kept = append(kept, kind.Scratch{ID: c.ID, EmailKey: c.EmailKey, ExternalID: kind.OrNull(c.ExternalID), State: scratchContact{Company: c.Company, Gone: true}})
+	}
+	for _, c := range p.written {
+		kept = append(kept, kind.Scratch{ID: c.ID, EmailKey: c.EmailKey, ExternalID: kind.OrNull(c.ExternalID), State: scratchContact{
+			Company: c.Company, Person: &c.Record, Labels: slices.Collect(maps.Keys(c.labels)), Values: c.values,
+		}})
+	}
+	if err := kind.KeepScratch(ctx, tx, p.run.ID, kept); err != nil {
+		return err
+	}
+	return p.keepDecided(ctx, tx)
+}
+
+// readScratch puts what the batches before would have left over what was found.
+func (p *undoPlan) readScratch(ctx context.Context, tx *database.Tx, names records.Names) error {
+	// Whoever was found by an email may not have it any more, by scratch.
+	ids := slices.Clone(names.IDs)
+	for _, c := range p.byEmail {
+		ids = append(ids, c.ID.String())
+	}
+	for _, c := range p.byExternal {
+		ids = append(ids, c.ID.String())
+	}
+	slices.Sort(ids)
+	return kind.ReadScratch(ctx, tx, p.run.ID, slices.Compact(ids), names.EmailKeys, names.ExternalIDs, func(of id.ID, raw []byte) error {
+		var kept scratchContact
+		if err := json.Unmarshal(raw, &kept); err != nil {
+			return fmt.Errorf("reading scratch: %w", err)
+		}
+		c := p.contacts[of]
+		for _, other := range p.byEmail {
+			if c == nil && other.ID == of {
+				c = other
+			}
+		}
+		if c == nil {
+			c = &undoContact{}
+		} else {
+			p.unindex(c)
+		}
+		if kept.Gone {
+			c.gone = true
+			return nil
+		}
+		person := *kept.Person
+		person.ID, person.Company, person.EmailKey = of, kept.Company, normalize.Email(person.Email)
+		c.state = state{Record: person, values: kept.Values}
+		for _, label := range kept.Labels {
+			c.setLabel(label, true)
+		}
+		p.index(c)
+		return nil
+	})
+}
+
+// newState is the state of a contact that was found, as everybody sees it: in the default project or desk where
+// its own is deleted.
+func (p *undoPlan) newState(r records.Record) state {
+	in := p.companies[r.Company]
+	r.Project, r.Desk = in.projects.in(r.Project), in.desks.in(r.Desk)
+	return state{Record: r}
+}
+
+// state is a contact with its labels and values.
+type state struct {
+	records.Record
+	labels map[id.ID]bool
+	values map[id.ID]string
+}
+
+func (s *state) setLabel(label id.ID, has bool) {
+	if !has {
+		delete(s.labels, label)
+		return
+	}
+	if s.labels == nil {
+		s.labels = map[id.ID]bool{}
+	}
+	s.labels[label] = true
+}
+
+func (s *state) setValue(field id.ID, value string) {
+	if value == "" {
+		delete(s.values, field)
+		return
+	}
+	if s.values == nil {
+		s.values = map[id.ID]string{}
+	}
+	s.values[field] = value
+}
+
+// clone is a copy that can be changed by itself.
+func (s *state) clone() state {
+	return state{s.Record, maps.Clone(s.labels), maps.Clone(s.values)}
+}
+
+// sortedIDs are the keys in their order.
+func sortedIDs[V any](of map[id.ID]V) []id.ID {
+	return slices.SortedFunc(maps.Keys(of), func(a, b id.ID) int { return cmp.Compare(a.String(), b.String()) })
+}

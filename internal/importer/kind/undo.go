@@ -1,0 +1,47 @@
+package kind
+
+import (
+	"time"
+
+	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
+)
+
+// Undoer takes imports of a kind back (rule J14).
+type Undoer interface {
+	// Undo gives what takes back what a batch of an import did, by its journal. Its rows are planned and
+	// written as those of a file are; nothing of a row but its number and its line is there. It does no
+	// work beside that.
+	//
+	// It is for the undo to say, in the images of its own outcome, what it has replaced, so that it can be
+	// undone as well.
+	Undo(run *Run, of Undone) Batch
+}
+
+// Undone is a batch of an import that is taken back, or a part of it.
+type Undone struct {
+	Import    id.ID     // whose batch it is
+	StartedAt time.Time // when that import began: what was written before is not by it
+	WrittenAt time.Time // updated_at of the records that the batch wrote
+	// Backwards: the rows are in the opposite order of the file's, which is that of a journal and its images.
+	Backwards bool
+	// Rows are those that created, changed or deleted a record: what an import did last is undone first.
+	Rows []UndoneRow
+	// Made are what the batch made for its rows beside their records, with its first row.
+	Made []journal.Reference
+}
+
+// UndoneRow is what a row did.
+type UndoneRow struct {
+	journal.Row
+	// Image is what the batch did to the record; nil where a later row of the batch has the image, or
+	// the record was deleted since.
+	Image *journal.Image
+}
+
+// Cut parts it behind so many rows, as [Batch.Cut] does.
+func (u Undone) Cut(rows int) (head, rest Undone) {
+	head, rest = u, u
+	head.Rows, head.Made, rest.Rows = u.Rows[:rows], nil, u.Rows[rows:]
+	return head, rest
+}

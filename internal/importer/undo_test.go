@@ -1,0 +1,168 @@
+package importer
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/contact"
+	"tenantry/internal/contacts"
+	"tenantry/internal/id"
+	contactkind "tenantry/internal/importer/kind/contacts"
+	"tenantry/internal/importer/sheet"
+	"tenantry/internal/input"
+	"tenantry/internal/progress"
+	"tenantry/internal/testenv"
+)
+
+// byHand is what people change contacts with.
+func (w *world) byHand() *contacts.Service {
+	return contacts.New(contacts.Parts{DB: w.DB, Companies: w.companies(progress.New(w.redis, quiet)), BuiltIn: contactkind.BuiltIn})
+}
+
+// change changes the contact with the email, by hand.
+func (w *world) change(u *ent.User, email string, change contacts.ContactChange) {
+	w.T.Helper()
+	of := w.DB.Ent().Contact.Query().Where(contact.Email(email)).OnlyX(w.System)
+	_, err := w.byHand().UpdateContact(w.As(u), of.ID, change)
+	w.Must(err)
+}
+
+// whole is a company's contacts as they are stored, but for updated_at.
+func (w *world) whole(c *ent.Company) []string {
+	w.T.Helper()
+	shown := w.listed(c.ID)
+	for i, of := range w.DB.Ent().Contact.Query().Where(contact.CompanyID(c.ID)).Order(ent.Asc(contact.FieldEmailKey)).AllX(w.System) {
+		shown[i] += fmt.Sprintf("|%v|%v", of.ID, of.CreatedAt.UTC())
+	}
+	return shown
+}
+
+// undone takes the import back, dry first, and demands that the dry run says what the real one does (rule J10)
+// and writes nothing. It gives the real one, in short, and its messages.
+func (w *world) undone(o Options, u *ent.User, of *ent.ImportRun, into *ent.Company) (*ent.ImportRun, string) {
+	w.T.Helper()
+	e, before := w.engine(o), w.whole(into)
+	dryRun, err := e.Undo(w.As(u), UndoInput{Import: of.ID, DryRun: true})
+	w.Must(err)
+	w.work(e)
+	testenv.Equal(w.T, "after the dry run", w.whole(into), before)
+	run, err := e.Undo(w.As(u), UndoInput{Import: of.ID})
+	w.Must(err)
+	w.work(e)
+	testenv.Equal(w.T, "the dry run", w.undoneAs(dryRun), w.undoneAs(run))
+	testenv.Equal(w.T, "what the dry run says", w.said(dryRun.ID), w.said(run.ID))
+	testenv.Equal(w.T, "scratch", w.DB.Ent().ImportRecord.Query().CountX(w.System)+w.scratch(dryRun.ID)+w.scratch(run.ID), 0)
+	return w.state(run.ID), w.undoneAs(run)
+}
+
+// undoneAs is an undo in short, with its issues.
+func (w *world) undoneAs(run *ent.ImportRun) string {
+	r := w.state(run.ID)
+	return strings.TrimSpace(fmt.Sprintf("%s %d deleted, %d put back, %d made, %d unchanged, %d skipped, %d failed of %d %s", r.Status, r.DeletedCount, r.UpdatedCount-r.DeletedCount,
+		r.CreatedCount, r.UnchangedCount, r.SkippedCount, r.FailedCount, r.TotalRows, strings.Join(w.issues(run.ID), " ")))
+}
+
+// J14: what an import made is deleted, what it changed is put back; nothing of it is left, whatever the batches of
+// both; and undoing that makes it again, with its ids.
+func TestJ14AnImportIsUndoneAndDoneAgain(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.furnish(w.plain, "P Q", []string{"VIP", "old", "new"}, "TEXT:plan", "NUMBER:size")
+		for _, rows := range []int{1, 2, 3, 1000} {
+			for _, undoing := range []int{1, 1000} {
+				t.Run(fmt.Sprint(rows, undoing), func(t *testing.T) {
+					w.T = t
+					w.Exec(`DELETE FROM import_runs`)
+					w.Exec(`DELETE FROM contacts`)
+					o := Options{BatchRows: rows}
+					w.contactsOf(w.outside, w.plain, "email,id,first_name,middle_name,last_name,project,desk,labels,plan,size\n"+
+						"ann@x.example,A,Ann,M,Archer,P,,VIP:old,gold,1\nbob@x.example,B,Bob,,Breuer,,,,,\ncid@x.example,,Cid,,,,,old,,\n", Options{})
+					before := w.whole(w.plain)
+					run, _ := w.contactsOf(w.outside, w.plain, "email,id,first_name,middle_name,last_name,project,desk,labels,plan,size,active,type,created\n"+
+						"new@x.example,N,New,,One,Q,P,VIP:new,silver,7,no,business,2020-01-01\n"+ // 1
+						"anne@x.example,A,Anne,NULL,Archer-Lee,Q,Q,new,NULL,2,,,\n"+ // 2
+						"bob@x.example,B,Bob,,Breuer,,,,,,,,\n"+ // 3: unchanged
+						"new@x.example,N,Newer,,,,,,,,,,\n"+ // 4: updates what row 1 made
+						"ann@x.example,,Second,,,,,,,,,,\n"+ // 5: takes the email that row 2 has left
+						"cid@x.example,,,,,,,VIP,bronze,,,,\n"+ // 6
+						"bad,,Bad,,,,,,,,,,\n", // 7
+						o, asked(sheet.Options{ClearWith: new("NULL")}))
+					testenv.Equal(t, "counts", counts(run), "COMPLETED 2+3+1+0+1 of 7")
+					after := w.whole(w.plain)
+					undo, said := w.undone(Options{BatchRows: undoing}, w.outside, run, w.plain)
+					testenv.Equal(t, "the undo", said, "COMPLETED 2 deleted, 2 put back, 0 made, 1 unchanged, 0 skipped, 0 failed of 5")
+					testenv.Equal(t, "the contacts", w.whole(w.plain), before)
+					_, said = w.undone(Options{}, w.outside, run, w.plain)
+					testenv.Equal(t, "undone twice", said, "COMPLETED 0 deleted, 0 put back, 0 made, 5 unchanged, 0 skipped, 0 failed of 5")
+					redo, said := w.undone(Options{}, w.outside, undo, w.plain)
+					testenv.Equal(t, "undone again", said, "COMPLETED 0 deleted, 2 put back, 2 made, 0 unchanged, 0 skipped, 0 failed of 4")
+					testenv.Equal(t, "the contacts", w.whole(w.plain), after)
+					_, said = w.undone(Options{}, w.outside, redo, w.plain)
+					testenv.Equal(t, "that undone", said, "COMPLETED 2 deleted, 2 put back, 0 made, 0 unchanged, 0 skipped, 0 failed of 4")
+					testenv.Equal(t, "the contacts", w.whole(w.plain), before)
+				})
+			}
+		}
+	})
+}
+
+// J14: what people have changed since stays, and is told with both values; the rest is taken back.
+func TestJ14WhatWasEditedSinceStays(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		if w.DB.Ent().Label.Query().CountX(w.System) == 0 {
+			w.furnish(w.plain, "P Q", []string{"VIP", "old", "mine"}, "TEXT:plan")
+		}
+		label := map[string][]*ent.Label{}
+		for _, l := range w.DB.Ent().Label.Query().AllX(w.System) {
+			label[l.Name] = append(label[l.Name], l)
+		}
+		w.contactsOf(w.outside, w.plain, "email,first_name,last_name,labels,plan\nann@x.example,Ann,Archer,old,gold\nbob@x.example,Bob,Breuer,,\ncid@x.example,Cid,,,\n", Options{})
+		run, _ := w.contactsOf(w.outside, w.plain, "E-Mail,first_name,last_name,labels,plan\n"+
+			"ann@x.example,Anna,Archer-Lee,VIP,silver\nbob@x.example,Robert,,VIP,\ncid@x.example,Cyd,,,\n"+ // changed
+			"new@x.example,New,,VIP,\nnext@x.example,Next,,,iron\nlast@x.example,Last,,,\n", o) // made
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 3+3+0+0+0 of 6")
+		w.change(w.outside, "ann@x.example", contacts.ContactChange{FirstName: input.Given(new("Annabel")), Values: input.Given(&[]contacts.FieldValue{{VariableName: "plan", Value: new("steel")}})})
+		w.change(w.outside, "bob@x.example", contacts.ContactChange{LastName: input.Given(new("Brewer"))}) // nothing that the import has changed
+		w.change(w.outside, "cid@x.example", contacts.ContactChange{FirstName: input.Given(new("Sid"))})
+		w.change(w.outside, "new@x.example", contacts.ContactChange{LastName: input.Given(new("Newman")), Email: input.Given(new("newest@x.example"))})
+		w.change(w.outside, "newest@x.example", contacts.ContactChange{LastName: input.Given(new("Newton")), LabelIDs: input.Given(&[]id.ID{label["mine"][0].ID})})
+		w.change(w.outside, "last@x.example", contacts.ContactChange{LastName: input.Given(new("Lasting"))})
+		w.change(w.outside, "last@x.example", contacts.ContactChange{LastName: input.Field[string]{Set: true}}) // as it was
+		run, said := w.undone(Options{}, w.outside, run, w.plain)
+		testenv.Equal(t, "the undo", said, "COMPLETED 2 deleted, 2 put back, 0 made, 0 unchanged, 2 skipped, 0 failed of 6 "+
+			"1:first_name:EDITED_SINCE 1:plan:EDITED_SINCE 3:first_name:EDITED_SINCE 4:E-Mail:EDITED_SINCE 4:last_name:EDITED_SINCE 4:labels:EDITED_SINCE 4:labels:EDITED_SINCE")
+		testenv.Equal(t, "what is told", w.said(run.ID), []string{
+			`1 the import left "Anna" here, and it was changed to "Annabel" since, which stays`,
+			`1 the import left "silver" here, and it was changed to "steel" since, which stays`,
+			`3 the import left "Cyd" here, and it was changed to "Sid" since, which stays`,
+			`4 the import left "new@x.example" here, and it was changed to "newest@x.example" since, which stays`,
+			`4 the import left nothing here, and it was changed to "Newton" since, which stays`,
+			w.said(run.ID)[5], w.said(run.ID)[6],
+		})
+		testenv.Equal(t, "the contacts", w.shortly(), "ann@x.example|Annabel||Archer||old|plan=steel;bob@x.example|Bob||Brewer|||;"+
+			"cid@x.example|Sid|||||;newest@x.example|New||Newton||mine|")
+	})
+}
+
+// J14: what is unique and somebody else's by now is told, and the rest is put back; what was deleted is not
+// made again.
+func TestJ14WhatIsTakenOrGoneIsTold(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		w.contactsOf(w.outside, w.plain, "email,id,first_name\nann@x.example,A,Ann\nbob@x.example,,Bob\ncid@x.example,,Cid\n", Options{})
+		run, _ := w.contactsOf(w.outside, w.plain, "email,id,first_name\nanne@x.example,A,Anne\nbob@x.example,B,Bobby\ncid@x.example,,Cyd\nnew@x.example,,New\nold@x.example,,Old\n", o)
+		hand := w.byHand()
+		_, err := hand.CreateContact(w.As(w.outside), contacts.NewContact{Email: "ann@x.example", FirstName: "Other", Active: true, Type: enum.Personal})
+		w.Must(err)
+		for _, email := range []string{"cid@x.example", "old@x.example"} {
+			w.Must(hand.DeleteContact(w.As(w.outside), w.DB.Ent().Contact.Query().Where(contact.Email(email)).OnlyIDX(w.System)))
+		}
+		undo, said := w.undone(Options{}, w.outside, run, w.plain)
+		testenv.Equal(t, "the undo", said, "COMPLETED 1 deleted, 2 put back, 0 made, 1 unchanged, 1 skipped, 0 failed of 5 1:email:EMAIL_TAKEN 3::EDITED_SINCE")
+		testenv.Equal(t, "the contacts", w.shortly(), "ann@x.example|Other|||||;anne@x.example|Ann|||A||;bob@x.example|Bob|||||")
+		w.change(w.outside, "ann@x.example", contacts.ContactChange{Email: input.Given(new("new@x.example")), ExternalID: input.Given(new("B"))})
+		_, said = w.undone(Options{}, w.outside, undo, w.plain)
+		testenv.Equal(t, "undone again", said, "COMPLETED 0 deleted, 2 put back, 0 made, 0 unchanged, 1 skipped, 0 failed of 3 2:id:ALREADY_EXISTS 4:email:EMAIL_TAKEN")
+	})
+}

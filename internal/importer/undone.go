@@ -1,0 +1,158 @@
+package importer
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/viewer"
+	"tenantry/internal/csvfile"
+	"tenantry/internal/database"
+	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
+	"tenantry/internal/importer/kind"
+	"tenantry/internal/importer/sheet"
+)
+
+// undoneBatches reads the journal of the import that this one takes back, in the place of a file: from the
+// batch that was written last to the first, and each from the row that was worked on last (rule J14). A
+// batch of that import is one here; those that changed nothing are passed over.
+func (e *Engine) undoneBatches(ctx context.Context, k kind.Kind, c *claim, out chan<- *batch) error {
+	defer close(out)
+	undoer := k.Undoer()
+	if undoer == nil {
+		return fmt.Errorf("imports of %s cannot be undone", k.Name())
+	}
+	original, err := e.db.Ent().ImportRun.Query().Where(importrun.ID(*c.undoes)).Select(importrun.FieldStartedAt).
+		Only(viewer.BypassTenancy(ctx, "an undo reads what it takes back"))
+	if err != nil {
+		return fmt.Errorf("reading the import that is undone: %w", err)
+	}
+	of := kind.Undone{Import: *c.undoes, Backwards: c.backwards}
+	if original.StartedAt != nil {
+		of.StartedAt = *original.StartedAt
+	}
+	at := csvfile.Position{Offset: c.offset, Row: c.processed, Line: c.line}
+	for at.Row < c.total {
+		batchID, read, err := e.undoneBatch(ctx, of, at)
+		if err != nil {
+			return err
+		}
+		if at.Offset == batchID { // a part of it is undone already
+			if _, read = read.Cut(min(at.Line, len(read.Rows))); len(read.Rows) == 0 {
+				at.Line = wholeBatch
+				continue
+			}
+		} else {
+			at.Offset, at.Line = batchID, 0
+		}
+		b := &batch{run: c, first: at.Row + 1, rows: make([]sheet.Row, len(read.Rows))}
+		for i, r := range read.Rows {
+			at.Row++
+			at.Line++
+			b.rows[i] = sheet.Row{Number: r.Number, Line: r.Line, After: at}
+		}
+		b.after, b.last = at, at.Row == c.total
+		b.as = &kind.Run{ID: c.ID, Company: c.Company, CreatedBy: c.CreatedBy, DryRun: c.DryRun, Layout: c.Layout}
+		b.cells = undoer.Undo(b.as, read)
+		at.Line = wholeBatch
+		select {
+		case out <- b:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// wholeBatch stands for the number of rows of a batch that is behind us.
+const wholeBatch = 1 << 30
+
+// undoneBatch is the next one at the position: the batch that it names, unless that is behind us.
+func (e *Engine) undoneBatch(ctx context.Context, of kind.Undone, at csvfile.Position) (batchID int64, _ kind.Undone, err error) {
+	before := at.Offset
+	if at.Line < wholeBatch {
+		before++
+	}
+	if at.Offset == 0 {
+		before = 1<<63 - 1
+	}
+	var first, rows int
+	var written database.Time
+	var outcomes, images []byte
+	err = e.db.SQL().QueryRowContext(ctx, `SELECT id, first_row, "rows", written_at, outcomes, images FROM import_batches
+		WHERE import_run_id = $1 AND created_count + updated_count + deleted_count > 0 AND id < $2 ORDER BY id DESC LIMIT 1`, of.Import, before).
+		Scan(&batchID, &first, &rows, &written, &outcomes, &images)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, of, errors.New("the journal of the import that is undone has fewer rows than it had")
+	}
+	if err != nil {
+		return 0, of, fmt.Errorf("reading the journal of the import that is undone: %w", err)
+	}
+	of.WrittenAt = written.Time
+	if of.Rows, of.Made, err = undoneRows(outcomes, images, first, rows); err == nil && of.Backwards {
+		slices.Reverse(of.Rows)
+	}
+	return batchID, of, err
+}
+
+// backwards reports whether the undo of the import goes through the file from its end: the other way round than
+// that one.
+func backwards(ctx context.Context, tx *database.Tx, of id.ID) (yes bool, err error) {
+	for run := (sql.Null[id.ID]{V: of, Valid: true}); run.Valid; yes = !yes {
+		err := tx.QueryRowContext(ctx, `SELECT undoes_id FROM import_runs WHERE id = $1`, run.V).Scan(&run)
+		if errors.Is(err, sql.ErrNoRows) {
+			return yes, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("reading what is undone: %w", err)
+		}
+	}
+	return yes, nil
+}
+
+// undoneRows are the rows of a batch that did something, in the file's order, and what it made for them.
+func undoneRows(outcomes, images []byte, first, rows int) ([]kind.UndoneRow, []journal.Reference, error) {
+	all, err := journal.DecodeOutcomes(outcomes, first, rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	var of []journal.Image
+	var made []journal.Reference
+	if len(images) > 0 {
+		if of, made, err = journal.DecodeImages(images, rows); err != nil {
+			return nil, nil, err
+		}
+	}
+	imageOf := make(map[int]*journal.Image, len(of))
+	for i := range of {
+		imageOf[of[i].Row] = &of[i]
+	}
+	undone := make([]kind.UndoneRow, 0, rows)
+	for i, r := range all {
+		if r.Result.Changes() {
+			undone = append(undone, kind.UndoneRow{Row: r, Image: imageOf[i]})
+		}
+	}
+	return undone, made, nil
+}
+
+// undoable counts the rows of the import that an undo takes back. complete is false where it is not known
+// any more what they replaced.
+func (e *Engine) undoable(ctx context.Context, run id.ID) (rows int, complete bool, err error) {
+	var missing int
+	err = e.db.SQL().QueryRowContext(ctx, `SELECT COALESCE(sum(created_count + updated_count + deleted_count), 0),
+		COALESCE(sum(CASE WHEN images IS NULL AND created_count + updated_count + deleted_count > 0 THEN 1 ELSE 0 END), 0)
+		FROM import_batches WHERE import_run_id = $1`, run).Scan(&rows, &missing)
+	if err != nil {
+		return 0, false, fmt.Errorf("reading the journal of an import: %w", err)
+	}
+	return rows, missing == 0, nil
+}
+
+// endOfUndo is when the import can be undone no longer.
+func (e *Engine) endOfUndo(finished time.Time) time.Time { return finished.Add(e.o.UndoPeriod) }
