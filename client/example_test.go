@@ -88,6 +88,21 @@ func ExampleClient_RetryRows() {
 	fmt.Println(run.Status, run.CreatedCount, "created", run.FailedCount, "failed again")
 }
 
+// An import is taken back; what somebody has changed since stays.
+func ExampleClient_UndoImport() {
+	ctx := context.Background()
+	c := client.New("http://127.0.0.1:8080", client.Options{Token: os.Getenv("TOKEN")})
+	undo, err := c.UndoImport(ctx, client.Undo{Import: os.Getenv("IMPORT")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	undo, err = c.WatchImport(ctx, undo.ID, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(undo.Status, undo.DeletedCount, "deleted", undo.UpdatedCount, "put back", undo.SkippedCount, "kept")
+}
+
 // A subscription is opened again when its connection breaks.
 func ExampleClient_Subscribe() {
 	c := client.New("http://127.0.0.1:8080", client.Options{

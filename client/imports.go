@@ -10,12 +10,13 @@ import (
 	"time"
 )
 
-// Import is the state of an import at a moment. CreatedCount, UpdatedCount, UnchangedCount,
+// Import is the state of an import at a moment. CreatedCount, UpdatedCount, DeletedCount, UnchangedCount,
 // SkippedCount and FailedCount together are ProcessedRows, always.
 type Import struct {
 	ID, Kind, Status, FileName                string
 	TotalRows, ProcessedRows                  int
 	CreatedCount, UpdatedCount                int
+	DeletedCount                              int // of an undo, else 0
 	UnchangedCount, SkippedCount, FailedCount int
 	ResolvedCount                             int      // failed rows that retries have imported since; it grows after the end
 	Revision                                  int      // of two states the one with the higher is the newer
@@ -31,7 +32,7 @@ type Import struct {
 type ImportFailure struct{ Code, Message string }
 
 // ImportFields are the fields of an ImportRun that [Import] has, for documents of one's own.
-const ImportFields = `id kind status fileName totalRows processedRows createdCount updatedCount unchangedCount skippedCount failedCount
+const ImportFields = `id kind status fileName totalRows processedRows createdCount updatedCount deletedCount unchangedCount skippedCount failedCount
 	resolvedCount revision queuePosition rowsPerSecond secondsLeft startedAt finishedAt failure { code message } rejectsUrl`
 
 // Ended reports whether nothing comes behind this state.
@@ -100,4 +101,21 @@ func (c *Client) RetryRows(ctx context.Context, r Retry) (Import, error) {
 	err := c.Do(ctx, `mutation($input: RetryRowsInput!) { retryRows(input: $input) { importRun { `+ImportFields+` } } }`,
 		Vars{"input": Vars{"id": r.Import, "rows": r.Rows, "idempotencyKey": cmp.Or(r.IdempotencyKey, rand.Text())}}, &out)
 	return out.RetryRows.ImportRun, err
+}
+
+// Undo is what [Client.UndoImport] is given.
+type Undo struct {
+	Import string
+	DryRun bool // say what would become of each row, and write nothing
+	// IdempotencyKey makes it harmless to ask for the same again within 24 hours; empty: one at random.
+	IdempotencyKey string
+}
+
+// UndoImport takes an import of contacts or customers back, and returns the import that the server has
+// queued for that. What somebody has changed since stays, and is listed as an issue EDITED_SINCE.
+func (c *Client) UndoImport(ctx context.Context, u Undo) (Import, error) {
+	var out struct{ UndoImport struct{ ImportRun Import } }
+	err := c.Do(ctx, `mutation($input: UndoImportInput!) { undoImport(input: $input) { importRun { `+ImportFields+` } } }`,
+		Vars{"input": Vars{"id": u.Import, "dryRun": u.DryRun, "idempotencyKey": cmp.Or(u.IdempotencyKey, rand.Text())}}, &out)
+	return out.UndoImport.ImportRun, err
 }
