@@ -32,6 +32,12 @@ func sound(t *testing.T) (*model.World, *model.Tables) {
 	files := slices.Clone(w.Sent)
 	w.Sent = append(w.Sent, retried(maker, files[3]), retried(maker, files[5]))
 	w.Sent = append(w.Sent, retried(maker, w.Sent[len(w.Sent)-1]))
+	undo := maker.Undo(files[5]) // after some of its contacts were edited and one was deleted
+	undo.Answer = "undo"
+	for i, row := range files[5].Rows[:12] {
+		undo.Edits = append(undo.Edits, model.Edit{ID: "by-hand", Email: row.Cells[0], Last: fmt.Sprintf("Edited %d", i), Delete: i == 3})
+	}
+	w.Sent = append(w.Sent, undo)
 	for _, tenant := range w.Tenants {
 		var taken []string
 		if owner := owner["contested-mill"]; owner != "" && owner != tenant.Company {
@@ -43,10 +49,13 @@ func sound(t *testing.T) (*model.World, *model.Tables) {
 			if s.Tenant != tenant {
 				continue
 			}
-			e := serial.Import(s, len(s.Rows))
+			e := serial.Import(s, toDo(tables, s))
 			run := model.Import{
 				ID: s.Answer, Kind: s.Kind, Company: tenant.Company, File: s.Name, Status: "COMPLETED", Total: len(s.Rows), Counts: e.Counts,
 				Revision: 9, Epoch: 1, Keys: 1, Notices: 1, Issues: issues(e), Batches: batches(e),
+			}
+			if s.Undoes != nil {
+				run.Undoes, run.Total = s.Undoes.Answer, e.Processed
 			}
 			if s.Retries != nil {
 				run.Retries = s.Retries.Answer
@@ -62,7 +71,7 @@ func sound(t *testing.T) (*model.World, *model.Tables) {
 			if s.Kind != model.Users {
 				w.Blobs[s.Answer] = int64(len(s.Bytes))
 			}
-			final := &client.Import{Status: "COMPLETED", Revision: 9, TotalRows: len(s.Rows), ProcessedRows: len(s.Rows),
+			final := &client.Import{Status: "COMPLETED", Revision: 9, TotalRows: e.Processed, ProcessedRows: e.Processed,
 				CreatedCount: e.Created, SkippedCount: e.Skipped, FailedCount: e.Failed}
 			for _, protocol := range []string{"ws", "sse"} {
 				h := &model.History{Import: s.Answer, Protocol: protocol}
@@ -82,6 +91,15 @@ func sound(t *testing.T) (*model.World, *model.Tables) {
 		}
 	}
 	return w, tables
+}
+
+// toDo is how many rows there are.
+func toDo(tables *model.Tables, s *model.Sent) int {
+	if s.Undoes == nil {
+		return len(s.Rows)
+	}
+	run := tables.Imports[slices.IndexFunc(tables.Imports, func(i model.Import) bool { return i.ID == s.Undoes.Answer })]
+	return run.Created + run.Updated
 }
 
 // retried are the failed rows of the import, as far as the file itself is wrong.
@@ -135,6 +153,8 @@ func batches(e model.Expected) []model.Batch {
 				result.Result, b.Created = journal.Created, b.Created+1
 			case "UPDATED":
 				result.Result, b.Updated = journal.Updated, b.Updated+1
+			case "DELETED":
+				result.Result, b.Deleted = journal.Deleted, b.Deleted+1
 			case "UNCHANGED":
 				result.Result, b.Unchanged = journal.Unchanged, b.Unchanged+1
 			case "SKIPPED":
@@ -283,6 +303,36 @@ func TestEachBrokenInvariantIsSeen(t *testing.T) {
 			again.ID = "other"
 			x.Imports = append(x.Imports, again)
 		}},
+		"an undo deletes what the import has not created": {"I10", func(_ *model.World, x *model.Tables) {
+			deletedRow(x).Record[0] = 1
+		}},
+		"a contact that an undo has deleted is there": {"I10", func(_ *model.World, x *model.Tables) {
+			created, deleted := createdRow(x), deletedRow(x)
+			created.Record[0], deleted.Record[0] = 1, 1
+			x.Contacts[0].ID = deleted.Record.String()
+		}},
+		"a contact is deleted by nobody": {"I10", func(_ *model.World, x *model.Tables) { createdRow(x).Record[0] = 1 }},
+		"an undo deletes an edited contact": {"I1", func(_ *model.World, x *model.Tables) {
+			x.Contacts = slices.DeleteFunc(x.Contacts, func(c model.Record) bool { return c.Last == "Edited 1" })
+		}},
+		"an undo overwrites an edit": {"I6", func(_ *model.World, x *model.Tables) {
+			i := slices.IndexFunc(x.Contacts, func(c model.Record) bool { return c.Last == "Edited 1" })
+			x.Contacts[i].Last = "Other"
+		}},
+		"an undo does not say what it has kept": {"I3", func(_ *model.World, x *model.Tables) {
+			run := undoOf(x)
+			i := slices.IndexFunc(run.Issues, func(i model.Issue) bool { return run.Results()[i.Row] == journal.Skipped })
+			run.Issues = slices.Delete(run.Issues, i, i+1)
+		}},
+		"an undo counts a deletion as an update": {"I3", func(_ *model.World, x *model.Tables) {
+			run := undoOf(x)
+			run.Deleted, run.Updated = run.Deleted-1, run.Updated+1
+		}},
+		"an undo is there twice": {"I2", func(_ *model.World, x *model.Tables) {
+			again := *undoOf(x)
+			again.ID = "other"
+			x.Imports = append(x.Imports, again)
+		}},
 		"a file's key is left": {"I8", func(_ *model.World, x *model.Tables) { x.Imports[0].Sealed = true }},
 		"scratch is left":      {"I8", func(_ *model.World, x *model.Tables) { x.Imports[0].Scratch = 3 }},
 		"a connection is left": {"I8", func(w *model.World, _ *model.Tables) { w.Leaks = []string{"one connection"} }},
@@ -296,6 +346,27 @@ func TestEachBrokenInvariantIsSeen(t *testing.T) {
 			}
 		})
 	}
+}
+
+func undoOf(x *model.Tables) *model.Import {
+	return &x.Imports[slices.IndexFunc(x.Imports, func(i model.Import) bool { return i.Undoes != "" })]
+}
+
+// createdRow is a row of the import that is undone, and deletedRow one of the undo.
+func createdRow(x *model.Tables) *journal.Row {
+	i := slices.IndexFunc(x.Imports, func(i model.Import) bool { return i.ID == undoOf(x).Undoes })
+	return rowWith(&x.Imports[i], journal.Created)
+}
+
+func deletedRow(x *model.Tables) *journal.Row { return rowWith(undoOf(x), journal.Deleted) }
+
+func rowWith(run *model.Import, result journal.Result) *journal.Row {
+	for _, b := range run.Batches {
+		if i := slices.IndexFunc(b.Rows, func(r journal.Row) bool { return r.Result == result }); i >= 0 {
+			return &b.Rows[i]
+		}
+	}
+	return nil
 }
 
 func retriedImport(x *model.Tables) *model.Import {

@@ -106,12 +106,27 @@ func (t *trial) deliver(s *model.Sent, d delivery) {
 	}
 }
 
-// ask has the import accepted.
-func (t *trial) ask(s *model.Sent, d delivery) (run string, err error) {
-	if s.Retries != nil {
-		return t.nodes.retry(t.ctx, s.Tenant.Admin.Token, client.Retry{Import: t.answer(s.Retries), Rows: s.Corrections, IdempotencyKey: s.Key})
+// ask has the import accepted, and gives its id.
+func (t *trial) ask(s *model.Sent, d delivery) (string, error) {
+	c := t.nodes.as(s.Tenant.Admin.Token)
+	var run client.Import
+	var ask func(context.Context) error
+	switch {
+	case s.Retries != nil:
+		ask = func(ctx context.Context) (err error) {
+			run, err = c.RetryRows(ctx, client.Retry{Import: t.answer(s.Retries), Rows: s.Corrections, IdempotencyKey: s.Key})
+			return err
+		}
+	case s.Undoes != nil:
+		ask = func(ctx context.Context) (err error) {
+			run, err = c.UndoImport(ctx, client.Undo{Import: t.answer(s.Undoes), IdempotencyKey: s.Key})
+			return err
+		}
+	default:
+		return t.nodes.deliver(t.ctx, d)
 	}
-	return t.nodes.deliver(t.ctx, d)
+	err := t.nodes.until(t.ctx, ask)
+	return run.ID, err
 }
 
 // follow has an import watched until its end.

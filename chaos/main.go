@@ -8,7 +8,7 @@
 // It builds the program with its fault points (internal/faultpoint), starts PostgreSQL,
 // Redis, api and worker processes of its own, imports files whose every row's fate is
 // known (chaos/model), breaks things by a schedule drawn from the seed, and then checks
-// nine invariants on the tables, the API and the diaries of those who watched. Cases are
+// ten invariants on the tables, the API and the diaries of those who watched. Cases are
 // in the files whose names begin with cases_; docs/reliability.md has what came out.
 //
 // It needs Linux, Go, PostgreSQL's and Redis's servers, and nothing that runs already. It

@@ -84,16 +84,6 @@ func (n *nodes) insist(ctx context.Context, token, query string, variables clien
 	return n.until(ctx, func(ctx context.Context) error { return n.as(token).Do(ctx, query, variables, out) })
 }
 
-// retry has rows of an import retried, and gives the import of the retry.
-func (n *nodes) retry(ctx context.Context, token string, r client.Retry) (string, error) {
-	var run client.Import
-	err := n.until(ctx, func(ctx context.Context) (err error) {
-		run, err = n.as(token).RetryRows(ctx, r)
-		return err
-	})
-	return run.ID, err
-}
-
 // until asks again until it is answered for good, or ctx ends.
 func (n *nodes) until(ctx context.Context, ask func(context.Context) error) error {
 	for {

@@ -39,6 +39,15 @@ func (m *Maker) Correct(s *Sent, rows []int) *Sent {
 	return retry
 }
 
+// Undo is the undo of an import.
+func (m *Maker) Undo(s *Sent) *Sent {
+	m.made++
+	file := *s.File
+	file.Name, file.Key = fmt.Sprintf("undo of %s", s.Name), fmt.Sprintf("key-undo-%s-%d-%x", s.Tenant.Tag, m.made, m.Rand.Uint32())
+	file.Rows, file.Bytes = nil, nil
+	return &Sent{File: &file, Undoes: s, Fate: s.Fate}
+}
+
 // corrected are the cells of a new row.
 func (m *Maker) corrected(f *File, i int) []string {
 	if f.Kind == Customers {

@@ -46,6 +46,7 @@ func Check(w *World, t *Tables) []Violation {
 		c.settled(&t.Imports[i])
 	}
 	c.resolved()
+	c.undone()
 	for _, tenant := range w.Tenants {
 		c.tenant(tenant)
 	}
@@ -62,14 +63,17 @@ func (c *checker) violate(invariant, format string, args ...any) {
 	}
 }
 
-// find finds the imports of what was sent: a file's by its name, a retry's by what it retries. (Each import
-// is retried once; whoever wants more retries the retry.)
+// find finds the imports of what was sent: a file's by its name, the others by the import about which they
+// are. (Each import is retried once and undone once; whoever wants more retries the retry.)
 func (c *checker) find(s *Sent) {
 	for i := range c.t.Imports {
 		run := &c.t.Imports[i]
-		is := run.Retries == "" && run.File == s.Name
-		if s.Retries != nil {
-			is = run.Retries != "" && c.sentAs[run.Retries] == s.Retries
+		is := run.Retries == "" && run.Undoes == "" && run.File == s.Name
+		switch {
+		case s.Retries != nil:
+			is = c.sentAs[run.Retries] == s.Retries
+		case s.Undoes != nil:
+			is = c.sentAs[run.Undoes] == s.Undoes
 		}
 		if is {
 			c.importsOf[s], c.sentAs[run.ID] = append(c.importsOf[s], run), s
@@ -103,8 +107,8 @@ func (c *checker) accepted(s *Sent) {
 	if into := cmp.Or(s.Into, s.Tenant.Company); run.Company != into {
 		c.violate("I7", "%s of %s is an import of company %s", s.Name, s.Tenant.Tag, run.Company)
 	}
-	if run.Total != len(s.Rows) {
-		c.violate("I1", "%s has %d rows, its import counts %d", s.Name, len(s.Rows), run.Total)
+	if rows := c.rows(s); run.Total != rows {
+		c.violate("I1", "%s has %d rows, its import counts %d", s.Name, rows, run.Total)
 	}
 	if run.Keys > 1 || run.Keys == 0 && s.Key != "" {
 		c.violate("I2", "%d idempotency keys stand for import %s", run.Keys, run.ID)
@@ -112,12 +116,24 @@ func (c *checker) accepted(s *Sent) {
 	if run.Kind != s.Kind {
 		c.violate("I1", "%s is a file of %s, its import one of %s", s.Name, s.Kind, run.Kind)
 	}
-	if c.w.Blobs != nil && s.Kind != Users { // whose files hold passwords, and are gone at the end
+	if c.w.Blobs != nil && s.Kind != Users && s.Undoes == nil { // whose files hold passwords, and are gone at the end
 		if size, ok := c.w.Blobs[run.ID]; !ok || size != int64(len(s.Bytes)) && s.Retries == nil {
 			c.violate("I1", "import %s has a file of %d bytes, sent were %d", run.ID, size, len(s.Bytes))
 		}
 	}
 	c.ended(s, run)
+}
+
+// rows is how many rows the import is to have.
+func (c *checker) rows(s *Sent) int {
+	if s.Undoes == nil {
+		return len(s.Rows)
+	}
+	rows := 0
+	for _, run := range c.importsOf[s.Undoes] {
+		rows += run.Created + run.Updated + run.Deleted
+	}
+	return rows
 }
 
 // ended: in the way that the case allows (I4).
@@ -152,7 +168,7 @@ func (c *checker) settled(run *Import) {
 	if run.Status == "COMPLETED" && run.Processed != run.Total {
 		c.violate("I1", "import %s is COMPLETED after %d of %d rows", run.ID, run.Processed, run.Total)
 	}
-	if sum := run.Created + run.Updated + run.Unchanged + run.Skipped + run.Failed; sum != run.Processed {
+	if sum := run.Created + run.Updated + run.Deleted + run.Unchanged + run.Skipped + run.Failed; sum != run.Processed {
 		c.violate("I3", "import %s: the counts add up to %d, processed are %d", run.ID, sum, run.Processed)
 	}
 	c.journal(run)
@@ -164,7 +180,7 @@ func (c *checker) settled(run *Import) {
 		places[[2]int{i.Row, i.Ordinal}] = true
 		rows[i.Row] = true
 	}
-	if len(rows) != run.Skipped+run.Failed {
+	if len(rows) != run.Skipped+run.Failed && run.Undoes == "" {
 		c.violate("I3", "import %s: %d rows have issues, skipped and failed are %d", run.ID, len(rows), run.Skipped+run.Failed)
 	}
 	if run.Notices != 1 {

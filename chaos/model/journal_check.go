@@ -1,10 +1,15 @@
 package model
 
-import "tenantry/internal/importer/journal"
+import (
+	"cmp"
+	"slices"
+
+	"tenantry/internal/importer/journal"
+)
 
 // outcomeNames are the results of rows by their names (rule J13).
 var outcomeNames = map[journal.Result]string{
-	journal.Created: "CREATED", journal.Updated: "UPDATED", journal.Unchanged: "UNCHANGED", journal.Skipped: "SKIPPED", journal.Failed: "FAILED",
+	journal.Created: "CREATED", journal.Updated: "UPDATED", journal.Deleted: "DELETED", journal.Unchanged: "UNCHANGED", journal.Skipped: "SKIPPED", journal.Failed: "FAILED",
 }
 
 // add counts a row.
@@ -22,6 +27,7 @@ func (c *Counts) add(r journal.Result) {
 	case journal.Failed:
 		c.Failed++
 	case journal.Deleted:
+		c.Deleted++
 	}
 }
 
@@ -54,24 +60,36 @@ func (c *checker) journal(run *Import) {
 	if sum != run.Counts {
 		c.violate("I3", "import %s: its journal adds up to %+v, its counts are %+v", run.ID, sum, run.Counts)
 	}
+	results, issues := run.Results(), map[int]bool{}
 	for _, i := range run.Issues {
-		if !bad[i.Row] && i.Ordinal == 0 {
-			c.violate("I3", "import %s: row %d has an issue (%s), but its outcome says that it was imported", run.ID, i.Row, i.Code)
+		issues[i.Row] = true
+		// An undo may put some values back and keep others.
+		if result := results[i.Row]; !bad[i.Row] && i.Ordinal == 0 && !(run.Undoes != "" && result == journal.Updated) {
+			c.violate("I3", "import %s: row %d has an issue (%s), its outcome is %s", run.ID, i.Row, i.Code, outcomeNames[result])
+		}
+	}
+	for row := range bad {
+		if !issues[row] {
+			c.violate("I3", "import %s: row %d is %s without an issue", run.ID, row, outcomeNames[results[row]])
 		}
 	}
 }
 
 // outcomes compares the outcome of each row with that of the serial run (I6).
 func (c *checker) outcomes(s *Sent, run *Import, want []Row) {
-	n := 0
+	var have []Row
 	for _, b := range run.Batches {
 		for _, r := range b.Rows {
-			have := Row{Number: r.Number, Line: r.Line, Outcome: outcomeNames[r.Result]}
-			if n >= len(want) || have != want[n] {
-				c.violate("I6", "import %s of %s: the %d-th row of its journal is %+v, a serial run gives %+v", run.ID, s.Name, n+1, have, want[min(n, len(want)-1)])
-				return
-			}
-			n++
+			have = append(have, Row{Number: r.Number, Line: r.Line, Outcome: outcomeNames[r.Result]})
+		}
+	}
+	for _, rows := range [][]Row{have, want} { // an undo goes through the file from its end
+		slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.Number, b.Number) })
+	}
+	for n := range min(len(have), len(want)) {
+		if have[n] != want[n] {
+			c.violate("I6", "import %s of %s: the %d-th row of its journal is %+v, a serial run gives %+v", run.ID, s.Name, n+1, have[n], want[n])
+			return
 		}
 	}
 }

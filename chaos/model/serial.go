@@ -23,7 +23,7 @@ type Entry struct {
 }
 
 // Counts are an import's.
-type Counts struct{ Processed, Created, Updated, Unchanged, Skipped, Failed int }
+type Counts struct{ Processed, Created, Updated, Deleted, Unchanged, Skipped, Failed int }
 
 // Expected is what the first rows of a file have to come to.
 type Expected struct {
@@ -55,6 +55,9 @@ type Serial struct {
 type imported struct {
 	sent *Sent
 	rows int
+
+	came          []oracle.RowResult
+	before, after map[*oracle.Contact]oracle.Contact // the tenant's contacts
 }
 
 // NewSerial begins with what the tenant had. Taken are the names that several tenants want
@@ -101,12 +104,16 @@ func (m *Serial) Import(s *Sent, rows int) Expected {
 		written.DryRun = false
 		return scratch.Import(&written, rows)
 	}
-	before := len(m.world.Companies)
+	m.edit(s.Edits)
+	if s.Undoes != nil {
+		return m.undo(s, rows)
+	}
+	before, contacts := len(m.world.Companies), m.contacts()
 	result := m.world.Run(oracle.Job{
 		Kind: oracleKinds[s.Kind], Importer: m.importer, Company: m.company,
 		File: oracle.File{Header: s.Header, Fields: fields[s.Kind], Rows: s.Rows[:rows]},
 	})
-	m.done = append(m.done, imported{s, rows})
+	m.done = append(m.done, imported{sent: s, rows: rows, came: result.Rows, before: contacts, after: m.contacts()})
 	e := Expected{Issues: result.Issues, Counts: Counts{
 		Processed: rows, Created: result.Created, Updated: result.Updated, Unchanged: result.Unchanged,
 		Skipped: result.Skipped, Failed: result.Failed,

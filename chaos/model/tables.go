@@ -18,6 +18,7 @@ type Import struct {
 	Revision, Epoch, Claims int
 	FailureCode             string
 	Retries                 string // the import of which it retries rows; empty: it is one of a file
+	Undoes                  string // the import that it takes back; likewise
 	Resolved                int    // failed rows that retries have imported since
 	Keys                    int    // idempotency keys that stand for it
 	Scratch                 int    // what should have been dropped at its end
@@ -46,7 +47,7 @@ type Company struct {
 
 // Record is a contact or a user as the tables have it.
 type Record struct {
-	Company string
+	ID, Company string
 	Entry
 	Sound bool // a contact: its project and desk are its company's default ones; a user: a member with a password
 }
@@ -95,8 +96,8 @@ func isolation(db *sql.DB) sql.IsolationLevel {
 
 func (t *Tables) readImports(ctx context.Context, tx *sql.Tx) error {
 	rows, err := tx.QueryContext(ctx, `SELECT CAST(r.id AS text), CAST(r.company_id AS text), r.file_name, r.status, r.kind, r.dry_run, r.upload_secret IS NOT NULL, r.total_rows,
-		r.processed_rows, r.created_count, r.updated_count, r.unchanged_count, r.skipped_count, r.failed_count,
-		r.revision, r.epoch, r.claims, COALESCE(r.failure_code, ''), COALESCE(CAST(r.retries_id AS text), ''), r.resolved_count,
+		r.processed_rows, r.created_count, r.updated_count - r.deleted_count, r.deleted_count, r.unchanged_count, r.skipped_count, r.failed_count,
+		r.revision, r.epoch, r.claims, COALESCE(r.failure_code, ''), COALESCE(CAST(r.retries_id AS text), ''), COALESCE(CAST(r.undoes_id AS text), ''), r.resolved_count,
 		(SELECT count(*) FROM idempotency_keys k WHERE k.import_run_id = r.id),
 		(SELECT count(*) FROM import_keys k WHERE k.import_run_id = r.id),
 		(SELECT count(*) FROM notifications n WHERE n.import_run_id = r.id AND n.kind = 'IMPORT_FINISHED'),
@@ -110,8 +111,8 @@ func (t *Tables) readImports(ctx context.Context, tx *sql.Tx) error {
 	for rows.Next() {
 		var i Import
 		if err := rows.Scan(&i.ID, &i.Company, &i.File, &i.Status, &i.Kind, &i.DryRun, &i.Sealed, &i.Total,
-			&i.Processed, &i.Created, &i.Updated, &i.Unchanged, &i.Skipped, &i.Failed,
-			&i.Revision, &i.Epoch, &i.Claims, &i.FailureCode, &i.Retries, &i.Resolved,
+			&i.Processed, &i.Created, &i.Updated, &i.Deleted, &i.Unchanged, &i.Skipped, &i.Failed,
+			&i.Revision, &i.Epoch, &i.Claims, &i.FailureCode, &i.Retries, &i.Undoes, &i.Resolved,
 			&i.Keys, &i.Scratch, &i.Notices, &i.AdminNotices, &i.AdminsTold); err != nil {
 			return err
 		}
@@ -144,7 +145,7 @@ func (t *Tables) readIssues(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (t *Tables) readJournal(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, `SELECT CAST(import_run_id AS text), first_row, rows, created_count, updated_count,
+	rows, err := tx.QueryContext(ctx, `SELECT CAST(import_run_id AS text), first_row, rows, created_count, updated_count, deleted_count,
 		unchanged_count, skipped_count, failed_count, outcomes FROM import_batches ORDER BY import_run_id, first_row`)
 	if err != nil {
 		return err
@@ -155,7 +156,7 @@ func (t *Tables) readJournal(ctx context.Context, tx *sql.Tx) error {
 		var run string
 		var b Batch
 		var outcomes []byte
-		if err := rows.Scan(&run, &b.First, &b.Size, &b.Created, &b.Updated, &b.Unchanged, &b.Skipped, &b.Failed, &outcomes); err != nil {
+		if err := rows.Scan(&run, &b.First, &b.Size, &b.Created, &b.Updated, &b.Deleted, &b.Unchanged, &b.Skipped, &b.Failed, &outcomes); err != nil {
 			return err
 		}
 		if b.Rows, err = journal.DecodeOutcomes(outcomes, b.First, b.Size); err != nil {
@@ -197,13 +198,13 @@ func (t *Tables) readCompanies(ctx context.Context, tx *sql.Tx) error {
 
 func (t *Tables) readPeople(ctx context.Context, tx *sql.Tx) error {
 	var err error
-	t.Contacts, err = readRecords(ctx, tx, `SELECT CAST(c.company_id AS text), c.email, c.first_name, COALESCE(c.last_name, ''),
+	t.Contacts, err = readRecords(ctx, tx, `SELECT CAST(c.id AS text), CAST(c.company_id AS text), c.email, c.first_name, COALESCE(c.last_name, ''),
 		COALESCE(c.external_id, ''), c.username, c.active,
 		EXISTS (SELECT 1 FROM projects p WHERE p.id = c.project_id AND p.company_id = c.company_id AND p.is_default)
 		AND EXISTS (SELECT 1 FROM desks d WHERE d.id = c.desk_id AND d.company_id = c.company_id AND d.is_default)
 		FROM contacts c ORDER BY c.company_id, c.email_key, c.id`)
 	if err == nil {
-		t.Users, err = readRecords(ctx, tx, `SELECT CAST(u.company_id AS text), u.email, u.first_name, u.last_name, '', '', u.active,
+		t.Users, err = readRecords(ctx, tx, `SELECT CAST(u.id AS text), CAST(u.company_id AS text), u.email, u.first_name, u.last_name, '', '', u.active,
 			u.role = 'MEMBER' AND u.password_hash <> '' FROM users u ORDER BY u.company_id, u.email_key, u.id`)
 	}
 	return err
@@ -218,7 +219,7 @@ func readRecords(ctx context.Context, tx *sql.Tx, query string) ([]Record, error
 	var records []Record
 	for rows.Next() {
 		var r Record
-		if err := rows.Scan(&r.Company, &r.Email, &r.First, &r.Last, &r.External, &r.Username, &r.Active, &r.Sound); err != nil {
+		if err := rows.Scan(&r.ID, &r.Company, &r.Email, &r.First, &r.Last, &r.External, &r.Username, &r.Active, &r.Sound); err != nil {
 			return nil, err
 		}
 		records = append(records, r)

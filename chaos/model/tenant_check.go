@@ -23,7 +23,7 @@ func (c *checker) tenant(t *Tenant) {
 	for i := range c.t.Imports {
 		run := &c.t.Imports[i]
 		s := c.sent(run)
-		if s == nil || s.Tenant != t || s.Into != "" || run.Processed > len(s.Rows) {
+		if s == nil || s.Tenant != t || s.Into != "" || s.Undoes == nil && run.Processed > len(s.Rows) {
 			continue // which another check reports
 		}
 		e := serial.Import(s, run.Processed)

@@ -26,6 +26,16 @@ type Sent struct {
 	Retries     *Sent             // the import of which these rows are retried; nil: a file of its own
 	Numbers     []int             // of a retry: its rows' numbers in the file
 	Corrections []client.RetryRow // likewise: what is sent
+
+	Undoes *Sent  // the import that is taken back
+	Edits  []Edit // by hand, of the tenant's contacts, when all earlier imports had ended and before this one was sent
+}
+
+// Edit is what somebody did to a contact.
+type Edit struct {
+	ID, Email string // at that time
+	Last      string // its last name since
+	Delete    bool   // it was deleted
 }
 
 // number is that of the n-th row in the file.
@@ -34,6 +44,14 @@ func (s *Sent) number(n int) int {
 		return n
 	}
 	return s.Numbers[n-1]
+}
+
+// of is the import about which this one is; nil: it is one of a file.
+func (s *Sent) of() *Sent {
+	if s.Undoes != nil {
+		return s.Undoes
+	}
+	return s.Retries
 }
 
 // World is what was done in a case, and all that was seen of it from outside.
@@ -49,6 +67,6 @@ type World struct {
 
 // Violation is an invariant that does not hold.
 type Violation struct {
-	Invariant string `json:"invariant"` // I1 … I9
+	Invariant string `json:"invariant"` // I1 … I10
 	Detail    string `json:"detail"`
 }
