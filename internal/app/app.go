@@ -90,7 +90,7 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 	})
 	a.events = progress.New(a.broker.Client(), log)
 	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.authenticator, Events: a.events, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
-	a.contacts = contacts.New(contacts.Parts{DB: a.db, Companies: a.tenancy, BuiltIn: contactkind.BuiltIn, EditsKept: c.ImportUndoPeriod, Log: a.log})
+	a.contacts = contacts.New(contacts.Parts{DB: a.db, Companies: a.tenancy, BuiltIn: contactkind.BuiltIn, Journals: importer.Journals{}, EditsKept: c.ImportUndoPeriod, Log: a.log})
 	a.queue = jobs.NewClient(a.broker.Client(), a.events)
 	a.kinds = kinds.New(a.db, passwords, a.tenancy, contactkind.Options{})
 	a.engine = importer.New(importer.Parts{

@@ -83,12 +83,14 @@ func (e *Engine) expire(ctx context.Context, column, empty string, kept time.Dur
 	}
 }
 
-// forgetImages drops what batches replaced, once they are too old to be undone (rule J14). Their rows'
-// outcomes stay.
+// forgetImages drops what batches replaced, once their import can be undone no longer (rule J14). Their rows'
+// outcomes stay, and so does all that an undo under way needs.
 func (e *Engine) forgetImages(ctx context.Context) error {
 	for {
-		res, err := e.db.SQL().ExecContext(ctx, `UPDATE import_batches SET images = NULL WHERE id IN (
-			SELECT id FROM import_batches WHERE written_at < `+e.db.Dialect().NowPlus("$1")+` AND images IS NOT NULL LIMIT $2)`, -e.o.UndoPeriod.Seconds(), cleanPage)
+		res, err := e.db.SQL().ExecContext(ctx, `UPDATE import_batches SET images = NULL WHERE id IN (SELECT b.id FROM import_batches b
+			JOIN import_runs r ON r.id = b.import_run_id AND r.finished_at < `+e.db.Dialect().NowPlus("$1")+`
+			WHERE b.images IS NOT NULL AND b.written_at < `+e.db.Dialect().NowPlus("$1")+`
+			AND NOT EXISTS (SELECT 1 FROM import_runs u WHERE u.undoes_id = r.id AND u.status IN ('QUEUED', 'RUNNING')) LIMIT $2)`, -e.o.UndoPeriod.Seconds(), cleanPage)
 		if err != nil {
 			return fmt.Errorf("forgetting what old batches replaced: %w", err)
 		}

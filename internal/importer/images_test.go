@@ -267,6 +267,10 @@ func TestJ14ImagesAreKeptAsLongAsTheyCanBeUndone(t *testing.T) {
 			t.Error("they are gone at once")
 		}
 		w.Exec(`UPDATE import_batches SET written_at = `+w.DB.Dialect().NowPlus("$1"), -3601)
+		if !kept() {
+			t.Error("they are gone before the import has been over for an hour")
+		}
+		w.Exec(`UPDATE import_runs SET finished_at = `+w.DB.Dialect().NowPlus("$1"), -3601)
 		if kept() {
 			t.Error("they are kept for longer than an hour")
 		}

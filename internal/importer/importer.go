@@ -20,7 +20,7 @@
 // columnmemory, seal and idempotency accept a file; next, queue, claim, slots and lease decide who works on which
 // import; run, batch, inflight and issues work on it; finish, summary, named, otherrows and rejects
 // end it, audit writes the company's log. Besides: watch and watchpace (progress), pace, positions
-// and places (queue positions), kinds, cancel, undo, undone, preview, template, download, sharing, owner and clean.
+// and places (queue positions), kinds, cancel, undo, undone, undosummary, forget, preview, template, download, sharing, owner and clean.
 package importer
 
 import (

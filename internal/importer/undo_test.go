@@ -8,8 +8,10 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/importbatch"
 	"tenantry/internal/contacts"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
 	contactkind "tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/importer/sheet"
 	"tenantry/internal/input"
@@ -19,7 +21,7 @@ import (
 
 // byHand is what people change contacts with.
 func (w *world) byHand() *contacts.Service {
-	return contacts.New(contacts.Parts{DB: w.DB, Companies: w.companies(progress.New(w.redis, quiet)), BuiltIn: contactkind.BuiltIn})
+	return contacts.New(contacts.Parts{DB: w.DB, Companies: w.companies(progress.New(w.redis, quiet)), BuiltIn: contactkind.BuiltIn, Journals: Journals{}})
 }
 
 // change changes the contact with the email, by hand.
@@ -164,5 +166,69 @@ func TestJ14WhatIsTakenOrGoneIsTold(t *testing.T) {
 		w.change(w.outside, "ann@x.example", contacts.ContactChange{Email: input.Given(new("new@x.example")), ExternalID: input.Given(new("B"))})
 		_, said = w.undone(Options{}, w.outside, undo, w.plain)
 		testenv.Equal(t, "undone again", said, "COMPLETED 0 deleted, 2 put back, 0 made, 0 unchanged, 1 skipped, 0 failed of 3 2:id:ALREADY_EXISTS 4:email:EMAIL_TAKEN")
+	})
+}
+
+// images are those that journals have of the contact, with the field's value before.
+func (w *world) imagesOf(record id.ID, field string) (all []string) {
+	w.T.Helper()
+	for _, b := range w.DB.Ent().ImportBatch.Query().Where(importbatch.ImagesNotNil()).Order(ent.Asc(importbatch.FieldID)).AllX(w.System) {
+		if len(b.Images) == 0 {
+			continue
+		}
+		rows, err := journal.DecodeOutcomes(b.Outcomes, b.FirstRow, b.Rows)
+		w.Must(err)
+		images, _, err := journal.DecodeImages(b.Images, b.Rows)
+		w.Must(err)
+		for _, i := range images {
+			if rows[i.Row].Record != record {
+				continue
+			}
+			said := fmt.Sprint(i.What)
+			for _, f := range i.Fields {
+				if f.Field == field {
+					said += " " + f.Before
+				}
+			}
+			all = append(all, said)
+		}
+	}
+	return all
+}
+
+// J14: nothing of a contact that somebody deletes stays in the journals, however often imports and people have changed
+// it; of the other contacts of the same batches all stays.
+func TestJ14JournalsForgetADeletedContact(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		for _, name := range []string{"One", "Two", "Three"} {
+			w.contactsOf(w.outside, w.plain, "email,first_name\nann@x.example,"+name+"\nbob@x.example,"+name+"\n", Options{})
+			w.change(w.outside, "ann@x.example", contacts.ContactChange{LastName: input.Given(&name)})
+		}
+		ids := w.DB.Ent().Contact.Query().Order(ent.Asc(contact.FieldEmailKey)).IDsX(w.System)
+		testenv.Equal(t, "before", w.imagesOf(ids[0], "first_name"), []string{"1", "2 One", "2 Two"})
+		w.Must(w.byHand().DeleteContact(w.As(w.outside), ids[0]))
+		testenv.Equal(t, "of the deleted one", len(w.imagesOf(ids[0], "first_name")), 0)
+		testenv.Equal(t, "of the other one", w.imagesOf(ids[1], "first_name"), []string{"1", "2 One", "2 Two"})
+	})
+}
+
+// J14: what another import has changed since stays, and is told; undone in the opposite order both leave nothing.
+func TestJ14WhatAnotherImportHasChangedStays(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		if w.DB.Ent().Label.Query().CountX(w.System) == 0 {
+			w.furnish(w.plain, "", []string{"VIP", "new"}, "TEXT:plan")
+		}
+		w.contactsOf(w.outside, w.plain, "email,first_name\nann@x.example,Ann\n", Options{})
+		before := w.whole(w.plain)
+		first, _ := w.contactsOf(w.outside, w.plain, "email,first_name,labels,plan\nann@x.example,Anne,VIP,gold\nnew@x.example,New,,\nnext@x.example,Next,VIP,gold\n", o)
+		second, _ := w.contactsOf(w.outside, w.plain, "email,first_name,last_name,labels,plan\nann@x.example,Anna,Archer,,\nnext@x.example,,,new,iron\n", o)
+		_, said := w.undone(Options{}, w.outside, first, w.plain)
+		testenv.Equal(t, "the first", said, "COMPLETED 1 deleted, 1 put back, 0 made, 0 unchanged, 1 skipped, 0 failed of 3 1:first_name:EDITED_SINCE 3:labels:EDITED_SINCE 3:plan:EDITED_SINCE")
+		testenv.Equal(t, "the contacts", w.shortly(), "ann@x.example|Anna||Archer|||;next@x.example|Next||||VIP+new|plan=iron")
+		_, said = w.undone(Options{}, w.outside, second, w.plain)
+		testenv.Equal(t, "the second", said, "COMPLETED 0 deleted, 2 put back, 0 made, 0 unchanged, 0 skipped, 0 failed of 2")
+		_, said = w.undone(Options{}, w.outside, first, w.plain)
+		testenv.Equal(t, "the first again", said, "COMPLETED 1 deleted, 1 put back, 0 made, 1 unchanged, 0 skipped, 0 failed of 3")
+		testenv.Equal(t, "the contacts", w.whole(w.plain), before)
 	})
 }

@@ -1,0 +1,38 @@
+package journal
+
+// EncodeImages is the inverse of [DecodeImages]. Unlike [ImageWriter.Encode] it gives no nil where there are none.
+func EncodeImages(images []Image, made []Reference) ([]byte, error) {
+	w := &ImageWriter{}
+	for i := range images {
+		image := &images[i]
+		switch image.What {
+		case Created:
+			w.Created(image.Row, image.Hash)
+			continue
+		case Deleted:
+			w.Deleted(image.Row, image.Previous)
+		default:
+			w.Updated(image.Row, image.Previous)
+		}
+		for _, f := range image.Fields {
+			w.Field(f.Field, []byte(f.Before), []byte(f.After))
+		}
+		for _, l := range image.Added {
+			w.LabelAdded(l)
+		}
+		for _, l := range image.Removed {
+			w.LabelRemoved(l)
+		}
+		for _, v := range image.CustomValues {
+			w.CustomValue(v.Field, v.Before, v.After)
+		}
+	}
+	for _, r := range made {
+		w.Made(r)
+	}
+	raw, err := w.Encode()
+	if raw == nil {
+		raw = []byte{}
+	}
+	return raw, err
+}
