@@ -37,6 +37,8 @@ func twoVersions(t *trial) {
 		p.run()
 		return p
 	}
+	t.nodes.earlier = true
+	t.world.NoJournal = t.number(`SELECT count(*) FROM information_schema.tables WHERE table_name = 'import_batches'`) == 0
 	api := before("api")
 	tenants, err := enrol(t.ctx, t.nodes, tags[:4])
 	t.check(err)
@@ -62,6 +64,7 @@ func twoVersions(t *trial) {
 	earlier.crash() // and the new one with the old one's
 	t.await(30*time.Second, "the newer worker's taking over", func() bool { return t.number(`SELECT count(*) FROM takeovers`) > taken })
 	api.leave()
+	t.nodes.earlier = false
 	t.conclude()
 	t.note("before: %s", t.cluster.options.previous)
 }

@@ -171,7 +171,9 @@ func (c *checker) settled(run *Import) {
 	if sum := run.Created + run.Updated + run.Deleted + run.Unchanged + run.Skipped + run.Failed; sum != run.Processed {
 		c.violate("I3", "import %s: the counts add up to %d, processed are %d", run.ID, sum, run.Processed)
 	}
-	c.journal(run)
+	if !c.w.NoJournal {
+		c.journal(run)
+	}
 	rows, places := map[int]bool{}, map[[2]int]bool{}
 	for _, i := range run.Issues {
 		if places[[2]int{i.Row, i.Ordinal}] {

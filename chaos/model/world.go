@@ -63,6 +63,7 @@ type World struct {
 	Histories []*History
 	Blobs     map[string]int64 // of uploads: by import id, bytes
 	Leaks     []string         // what is left over where nothing should be (I8)
+	NoJournal bool             // a version has worked on the imports that keeps no journal
 }
 
 // Violation is an invariant that does not hold.
