@@ -148,6 +148,22 @@ func TestJ14WhatWasEditedSinceStays(t *testing.T) {
 	})
 }
 
+// J14: there is nothing to take back, nor to keep, where a later row has put back what an earlier one had changed, also
+// where that was in another batch.
+func TestJ14WhatTheImportItselfPutBackIsNotTold(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		if w.DB.Ent().CustomField.Query().CountX(w.System) == 0 {
+			w.furnish(w.plain, "", nil, "TEXT:plan")
+		}
+		w.contactsOf(w.outside, w.plain, "email,first_name,last_name,plan\nann@x.example,Ann,Archer,gold\nbob@x.example,Bob,Breuer,\n", Options{})
+		run, _ := w.contactsOf(w.outside, w.plain, "email,first_name,last_name,plan\nann@x.example,Ann,Lee,silver\nbob@x.example,Robert,,\nann@x.example,Ann,Archer,gold\n", o)
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 0+3+0+0+0 of 3")
+		w.change(w.outside, "ann@x.example", contacts.ContactChange{LastName: input.Given(new("Arch")), Values: input.Given(&[]contacts.FieldValue{{VariableName: "plan", Value: new("steel")}})})
+		_, said := w.undone(Options{}, w.outside, run, w.plain)
+		testenv.Equal(t, "the undo", said, "COMPLETED 0 deleted, 1 put back, 0 made, 2 unchanged, 0 skipped, 0 failed of 3")
+	})
+}
+
 // J14: what is unique and somebody else's by now is told, and the rest is put back; what was deleted is not
 // made again.
 func TestJ14WhatIsTakenOrGoneIsTold(t *testing.T) {

@@ -113,6 +113,9 @@ func (p *undoPlan) putBack(i int, c *undoContact, done *changes) {
 		if f == nil || f.Column == "" {
 			continue // of another version
 		}
+		if change.Before == change.After {
+			continue // one batch has changed it, a later one has changed it back
+		}
 		before, after := c.Record, c.Record
 		setField(f, &before, change.Before)
 		setField(f, &after, change.After)
@@ -137,7 +140,7 @@ func (p *undoPlan) putBack(i int, c *undoContact, done *changes) {
 	for _, v := range done.values {
 		key, there := in.fields[v.Field]
 		switch is := c.values[v.Field]; {
-		case !there, is == v.Before:
+		case !there, is == v.Before, v.Before == v.After:
 		case is != v.After:
 			kept++
 			p.edited(i, key, v.After, is)
