@@ -43,10 +43,10 @@ type SignedFiles struct {
 	Log      *slog.Logger
 }
 
-// RejectsURL is the address of an import's rejects file for the user.
-func (f *SignedFiles) RejectsURL(run, user id.ID) string {
+// RejectsURL is the address of an import's rejects file for the caller.
+func (f *SignedFiles) RejectsURL(run id.ID, by viewer.Principal) string {
 	return f.Signer.URL(rejectsPath+run.String()+".csv", signed.Claims{
-		Subject: rejectsSubject, User: user, Expires: time.Now().Add(addressLifetime),
+		Subject: rejectsSubject, User: by.User, Key: by.Key, Expires: time.Now().Add(addressLifetime),
 	})
 }
 
@@ -56,9 +56,9 @@ func (f *SignedFiles) Export(ctx context.Context, kind enum.ImportKind, companyI
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	expires := time.Now().Add(addressLifetime).UTC().Truncate(time.Second)
+	by, expires := viewer.FromContext(ctx).Principal(), time.Now().Add(addressLifetime).UTC().Truncate(time.Second)
 	return f.Signer.URL(exportsPath+of.String()+"/"+strings.ToLower(string(kind))+".csv", signed.Claims{
-		Subject: exportsSubject, User: viewer.FromContext(ctx).UserID, Expires: expires,
+		Subject: exportsSubject, User: by.User, Key: by.Key, Expires: expires,
 	}), expires, nil
 }
 
@@ -115,22 +115,23 @@ func (f *SignedFiles) open(r *http.Request) (*download, error) {
 	if err != nil {
 		return nil, err
 	}
+	by := viewer.Principal{User: claims.User, Key: claims.Key}
 	switch claims.Subject {
 	case rejectsSubject:
-		return f.openRejects(r, claims.User)
+		return f.openRejects(r, by)
 	case exportsSubject:
-		return f.openExport(r, claims.User)
+		return f.openExport(r, by)
 	}
 	return nil, noFile()
 }
 
-func (f *SignedFiles) openRejects(r *http.Request, user id.ID) (*download, error) {
+func (f *SignedFiles) openRejects(r *http.Request, by viewer.Principal) (*download, error) {
 	text, ok := strings.CutPrefix(r.URL.Path, rejectsPath)
 	run, err := id.Parse(strings.TrimSuffix(text, ".csv"), id.ImportRun)
 	if !ok || err != nil {
 		return nil, noFile()
 	}
-	file, name, err := f.Importer.OpenRejects(r.Context(), user, run)
+	file, name, err := f.Importer.OpenRejects(r.Context(), by, run)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func (f *SignedFiles) openRejects(r *http.Request, user id.ID) (*download, error
 	}}, nil
 }
 
-func (f *SignedFiles) openExport(r *http.Request, user id.ID) (*download, error) {
+func (f *SignedFiles) openExport(r *http.Request, by viewer.Principal) (*download, error) {
 	text, ok := strings.CutPrefix(r.URL.Path, exportsPath)
 	company, name, _ := strings.Cut(text, "/")
 	of, err := id.Parse(company, id.Company)
@@ -148,7 +149,7 @@ func (f *SignedFiles) openExport(r *http.Request, user id.ID) (*download, error)
 	if !ok || err != nil {
 		return nil, noFile()
 	}
-	file, err := f.Exporter.Open(r.Context(), kind, user, of)
+	file, err := f.Exporter.Open(r.Context(), kind, by, of)
 	if err != nil {
 		return nil, err
 	}

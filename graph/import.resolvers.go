@@ -124,7 +124,7 @@ func (r *importRunResolver) RejectsURL(ctx context.Context, obj *ent.ImportRun) 
 	if !importer.RejectsLeft(obj) {
 		return nil, nil
 	}
-	address := r.Files.RejectsURL(obj.ID, viewer.FromContext(ctx).UserID)
+	address := r.Files.RejectsURL(obj.ID, viewer.FromContext(ctx).Principal())
 	return &address, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/apikey"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
@@ -65,6 +66,11 @@ var newestImports = page.Order[*ent.ImportRun]{
 var newestNotifications = page.Order[*ent.Notification]{
 	Terms: []page.Term{page.Time(notification.FieldCreatedAt), page.UUID(notification.FieldID)}, Desc: true,
 	Key: func(n *ent.Notification) []any { return []any{n.CreatedAt, n.ID} },
+}
+
+var newestKeys = page.Order[*ent.APIKey]{
+	Terms: []page.Term{page.Time(apikey.FieldCreatedAt), page.UUID(apikey.FieldID)}, Desc: true,
+	Key: func(k *ent.APIKey) []any { return []any{k.CreatedAt, k.ID} },
 }
 
 var newestEvents = page.Order[*ent.AuditEvent]{

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/apikey"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
@@ -96,6 +97,9 @@ func (r *Resolver) nodeKinds() map[id.Kind]fetchNodes {
 		id.AuditEvent: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.AuditEvent, error) {
 			return r.Ent.AuditEvent.Query().Where(database.Among(auditevent.FieldID, ids)).All(ctx)
 		}, func(n *ent.AuditEvent) id.ID { return n.ID }),
+		id.APIKey: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.APIKey, error) {
+			return r.Ent.APIKey.Query().Where(database.Among(apikey.FieldID, ids)).All(ctx)
+		}, func(n *ent.APIKey) id.ID { return n.ID }),
 		id.Notification: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Notification, error) {
 			return r.Ent.Notification.Query().Where(database.Among(notification.FieldID, ids)).All(ctx)
 		}, func(n *ent.Notification) id.ID { return n.ID }),

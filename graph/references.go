@@ -11,6 +11,8 @@ var (
 	companyItself = reference[*ent.Company](func(c *ent.Company) *id.ID { return &c.ID })
 	partnerOf     = reference[*ent.Company](func(c *ent.Company) *id.ID { return c.PartnerID })
 
+	creatorOfKey = reference[*ent.APIKey](func(k *ent.APIKey) *id.ID { return &k.CreatedByID })
+
 	companyOfUser = reference[*ent.User](func(u *ent.User) *id.ID { return &u.CompanyID })
 
 	contactItself    = reference[*ent.Contact](func(c *ent.Contact) *id.ID { return &c.ID })

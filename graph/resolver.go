@@ -11,6 +11,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/viewer"
 	"tenantry/internal/contacts"
 	"tenantry/internal/id"
 	"tenantry/internal/importer"
@@ -39,7 +40,7 @@ type Sessions interface {
 
 // Files makes signed, absolute addresses of files, good for 15 minutes.
 type Files interface {
-	RejectsURL(run id.ID, user id.ID) string
+	RejectsURL(run id.ID, by viewer.Principal) string
 	// Export gives the address of a company's records of the kind (nil: the viewer's own
 	// company's), and until when it is good. UNAUTHENTICATED, NOT_FOUND, FORBIDDEN.
 	Export(ctx context.Context, kind enum.ImportKind, companyID *id.ID) (string, time.Time, error)

@@ -50,6 +50,7 @@ type resolver struct {
 // references that loaders find, and of connections.
 func newRows(r generated.ResolverRoot) *rows {
 	resolvers := map[string]resolver{
+		"ApiKey.createdBy":           resolve(r.ApiKey().CreatedBy),
 		"AuditEvent.actor":           resolve(r.AuditEvent().Actor),
 		"AuditEvent.company":         resolve(r.AuditEvent().Company),
 		"Company.isOwn":              resolve(r.Company().IsOwn),

@@ -22,6 +22,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/viewer"
 	"tenantry/graph"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
@@ -224,7 +225,9 @@ func (w *tenants) comparison(faulty bool) comparison {
 // fixedFiles makes addresses that do not tell the time.
 type fixedFiles struct{ graph.Files }
 
-func (fixedFiles) RejectsURL(run, _ id.ID) string { return "https://tenantry.test/" + run.String() }
+func (fixedFiles) RejectsURL(run id.ID, _ viewer.Principal) string {
+	return "https://tenantry.test/" + run.String()
+}
 
 type fatal interface {
 	Helper()

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"tenantry/ent/generated/ent/apikey"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
@@ -15,10 +16,15 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
 	if !v.Authenticated() {
 		return nil, nil
 	}
-	u, err := orNull(r.Ent.User.Query().Where(user.ID(v.UserID)).Only(ctx))
+	own, err := orNull(r.Ent.Company.Query().Where(company.ID(v.CompanyID)).Only(ctx))
 	if err != nil {
 		return nil, err
 	}
-	own, err := orNull(r.Ent.Company.Query().Where(company.ID(v.CompanyID)).Only(ctx))
-	return &model.Viewer{User: u, Company: own, IsOperator: v.Operator}, err
+	caller := &model.Viewer{Company: own, IsOperator: v.Operator}
+	if v.ByKey() {
+		caller.APIKey, err = orNull(r.Ent.APIKey.Query().Where(apikey.ID(v.KeyID)).Only(ctx))
+	} else {
+		caller.User, err = orNull(r.Ent.User.Query().Where(user.ID(v.UserID)).Only(ctx))
+	}
+	return caller, err
 }

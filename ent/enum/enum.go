@@ -132,6 +132,18 @@ const (
 // Values lists the kinds, for ent.
 func (SessionKind) Values() []string { return []string{string(Bearer), string(Cookie)} }
 
+// APIKeyAccess is what an API key may do of what its creator may (rule U7).
+type APIKeyAccess string
+
+// The accesses of API keys.
+const (
+	ReadAccess  APIKeyAccess = "READ"
+	WriteAccess APIKeyAccess = "WRITE"
+)
+
+// Values lists the accesses, for ent.
+func (APIKeyAccess) Values() []string { return []string{string(ReadAccess), string(WriteAccess)} }
+
 // ContactType is what kind of customer a contact is (rule K1).
 type ContactType string
 
@@ -168,6 +180,7 @@ func (v ImportStatus) MarshalGQL(w io.Writer)     { write(w, v) } //nolint:reviv
 func (v IssueCode) MarshalGQL(w io.Writer)        { write(w, v) } //nolint:revive // gqlgen's interface
 func (v NotificationKind) MarshalGQL(w io.Writer) { write(w, v) } //nolint:revive // gqlgen's interface
 func (v SessionKind) MarshalGQL(w io.Writer)      { write(w, v) } //nolint:revive // gqlgen's interface
+func (v APIKeyAccess) MarshalGQL(w io.Writer)     { write(w, v) } //nolint:revive // gqlgen's interface
 func (v ContactType) MarshalGQL(w io.Writer)      { write(w, v) } //nolint:revive // gqlgen's interface
 func (v CustomFieldType) MarshalGQL(w io.Writer)  { write(w, v) } //nolint:revive // gqlgen's interface
 
@@ -176,6 +189,7 @@ func (v *ImportStatus) UnmarshalGQL(in any) error     { return read(v, in) } //n
 func (v *IssueCode) UnmarshalGQL(in any) error        { return read(v, in) } //nolint:revive // gqlgen's interface
 func (v *NotificationKind) UnmarshalGQL(in any) error { return read(v, in) } //nolint:revive // gqlgen's interface
 func (v *SessionKind) UnmarshalGQL(in any) error      { return read(v, in) } //nolint:revive // gqlgen's interface
+func (v *APIKeyAccess) UnmarshalGQL(in any) error     { return read(v, in) } //nolint:revive // gqlgen's interface
 func (v *ContactType) UnmarshalGQL(in any) error      { return read(v, in) } //nolint:revive // gqlgen's interface
 func (v *CustomFieldType) UnmarshalGQL(in any) error  { return read(v, in) } //nolint:revive // gqlgen's interface
 

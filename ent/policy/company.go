@@ -75,6 +75,7 @@ var operatorWrites = writes{
 		return sql.And(sql.IsNull(s.C(company.FieldDeletedAt)), sql.IsFalse(s.C(company.FieldIsPlatform)))
 	},
 	fields: []string{company.FieldIsPartner},
+	people: true, // no key changes who is a partner (rule U7)
 }
 
 var companyWrites = writes{
@@ -104,7 +105,7 @@ var companyWrites = writes{
 		},
 	},
 	remove: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
-		if !v.PartnerAdministrator() {
+		if !v.PartnerAdministrator() || v.ByKey() { // it would end the partnership (rule U7)
 			return nil
 		}
 		return sql.And(
@@ -178,7 +179,7 @@ func User() privacy.Policy {
 			}
 			of, _ := m.Field(user.FieldCompanyID)
 			if role, _ := m.Field(user.FieldRole); role == enum.Admin && !MayMakeAdministrators(v, of.(uuid.UUID)) {
-				return deny("a partner admin who is no administrator of the partner makes MEMBERs")
+				return deny("a partner admin who is no administrator of the partner makes MEMBERs, and so does an API key")
 			}
 			return nil
 		}}.policy(),
@@ -197,6 +198,7 @@ func PartnerAdmin() privacy.Policy {
 			return seen
 		}),
 		Mutation: writes{
+			people: true, // they belong to the partnership (rules C6, U7)
 			refers: []string{partneradmin.EdgeCompany, partneradmin.EdgeUser},
 			create: func(ctx context.Context, v viewer.Viewer, m mutation) error {
 				if !v.PartnerAdministrator() {

@@ -38,8 +38,8 @@ func creations() []creation {
 	list := []creation{
 		{"Company alone", "operator", company("new", func(*world, *ent.CompanyCreate, viewer.Viewer) {})},
 		{"Company alone with an external id", "", company("new", func(_ *world, b *ent.CompanyCreate, _ viewer.Viewer) { b.SetExternalID("new") })},
-		{"Company as customer", "keller rita", customer(func(*world, *ent.CompanyCreate, viewer.Viewer) {})},
-		{"Company as customer with an external id", "keller rita", customer(func(_ *world, b *ent.CompanyCreate, _ viewer.Viewer) { b.SetExternalID("new") })},
+		{"Company as customer", "keller rita writes", customer(func(*world, *ent.CompanyCreate, viewer.Viewer) {})},
+		{"Company as customer with an external id", "keller rita writes", customer(func(_ *world, b *ent.CompanyCreate, _ viewer.Viewer) { b.SetExternalID("new") })},
 		{"Company as another's customer", "", company("new", func(w *world, b *ent.CompanyCreate, v viewer.Viewer) {
 			b.SetPartnerID(w.IDs[other(v, w)]).SetCreatedByPartnerID(w.IDs[other(v, w)])
 		})},
@@ -76,6 +76,28 @@ func creations() []creation {
 		}},
 		{"Session", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
 			return c.Session.Create().SetUserID(v.UserID).SetTokenHash([]byte("new")).SetKind(enum.Bearer).SetExpiresAt(time.Now().UTC())
+		}},
+		{"APIKey of one's own", "operator keller alma rita solomon faye", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return newKey(c, v.CompanyID, v.UserID)
+		}},
+		{"APIKey of another company", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return newKey(c, w.IDs[other(v, w)], v.UserID)
+		}},
+		{"APIKey in another's name", "", func(w *world, c *ent.Client, v viewer.Viewer) any { return newKey(c, v.CompanyID, w.IDs["okafor"]) }},
+		{"APIKey that was used", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
+			return newKey(c, v.CompanyID, v.UserID).SetLastUsedAt(time.Now().UTC())
+		}},
+		{"ImportRun by a key that is not the caller's", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			if v.KeyID == w.IDs["promotes"] {
+				return newRun(c, v.CompanyID, v.UserID, "new").SetAPIKeyID(w.IDs["writes"])
+			}
+			return newRun(c, v.CompanyID, v.UserID, "new").SetAPIKeyID(w.IDs["promotes"])
+		}},
+		{"ImportRun by a key that writes", "writes", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return newRun(c, v.CompanyID, v.UserID, "new").SetAPIKeyID(w.IDs["writes"])
+		}},
+		{"ImportRun by a key that reads", "", func(w *world, c *ent.Client, v viewer.Viewer) any {
+			return newRun(c, v.CompanyID, v.UserID, "new").SetAPIKeyID(w.IDs["reads"])
 		}},
 		{"Notification", "", func(_ *world, c *ent.Client, v viewer.Viewer) any { return newNotification(c, v.UserID, "new") }},
 		{"ImportIssue", "", func(w *world, c *ent.Client, _ viewer.Viewer) any {
@@ -144,7 +166,7 @@ func creations() []creation {
 		by      string // those who administer it
 		admins  string // those of them who make administrators: its own and its partner's
 	}{
-		{"platform", "operator", "operator"}, {"northwind", "keller", "keller"}, {"alpha", "sato alma", "alma"}, {"beta", "ivanova", ""},
+		{"platform", "operator promotes", "operator"}, {"northwind", "keller writes", "keller"}, {"alpha", "sato alma", "alma"}, {"beta", "ivanova", ""},
 		{"rival", "rita", "rita"}, {"gamma", "rita", "rita"}, {"solo", "solomon", "solomon"}, {"faded", "faye", "faye"}, {"delta", "", ""},
 	} {
 		list = append(list,
@@ -168,7 +190,11 @@ func creations() []creation {
 				return newCustomField(c, w.IDs[at.company], "new")
 			}},
 			creation{"ImportRun in " + at.company, at.by, func(w *world, c *ent.Client, v viewer.Viewer) any {
-				return newRun(c, w.IDs[at.company], v.UserID, "new")
+				run := newRun(c, w.IDs[at.company], v.UserID, "new")
+				if v.ByKey() {
+					run.SetAPIKeyID(v.KeyID)
+				}
+				return run
 			}},
 		)
 	}
@@ -204,6 +230,10 @@ func other(v viewer.Viewer, w *world) string {
 
 // Each creation by each viewer, singly and in bulk, is refused or done; what is refused in
 // a bulk of two makes neither.
+func newKey(c *ent.Client, company, by id.ID) *ent.APIKeyCreate {
+	return c.APIKey.Create().SetCompanyID(company).SetCreatedByID(by).SetName("new").SetPrefix("tnt_k_").SetSecretHash([]byte("new")).SetAccess(enum.ReadAccess)
+}
+
 func newBatch(c *ent.Client, run id.ID, row int) *ent.ImportBatchCreate {
 	return c.ImportBatch.Create().SetImportRunID(run).SetFirstRow(row).SetRows(1).SetCreatedCount(1).SetUpdatedCount(0).SetDeletedCount(0).
 		SetUnchangedCount(0).SetSkippedCount(0).SetFailedCount(0).SetWrittenAt(time.Now().UTC()).SetOutcomes([]byte("x"))

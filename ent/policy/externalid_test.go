@@ -15,11 +15,11 @@ import (
 func TestC1OnlyThePartnersSideWritesExternalIDs(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		want := []string{
-			"alpha beta: keller",
+			"alpha beta: keller writes",
 			"alpha: sato",
 			"beta: ivanova",
 			"gamma: rita",
-			"nothing: nobody operator clerk okafor alma carl solomon faye fritz",
+			"nothing: nobody operator clerk okafor alma carl solomon faye fritz reads promotes",
 		}
 		rows, err := modelOf(w.DB.Ent(), "Company").rows(w.System)
 		w.Must(err)

@@ -39,6 +39,9 @@ func ImportRun() privacy.Policy {
 				if by, _ := m.Field(importrun.FieldCreatedByID); by != v.UserID {
 					return deny("an import is its creator's own")
 				}
+				if key, set := m.Field(importrun.FieldAPIKeyID); set != v.ByKey() || set && key != v.KeyID {
+					return deny("an import by an API key bears that key's id")
+				}
 				if status, _ := m.Field(importrun.FieldStatus); status != enum.Queued {
 					return deny("an import begins in the queue")
 				}
@@ -125,7 +128,7 @@ func Session() privacy.Policy {
 		return sql.EQ(s.C(session.FieldUserID), v.UserID)
 	}
 	return privacy.Policy{
-		Query: reads[*ent.SessionQuery, predicate.Session](mine), Mutation: writes{remove: mine}.policy(),
+		Query: reads[*ent.SessionQuery, predicate.Session](mine), Mutation: writes{remove: mine, people: true}.policy(),
 	}
 }
 

@@ -160,6 +160,8 @@ func labels(w *world, rows []reflect.Value) []string {
 			out[i] = names[r.CompanyID]
 		case *ent.PartnerAdmin:
 			out[i] = names[r.UserID] + "@" + names[r.CompanyID]
+		case *ent.APIKey:
+			out[i] = names[r.ID]
 		case *ent.Session:
 			out[i] = names[r.UserID]
 		case *ent.ImportRun:

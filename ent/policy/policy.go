@@ -88,6 +88,8 @@ type writes struct {
 	narrower map[string]func(viewer.Viewer, *sql.Selector) *sql.Predicate
 
 	siblings []sibling // the edges to other records of the same company; a create may set them too
+
+	people bool // no API key does any of this (rule U7)
 }
 
 // attaches reports whether the edge leads to a record of the same company, which is checked.
@@ -103,6 +105,9 @@ func (w writes) policy() privacy.MutationPolicy {
 		}
 		if !v.Authenticated() {
 			return deny("nobody is signed in")
+		}
+		if v.OnlyReads() || w.people && v.ByKey() {
+			return deny("an API key of this access does not change a %s", m.Type())
 		}
 		mut, ok := m.(mutation)
 		if !ok {

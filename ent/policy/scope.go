@@ -51,9 +51,9 @@ func CanAdminister(v viewer.Viewer, column string) *sql.Predicate {
 
 // MayMakeAdministrators reports whether somebody who administers the company may make an ADMIN
 // of it: an administrator of that company itself or of its partner, and no mere partner
-// admin (rule C6).
+// admin (rule C6); and no API key, which could then do as that one what is no key's (rule U7).
 func MayMakeAdministrators(v viewer.Viewer, companyID uuid.UUID) bool {
-	return v.Admin && companyID == v.CompanyID || v.PartnerAdministrator()
+	return !v.ByKey() && (v.Admin && companyID == v.CompanyID || v.PartnerAdministrator())
 }
 
 // customersOf selects the ids of the companies whose partner the viewer's company is.

@@ -7,15 +7,15 @@ var reads = map[string]string{
 	"AuditEvent": `
 		alpha: alma
 		faded: faye
-		northwind: keller
+		northwind: keller reads writes
 		nothing: nobody clerk okafor sato ivanova carl fritz
-		platform: operator
+		platform: operator promotes
 		rival: rita
 		solo: solomon
 	`,
 	"Company": `
-		alpha beta delta faded gamma northwind platform rival solo: operator clerk
-		alpha beta northwind: keller
+		alpha beta delta faded gamma northwind platform rival solo: operator clerk promotes
+		alpha beta northwind: keller reads writes
 		alpha northwind: sato alma carl
 		beta northwind: ivanova
 		faded: faye fritz
@@ -30,9 +30,9 @@ var reads = map[string]string{
 		beta northwind: ivanova
 		faded: faye fritz
 		gamma rival: rita
-		northwind: keller okafor
+		northwind: keller okafor reads writes
 		nothing: nobody
-		platform: operator clerk
+		platform: operator clerk promotes
 		solo: solomon
 	`,
 	"ContactLabel": `
@@ -41,9 +41,9 @@ var reads = map[string]string{
 		beta northwind: ivanova
 		faded: faye fritz
 		gamma rival: rita
-		northwind: keller okafor
+		northwind: keller okafor reads writes
 		nothing: nobody
-		platform: operator clerk
+		platform: operator clerk promotes
 		solo: solomon
 	`,
 	"CustomField": `
@@ -52,9 +52,9 @@ var reads = map[string]string{
 		beta northwind: ivanova
 		faded: faye fritz
 		gamma rival: rita
-		northwind: keller okafor
+		northwind: keller okafor reads writes
 		nothing: nobody
-		platform: operator clerk
+		platform: operator clerk promotes
 		solo: solomon
 	`,
 	"CustomFieldValue": `
@@ -63,9 +63,9 @@ var reads = map[string]string{
 		beta northwind: ivanova
 		faded: faye fritz
 		gamma rival: rita
-		northwind: keller okafor
+		northwind: keller okafor reads writes
 		nothing: nobody
-		platform: operator clerk
+		platform: operator clerk promotes
 		solo: solomon
 	`,
 	"Desk": `
@@ -74,47 +74,47 @@ var reads = map[string]string{
 		beta northwind: ivanova
 		faded: faye fritz
 		gamma rival: rita
-		northwind: keller okafor
+		northwind: keller okafor reads writes
 		nothing: nobody
-		platform: operator clerk
+		platform: operator clerk promotes
 		solo: solomon
 	`,
 	"IdempotencyKey": `
-		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
 	`,
 	"ImportIssue": `
 		faye: faye
-		keller okafor: keller
-		nothing: nobody operator clerk ivanova carl solomon fritz
+		keller okafor: keller reads writes
+		nothing: nobody operator clerk ivanova carl solomon fritz promotes
 		okafor: okafor
 		rita: rita
 		sato: sato alma
 	`,
 	"ImportKey": `
-		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
 	`,
 	"ImportBatch": `
-		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
 	`,
 	"ContactEdit": `
-		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
 	`,
 	"ColumnMemory": `
-		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
 	`,
 	"ImportTurn": `
-		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
 	`,
 	"SearchBlock": `
-		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
 	`,
 	"ImportRecord": `
-		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
 	`,
 	"ImportRun": `
 		faye: faye
-		keller okafor: keller
-		nothing: nobody operator clerk ivanova carl solomon fritz
+		keller okafor: keller reads writes
+		nothing: nobody operator clerk ivanova carl solomon fritz promotes
 		okafor: okafor
 		rita: rita
 		sato: sato alma
@@ -125,25 +125,25 @@ var reads = map[string]string{
 		beta northwind: ivanova
 		faded: faye fritz
 		gamma rival: rita
-		northwind: keller okafor
+		northwind: keller okafor reads writes
 		nothing: nobody
-		platform: operator clerk
+		platform: operator clerk promotes
 		solo: solomon
 	`,
 	"Notification": `
 		faye: faye
 		fritz: fritz
-		keller: keller
-		nothing: nobody operator clerk ivanova alma carl solomon
+		keller: keller reads writes
+		nothing: nobody operator clerk ivanova alma carl solomon promotes
 		okafor: okafor
 		rita: rita
 		sato: sato
 	`,
 	"PartnerAdmin": `
 		fritz@delta: fritz
-		ivanova@beta sato@alpha: keller
+		ivanova@beta sato@alpha: keller reads writes
 		ivanova@beta: ivanova
-		nothing: nobody operator clerk okafor solomon faye
+		nothing: nobody operator clerk okafor solomon faye promotes
 		rita@gamma: rita
 		sato@alpha: sato alma carl
 	`,
@@ -153,9 +153,9 @@ var reads = map[string]string{
 		beta northwind: ivanova
 		faded: faye fritz
 		gamma rival: rita
-		northwind: keller okafor
+		northwind: keller okafor reads writes
 		nothing: nobody
-		platform: operator clerk
+		platform: operator clerk promotes
 		solo: solomon
 	`,
 	"Session": `
@@ -165,32 +165,37 @@ var reads = map[string]string{
 		faye: faye
 		fritz: fritz
 		ivanova: ivanova
-		keller: keller
+		keller: keller reads writes
 		nothing: nobody
 		okafor: okafor
-		operator: operator
+		operator: operator promotes
 		rita: rita
 		sato: sato
 		solomon: solomon
 	`,
 	"Setting": `
-		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
 	`,
 	"TransferToken": `
 		alpha: alma rita
-		beta solo: keller
-		nothing: nobody operator clerk okafor sato ivanova carl faye fritz
+		beta solo: keller reads writes
+		nothing: nobody operator clerk okafor sato ivanova carl faye fritz promotes
 		solo: solomon
 	`,
 	"User": `
 		alma carl ivanova keller okafor sato: sato
 		alma carl sato: alma carl
-		clerk operator: operator clerk
+		clerk operator: operator clerk promotes
 		faye fritz: faye fritz
 		gus rita: rita
-		ivanova keller okafor sato: keller okafor ivanova
+		ivanova keller okafor sato: keller okafor ivanova reads writes
 		nothing: nobody
 		solomon: solomon
+	`,
+	"APIKey": `
+		nothing: nobody clerk okafor sato ivanova alma carl rita solomon faye fritz
+		promotes: operator promotes
+		reads writes: keller reads writes
 	`,
 }
 
@@ -198,38 +203,38 @@ var reads = map[string]string{
 // stands in reach. An entity that is not here is changed by the platform alone.
 var changes = map[string]string{
 	"Company": `
-		nothing: nobody
+		nothing: nobody reads promotes
 		updated_at is_partner: operator clerk
-		updated_at name name_slug name_key contact_email external_id: keller okafor sato ivanova rita
+		updated_at name name_slug name_key contact_email external_id: keller okafor sato ivanova rita writes
 		updated_at name name_slug name_key contact_email: alma carl solomon faye fritz
 	`,
 	"Contact": `
-		nothing: nobody
-		updated_at email email_key first_name middle_name last_name username username_key first_name_key last_name_key in_block external_id project_id desk_id active type: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody reads
+		updated_at email email_key first_name middle_name last_name username username_key first_name_key last_name_key in_block external_id project_id desk_id active type: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz writes promotes
 	`,
 	"CustomField": `
-		nothing: nobody
-		updated_at deleted_at name: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody reads
+		updated_at deleted_at name: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz writes promotes
 	`,
 	"CustomFieldValue": `
-		nothing: nobody
-		value: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody reads
+		value: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz writes promotes
 	`,
 	"Desk": `
-		nothing: nobody
-		updated_at deleted_at name external_id is_default: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody reads
+		updated_at deleted_at name external_id is_default: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz writes promotes
 	`,
 	"Label": `
-		nothing: nobody
-		updated_at deleted_at name: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody reads
+		updated_at deleted_at name: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz writes promotes
 	`,
 	"Notification": `
-		nothing: nobody
-		read_at: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody reads
+		read_at: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz writes promotes
 	`,
 	"Project": `
-		nothing: nobody
-		updated_at deleted_at name external_id is_default: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody reads
+		updated_at deleted_at name external_id is_default: operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz writes promotes
 	`,
 }
 
@@ -238,16 +243,16 @@ var changes = map[string]string{
 var reach = map[string]string{
 	"delete Company": `
 		alpha: keller
-		nothing: nobody operator clerk okafor sato ivanova alma carl rita solomon faye fritz
+		nothing: nobody operator clerk okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
 	`,
 	"delete Contact": `
 		alpha: sato alma
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"delete ContactLabel": `
@@ -255,9 +260,9 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"delete CustomField": `
@@ -265,9 +270,9 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"delete CustomFieldValue": `
@@ -275,9 +280,9 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"delete Desk": `
@@ -285,9 +290,9 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"delete Label": `
@@ -295,14 +300,14 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"delete PartnerAdmin": `
 		ivanova@beta sato@alpha: keller
-		nothing: nobody operator clerk okafor sato ivanova carl solomon faye fritz
+		nothing: nobody operator clerk okafor sato ivanova carl solomon faye fritz reads writes promotes
 		rita@gamma: rita
 		sato@alpha: alma
 	`,
@@ -311,9 +316,9 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"delete Session": `
@@ -324,7 +329,7 @@ var reach = map[string]string{
 		fritz: fritz
 		ivanova: ivanova
 		keller: keller
-		nothing: nobody
+		nothing: nobody reads writes promotes
 		okafor: okafor
 		operator: operator
 		rita: rita
@@ -334,19 +339,19 @@ var reach = map[string]string{
 	"read Notification": `
 		faye: faye
 		fritz: fritz
-		keller: keller
-		nothing: nobody operator clerk ivanova alma carl solomon
+		keller: keller writes
+		nothing: nobody operator clerk ivanova alma carl solomon reads promotes
 		okafor: okafor
 		rita: rita
 		sato: sato
 	`,
 	"rename Company": `
-		alpha beta northwind: keller
+		alpha beta northwind: keller writes
 		alpha: sato alma
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		nothing: nobody operator clerk okafor carl fritz
+		nothing: nobody operator clerk okafor carl fritz reads promotes
 		solo: solomon
 	`,
 	"rename Contact": `
@@ -354,9 +359,9 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"rename CustomField": `
@@ -364,9 +369,9 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"rename CustomFieldValue": `
@@ -374,9 +379,9 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"rename Desk": `
@@ -384,9 +389,9 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"rename Label": `
@@ -394,9 +399,9 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"rename Project": `
@@ -404,19 +409,24 @@ var reach = map[string]string{
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		northwind: keller
-		nothing: nobody clerk okafor carl fritz
-		platform: operator
+		northwind: keller writes
+		nothing: nobody clerk okafor carl fritz reads
+		platform: operator promotes
 		solo: solomon
 	`,
 	"touch Company": `
 		alpha beta delta faded gamma northwind rival solo: operator
-		alpha beta northwind: keller
+		alpha beta northwind: keller writes
 		alpha: sato alma
 		beta: ivanova
 		faded: faye
 		gamma rival: rita
-		nothing: nobody clerk okafor carl fritz
+		nothing: nobody clerk okafor carl fritz reads promotes
 		solo: solomon
+	`,
+	"delete APIKey": `
+		nothing: nobody clerk okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
+		promotes: operator
+		reads writes: keller
 	`,
 }

@@ -21,9 +21,11 @@ type world struct{ *testenv.Tenants }
 // cast are the viewers, in the tables' order. Of Northwind keller administers, okafor is a
 // member, sato and ivanova are members and partner admins of alpha and of beta; alma
 // administers alpha, carl is its member; rita administers Rival, solomon the company Solo;
-// faye administers Faded, a partner once, whose fritz is partner admin of delta.
+// faye administers Faded, a partner once, whose fritz is partner admin of delta. Keys of keller's
+// are reads and writes, with that access, and promotes is one of the operator's that writes.
 var cast = []string{
 	"nobody", "operator", "clerk", "keller", "okafor", "sato", "ivanova", "alma", "carl", "rita", "solomon", "faye", "fritz",
+	"reads", "writes", "promotes",
 }
 
 // inWorlds runs the test in a world on each database.
@@ -53,6 +55,9 @@ func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 		} {
 			w.AddUser(u.name, u.company, u.role)
 		}
+		w.AddKey("reads", "keller", enum.ReadAccess)
+		w.AddKey("writes", "keller", enum.WriteAccess)
+		w.AddKey("promotes", "operator", enum.WriteAccess)
 		for _, pa := range [][2]string{{"sato", "alpha"}, {"ivanova", "beta"}, {"rita", "gamma"}, {"fritz", "delta"}} {
 			w.AddPartnerAdmin(pa[0], pa[1])
 		}

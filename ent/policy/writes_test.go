@@ -106,6 +106,7 @@ var writes = []struct{ act, entity, field string }{
 	{"rename", "CustomFieldValue", "value"},
 	{"rename", "Label", "name"},
 	{"read", "Notification", "read_at"},
+	{"delete", "APIKey", ""},
 	{"delete", "AuditEvent", ""},
 	{"delete", "Company", ""},
 	{"delete", "Contact", ""},

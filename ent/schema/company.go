@@ -50,6 +50,7 @@ func (Company) Edges() []ent.Edge {
 		many("search_blocks", SearchBlock.Type, owned()),
 		many("contact_edits", ContactEdit.Type, owned()),
 		many("users", User.Type, owned()),
+		many("api_keys", APIKey.Type, owned()),
 		many("partner_admins", PartnerAdmin.Type, owned()),
 		many("import_runs", ImportRun.Type, owned()),
 		many("import_turns", ImportTurn.Type, owned()),

@@ -32,6 +32,8 @@ func (ImportRun) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("created_by_id", uuid.UUID{}).Optional().Nillable(),
 		field.String("created_by_name").Immutable().Comment("as it was then"),
+		field.UUID("api_key_id", uuid.UUID{}).Optional().Nillable().Immutable().
+			Comment("the API key by which the creator acted: the import goes on only as long as that stands. No reference: the import outlives it"),
 		field.String("kind").GoType(enum.ImportKind("")).Immutable(),
 		field.Enum("status").GoType(enum.ImportStatus("")).Default(string(enum.Queued)),
 		field.Bool("dry_run").Default(false).Immutable(),

@@ -39,6 +39,7 @@ func (User) Fields() []ent.Field {
 func (User) Edges() []ent.Edge {
 	return []ent.Edge{
 		many("sessions", Session.Type, owned()),
+		many("api_keys", APIKey.Type, owned()),
 		many("partner_admin_of", PartnerAdmin.Type, owned()),
 		many("notifications", Notification.Type, owned()),
 		many("import_runs", ImportRun.Type, released()),
@@ -46,7 +47,12 @@ func (User) Edges() []ent.Edge {
 }
 
 // Indexes of the User.
-func (User) Indexes() []ent.Index { return []ent.Index{index.Fields("company_id", "email_key")} }
+func (User) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("company_id", "email_key"),
+		index.Fields("company_id", "id").Unique(), // what refers to a user of the same company names both
+	}
+}
 
 // Session is a signed-in user's opaque token; only its SHA-256 is stored.
 type Session struct{ entity }

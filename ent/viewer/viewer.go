@@ -23,11 +23,31 @@ type Viewer struct {
 	Admin     bool      // has the role ADMIN in the own company
 	Partner   bool      // the own company is a partner now
 
+	// KeyID is the API key that calls in the place of the user who made it, UserID, with that
+	// one's rights of now (rule U7); the zero UUID where a person calls.
+	KeyID     uuid.UUID
+	KeyWrites bool // its access is WRITE
+
 	system string // why the policies are passed by; empty for people
 }
 
 // Authenticated reports whether somebody is signed in.
 func (v Viewer) Authenticated() bool { return v.UserID != uuid.Nil }
+
+// ByKey reports whether an API key calls (rule U7).
+func (v Viewer) ByKey() bool { return v.KeyID != uuid.Nil }
+
+// OnlyReads reports whether it is a key that changes nothing.
+func (v Viewer) OnlyReads() bool { return v.ByKey() && !v.KeyWrites }
+
+// Principal is who a caller is, whatever the rights of now.
+type Principal struct {
+	User uuid.UUID
+	Key  uuid.UUID // the API key by which the user acts; the zero UUID: none
+}
+
+// Principal of the viewer.
+func (v Viewer) Principal() Principal { return Principal{v.UserID, v.KeyID} }
 
 // PartnerAdministrator reports whether the caller manages the customers of a partner
 // (rule C7): an administrator of a company that is a partner now.
@@ -66,7 +86,7 @@ func FromContext(ctx context.Context) Viewer {
 // with these. Nobody stays nobody.
 func Renew(ctx context.Context, v Viewer) {
 	a, ok := ctx.Value(key{}).(*asking)
-	if !ok || a.now.Load().UserID != v.UserID {
+	if !ok || a.now.Load().Principal() != v.Principal() {
 		return
 	}
 	v.system = a.now.Load().system

@@ -21,6 +21,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	ApiKey() ApiKeyResolver
 	AuditEvent() AuditEventResolver
 	Company() CompanyResolver
 	Contact() ContactResolver
@@ -64,6 +65,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputClaimCustomerInput,
 		ec.unmarshalInputContactFilter,
+		ec.unmarshalInputCreateApiKeyInput,
 		ec.unmarshalInputCreateCompanyAdminInput,
 		ec.unmarshalInputCreateCompanyInput,
 		ec.unmarshalInputCreateContactInput,
@@ -94,6 +96,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRetryCellInput,
 		ec.unmarshalInputRetryRowInput,
 		ec.unmarshalInputRetryRowsInput,
+		ec.unmarshalInputRevokeApiKeyInput,
 		ec.unmarshalInputRevokeTransferTokenInput,
 		ec.unmarshalInputSendTransferTokenInput,
 		ec.unmarshalInputSetPartnerStatusInput,
@@ -200,13 +203,112 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../../schema/apikey.graphql", Input: `"What an API key may do of what its creator may."
+enum ApiKeyAccess {
+  "Queries and subscriptions only; every mutation is FORBIDDEN."
+  READ
+  "All that the creator may, except: changing email, password, role or activity of existing users, making an ADMIN, API keys, transfer tokens, partner status and partnerships, and what a person does for themselves, such as signing in or out. See docs/security.md."
+  WRITE
+}
+
+"A key by which a program acts with the current rights of the administrator who created it. It works only while that user is an active administrator."
+type ApiKey implements Node {
+  "Opaque and globally unique."
+  id: ID!
+  "At most 200 characters."
+  name: String!
+  "The first characters of the secret, to tell keys apart."
+  prefix: String!
+  "What it may do."
+  access: ApiKeyAccess!
+  "The administrator with whose rights it acts."
+  createdBy: User!
+  "Time of creation."
+  createdAt: Time!
+  "Time of the last use, up to a minute old; null if it was never used."
+  lastUsedAt: Time
+  "When it stops working; null if it does not expire."
+  expiresAt: Time
+}
+
+"A page of API keys."
+type ApiKeyConnection {
+  "The entries of the page with their cursors."
+  edges: [ApiKeyEdge!]!
+  "The page's keys."
+  nodes: [ApiKey!]!
+  "The position of the page in the list."
+  pageInfo: PageInfo!
+  "Number of entries on all pages. Counted only if it is selected."
+  totalCount: Int!
+}
+
+"An entry of a page."
+type ApiKeyEdge {
+  "The key."
+  node: ApiKey!
+  "Its position in the list."
+  cursor: Cursor!
+}
+
+"A new API key."
+input CreateApiKeyInput {
+  "1 to 200 characters."
+  name: String!
+  "What it may do."
+  access: ApiKeyAccess!
+  "When it stops working, in the future; it does not expire if omitted."
+  expiresAt: Time
+}
+
+"The created key."
+type CreateApiKeyPayload {
+  "The key."
+  apiKey: ApiKey!
+  "The secret, for ` + "`" + `Authorization: Bearer` + "`" + `. It is shown only once."
+  secret: String!
+}
+
+"A key to revoke."
+input RevokeApiKeyInput {
+  "The key's id."
+  id: ID!
+}
+
+"The revoked key."
+type RevokeApiKeyPayload {
+  "The id that the key had."
+  apiKeyId: ID!
+}
+
+extend type Query {
+  "The API keys of the own company, newest first. For its administrators."
+  apiKeys(
+    "Number of entries from the start: 1 to 100, 50 by default."
+    first: Int
+    "Only entries after this cursor."
+    after: Cursor
+    "Number of entries from the end: 1 to 100."
+    last: Int
+    "Only entries before this cursor."
+    before: Cursor
+  ): ApiKeyConnection!
+}
+
+extend type Mutation {
+  "Creates an API key of the own company. For its administrators in person."
+  createApiKey(input: CreateApiKeyInput!): CreateApiKeyPayload!
+  "Revokes an API key of the own company, whoever created it; its open connections end within five seconds, and imports that it started before their next batch. For administrators in person."
+  revokeApiKey(input: RevokeApiKeyInput!): RevokeApiKeyPayload!
+}
+`, BuiltIn: false},
 	{Name: "../../schema/audit.graphql", Input: `"An entry in the audit log of a company."
 type AuditEvent implements Node {
   "Opaque and globally unique."
   id: ID!
   "Time of the event."
   at: Time!
-  "The action: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted, user.credentials_changed, records.exported, import.started, import.canceled or import.finished; and, for single records changed by mutations, created, updated and deleted of contact, project, desk, label and custom_field, such as contact.created."
+  "The action: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted, user.credentials_changed, api_key.created, api_key.revoked, records.exported, import.started, import.canceled or import.finished; and, for single records changed by mutations, created, updated and deleted of contact, project, desk, label and custom_field, such as contact.created."
   action: String!
   "The user; null for the system, and if that user was deleted or is not visible to the viewer."
   actor: User
@@ -2053,8 +2155,10 @@ extend type Query {
 `, BuiltIn: false},
 	{Name: "../../schema/viewer.graphql", Input: `"The caller."
 type Viewer {
-  "The signed-in user."
+  "The signed-in user; null if an API key calls."
   user: User
+  "The API key that calls; null if a user does."
+  apiKey: ApiKey
   "The caller's own company; for operators the platform's company."
   company: Company!
   "Whether the caller is an operator of the platform."
@@ -2113,6 +2217,52 @@ func (ec *executionContext) childFields_AddCustomerPayload(ctx context.Context, 
 		return ec.fieldContext_AddCustomerPayload_customer(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddCustomerPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApiKey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ApiKey_name(ctx, field)
+	case "prefix":
+		return ec.fieldContext_ApiKey_prefix(ctx, field)
+	case "access":
+		return ec.fieldContext_ApiKey_access(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ApiKey_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApiKey_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiKey_lastUsedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ApiKey_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKey", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApiKeyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApiKeyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApiKeyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApiKeyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ApiKeyEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ApiKeyEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2313,6 +2463,16 @@ func (ec *executionContext) childFields_ContactEdge(ctx context.Context, field g
 		return ec.fieldContext_ContactEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_CreateApiKeyPayload_apiKey(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateApiKeyPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2891,6 +3051,14 @@ func (ec *executionContext) childFields_RetryRowsPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type RetryRowsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKeyId":
+		return ec.fieldContext_RevokeApiKeyPayload_apiKeyId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeApiKeyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RevokeTransferTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "transferToken":
@@ -3077,6 +3245,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 	switch field.Name {
 	case "user":
 		return ec.fieldContext_Viewer_user(ctx, field)
+	case "apiKey":
+		return ec.fieldContext_Viewer_apiKey(ctx, field)
 	case "company":
 		return ec.fieldContext_Viewer_company(ctx, field)
 	case "isOperator":

@@ -34,6 +34,8 @@ type (
 	ImportIssueEdge        = page.Edge[*ent.ImportIssue]
 	NotificationConnection = page.Connection[*ent.Notification]
 	NotificationEdge       = page.Edge[*ent.Notification]
+	APIKeyConnection       = page.Connection[*ent.APIKey]
+	APIKeyEdge             = page.Edge[*ent.APIKey]
 	AuditEventConnection   = page.Connection[*ent.AuditEvent]
 	AuditEventEdge         = page.Edge[*ent.AuditEvent]
 )

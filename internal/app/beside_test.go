@@ -52,6 +52,8 @@ sato mutation deleteCustomField(input: {id: $field-of-alpha}) { __typename }
 sato mutation deleteDesk(input: {id: $desk-of-alpha}) { __typename }
 sato mutation deleteProject(input: {id: $project-of-alpha}) { __typename }
 sato mutation deleteUser(input: {id: $spare}) { __typename }
+keller mutation createApiKey(input: {name: "made beside", access: READ}) { secret }
+keller mutation revokeApiKey(input: {id: $revocable}) { __typename }
 okafor mutation signOut { signedOut }
 keller mutation endPartnership(input: {companyId: $zeta}) { company { id } }
 importer mutation cancelImport(input: {id: $running}) { importRun { status } }

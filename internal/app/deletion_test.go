@@ -30,8 +30,8 @@ func belowCompanies() (tables []string) {
 	return tables
 }
 
-// deletable is a customer with a label VIP, a custom field plan and a contact.
-type deletable struct{ id, tag, label, contact string }
+// deletable is a customer with a label VIP, a custom field plan, a contact and an administrator of its own.
+type deletable struct{ id, tag, label, contact, admin string }
 
 // making is a way to make rows in a company: the tables in which it makes some, and the code
 // that is answered.
@@ -57,6 +57,9 @@ func makings(s *server, maria, tomID string) []making {
 		by("custom_fields", `mutation($c:ID!){createCustomField(input:{companyId:$c,variableName:"late",name:"late",type:TEXT}){customField{id}}}`),
 		by("partner_admins", `mutation($c:ID!,$u:ID!){addPartnerAdmin(input:{customerId:$c,userId:$u}){customer{id}}}`),
 		by("transfer_tokens", `mutation($c:ID!){generateTransferToken(input:{companyId:$c}){transferToken{id}}}`),
+		{"api_keys audit_events", func(in deletable) string {
+			return s.gql(in.admin, `mutation{createApiKey(input:{name:"late",access:READ}){secret}}`, nil).code()
+		}},
 		by("audit_events", `mutation($c:ID!){exportCsv(input:{kind:CONTACTS,companyId:$c}){url}}`),
 		{"import_runs import_turns column_memories", func(in deletable) string {
 			_, r := s.importCsv(maria, "late.csv", []byte("email,Vorname\nx@x.example,X\n"), vars{
@@ -125,7 +128,8 @@ func TestNothingIsMadeInACompanyFromItsDeletionOn(t *testing.T) {
 			createCustomField(input:{companyId:$c,variableName:"plan",name:"Plan",type:TEXT}){customField{id}}
 			createContact(input:{companyId:$c,email:"first@x.example",firstName:"First"}){contact{id}}}`, vars{"c": company}, &made)
 		s.user(maria, company, "pin@"+tag+".example", "MEMBER")
-		return deletable{company, tag, made.CreateLabel.Label.ID, made.CreateContact.Contact.ID}
+		_, admin := s.user(maria, company, "admin@"+tag+".example", "ADMIN")
+		return deletable{company, tag, made.CreateLabel.Label.ID, made.CreateContact.Contact.ID, admin}
 	}
 	rows := func(in deletable) map[string]int {
 		of, err := id.ParseAny(in.id)
@@ -187,7 +191,7 @@ func TestNothingIsMadeInACompanyFromItsDeletionOn(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		v, err := a.authenticator.ViewerOf(viewer.BypassTenancy(ctx, "deleting in a test"), user)
+		v, err := a.authenticator.ViewerOf(viewer.BypassTenancy(ctx, "deleting in a test"), viewer.Principal{User: user})
 		if err != nil {
 			return err
 		}
@@ -227,7 +231,7 @@ func TestNothingIsMadeInACompanyFromItsDeletionOn(t *testing.T) {
 			if n > before[table] {
 				t.Errorf("%s: %s has %d rows of the deleted company, %d before", way.tables, table, n, before[table])
 			}
-			if n > 0 && slices.Contains([]string{"users", "partner_admins", "transfer_tokens"}, table) {
+			if n > 0 && slices.Contains([]string{"users", "api_keys", "partner_admins", "transfer_tokens"}, table) {
 				t.Errorf("%s: %s has %d rows of the deleted company", way.tables, table, n)
 			}
 		}

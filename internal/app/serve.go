@@ -60,6 +60,10 @@ func (a *process) serve(ctx context.Context, r roles, listening func(*url.URL)) 
 		a.log.InfoContext(ctx, "running imports", "settings", a.config)
 	}
 	defer a.log.InfoContext(ctx, "stopped")
+	work.Go(func() error {
+		a.authenticator.Run(ctx)
+		return nil
+	})
 	if r.worker {
 		worker := jobs.NewWorker(a.broker.NewPool(), a.events, a.engine, a.log, jobs.WorkerOptions{
 			Concurrency: a.config.WorkerConcurrency, DrainTimeout: a.config.DrainTimeout,

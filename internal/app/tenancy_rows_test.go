@@ -4,7 +4,7 @@ package app
 // viewer does them. $name is the id of that record of the world, {viewer} who asks.
 const matrixRows = `
 # who is asking
-query viewer { user { firstName } company { name } isOperator }
+query viewer { user { firstName } apiKey { name access } company { name } isOperator }
 mutation signIn(input: {email: "{viewer}@people.example", password: "password of all"}) { user { firstName company { name } } }
 
 # lists
@@ -28,6 +28,7 @@ query receivedTransferTokens { company { name contactEmail partner { name } } }
 query auditEvents(first: 1) { nodes { company { name } } }
 query auditEvents(companyId: $alpha, first: 1) { nodes { company { name } } }
 query auditEvents(companyId: $rival, first: 1) { nodes { company { name } } }
+query apiKeys { nodes { name access createdBy { firstName } } totalCount }
 query notifications { nodes { title importRun { fileName } company { name } } totalCount }
 
 # companies, by id
@@ -99,6 +100,7 @@ query node(id: $import-of-sato) { ... on ImportRun { fileName issues { nodes { m
 query node(id: $notification-of-keller) { ... on Notification { title } }
 query node(id: $partner-admin) { id }
 query node(id: $session) { id }
+query node(id: $keller-reads) { ... on ApiKey { name access } }
 query node(id: $nonsense) { id }
 query nodes(ids: [$alpha, $gamma, $carl, $rita, $project, $import-of-keller, $notification-of-rita, $nonsense]) { __typename }
 
@@ -255,6 +257,12 @@ mutation removePartnerAdmin(input: {customerId: $delta, userId: $fritz}) { custo
 mutation markNotificationsRead(input: {ids: [$notification-of-keller]}) { __typename }
 subscription notificationReceived { kind company { name } }
 mutation changePassword(input: {currentPassword: "password of all", newPassword: "password of all"}) { user { firstName } }
+
+# API keys
+mutation createApiKey(input: {name: "of {viewer}", access: READ}) { apiKey { name access createdBy { firstName } lastUsedAt } }
+mutation revokeApiKey(input: {id: $revocable}) { __typename }
+mutation revokeApiKey(input: {id: $rita-reads}) { __typename }
+mutation revokeApiKey(input: {id: $nonsense}) { __typename }
 
 # partnerships
 mutation revokeTransferToken(input: {id: $token-of-alpha}) { transferToken { sentTo { name } } }

@@ -23,7 +23,7 @@ var recordName = regexp.MustCompile(`\$[a-z][a-z-]*`)
 // matrixHead is who is who, for whoever reads the golden file.
 const matrixHead = `# Each operation, and by answer who gets it. UNAUTHENTICATED … are codes, null is a null
 # without an error, the rest is what was in the data. Operations are done in this order and
-# by each in the order nobody, operator, okafor … rita; some change what follows.
+# by each in the order nobody, the API keys, operator, okafor … rita; some change what follows.
 #
 # Northwind, a partner: keller (administrator), okafor (member), sato (member, partner admin
 #     of alpha and doomed), ivanova (member, partner admin of beta), idle (inactive
@@ -32,6 +32,8 @@ const matrixHead = `# Each operation, and by answer who gets it. UNAUTHENTICATED
 # Rival, another partner: rita (administrator and partner admin of gamma).
 # Faded, a partner no more: faye (administrator), fritz (partner admin of delta, resting).
 # Solo, Plain, Quiet stand alone: solomon, paula, quinn. operator belongs to the platform.
+# API keys: keller-reads and keller-writes of keller's, with READ and with WRITE access, and
+#     operator-writes, of the operator's, with WRITE.
 # Transfer tokens: alpha's and quiet's were sent to Rival, solo's to Northwind, beta's is not sent.
 
 `
@@ -98,8 +100,13 @@ func newTenancyWorld(s *server) *tenancyWorld {
 	w.user("northwind", "keller", "idle", "ADMIN")
 
 	w.viewers = []string{
-		"nobody", "operator", "okafor", "sato", "ivanova", "alma", "carl", "solomon", "idle", "faye", "fritz", "keller", "rita",
+		"nobody", "keller-reads", "keller-writes", "operator-writes", "operator", "okafor", "sato", "ivanova", "alma", "carl", "solomon", "idle", "faye", "fritz", "keller", "rita",
 	}
+	w.key("keller", "keller-reads", "READ")
+	w.key("keller", "keller-writes", "WRITE")
+	w.key("operator", "operator-writes", "WRITE")
+	w.key("rita", "rita-reads", "READ")
+	w.key("keller", "revocable", "WRITE")
 	w.beside()
 	return w
 }
@@ -186,6 +193,19 @@ func (w *tenancyWorld) contactsOf(by, company string) {
 	w.must(by, `mutation createContact(input: {companyId: $`+company+`, email: "contact@`+company+`.example", firstName: "contact of `+company+`",
 		labelIds: [$label-of-`+company+`], customFields: [{variableName: "field of `+company+`", value: "value of `+company+`"}]}) { contact { id } }`, &made)
 	w.ids["contact-of-"+company] = made.CreateContact.Contact.ID
+}
+
+// key makes an API key, whose name is that of a viewer.
+func (w *tenancyWorld) key(by, name, access string) {
+	w.server.t.Helper()
+	var made struct {
+		CreateAPIKey struct {
+			APIKey struct{ ID string }
+			Secret string
+		} `json:"createApiKey"`
+	}
+	w.must(by, `mutation createApiKey(input: {name: "`+name+`", access: `+access+`}) { apiKey { id } secret }`, &made)
+	w.ids[name], w.tokens[name] = made.CreateAPIKey.APIKey.ID, made.CreateAPIKey.Secret
 }
 
 // send sends the transfer token of that one's company to the partner.

@@ -6,10 +6,7 @@ import (
 	"net/url"
 	"time"
 
-	"tenantry/ent/viewer"
-	"tenantry/internal/coalesce"
 	"tenantry/internal/database"
-	"tenantry/internal/id"
 )
 
 // Defaults of Options.
@@ -63,8 +60,8 @@ type Authenticator struct {
 	byEmail     *throttle
 	byAddress   *throttle
 	byUser      *throttle
-	sessions    *coalesce.Reader[id.ID, viewer.Viewer]
-	tokens      *coalesce.Reader[string, viewer.Viewer] // by their hashes
+	sessions    *credentials
+	keys        *credentials
 	origins     origins
 	crossOrigin *http.CrossOriginProtection
 }
@@ -103,7 +100,7 @@ func New(db *database.DB, passwords *Passwords, o Options) *Authenticator {
 		origins:     newOrigins(o.PublicURL, o.Origins),
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
-	a.sessions = coalesce.New(coalesce.Options{Within: recheckTimeout, Gap: recheckGap, Keys: 1000, Reads: 2}, a.readSessions)
-	a.tokens = coalesce.New(coalesce.Options{Within: lookupTimeout, Keys: 1000, Reads: 4}, a.readTokens)
+	a.sessions = a.newCredentials(SessionPrefix, a.sql.ofSessions, "s.id", "s.token_hash", nil)
+	a.keys = a.newCredentials(KeyPrefix, a.sql.ofKeys, "k.id", "k.secret_hash", newUses(db.Dialect(), "api_keys"))
 	return a
 }

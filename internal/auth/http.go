@@ -2,7 +2,7 @@ package auth
 
 import (
 	"context"
-	"io"
+	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -36,6 +36,11 @@ func visitOf(ctx context.Context) visit {
 // the request goes on as nobody. It never reads the body.
 func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tokenInAddress(r) {
+			answer(w, http.StatusBadRequest, fault.BadRequest, "A token is in the address of this request, and addresses end up in logs. "+
+				"Send it as the header `Authorization: Bearer <token>`, and end this session or revoke this API key, since others may have read it.")
+			return
+		}
 		ctx := r.Context()
 		own := a.fromOwnPages(r)
 		v := visit{address: network(a.options.ClientAddress(r))}
@@ -70,17 +75,19 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 }
 
 // RequireForUpload refuses, as UNAUTHENTICATED, an upload of which nobody valid is the
-// sender. The caller answers 401 without reading the body: a request whose file is
+// sender, and as FORBIDDEN one of an API key that only reads (rule U7). The caller answers 401 without reading the body: a request whose file is
 // read first and checked afterwards lets anybody fill the disk.
 func RequireForUpload(r *http.Request) error {
-	if viewer.FromContext(r.Context()).Authenticated() {
+	if v := viewer.FromContext(r.Context()); v.OnlyReads() {
+		return fault.New(fault.Forbidden, "This API key has READ access, and an upload needs one with WRITE access.")
+	} else if v.Authenticated() {
 		return nil
 	}
 	if visitOf(r.Context()).badToken {
 		return badToken()
 	}
 	return fault.New(fault.Unauthenticated,
-		"An upload needs a signed-in caller: send `Authorization: Bearer <token>` with a session's token.")
+		"An upload needs a signed-in caller: send `Authorization: Bearer <token>` with a session's token or an API key.")
 }
 
 // FromInit returns ctx with the caller that a WebSocket's connection_init names, by
@@ -98,7 +105,7 @@ func (a *Authenticator) FromInit(ctx context.Context, payload map[string]any, r 
 		token, ok := bearer(text)
 		if !ok {
 			return nil, fault.New(fault.Unauthenticated,
-				"The connection_init payload's Authorization is no bearer token: it must be a text such as \"Bearer tnt_s_…\".")
+				"The connection_init payload's Authorization is no bearer token: it must be a text such as \"Bearer tnt_s_…\" or \"Bearer tnt_k_…\".")
 		}
 		who, err := a.authenticateInit(ctx, token)
 		if err != nil && fault.Of(err) == nil {
@@ -119,9 +126,21 @@ func bearer(header string) (token string, ok bool) {
 	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
 
+// tokenInAddress reports whether the request's query string has a session's token or an API key.
+func tokenInAddress(r *http.Request) bool {
+	return strings.Contains(r.URL.RawQuery, SessionPrefix) || strings.Contains(r.URL.RawQuery, KeyPrefix)
+}
+
 func unavailable(w http.ResponseWriter, _ *http.Request, _ error) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Retry-After", "1")
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = io.WriteString(w, `{"errors":[{"message":"The service cannot check who is calling just now. Try again.","extensions":{"code":"INTERNAL"}}]}`+"\n")
+	answer(w, http.StatusServiceUnavailable, fault.Internal, "The service cannot check who is calling just now. Try again.")
+}
+
+// answer is a GraphQL response with one error.
+func answer(w http.ResponseWriter, status int, kind fault.Kind, message string) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{
+		"message": message, "extensions": map[string]any{"code": kind.Code()},
+	}}})
 }

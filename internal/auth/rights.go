@@ -9,6 +9,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/viewer"
+	"tenantry/internal/coalesce"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
@@ -31,36 +32,115 @@ const recheckGap = 20 * time.Millisecond
 // statements are the raw reads of rights. They are the platform's own and pass by
 // ent's policies, because they come before there is a viewer to check; and they are
 // one statement each because every request pays for one.
-type statements struct{ ofUser, byTokens, bySessionIDs, takeUser string }
+type statements struct{ ofUser, ofSessions, ofKeys, takeUser string }
 
 func newStatements(d database.Dialect) statements {
 	const (
 		columns = `u.id, u.active, u.first_name, u.last_name, u.role, c.id, c.is_platform, c.is_partner `
 		company = `JOIN companies c ON c.id = u.company_id AND c.deleted_at IS NULL ` // rule U3
 	)
-	bySession := `s.id, ` + columns + `FROM sessions s JOIN users u ON u.id = s.user_id ` + company +
-		`WHERE s.expires_at > ` + d.Now()
 	return statements{
-		ofUser:       `SELECT ` + columns + `FROM users u ` + company + `WHERE u.id = $1`,
-		byTokens:     `SELECT s.token_hash, ` + bySession + ` AND s.token_hash` + d.AmongBytes("$1"),
-		bySessionIDs: `SELECT ` + bySession + ` AND s.id` + d.AmongIDs("$1"),
+		ofUser: `SELECT ` + columns + `FROM users u ` + company + `WHERE u.id = $1`,
+		ofSessions: `SELECT s.id, s.token_hash, 1 = 0, '', '', ` + columns + `FROM sessions s JOIN users u ON u.id = s.user_id ` + company +
+			`WHERE s.expires_at > ` + d.Now(),
+		// A key rests while its creator may make none (rule U7).
+		ofKeys: `SELECT k.id, k.secret_hash, ` + unrecorded(d, "k.last_used_at") + `, k.access, k.name, ` + columns +
+			`FROM api_keys k JOIN users u ON u.id = k.created_by_id AND u.role = 'ADMIN' ` + company +
+			`WHERE (k.expires_at IS NULL OR k.expires_at > ` + d.Now() + `)`,
 		// It changes nothing but takes the row's lock: see Authenticator.begin.
 		takeUser: `UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2 AND active
 			RETURNING ` + d.Now(),
 	}
 }
 
-// Authenticate finds the caller whose session token this is, with the rights they have
-// now. A token that is malformed, unknown or expired (by the database's clock), or
-// whose user is inactive, is UNAUTHENTICATED, without saying which; any other error is
-// the database's. Callers who ask at the same time cost one statement.
+// credentials are one kind of what callers are found by: sessions, or API keys.
+type credentials struct {
+	prefix  string                                  // of their tokens
+	byToken *coalesce.Reader[string, viewer.Viewer] // by the hashes of the tokens
+	byID    *coalesce.Reader[id.ID, viewer.Viewer]
+	uses    *uses
+}
+
+// newCredentials reads callers with the statement, to which a condition on the row's id or on
+// hashColumn is added.
+func (a *Authenticator) newCredentials(prefix, statement, idColumn, hashColumn string, uses *uses) *credentials {
+	c, d := &credentials{prefix: prefix, uses: uses}, a.db.Dialect()
+	c.byToken = coalesce.New(coalesce.Options{Within: lookupTimeout, Keys: 1000, Reads: 4},
+		func(ctx context.Context, hashes []string) (map[string]viewer.Viewer, error) {
+			found := make(map[string]viewer.Viewer, len(hashes))
+			err := a.readCallers(ctx, c, statement+` AND `+hashColumn+d.AmongBytes("$1"), d.Bytes(hashes),
+				func(_ id.ID, hash []byte, v viewer.Viewer) { found[string(hash)] = v })
+			return found, err
+		})
+	c.byID = coalesce.New(coalesce.Options{Within: recheckTimeout, Gap: recheckGap, Keys: 1000, Reads: 2},
+		func(ctx context.Context, ids []id.ID) (map[id.ID]viewer.Viewer, error) {
+			found := make(map[id.ID]viewer.Viewer, len(ids))
+			err := a.readCallers(ctx, c, statement+` AND `+idColumn+d.AmongIDs("$1"), d.IDs(ids),
+				func(u id.ID, _ []byte, v viewer.Viewer) { found[u] = v })
+			return found, err
+		})
+	return c
+}
+
+// readCallers calls each with the active callers that the statement finds.
+func (a *Authenticator) readCallers(ctx context.Context, c *credentials, statement string, among any, each func(id.ID, []byte, viewer.Viewer)) error {
+	rows, err := a.db.SQL().QueryContext(ctx, statement, among)
+	if err != nil {
+		return fmt.Errorf("looking callers up: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var v viewer.Viewer
+		var found id.ID
+		var hash []byte
+		var unrecorded bool
+		var access enum.APIKeyAccess
+		var keyName string
+		active, err := scanRights(rows, &v, &found, &hash, &unrecorded, &access, &keyName)
+		if err != nil {
+			return fmt.Errorf("looking callers up: %w", err)
+		}
+		if !active {
+			continue
+		}
+		if access == "" {
+			v.SessionID = found
+		} else {
+			v.KeyID, v.KeyWrites, v.Name = found, access == enum.WriteAccess, v.Name+" (API key "+keyName+")"
+		}
+		if unrecorded {
+			c.uses.note(found)
+		}
+		each(found, hash, v)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("looking callers up: %w", err)
+	}
+	return nil
+}
+
+// credentialsOf are those of which the token could be one; nil where it is none. It asks nobody.
+func (a *Authenticator) credentialsOf(token string) *credentials {
+	for _, c := range []*credentials{a.sessions, a.keys} {
+		if WellFormed(token, c.prefix) {
+			return c
+		}
+	}
+	return nil
+}
+
+// Authenticate finds the caller whose session token or API key this is, with the rights they have
+// now. A token that is malformed, unknown, revoked or expired (by the database's clock), or whose
+// user is inactive, or of a key whose creator is no administrator now, is UNAUTHENTICATED, without
+// saying which; any other error is the database's. Callers who ask at the same time cost one statement.
 func (a *Authenticator) Authenticate(ctx context.Context, token string) (viewer.Viewer, error) {
-	if !WellFormed(token, SessionPrefix) {
+	c := a.credentialsOf(token)
+	if c == nil {
 		return viewer.Viewer{}, badToken()
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	return known(a.tokens.Get(ctx, string(HashToken(token))))
+	return known(c.byToken.Get(ctx, string(HashToken(token))))
 }
 
 // known is who was found by a token.
@@ -71,13 +151,21 @@ func known(v viewer.Viewer, found bool, err error) (viewer.Viewer, error) {
 	return v, err
 }
 
-// ViewerOf returns the rights that a user has now, without any session: the import job
-// re-checks its importer with it (rule J6). An unknown or inactive user is FORBIDDEN.
-func (a *Authenticator) ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error) {
-	var v viewer.Viewer
+// ViewerOf returns the rights that a caller has now, without any session: the import job
+// re-checks its importer with it (rule J6). An unknown or inactive user is FORBIDDEN, and so is one
+// who acts by an API key that does not stand any more.
+func (a *Authenticator) ViewerOf(ctx context.Context, p viewer.Principal) (viewer.Viewer, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	active, err := scanRights(a.db.SQL().QueryRowContext(ctx, a.sql.ofUser, userID), &v)
+	if p.Key != (id.ID{}) {
+		v, found, err := a.keys.byID.Get(ctx, p.Key)
+		if err == nil && (!found || v.Principal() != p) {
+			return viewer.Viewer{}, fault.New(fault.Forbidden, "The API key was revoked or has expired, or its creator is no active administrator any more.")
+		}
+		return v, err
+	}
+	var v viewer.Viewer
+	active, err := scanRights(a.db.SQL().QueryRowContext(ctx, a.sql.ofUser, p.User), &v)
 	switch {
 	case errors.Is(err, sql.ErrNoRows) || err == nil && !active:
 		return viewer.Viewer{}, fault.New(fault.Forbidden, "The user is not active any more.")
@@ -89,8 +177,8 @@ func (a *Authenticator) ViewerOf(ctx context.Context, userID id.ID) (viewer.View
 
 // Recheck looks up the caller of ctx again, for sockets and streams that stay open
 // (rule U3), and returns a context with the rights they have now. It is
-// UNAUTHENTICATED where the session has ended or expired or its user is inactive: the
-// connection is then to be closed. Nobody stays nobody. Callers who ask at the same time cost
+// UNAUTHENTICATED where the session or the API key has ended or expired or its user is inactive:
+// the connection is then to be closed. Nobody stays nobody. Callers who ask at the same time cost
 // one statement.
 func (a *Authenticator) Recheck(ctx context.Context) (context.Context, error) {
 	old := viewer.FromContext(ctx)
@@ -99,7 +187,11 @@ func (a *Authenticator) Recheck(ctx context.Context) (context.Context, error) {
 	}
 	within, cancel := context.WithTimeout(ctx, recheckTimeout)
 	defer cancel()
-	v, found, err := a.sessions.Get(within, old.SessionID)
+	c, of := a.sessions, old.SessionID
+	if old.ByKey() {
+		c, of = a.keys, old.KeyID
+	}
+	v, found, err := c.byID.Get(within, of)
 	switch {
 	case err != nil:
 		return nil, err
@@ -109,65 +201,17 @@ func (a *Authenticator) Recheck(ctx context.Context) (context.Context, error) {
 	return viewer.NewContext(ctx, v), nil
 }
 
-// readSessions reads the callers of sessions that stand.
-func (a *Authenticator) readSessions(ctx context.Context, sessions []id.ID) (map[id.ID]viewer.Viewer, error) {
-	rows, err := a.db.SQL().QueryContext(ctx, a.sql.bySessionIDs, a.db.Dialect().IDs(sessions))
-	if err != nil {
-		return nil, fmt.Errorf("reading sessions: %w", err)
-	}
-	defer rows.Close()
-	found := make(map[id.ID]viewer.Viewer, len(sessions))
-	for rows.Next() {
-		var v viewer.Viewer
-		active, err := scanRights(rows, &v, &v.SessionID)
-		if err != nil {
-			return nil, fmt.Errorf("reading sessions: %w", err)
-		}
-		if active {
-			found[v.SessionID] = v
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading sessions: %w", err)
-	}
-	return found, nil
-}
-
-// readTokens reads the callers of the tokens with these hashes.
-func (a *Authenticator) readTokens(ctx context.Context, hashes []string) (map[string]viewer.Viewer, error) {
-	rows, err := a.db.SQL().QueryContext(ctx, a.sql.byTokens, a.db.Dialect().Bytes(hashes))
-	if err != nil {
-		return nil, fmt.Errorf("reading sessions: %w", err)
-	}
-	defer rows.Close()
-	found := make(map[string]viewer.Viewer, len(hashes))
-	for rows.Next() {
-		var v viewer.Viewer
-		var hash []byte
-		active, err := scanRights(rows, &v, &hash, &v.SessionID)
-		if err != nil {
-			return nil, fmt.Errorf("reading sessions: %w", err)
-		}
-		if active {
-			found[string(hash)] = v
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading sessions: %w", err)
-	}
-	return found, nil
-}
-
 // authenticateInit is Authenticate for a socket that is open: it waits for a database that
 // cannot be reached or does not answer in time, since whoever is sent away comes again at once, and
 // costs more than before.
 func (a *Authenticator) authenticateInit(ctx context.Context, token string) (viewer.Viewer, error) {
-	if !WellFormed(token, SessionPrefix) {
+	c := a.credentialsOf(token)
+	if c == nil {
 		return viewer.Viewer{}, badToken()
 	}
 	ctx, cancel := context.WithTimeout(ctx, initTimeout)
 	defer cancel()
-	return known(a.tokens.Insist(ctx, string(HashToken(token)), func(_ viewer.Viewer, err error) bool { return database.IsUnavailable(err) }))
+	return known(c.byToken.Insist(ctx, string(HashToken(token)), func(_ viewer.Viewer, err error) bool { return database.IsUnavailable(err) }))
 }
 
 // scanRights reads one row of the statements above; before are what stands before the
@@ -183,5 +227,5 @@ func scanRights(row interface{ Scan(into ...any) error }, v *viewer.Viewer, befo
 
 func badToken() *fault.Error {
 	return fault.New(fault.Unauthenticated,
-		"The token is not valid: it is unknown or has expired, or its user is not active. Sign in again.")
+		"The token is not valid: it is unknown, has expired or was revoked, or its user is not active. Sign in again, or use another API key.")
 }

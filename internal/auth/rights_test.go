@@ -19,7 +19,7 @@ func TestU5RightsOfCallers(t *testing.T) {
 			w.member.Email:   {UserID: w.member.ID, CompanyID: w.plain.ID},
 		} {
 			want.Name = "Ada Lovelace"
-			if got, err := w.ViewerOf(t.Context(), want.UserID); err != nil || got != want {
+			if got, err := w.ViewerOf(t.Context(), want.Principal()); err != nil || got != want {
 				t.Errorf("%s: without a session: %+v, %v; want %+v", email, got, err, want)
 			}
 			token, s, _, err := w.SignIn(t.Context(), email, rightPassword, "BEARER")
@@ -89,7 +89,7 @@ func TestU3ChangesHoldAtOnce(t *testing.T) {
 				if rechecked != v || err != nil && !fault.Is(err, fault.Unauthenticated) {
 					t.Errorf("the open socket is %+v, %v; the next request %+v", rechecked, err, v)
 				}
-				job, err := w.ViewerOf(t.Context(), w.admin.ID)
+				job, err := w.ViewerOf(t.Context(), viewer.Principal{User: w.admin.ID})
 				if c.jobOK != (err == nil) || err != nil && !fault.Is(err, fault.Forbidden) {
 					t.Errorf("the job is %+v, %v", job, err)
 				}
@@ -101,7 +101,7 @@ func TestU3ChangesHoldAtOnce(t *testing.T) {
 // J6, U3: an unknown user has no rights; nobody stays nobody, without an error.
 func TestUnknownCallers(t *testing.T) {
 	inWorlds(t, Options{}, func(t *testing.T, w *world) {
-		if v, err := w.ViewerOf(t.Context(), id.New(id.User)); !fault.Is(err, fault.Forbidden) || v.Authenticated() {
+		if v, err := w.ViewerOf(t.Context(), viewer.Principal{User: id.New(id.User)}); !fault.Is(err, fault.Forbidden) || v.Authenticated() {
 			t.Errorf("an unknown user is %+v, %v", v, err)
 		}
 		ctx, err := w.Recheck(t.Context())

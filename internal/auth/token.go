@@ -11,6 +11,13 @@ import (
 // reader sees what it opens.
 const SessionPrefix = "tnt_s_"
 
+// KeyPrefix begins every API key's secret.
+const KeyPrefix = "tnt_k_"
+
+// ShownOfKey is how many of the first characters of an API key's secret are kept, to tell keys
+// apart: the prefix and four digits, which leave an attacker 166 bits to guess.
+const ShownOfKey = len(KeyPrefix) + 4
+
 const (
 	alphabet     = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	secretDigits = 32 // of base 62: 190 random bits, where 160 are demanded

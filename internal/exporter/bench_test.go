@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 	"tenantry/internal/testenv"
@@ -32,7 +33,7 @@ func BenchmarkContacts(b *testing.B) {
 				w.exporter.page = defaultPage
 				var most uint64
 				for b.Loop() {
-					file, err := w.exporter.Open(b.Context(), enum.Contacts, w.plume.ID, w.plain.ID)
+					file, err := w.exporter.Open(b.Context(), enum.Contacts, viewer.Principal{User: w.plume.ID}, w.plain.ID)
 					w.Must(err)
 					w.Must(file.Send(b.Context(), &watched{most: &most}))
 				}

@@ -36,9 +36,9 @@ import (
 // defaultPage is how many records are held at a time, at most.
 const defaultPage = 1_000
 
-// Rights finds what a user may do now.
+// Rights finds what a caller may do now.
 type Rights interface {
-	ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error)
+	ViewerOf(ctx context.Context, p viewer.Principal) (viewer.Viewer, error)
 }
 
 // Logs are the companies'.
@@ -106,17 +106,18 @@ type File struct {
 
 	exporter *Exporter
 	kind     kind.Kind
-	user, of id.ID
+	by       viewer.Principal
+	of       id.ID
 }
 
-// Open prepares the company's records of the kind on behalf of the user, whose rights are
+// Open prepares the company's records of the kind on behalf of the caller, whose rights are
 // those of now. NOT_FOUND and FORBIDDEN as Begin.
-func (e *Exporter) Open(ctx context.Context, name enum.ImportKind, user, of id.ID) (*File, error) {
+func (e *Exporter) Open(ctx context.Context, name enum.ImportKind, by viewer.Principal, of id.ID) (*File, error) {
 	k, err := e.kinds.Named(name)
 	if err != nil {
 		return nil, fault.New(fault.NotFound, "there is no such file").Because(err)
 	}
-	f := &File{exporter: e, kind: k, user: user, of: of}
+	f := &File{exporter: e, kind: k, by: by, of: of}
 	ctx, err = f.asUser(ctx)
 	if err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ func (e *Exporter) Open(ctx context.Context, name enum.ImportKind, user, of id.I
 
 // asUser gives a context in which the user asks, or says why they may not.
 func (f *File) asUser(ctx context.Context) (context.Context, error) {
-	v, err := f.exporter.rights.ViewerOf(ctx, f.user)
+	v, err := f.exporter.rights.ViewerOf(ctx, f.by)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/viewer"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
@@ -254,7 +255,7 @@ func TestU5WhoExports(t *testing.T) {
 		} {
 			before := w.DB.Ent().AuditEvent.Query().CountX(w.System)
 			_, err := w.exporter.Begin(w.As(c.who), c.kind, &c.of.ID)
-			_, open := w.exporter.Open(t.Context(), c.kind, c.who.ID, c.of.ID)
+			_, open := w.exporter.Open(t.Context(), c.kind, viewer.Principal{User: c.who.ID}, c.of.ID)
 			for _, err := range []error{err, open} {
 				got := ""
 				if f := fault.Of(err); f != nil {
@@ -275,7 +276,7 @@ func TestU5WhoExports(t *testing.T) {
 		}
 		// One who is inactive by now.
 		w.Must(w.tom.Update().SetActive(false).Exec(w.System))
-		if _, err := w.exporter.Open(t.Context(), enum.Contacts, w.tom.ID, w.customer.ID); !fault.Is(err, fault.Forbidden) {
+		if _, err := w.exporter.Open(t.Context(), enum.Contacts, viewer.Principal{User: w.tom.ID}, w.customer.ID); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("an inactive user: %v", err)
 		}
 	})
@@ -288,7 +289,7 @@ func TestC6RightsThatEndBreakTheExportOff(t *testing.T) {
 		for i := range 9 {
 			w.User(w.customer, fmt.Sprintf("u%d@customer.example", i), enum.Member)
 		}
-		file, err := w.exporter.Open(t.Context(), enum.Users, w.tom.ID, w.customer.ID)
+		file, err := w.exporter.Open(t.Context(), enum.Users, viewer.Principal{User: w.tom.ID}, w.customer.ID)
 		w.Must(err)
 		out := &stopper{after: 1, then: func() error {
 			_, err := w.DB.Ent().PartnerAdmin.Delete().Exec(w.System)
@@ -310,7 +311,7 @@ func TestASlowReaderHoldsNoTransaction(t *testing.T) {
 		for i := range 9 {
 			w.User(w.customer, fmt.Sprintf("u%d@customer.example", i), enum.Member)
 		}
-		file, err := w.exporter.Open(t.Context(), enum.Users, w.inside.ID, w.customer.ID)
+		file, err := w.exporter.Open(t.Context(), enum.Users, viewer.Principal{User: w.inside.ID}, w.customer.ID)
 		w.Must(err)
 		gone := errors.New("the client is gone")
 		out := &stopper{after: 1, then: func() error {

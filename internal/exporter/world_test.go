@@ -14,6 +14,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/viewer"
 	"tenantry/internal/auth"
 	"tenantry/internal/blob"
 	"tenantry/internal/contacts"
@@ -86,7 +87,7 @@ func (w *world) exported(u *ent.User, kind enum.ImportKind, c *ent.Company) stri
 	w.T.Helper()
 	of, err := w.exporter.Begin(w.As(u), kind, &c.ID)
 	w.Must(err)
-	file, err := w.exporter.Open(w.T.Context(), kind, u.ID, of)
+	file, err := w.exporter.Open(w.T.Context(), kind, viewer.Principal{User: u.ID}, of)
 	w.Must(err)
 	var b bytes.Buffer
 	w.Must(file.Send(w.T.Context(), &b))

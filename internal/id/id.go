@@ -42,6 +42,8 @@ const (
 	Contact     Kind = 0x0C
 	Label       Kind = 0x0D
 	CustomField Kind = 0x0E
+
+	APIKey Kind = 0x0F
 )
 
 // New makes an id of the kind.

@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/viewer"
 	"tenantry/internal/exporter"
 	"tenantry/internal/importer/sheet"
 	"tenantry/internal/progress"
@@ -46,7 +47,7 @@ func (w *world) exportedContacts() string {
 	w.T.Helper()
 	hub := progress.New(w.redis, quiet)
 	e := w.deaf(hub, Options{})
-	file, err := exporter.New(w.DB.Ent(), e.rights, w.companies(hub), e.kinds).Open(w.System, enum.Contacts, w.outside.ID, w.plain.ID)
+	file, err := exporter.New(w.DB.Ent(), e.rights, w.companies(hub), e.kinds).Open(w.System, enum.Contacts, viewer.Principal{User: w.outside.ID}, w.plain.ID)
 	w.Must(err)
 	var text strings.Builder
 	w.Must(file.Send(w.System, &text))

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/viewer"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/kind"
 )
@@ -14,6 +15,7 @@ var errSuperseded = errors.New("another worker has taken the import over, or it 
 // claim is the right to work on an import until the lease runs out, and what it is.
 type claim struct {
 	kind.Run
+	by        viewer.Principal // who started it
 	epoch     int64
 	kind      enum.ImportKind
 	uploadKey string

@@ -13,11 +13,11 @@ import (
 	"tenantry/internal/id"
 )
 
-// OpenRejects opens an import's rejects file on behalf of the user, whose rights are those
+// OpenRejects opens an import's rejects file on behalf of the caller, whose rights are those
 // of now. It gives a name for the file too. Rows that retries have imported since are left out
 // (rule J15). NOT_FOUND where there is none for them.
-func (e *Engine) OpenRejects(ctx context.Context, user, runID id.ID) (file io.ReadCloser, name string, err error) {
-	v, err := e.rights.ViewerOf(ctx, user)
+func (e *Engine) OpenRejects(ctx context.Context, by viewer.Principal, runID id.ID) (file io.ReadCloser, name string, err error) {
+	v, err := e.rights.ViewerOf(ctx, by)
 	if err != nil {
 		return nil, "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
 	"tenantry/internal/exporter"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/sheet"
@@ -245,7 +246,7 @@ func (w *world) exported(u *ent.User, of *ent.Company) string {
 	w.T.Helper()
 	hub := progress.New(w.redis, quiet)
 	e := w.deaf(hub, Options{})
-	file, err := exporter.New(w.DB.Ent(), e.rights, w.companies(hub), e.kinds).Open(w.System, enum.Contacts, u.ID, of.ID)
+	file, err := exporter.New(w.DB.Ent(), e.rights, w.companies(hub), e.kinds).Open(w.System, enum.Contacts, viewer.Principal{User: u.ID}, of.ID)
 	w.Must(err)
 	var text strings.Builder
 	w.Must(file.Send(w.System, &text))

@@ -42,9 +42,9 @@ type Queue interface {
 	Enqueue(ctx context.Context, run id.ID) error
 }
 
-// Rights finds what a user may do now (rule J6).
+// Rights finds what a caller may do now (rule J6).
 type Rights interface {
-	ViewerOf(ctx context.Context, userID id.ID) (viewer.Viewer, error)
+	ViewerOf(ctx context.Context, p viewer.Principal) (viewer.Viewer, error)
 }
 
 // Fingerprints are of files that have passwords: nobody is to guess those by them (rule U2).

@@ -283,7 +283,7 @@ func TestAKindIsAddedFromOutside(t *testing.T) {
 		if issue.Row != 4 || issue.Line != 5 || *issue.Column != "Tag" || issue.Code != enum.TooLong {
 			t.Errorf("the issue is %v", issue)
 		}
-		rejects, name, err := engine.OpenRejects(system, admin.ID, run.ID)
+		rejects, name, err := engine.OpenRejects(system, viewer.Principal{User: admin.ID}, run.ID)
 		must(err)
 		text, err := io.ReadAll(rejects)
 		must(err)
@@ -303,7 +303,7 @@ func TestAKindIsAddedFromOutside(t *testing.T) {
 
 		of, err := out.Begin(ann, "LABELS", nil)
 		must(err)
-		sent, err := out.Open(system, "LABELS", admin.ID, of)
+		sent, err := out.Open(system, "LABELS", viewer.Principal{User: admin.ID}, of)
 		must(err)
 		var exported bytes.Buffer
 		must(sent.Send(system, &exported))
@@ -317,7 +317,7 @@ func TestAKindIsAddedFromOutside(t *testing.T) {
 		if _, err := without.Begin(ann, "LABELS", nil); fault.Of(err) == nil || fault.Of(err).Kind != fault.Invalid {
 			t.Errorf("a kind that is not registered is exported: %v", err)
 		}
-		if _, err := without.Open(system, "LABELS", admin.ID, of); fault.Of(err) == nil || fault.Of(err).Kind != fault.NotFound {
+		if _, err := without.Open(system, "LABELS", viewer.Principal{User: admin.ID}, of); fault.Of(err) == nil || fault.Of(err).Kind != fault.NotFound {
 			t.Errorf("a kind that is not registered is sent: %v", err)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 )
@@ -70,14 +71,14 @@ func (e *Engine) claim(ctx context.Context, quarantine bool) (*claim, error) {
 func (e *Engine) begin(ctx context.Context, tx *database.Tx, run id.ID) (*claim, error) {
 	d := tx.Dialect()
 	var c claim
-	var by, retries, undoes sql.Null[id.ID]
+	var by, key, retries, undoes sql.Null[id.ID]
 	err := tx.QueryRowContext(ctx, `UPDATE import_runs SET status = 'RUNNING', epoch = epoch + 1, claims = claims + 1, revision = revision + 1,
 		lease_until = `+d.NowPlus("$1")+`, claimed_at = `+d.Now()+`, started_at = COALESCE(started_at, `+d.Now()+`)
 	WHERE id = $2 AND status IN ('QUEUED', 'RUNNING') AND (lease_until IS NULL OR lease_until < `+d.Now()+`)
-	RETURNING id, epoch, company_id, created_by_id, kind, dry_run, upload_key, upload_secret, format, total_rows,
+	RETURNING id, epoch, company_id, created_by_id, api_key_id, kind, dry_run, upload_key, upload_secret, format, total_rows,
 		position_offset, processed_rows, position_line, claims, cancel_requested,
 		created_count + updated_count + unchanged_count, skipped_count + failed_count, retries_id, undoes_id`, e.o.Lease.Seconds(), run).
-		Scan(&c.ID, &c.epoch, &c.Company, &by, &c.kind, &c.DryRun, &c.uploadKey, &c.secret, &c.format, &c.total,
+		Scan(&c.ID, &c.epoch, &c.Company, &by, &key, &c.kind, &c.DryRun, &c.uploadKey, &c.secret, &c.format, &c.total,
 			&c.offset, &c.processed, &c.line, &c.claims, &c.cancel, &c.imported, &c.rejected, &retries, &undoes)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -85,7 +86,7 @@ func (e *Engine) begin(ctx context.Context, tx *database.Tx, run id.ID) (*claim,
 	case err != nil:
 		return nil, err
 	}
-	c.CreatedBy = by.V
+	c.CreatedBy, c.by = by.V, viewer.Principal{User: by.V, Key: key.V}
 	if undoes.Valid {
 		c.undoes = &undoes.V
 		if c.backwards, err = backwards(ctx, tx, undoes.V); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/exporter"
 	"tenantry/internal/id"
@@ -132,7 +133,7 @@ func issuesOf(issues []*ent.ImportIssue) []oracle.Issue {
 func (w *world) comesBack(t *rapid.T, hub *progress.Hub, c trial) {
 	e := w.deaf(hub, Options{})
 	out := exporter.New(w.DB.Ent(), e.rights, w.companies(hub), e.kinds)
-	file, err := out.Open(w.System, c.kind, c.by.ID, c.company.ID)
+	file, err := out.Open(w.System, c.kind, viewer.Principal{User: c.by.ID}, c.company.ID)
 	w.Must(err)
 	var text strings.Builder
 	w.Must(file.Send(w.System, &text))

@@ -14,6 +14,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/viewer"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 	"tenantry/internal/importer/sheet"
@@ -23,7 +24,7 @@ import (
 // rejects reads an import's rejects file as its importer downloads it.
 func (w *world) rejects(run *ent.ImportRun) string {
 	w.T.Helper()
-	file, _, err := w.engine(Options{}).OpenRejects(w.System, *run.CreatedByID, run.ID)
+	file, _, err := w.engine(Options{}).OpenRejects(w.System, viewer.Principal{User: *run.CreatedByID}, run.ID)
 	w.Must(err)
 	defer file.Close()
 	text, err := io.ReadAll(file)
@@ -117,7 +118,7 @@ func TestJ9RejectsImportAgain(t *testing.T) {
 		if mended.RejectsKey != nil {
 			t.Error("there are rejects of nothing")
 		}
-		if _, _, err := w.engine(Options{}).OpenRejects(w.System, w.maria.ID, mended.ID); !fault.Is(err, fault.NotFound) {
+		if _, _, err := w.engine(Options{}).OpenRejects(w.System, viewer.Principal{User: w.maria.ID}, mended.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a rejects file of nothing: %v", err)
 		}
 	})
@@ -314,21 +315,21 @@ func TestJ11RejectsAreDownloadedByWhoSeesTheImport(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w *world) {
 		e := w.engine(Options{})
 		run, _ := w.imported("name\n=x\n", func(in *StartInput) { in.File.Name = "List.CSV" })
-		file, name, err := e.OpenRejects(w.System, w.User(w.partner, "boss@partner.example", enum.Admin).ID, run.ID)
+		file, name, err := e.OpenRejects(w.System, viewer.Principal{User: w.User(w.partner, "boss@partner.example", enum.Admin).ID}, run.ID)
 		if err != nil || name != "List-rejects.csv" {
 			t.Fatalf("a fellow administrator: %q, %v", name, err)
 		}
 		w.Must(file.Close())
 		for _, u := range []*ent.User{w.tom, w.inside, w.outside} {
-			if _, _, err := e.OpenRejects(w.System, u.ID, run.ID); !fault.Is(err, fault.NotFound) {
+			if _, _, err := e.OpenRejects(w.System, viewer.Principal{User: u.ID}, run.ID); !fault.Is(err, fault.NotFound) {
 				t.Errorf("%s: %v", u.Email, err)
 			}
 		}
-		if _, _, err := e.OpenRejects(w.System, w.gone.ID, run.ID); !fault.Is(err, fault.Forbidden) {
+		if _, _, err := e.OpenRejects(w.System, viewer.Principal{User: w.gone.ID}, run.ID); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("an inactive user: %v", err)
 		}
 		w.Must(w.blobs.Delete(w.System, *run.RejectsKey))
-		if _, _, err := e.OpenRejects(w.System, w.maria.ID, run.ID); !fault.Is(err, fault.NotFound) {
+		if _, _, err := e.OpenRejects(w.System, viewer.Principal{User: w.maria.ID}, run.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a file that is kept no longer: %v", err)
 		}
 	})

@@ -236,13 +236,13 @@ func (t *turn) after(ctx context.Context, b *batch, goesOn bool) error {
 
 // authorise checks the importer's rights again, as they are now (rule J6).
 func (e *Engine) authorise(ctx context.Context, k kind.Kind, c *claim) error {
-	v, err := e.rights.ViewerOf(ctx, c.CreatedBy)
+	v, err := e.rights.ViewerOf(ctx, c.by)
 	if err == nil {
 		err = k.AuthoriseImport(ctx, v, c.Company)
 	}
 	c.By = v
 	if f := fault.Of(err); f != nil {
-		return fault.New(fault.Forbidden, "the user who started the import may no longer do so; what was written before stays").Because(err)
+		return fault.New(fault.Forbidden, "whoever started the import, or the API key that did, may no longer do so; what was written before stays").Because(err)
 	}
 	return err
 }

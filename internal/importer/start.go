@@ -121,7 +121,18 @@ func (e *Engine) importer(ctx context.Context, k enum.ImportKind, companyID *id.
 	if err != nil {
 		return v, into, err
 	}
+	if v.OnlyReads() {
+		return v, into, fault.New(fault.Forbidden, "this API key has READ access: imports need one with WRITE access")
+	}
 	return v, into, of.AuthoriseImport(ctx, v, into)
+}
+
+// keyOf is the API key that the viewer acts by; nil where a person does.
+func keyOf(v viewer.Viewer) *id.ID {
+	if !v.ByKey() {
+		return nil
+	}
+	return &v.KeyID
 }
 
 // record writes the import and its idempotency key in one transaction. Where the key
@@ -143,7 +154,7 @@ func (e *Engine) record(ctx context.Context, v viewer.Viewer, companyID, run id.
 		}
 		made, err = tx.Ent().ImportRun.Create().SetID(run).SetCompanyID(companyID).SetCreatedAt(now).
 			SetNillableUploadSecret(a.secret).SetSpansCompanies(a.spans).SetNillableRetriesID(a.retries).SetNillableUndoesID(a.undoes).
-			SetCreatedByID(v.UserID).SetCreatedByName(v.Name).SetKind(in.Kind).SetDryRun(in.DryRun).
+			SetCreatedByID(v.UserID).SetNillableAPIKeyID(keyOf(v)).SetCreatedByName(v.Name).SetKind(in.Kind).SetDryRun(in.DryRun).
 			SetFileName(fileName(in.File.Name)).SetFileSize(int(a.bytes)).SetUploadKey(a.uploadKey(run)).
 			SetFormat(layout).SetTotalRows(a.rows).Save(ctx)
 		if err == nil && in.IdempotencyKey != nil {

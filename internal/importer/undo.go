@@ -124,6 +124,9 @@ func (e *Engine) MayUndo(ctx context.Context, runs []id.ID) (map[id.ID]bool, err
 		return nil, err
 	}
 	v, may := viewer.FromContext(ctx), make(map[id.ID]bool, len(seen))
+	if v.OnlyReads() {
+		return may, nil
+	}
 	own := map[enum.ImportKind]bool{}
 	var others []id.ID
 	for _, r := range seen {

@@ -13,6 +13,7 @@ import (
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
 	"tenantry/internal/auth"
 	"tenantry/internal/blob"
 	"tenantry/internal/fault"
@@ -184,7 +185,7 @@ func TestU2NoPasswordIsShownOrKept(t *testing.T) {
 				shown += *i.Value
 			}
 		}
-		rejects, _, err := e.OpenRejects(w.System, w.maria.ID, run.ID)
+		rejects, _, err := e.OpenRejects(w.System, viewer.Principal{User: w.maria.ID}, run.ID)
 		w.Must(err)
 		text, err := io.ReadAll(rejects)
 		w.Must(err)

@@ -48,7 +48,7 @@ const (
 // few seconds. Close the watcher. Errors: NOT_FOUND.
 func (e *Engine) Watch(ctx context.Context, runID id.ID, changed func()) (*Watcher, error) {
 	who := viewer.FromContext(ctx)
-	w := &Watcher{user: who.UserID, changed: changed}
+	w := &Watcher{by: who.Principal(), changed: changed}
 	e.watched.join(e, runID, w)
 	first, err := e.visibleSoon(ctx, sight{who: rightsOf(who), run: runID})
 	if err != nil {
@@ -66,7 +66,7 @@ func (e *Engine) Watch(ctx context.Context, runID id.ID, changed func()) (*Watch
 type Watcher struct {
 	run     *watchedRun
 	place   int // in run.watchers
-	user    id.ID
+	by      viewer.Principal
 	changed func()
 
 	mu     sync.Mutex
@@ -126,9 +126,9 @@ func (w *Watcher) fail(err error) {
 type watchedRuns struct {
 	now    func() time.Time // what the pauses of watchers go by
 	states *coalesce.Reader[id.ID, *ent.ImportRun]
-	sights *coalesce.Reader[sight, seen]  // of new watchers
-	rights *coalesce.Reader[id.ID, ruled] // of those who are there, whom no number of new ones delays
-	checks *coalesce.Reader[sight, seen]  // the same
+	sights *coalesce.Reader[sight, seen]             // of new watchers
+	rights *coalesce.Reader[viewer.Principal, ruled] // of those who are there, whom no number of new ones delays
+	checks *coalesce.Reader[sight, seen]             // the same
 
 	mu   sync.Mutex
 	runs map[id.ID]*watchedRun
@@ -196,12 +196,12 @@ func (g *watchedRun) leave(w *Watcher) {
 	}
 }
 
-// each calls f for the watchers of now that are the user's, nil for all, without holding a lock.
-func (g *watchedRun) each(user *id.ID, f func(*Watcher)) {
+// each calls f for the watchers of now that are the caller's, nil for all, without holding a lock.
+func (g *watchedRun) each(by *viewer.Principal, f func(*Watcher)) {
 	g.mu.Lock()
 	all := make([]*Watcher, 0, len(g.watchers))
 	for _, w := range g.watchers {
-		if user == nil || w.user == *user {
+		if by == nil || w.by == *by {
 			all = append(all, w)
 		}
 	}
@@ -284,18 +284,18 @@ func (g *watchedRun) startCheck() {
 		return
 	}
 	g.checking = true
-	users := map[id.ID]bool{}
+	callers := map[viewer.Principal]bool{}
 	for _, w := range g.watchers {
-		users[w.user] = true
+		callers[w.by] = true
 	}
 	go func() {
 		var checks errgroup.Group
 		checks.SetLimit(checkedAtOnce)
-		for user := range users {
+		for by := range callers {
 			checks.Go(func() error {
-				err := g.engine.stillVisible(g.life, user, g.id)
+				err := g.engine.stillVisible(g.life, by, g.id)
 				if fault.Of(err) != nil {
-					g.each(&user, func(w *Watcher) { w.fail(gone(err)) })
+					g.each(&by, func(w *Watcher) { w.fail(gone(err)) })
 				}
 				return nil
 			})
@@ -307,12 +307,12 @@ func (g *watchedRun) startCheck() {
 	}()
 }
 
-// stillVisible asks whether the user sees the import, with the rights of now. Only a fault says
+// stillVisible asks whether the caller sees the import, with the rights of now. Only a fault says
 // that they do not: with other errors the database is away.
-func (e *Engine) stillVisible(ctx context.Context, user, run id.ID) error {
+func (e *Engine) stillVisible(ctx context.Context, by viewer.Principal, run id.ID) error {
 	ctx, cancel := context.WithTimeout(ctx, checkEvery)
 	defer cancel()
-	r, _, err := e.watched.rights.Get(ctx, user)
+	r, _, err := e.watched.rights.Get(ctx, by)
 	if err = errors.Join(err, r.err); err != nil {
 		return err
 	}
@@ -362,11 +362,11 @@ func (e *Engine) readSights(ctx context.Context, asked []sight) (map[sight]seen,
 	return found, nil
 }
 
-func (e *Engine) readRights(ctx context.Context, users []id.ID) (map[id.ID]ruled, error) {
-	found := make(map[id.ID]ruled, len(users))
-	for _, user := range users {
-		who, err := e.rights.ViewerOf(ctx, user)
-		found[user] = ruled{who, err}
+func (e *Engine) readRights(ctx context.Context, callers []viewer.Principal) (map[viewer.Principal]ruled, error) {
+	found := make(map[viewer.Principal]ruled, len(callers))
+	for _, by := range callers {
+		who, err := e.rights.ViewerOf(ctx, by)
+		found[by] = ruled{who, err}
 	}
 	return found, nil
 }

@@ -249,13 +249,13 @@ type meeting struct {
 	once    sync.Once // closes it
 }
 
-func (m *meeting) ViewerOf(ctx context.Context, user id.ID) (viewer.Viewer, error) {
+func (m *meeting) ViewerOf(ctx context.Context, by viewer.Principal) (viewer.Viewer, error) {
 	if m.missing.Add(-1) == 0 {
 		m.once.Do(func() { close(m.all) })
 	}
 	select {
 	case <-m.all:
-		return m.Rights.ViewerOf(ctx, user)
+		return m.Rights.ViewerOf(ctx, by)
 	case <-ctx.Done():
 		m.missing.Add(1)
 		return viewer.Viewer{}, ctx.Err()

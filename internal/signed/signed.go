@@ -32,12 +32,13 @@ const LeastKeyBytes = 32
 
 // purpose separates this use of the secret from every other; a change of what is
 // signed changes its number.
-const purpose = "tenantry signed address 1"
+const purpose = "tenantry signed address 2"
 
 // The parameters of an address.
 const (
 	subjectParam   = "subject"
 	userParam      = "user"
+	keyParam       = "key"
 	expiresParam   = "expires"
 	signatureParam = "signature"
 )
@@ -46,6 +47,7 @@ const (
 type Claims struct {
 	Subject string    // what it opens, in words of the one who serves the path; not secret
 	User    id.ID     // on whose behalf
+	Key     id.ID     // the API key by which that one acted; the zero id: none
 	Expires time.Time // whole seconds; parts of a second are cut off
 }
 
@@ -79,12 +81,13 @@ func (s *Signer) URL(path string, c Claims) string {
 	p := params{
 		subject: c.Subject,
 		user:    c.User.String(),
+		key:     c.Key.String(),
 		expires: strconv.FormatInt(c.Expires.Unix(), 10),
 	}
 	u.Path = strings.TrimRight(u.Path, "/") + local.Path
 	u.RawPath, u.Fragment = "", ""
 	u.RawQuery = url.Values{
-		subjectParam: {p.subject}, userParam: {p.user}, expiresParam: {p.expires},
+		subjectParam: {p.subject}, userParam: {p.user}, keyParam: {p.key}, expiresParam: {p.expires},
 		signatureParam: {base64.RawURLEncoding.EncodeToString(s.sign(local.EscapedPath(), p))},
 	}.Encode()
 	return u.String()
@@ -113,13 +116,13 @@ func (s *Signer) Verify(r *http.Request, now time.Time) (Claims, error) {
 }
 
 // params are an address's claims as they are spelt in it.
-type params struct{ subject, user, expires string }
+type params struct{ subject, user, key, expires string }
 
 // sign computes the signature. Each part is preceded by its length, so that no two
 // lists of parts are the same bytes.
 func (s *Signer) sign(escapedPath string, p params) []byte {
 	mac := hmac.New(sha256.New, s.key)
-	for _, part := range []string{escapedPath, p.subject, p.user, p.expires} {
+	for _, part := range []string{escapedPath, p.subject, p.user, p.key, p.expires} {
 		_ = binary.Write(mac, binary.BigEndian, uint64(len(part))) // a hash takes everything
 		_, _ = mac.Write([]byte(part))
 	}
@@ -134,14 +137,14 @@ func read(query string) (p params, signature []byte, err error) {
 		return p, nil, err
 	}
 	for name, to := range map[string]*string{
-		subjectParam: &p.subject, userParam: &p.user, expiresParam: &p.expires,
+		subjectParam: &p.subject, userParam: &p.user, keyParam: &p.key, expiresParam: &p.expires,
 	} {
 		if len(values[name]) != 1 {
 			return p, nil, fmt.Errorf("the parameter %s is there %d times", name, len(values[name]))
 		}
 		*to = values.Get(name)
 	}
-	if len(values) != 4 || len(values[signatureParam]) != 1 {
+	if len(values) != 5 || len(values[signatureParam]) != 1 {
 		return p, nil, fmt.Errorf("%d parameters and %d signatures", len(values), len(values[signatureParam]))
 	}
 	signature, err = base64.RawURLEncoding.Strict().DecodeString(values.Get(signatureParam))
@@ -154,8 +157,10 @@ func (p params) claims() (Claims, error) {
 		return Claims{}, err
 	}
 	c := Claims{Subject: p.subject, Expires: time.Unix(seconds, 0).UTC()}
-	err = c.User.UnmarshalText([]byte(p.user))
-	return c, err
+	if err := c.User.UnmarshalText([]byte(p.user)); err != nil {
+		return c, err
+	}
+	return c, c.Key.UnmarshalText([]byte(p.key))
 }
 
 func notFound(cause error) error {

@@ -67,7 +67,7 @@ func (s *Service) UpdateUser(ctx context.Context, userID id.ID, c UserChange) (*
 		}
 		what := s.credentials(before, &next, hash != "")
 		if len(what) > 0 {
-			if err := a.protects(u); err != nil {
+			if err := a.protects(ctx, u); err != nil {
 				return err
 			}
 		}
@@ -103,6 +103,9 @@ func (s *Service) UpdateUser(ctx context.Context, userID id.ID, c UserChange) (*
 // after too many wrong ones.
 func (s *Service) ChangePassword(ctx context.Context, current, next string) (*ent.User, error) {
 	v, err := SignedIn(ctx)
+	if err == nil {
+		err = inPerson(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (s *Service) Claim(ctx context.Context, secret *string, tokenID *id.ID) (*e
 			At("input")
 	}
 	var claimed id.ID
-	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
+	err = s.doInPerson(ctx, func(ctx context.Context, a *unitOfWork) error {
 		var err error
 		claimed, err = a.redeem(ctx, secret, tokenID)
 		if errors.Is(err, sql.ErrNoRows) {

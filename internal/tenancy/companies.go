@@ -28,6 +28,9 @@ func (s *Service) CreateCompany(ctx context.Context, in CreateCompany) (*ent.Com
 	if _, err := operator(ctx); err != nil {
 		return nil, nil, err
 	}
+	if err := inPerson(ctx); err != nil { // it makes an ADMIN, see policy.MayMakeAdministrators
+		return nil, nil, err
+	}
 	in.Admin.Role, in.Admin.Active = enum.Admin, true
 	person, err := s.person(ctx, in.Admin, "input", "admin")
 	if err != nil {
@@ -58,7 +61,7 @@ func (s *Service) SetPartnerStatus(ctx context.Context, companyID id.ID, partner
 		return nil, err
 	}
 	var c *ent.Company
-	err := s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
+	err := s.doInPerson(ctx, func(ctx context.Context, a *unitOfWork) error {
 		var err error
 		c, err = a.Ent().Company.Query().Where(company.ID(companyID), company.IsPlatform(false)).Only(ctx)
 		if ent.IsNotFound(err) {

@@ -35,7 +35,7 @@ func (s *Service) DeleteCustomer(ctx context.Context, customerID id.ID) error {
 			At("input", "id")
 	}
 	var topics []string
-	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
+	err = s.doInPerson(ctx, func(ctx context.Context, a *unitOfWork) error {
 		if err := a.audit(ctx, customerDeleted, fmt.Sprintf("%q was deleted", c.Name), v.CompanyID); err != nil {
 			return err
 		}

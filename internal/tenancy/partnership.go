@@ -29,7 +29,7 @@ func (s *Service) AddPartnerAdmin(ctx context.Context, customerID, userID id.ID)
 	if err := s.MayManageCustomers(ctx, v, "add partner admins"); err != nil {
 		return nil, err
 	}
-	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
+	err = s.doInPerson(ctx, func(ctx context.Context, a *unitOfWork) error {
 		// Held, so that a partnership that ends now takes this partner admin with it.
 		if partner, err := a.lock(ctx, c.ID); err != nil {
 			return atArgument(err, "input", "customerId")
@@ -82,7 +82,7 @@ func (s *Service) RemovePartnerAdmin(ctx context.Context, customerID, userID id.
 	if own := v.Admin && !v.Operator && c.ID == v.CompanyID; !own && !ofPartner {
 		return nil, fault.New(fault.Forbidden, "only administrators of %q and of its partner remove its partner admins", c.Name).At("input", "customerId")
 	}
-	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
+	err = s.doInPerson(ctx, func(ctx context.Context, a *unitOfWork) error {
 		names, err := a.Ent().User.Query().Where(user.ID(userID)).All(ctx)
 		if err != nil {
 			return err
@@ -132,7 +132,7 @@ func (s *Service) EndPartnership(ctx context.Context, companyID id.ID) (*ent.Com
 	if c.PartnerID == nil {
 		return nil, fault.New(fault.FailedPrecondition, "%q has no partner, so there is no partnership to end", c.Name).At("input", "companyId")
 	}
-	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
+	err = s.doInPerson(ctx, func(ctx context.Context, a *unitOfWork) error {
 		partnerID, concerned := *c.PartnerID, a.concerned(c)
 		if _, err := a.lock(ctx, c.ID); err != nil {
 			return atArgument(err, "input", "companyId")

@@ -81,7 +81,7 @@ func (s *Service) GenerateToken(ctx context.Context, companyID *id.ID) (t *ent.T
 	if err != nil {
 		return nil, "", err
 	}
-	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
+	err = s.doInPerson(ctx, func(ctx context.Context, a *unitOfWork) error {
 		c, _, err := a.mayTransfer(ctx, orOwn(companyID, v), "input", "companyId")
 		if err == nil {
 			err = mayBecomeCustomer(c)
@@ -138,7 +138,7 @@ func (s *Service) SendToken(ctx context.Context, companyID *id.ID, partnerID id.
 		return nil, err
 	}
 	var sent *ent.TransferToken
-	err = s.do(ctx, func(ctx context.Context, a *unitOfWork) error {
+	err = s.doInPerson(ctx, func(ctx context.Context, a *unitOfWork) error {
 		c, now, err := a.mayTransfer(ctx, orOwn(companyID, v), "input", "companyId")
 		if err == nil {
 			err = mayBecomeCustomer(c)
@@ -192,7 +192,7 @@ func (s *Service) RevokeToken(ctx context.Context, tokenID id.ID) (*ent.Transfer
 		return nil, err
 	}
 	var t *ent.TransferToken
-	err := s.do(ctx, func(ctx context.Context, a *unitOfWork) (err error) {
+	err := s.doInPerson(ctx, func(ctx context.Context, a *unitOfWork) (err error) {
 		t, err = a.Ent().TransferToken.Query().Where(transfertoken.ID(tokenID)).Only(ctx)
 		if ent.IsNotFound(err) {
 			return fault.New(fault.NotFound, "there is no such transfer token").At("input", "id")

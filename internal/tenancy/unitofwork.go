@@ -26,6 +26,9 @@ type unitOfWork struct {
 
 // do runs a unit of work. Errors of the database become errors for clients.
 func (s *Service) do(ctx context.Context, fn func(ctx context.Context, a *unitOfWork) error) error {
+	if err := mayChange(ctx); err != nil {
+		return err
+	}
 	var a *unitOfWork
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		a = &unitOfWork{Tx: tx, who: viewer.FromContext(ctx)}
@@ -74,6 +77,8 @@ const (
 	userUpdated      = "user.updated"
 	userDeleted      = "user.deleted"
 	userCredentials  = "user.credentials_changed"
+	keyCreated       = "api_key.created"
+	keyRevoked       = "api_key.revoked"
 	recordsExported  = "records.exported"
 )
 

@@ -68,6 +68,9 @@ func mayMakeAdministrators(ctx context.Context, companyID id.ID, path ...string)
 	if policy.MayMakeAdministrators(v, companyID) {
 		return nil
 	}
+	if v.ByKey() {
+		return fault.New(fault.Forbidden, "an API key makes no ADMIN, who could do what is no key's: make a MEMBER, or sign in").At(path...)
+	}
 	return fault.New(fault.Forbidden, "only administrators of the company itself and administrators of its partner make someone an active ADMIN of it; you are a partner admin, and can make a MEMBER").At(path...)
 }
 
@@ -159,7 +162,7 @@ func (s *Service) DeleteUser(ctx context.Context, userID id.ID) error {
 		if u.ID == a.who.UserID {
 			return fault.New(fault.Forbidden, "you cannot delete yourself; another administrator can").At("input", "id")
 		}
-		if err := a.protects(u); err != nil {
+		if err := a.protects(ctx, u); err != nil {
 			return err
 		}
 		if err := a.keepsAdministrator(ctx, u, false); err != nil {
@@ -219,8 +222,11 @@ func noUser() *fault.Error {
 }
 
 // protects refuses what a partner admin may not do to the customer's own active
-// administrators (rule U6).
-func (a *unitOfWork) protects(u *ent.User) error {
+// administrators (rule U6), and an API key to nobody (U7).
+func (a *unitOfWork) protects(ctx context.Context, u *ent.User) error {
+	if err := inPerson(ctx); err != nil {
+		return atArgument(err, "input", "id")
+	}
 	if u.CompanyID != a.who.CompanyID && u.Active && u.Role == enum.Admin {
 		return fault.New(fault.Forbidden, "%s is an active administrator of the company itself: its partner admins change neither email, password, role nor activity of such", u.Email).At("input", "id")
 	}

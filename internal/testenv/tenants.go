@@ -106,6 +106,17 @@ func (t *Tenants) AddUser(name, company string, role enum.UserRole) {
 	t.IDs[name], t.Callers[name], t.Employers[name] = u.ID, v, company
 }
 
+// AddKey creates an API key of the user and its caller, both named as given.
+func (t *Tenants) AddKey(name, user string, access enum.APIKeyAccess) {
+	t.T.Helper()
+	k, err := t.DB.Ent().APIKey.Create().SetCompanyID(t.IDs[t.Employers[user]]).SetCreatedByID(t.IDs[user]).SetName("key of " + user).
+		SetPrefix("tnt_k_").SetSecretHash([]byte(name)).SetAccess(access).Save(t.System)
+	t.Must(err)
+	v := t.Callers[user]
+	v.SessionID, v.KeyID, v.KeyWrites = id.ID{}, k.ID, access == enum.WriteAccess
+	t.IDs[name], t.Callers[name], t.Employers[name] = k.ID, v, t.Employers[user]
+}
+
 // AddPartnerAdmin makes the user a partner admin of the customer.
 func (t *Tenants) AddPartnerAdmin(user, customer string) {
 	t.T.Helper()

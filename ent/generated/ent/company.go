@@ -72,6 +72,8 @@ type CompanyEdges struct {
 	ContactEdits []*ContactEdit `json:"contact_edits,omitempty"`
 	// Users holds the value of the users edge.
 	Users []*User `json:"users,omitempty"`
+	// APIKeys holds the value of the api_keys edge.
+	APIKeys []*APIKey `json:"api_keys,omitempty"`
 	// PartnerAdmins holds the value of the partner_admins edge.
 	PartnerAdmins []*PartnerAdmin `json:"partner_admins,omitempty"`
 	// ImportRuns holds the value of the import_runs edge.
@@ -88,7 +90,7 @@ type CompanyEdges struct {
 	AuditEvents []*AuditEvent `json:"audit_events,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [17]bool
+	loadedTypes [18]bool
 }
 
 // PartnerOrErr returns the Partner value or an error if the edge
@@ -183,10 +185,19 @@ func (e CompanyEdges) UsersOrErr() ([]*User, error) {
 	return nil, &NotLoadedError{edge: "users"}
 }
 
+// APIKeysOrErr returns the APIKeys value or an error if the edge
+// was not loaded in eager-loading.
+func (e CompanyEdges) APIKeysOrErr() ([]*APIKey, error) {
+	if e.loadedTypes[10] {
+		return e.APIKeys, nil
+	}
+	return nil, &NotLoadedError{edge: "api_keys"}
+}
+
 // PartnerAdminsOrErr returns the PartnerAdmins value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) PartnerAdminsOrErr() ([]*PartnerAdmin, error) {
-	if e.loadedTypes[10] {
+	if e.loadedTypes[11] {
 		return e.PartnerAdmins, nil
 	}
 	return nil, &NotLoadedError{edge: "partner_admins"}
@@ -195,7 +206,7 @@ func (e CompanyEdges) PartnerAdminsOrErr() ([]*PartnerAdmin, error) {
 // ImportRunsOrErr returns the ImportRuns value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ImportRunsOrErr() ([]*ImportRun, error) {
-	if e.loadedTypes[11] {
+	if e.loadedTypes[12] {
 		return e.ImportRuns, nil
 	}
 	return nil, &NotLoadedError{edge: "import_runs"}
@@ -204,7 +215,7 @@ func (e CompanyEdges) ImportRunsOrErr() ([]*ImportRun, error) {
 // ImportTurnsOrErr returns the ImportTurns value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ImportTurnsOrErr() ([]*ImportTurn, error) {
-	if e.loadedTypes[12] {
+	if e.loadedTypes[13] {
 		return e.ImportTurns, nil
 	}
 	return nil, &NotLoadedError{edge: "import_turns"}
@@ -213,7 +224,7 @@ func (e CompanyEdges) ImportTurnsOrErr() ([]*ImportTurn, error) {
 // ColumnMemoriesOrErr returns the ColumnMemories value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ColumnMemoriesOrErr() ([]*ColumnMemory, error) {
-	if e.loadedTypes[13] {
+	if e.loadedTypes[14] {
 		return e.ColumnMemories, nil
 	}
 	return nil, &NotLoadedError{edge: "column_memories"}
@@ -222,7 +233,7 @@ func (e CompanyEdges) ColumnMemoriesOrErr() ([]*ColumnMemory, error) {
 // TransferTokensOrErr returns the TransferTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[14] {
+	if e.loadedTypes[15] {
 		return e.TransferTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "transfer_tokens"}
@@ -231,7 +242,7 @@ func (e CompanyEdges) TransferTokensOrErr() ([]*TransferToken, error) {
 // ReceivedTokensOrErr returns the ReceivedTokens value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
-	if e.loadedTypes[15] {
+	if e.loadedTypes[16] {
 		return e.ReceivedTokens, nil
 	}
 	return nil, &NotLoadedError{edge: "received_tokens"}
@@ -240,7 +251,7 @@ func (e CompanyEdges) ReceivedTokensOrErr() ([]*TransferToken, error) {
 // AuditEventsOrErr returns the AuditEvents value or an error if the edge
 // was not loaded in eager-loading.
 func (e CompanyEdges) AuditEventsOrErr() ([]*AuditEvent, error) {
-	if e.loadedTypes[16] {
+	if e.loadedTypes[17] {
 		return e.AuditEvents, nil
 	}
 	return nil, &NotLoadedError{edge: "audit_events"}
@@ -426,6 +437,11 @@ func (_m *Company) QueryContactEdits() *ContactEditQuery {
 // QueryUsers queries the "users" edge of the Company entity.
 func (_m *Company) QueryUsers() *UserQuery {
 	return NewCompanyClient(_m.config).QueryUsers(_m)
+}
+
+// QueryAPIKeys queries the "api_keys" edge of the Company entity.
+func (_m *Company) QueryAPIKeys() *APIKeyQuery {
+	return NewCompanyClient(_m.config).QueryAPIKeys(_m)
 }
 
 // QueryPartnerAdmins queries the "partner_admins" edge of the Company entity.

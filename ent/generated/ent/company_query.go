@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"tenantry/ent/generated/ent/apikey"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
@@ -49,6 +50,7 @@ type CompanyQuery struct {
 	withSearchBlocks   *SearchBlockQuery
 	withContactEdits   *ContactEditQuery
 	withUsers          *UserQuery
+	withAPIKeys        *APIKeyQuery
 	withPartnerAdmins  *PartnerAdminQuery
 	withImportRuns     *ImportRunQuery
 	withImportTurns    *ImportTurnQuery
@@ -305,6 +307,28 @@ func (_q *CompanyQuery) QueryUsers() *UserQuery {
 			sqlgraph.From(company.Table, company.FieldID, selector),
 			sqlgraph.To(user.Table, user.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, company.UsersTable, company.UsersColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAPIKeys chains the current query on the "api_keys" edge.
+func (_q *CompanyQuery) QueryAPIKeys() *APIKeyQuery {
+	query := (&APIKeyClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(company.Table, company.FieldID, selector),
+			sqlgraph.To(apikey.Table, apikey.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, company.APIKeysTable, company.APIKeysColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -668,6 +692,7 @@ func (_q *CompanyQuery) Clone() *CompanyQuery {
 		withSearchBlocks:   _q.withSearchBlocks.Clone(),
 		withContactEdits:   _q.withContactEdits.Clone(),
 		withUsers:          _q.withUsers.Clone(),
+		withAPIKeys:        _q.withAPIKeys.Clone(),
 		withPartnerAdmins:  _q.withPartnerAdmins.Clone(),
 		withImportRuns:     _q.withImportRuns.Clone(),
 		withImportTurns:    _q.withImportTurns.Clone(),
@@ -788,6 +813,17 @@ func (_q *CompanyQuery) WithUsers(opts ...func(*UserQuery)) *CompanyQuery {
 		opt(query)
 	}
 	_q.withUsers = query
+	return _q
+}
+
+// WithAPIKeys tells the query-builder to eager-load the nodes that are connected to
+// the "api_keys" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CompanyQuery) WithAPIKeys(opts ...func(*APIKeyQuery)) *CompanyQuery {
+	query := (&APIKeyClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAPIKeys = query
 	return _q
 }
 
@@ -952,7 +988,7 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 	var (
 		nodes       = []*Company{}
 		_spec       = _q.querySpec()
-		loadedTypes = [17]bool{
+		loadedTypes = [18]bool{
 			_q.withPartner != nil,
 			_q.withCustomers != nil,
 			_q.withProjects != nil,
@@ -963,6 +999,7 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 			_q.withSearchBlocks != nil,
 			_q.withContactEdits != nil,
 			_q.withUsers != nil,
+			_q.withAPIKeys != nil,
 			_q.withPartnerAdmins != nil,
 			_q.withImportRuns != nil,
 			_q.withImportTurns != nil,
@@ -1056,6 +1093,13 @@ func (_q *CompanyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Comp
 		if err := _q.loadUsers(ctx, query, nodes,
 			func(n *Company) { n.Edges.Users = []*User{} },
 			func(n *Company, e *User) { n.Edges.Users = append(n.Edges.Users, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAPIKeys; query != nil {
+		if err := _q.loadAPIKeys(ctx, query, nodes,
+			func(n *Company) { n.Edges.APIKeys = []*APIKey{} },
+			func(n *Company, e *APIKey) { n.Edges.APIKeys = append(n.Edges.APIKeys, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1401,6 +1445,36 @@ func (_q *CompanyQuery) loadUsers(ctx context.Context, query *UserQuery, nodes [
 	}
 	query.Where(predicate.User(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(company.UsersColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CompanyID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "company_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CompanyQuery) loadAPIKeys(ctx context.Context, query *APIKeyQuery, nodes []*Company, init func(*Company), assign func(*Company, *APIKey)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Company)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(apikey.FieldCompanyID)
+	}
+	query.Where(predicate.APIKey(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(company.APIKeysColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"tenantry/ent/generated/ent/apikey"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
@@ -97,6 +98,7 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			apikey.Table:           apikey.ValidColumn,
 			auditevent.Table:       auditevent.ValidColumn,
 			columnmemory.Table:     columnmemory.ValidColumn,
 			company.Table:          company.ValidColumn,

@@ -28,6 +28,8 @@ type ImportRun struct {
 	CreatedByID *uuid.UUID `json:"created_by_id,omitempty"`
 	// as it was then
 	CreatedByName string `json:"created_by_name,omitempty"`
+	// the API key by which the creator acted: the import goes on only as long as that stands. No reference: the import outlives it
+	APIKeyID *uuid.UUID `json:"api_key_id,omitempty"`
 	// Kind holds the value of the "kind" field.
 	Kind enum.ImportKind `json:"kind,omitempty"`
 	// Status holds the value of the "status" field.
@@ -208,7 +210,7 @@ func (*ImportRun) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case importrun.FieldCreatedByID, importrun.FieldUndoesID, importrun.FieldRetriesID:
+		case importrun.FieldCreatedByID, importrun.FieldAPIKeyID, importrun.FieldUndoesID, importrun.FieldRetriesID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case importrun.FieldFormat:
 			values[i] = new([]byte)
@@ -261,6 +263,13 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_by_name", values[i])
 			} else if value.Valid {
 				_m.CreatedByName = value.String
+			}
+		case importrun.FieldAPIKeyID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field api_key_id", values[i])
+			} else if value.Valid {
+				_m.APIKeyID = new(uuid.UUID)
+				*_m.APIKeyID = *value.S.(*uuid.UUID)
 			}
 		case importrun.FieldKind:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -571,6 +580,11 @@ func (_m *ImportRun) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_by_name=")
 	builder.WriteString(_m.CreatedByName)
+	builder.WriteString(", ")
+	if v := _m.APIKeyID; v != nil {
+		builder.WriteString("api_key_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("kind=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Kind))

@@ -57,6 +57,20 @@ func (_c *ImportRunCreate) SetCreatedByName(v string) *ImportRunCreate {
 	return _c
 }
 
+// SetAPIKeyID sets the "api_key_id" field.
+func (_c *ImportRunCreate) SetAPIKeyID(v uuid.UUID) *ImportRunCreate {
+	_c.mutation.SetAPIKeyID(v)
+	return _c
+}
+
+// SetNillableAPIKeyID sets the "api_key_id" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableAPIKeyID(v *uuid.UUID) *ImportRunCreate {
+	if v != nil {
+		_c.SetAPIKeyID(*v)
+	}
+	return _c
+}
+
 // SetKind sets the "kind" field.
 func (_c *ImportRunCreate) SetKind(v enum.ImportKind) *ImportRunCreate {
 	_c.mutation.SetKind(v)
@@ -896,6 +910,10 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedByName(); ok {
 		_spec.SetField(importrun.FieldCreatedByName, field.TypeString, value)
 		_node.CreatedByName = value
+	}
+	if value, ok := _c.mutation.APIKeyID(); ok {
+		_spec.SetField(importrun.FieldAPIKeyID, field.TypeUUID, value)
+		_node.APIKeyID = &value
 	}
 	if value, ok := _c.mutation.Kind(); ok {
 		_spec.SetField(importrun.FieldKind, field.TypeString, value)

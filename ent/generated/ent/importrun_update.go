@@ -644,6 +644,9 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if _u.mutation.APIKeyIDCleared() {
+		_spec.ClearField(importrun.FieldAPIKeyID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(importrun.FieldStatus, field.TypeEnum, value)
 	}
@@ -1482,6 +1485,9 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.APIKeyIDCleared() {
+		_spec.ClearField(importrun.FieldAPIKeyID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(importrun.FieldStatus, field.TypeEnum, value)

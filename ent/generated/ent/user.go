@@ -56,6 +56,8 @@ type UserEdges struct {
 	Company *Company `json:"company,omitempty"`
 	// Sessions holds the value of the sessions edge.
 	Sessions []*Session `json:"sessions,omitempty"`
+	// APIKeys holds the value of the api_keys edge.
+	APIKeys []*APIKey `json:"api_keys,omitempty"`
 	// PartnerAdminOf holds the value of the partner_admin_of edge.
 	PartnerAdminOf []*PartnerAdmin `json:"partner_admin_of,omitempty"`
 	// Notifications holds the value of the notifications edge.
@@ -64,7 +66,7 @@ type UserEdges struct {
 	ImportRuns []*ImportRun `json:"import_runs,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 }
 
 // CompanyOrErr returns the Company value or an error if the edge
@@ -87,10 +89,19 @@ func (e UserEdges) SessionsOrErr() ([]*Session, error) {
 	return nil, &NotLoadedError{edge: "sessions"}
 }
 
+// APIKeysOrErr returns the APIKeys value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) APIKeysOrErr() ([]*APIKey, error) {
+	if e.loadedTypes[2] {
+		return e.APIKeys, nil
+	}
+	return nil, &NotLoadedError{edge: "api_keys"}
+}
+
 // PartnerAdminOfOrErr returns the PartnerAdminOf value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) PartnerAdminOfOrErr() ([]*PartnerAdmin, error) {
-	if e.loadedTypes[2] {
+	if e.loadedTypes[3] {
 		return e.PartnerAdminOf, nil
 	}
 	return nil, &NotLoadedError{edge: "partner_admin_of"}
@@ -99,7 +110,7 @@ func (e UserEdges) PartnerAdminOfOrErr() ([]*PartnerAdmin, error) {
 // NotificationsOrErr returns the Notifications value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) NotificationsOrErr() ([]*Notification, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[4] {
 		return e.Notifications, nil
 	}
 	return nil, &NotLoadedError{edge: "notifications"}
@@ -108,7 +119,7 @@ func (e UserEdges) NotificationsOrErr() ([]*Notification, error) {
 // ImportRunsOrErr returns the ImportRuns value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) ImportRunsOrErr() ([]*ImportRun, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[5] {
 		return e.ImportRuns, nil
 	}
 	return nil, &NotLoadedError{edge: "import_runs"}
@@ -241,6 +252,11 @@ func (_m *User) QueryCompany() *CompanyQuery {
 // QuerySessions queries the "sessions" edge of the User entity.
 func (_m *User) QuerySessions() *SessionQuery {
 	return NewUserClient(_m.config).QuerySessions(_m)
+}
+
+// QueryAPIKeys queries the "api_keys" edge of the User entity.
+func (_m *User) QueryAPIKeys() *APIKeyQuery {
+	return NewUserClient(_m.config).QueryAPIKeys(_m)
 }
 
 // QueryPartnerAdminOf queries the "partner_admin_of" edge of the User entity.

@@ -88,6 +88,24 @@ type ContactFilter struct {
 	DeskID graphql.Omittable[*uuid.UUID] `json:"deskId,omitempty"`
 }
 
+// A new API key.
+type CreateAPIKeyInput struct {
+	// 1 to 200 characters.
+	Name string `json:"name"`
+	// What it may do.
+	Access enum.APIKeyAccess `json:"access"`
+	// When it stops working, in the future; it does not expire if omitted.
+	ExpiresAt graphql.Omittable[*time.Time] `json:"expiresAt,omitempty"`
+}
+
+// The created key.
+type CreateAPIKeyPayload struct {
+	// The key.
+	APIKey *ent.APIKey `json:"apiKey"`
+	// The secret, for `Authorization: Bearer`. It is shown only once.
+	Secret string `json:"secret"`
+}
+
 // The first administrator of a new company.
 type CreateCompanyAdminInput struct {
 	// At most 254 characters; unique on the platform ignoring letter case, else ALREADY_EXISTS.
@@ -654,6 +672,18 @@ type RetryRowsPayload struct {
 	ImportRun *ent.ImportRun `json:"importRun"`
 }
 
+// A key to revoke.
+type RevokeAPIKeyInput struct {
+	// The key's id.
+	ID uuid.UUID `json:"id"`
+}
+
+// The revoked key.
+type RevokeAPIKeyPayload struct {
+	// The id that the key had.
+	APIKeyID uuid.UUID `json:"apiKeyId"`
+}
+
 // A token to revoke.
 type RevokeTransferTokenInput struct {
 	// The token's id.
@@ -907,8 +937,10 @@ type UserFilter struct {
 
 // The caller.
 type Viewer struct {
-	// The signed-in user.
+	// The signed-in user; null if an API key calls.
 	User *ent.User `json:"user,omitempty"`
+	// The API key that calls; null if a user does.
+	APIKey *ent.APIKey `json:"apiKey,omitempty"`
 	// The caller's own company; for operators the platform's company.
 	Company *ent.Company `json:"company"`
 	// Whether the caller is an operator of the platform.

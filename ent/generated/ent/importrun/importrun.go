@@ -24,6 +24,8 @@ const (
 	FieldCreatedByID = "created_by_id"
 	// FieldCreatedByName holds the string denoting the created_by_name field in the database.
 	FieldCreatedByName = "created_by_name"
+	// FieldAPIKeyID holds the string denoting the api_key_id field in the database.
+	FieldAPIKeyID = "api_key_id"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
 	// FieldStatus holds the string denoting the status field in the database.
@@ -176,6 +178,7 @@ var Columns = []string{
 	FieldCompanyID,
 	FieldCreatedByID,
 	FieldCreatedByName,
+	FieldAPIKeyID,
 	FieldKind,
 	FieldStatus,
 	FieldDryRun,
@@ -316,6 +319,11 @@ func ByCreatedByID(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedByName orders the results by the created_by_name field.
 func ByCreatedByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedByName, opts...).ToFunc()
+}
+
+// ByAPIKeyID orders the results by the api_key_id field.
+func ByAPIKeyID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAPIKeyID, opts...).ToFunc()
 }
 
 // ByKind orders the results by the kind field.

@@ -72,6 +72,11 @@ func CreatedByName(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldCreatedByName, v))
 }
 
+// APIKeyID applies equality check predicate on the "api_key_id" field. It's identical to APIKeyIDEQ.
+func APIKeyID(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldAPIKeyID, v))
+}
+
 // Kind applies equality check predicate on the "kind" field. It's identical to KindEQ.
 func Kind(v enum.ImportKind) predicate.ImportRun {
 	vc := string(v)
@@ -351,6 +356,56 @@ func CreatedByNameEqualFold(v string) predicate.ImportRun {
 // CreatedByNameContainsFold applies the ContainsFold predicate on the "created_by_name" field.
 func CreatedByNameContainsFold(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldContainsFold(FieldCreatedByName, v))
+}
+
+// APIKeyIDEQ applies the EQ predicate on the "api_key_id" field.
+func APIKeyIDEQ(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldAPIKeyID, v))
+}
+
+// APIKeyIDNEQ applies the NEQ predicate on the "api_key_id" field.
+func APIKeyIDNEQ(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldAPIKeyID, v))
+}
+
+// APIKeyIDIn applies the In predicate on the "api_key_id" field.
+func APIKeyIDIn(vs ...uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldAPIKeyID, vs...))
+}
+
+// APIKeyIDNotIn applies the NotIn predicate on the "api_key_id" field.
+func APIKeyIDNotIn(vs ...uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldAPIKeyID, vs...))
+}
+
+// APIKeyIDGT applies the GT predicate on the "api_key_id" field.
+func APIKeyIDGT(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldAPIKeyID, v))
+}
+
+// APIKeyIDGTE applies the GTE predicate on the "api_key_id" field.
+func APIKeyIDGTE(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldAPIKeyID, v))
+}
+
+// APIKeyIDLT applies the LT predicate on the "api_key_id" field.
+func APIKeyIDLT(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldAPIKeyID, v))
+}
+
+// APIKeyIDLTE applies the LTE predicate on the "api_key_id" field.
+func APIKeyIDLTE(v uuid.UUID) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldAPIKeyID, v))
+}
+
+// APIKeyIDIsNil applies the IsNil predicate on the "api_key_id" field.
+func APIKeyIDIsNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIsNull(FieldAPIKeyID))
+}
+
+// APIKeyIDNotNil applies the NotNil predicate on the "api_key_id" field.
+func APIKeyIDNotNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotNull(FieldAPIKeyID))
 }
 
 // KindEQ applies the EQ predicate on the "kind" field.

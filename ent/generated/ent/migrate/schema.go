@@ -9,6 +9,51 @@ import (
 )
 
 var (
+	// APIKeysColumns holds the columns for the "api_keys" table.
+	APIKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeString},
+		{Name: "prefix", Type: field.TypeString},
+		{Name: "secret_hash", Type: field.TypeBytes, Unique: true},
+		{Name: "access", Type: field.TypeEnum, Enums: []string{"READ", "WRITE"}},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "company_id", Type: field.TypeUUID},
+		{Name: "created_by_id", Type: field.TypeUUID},
+	}
+	// APIKeysTable holds the schema information for the "api_keys" table.
+	APIKeysTable = &schema.Table{
+		Name:       "api_keys",
+		Columns:    APIKeysColumns,
+		PrimaryKey: []*schema.Column{APIKeysColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "api_keys_companies_api_keys",
+				Columns:    []*schema.Column{APIKeysColumns[8]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "api_keys_users_api_keys",
+				Columns:    []*schema.Column{APIKeysColumns[9]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "apikey_company_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{APIKeysColumns[8], APIKeysColumns[5], APIKeysColumns[0]},
+			},
+			{
+				Name:    "apikey_company_id_created_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{APIKeysColumns[8], APIKeysColumns[9]},
+			},
+		},
+	}
 	// AuditEventsColumns holds the columns for the "audit_events" table.
 	AuditEventsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -655,6 +700,7 @@ var (
 	ImportRunsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_by_name", Type: field.TypeString},
+		{Name: "api_key_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "kind", Type: field.TypeString},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"QUEUED", "RUNNING", "COMPLETED", "FAILED", "CANCELED"}, Default: "QUEUED"},
 		{Name: "dry_run", Type: field.TypeBool, Default: false},
@@ -701,13 +747,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "import_runs_companies_import_runs",
-				Columns:    []*schema.Column{ImportRunsColumns[37]},
+				Columns:    []*schema.Column{ImportRunsColumns[38]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "import_runs_users_import_runs",
-				Columns:    []*schema.Column{ImportRunsColumns[38]},
+				Columns:    []*schema.Column{ImportRunsColumns[39]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -716,12 +762,12 @@ var (
 			{
 				Name:    "importrun_company_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[37]},
+				Columns: []*schema.Column{ImportRunsColumns[38]},
 			},
 			{
 				Name:    "import_runs_one_running",
 				Unique:  true,
-				Columns: []*schema.Column{ImportRunsColumns[37], ImportRunsColumns[2]},
+				Columns: []*schema.Column{ImportRunsColumns[38], ImportRunsColumns[3]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'RUNNING'",
 				},
@@ -729,32 +775,32 @@ var (
 			{
 				Name:    "importrun_company_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[37], ImportRunsColumns[32], ImportRunsColumns[0]},
+				Columns: []*schema.Column{ImportRunsColumns[38], ImportRunsColumns[33], ImportRunsColumns[0]},
 			},
 			{
 				Name:    "importrun_company_id_claimed_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[37], ImportRunsColumns[34]},
+				Columns: []*schema.Column{ImportRunsColumns[38], ImportRunsColumns[35]},
 			},
 			{
 				Name:    "importrun_status_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[3], ImportRunsColumns[32]},
+				Columns: []*schema.Column{ImportRunsColumns[4], ImportRunsColumns[33]},
 			},
 			{
 				Name:    "importrun_created_by_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[38]},
+				Columns: []*schema.Column{ImportRunsColumns[39]},
 			},
 			{
 				Name:    "importrun_finished_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[36]},
+				Columns: []*schema.Column{ImportRunsColumns[37]},
 			},
 			{
 				Name:    "importrun_undoes_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[11], ImportRunsColumns[32]},
+				Columns: []*schema.Column{ImportRunsColumns[12], ImportRunsColumns[33]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "undoes_id IS NOT NULL",
 				},
@@ -762,7 +808,7 @@ var (
 			{
 				Name:    "importrun_retries_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[12]},
+				Columns: []*schema.Column{ImportRunsColumns[13]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "retries_id IS NOT NULL",
 				},
@@ -770,7 +816,7 @@ var (
 			{
 				Name:    "import_runs_queued",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[37], ImportRunsColumns[2], ImportRunsColumns[32], ImportRunsColumns[0]},
+				Columns: []*schema.Column{ImportRunsColumns[38], ImportRunsColumns[3], ImportRunsColumns[33], ImportRunsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'QUEUED'",
 				},
@@ -778,7 +824,7 @@ var (
 			{
 				Name:    "import_runs_leased",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[27]},
+				Columns: []*schema.Column{ImportRunsColumns[28]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'RUNNING'",
 				},
@@ -786,7 +832,7 @@ var (
 			{
 				Name:    "import_runs_uncommitted",
 				Unique:  false,
-				Columns: []*schema.Column{ImportRunsColumns[26]},
+				Columns: []*schema.Column{ImportRunsColumns[27]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'RUNNING' AND claims > 0",
 				},
@@ -1215,10 +1261,16 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{UsersColumns[12], UsersColumns[4]},
 			},
+			{
+				Name:    "user_company_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{UsersColumns[12], UsersColumns[0]},
+			},
 		},
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		APIKeysTable,
 		AuditEventsTable,
 		ColumnMemoriesTable,
 		CompaniesTable,
@@ -1248,6 +1300,8 @@ var (
 )
 
 func init() {
+	APIKeysTable.ForeignKeys[0].RefTable = CompaniesTable
+	APIKeysTable.ForeignKeys[1].RefTable = UsersTable
 	AuditEventsTable.ForeignKeys[0].RefTable = CompaniesTable
 	ColumnMemoriesTable.ForeignKeys[0].RefTable = CompaniesTable
 	CompaniesTable.ForeignKeys[0].RefTable = CompaniesTable

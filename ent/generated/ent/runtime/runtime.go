@@ -4,6 +4,7 @@ package runtime
 
 import (
 	"context"
+	"tenantry/ent/generated/ent/apikey"
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/company"
@@ -39,6 +40,18 @@ import (
 )
 
 func init() {
+	apikey.Policy = privacy.Policies{policy.APIKey()}
+	apikey.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := apikey.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	apikey.NameValidator = value.Text(1, 200)
+	apikey.DefaultCreatedAt = value.Now
+	apikey.DefaultID = id.Maker(id.APIKey)
 	auditevent.Policy = privacy.Policies{policy.AuditEvent()}
 	auditevent.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {

@@ -117,7 +117,10 @@ func (d *directory) planKnown(r *sheet.Row, draft *tenancy.UserRecord, u *accoun
 	active, password := r.Field(tenancy.UserActive), r.Field(tenancy.UserPassword)
 	deactivated, own := u.now.Active && !next.Active, u.now.ID == run.CreatedBy
 	protected := run.By.CompanyID != u.now.Company && u.now.Administrator()
+	byKey := run.By.ByKey()
 	switch {
+	case byKey && u.now.Active != next.Active:
+		active.Reject(enum.Forbidden, "%s", notAKeys)
 	case deactivated && own:
 		active.Reject(enum.Forbidden, "you cannot deactivate yourself; another administrator can")
 	case deactivated && protected:
@@ -130,13 +133,15 @@ func (d *directory) planKnown(r *sheet.Row, draft *tenancy.UserRecord, u *accoun
 	}
 	if password.Filled() {
 		switch {
+		case byKey:
+			password.Reject(enum.Forbidden, "%s", notAKeys)
 		case own:
 			password.Reject(enum.Forbidden, "your own password changes by changePassword only; leave the cell blank")
 		case protected:
 			password.Reject(enum.Forbidden, "%s", protectedUser)
 		}
 	}
-	if deactivated && !own && !protected && d.last(u) {
+	if deactivated && !own && !protected && !byKey && d.last(u) {
 		active.Reject(enum.LastAdministrator, "this is the last active administrator of a company that no partner manages")
 	}
 	return func(o *kind.Outcome) {
@@ -153,6 +158,9 @@ func (d *directory) planKnown(r *sheet.Row, draft *tenancy.UserRecord, u *accoun
 		d.touched = append(d.touched, u)
 	}
 }
+
+// notAKeys is what U7 says of whoever is in the directory already.
+const notAKeys = "an API key changes no existing user's password or activity; leave the cell blank, or import as a person"
 
 // protectedUser is what U6 says of the customer's own active administrators.
 const protectedUser = "this is an active administrator of the company itself: its partner admins change neither password nor activity of such"
