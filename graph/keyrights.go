@@ -43,7 +43,7 @@ var mayKeysCall = map[string]bool{
 	"createCustomField": true, "updateCustomField": true, "deleteCustomField": true,
 
 	"previewImport": true, "importCsv": true, "cancelImport": true, "retryRows": true, "undoImport": true,
-	"exportCsv": true,
+	"exportCsv":             true,
 	"markNotificationsRead": true,
 }
 
