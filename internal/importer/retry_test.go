@@ -10,6 +10,7 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/viewer"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/fault"
 	"tenantry/internal/testenv"
@@ -126,7 +127,7 @@ func TestJ15CorrectedRowsAreImportedAndResolved(t *testing.T) {
 		if last.ResolvedCount != 4 || RejectsLeft(last) {
 			t.Errorf("%d rows are resolved, rejects: %v", last.ResolvedCount, RejectsLeft(last))
 		}
-		if _, _, err := w.engine(Options{}).OpenRejects(w.System, w.maria.ID, first.ID); !fault.Is(err, fault.NotFound) {
+		if _, _, err := w.engine(Options{}).OpenRejects(w.System, viewer.Principal{User: w.maria.ID}, first.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("rejects of nothing: %v", err)
 		}
 		notes := w.notes(w.maria.ID, enum.ImportFinished)
