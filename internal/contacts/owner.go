@@ -6,8 +6,14 @@ import (
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/contactedit"
+	"tenantry/ent/generated/ent/contactlabel"
+	"tenantry/ent/generated/ent/customfield"
+	"tenantry/ent/generated/ent/customfieldvalue"
 	"tenantry/ent/generated/ent/desk"
+	"tenantry/ent/generated/ent/label"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/generated/ent/searchblock"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 	"tenantry/internal/tenancy"
@@ -15,7 +21,12 @@ import (
 
 // Owner is what this package does when companies are made and deleted.
 func Owner() tenancy.Owner {
-	return tenancy.Owner{CompaniesMade: makeDefaults, PurgeCompany: purgeCompany}
+	const untouched = `is_default AND deleted_at IS NULL AND updated_at = created_at`
+	return tenancy.Owner{Tables: []tenancy.Table{
+		{Name: contact.Table, What: "contacts"}, {Name: label.Table, What: "labels"}, {Name: customfield.Table, What: "custom fields"},
+		{Name: project.Table, What: "projects", Born: untouched}, {Name: desk.Table, What: "desks", Born: untouched},
+		{Name: contactlabel.Table}, {Name: customfieldvalue.Table}, {Name: contactedit.Table}, {Name: searchblock.Table},
+	}, CompaniesMade: makeDefaults, PurgeCompany: purgeCompany}
 }
 
 // newDefault is the default project or desk of a new company.

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent/columnmemory"
 	"tenantry/ent/generated/ent/importrun"
+	"tenantry/ent/generated/ent/importturn"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 	"tenantry/internal/progress"
@@ -13,7 +15,9 @@ import (
 
 // Owner is what this package does when companies are deleted.
 func Owner() tenancy.Owner {
-	return tenancy.Owner{CompanyDeleted: stopImports, PurgeCompany: purgeCompany}
+	return tenancy.Owner{Tables: []tenancy.Table{
+		{Name: importrun.Table, What: "imports"}, {Name: importturn.Table}, {Name: columnmemory.Table},
+	}, CompanyDeleted: stopImports, PurgeCompany: purgeCompany}
 }
 
 // stopImports ends the imports of a company that is being deleted.

@@ -2,13 +2,21 @@ package importer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"entgo.io/ent/dialect/sql/schema"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
+	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/generated/ent/contact"
+	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importbatch"
+	"tenantry/ent/generated/ent/migrate"
+	"tenantry/ent/generated/ent/project"
 	"tenantry/internal/contacts"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/journal"
@@ -246,5 +254,93 @@ func TestJ14WhatAnotherImportHasChangedStays(t *testing.T) {
 		_, said = w.undone(Options{}, w.outside, first, w.plain)
 		testenv.Equal(t, "the first again", said, "COMPLETED 1 deleted, 1 put back, 0 made, 1 unchanged, 0 skipped, 0 failed of 3")
 		testenv.Equal(t, "the contacts", w.whole(w.plain), before)
+	})
+}
+
+// uses are ways to use a customer, by what it then has.
+func (w *world) uses(of id.ID) map[string]func() {
+	e, now := w.DB.Ent(), time.Now().UTC()
+	customer := e.Company.GetX(w.System, of)
+	return map[string]func(){
+		"users":  func() { w.User(customer, "user@used.example", enum.Member) },
+		"labels": func() { e.Label.Create().SetCompanyID(of).SetName("VIP").ExecX(w.System) },
+		"custom fields": func() {
+			e.CustomField.Create().SetCompanyID(of).SetVariableName("x").SetVariableKey("x").SetName("x").SetType(enum.Text).ExecX(w.System)
+		},
+		"projects": func() { e.Project.Create().SetCompanyID(of).SetName("other").ExecX(w.System) },
+		"desks": func() {
+			e.Desk.Update().Where(desk.CompanyID(of)).SetName("renamed").SetUpdatedAt(now.Add(time.Second)).ExecX(w.System)
+		},
+		"partner admins": func() { w.PartnerAdmin(customer, w.tom) },
+		"transfer tokens": func() {
+			e.TransferToken.Create().SetCompanyID(of).SetSecretHash([]byte("x")).SetExpiresAt(now).ExecX(w.System)
+		},
+		"imports": func() { w.of(w.engine(Options{}), w.maria, enum.Contacts, customer, "email,first_name\nnobody,X\n") },
+		"contacts": func() {
+			standard := project.CompanyID(of)
+			e.Contact.Create().SetCompanyID(of).SetEmail("a@x.example").SetEmailKey("a@x.example").SetFirstName("A").SetUsername("a").SetProjectID(e.Project.Query().Where(standard).OnlyIDX(w.System)).SetDeskID(e.Desk.Query().Where(desk.CompanyID(of)).OnlyIDX(w.System)).ExecX(w.System)
+		},
+	}
+}
+
+// J14: a customer that an import has made is deleted with all that it was made with, and made again by another undo; one that
+// somebody has used or changed since is kept, whatever it was used for.
+func TestJ14CustomersAreDeletedUnlessTheyAreUsed(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		tables := w.companies(progress.New(w.redis, quiet)).Tables()
+		file := "name,external_id,contact_email\nAlpha,A,a@x.example\nBeta,B,b@x.example\n"
+		before := w.customers(w.partner.ID)
+		run, issues := w.imported(file)
+		testenv.Equal(t, "the import", counts(run)+strings.Join(issues, " "), "COMPLETED 2+0+0+0+0 of 2")
+		after := w.customers(w.partner.ID)
+		undo, said := w.undone(Options{}, w.maria, run, w.plain)
+		testenv.Equal(t, "the undo", said, "COMPLETED 2 deleted, 0 put back, 0 made, 0 unchanged, 0 skipped, 0 failed of 2")
+		testenv.Equal(t, "customers", w.customers(w.partner.ID), before)
+		_, said = w.undone(Options{}, w.maria, run, w.plain)
+		testenv.Equal(t, "undone twice", said, "COMPLETED 0 deleted, 0 put back, 0 made, 2 unchanged, 0 skipped, 0 failed of 2")
+		redo, said := w.undone(Options{}, w.maria, undo, w.plain)
+		testenv.Equal(t, "undone again", said, "COMPLETED 0 deleted, 0 put back, 2 made, 0 unchanged, 0 skipped, 0 failed of 2")
+		testenv.Equal(t, "customers", w.customers(w.partner.ID), after)
+		_, said = w.undone(Options{}, w.maria, redo, w.plain)
+		testenv.Equal(t, "that undone", said, "COMPLETED 2 deleted, 0 put back, 0 made, 0 unchanged, 0 skipped, 0 failed of 2")
+		tried := map[string]bool{}
+		for _, table := range tables {
+			if table.What == "" {
+				continue
+			}
+			tried[table.What] = true
+			w.T = t
+			run, _ := w.imported(file)
+			alpha := w.DB.Ent().Company.Query().Where(company.Name("Alpha"), company.DeletedAtIsNil()).OnlyIDX(w.System)
+			use := w.uses(alpha)[table.What]
+			if use == nil {
+				t.Errorf("how are %s made? say it in uses", table.What)
+				continue
+			}
+			use()
+			_, said := w.undone(Options{}, w.maria, run, w.plain)
+			testenv.Equal(t, table.What, said, "COMPLETED 1 deleted, 0 put back, 0 made, 0 unchanged, 1 skipped, 0 failed of 2 1::EDITED_SINCE")
+			w.Must(w.companies(progress.New(w.redis, quiet)).DeleteCustomer(w.As(w.maria), alpha))
+		}
+		run, _ = w.imported(file)
+		w.DB.Ent().Company.Update().Where(company.Name("Beta"), company.DeletedAtIsNil()).SetContactEmail("other@x.example").ExecX(w.System)
+		_, said = w.undone(Options{}, w.maria, run, w.plain)
+		testenv.Equal(t, "changed", said, "COMPLETED 1 deleted, 0 put back, 0 made, 0 unchanged, 1 skipped, 0 failed of 2 2::EDITED_SINCE")
+	})
+}
+
+// Each table whose rows belong to companies is somebody's, who says whether its rows are use of the company.
+func TestJ14EachTableOfCompaniesIsNamedOnce(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		named := map[string]int{}
+		for _, table := range w.companies(progress.New(w.redis, quiet)).Tables() {
+			named[table.Name]++
+		}
+		for _, table := range migrate.Tables {
+			below := slices.ContainsFunc(table.Columns, func(c *schema.Column) bool { return c.Name == "company_id" && !c.Nullable })
+			if want := map[bool]int{true: 1}[below]; named[table.Name] != want {
+				t.Errorf("%s is named %d times as a table of companies, want %d", table.Name, named[table.Name], want)
+			}
+		}
 	})
 }

@@ -10,6 +10,8 @@ import (
 // Owner is a package that owns tables below companies: what it does when companies are made
 // and deleted. Parts that are nil have nothing to do.
 type Owner struct {
+	// Tables are all of its tables whose rows belong to companies.
+	Tables []Table
 	// CompaniesMade gives new companies what each has from the start, in the transaction that
 	// makes them.
 	CompaniesMade func(ctx context.Context, tx *database.Tx, companies []id.ID) error
@@ -20,6 +22,14 @@ type Owner struct {
 	// transactions. What it leaves goes with the company's row. Several processes may do so at
 	// once.
 	PurgeCompany func(ctx context.Context, db *database.DB, company id.ID) error
+}
+
+// Table is a table whose rows belong to companies, and what they say of whether anybody has used the company: a
+// customer that an import has made is deleted with the import's undo only where nobody has (rule J14).
+type Table struct {
+	Name string
+	What string // what its rows are called, in plural; empty: they say nothing of it
+	Born string // SQL, a condition: which of its rows a new company has from the start; empty: none
 }
 
 // purgeAtOnce bounds what one transaction of a purge deletes, in rows.

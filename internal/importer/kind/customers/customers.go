@@ -25,6 +25,11 @@ type Partners interface {
 	// ImportCustomers makes customers in an import's transaction, and says which: not one whose
 	// slug another company has. at is their updated_at.
 	ImportCustomers(ctx context.Context, tx *database.Tx, b *tenancy.CompanyBulk, by viewer.Viewer, customers []tenancy.NewCompany) (made []bool, at time.Time, err error)
+	// MadeCustomers finds customers that an import has made, and what has been made in them since; with hold nothing
+	// is until the transaction ends.
+	MadeCustomers(ctx context.Context, tx *database.Tx, b *tenancy.CompanyBulk, partner id.ID, companies []id.ID, hold bool) (map[id.ID]*tenancy.MadeCustomer, error)
+	// RemoveCustomers deletes such customers in an undo's transaction.
+	RemoveCustomers(ctx context.Context, tx *database.Tx, by viewer.Viewer, partner id.ID, customers []*tenancy.MadeCustomer) error
 }
 
 // Kind is the kind whose rows become companies. Make it with New.
@@ -82,8 +87,8 @@ func (*Kind) Missing(l sheet.Layout) (field, why string) {
 	return "", ""
 }
 
-// Undoer is kind.Kind's: not yet.
-func (*Kind) Undoer() kind.Undoer { return nil }
+// Undoer is kind.Kind's.
+func (k *Kind) Undoer() kind.Undoer { return k }
 
 // AuthoriseImport is kind.Kind's: administrators of a partner, into its own list (rules C2, C7, I8).
 func (k *Kind) AuthoriseImport(ctx context.Context, v viewer.Viewer, company id.ID) error {
