@@ -47,6 +47,22 @@ func (h hooked) Read(run *kind.Run, rows []sheet.Row) kind.Batch {
 	return hookedBatch{h.Kind.Read(run, rows), h, run, rows, rows[0].Number, int(h.reads.Add(1)) - 1}
 }
 
+func (h hooked) Undoer() kind.Undoer {
+	if of := h.Kind.Undoer(); of != nil {
+		return hookedUndoer{of, h}
+	}
+	return nil
+}
+
+type hookedUndoer struct {
+	kind.Undoer
+	h hooked
+}
+
+func (u hookedUndoer) Undo(run *kind.Run, of kind.Undone) kind.Batch {
+	return hookedBatch{u.Undoer.Undo(run, of), u.h, run, nil, of.Rows[0].Number, int(u.h.reads.Add(1)) - 1}
+}
+
 type hookedBatch struct {
 	kind.Batch
 	h     hooked

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,8 +17,10 @@ import (
 	"tenantry/ent/generated/ent/desk"
 	"tenantry/ent/generated/ent/importbatch"
 	"tenantry/ent/generated/ent/migrate"
+	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/project"
 	"tenantry/internal/contacts"
+	"tenantry/internal/fault"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/journal"
 	contactkind "tenantry/internal/importer/kind/contacts"
@@ -342,5 +345,152 @@ func TestJ14EachTableOfCompaniesIsNamedOnce(t *testing.T) {
 				t.Errorf("%s is named %d times as a table of companies, want %d", table.Name, named[table.Name], want)
 			}
 		}
+	})
+}
+
+// J14, J2: an undo whose workers die goes on after its last batch, wherever that is, and comes to the same.
+func TestJ14AnUndoSurvivesItsWorkers(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		w.contactsOf(w.outside, w.plain, "email,first_name\nann@x.example,Ann\nbob@x.example,Bob\n", Options{})
+		before := w.whole(w.plain)
+		for crash := range 6 {
+			run, _ := w.contactsOf(w.outside, w.plain, "email,first_name\nann@x.example,Anne\nnew@x.example,New\nnew@x.example,Newer\nbob@x.example,Bobby\nlast@x.example,Last\n", o)
+			undo, err := w.engine(Options{}).Undo(w.As(w.outside), UndoInput{Import: run.ID})
+			w.Must(err)
+			for n := 0; !w.state(undo.ID).Status.Final(); n++ {
+				e := w.engine(Options{})
+				e.hook(hooked{loaded: func(turn int) error {
+					if n == 0 && turn == crash {
+						return errCrashed
+					}
+					return nil
+				}})
+				if _, err := e.RunNext(w.System); err != nil && !errors.Is(err, errCrashed) {
+					t.Fatal(err)
+				}
+				if n == 0 {
+					w.Exec(`UPDATE import_runs SET lease_until = `+w.DB.Dialect().NowPlus("$1")+` WHERE id = $2 AND status = 'RUNNING'`, -1, undo.ID)
+				}
+			}
+			testenv.Equal(t, "the undo", w.undoneAs(undo), "COMPLETED 2 deleted, 2 put back, 0 made, 1 unchanged, 0 skipped, 0 failed of 5")
+			testenv.Equal(t, "the contacts", w.whole(w.plain), before)
+		}
+	})
+}
+
+// J14: an import that was canceled in the middle is undone as far as it came, and an undo that is canceled in the middle leaves the
+// rest, which another one takes back.
+func TestJ14CanceledImportsAndUndosAreUndone(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		stopped := func(run *ent.ImportRun) {
+			e := w.engine(Options{BatchRows: 1})
+			e.hook(hooked{between: func(turn int) {
+				if turn == 3 {
+					_, err := e.Cancel(w.As(w.outside), run.ID)
+					w.Must(err)
+				}
+			}})
+			w.work(e)
+			if s := w.state(run.ID); s.Status != enum.Canceled || s.ProcessedRows == 0 || s.ProcessedRows == s.TotalRows {
+				t.Fatalf("the cancel came at the wrong time: %s", counts(s))
+			}
+		}
+		e := w.engine(Options{InFlight: 1})
+		run := w.of(e, w.outside, enum.Contacts, w.plain, "email,first_name\na@x.example,A\nb@x.example,B\nc@x.example,C\nd@x.example,D\ne@x.example,E\n")
+		stopped(run)
+		undo, err := e.Undo(w.As(w.outside), UndoInput{Import: run.ID})
+		w.Must(err)
+		left := len(w.whole(w.plain))
+		if left != undo.TotalRows {
+			t.Errorf("%d rows of %d contacts are to be undone", undo.TotalRows, left)
+		}
+		w.work(e)
+		testenv.Equal(t, "contacts", len(w.whole(w.plain)), 0)
+
+		run = w.of(w.engine(Options{}), w.outside, enum.Contacts, w.plain, "email,first_name\na@x.example,A\nb@x.example,B\nc@x.example,C\nd@x.example,D\ne@x.example,E\n")
+		w.work(w.engine(Options{BatchRows: 1}))
+		undo, err = e.Undo(w.As(w.outside), UndoInput{Import: run.ID})
+		w.Must(err)
+		stopped(undo)
+		_, said := w.undone(Options{}, w.outside, undo, w.plain) // what it deleted is made again
+		testenv.Equal(t, "contacts", len(w.whole(w.plain)), 5)
+		testenv.Equal(t, "the undo's undo", strings.HasPrefix(said, fmt.Sprintf("COMPLETED 0 deleted, 0 put back, %d made", w.state(undo.ID).DeletedCount)), true)
+		w.undone(Options{}, w.outside, run, w.plain)
+		testenv.Equal(t, "contacts", len(w.whole(w.plain)), 0)
+	})
+}
+
+// J14: what cannot be undone, or not by this person, is refused with the reason; canUndo says the same.
+func TestJ14WhatCannotBeUndone(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{UndoPeriod: time.Hour})
+		file := "email,first_name\nann@x.example,Ann\n"
+		refused := func(what string, u *ent.User, run *ent.ImportRun, kind fault.Kind) {
+			t.Helper()
+			_, err := e.Undo(w.As(u), UndoInput{Import: run.ID})
+			w.Refused(what, err, kind, "input.id")
+			if may, err := e.MayUndo(w.As(u), []id.ID{run.ID}); err != nil || may[run.ID] && e.CanUndo(w.state(run.ID)) {
+				t.Errorf("%s: canUndo is true, error %v", what, err)
+			}
+		}
+		dryRun := w.of(e, w.outside, enum.Contacts, w.plain, file, dry)
+		refused("a dry run that waits", w.outside, dryRun, fault.FailedPrecondition)
+		w.work(e)
+		refused("a dry run", w.outside, dryRun, fault.FailedPrecondition)
+		run := w.of(e, w.outside, enum.Contacts, w.plain, file)
+		refused("one that waits", w.outside, run, fault.FailedPrecondition)
+		w.work(e)
+		same := w.of(e, w.outside, enum.Contacts, w.plain, file)
+		people := w.of(e, w.outside, enum.Users, w.plain, "email,first_name,last_name,password\nu@plain.example,U,U,password\n")
+		w.work(e)
+		refused("one that changed nothing", w.outside, same, fault.FailedPrecondition)
+		refused("users", w.outside, people, fault.FailedPrecondition)
+		refused("another company's", w.maria, run, fault.NotFound)
+		if may, err := e.MayUndo(w.As(w.outside), []id.ID{run.ID}); err != nil || !may[run.ID] || !e.CanUndo(w.state(run.ID)) {
+			t.Errorf("canUndo is false of one that can be undone: %v", err)
+		}
+		// Twice under one key is once.
+		first, err := e.Undo(w.As(w.outside), UndoInput{Import: run.ID, DryRun: true, IdempotencyKey: new("k")})
+		w.Must(err)
+		again, err := e.Undo(w.As(w.outside), UndoInput{Import: run.ID, DryRun: true, IdempotencyKey: new("k")})
+		w.Must(err)
+		testenv.Equal(t, "the same key", again.ID, first.ID)
+		_, err = e.Undo(w.As(w.outside), UndoInput{Import: run.ID, IdempotencyKey: new("k")})
+		w.Refused("the same key for something else", err, fault.Invalid, "input.idempotencyKey")
+		w.work(e)
+		// J6: whoever has lost the right meanwhile undoes nothing.
+		undo, err := e.Undo(w.As(w.outside), UndoInput{Import: run.ID})
+		w.Must(err)
+		w.DB.Ent().User.UpdateOneID(w.outside.ID).SetRole(enum.Member).ExecX(w.System)
+		w.work(e)
+		if s := w.state(undo.ID); s.Status != enum.Failed || deref(s.FailureCode) != fault.Forbidden.Code() || len(w.listed(w.plain.ID)) != 1 {
+			t.Errorf("without rights it is %s %s, and there are %d contacts", s.Status, deref(s.FailureCode), len(w.listed(w.plain.ID)))
+		}
+		refused("without rights", w.outside, run, fault.Forbidden)
+		w.DB.Ent().User.UpdateOneID(w.outside.ID).SetRole(enum.Admin).ExecX(w.System)
+		w.Exec(`UPDATE import_runs SET finished_at = `+w.DB.Dialect().NowPlus("$1"), -3601)
+		refused("one that is too old", w.outside, run, fault.FailedPrecondition)
+	})
+}
+
+// J7, J11: the notification and the log say what an undo has done, and to whom.
+func TestJ14AnUndoIsTold(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		w.contactsOf(w.outside, w.plain, "email,first_name\nann@x.example,Ann\nbob@x.example,Bob\n", Options{})
+		run, _ := w.contactsOf(w.outside, w.plain, "email,first_name\nann@x.example,Anne\nbob@x.example,Bobby\nnew@x.example,New\n", Options{})
+		w.change(w.outside, "bob@x.example", contacts.ContactChange{FirstName: input.Given(new("Robert"))})
+		w.Exec(`DELETE FROM notifications`)
+		w.undone(Options{}, w.outside, run, w.plain)
+		notes := w.DB.Ent().Notification.Query().Order(ent.Asc(notification.FieldCreatedAt)).AllX(w.System)
+		testenv.Equal(t, "titles", []string{notes[0].Title, notes[1].Title}, []string{
+			"Dry run of the undo of contacts.csv: 2 of 3 rows would be taken back, 1 kept", "Undo of contacts.csv: 2 of 3 rows taken back, 1 kept",
+		})
+		testenv.Equal(t, "body", notes[1].Body, "In Plain: 1 contact deleted, 1 put back, 0 made again, 1 kept.\n"+
+			"Deleted: new@x.example.\nPut back: ann@x.example.\nKept: bob@x.example (row 2).\nchanged after the import, so kept as it is (EDITED_SINCE): 1")
+		log := w.importLog(w.plain.ID)
+		testenv.Equal(t, "the log", log[len(log)-2:], []string{
+			`import.started by Ada Lovelace: started the undo of an import of contacts from "contacts.csv": 3 rows`,
+			`import.finished by Ada Lovelace: the undo of an import of contacts from "contacts.csv" ended COMPLETED: 1 deleted, 0 created, 1 updated, 0 unchanged, 1 skipped, 0 failed of 3 rows`,
+		})
 	})
 }
