@@ -61,7 +61,7 @@ func (m *Serial) undo(s *Sent, rows int) Expected {
 		row := Row{Number: s.Undoes.number(i + 1), Line: s.Undoes.Rows[i].Line, Outcome: "UNCHANGED"}
 		if !decided[came.Contact] {
 			decided[came.Contact] = true
-			outcome, issues := m.takeBack(&of, came.Contact)
+			outcome, issues := m.takeBack(&of, came.Contact, came.Outcome)
 			row.Outcome = outcome
 			for _, issue := range issues {
 				issue.Row, issue.Line = row.Number, row.Line
@@ -75,13 +75,16 @@ func (m *Serial) undo(s *Sent, rows int) Expected {
 	return e
 }
 
-// takeBack takes back what the import did to the contact.
-func (m *Serial) takeBack(of *imported, c *oracle.Contact) (outcome string, issues []oracle.Issue) {
+// takeBack takes back what the import did to the contact; last is the outcome of its last row about it.
+//
+// Read (J14): the journal keeps nothing of a contact that somebody has deleted, so that its last row alone
+// says whether the import has created or updated it.
+func (m *Serial) takeBack(of *imported, c *oracle.Contact, last string) (outcome string, issues []oracle.Issue) {
 	before, known := of.before[c]
 	after := of.after[c]
 	at := slices.Index(m.company.Contacts, c)
 	switch {
-	case at < 0 && !known:
+	case at < 0 && last == "CREATED":
 		return "UNCHANGED", nil
 	case at < 0:
 		return "SKIPPED", []oracle.Issue{{Code: "EDITED_SINCE"}}
