@@ -113,6 +113,13 @@ func TestTheImportsOfTheDocs(t *testing.T) {
 		} else if text := s.get(r.RejectsURL); !strings.HasPrefix(text, "\ufeffname,import_row,import_code,import_problem\n'=Gamma,3,UNSAFE_CONTENT,") {
 			t.Errorf("the rejects are %q", text)
 		}
+		var undo struct {
+			UndoImport struct{ ImportRun importState }
+		}
+		do("Undo", "", vars{"id": run}, &undo)
+		if got := s.finished(maria, undo.UndoImport.ImportRun.ID); got.Status != "COMPLETED" || got.TotalRows != 2 || got.ImportedCount != 2 || got.UpdatedCount != 0 {
+			t.Errorf("Undo: %+v", got)
+		}
 		var export struct{ ExportCsv struct{ URL string } }
 		do("Export", "", vars{}, &export)
 		if text := s.get(export.ExportCsv.URL); !strings.HasPrefix(text, "\ufeffemail,first_name,") {
