@@ -46,14 +46,6 @@ func (s *Sent) number(n int) int {
 	return s.Numbers[n-1]
 }
 
-// of is the import about which this one is; nil: it is one of a file.
-func (s *Sent) of() *Sent {
-	if s.Undoes != nil {
-		return s.Undoes
-	}
-	return s.Retries
-}
-
 // World is what was done in a case, and all that was seen of it from outside.
 type World struct {
 	Tenants   []*Tenant
