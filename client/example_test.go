@@ -103,6 +103,18 @@ func ExampleClient_UndoImport() {
 	fmt.Println(undo.Status, undo.DeletedCount, "deleted", undo.UpdatedCount, "put back", undo.SkippedCount, "kept")
 }
 
+// What became of each row of an import.
+func ExampleClient_ImportRows() {
+	c := client.New("http://127.0.0.1:8080", client.Options{Token: os.Getenv("TOKEN")})
+	err := c.ImportRows(context.Background(), os.Getenv("IMPORT"), func(r client.ImportRow) error {
+		fmt.Println(r.Row, r.Outcome)
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
 // A subscription is opened again when its connection breaks.
 func ExampleClient_Subscribe() {
 	c := client.New("http://127.0.0.1:8080", client.Options{

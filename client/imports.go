@@ -95,12 +95,21 @@ type Retry struct {
 }
 
 // RetryRows imports failed rows of an import that has ended once more, with corrected cells, and returns
-// the import that the server has queued for them. Rows that it imports are resolved in the first one.
+// the import that the server has queued for them. Rows that it imports are resolved in the first one. Where the
+// connection breaks they are sent again; the idempotency key sees to it that there is one retry.
 func (c *Client) RetryRows(ctx context.Context, r Retry) (Import, error) {
-	var out struct{ RetryRows struct{ ImportRun Import } }
-	err := c.Do(ctx, `mutation($input: RetryRowsInput!) { retryRows(input: $input) { importRun { `+ImportFields+` } } }`,
-		Vars{"input": Vars{"id": r.Import, "rows": r.Rows, "idempotencyKey": cmp.Or(r.IdempotencyKey, rand.Text())}}, &out)
-	return out.RetryRows.ImportRun, err
+	input := Vars{"id": r.Import, "rows": r.Rows, "idempotencyKey": cmp.Or(r.IdempotencyKey, rand.Text())}
+	again := backoff{giveUp: c.options.GiveUp}
+	for {
+		var out struct{ RetryRows struct{ ImportRun Import } }
+		err := c.Do(ctx, `mutation($input: RetryRowsInput!) { retryRows(input: $input) { importRun { `+ImportFields+` } } }`, Vars{"input": input}, &out)
+		if err == nil {
+			return out.RetryRows.ImportRun, nil
+		}
+		if err := again.failed(ctx, err); err != nil {
+			return Import{}, err
+		}
+	}
 }
 
 // Undo is what [Client.UndoImport] is given.

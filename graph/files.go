@@ -1,12 +1,14 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +28,8 @@ const FilesPath = "/files/"
 const (
 	rejectsPath    = FilesPath + "rejects/"
 	rejectsSubject = "rejects"
+	rowsPath       = FilesPath + "rows/"
+	rowsSubject    = "rows"
 	exportsPath    = FilesPath + "exports/"
 	exportsSubject = "export"
 	// addressLifetime is how long a signed address is good.
@@ -47,6 +51,23 @@ type SignedFiles struct {
 func (f *SignedFiles) RejectsURL(run id.ID, by viewer.Principal) string {
 	return f.Signer.URL(rejectsPath+run.String()+".csv", signed.Claims{
 		Subject: rejectsSubject, User: by.User, Key: by.Key, Expires: time.Now().Add(addressLifetime),
+	})
+}
+
+// allRows stands in an address for the outcomes of rows where all are wanted.
+const allRows = "all"
+
+// RowsURL is the address of a list of an import's rows that came to these outcomes, none: to any, for the caller.
+func (f *SignedFiles) RowsURL(run id.ID, by viewer.Principal, outcomes []enum.RowOutcome) string {
+	var said []string
+	for _, outcome := range enum.RowOutcome("").Values() {
+		if slices.Contains(outcomes, enum.RowOutcome(outcome)) {
+			said = append(said, strings.ToLower(outcome))
+		}
+	}
+	name := cmp.Or(strings.Join(said, "-"), allRows)
+	return f.Signer.URL(rowsPath+run.String()+"/"+name+".csv", signed.Claims{
+		Subject: rowsSubject, User: by.User, Key: by.Key, Expires: time.Now().Add(addressLifetime),
 	})
 }
 
@@ -119,6 +140,8 @@ func (f *SignedFiles) open(r *http.Request) (*download, error) {
 	switch claims.Subject {
 	case rejectsSubject:
 		return f.openRejects(r, by)
+	case rowsSubject:
+		return f.openRows(r, by)
 	case exportsSubject:
 		return f.openExport(r, by)
 	}
@@ -138,6 +161,28 @@ func (f *SignedFiles) openRejects(r *http.Request, by viewer.Principal) (*downlo
 	return &download{name: name, close: file.Close, send: func(w io.Writer) error {
 		_, err := io.Copy(w, file)
 		return err
+	}}, nil
+}
+
+func (f *SignedFiles) openRows(r *http.Request, by viewer.Principal) (*download, error) {
+	text, ok := strings.CutPrefix(r.URL.Path, rowsPath)
+	text, name, _ := strings.Cut(text, "/")
+	run, err := id.Parse(text, id.ImportRun)
+	if !ok || err != nil {
+		return nil, noFile()
+	}
+	var outcomes []enum.RowOutcome
+	if name = strings.TrimSuffix(name, ".csv"); name != allRows {
+		for said := range strings.SplitSeq(name, "-") {
+			outcomes = append(outcomes, enum.RowOutcome(strings.ToUpper(said)))
+		}
+	}
+	file, err := f.Importer.OpenRows(r.Context(), by, run, outcomes)
+	if err != nil {
+		return nil, err
+	}
+	return &download{name: file.Name, close: func() error { return nil }, send: func(w io.Writer) error {
+		return file.Send(r.Context(), w)
 	}}, nil
 }
 

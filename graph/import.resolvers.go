@@ -12,12 +12,18 @@ import (
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
 	"tenantry/graph/page"
+	"tenantry/graph/scalar"
 	"tenantry/internal/importer"
 	"tenantry/internal/importer/sheet"
 	"tenantry/internal/tenancy"
 
 	"github.com/google/uuid"
 )
+
+// Record is the resolver for the record field.
+func (r *importRowResolver) Record(ctx context.Context, obj *importer.Row) (scalar.Node, error) {
+	return load(ctx, loadersOf(ctx).nodes, obj, &recordOfRow)
+}
 
 // Company is the resolver for the company field.
 func (r *importRunResolver) Company(ctx context.Context, obj *ent.ImportRun) (*ent.Company, error) {
@@ -119,6 +125,20 @@ func (r *importRunResolver) Issues(ctx context.Context, obj *ent.ImportRun, firs
 	return pagesOf(ctx, r.Ent.ImportIssue.Query(), issuesOfImport, obj, &importItself, page.Args{First: first, After: after, Last: last, Before: before}, allThat(where...))
 }
 
+// Rows is the resolver for the rows field.
+func (r *importRunResolver) Rows(ctx context.Context, obj *ent.ImportRun, first *int, after *string, last *int, before *string, outcome []enum.RowOutcome) (*page.Connection[*importer.Row], error) {
+	return rowsOf(ctx, r.Importer, obj, page.Args{First: first, After: after, Last: last, Before: before}, outcome)
+}
+
+// RowsURL is the resolver for the rowsUrl field.
+func (r *importRunResolver) RowsURL(ctx context.Context, obj *ent.ImportRun, outcome []enum.RowOutcome) (*string, error) {
+	if obj.ProcessedRows == 0 {
+		return nil, nil
+	}
+	address := r.Files.RowsURL(obj.ID, viewer.FromContext(ctx).Principal(), outcome)
+	return &address, nil
+}
+
 // RejectsURL is the resolver for the rejectsUrl field.
 func (r *importRunResolver) RejectsURL(ctx context.Context, obj *ent.ImportRun) (*string, error) {
 	if !importer.RejectsLeft(obj) {
@@ -214,7 +234,13 @@ func (r *queryResolver) ImportTemplate(ctx context.Context, kind enum.ImportKind
 	return templateModel(t), nil
 }
 
+// ImportRow returns generated.ImportRowResolver implementation.
+func (r *Resolver) ImportRow() generated.ImportRowResolver { return &importRowResolver{r} }
+
 // ImportRun returns generated.ImportRunResolver implementation.
 func (r *Resolver) ImportRun() generated.ImportRunResolver { return &importRunResolver{r} }
 
-type importRunResolver struct{ *Resolver }
+type (
+	importRowResolver struct{ *Resolver }
+	importRunResolver struct{ *Resolver }
+)

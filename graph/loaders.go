@@ -22,11 +22,10 @@ import (
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/graph/scalar"
 	"tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
-	"tenantry/internal/importer"
-	"tenantry/internal/tenancy"
 )
 
 // maxPartnerAdmins caps a company's plain list of them; internal/contacts has the other caps.
@@ -57,6 +56,7 @@ type loaders struct {
 	contactValues *loader[[]*ent.CustomFieldValue]
 
 	queue      *loader[int]
+	nodes      *loader[scalar.Node]
 	named      *loader[*ent.Company]       // see tenancy.Service.Named
 	tokens     *loader[*ent.TransferToken] // the outstanding one, by company
 	sentTokens *loader[*ent.TransferToken] // by id
@@ -66,7 +66,8 @@ type loaders struct {
 	batches batches
 }
 
-func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.Engine, contactService *contacts.Service) *loaders {
+func newLoaders(r *Resolver) *loaders {
+	client, service := r.Ent, r.Tenancy
 	return &loaders{
 		companies: byID(func(ctx context.Context, ids []id.ID) ([]*ent.Company, error) {
 			return client.Company.Query().Where(database.Among(company.FieldID, ids)).All(ctx)
@@ -78,11 +79,11 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 			return client.ImportRun.Query().Where(database.Among(importrun.FieldID, ids)).All(ctx)
 		}, func(r *ent.ImportRun) id.ID { return r.ID }),
 		undoneBy: mapped(func(ctx context.Context, ids []id.ID) (map[id.ID]*ent.ImportRun, error) {
-			found, err := engine.LastUndos(ctx, ids)
+			found, err := r.Importer.LastUndos(ctx, ids)
 			inBatch(ctx, slices.Collect(maps.Values(found)))
 			return found, err
 		}),
-		undoable:   mapped(engine.MayUndo),
+		undoable:   mapped(r.Importer.MayUndo),
 		manageable: mapped(service.Manageable),
 		admins: mapped(func(ctx context.Context, ids []id.ID) (map[id.ID][]*ent.User, error) {
 			rows, err := client.PartnerAdmin.Query().Where(database.FirstOfEach(partneradmin.Table, ids, maxPartnerAdmins)).
@@ -121,12 +122,13 @@ func newLoaders(client *ent.Client, service *tenancy.Service, engine *importer.E
 			return client.CustomField.Query().Where(database.FirstOfEach(customfield.Table, ids, contacts.MaxCustomFields, notDeleted)).
 				Order(ent.Asc(customfield.FieldName, customfield.FieldID)).All(ctx)
 		}, func(f *ent.CustomField) id.ID { return f.CompanyID }),
-		projectsByID:  resolved(contactService.Projects),
-		desksByID:     resolved(contactService.Desks),
+		projectsByID:  resolved(r.ContactService.Projects),
+		desksByID:     resolved(r.ContactService.Desks),
 		contactLabels: mapped(labelsOf(client)),
 		contactValues: mapped(valuesOf(client)),
 
-		queue: mapped(engine.QueuePositions),
+		queue: mapped(r.Importer.QueuePositions),
+		nodes: mapped(r.nodesByID),
 		named: byID(service.Named, func(c *ent.Company) id.ID { return c.ID }),
 		tokens: mapped(func(ctx context.Context, ids []id.ID) (map[id.ID]*ent.TransferToken, error) {
 			found, err := service.Outstanding(ctx, ids)
@@ -245,7 +247,7 @@ var _ interface {
 func (freshLoaders) ExtensionName() string                   { return "Loaders" }
 func (freshLoaders) Validate(graphql.ExecutableSchema) error { return nil }
 func (f freshLoaders) with(ctx context.Context) context.Context {
-	return context.WithValue(ctx, loadersKey{}, newLoaders(f.r.Ent, f.r.Tenancy, f.r.Importer, f.r.ContactService))
+	return context.WithValue(ctx, loadersKey{}, newLoaders(f.r))
 }
 
 func (f freshLoaders) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {

@@ -41,11 +41,24 @@ func (r *Resolver) nodes(ctx context.Context, ids []id.ID) ([]scalar.Node, error
 		return nil, fault.New(fault.LimitExceeded, "ids has %d entries; at most %d are accepted", len(ids), maxNodes).
 			At("ids").With("limit", maxNodes)
 	}
+	found, err := r.nodesByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]scalar.Node, len(ids))
+	for i, u := range ids {
+		out[i] = found[u]
+	}
+	return out, nil
+}
+
+// nodesByID are those of any number of ids that the viewer may know.
+func (r *Resolver) nodesByID(ctx context.Context, ids []id.ID) (map[id.ID]scalar.Node, error) {
 	of := map[id.Kind][]id.ID{}
 	for _, u := range ids {
 		of[id.KindOf(u)] = append(of[id.KindOf(u)], u)
 	}
-	found := map[id.ID]scalar.Node{}
+	found := make(map[id.ID]scalar.Node, len(ids))
 	for kind, some := range of {
 		fetch, ok := r.nodeKinds()[kind]
 		if !ok {
@@ -55,11 +68,7 @@ func (r *Resolver) nodes(ctx context.Context, ids []id.ID) ([]scalar.Node, error
 			return nil, err
 		}
 	}
-	out := make([]scalar.Node, len(ids))
-	for i, u := range ids {
-		out[i] = found[u]
-	}
-	return out, nil
+	return found, nil
 }
 
 type fetchNodes func(ctx context.Context, ids []id.ID, into map[id.ID]scalar.Node) error

@@ -4,6 +4,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/id"
+	"tenantry/internal/importer"
 )
 
 // What rows refer to, each by the id that it bears of it.
@@ -33,6 +34,13 @@ var (
 			return nil
 		}
 		return &r.ID
+	})
+
+	recordOfRow = reference[*importer.Row](func(r *importer.Row) *id.ID {
+		if r.Record == (id.ID{}) {
+			return nil
+		}
+		return &r.Record
 	})
 
 	importOfNote  = reference[*ent.Notification](func(n *ent.Notification) *id.ID { return n.ImportRunID })

@@ -41,6 +41,7 @@ type Sessions interface {
 // Files makes signed, absolute addresses of files, good for 15 minutes.
 type Files interface {
 	RejectsURL(run id.ID, by viewer.Principal) string
+	RowsURL(run id.ID, by viewer.Principal, outcomes []enum.RowOutcome) string
 	// Export gives the address of a company's records of the kind (nil: the viewer's own
 	// company's), and until when it is good. UNAUTHENTICATED, NOT_FOUND, FORBIDDEN.
 	Export(ctx context.Context, kind enum.ImportKind, companyID *id.ID) (string, time.Time, error)

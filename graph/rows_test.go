@@ -228,6 +228,9 @@ type fixedFiles struct{ graph.Files }
 func (fixedFiles) RejectsURL(run id.ID, _ viewer.Principal) string {
 	return "https://tenantry.test/" + run.String()
 }
+func (fixedFiles) RowsURL(run id.ID, _ viewer.Principal, _ []enum.RowOutcome) string {
+	return "https://tenantry.test/" + run.String()
+}
 
 type fatal interface {
 	Helper()

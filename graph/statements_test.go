@@ -18,6 +18,7 @@ import (
 	"tenantry/graph/limits"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
 	"tenantry/internal/testenv"
 	"tenantry/schema"
 )
@@ -37,8 +38,9 @@ var counted = []struct{ query, list string }{
 		found:contacts(first:1,filter:{search:"p",active:true,type:PERSONAL}){nodes{email} totalCount}}}`, "customers"},
 	{`viewer{company{contacts(first:$n){nodes{email project{name} desk{name} labels{name} customFields{field{name} value} company{name partner{name}}} totalCount}}}`, "viewer company contacts"},
 	{`viewer{company{contacts(last:$n,filter:{search:"P"}){edges{cursor node{firstName}}}}}`, "viewer company contacts"},
-	{`importRuns(first:$n){nodes{company{name} createdBy{email} queuePosition secondsLeft rejectsUrl retries{fileName} undoes{fileName} undoneBy{fileName} canUndo
+	{`importRuns(first:$n){nodes{company{name} createdBy{email} queuePosition secondsLeft rejectsUrl rowsUrl retries{fileName} undoes{fileName} undoneBy{fileName} canUndo
 		issues(first:2,code:REQUIRED){nodes{message} totalCount}} totalCount}`, "importRuns"},
+	{`importRuns(first:$n){nodes{rows(first:2,outcome:[CREATED,FAILED]){nodes{row line outcome resolved record{id ... on Company{name partner{name}}}} totalCount}}}`, "importRuns"},
 	{`notifications(first:$n){nodes{title company{name users(first:1){totalCount}} transferToken{company{name} sentTo{name}} importRun{fileName issues(first:1){nodes{message}}}} totalCount}`, "notifications"},
 	{`auditEvents(first:$n){nodes{summary actor{email} company{name}} totalCount}`, "auditEvents"},
 }
@@ -203,6 +205,7 @@ func (w *tenants) hundreds() {
 	var tokens []*ent.TransferTokenCreate
 	var runs []*ent.ImportRunCreate
 	var issues []*ent.ImportIssueCreate
+	var batches []*ent.ImportBatchCreate
 	var notes []*ent.NotificationCreate
 	var events []*ent.AuditEventCreate
 	northwind, keller := w.IDs["northwind"], w.IDs["keller"]
@@ -249,7 +252,13 @@ func (w *tenants) hundreds() {
 			SetSentToID(w.IDs["rival"]).SetExpiresAt(time.Now().UTC().Add(time.Hour)))
 		runs = append(runs, c.ImportRun.Create().SetID(run).SetCompanyID(company).SetCreatedByID(keller).SetCreatedByName("keller").
 			SetKind(enum.Contacts).SetStatus(enum.Queued).SetFileName(name).SetFileSize(1).SetUploadKey("").SetRejectsKey("r").
-			SetFormat(json.RawMessage(`{"file":{"header":["name"]},"fields":["name"]}`)).SetTotalRows(1))
+			SetFormat(json.RawMessage(`{"file":{"header":["name"]},"fields":["name"]}`)).SetTotalRows(3).SetProcessedRows(3).SetCreatedCount(1).SetFailedCount(2).SetResolvedCount(1))
+		outcomes, err := journal.EncodeOutcomes(1, []journal.Row{
+			{Number: 1, Line: 2, Result: journal.Created, Record: company}, {Number: 2, Line: 3, Result: journal.Failed}, {Number: 3, Line: 4, Result: journal.Failed},
+		})
+		testenv.Must(w.t, err)
+		batches = append(batches, c.ImportBatch.Create().SetImportRunID(run).SetFirstRow(1).SetRows(3).SetCreatedCount(1).SetUpdatedCount(0).SetDeletedCount(0).
+			SetUnchangedCount(0).SetSkippedCount(0).SetFailedCount(2).SetWrittenAt(time.Now().UTC()).SetOutcomes(outcomes))
 		for n := range 3 {
 			issues = append(issues, c.ImportIssue.Create().SetImportRunID(run).SetRow(n).SetOrdinal(0).SetLine(n).SetCode(enum.Required).SetMessage(name))
 		}
@@ -270,6 +279,7 @@ func (w *tenants) hundreds() {
 	testenv.Must(w.t, c.TransferToken.CreateBulk(tokens...).Exec(w.System))
 	testenv.Must(w.t, c.ImportRun.CreateBulk(runs...).Exec(w.System))
 	testenv.Must(w.t, c.ImportIssue.CreateBulk(issues...).Exec(w.System))
+	testenv.Must(w.t, c.ImportBatch.CreateBulk(batches...).Exec(w.System))
 	testenv.Must(w.t, c.Notification.CreateBulk(notes...).Exec(w.System))
 	testenv.Must(w.t, c.AuditEvent.CreateBulk(events...).Exec(w.System))
 }

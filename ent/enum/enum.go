@@ -52,6 +52,26 @@ func (ImportStatus) Values() []string {
 // Final reports whether nothing follows this status.
 func (s ImportStatus) Final() bool { return s == Completed || s == Failed || s == Canceled }
 
+// RowOutcome is what became of a row of an import (rule J13).
+type RowOutcome string
+
+// The outcomes.
+const (
+	RowCreated   RowOutcome = "CREATED"
+	RowUpdated   RowOutcome = "UPDATED"
+	RowDeleted   RowOutcome = "DELETED" // of an undo
+	RowUnchanged RowOutcome = "UNCHANGED"
+	RowSkipped   RowOutcome = "SKIPPED"
+	RowFailed    RowOutcome = "FAILED"
+)
+
+// Values lists the outcomes.
+func (RowOutcome) Values() []string {
+	return []string{
+		string(RowCreated), string(RowUpdated), string(RowDeleted), string(RowUnchanged), string(RowSkipped), string(RowFailed),
+	}
+}
+
 // IssueCode says what is wrong with a row (rule R1).
 type IssueCode string
 
@@ -177,6 +197,7 @@ func (CustomFieldType) Values() []string {
 func (v UserRole) MarshalGQL(w io.Writer)         { write(w, v) } //nolint:revive // gqlgen's interface
 func (v ImportKind) MarshalGQL(w io.Writer)       { write(w, v) } //nolint:revive // gqlgen's interface
 func (v ImportStatus) MarshalGQL(w io.Writer)     { write(w, v) } //nolint:revive // gqlgen's interface
+func (v RowOutcome) MarshalGQL(w io.Writer)       { write(w, v) } //nolint:revive // gqlgen's interface
 func (v IssueCode) MarshalGQL(w io.Writer)        { write(w, v) } //nolint:revive // gqlgen's interface
 func (v NotificationKind) MarshalGQL(w io.Writer) { write(w, v) } //nolint:revive // gqlgen's interface
 func (v SessionKind) MarshalGQL(w io.Writer)      { write(w, v) } //nolint:revive // gqlgen's interface
@@ -186,6 +207,7 @@ func (v CustomFieldType) MarshalGQL(w io.Writer)  { write(w, v) } //nolint:reviv
 
 func (v *UserRole) UnmarshalGQL(in any) error         { return read(v, in) } //nolint:revive // gqlgen's interface
 func (v *ImportStatus) UnmarshalGQL(in any) error     { return read(v, in) } //nolint:revive // gqlgen's interface
+func (v *RowOutcome) UnmarshalGQL(in any) error       { return read(v, in) } //nolint:revive // gqlgen's interface
 func (v *IssueCode) UnmarshalGQL(in any) error        { return read(v, in) } //nolint:revive // gqlgen's interface
 func (v *NotificationKind) UnmarshalGQL(in any) error { return read(v, in) } //nolint:revive // gqlgen's interface
 func (v *SessionKind) UnmarshalGQL(in any) error      { return read(v, in) } //nolint:revive // gqlgen's interface

@@ -26,6 +26,7 @@ type ResolverRoot interface {
 	Company() CompanyResolver
 	Contact() ContactResolver
 	CustomFieldValue() CustomFieldValueResolver
+	ImportRow() ImportRowResolver
 	ImportRun() ImportRunResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
@@ -1161,8 +1162,56 @@ type ImportRun implements Node {
     "Only issues with this code."
     code: ImportIssueCode
   ): ImportIssueConnection!
+  "What became of its rows, in the order of the file: those that it has processed so far."
+  rows(
+    "Number of entries from the start: 1 to 100, 50 by default."
+    first: Int
+    "Only entries after this cursor."
+    after: Cursor
+    "Number of entries from the end: 1 to 100."
+    last: Int
+    "Only entries before this cursor."
+    before: Cursor
+    "Only rows with these outcomes; all if it is omitted or empty."
+    outcome: [RowOutcome!]
+  ): ImportRowConnection!
+  "The same as a CSV file, with our ids, and the external ids, emails and names of the records: a signed, absolute URL, valid for 15 minutes. The viewer's rights are checked again when it is opened. Null if no row is processed yet."
+  rowsUrl(
+    "Only rows with these outcomes; all if it is omitted or empty."
+    outcome: [RowOutcome!]
+  ): String
   "A CSV file of the failed rows, to be fixed and imported again, with the additional columns ` + "`" + `import_row` + "`" + `, ` + "`" + `import_code` + "`" + ` and ` + "`" + `import_problem` + "`" + `: a signed, absolute URL, valid for 15 minutes. Passwords and omitted columns are blank. Rows that a retry has imported since are not in it. Null if no such row is left, before the end, and after its retention."
   rejectsUrl: String
+}
+
+"What became of a row of an import."
+enum RowOutcome {
+  "It created a record."
+  CREATED
+  "It changed a record; of an undo: it put something back."
+  UPDATED
+  "Its record was deleted. Only of an undo."
+  DELETED
+  "Its record already had exactly these values."
+  UNCHANGED
+  "It was skipped; its issue says why."
+  SKIPPED
+  "It was rejected; its issues say why."
+  FAILED
+}
+
+"A row of an import."
+type ImportRow {
+  "1 is the first data row of the file."
+  row: Int!
+  "The line of the file on which the row begins; 1 is the first."
+  line: Int!
+  "What became of it."
+  outcome: RowOutcome!
+  "Whether a retry has imported it since."
+  resolved: Boolean!
+  "The contact, company or user that the row is about; null if there is none, if it is gone, or if it is not visible to the viewer."
+  record: Node
 }
 
 "How an import was asked for, and what was found in the file."
@@ -1341,6 +1390,26 @@ type ImportIssueConnection {
 type ImportIssueEdge {
   "The issue."
   node: ImportIssue!
+  "Its position in the list."
+  cursor: Cursor!
+}
+
+"A page of rows."
+type ImportRowConnection {
+  "The entries of the page with their cursors."
+  edges: [ImportRowEdge!]!
+  "The page's rows."
+  nodes: [ImportRow!]!
+  "The position of the page in the list."
+  pageInfo: PageInfo!
+  "Number of entries on all pages. Counted only if it is selected."
+  totalCount: Int!
+}
+
+"An entry of a page."
+type ImportRowEdge {
+  "The row."
+  node: ImportRow!
   "Its position in the list."
   cursor: Cursor!
 }
@@ -2813,6 +2882,46 @@ func (ec *executionContext) childFields_ImportPreviewColumn(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ImportPreviewColumn", field.Name)
 }
 
+func (ec *executionContext) childFields_ImportRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "row":
+		return ec.fieldContext_ImportRow_row(ctx, field)
+	case "line":
+		return ec.fieldContext_ImportRow_line(ctx, field)
+	case "outcome":
+		return ec.fieldContext_ImportRow_outcome(ctx, field)
+	case "resolved":
+		return ec.fieldContext_ImportRow_resolved(ctx, field)
+	case "record":
+		return ec.fieldContext_ImportRow_record(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportRow", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportRowConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ImportRowConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ImportRowConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ImportRowConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ImportRowConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportRowConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportRowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ImportRowEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ImportRowEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportRowEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ImportRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2887,6 +2996,10 @@ func (ec *executionContext) childFields_ImportRun(ctx context.Context, field gra
 		return ec.fieldContext_ImportRun_failure(ctx, field)
 	case "issues":
 		return ec.fieldContext_ImportRun_issues(ctx, field)
+	case "rows":
+		return ec.fieldContext_ImportRun_rows(ctx, field)
+	case "rowsUrl":
+		return ec.fieldContext_ImportRun_rowsUrl(ctx, field)
 	case "rejectsUrl":
 		return ec.fieldContext_ImportRun_rejectsUrl(ctx, field)
 	}

@@ -14,6 +14,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/graph/page"
 	"tenantry/internal/id"
+	"tenantry/internal/importer"
 )
 
 // Node is any record that has an id; which ones there are the schema says.
@@ -30,6 +31,8 @@ type (
 	ContactEdge            = page.Edge[*ent.Contact]
 	ImportRunConnection    = page.Connection[*ent.ImportRun]
 	ImportRunEdge          = page.Edge[*ent.ImportRun]
+	ImportRowConnection    = page.Connection[*importer.Row]
+	ImportRowEdge          = page.Edge[*importer.Row]
 	ImportIssueConnection  = page.Connection[*ent.ImportIssue]
 	ImportIssueEdge        = page.Edge[*ent.ImportIssue]
 	NotificationConnection = page.Connection[*ent.Notification]

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -110,6 +111,60 @@ func TestTheClientImportsAndWatchesThroughBrokenConnections(t *testing.T) {
 				t.Errorf("sockets %v: canceling what has ended: %v", sockets, err)
 			}
 			maria.Close()
+		}
+	})
+}
+
+// J13, J15: the client lists an import's rows, however many pages they take, and retries those that failed.
+func TestTheClientListsAndRetriesRows(t *testing.T) {
+	t.Parallel()
+	onBothSets(t, func(t *testing.T, s *server) {
+		_, token, _ := s.partner("Partner", "partner.example")
+		maria := s.as(token)
+		var file strings.Builder
+		file.WriteString("email,first_name\n")
+		for i := range 230 {
+			fmt.Fprintf(&file, "p%d@x.example,%s\n", i, strings.Repeat("P", i%10)) // each tenth has no name
+		}
+		run, err := maria.ImportCSV(t.Context(), client.Upload{Kind: "CONTACTS", Name: "list.csv", File: strings.NewReader(file.String())})
+		if err == nil {
+			run, err = maria.WatchImport(t.Context(), run.ID, nil)
+		}
+		if err != nil || run.FailedCount != 23 {
+			t.Fatalf("%+v: %v", run, err)
+		}
+		rows := func(id string, outcomes ...string) (all []client.ImportRow) {
+			err := maria.ImportRows(t.Context(), id, func(r client.ImportRow) error { all = append(all, r); return nil }, outcomes...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+		all, failed := rows(run.ID), rows(run.ID, "FAILED")
+		if len(all) != 230 || len(failed) != 23 || all[229].Row != 230 || all[229].Line != 231 || all[229].Record == nil || failed[22].Row != 221 || failed[22].Record != nil {
+			t.Errorf("%d rows, %d failed, the last %+v, %+v", len(all), len(failed), all[len(all)-1], failed[len(failed)-1])
+		}
+		retry := client.Retry{Import: run.ID, IdempotencyKey: "again"}
+		for _, r := range failed {
+			retry.Rows = append(retry.Rows, client.RetryRow{Row: r.Row, Cells: []client.RetryCell{{Column: "first_name", Value: "P"}}})
+		}
+		again, err := maria.RetryRows(t.Context(), retry)
+		if err == nil {
+			again, err = maria.WatchImport(t.Context(), again.ID, nil)
+		}
+		if err != nil || again.CreatedCount != 23 || again.TotalRows != 23 {
+			t.Errorf("the retry: %+v: %v", again, err)
+		}
+		if same, err := maria.RetryRows(t.Context(), retry); err != nil || same.ID != again.ID || same.ResolvedCount != 0 {
+			t.Errorf("the same rows and key: %+v: %v", same, err)
+		}
+		for _, r := range rows(run.ID, "FAILED") {
+			if !r.Resolved {
+				t.Errorf("row %d is not resolved", r.Row)
+			}
+		}
+		if err := maria.ImportRows(t.Context(), run.ID+"x", nil); err == nil {
+			t.Error("rows of an import that is not there")
 		}
 	})
 }

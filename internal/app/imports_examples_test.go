@@ -120,6 +120,37 @@ func TestTheImportsOfTheDocs(t *testing.T) {
 		if got := s.finished(maria, undo.UndoImport.ImportRun.ID); got.Status != "COMPLETED" || got.TotalRows != 2 || got.ImportedCount != 2 || got.UpdatedCount != 0 {
 			t.Errorf("Undo: %+v", got)
 		}
+		var retry struct {
+			RetryRows struct{ ImportRun importState }
+		}
+		do("Retry", "", vars{"id": run}, &retry)
+		if r := s.finished(maria, retry.RetryRows.ImportRun.ID); r.counts() != "COMPLETED 1+0+0+0+0 of 1" {
+			t.Errorf("Retry: %s", r.counts())
+		}
+		var rows struct {
+			ImportRun struct {
+				ResolvedCount int
+				RowsURL       string
+				Rows          struct {
+					Nodes []struct {
+						Row      int
+						Outcome  string
+						Resolved bool
+						Record   *struct{ Name string }
+					}
+					TotalCount int
+				}
+			}
+		}
+		do("Rows", "", vars{"id": run}, &rows)
+		if r := rows.ImportRun; r.ResolvedCount != 1 || r.Rows.TotalCount != 3 || r.Rows.Nodes[1].Record.Name != "Beta" || r.Rows.Nodes[2].Outcome != "FAILED" || !r.Rows.Nodes[2].Resolved {
+			t.Errorf("Rows: %+v", r)
+		} else if text := s.get(r.RowsURL); !strings.HasPrefix(text, "\ufeffrow,line,outcome,code,resolved,id,external_id,name,slug\n1,2,CREATED,,false,") || strings.Count(text, "\n") != 3 {
+			t.Errorf("the rows are %q", text)
+		}
+		if again := s.finished(maria, run); again.RejectsURL != "" {
+			t.Errorf("there are rejects still: %s", again.RejectsURL)
+		}
 		var export struct{ ExportCsv struct{ URL string } }
 		do("Export", "", vars{}, &export)
 		if text := s.get(export.ExportCsv.URL); !strings.HasPrefix(text, "\ufeffemail,first_name,") {

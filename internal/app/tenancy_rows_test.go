@@ -106,6 +106,8 @@ query nodes(ids: [$alpha, $gamma, $carl, $rita, $project, $import-of-keller, $no
 
 # imports
 query importRun(id: $import-of-keller) { createdBy { firstName } createdByName retries { fileName } undoes { fileName } undoneBy { fileName } canUndo deletedCount issues { nodes { message resolved } totalCount } }
+query importRun(id: $import-of-keller) { rows(outcome: [CREATED]) { nodes { row line outcome resolved record { ... on Company { name } } } totalCount } }
+query importRun(id: $import-of-rita) { rows { nodes { record { ... on Company { name } } } } }
 query importRun(id: $import-of-okafor) { createdBy { firstName } }
 query importRun(id: $import-of-sato) { createdBy { firstName } company { name } }
 query importRun(id: $import-of-rita) { createdBy { firstName } }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"entgo.io/ent/dialect/sql"
@@ -99,6 +100,47 @@ func (d Dialect) IDs(ids []uuid.UUID) string {
 		return "[]"
 	}
 	return `["` + strings.Join(texts, `","`) + `"]`
+}
+
+// AmongNumbers is [AmongIDs] for whole numbers.
+func AmongNumbers(s *sql.Selector, column string, numbers []int) *sql.Predicate {
+	d := Dialect(s.Dialect())
+	return sql.P(func(b *sql.Builder) {
+		before, after := d.amongNumbers()
+		b.WriteString(s.C(column)).WriteString(before).Arg(d.Numbers(numbers)).WriteString(after)
+	})
+}
+
+// AmongNumbers is a condition of raw SQL: the column that stands before it is one of the numbers that
+// are bound at the placeholder, as [Dialect.Numbers] writes them.
+func (d Dialect) AmongNumbers(placeholder string) string {
+	before, after := d.amongNumbers()
+	return before + placeholder + after
+}
+
+func (d Dialect) amongNumbers() (before, after string) {
+	if d == Postgres {
+		return " = ANY(CAST(", " AS bigint[]))"
+	}
+	return " IN (SELECT value FROM json_each(", "))"
+}
+
+// Numbers are whole numbers as one parameter.
+func (d Dialect) Numbers(numbers []int) string {
+	list := []byte{'['}
+	if d == Postgres {
+		list[0] = '{'
+	}
+	for i, n := range numbers {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = strconv.AppendInt(list, int64(n), 10)
+	}
+	if d == Postgres {
+		return string(append(list, '}'))
+	}
+	return string(append(list, ']'))
 }
 
 // AmongBytes is [Dialect.AmongTexts] for a column of bytes, which [Dialect.Bytes] writes.

@@ -34,8 +34,6 @@ var boundEach = map[string]string{
 	"internal/tenancy/slug.go SlugIn":                         "at most a thousand candidates",
 	"internal/importer/rejects.go CodeNotIn":                  "the few codes of skipped rows",
 	"internal/importer/resolve.go CodeNotIn":                  "the few codes of skipped rows",
-	"internal/importer/resolve.go RowIn":                      "a retry has at most a thousand",
-	"internal/importer/retry.go RowIn":                        "a retry has at most a thousand",
 	"internal/importer/owner.go StatusIn":                     "the two that are not final",
 }
 

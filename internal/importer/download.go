@@ -17,12 +17,7 @@ import (
 // of now. It gives a name for the file too. Rows that retries have imported since are left out
 // (rule J15). NOT_FOUND where there is none for them.
 func (e *Engine) OpenRejects(ctx context.Context, by viewer.Principal, runID id.ID) (file io.ReadCloser, name string, err error) {
-	v, err := e.rights.ViewerOf(ctx, by)
-	if err != nil {
-		return nil, "", err
-	}
-	ctx = viewer.NewContext(ctx, v)
-	run, err := e.visible(ctx, runID)
+	ctx, run, err := e.visibleTo(ctx, by, runID)
 	if err != nil {
 		return nil, "", err
 	}
@@ -38,7 +33,18 @@ func (e *Engine) OpenRejects(ctx context.Context, by viewer.Principal, runID id.
 	if errors.Is(err, blob.ErrNotFound) {
 		err = none.Because(err)
 	}
-	return file, rejectsName(run), err
+	return file, nameFrom(run, "rejects"), err
+}
+
+// visibleTo reads the import as the caller sees it with the rights of now, and gives the context of that viewer.
+func (e *Engine) visibleTo(ctx context.Context, by viewer.Principal, runID id.ID) (context.Context, *ent.ImportRun, error) {
+	v, err := e.rights.ViewerOf(ctx, by)
+	if err != nil {
+		return ctx, nil, err
+	}
+	ctx = viewer.NewContext(ctx, v)
+	run, err := e.visible(ctx, runID)
+	return ctx, run, err
 }
 
 // RejectsLeft reports whether the import has a rejects file that is kept still, and in it a row that no
@@ -47,10 +53,11 @@ func RejectsLeft(run *ent.ImportRun) bool {
 	return run.RejectsKey != nil && run.ResolvedCount < run.FailedCount
 }
 
-func rejectsName(run *ent.ImportRun) string {
+// nameFrom is what a file is called that is made of an import's file: list.csv and rejects become list-rejects.csv.
+func nameFrom(run *ent.ImportRun, what string) string {
 	name := run.FileName
 	if at := len(name) - len(".csv"); at > 0 && strings.EqualFold(name[at:], ".csv") {
 		name = name[:at]
 	}
-	return name + "-rejects.csv"
+	return name + "-" + what + ".csv"
 }

@@ -45,7 +45,10 @@ func keepNames(ctx context.Context, tx *database.Tx, b *batch, o *kind.Outcome) 
 	if room[importedKey] <= 0 && room[rejectedKey] <= 0 {
 		return nil
 	}
-	bad := badRows(o)
+	bad := make(map[int]bool, len(o.Issues))
+	for _, i := range o.Issues {
+		bad[i.Row] = true
+	}
 	var named []namedRow
 	for i := range b.rows {
 		r, sort := &b.rows[i], importedKey

@@ -66,6 +66,17 @@ func (k labels) AuthoriseImport(ctx context.Context, v viewer.Viewer, company id
 	return kind.ImportAsAdministrator(ctx, k.companies, v, company)
 }
 
+func (labels) RecordColumns() []string { return []string{"label"} }
+
+func (k labels) Records(ctx context.Context, ids []id.ID) (map[id.ID][]string, error) {
+	all, err := k.db.Ent().Label.Query().Where(database.Among(label.FieldID, ids)).All(ctx)
+	seen := map[id.ID][]string{}
+	for _, l := range all {
+		seen[l.ID] = []string{l.Name}
+	}
+	return seen, err
+}
+
 func (k labels) AuthoriseExport(ctx context.Context, company id.ID) error {
 	return kind.ExportAsAdministrator(ctx, k.companies, company)
 }

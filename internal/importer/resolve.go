@@ -4,12 +4,16 @@ import (
 	"context"
 	"fmt"
 
+	"entgo.io/ent/dialect/sql"
+
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/importissue"
+	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
 	"tenantry/internal/importer/kind"
 )
 
@@ -38,11 +42,10 @@ func (e *Engine) resolve(ctx context.Context, tx *database.Tx, b *batch, o *kind
 	if len(b.run.related) == 0 {
 		return nil, nil
 	}
-	bad := badRows(o)
 	var numbers []int
-	for i := range b.rows {
-		if number := b.rows[i].Number; !bad[number] {
-			numbers = append(numbers, number)
+	for i, r := range o.Rows {
+		if r.Result != journal.Skipped && r.Result != journal.Failed {
+			numbers = append(numbers, b.rows[i].Number)
 		}
 	}
 	if len(numbers) == 0 {
@@ -54,13 +57,13 @@ func (e *Engine) resolve(ctx context.Context, tx *database.Tx, b *batch, o *kind
 		Run  id.ID `json:"import_run_id"`
 		Rows int   `json:"rows"`
 	}
-	err = issues.Query().Where(database.Among(importissue.FieldImportRunID, b.run.related), importissue.RowIn(numbers...), importissue.Resolved(false),
+	err = issues.Query().Where(database.Among(importissue.FieldImportRunID, b.run.related), amongRows(numbers), importissue.Resolved(false),
 		importissue.Ordinal(0), importissue.CodeNotIn(enum.SkipCodes()...)).
 		Order(ent.Asc(importissue.FieldImportRunID)).GroupBy(importissue.FieldImportRunID).Aggregate(ent.As(ent.Count(), "rows")).Scan(ctx, &failed)
 	if err != nil {
 		return nil, fmt.Errorf("counting the rows that a retry has imported: %w", err)
 	}
-	err = issues.Update().Where(database.Among(importissue.FieldImportRunID, b.run.related), importissue.RowIn(numbers...), importissue.Resolved(false)).
+	err = issues.Update().Where(database.Among(importissue.FieldImportRunID, b.run.related), amongRows(numbers), importissue.Resolved(false)).
 		SetResolved(true).Exec(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("resolving issues: %w", err)
@@ -75,11 +78,7 @@ func (e *Engine) resolve(ctx context.Context, tx *database.Tx, b *batch, o *kind
 	return changed, nil
 }
 
-// badRows are the rows that were not imported: those with issues.
-func badRows(o *kind.Outcome) map[int]bool {
-	bad := make(map[int]bool, len(o.Issues))
-	for _, i := range o.Issues {
-		bad[i.Row] = true
-	}
-	return bad
+// amongRows are the issues of these rows.
+func amongRows(numbers []int) predicate.ImportIssue {
+	return func(s *sql.Selector) { s.Where(database.AmongNumbers(s, importissue.FieldRow, numbers)) }
 }

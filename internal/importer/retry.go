@@ -224,7 +224,7 @@ func (e *Engine) checkFailed(ctx context.Context, of *ent.ImportRun, corrections
 	for i, c := range corrections {
 		numbers[i] = c.row
 	}
-	issues, err := e.db.Ent().ImportIssue.Query().Where(importissue.ImportRunID(of.ID), importissue.RowIn(numbers...), importissue.Ordinal(0)).
+	issues, err := e.db.Ent().ImportIssue.Query().Where(importissue.ImportRunID(of.ID), amongRows(numbers), importissue.Ordinal(0)).
 		Select(importissue.FieldRow, importissue.FieldLine, importissue.FieldCode, importissue.FieldResolved).All(ctx)
 	if err != nil {
 		return fmt.Errorf("reading which rows failed: %w", err)

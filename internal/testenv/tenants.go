@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/viewer"
 	"tenantry/internal/id"
+	"tenantry/internal/importer/journal"
 	"tenantry/internal/normalize"
 )
 
@@ -143,8 +144,10 @@ func (t *Tenants) AddImport(user, company string) {
 		SetStatus(enum.Canceled).SetFileName("file of " + company).SetFileSize(1).SetUploadKey("key").SetFormat(json.RawMessage(`{"file":{"header":["name of ` + company + `"]},"fields":["name"]}`)).SetTotalRows(1).Save(t.System)
 	t.Must(err)
 	t.Must(c.ImportIssue.Create().SetImportRunID(run.ID).SetRow(1).SetOrdinal(0).SetLine(2).SetCode(enum.Required).SetMessage("issue of " + company).Exec(t.System))
+	outcomes, err := journal.EncodeOutcomes(1, []journal.Row{{Number: 1, Line: 2, Result: journal.Created, Record: t.IDs[company]}})
+	t.Must(err)
 	t.Must(c.ImportBatch.Create().SetImportRunID(run.ID).SetFirstRow(1).SetRows(1).SetCreatedCount(1).SetUpdatedCount(0).SetDeletedCount(0).SetUnchangedCount(0).
-		SetSkippedCount(0).SetFailedCount(0).SetWrittenAt(time.Now().UTC()).SetOutcomes([]byte("x")).Exec(t.System))
+		SetSkippedCount(0).SetFailedCount(0).SetWrittenAt(time.Now().UTC()).SetOutcomes(outcomes).Exec(t.System))
 	t.Must(c.ImportKey.Create().SetImportRunID(run.ID).SetKey(name).SetRow(1).Exec(t.System))
 	t.Must(c.ImportRecord.Create().SetImportRunID(run.ID).SetRecordID(t.IDs[user]).SetEmailKey(name).SetState([]byte("{}")).Exec(t.System))
 	t.Must(c.IdempotencyKey.Create().SetUserID(t.IDs[user]).SetKey(name).SetFingerprint([]byte("x")).SetImportRunID(run.ID).Exec(t.System))

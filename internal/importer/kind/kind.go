@@ -58,6 +58,11 @@ type Kind interface {
 	// transaction that ends it. It returns who has a new notification.
 	Finish(ctx context.Context, tx *database.Tx, run *ent.ImportRun) (notified []id.ID, err error)
 
+	// RecordColumns are what lists of an import's rows say of their records (rule J13), such as email.
+	RecordColumns() []string
+	// Records are these columns' cells of those of the records that the context's viewer sees, by their ids.
+	Records(ctx context.Context, ids []id.ID) (map[id.ID][]string, error)
+
 	// AuthoriseExport says whether the context's viewer may have the company's records.
 	AuthoriseExport(ctx context.Context, company id.ID) error
 	// Export reads the company's records as the context's viewer sees them.
