@@ -64,7 +64,8 @@ func (c *Client) As(token string) *Client {
 // Close closes the idle connections.
 func (c *Client) Close() { c.options.HTTP.CloseIdleConnections() }
 
-// SignIn begins a session and returns a client that bears its token.
+// SignIn begins a session and returns a client that bears its token. For a user with a second factor
+// it fails with an [*Error] whose Extensions.Challenge is for [Client.CompleteSignIn].
 func (c *Client) SignIn(ctx context.Context, email, password string) (*Client, error) {
 	var out struct{ SignIn struct{ Token string } }
 	err := c.Do(ctx, `mutation($input: SignInInput!) { signIn(input: $input) { token } }`,
@@ -73,6 +74,19 @@ func (c *Client) SignIn(ctx context.Context, email, password string) (*Client, e
 		return nil, err
 	}
 	return c.As(out.SignIn.Token), nil
+}
+
+// CompleteSignIn answers the challenge of a sign-in with a code of the authenticator app or a recovery
+// code, and returns a client that bears the session's token. A challenge holds for five minutes and
+// five codes.
+func (c *Client) CompleteSignIn(ctx context.Context, challenge, code string) (*Client, error) {
+	var out struct{ CompleteSignIn struct{ Token string } }
+	err := c.Do(ctx, `mutation($input: CompleteSignInInput!) { completeSignIn(input: $input) { token } }`,
+		Vars{"input": Vars{"challenge": challenge, "code": code}}, &out)
+	if err != nil {
+		return nil, err
+	}
+	return c.As(out.CompleteSignIn.Token), nil
 }
 
 // Vars are the variables of an operation.
@@ -181,6 +195,10 @@ type Error struct {
 		Field      []string // the argument at fault
 		RequestID  string   // finds the error in the server's log
 		RetryAfter int      // seconds
+
+		// Of signIn where the user has a second factor; see [Client.CompleteSignIn].
+		Challenge string
+		Methods   []string // TOTP, RECOVERY_CODE
 
 		// Of INVALID_FILE; empty and 0 where it is not about one.
 		Reason, Column, Suggestion string

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -34,6 +35,28 @@ func Example() {
 		log.Fatal(err)
 	}
 	fmt.Println(run.Status, run.CreatedCount, "created", run.FailedCount, "failed")
+}
+
+// A user with a second factor signs in in two steps.
+func ExampleClient_CompleteSignIn() {
+	ctx := context.Background()
+	c := client.New("http://127.0.0.1:8080", client.Options{})
+	signedIn, err := c.SignIn(ctx, "maria@partner.example", os.Getenv("PASSWORD"))
+	var refused *client.Error
+	if errors.As(err, &refused) && refused.Extensions.Challenge != "" {
+		var code string
+		fmt.Print("Code of your authenticator app, or a recovery code: ")
+		if _, err := fmt.Scanln(&code); err != nil {
+			log.Fatal(err)
+		}
+		signedIn, err = c.CompleteSignIn(ctx, refused.Extensions.Challenge, code)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := signedIn.Do(ctx, `{ viewer { company { name } } }`, nil, nil); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // Any other operation is a document and a struct for its data.

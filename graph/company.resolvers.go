@@ -33,6 +33,19 @@ func (r *companyResolver) ExternalID(ctx context.Context, obj *ent.Company) (*st
 	return obj.ExternalID, nil
 }
 
+// RequireTwoFactor is the resolver for the requireTwoFactor field.
+func (r *companyResolver) RequireTwoFactor(ctx context.Context, obj *ent.Company) (bool, error) {
+	if !obj.RequireTwoFactor || obj.ID == viewer.FromContext(ctx).CompanyID {
+		return obj.RequireTwoFactor, nil
+	}
+	return load(ctx, loadersOf(ctx).manageable, obj, &companyItself)
+}
+
+// RequireTwoFactorForCustomers is the resolver for the requireTwoFactorForCustomers field.
+func (r *companyResolver) RequireTwoFactorForCustomers(ctx context.Context, obj *ent.Company) (bool, error) {
+	return obj.RequireTwoFactorForCustomers && obj.ID == viewer.FromContext(ctx).CompanyID, nil
+}
+
 // IsOwn is the resolver for the isOwn field.
 func (r *companyResolver) IsOwn(ctx context.Context, obj *ent.Company) (bool, error) {
 	return obj.ID == viewer.FromContext(ctx).CompanyID, nil
@@ -154,7 +167,10 @@ func (r *mutationResolver) SetPartnerStatus(ctx context.Context, input model.Set
 
 // UpdateCompany is the resolver for the updateCompany field.
 func (r *mutationResolver) UpdateCompany(ctx context.Context, input model.UpdateCompanyInput) (*model.UpdateCompanyPayload, error) {
-	changed, err := r.Tenancy.UpdateCompany(ctx, tenancy.Details{Name: field(input.Name), ContactEmail: field(input.ContactEmail)})
+	changed, err := r.Tenancy.UpdateCompany(ctx, tenancy.Details{
+		Name: field(input.Name), ContactEmail: field(input.ContactEmail),
+		RequireTwoFactor: field(input.RequireTwoFactor), RequireTwoFactorForCustomers: field(input.RequireTwoFactorForCustomers),
+	})
 	return &model.UpdateCompanyPayload{Company: changed}, err
 }
 

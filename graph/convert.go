@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/graph/generated/model"
@@ -17,6 +18,18 @@ import (
 )
 
 // What follows puts the API's inputs and results into the services' words and back.
+
+// signedIn is the payload of a new session, of which a token is empty that is in a cookie.
+func signedIn(token string, s *ent.Session, u *ent.User, err error) (*model.SignInPayload, error) {
+	if err != nil {
+		return nil, err
+	}
+	payload := &model.SignInPayload{ExpiresAt: s.ExpiresAt, User: u}
+	if token != "" {
+		payload.Token = &token
+	}
+	return payload, nil
+}
 
 func uploaded(u graphql.Upload) importer.File { return importer.File{Name: u.Filename, Body: u.File} }
 

@@ -16,20 +16,12 @@ import (
 
 // SignIn is the resolver for the signIn field.
 func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
-	token, session, u, err := r.Sessions.SignIn(ctx, input.Email, input.Password, input.Session)
-	if err != nil {
-		return nil, err
-	}
-	payload := &model.SignInPayload{ExpiresAt: session.ExpiresAt, User: u}
-	if token != "" {
-		payload.Token = &token
-	}
-	return payload, nil
+	return signedIn(r.Sessions.SignIn(ctx, input.Email, input.Password, input.Session))
 }
 
 // SignOut is the resolver for the signOut field.
 func (r *mutationResolver) SignOut(ctx context.Context) (*model.SignOutPayload, error) {
-	if _, err := tenancy.SignedIn(ctx); err != nil {
+	if _, err := tenancy.Caller(ctx); err != nil {
 		return nil, err
 	}
 	out, err := r.Sessions.SignOut(ctx)

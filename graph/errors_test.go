@@ -112,6 +112,10 @@ type brittle struct{}
 func (brittle) SignIn(context.Context, string, string, enum.SessionKind) (string, *ent.Session, *ent.User, error) {
 	panic("internal secret")
 }
+func (brittle) CompleteSignIn(context.Context, string, string, enum.SessionKind) (string, *ent.Session, *ent.User, error) {
+	panic("not called")
+}
+
 func (brittle) SignOut(context.Context) (bool, error) { return true, nil }
 
 // What does not parse or validate is BAD_REQUEST in gqlparser's own words, which name a

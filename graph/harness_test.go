@@ -19,6 +19,7 @@ import (
 	"tenantry/internal/broker"
 	"tenantry/internal/contacts"
 	"tenantry/internal/database"
+	"tenantry/internal/encrypt"
 	"tenantry/internal/exporter"
 	"tenantry/internal/importer"
 	contactkind "tenantry/internal/importer/kind/contacts"
@@ -58,9 +59,11 @@ func newHarness(t testing.TB, db *database.DB, limit limits.Config, maxTokens in
 	address := func() *url.URL { return &url.URL{Scheme: "http", Host: "tenantry.test"} }
 	signer, err := signed.New([]byte(strings.Repeat("k", 32)), address)
 	testenv.Must(t, err)
-	authenticator := auth.New(db, passwords, auth.Options{PublicURL: address})
+	factors, err := encrypt.New([]byte(strings.Repeat("k", 32)), auth.FactorPurpose)
+	testenv.Must(t, err)
+	authenticator := auth.New(db, passwords, auth.Options{PublicURL: address, Factors: factors, RecoveryCodeUsed: tenancy.RecoveryCodeUsed})
 	hub := progress.New(redis.Client(), log)
-	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, Events: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
+	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, Factors: authenticator, Events: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
 	all := kinds.New(db, passwords, service, contactkind.Options{})
 	engine := importer.New(importer.Parts{
 		DB: db, Blobs: blobs, Events: hub, Queue: testenv.NoQueue{}, Rights: authenticator, Fingerprints: passwords, Kinds: all, Log: log,

@@ -26,6 +26,7 @@ var mayKeysCall = map[string]bool{
 	// Sessions, passwords and keys are a person's.
 	"signIn": false, "signOut": false, "changePassword": false,
 	"createApiKey": false, "revokeApiKey": false,
+	"completeSignIn": false, "startTwoFactor": false, "confirmTwoFactor": false, "disableTwoFactor": false,
 
 	// Who is a partner, and whose customer a company is. Adding one changes no partnership that is there.
 	"createCompany": false, "setPartnerStatus": false, "addPartnerAdmin": false, "removePartnerAdmin": false,

@@ -48,6 +48,9 @@ func (r *queryResolver) Notifications(ctx context.Context, first *int, after *st
 
 // NotificationReceived is the resolver for the notificationReceived field.
 func (r *subscriptionResolver) NotificationReceived(ctx context.Context) (<-chan *ent.Notification, error) {
+	if _, err := tenancy.SignedIn(ctx); err != nil {
+		return nil, err
+	}
 	return r.Notifications.Watch(ctx, graphql.GetOperationContext(ctx).Stats.Read.Start)
 }
 

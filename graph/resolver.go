@@ -34,6 +34,8 @@ type Resolver struct {
 type Sessions interface {
 	// SignIn gives the session and, for BEARER, its token. UNAUTHENTICATED, RATE_LIMITED.
 	SignIn(ctx context.Context, email, password string, kind enum.SessionKind) (string, *ent.Session, *ent.User, error)
+	// CompleteSignIn gives the same, for the challenge that SignIn has given a user with a second factor.
+	CompleteSignIn(ctx context.Context, challenge, code string, kind enum.SessionKind) (string, *ent.Session, *ent.User, error)
 	// SignOut ends the caller's session; false where there was none.
 	SignOut(ctx context.Context) (bool, error)
 }

@@ -66,6 +66,7 @@ func newServer(root generated.ResolverRoot, r *Resolver, endpoint *transport.End
 		srv.Use(e)
 	}
 	srv.Use(extension.Introspection{})
+	srv.Use(enrollment{})
 	srv.Use(keyRights{})
 	srv.Use(freshLoaders{r})
 	return srv

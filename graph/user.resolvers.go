@@ -5,6 +5,7 @@ import (
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/user"
+	"tenantry/ent/viewer"
 	"tenantry/graph/generated"
 	"tenantry/graph/generated/model"
 	"tenantry/internal/tenancy"
@@ -52,6 +53,20 @@ func (r *userResolver) Company(ctx context.Context, obj *ent.User) (*ent.Company
 		return obj.Edges.Company, nil
 	}
 	return load(ctx, loadersOf(ctx).companies, obj, &companyOfUser)
+}
+
+// TwoFactor is the resolver for the twoFactor field.
+func (r *userResolver) TwoFactor(ctx context.Context, obj *ent.User) (bool, error) {
+	v := viewer.FromContext(ctx)
+	switch {
+	case !obj.TwoFactor || !v.Authenticated() && obj.Edges.Company != nil: // whoever has just signed in
+		return obj.TwoFactor, nil
+	case obj.ID == v.UserID:
+		return true, nil
+	case obj.CompanyID == v.CompanyID:
+		return v.Admin, nil
+	}
+	return load(ctx, loadersOf(ctx).manageable, obj, &companyOfUser)
 }
 
 // User returns generated.UserResolver implementation.

@@ -9,6 +9,7 @@ import (
 	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
 	"tenantry/internal/fault"
+	"tenantry/internal/tenancy"
 )
 
 // visible reports whether the viewer sees the part of the company, as ent/policy decides. An
@@ -22,6 +23,13 @@ func visible(ctx context.Context, c *ent.Company, part policy.CompanyPart) (bool
 	})
 	if err != nil || may || part.Refusal() == "" || !askedForByID(ctx) {
 		return may, err
+	}
+	switch v := viewer.FromContext(ctx); {
+	case v.MustEnroll:
+		_, err = tenancy.SignedIn(ctx)
+		return false, err
+	case v.CustomersClosed && c.PartnerID != nil && *c.PartnerID == v.CompanyID:
+		return false, tenancy.EnrollToEnter()
 	}
 	return false, fault.New(fault.Forbidden, "%s", part.Refusal())
 }

@@ -39,6 +39,8 @@ func Company(writable ...string) privacy.Policy {
 				seen = append(seen, sql.In(id, administered(v)))
 			}
 			return sql.And(there, sql.Or(seen...))
+		}, func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+			return sql.And(sql.IsNull(s.C(company.FieldDeletedAt)), sql.EQ(s.C(company.FieldID), v.CompanyID))
 		}),
 		Mutation: privacy.MutationPolicy{mutationRule(func(ctx context.Context, m ent.Mutation) error {
 			v := viewer.FromContext(ctx)
@@ -103,6 +105,8 @@ var companyWrites = writes{
 		company.FieldExternalID: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 			return sql.EQ(s.C(company.FieldPartnerID), v.CompanyID)
 		},
+		company.FieldRequireTwoFactor:             ownByPerson,
+		company.FieldRequireTwoFactorForCustomers: ownByPerson,
 	},
 	remove: func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 		if !v.PartnerAdministrator() || v.ByKey() { // it would end the partnership (rule U7)
@@ -115,9 +119,17 @@ var companyWrites = writes{
 	},
 }
 
-// mustBeOrdinary refuses to create partners and platforms.
+// ownByPerson: a company's own administrators decide who needs a second factor, and no key (rules U7, U9).
+func ownByPerson(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+	if !v.Admin || v.ByKey() {
+		return nil
+	}
+	return sql.EQ(s.C(company.FieldID), v.CompanyID)
+}
+
+// mustBeOrdinary refuses to create partners, platforms and what their own administrators decide.
 func mustBeOrdinary(m mutation) error {
-	for _, f := range []string{company.FieldIsPartner, company.FieldIsPlatform} {
+	for _, f := range []string{company.FieldIsPartner, company.FieldIsPlatform, company.FieldRequireTwoFactor, company.FieldRequireTwoFactorForCustomers} {
 		if on, _ := m.Field(f); on == true {
 			return deny("%s is not set on creation", f)
 		}
@@ -172,7 +184,7 @@ func User() privacy.Policy {
 			pa := sql.Table("partner_admins")
 			admins := sql.Select(pa.C("user_id")).From(pa).Where(CanRead(v, pa.C("company_id")))
 			return sql.Or(CanRead(v, s.C(user.FieldCompanyID)), sql.In(s.C(user.FieldID), admins))
-		}),
+		}, func(v viewer.Viewer, s *sql.Selector) *sql.Predicate { return sql.EQ(s.C(user.FieldID), v.UserID) }),
 		Mutation: writes{refers: []string{user.EdgeCompany}, create: func(ctx context.Context, v viewer.Viewer, m mutation) error {
 			if err := mustAdminister(ctx, v, m); err != nil {
 				return err

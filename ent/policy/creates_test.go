@@ -77,6 +77,12 @@ func creations() []creation {
 		{"Session", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
 			return c.Session.Create().SetUserID(v.UserID).SetTokenHash([]byte("new")).SetKind(enum.Bearer).SetExpiresAt(time.Now().UTC())
 		}},
+		{"SecondFactor", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
+			return c.SecondFactor.Create().SetUserID(v.UserID).SetSecret([]byte("new"))
+		}},
+		{"SignInChallenge", "", func(_ *world, c *ent.Client, v viewer.Viewer) any {
+			return c.SignInChallenge.Create().SetUserID(v.UserID).SetTokenHash([]byte("new")).SetKind(enum.Bearer).SetExpiresAt(time.Now().UTC())
+		}},
 		{"APIKey of one's own", "operator keller alma rita solomon faye", func(w *world, c *ent.Client, v viewer.Viewer) any {
 			return newKey(c, v.CompanyID, v.UserID)
 		}},

@@ -119,7 +119,7 @@ func (m model) fields(row reflect.Type) (columns []string, types map[string]refl
 			continue
 		}
 		if name == "-" { // sensitive: ent hides its name, so it is distinguished from the field's
-			name = map[string]string{"PasswordHash": "password_hash", "TokenHash": "token_hash", "SecretHash": "secret_hash", "UploadSecret": "upload_secret", "Value": "value"}[f.Name]
+			name = map[string]string{"PasswordHash": "password_hash", "TokenHash": "token_hash", "SecretHash": "secret_hash", "UploadSecret": "upload_secret", "Value": "value", "Secret": "secret", "RecoveryHashes": "recovery_hashes"}[f.Name]
 		}
 		columns = append(columns, name)
 		types[name] = f.Type
@@ -171,7 +171,7 @@ func labels(w *world, rows []reflect.Value) []string {
 		case *ent.Notification:
 			out[i] = names[r.UserID]
 		case *ent.ImportKey, *ent.ImportRecord, *ent.IdempotencyKey, *ent.Setting, *ent.SearchBlock, *ent.ImportTurn, *ent.ColumnMemory,
-			*ent.ImportBatch, *ent.ContactEdit:
+			*ent.ImportBatch, *ent.ContactEdit, *ent.SecondFactor, *ent.SignInChallenge:
 			out[i] = "one"
 		default:
 			w.T.Fatalf("%T has no row in these tests: name it in labels, and add it to the tables", r)

@@ -36,8 +36,9 @@ func deny(format string, args ...any) error {
 // visibility is the condition under which the viewer sees a row; nil: none is visible.
 type visibility func(viewer.Viewer, *sql.Selector) *sql.Predicate
 
-// reads filters an entity's queries. Q is its generated query, P its predicate.
-func reads[Q interface{ Where(...P) Q }, P ~func(*sql.Selector)](see visibility) privacy.QueryPolicy {
+// reads filters an entity's queries. Q is its generated query, P its predicate. Whoever must enroll
+// in a second factor first (rule U9) sees nothing of it but for unenrolled.
+func reads[Q interface{ Where(...P) Q }, P ~func(*sql.Selector)](see visibility, unenrolled ...visibility) privacy.QueryPolicy {
 	return privacy.QueryPolicy{queryRule(func(ctx context.Context, q ent.Query) error {
 		v := viewer.FromContext(ctx)
 		if _, ok := v.System(); ok {
@@ -47,7 +48,14 @@ func reads[Q interface{ Where(...P) Q }, P ~func(*sql.Selector)](see visibility)
 		if !ok {
 			return deny("a query of another type: %T", q)
 		}
-		query.Where(P(func(s *sql.Selector) { s.Where(orNothing(v, s, see)) }))
+		seen := see
+		if v.MustEnroll {
+			seen = nil
+			if len(unenrolled) > 0 {
+				seen = unenrolled[0]
+			}
+		}
+		query.Where(P(func(s *sql.Selector) { s.Where(orNothing(v, s, seen)) }))
 		return privacy.Allow
 	})}
 }
@@ -105,6 +113,9 @@ func (w writes) policy() privacy.MutationPolicy {
 		}
 		if !v.Authenticated() {
 			return deny("nobody is signed in")
+		}
+		if v.MustEnroll {
+			return deny("the viewer must enroll in a second factor first")
 		}
 		if v.OnlyReads() || w.people && v.ByKey() {
 			return deny("an API key of this access does not change a %s", m.Type())

@@ -30,8 +30,9 @@ func CanRead(v viewer.Viewer, column string) *sql.Predicate {
 	return sql.Or(sql.EQ(column, v.CompanyID), sql.In(column, administered(v)))
 }
 
-// ReadsOthers reports whether the viewer can read the content of companies besides the own one.
-func ReadsOthers(v viewer.Viewer) bool { return v.Partner && !v.Operator }
+// ReadsOthers reports whether the viewer can read the content of companies besides the own one: users
+// of a partner, if it does not require a second factor for that which they have not (rule U9).
+func ReadsOthers(v viewer.Viewer) bool { return v.Partner && !v.Operator && !v.CustomersClosed }
 
 // CanAdminister is the condition under which the viewer can administer the company whose id is
 // in the column, as its own administrator or as a partner admin (rules U5, C6).
@@ -40,7 +41,7 @@ func CanAdminister(v viewer.Viewer, column string) *sql.Predicate {
 	if v.Admin {
 		alternatives = append(alternatives, sql.EQ(column, v.CompanyID))
 	}
-	if v.Partner && !v.Operator {
+	if ReadsOthers(v) {
 		alternatives = append(alternatives, sql.In(column, administered(v)))
 	}
 	if len(alternatives) == 0 {

@@ -158,6 +158,12 @@ var reads = map[string]string{
 		platform: operator clerk promotes
 		solo: solomon
 	`,
+	"SecondFactor": `
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
+	`,
+	"SignInChallenge": `
+		nothing: nobody operator clerk keller okafor sato ivanova alma carl rita solomon faye fritz reads writes promotes
+	`,
 	"Session": `
 		alma: alma
 		carl: carl
@@ -205,8 +211,8 @@ var changes = map[string]string{
 	"Company": `
 		nothing: nobody reads promotes
 		updated_at is_partner: operator clerk
-		updated_at name name_slug name_key contact_email external_id: keller okafor sato ivanova rita writes
-		updated_at name name_slug name_key contact_email: alma carl solomon faye fritz
+		updated_at name name_slug name_key contact_email external_id require_two_factor require_two_factor_for_customers: keller okafor sato ivanova rita writes
+		updated_at name name_slug name_key contact_email require_two_factor require_two_factor_for_customers: alma carl solomon faye fritz
 	`,
 	"Contact": `
 		nothing: nobody reads
@@ -344,6 +350,14 @@ var reach = map[string]string{
 		okafor: okafor
 		rita: rita
 		sato: sato
+	`,
+	"require Company": `
+		alpha: alma
+		faded: faye
+		northwind: keller
+		nothing: nobody operator clerk okafor sato ivanova carl fritz reads writes promotes
+		rival: rita
+		solo: solomon
 	`,
 	"rename Company": `
 		alpha beta northwind: keller writes

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
@@ -76,6 +77,9 @@ func inWorlds(t *testing.T, test func(t *testing.T, w *world)) {
 		for _, c := range []string{"platform", "northwind", "alpha", "rival", "faded", "solo"} {
 			w.AddEvent(c)
 		}
+		w.Must(w.DB.Ent().SecondFactor.Create().SetUserID(w.IDs["keller"]).SetSecret([]byte("secret")).Exec(w.System))
+		w.Must(w.DB.Ent().SignInChallenge.Create().SetUserID(w.IDs["keller"]).SetTokenHash([]byte("secret")).SetKind(enum.Bearer).
+			SetExpiresAt(time.Now().UTC().Add(time.Hour)).Exec(w.System))
 		w.Must(w.DB.Ent().Setting.Create().SetID("setting").SetValue("secret").Exec(w.System))
 		test(t, w)
 	})

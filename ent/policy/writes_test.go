@@ -99,6 +99,7 @@ func sample(w *world, column string, of reflect.Type) any {
 var writes = []struct{ act, entity, field string }{
 	{"rename", "Company", "name"},
 	{"touch", "Company", "updated_at"},
+	{"require", "Company", "require_two_factor"},
 	{"rename", "Project", "name"},
 	{"rename", "Desk", "name"},
 	{"rename", "Contact", "first_name"},
@@ -128,8 +129,10 @@ var writes = []struct{ act, entity, field string }{
 	{"delete", "PartnerAdmin", ""},
 	{"delete", "Project", ""},
 	{"delete", "SearchBlock", ""},
+	{"delete", "SecondFactor", ""},
 	{"delete", "Session", ""},
 	{"delete", "Setting", ""},
+	{"delete", "SignInChallenge", ""},
 	{"delete", "TransferToken", ""},
 	{"delete", "User", ""},
 }

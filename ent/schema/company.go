@@ -33,6 +33,10 @@ func (Company) Fields() []ent.Field {
 		field.UUID("partner_id", uuid.UUID{}).Optional().Nillable(),
 		field.UUID("created_by_partner_id", uuid.UUID{}).Optional().Nillable().
 			Comment("the partner that added or imported it and so may delete it (rule C8); gone with that partnership"),
+		field.Bool("require_two_factor").Default(false).Annotations(writable()).
+			Comment("of its own users (rule U9)"),
+		field.Bool("require_two_factor_for_customers").Default(false).Annotations(writable()).
+			Comment("a partner's: of its users, to work inside its customers (rule U9)"),
 		field.Time("deleted_at").Optional().Nillable().
 			Comment("gone for everybody; what it had is purged behind (rule C8)"),
 	}

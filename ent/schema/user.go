@@ -32,6 +32,8 @@ func (User) Fields() []ent.Field {
 		field.String("password_hash").Sensitive().Comment("argon2id, in PHC form (rule U2)"),
 		field.Bool("active").Default(true),
 		field.Enum("role").GoType(enum.UserRole("")).Default(string(enum.Member)),
+		field.Bool("two_factor").Default(false).
+			Comment("has confirmed a second factor, which signing in takes from then on (rule U9)"),
 	}
 }
 
@@ -39,6 +41,8 @@ func (User) Fields() []ent.Field {
 func (User) Edges() []ent.Edge {
 	return []ent.Edge{
 		many("sessions", Session.Type, owned()),
+		edge.To("second_factor", SecondFactor.Type).Unique().Immutable().Annotations(owned()),
+		many("sign_in_challenges", SignInChallenge.Type, owned()),
 		many("api_keys", APIKey.Type, owned()),
 		many("partner_admin_of", PartnerAdmin.Type, owned()),
 		many("notifications", Notification.Type, owned()),

@@ -28,6 +28,13 @@ type Viewer struct {
 	KeyID     uuid.UUID
 	KeyWrites bool // its access is WRITE
 
+	// MustEnroll: the own company requires a second factor and the user has none (rule U9). Admin,
+	// Partner and Operator are false then, and the viewer sees the own user and company alone.
+	MustEnroll bool
+	// CustomersClosed: the own company, a partner, requires a second factor of whoever works inside
+	// its customers, and the user has none.
+	CustomersClosed bool
+
 	system string // why the policies are passed by; empty for people
 }
 

@@ -65,6 +65,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCancelImportInput,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputClaimCustomerInput,
+		ec.unmarshalInputCompleteSignInInput,
+		ec.unmarshalInputConfirmTwoFactorInput,
 		ec.unmarshalInputContactFilter,
 		ec.unmarshalInputCreateApiKeyInput,
 		ec.unmarshalInputCreateCompanyAdminInput,
@@ -84,6 +86,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteLabelInput,
 		ec.unmarshalInputDeleteProjectInput,
 		ec.unmarshalInputDeleteUserInput,
+		ec.unmarshalInputDisableTwoFactorInput,
 		ec.unmarshalInputEndPartnershipInput,
 		ec.unmarshalInputExportCsvInput,
 		ec.unmarshalInputGenerateTransferTokenInput,
@@ -102,6 +105,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSendTransferTokenInput,
 		ec.unmarshalInputSetPartnerStatusInput,
 		ec.unmarshalInputSignInInput,
+		ec.unmarshalInputStartTwoFactorInput,
 		ec.unmarshalInputUndoImportInput,
 		ec.unmarshalInputUpdateCompanyInput,
 		ec.unmarshalInputUpdateContactInput,
@@ -369,6 +373,10 @@ type Company implements Node {
   contactEmail: String
   "Its id in its partner's own systems, unique among that partner's customers. For the partner's administrators and the customer's partner admins; null for others, and if there is none. Cleared when the partnership ends."
   externalId: String
+  "Whether it requires a second factor of its users; false for whom it does not concern: all but its users and its partner admins."
+  requireTwoFactor: Boolean!
+  "Whether it requires a second factor of its users for working inside its customers; false for all but its users."
+  requireTwoFactorForCustomers: Boolean!
   "Whether it can have customers."
   isPartner: Boolean!
   "Whether it is the viewer's own company."
@@ -523,6 +531,10 @@ input UpdateCompanyInput {
   name: String
   "The company's own address; null clears it."
   contactEmail: String
+  "Whether its users need a second factor. Those without one are refused everything but enrolling, signing out and ` + "`" + `viewer` + "`" + `, and so are their API keys. For administrators in person."
+  requireTwoFactor: Boolean
+  "Whether its users need one to work inside its customers. For administrators of a partner in person, else FAILED_PRECONDITION."
+  requireTwoFactorForCustomers: Boolean
 }
 
 "The changed company."
@@ -898,7 +910,7 @@ type Query {
 }
 
 type Mutation {
-  "Signs in with email and password. UNAUTHENTICATED, with the same message, for an unknown email, a wrong password and an inactive user. RATE_LIMITED after too many of these for one email or from one client address."
+  "Signs in with email and password. UNAUTHENTICATED, with the same message, for an unknown email, a wrong password and an inactive user. RATE_LIMITED after too many of these for one email or from one client address. A user with a second factor gets UNAUTHENTICATED with ` + "`" + `extensions.challenge` + "`" + ` and ` + "`" + `extensions.methods` + "`" + `, for completeSignIn."
   signIn(input: SignInInput!): SignInPayload!
   "Ends the session of this request. UNAUTHENTICATED if there is none."
   signOut: SignOutPayload!
@@ -2072,6 +2084,71 @@ extend type Mutation {
   claimCustomer(input: ClaimCustomerInput!): ClaimCustomerPayload!
 }
 `, BuiltIn: false},
+	{Name: "../../schema/twofactor.graphql", Input: `"The answer to a sign-in's challenge."
+input CompleteSignInInput {
+  "What signIn gave as ` + "`" + `extensions.challenge` + "`" + `. It holds for five minutes, five codes and one session of the kind that signIn was asked for."
+  challenge: String!
+  "The six digits that the authenticator app shows, or a recovery code. Each counts once."
+  code: String!
+  "How the client stores the session; as signIn was asked."
+  session: SessionKind! = BEARER
+}
+
+"The password that enrolling takes."
+input StartTwoFactorInput {
+  "The caller's own password, else INVALID_ARGUMENT."
+  password: String!
+}
+
+"A secret for the caller's authenticator app. It counts once confirmTwoFactor has confirmed it."
+type StartTwoFactorPayload {
+  "The secret in base32, to type into the app. It is shown only once."
+  secret: String!
+  "The same as an otpauth:// URI, to show as a QR code."
+  uri: String!
+}
+
+"The code that enrolling takes."
+input ConfirmTwoFactorInput {
+  "The six digits that the app shows, else INVALID_ARGUMENT."
+  code: String!
+}
+
+"The confirmed second factor."
+type ConfirmTwoFactorPayload {
+  "Ten codes, each of which stands in once for a code of the app. They are shown only once."
+  recoveryCodes: [String!]!
+  "The caller."
+  user: User!
+}
+
+"Whose second factor to disable."
+input DisableTwoFactorInput {
+  "Another user, whose second factor an administrator resets; the caller if omitted."
+  userId: ID
+  "The caller's own password; needed for the own second factor."
+  password: String
+  "A code of the caller's app or a recovery code; needed for the own second factor."
+  code: String
+}
+
+"The user without a second factor."
+type DisableTwoFactorPayload {
+  "The user."
+  user: User!
+}
+
+extend type Mutation {
+  "Completes the sign-in of a user with a second factor. UNAUTHENTICATED for a wrong or used code and for a challenge that is unknown, used, expired, of the other kind of session, or had too many codes: sign in again then. RATE_LIMITED as signIn is: a wrong code is a failed sign-in."
+  completeSignIn(input: CompleteSignInInput!): SignInPayload!
+  "Begins to enroll the caller in a second factor (TOTP, RFC 6238). FAILED_PRECONDITION if they have one."
+  startTwoFactor(input: StartTwoFactorInput!): StartTwoFactorPayload!
+  "Confirms the second factor that startTwoFactor began: from then on signing in takes it. The caller's other sessions end. RATE_LIMITED after too many wrong codes."
+  confirmTwoFactor(input: ConfirmTwoFactorInput!): ConfirmTwoFactorPayload!
+  "Disables the caller's second factor, with password and code, or resets another user's, for administrators of the company and partner admins of the customer, who cannot do it to the customer's own active administrators. The user's other sessions end."
+  disableTwoFactor(input: DisableTwoFactorInput!): DisableTwoFactorPayload!
+}
+`, BuiltIn: false},
 	{Name: "../../schema/user.graphql", Input: `"The role of a user in their own company."
 enum UserRole {
   "May do everything in the own company."
@@ -2096,6 +2173,8 @@ type User implements Node {
   role: UserRole!
   "The user's company."
   company: Company!
+  "Whether signing in takes a second factor. Seen by the user and the administrators of the directory, partner admins of the customer among them; false for others."
+  twoFactor: Boolean!
   "Time of creation."
   createdAt: Time!
   "Time of the last change."
@@ -2414,6 +2493,10 @@ func (ec *executionContext) childFields_Company(ctx context.Context, field graph
 		return ec.fieldContext_Company_contactEmail(ctx, field)
 	case "externalId":
 		return ec.fieldContext_Company_externalId(ctx, field)
+	case "requireTwoFactor":
+		return ec.fieldContext_Company_requireTwoFactor(ctx, field)
+	case "requireTwoFactorForCustomers":
+		return ec.fieldContext_Company_requireTwoFactorForCustomers(ctx, field)
 	case "isPartner":
 		return ec.fieldContext_Company_isPartner(ctx, field)
 	case "isOwn":
@@ -2470,6 +2553,16 @@ func (ec *executionContext) childFields_CompanyEdge(ctx context.Context, field g
 		return ec.fieldContext_CompanyEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompanyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmTwoFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recoveryCodes":
+		return ec.fieldContext_ConfirmTwoFactorPayload_recoveryCodes(ctx, field)
+	case "user":
+		return ec.fieldContext_ConfirmTwoFactorPayload_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmTwoFactorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2694,6 +2787,14 @@ func (ec *executionContext) childFields_Desk(ctx context.Context, field graphql.
 		return ec.fieldContext_Desk_isDefault(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Desk", field.Name)
+}
+
+func (ec *executionContext) childFields_DisableTwoFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_DisableTwoFactorPayload_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisableTwoFactorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EndPartnershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3216,6 +3317,16 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_StartTwoFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return ec.fieldContext_StartTwoFactorPayload_secret(ctx, field)
+	case "uri":
+		return ec.fieldContext_StartTwoFactorPayload_uri(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartTwoFactorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_TransferToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3322,6 +3433,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_role(ctx, field)
 	case "company":
 		return ec.fieldContext_User_company(ctx, field)
+	case "twoFactor":
+		return ec.fieldContext_User_twoFactor(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_User_createdAt(ctx, field)
 	case "updatedAt":

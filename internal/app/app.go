@@ -19,6 +19,7 @@ import (
 	"tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/deployment"
+	"tenantry/internal/encrypt"
 	"tenantry/internal/importer"
 	"tenantry/internal/importer/kind"
 	contactkind "tenantry/internal/importer/kind/contacts"
@@ -84,12 +85,17 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 	if a.signer, err = signed.New(key, a.address.get); err != nil {
 		return a, err
 	}
+	factors, err := encrypt.New(key, auth.FactorPurpose)
+	if err != nil {
+		return a, err
+	}
 	a.authenticator = auth.New(a.db, passwords, auth.Options{
 		PublicURL: a.address.get, SessionTTL: c.SessionTTL, Unavailable: a.unavailable,
 		Log: log, Origins: c.CORSOrigins, ClientAddress: auth.ClientAddress(c.TrustedProxies, log),
+		Factors: factors, RecoveryCodeUsed: tenancy.RecoveryCodeUsed,
 	})
 	a.events = progress.New(a.broker.Client(), log)
-	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.authenticator, Events: a.events, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
+	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.authenticator, Factors: a.authenticator, Events: a.events, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
 	a.contacts = contacts.New(contacts.Parts{DB: a.db, Companies: a.tenancy, BuiltIn: contactkind.BuiltIn, Journals: importer.Journals{}, EditsKept: c.ImportUndoPeriod, Log: a.log})
 	a.queue = jobs.NewClient(a.broker.Client(), a.events)
 	a.kinds = kinds.New(a.db, passwords, a.tenancy, contactkind.Options{})

@@ -52,6 +52,10 @@ sato mutation deleteCustomField(input: {id: $field-of-alpha}) { __typename }
 sato mutation deleteDesk(input: {id: $desk-of-alpha}) { __typename }
 sato mutation deleteProject(input: {id: $project-of-alpha}) { __typename }
 sato mutation deleteUser(input: {id: $spare}) { __typename }
+solomon mutation startTwoFactor(input: {password: "password of all"}) { secret }
+solomon mutation confirmTwoFactor(input: {code: "no code"}) { recoveryCodes }
+solomon mutation completeSignIn(input: {challenge: "unknown", code: "no code", session: COOKIE}) { token }
+sato mutation disableTwoFactor(input: {userId: $carl}) { user { id } }
 keller mutation createApiKey(input: {name: "made beside", access: READ}) { secret }
 keller mutation revokeApiKey(input: {id: $revocable}) { __typename }
 okafor mutation signOut { signedOut }

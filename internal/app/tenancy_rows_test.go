@@ -7,6 +7,16 @@ const matrixRows = `
 query viewer { user { firstName } apiKey { name access } company { name } isOperator }
 mutation signIn(input: {email: "{viewer}@people.example", password: "password of all"}) { user { firstName company { name } } }
 
+mutation startTwoFactor(input: {password: "wrong"}) { secret }
+mutation confirmTwoFactor(input: {code: "000000"}) { recoveryCodes }
+mutation completeSignIn(input: {challenge: "unknown", code: "000000"}) { token }
+mutation disableTwoFactor(input: {}) { user { firstName } }
+mutation disableTwoFactor(input: {userId: $carl}) { user { firstName } }
+mutation disableTwoFactor(input: {userId: $alma}) { user { firstName } }
+mutation disableTwoFactor(input: {userId: $rita}) { user { firstName } }
+query user(id: $carl) { twoFactor }
+query company(id: $alpha) { requireTwoFactor requireTwoFactorForCustomers }
+
 # lists
 query customers { nodes { name } totalCount }
 query customers(filter: {isOwn: false}) { nodes { name } totalCount }

@@ -1,12 +1,15 @@
 package auth
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
 
+	"tenantry/ent/generated/ent"
 	"tenantry/internal/database"
+	"tenantry/internal/encrypt"
 )
 
 // Defaults of Options.
@@ -46,6 +49,11 @@ type Options struct {
 	// ClientAddress says where a request comes from, for FailuresPerAddress; the host
 	// part of RemoteAddr. Behind a proxy it should be the function ClientAddress's.
 	ClientAddress func(*http.Request) string
+	// Factors encrypts the secrets of second factors; nil: nobody can enroll.
+	Factors *encrypt.Cipher
+	// RecoveryCodeUsed hears, in the transaction that begins the session, that a user has signed in
+	// with a recovery code, and how many are left; nil: nobody does.
+	RecoveryCodeUsed func(ctx context.Context, tx *database.Tx, u *ent.User, left int) error
 	// Unavailable answers a request whose caller could not be looked up because the
 	// database did not answer; 503 with a GraphQL error and no detail.
 	Unavailable func(http.ResponseWriter, *http.Request, error)

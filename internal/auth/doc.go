@@ -12,6 +12,9 @@
 //   - Guessing is slow. Attempts are counted by email, by address and, for a user's own
 //     password, by user, from before they are computed until they have succeeded, in limited
 //     memory. No more passwords are hashed at a time than there are processors.
+//   - A user with a second factor signs in in two steps. Each code counts once, also between
+//     processes; wrong ones count as failed sign-ins; a challenge holds for five minutes and five
+//     codes (rule U9).
 //   - The address of a client is that of its connection. Only a proxy that the settings name
 //     may say otherwise: see [ClientAddress].
 //   - Secrets are not stored. The database has the SHA-256 of a token and the argon2id hash of

@@ -75,11 +75,14 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 }
 
 // RequireForUpload refuses, as UNAUTHENTICATED, an upload of which nobody valid is the
-// sender, and as FORBIDDEN one of an API key that only reads (rule U7). The caller answers 401 without reading the body: a request whose file is
+// sender, and as FORBIDDEN one of an API key that only reads (rule U7) or of whoever must enroll in a
+// second factor first (U9). The caller answers 401 without reading the body: a request whose file is
 // read first and checked afterwards lets anybody fill the disk.
 func RequireForUpload(r *http.Request) error {
 	if v := viewer.FromContext(r.Context()); v.OnlyReads() {
 		return fault.New(fault.Forbidden, "This API key has READ access, and an upload needs one with WRITE access.")
+	} else if v.MustEnroll {
+		return EnrollFirst()
 	} else if v.Authenticated() {
 		return nil
 	}

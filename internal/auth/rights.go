@@ -36,7 +36,7 @@ type statements struct{ ofUser, ofSessions, ofKeys, takeUser string }
 
 func newStatements(d database.Dialect) statements {
 	const (
-		columns = `u.id, u.active, u.first_name, u.last_name, u.role, c.id, c.is_platform, c.is_partner `
+		columns = `u.id, u.active, u.first_name, u.last_name, u.role, c.id, c.is_platform, c.is_partner, u.two_factor, c.require_two_factor, c.require_two_factor_for_customers `
 		company = `JOIN companies c ON c.id = u.company_id AND c.deleted_at IS NULL ` // rule U3
 	)
 	return statements{
@@ -48,7 +48,7 @@ func newStatements(d database.Dialect) statements {
 			`FROM api_keys k JOIN users u ON u.id = k.created_by_id AND u.role = 'ADMIN' ` + company +
 			`WHERE (k.expires_at IS NULL OR k.expires_at > ` + d.Now() + `)`,
 		// It changes nothing but takes the row's lock: see Authenticator.begin.
-		takeUser: `UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2 AND active
+		takeUser: `UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2 AND two_factor = $3 AND active
 			RETURNING ` + d.Now(),
 	}
 }
@@ -153,7 +153,8 @@ func known(v viewer.Viewer, found bool, err error) (viewer.Viewer, error) {
 
 // ViewerOf returns the rights that a caller has now, without any session: the import job
 // re-checks its importer with it (rule J6). An unknown or inactive user is FORBIDDEN, and so is one
-// who acts by an API key that does not stand any more.
+// who must enroll in a second factor first (rule U9) or acts by an API key that does not stand any
+// more.
 func (a *Authenticator) ViewerOf(ctx context.Context, p viewer.Principal) (viewer.Viewer, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
@@ -162,7 +163,10 @@ func (a *Authenticator) ViewerOf(ctx context.Context, p viewer.Principal) (viewe
 		if err == nil && (!found || v.Principal() != p) {
 			return viewer.Viewer{}, fault.New(fault.Forbidden, "The API key was revoked or has expired, or its creator is no active administrator any more.")
 		}
-		return v, err
+		if err != nil {
+			return viewer.Viewer{}, err
+		}
+		return enrolled(v)
 	}
 	var v viewer.Viewer
 	active, err := scanRights(a.db.SQL().QueryRowContext(ctx, a.sql.ofUser, p.User), &v)
@@ -171,6 +175,14 @@ func (a *Authenticator) ViewerOf(ctx context.Context, p viewer.Principal) (viewe
 		return viewer.Viewer{}, fault.New(fault.Forbidden, "The user is not active any more.")
 	case err != nil:
 		return viewer.Viewer{}, fmt.Errorf("reading a user's rights: %w", err)
+	}
+	return enrolled(v)
+}
+
+// enrolled refuses whoever must enroll in a second factor first (rule U9).
+func enrolled(v viewer.Viewer) (viewer.Viewer, error) {
+	if v.MustEnroll {
+		return viewer.Viewer{}, EnrollFirst()
 	}
 	return v, nil
 }
@@ -219,10 +231,22 @@ func (a *Authenticator) authenticateInit(ctx context.Context, token string) (vie
 func scanRights(row interface{ Scan(into ...any) error }, v *viewer.Viewer, before ...any) (active bool, err error) {
 	var first, last string
 	var role enum.UserRole
-	err = row.Scan(append(before, &v.UserID, &active, &first, &last, &role, &v.CompanyID, &v.Operator, &v.Partner)...)
+	var twoFactor, required, requiredInside bool
+	err = row.Scan(append(before, &v.UserID, &active, &first, &last, &role, &v.CompanyID, &v.Operator, &v.Partner,
+		&twoFactor, &required, &requiredInside)...)
 	v.Name = first + " " + last
 	v.Admin = role == enum.Admin
+	v.CustomersClosed = requiredInside && !twoFactor && v.Partner
+	if required && !twoFactor {
+		v.MustEnroll, v.Admin, v.Operator, v.Partner = true, false, false, false
+	}
 	return active, err
+}
+
+// EnrollFirst is what whoever must enroll in a second factor is told.
+func EnrollFirst() *fault.Error {
+	return fault.New(fault.Forbidden, "Your company requires a second factor, and you have none: enroll with startTwoFactor and "+
+		"confirmTwoFactor. Until then you can only do that, sign out and read viewer. (An API key works once the administrator who made it has enrolled.)")
 }
 
 func badToken() *fault.Error {

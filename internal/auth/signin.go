@@ -13,6 +13,7 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/session"
+	"tenantry/ent/generated/ent/signinchallenge"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
@@ -32,6 +33,9 @@ func refused() *fault.Error {
 // session's is set as a cookie and not returned. The user comes with its company
 // loaded, because the context that asked is nobody's and could not load it.
 //
+// A user with a second factor gets UNAUTHENTICATED with `challenge` and `methods`, to be answered
+// with CompleteSignIn.
+//
 // Errors: UNAUTHENTICATED with one and the same message, at one cost, for an unknown
 // email, a wrong password and an inactive user; RATE_LIMITED with `retryAfter` seconds
 // after too many of them for this email or from this address; FAILED_PRECONDITION
@@ -47,10 +51,28 @@ func (a *Authenticator) SignIn(ctx context.Context, email, password string, kind
 	if err != nil {
 		return "", nil, nil, err
 	}
+	if u.TwoFactor {
+		return "", nil, nil, a.challenge(ctx, u, kind)
+	}
+	var begun id.ID
 	token = MintToken(SessionPrefix)
-	s, err = a.begin(ctx, u, kind, token)
+	err = a.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		begun, err = a.begin(ctx, tx, u, kind, token)
+		return err
+	})
 	if err != nil {
 		return "", nil, nil, err
+	}
+	return a.begun(ctx, begun, kind, token)
+}
+
+// begun gives a session that was stored, as SignIn does.
+func (a *Authenticator) begun(ctx context.Context, stored id.ID, kind enum.SessionKind, token string) (string, *ent.Session, *ent.User, error) {
+	// Read again, because what a transaction gave cannot load more once that has ended.
+	s, err := a.db.Ent().Session.Query().Where(session.ID(stored)).
+		WithUser(func(q *ent.UserQuery) { q.WithCompany() }).Only(ctx)
+	if err != nil {
+		return "", nil, nil, fmt.Errorf("loading a session: %w", err)
 	}
 	if kind == enum.Cookie {
 		if err := SetCookie(ctx, a.newCookie(ctx, token, s.ExpiresAt)); err != nil {
@@ -92,7 +114,11 @@ func (a *Authenticator) verify(ctx context.Context, emailKey, password string) (
 			a.logRefused(ctx, u, address)
 			return refused()
 		}
-		a.byEmail.forget(emailKey)
+		if u.TwoFactor { // the code is still to come, and wrong ones count until then
+			a.byEmail.giveBack(emailKey)
+		} else {
+			a.byEmail.forget(emailKey)
+		}
 		a.byAddress.giveBack(address)
 		return nil
 	})
@@ -181,48 +207,47 @@ func (a *Authenticator) VerifyOwn(ctx context.Context, userID id.ID, password, h
 	return same, err
 }
 
-// begin stores the session, provided that the user is still active and still has the
-// password that was verified. Taking the user's row first means that a change of the
-// password that is under way either ends before, and there is no such row to take, or
-// waits, and then ends this session with the others (rule U3).
-func (a *Authenticator) begin(ctx context.Context, u *ent.User, kind enum.SessionKind, token string) (*ent.Session, error) {
-	var begun id.ID
-	err := a.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		var now database.Time
-		err := tx.QueryRowContext(ctx, a.sql.takeUser, u.ID, u.PasswordHash).Scan(&now)
-		if errors.Is(err, sql.ErrNoRows) {
-			return refused()
-		}
-		if err != nil {
-			return fmt.Errorf("taking the user's row: %w", err)
-		}
-		s, err := tx.Ent().Session.Create().SetUserID(u.ID).SetTokenHash(HashToken(token)).SetKind(kind).
-			SetCreatedAt(now.Time).SetExpiresAt(now.Add(a.options.SessionTTL)).Save(ctx)
-		if err != nil {
-			return fmt.Errorf("storing a session: %w", err)
-		}
-		begun = s.ID
-		return nil
-	})
+// begin stores the session of a user whose password was verified, and gives its id.
+func (a *Authenticator) begin(ctx context.Context, tx *database.Tx, u *ent.User, kind enum.SessionKind, token string) (id.ID, error) {
+	now, err := a.take(ctx, tx, u)
 	if err != nil {
-		return nil, err
+		return id.ID{}, err
 	}
-	// Read again, because what a transaction gave cannot load more once that has ended.
-	s, err := a.db.Ent().Session.Query().Where(session.ID(begun)).
-		WithUser(func(q *ent.UserQuery) { q.WithCompany() }).Only(ctx)
+	s, err := tx.Ent().Session.Create().SetUserID(u.ID).SetTokenHash(HashToken(token)).SetKind(kind).
+		SetCreatedAt(now).SetExpiresAt(now.Add(a.options.SessionTTL)).Save(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("loading a session: %w", err)
+		return id.ID{}, fmt.Errorf("storing a session: %w", err)
 	}
-	return s, nil
+	return s.ID, nil
+}
+
+// take holds the row of a user, provided that they are still active and still have the
+// password that was verified and the second factor or none. Taking the row first means that a
+// change of these that is under way either ends before, and there is no such row to take, or
+// waits, and then ends what is begun here with the others (rule U3). It gives the time.
+func (a *Authenticator) take(ctx context.Context, tx *database.Tx, u *ent.User) (time.Time, error) {
+	var now database.Time
+	err := tx.QueryRowContext(ctx, a.sql.takeUser, u.ID, u.PasswordHash, u.TwoFactor).Scan(&now)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, refused()
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("taking the user's row: %w", err)
+	}
+	return now.Time, nil
 }
 
 // EndSessions ends all sessions of a user but one (none is spared where except is the
-// zero id), in the transaction that changes their email, password or role (rule U3).
+// zero id), and the sign-ins that wait for a code, in the transaction that changes their email,
+// password, role or second factor (rule U3).
 // It must come after that change: only the change's lock on the user's row keeps a
 // sign-in with the old password from slipping in between.
 func (a *Authenticator) EndSessions(ctx context.Context, tx *database.Tx, userID, except id.ID) error {
-	_, err := tx.Ent().Session.Delete().Where(session.UserID(userID), session.IDNEQ(except)).
-		Exec(viewer.BypassTenancy(ctx, "ending the sessions of a user who was changed"))
+	ctx = viewer.BypassTenancy(ctx, "ending the sessions of a user who was changed")
+	_, err := tx.Ent().Session.Delete().Where(session.UserID(userID), session.IDNEQ(except)).Exec(ctx)
+	if err == nil {
+		_, err = tx.Ent().SignInChallenge.Delete().Where(signinchallenge.UserID(userID)).Exec(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("ending a user's sessions: %w", err)
 	}
@@ -249,15 +274,18 @@ func (a *Authenticator) SignOut(ctx context.Context) (bool, error) {
 	return n > 0, nil
 }
 
-// Purge deletes the sessions that have expired and says how many they were. Nothing
-// depends on it: an expired session is refused whether or not it is still stored.
+// Purge deletes the sessions and challenges that have expired and says how many sessions they
+// were. Nothing depends on it: what has expired is refused whether or not it is still stored.
 func (a *Authenticator) Purge(ctx context.Context) (int, error) {
 	now, err := a.db.Clock(ctx)
 	if err != nil {
 		return 0, err
 	}
-	n, err := a.db.Ent().Session.Delete().Where(session.ExpiresAtLTE(now)).
-		Exec(viewer.BypassTenancy(ctx, "purging expired sessions of every company"))
+	ctx = viewer.BypassTenancy(ctx, "purging expired sessions of every company")
+	n, err := a.db.Ent().Session.Delete().Where(session.ExpiresAtLTE(now)).Exec(ctx)
+	if err == nil {
+		_, err = a.db.Ent().SignInChallenge.Delete().Where(signinchallenge.ExpiresAtLTE(now)).Exec(ctx)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("purging expired sessions: %w", err)
 	}

@@ -11,6 +11,9 @@ import (
 // reader sees what it opens.
 const SessionPrefix = "tnt_s_"
 
+// ChallengePrefix begins the token of a sign-in that waits for a code.
+const ChallengePrefix = "tnt_c_"
+
 // KeyPrefix begins every API key's secret.
 const KeyPrefix = "tnt_k_"
 

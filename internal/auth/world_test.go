@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
+	"tenantry/internal/encrypt"
 	"tenantry/internal/testenv"
 )
 
@@ -33,6 +34,13 @@ func inWorlds(t *testing.T, o Options, test func(t *testing.T, w *world)) {
 		one.Concurrent = 1
 		if o.PublicURL == nil {
 			o.PublicURL = func() *url.URL { return &url.URL{Scheme: "http", Host: "tenantry.test"} }
+		}
+		if o.Factors == nil {
+			factors, err := encrypt.New(make([]byte, 32), FactorPurpose)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Factors = factors
 		}
 		w := &world{Authenticator: New(db, newPasswords(t, one), o), World: testenv.NewWorld(t, db)}
 		w.operator = w.user(w.PlatformCompany(), "operator@example.org", enum.Admin)

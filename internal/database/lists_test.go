@@ -27,6 +27,7 @@ import (
 
 // boundEach are the calls that bind each entry of a list whose length no data decides.
 var boundEach = map[string]string{
+	"internal/auth/challenge.go WithUser":                     "of the one challenge",
 	"internal/auth/signin.go WithUser":                        "of the one session",
 	"internal/auth/signin.go WithCompany":                     "of the one session's user",
 	"internal/importer/finish.go WithCompany":                 "of the one import",

@@ -44,6 +44,9 @@ const (
 	CustomField Kind = 0x0E
 
 	APIKey Kind = 0x0F
+
+	SecondFactor    Kind = 0x10
+	SignInChallenge Kind = 0x11
 )
 
 // New makes an id of the kind.

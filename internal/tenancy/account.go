@@ -146,20 +146,25 @@ func (s *Service) ChangePassword(ctx context.Context, current, next string) (*en
 // credentialsChanged ends the user's sessions but the viewer's own, audits the change and
 // notifies the user.
 func (s *Service) credentialsChanged(ctx context.Context, a *unitOfWork, u *ent.User, what string) error {
+	return s.accountChanged(ctx, a, u, what, userCredentials, fmt.Sprintf("%s of %s <%s> changed", what, fullName(u), u.Email))
+}
+
+// accountChanged is credentialsChanged with an action and a summary for the audit log.
+func (s *Service) accountChanged(ctx context.Context, a *unitOfWork, u *ent.User, what, action, summary string) error {
 	if err := s.sessions.EndSessions(ctx, a.Tx, u.ID, a.who.SessionID); err != nil {
 		return err
 	}
-	note := accountChanged(a.who, what)
+	note := changedNotification(a.who, what)
 	// Also to whoever changed it: if it was not them, they should know.
 	a.notified = append(a.notified, u.ID)
 	if err := notify.Store(ctx, a.Tx, note, u.ID); err != nil {
 		return err
 	}
-	return a.audit(ctx, userCredentials, fmt.Sprintf("%s of %s <%s> changed", what, fullName(u), u.Email), u.CompanyID)
+	return a.audit(ctx, action, summary, u.CompanyID)
 }
 
-// accountChanged is the notification of a change of an account, and by whom.
-func accountChanged(by viewer.Viewer, what string) notify.Notification {
+// changedNotification is the notification of a change of an account, and by whom.
+func changedNotification(by viewer.Viewer, what string) notify.Notification {
 	return notify.Notification{Kind: enum.AccountChanged, Title: "Your account was changed",
 		Body: fmt.Sprintf("Changed by %s: %s. Your other sessions have ended.", by.Name, what)}
 }

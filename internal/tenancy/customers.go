@@ -232,7 +232,7 @@ func (s *Service) Manageable(ctx context.Context, ids []id.ID) (map[id.ID]bool, 
 	}
 	out := make(map[id.ID]bool, len(ids))
 	others := slices.DeleteFunc(slices.Clone(ids), func(u id.ID) bool { return u == v.CompanyID })
-	if len(others) < len(ids) {
+	if len(others) < len(ids) && !v.MustEnroll {
 		out[v.CompanyID] = true
 	}
 	if len(others) == 0 || !policy.ReadsOthers(v) {

@@ -17,6 +17,10 @@ type Details struct {
 	Name         input.Field[string]
 	ContactEmail input.Field[string]
 	ExternalID   input.Field[string] // a customer's alone (rule C1)
+
+	// Whether a second factor is required (rule U9); of one's own company alone, and by no API key.
+	RequireTwoFactor             input.Field[bool]
+	RequireTwoFactorForCustomers input.Field[bool]
 }
 
 // UpdateCompany changes the viewer's own company. Its administrators. FORBIDDEN for the external
@@ -31,6 +35,9 @@ func (s *Service) UpdateCompany(ctx context.Context, d Details) (*ent.Company, e
 	}
 	if d.ExternalID.Set {
 		return nil, fault.New(fault.Forbidden, "the external id of a company is its partner's to set").At("input", "externalId")
+	}
+	if err := d.requires(ctx, v); err != nil {
+		return nil, err
 	}
 	return s.update(ctx, v.CompanyID, nil, d, companyUpdated)
 }
@@ -111,12 +118,53 @@ func (s *Service) update(ctx context.Context, companyID id.ID, partner *id.ID, d
 		if err := s.companies.set(update.Mutation(), &next, before); err != nil {
 			return err
 		}
+		update.SetNillableRequireTwoFactor(d.RequireTwoFactor.Value).SetNillableRequireTwoFactorForCustomers(d.RequireTwoFactorForCustomers.Value)
 		if changed, err = update.Save(ctx); err != nil {
 			return err
 		}
-		return a.audit(ctx, action, fmt.Sprintf("%q was changed", changed.Name), a.concerned(changed)...)
+		return a.audit(ctx, action, fmt.Sprintf("%q was changed%s", changed.Name, d.requirements()), a.concerned(changed)...)
 	})
 	return changed, err
+}
+
+// requires checks who changes what is required of a company's users.
+func (d *Details) requires(ctx context.Context, v viewer.Viewer) error {
+	for argument, f := range map[string]input.Field[bool]{
+		"requireTwoFactor": d.RequireTwoFactor, "requireTwoFactorForCustomers": d.RequireTwoFactorForCustomers,
+	} {
+		on, err := f.Required("input", argument)
+		if err != nil {
+			return err
+		}
+		if on == nil {
+			continue
+		}
+		if err := inPerson(ctx); err != nil {
+			return atArgument(err, "input", argument)
+		}
+	}
+	if on := d.RequireTwoFactorForCustomers.Value; on != nil && *on && !v.Partner {
+		return fault.New(fault.FailedPrecondition, "only a partner has customers, and your company is none").At("input", "requireTwoFactorForCustomers")
+	}
+	return nil
+}
+
+// requirements says for the audit log what is required from now on.
+func (d *Details) requirements() string {
+	var out string
+	for _, r := range []struct {
+		on *bool
+		of string
+	}{{d.RequireTwoFactor.Value, "its users"}, {d.RequireTwoFactorForCustomers.Value, "who works inside its customers"}} {
+		switch {
+		case r.on == nil:
+		case *r.on:
+			out += "; a second factor is required of " + r.of
+		default:
+			out += "; a second factor is not required of " + r.of
+		}
+	}
+	return out
 }
 
 // concerned are the companies in whose logs something about a company stands.

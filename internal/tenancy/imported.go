@@ -37,7 +37,7 @@ func (s *Service) UsersImported(ctx context.Context, tx *database.Tx, by viewer.
 			if err := s.sessions.EndSessions(ctx, tx, u.ID, id.ID{}); err != nil {
 				return nil, err
 			}
-			if err := notify.Store(ctx, tx, accountChanged(by, what), u.ID); err != nil {
+			if err := notify.Store(ctx, tx, changedNotification(by, what), u.ID); err != nil {
 				return nil, err
 			}
 			notified = append(notified, u.ID)

@@ -15,6 +15,7 @@ import (
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
+	"tenantry/internal/auth"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
@@ -32,6 +33,7 @@ type Service struct {
 	db        *database.DB
 	passwords Passwords
 	sessions  Sessions
+	factors   SecondFactors
 	publisher notify.Publisher
 	owners    []Owner
 	log       *slog.Logger
@@ -47,6 +49,7 @@ type Parts struct {
 	DB        *database.DB
 	Passwords Passwords
 	Sessions  Sessions
+	Factors   SecondFactors
 	Events    notify.Publisher
 	// Owners are the packages that own tables below companies, but for this one.
 	Owners []Owner
@@ -67,13 +70,23 @@ type Sessions interface {
 func New(p Parts) *Service {
 	companies, users := CompanyFields(), UserFields()
 	return &Service{
-		db: p.DB, passwords: p.Passwords, sessions: p.Sessions, publisher: p.Events, owners: p.Owners, log: p.Log,
+		db: p.DB, passwords: p.Passwords, sessions: p.Sessions, factors: p.Factors, publisher: p.Events, owners: p.Owners, log: p.Log,
 		companyFields: companies, companies: NewCompanyBulk(companies), userFields: users, users: NewUserBulk(users),
 	}
 }
 
-// SignedIn returns who is asking, or UNAUTHENTICATED.
+// SignedIn returns who is asking, or UNAUTHENTICATED; FORBIDDEN for who must enroll in a second
+// factor first (rule U9).
 func SignedIn(ctx context.Context) (viewer.Viewer, error) {
+	v, err := Caller(ctx)
+	if err == nil && v.MustEnroll {
+		err = auth.EnrollFirst()
+	}
+	return v, err
+}
+
+// Caller is SignedIn for what those may do too who must enroll first.
+func Caller(ctx context.Context) (viewer.Viewer, error) {
 	v := viewer.FromContext(ctx)
 	if !v.Authenticated() {
 		return v, fault.New(fault.Unauthenticated, "sign in first")

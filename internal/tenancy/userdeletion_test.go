@@ -35,12 +35,14 @@ var ofUsers = map[string]struct {
 	owner   string
 	outcome outcome
 }{
-	"sessions.user_id":          {"internal/auth", deleted},
-	"partner_admins.user_id":    {"internal/tenancy", deleted},   // DeleteUser writes it into the customers' logs
-	"notifications.user_id":     {"internal/notify", deleted},    // they are the user's alone
-	"import_runs.created_by_id": {"internal/importer", released}, // with created_by_name, for the company's administrators
-	"idempotency_keys.user_id":  {"internal/importer", kept},     // deleted with all keys of that day; ids are not reused
-	"audit_events.actor_id":     {"internal/tenancy", kept},      // the log outlives whoever acted
+	"sessions.user_id":           {"internal/auth", deleted},
+	"second_factors.user_id":     {"internal/auth", deleted},
+	"sign_in_challenges.user_id": {"internal/auth", deleted},
+	"partner_admins.user_id":     {"internal/tenancy", deleted},   // DeleteUser writes it into the customers' logs
+	"notifications.user_id":      {"internal/notify", deleted},    // they are the user's alone
+	"import_runs.created_by_id":  {"internal/importer", released}, // with created_by_name, for the company's administrators
+	"idempotency_keys.user_id":   {"internal/importer", kept},     // deleted with all keys of that day; ids are not reused
+	"audit_events.actor_id":      {"internal/tenancy", kept},      // the log outlives whoever acted
 }
 
 // elsewhere are the columns of ids that are no foreign keys and refer to other records.
@@ -136,6 +138,8 @@ func (w *world) refersTo(u *ent.User) {
 	tenants.AddImport("user", "partner")
 	c := w.DB.Ent()
 	w.Must(c.Session.Create().SetUserID(u.ID).SetTokenHash(u.ID[:]).SetKind(enum.Bearer).SetExpiresAt(time.Now().Add(time.Hour)).Exec(w.System))
+	w.Must(c.SecondFactor.Create().SetUserID(u.ID).SetSecret([]byte("x")).Exec(w.System))
+	w.Must(c.SignInChallenge.Create().SetUserID(u.ID).SetTokenHash(u.ID[:]).SetKind(enum.Bearer).SetExpiresAt(time.Now().Add(time.Hour)).Exec(w.System))
 	w.PartnerAdmin(w.add("Customer of "+u.Email), u)
 	w.Must(c.AuditEvent.Create().SetCompanyID(w.partner.ID).SetAction("done").SetActorID(u.ID).SetActorName("x").SetSummary("x").Exec(w.System))
 }

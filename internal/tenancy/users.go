@@ -79,8 +79,16 @@ func MustAdminister(ctx context.Context, client *ent.Client, companyID id.ID, pa
 	may, err := administers(ctx, client, companyID)
 	if err == nil && !may {
 		err = fault.New(fault.Forbidden, "only the company's administrators and its partner admins may do this; you are neither").At(path...)
+		if v := viewer.FromContext(ctx); v.CustomersClosed && companyID != v.CompanyID {
+			err = EnrollToEnter().At(path...)
+		}
 	}
 	return err
+}
+
+// EnrollToEnter is what a partner's user is told who needs a second factor to work inside customers.
+func EnrollToEnter() *fault.Error {
+	return fault.New(fault.Forbidden, "your company requires a second factor of whoever works inside its customers, and you have none: enroll with startTwoFactor and confirmTwoFactor")
 }
 
 // CreateOperator makes somebody who runs the platform. It is for the command line alone,
@@ -228,7 +236,7 @@ func (a *unitOfWork) protects(ctx context.Context, u *ent.User) error {
 		return atArgument(err, "input", "id")
 	}
 	if u.CompanyID != a.who.CompanyID && u.Active && u.Role == enum.Admin {
-		return fault.New(fault.Forbidden, "%s is an active administrator of the company itself: its partner admins change neither email, password, role nor activity of such", u.Email).At("input", "id")
+		return fault.New(fault.Forbidden, "%s is an active administrator of the company itself: its partner admins change neither email, password, second factor, role nor activity of such", u.Email).At("input", "id")
 	}
 	return nil
 }

@@ -42,6 +42,10 @@ type Company struct {
 	PartnerID *uuid.UUID `json:"partner_id,omitempty"`
 	// the partner that added or imported it and so may delete it (rule C8); gone with that partnership
 	CreatedByPartnerID *uuid.UUID `json:"created_by_partner_id,omitempty"`
+	// of its own users (rule U9)
+	RequireTwoFactor bool `json:"require_two_factor,omitempty"`
+	// a partner's: of its users, to work inside its customers (rule U9)
+	RequireTwoFactorForCustomers bool `json:"require_two_factor_for_customers,omitempty"`
 	// gone for everybody; what it had is purged behind (rule C8)
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -264,7 +268,7 @@ func (*Company) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case company.FieldPartnerID, company.FieldCreatedByPartnerID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case company.FieldIsPartner, company.FieldIsPlatform:
+		case company.FieldIsPartner, company.FieldIsPlatform, company.FieldRequireTwoFactor, company.FieldRequireTwoFactorForCustomers:
 			values[i] = new(sql.NullBool)
 		case company.FieldName, company.FieldSlug, company.FieldNameSlug, company.FieldNameKey, company.FieldContactEmail, company.FieldExternalID:
 			values[i] = new(sql.NullString)
@@ -368,6 +372,18 @@ func (_m *Company) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CreatedByPartnerID = new(uuid.UUID)
 				*_m.CreatedByPartnerID = *value.S.(*uuid.UUID)
+			}
+		case company.FieldRequireTwoFactor:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field require_two_factor", values[i])
+			} else if value.Valid {
+				_m.RequireTwoFactor = value.Bool
+			}
+		case company.FieldRequireTwoFactorForCustomers:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field require_two_factor_for_customers", values[i])
+			} else if value.Valid {
+				_m.RequireTwoFactorForCustomers = value.Bool
 			}
 		case company.FieldDeletedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -545,6 +561,12 @@ func (_m *Company) String() string {
 		builder.WriteString("created_by_partner_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("require_two_factor=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RequireTwoFactor))
+	builder.WriteString(", ")
+	builder.WriteString("require_two_factor_for_customers=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RequireTwoFactorForCustomers))
 	builder.WriteString(", ")
 	if v := _m.DeletedAt; v != nil {
 		builder.WriteString("deleted_at=")

@@ -172,6 +172,34 @@ func (_c *CompanyCreate) SetNillableCreatedByPartnerID(v *uuid.UUID) *CompanyCre
 	return _c
 }
 
+// SetRequireTwoFactor sets the "require_two_factor" field.
+func (_c *CompanyCreate) SetRequireTwoFactor(v bool) *CompanyCreate {
+	_c.mutation.SetRequireTwoFactor(v)
+	return _c
+}
+
+// SetNillableRequireTwoFactor sets the "require_two_factor" field if the given value is not nil.
+func (_c *CompanyCreate) SetNillableRequireTwoFactor(v *bool) *CompanyCreate {
+	if v != nil {
+		_c.SetRequireTwoFactor(*v)
+	}
+	return _c
+}
+
+// SetRequireTwoFactorForCustomers sets the "require_two_factor_for_customers" field.
+func (_c *CompanyCreate) SetRequireTwoFactorForCustomers(v bool) *CompanyCreate {
+	_c.mutation.SetRequireTwoFactorForCustomers(v)
+	return _c
+}
+
+// SetNillableRequireTwoFactorForCustomers sets the "require_two_factor_for_customers" field if the given value is not nil.
+func (_c *CompanyCreate) SetNillableRequireTwoFactorForCustomers(v *bool) *CompanyCreate {
+	if v != nil {
+		_c.SetRequireTwoFactorForCustomers(*v)
+	}
+	return _c
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (_c *CompanyCreate) SetDeletedAt(v time.Time) *CompanyCreate {
 	_c.mutation.SetDeletedAt(v)
@@ -519,6 +547,14 @@ func (_c *CompanyCreate) defaults() error {
 		v := company.DefaultIsPlatform
 		_c.mutation.SetIsPlatform(v)
 	}
+	if _, ok := _c.mutation.RequireTwoFactor(); !ok {
+		v := company.DefaultRequireTwoFactor
+		_c.mutation.SetRequireTwoFactor(v)
+	}
+	if _, ok := _c.mutation.RequireTwoFactorForCustomers(); !ok {
+		v := company.DefaultRequireTwoFactorForCustomers
+		_c.mutation.SetRequireTwoFactorForCustomers(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if company.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized company.DefaultID (forgotten import ent/runtime?)")
@@ -574,6 +610,12 @@ func (_c *CompanyCreate) check() error {
 	}
 	if _, ok := _c.mutation.IsPlatform(); !ok {
 		return &ValidationError{Name: "is_platform", err: errors.New(`ent: missing required field "Company.is_platform"`)}
+	}
+	if _, ok := _c.mutation.RequireTwoFactor(); !ok {
+		return &ValidationError{Name: "require_two_factor", err: errors.New(`ent: missing required field "Company.require_two_factor"`)}
+	}
+	if _, ok := _c.mutation.RequireTwoFactorForCustomers(); !ok {
+		return &ValidationError{Name: "require_two_factor_for_customers", err: errors.New(`ent: missing required field "Company.require_two_factor_for_customers"`)}
 	}
 	return nil
 }
@@ -653,6 +695,14 @@ func (_c *CompanyCreate) createSpec() (*Company, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedByPartnerID(); ok {
 		_spec.SetField(company.FieldCreatedByPartnerID, field.TypeUUID, value)
 		_node.CreatedByPartnerID = &value
+	}
+	if value, ok := _c.mutation.RequireTwoFactor(); ok {
+		_spec.SetField(company.FieldRequireTwoFactor, field.TypeBool, value)
+		_node.RequireTwoFactor = value
+	}
+	if value, ok := _c.mutation.RequireTwoFactorForCustomers(); ok {
+		_spec.SetField(company.FieldRequireTwoFactorForCustomers, field.TypeBool, value)
+		_node.RequireTwoFactorForCustomers = value
 	}
 	if value, ok := _c.mutation.DeletedAt(); ok {
 		_spec.SetField(company.FieldDeletedAt, field.TypeTime, value)

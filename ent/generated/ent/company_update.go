@@ -171,6 +171,34 @@ func (_u *CompanyUpdate) ClearCreatedByPartnerID() *CompanyUpdate {
 	return _u
 }
 
+// SetRequireTwoFactor sets the "require_two_factor" field.
+func (_u *CompanyUpdate) SetRequireTwoFactor(v bool) *CompanyUpdate {
+	_u.mutation.SetRequireTwoFactor(v)
+	return _u
+}
+
+// SetNillableRequireTwoFactor sets the "require_two_factor" field if the given value is not nil.
+func (_u *CompanyUpdate) SetNillableRequireTwoFactor(v *bool) *CompanyUpdate {
+	if v != nil {
+		_u.SetRequireTwoFactor(*v)
+	}
+	return _u
+}
+
+// SetRequireTwoFactorForCustomers sets the "require_two_factor_for_customers" field.
+func (_u *CompanyUpdate) SetRequireTwoFactorForCustomers(v bool) *CompanyUpdate {
+	_u.mutation.SetRequireTwoFactorForCustomers(v)
+	return _u
+}
+
+// SetNillableRequireTwoFactorForCustomers sets the "require_two_factor_for_customers" field if the given value is not nil.
+func (_u *CompanyUpdate) SetNillableRequireTwoFactorForCustomers(v *bool) *CompanyUpdate {
+	if v != nil {
+		_u.SetRequireTwoFactorForCustomers(*v)
+	}
+	return _u
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (_u *CompanyUpdate) SetDeletedAt(v time.Time) *CompanyUpdate {
 	_u.mutation.SetDeletedAt(v)
@@ -349,6 +377,12 @@ func (_u *CompanyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.CreatedByPartnerIDCleared() {
 		_spec.ClearField(company.FieldCreatedByPartnerID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.RequireTwoFactor(); ok {
+		_spec.SetField(company.FieldRequireTwoFactor, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.RequireTwoFactorForCustomers(); ok {
+		_spec.SetField(company.FieldRequireTwoFactorForCustomers, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(company.FieldDeletedAt, field.TypeTime, value)
@@ -592,6 +626,34 @@ func (_u *CompanyUpdateOne) ClearCreatedByPartnerID() *CompanyUpdateOne {
 	return _u
 }
 
+// SetRequireTwoFactor sets the "require_two_factor" field.
+func (_u *CompanyUpdateOne) SetRequireTwoFactor(v bool) *CompanyUpdateOne {
+	_u.mutation.SetRequireTwoFactor(v)
+	return _u
+}
+
+// SetNillableRequireTwoFactor sets the "require_two_factor" field if the given value is not nil.
+func (_u *CompanyUpdateOne) SetNillableRequireTwoFactor(v *bool) *CompanyUpdateOne {
+	if v != nil {
+		_u.SetRequireTwoFactor(*v)
+	}
+	return _u
+}
+
+// SetRequireTwoFactorForCustomers sets the "require_two_factor_for_customers" field.
+func (_u *CompanyUpdateOne) SetRequireTwoFactorForCustomers(v bool) *CompanyUpdateOne {
+	_u.mutation.SetRequireTwoFactorForCustomers(v)
+	return _u
+}
+
+// SetNillableRequireTwoFactorForCustomers sets the "require_two_factor_for_customers" field if the given value is not nil.
+func (_u *CompanyUpdateOne) SetNillableRequireTwoFactorForCustomers(v *bool) *CompanyUpdateOne {
+	if v != nil {
+		_u.SetRequireTwoFactorForCustomers(*v)
+	}
+	return _u
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (_u *CompanyUpdateOne) SetDeletedAt(v time.Time) *CompanyUpdateOne {
 	_u.mutation.SetDeletedAt(v)
@@ -800,6 +862,12 @@ func (_u *CompanyUpdateOne) sqlSave(ctx context.Context) (_node *Company, err er
 	}
 	if _u.mutation.CreatedByPartnerIDCleared() {
 		_spec.ClearField(company.FieldCreatedByPartnerID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.RequireTwoFactor(); ok {
+		_spec.SetField(company.FieldRequireTwoFactor, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.RequireTwoFactorForCustomers(); ok {
+		_spec.SetField(company.FieldRequireTwoFactorForCustomers, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(company.FieldDeletedAt, field.TypeTime, value)

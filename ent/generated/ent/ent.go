@@ -30,8 +30,10 @@ import (
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/searchblock"
+	"tenantry/ent/generated/ent/secondfactor"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/generated/ent/setting"
+	"tenantry/ent/generated/ent/signinchallenge"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 
@@ -120,8 +122,10 @@ func checkColumn(t, c string) error {
 			partneradmin.Table:     partneradmin.ValidColumn,
 			project.Table:          project.ValidColumn,
 			searchblock.Table:      searchblock.ValidColumn,
+			secondfactor.Table:     secondfactor.ValidColumn,
 			session.Table:          session.ValidColumn,
 			setting.Table:          setting.ValidColumn,
+			signinchallenge.Table:  signinchallenge.ValidColumn,
 			transfertoken.Table:    transfertoken.ValidColumn,
 			user.Table:             user.ValidColumn,
 		})

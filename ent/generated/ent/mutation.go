@@ -32,8 +32,10 @@ import (
 	"tenantry/ent/generated/ent/predicate"
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/searchblock"
+	"tenantry/ent/generated/ent/secondfactor"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/generated/ent/setting"
+	"tenantry/ent/generated/ent/signinchallenge"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 	"time"
@@ -74,8 +76,10 @@ const (
 	TypePartnerAdmin     = "PartnerAdmin"
 	TypeProject          = "Project"
 	TypeSearchBlock      = "SearchBlock"
+	TypeSecondFactor     = "SecondFactor"
 	TypeSession          = "Session"
 	TypeSetting          = "Setting"
+	TypeSignInChallenge  = "SignInChallenge"
 	TypeTransferToken    = "TransferToken"
 	TypeUser             = "User"
 )
@@ -2170,78 +2174,80 @@ func (m *ColumnMemoryMutation) ResetEdge(name string) error {
 // CompanyMutation represents an operation that mutates the Company nodes in the graph.
 type CompanyMutation struct {
 	config
-	op                     Op
-	typ                    string
-	id                     *uuid.UUID
-	created_at             *time.Time
-	updated_at             *time.Time
-	name                   *string
-	slug                   *string
-	name_slug              *string
-	name_key               *string
-	contact_email          *string
-	external_id            *string
-	is_partner             *bool
-	is_platform            *bool
-	created_by_partner_id  *uuid.UUID
-	deleted_at             *time.Time
-	clearedFields          map[string]struct{}
-	partner                *uuid.UUID
-	clearedpartner         bool
-	customers              map[uuid.UUID]struct{}
-	removedcustomers       map[uuid.UUID]struct{}
-	clearedcustomers       bool
-	projects               map[uuid.UUID]struct{}
-	removedprojects        map[uuid.UUID]struct{}
-	clearedprojects        bool
-	desks                  map[uuid.UUID]struct{}
-	removeddesks           map[uuid.UUID]struct{}
-	cleareddesks           bool
-	labels                 map[uuid.UUID]struct{}
-	removedlabels          map[uuid.UUID]struct{}
-	clearedlabels          bool
-	custom_fields          map[uuid.UUID]struct{}
-	removedcustom_fields   map[uuid.UUID]struct{}
-	clearedcustom_fields   bool
-	contacts               map[uuid.UUID]struct{}
-	removedcontacts        map[uuid.UUID]struct{}
-	clearedcontacts        bool
-	search_blocks          map[int]struct{}
-	removedsearch_blocks   map[int]struct{}
-	clearedsearch_blocks   bool
-	contact_edits          map[int]struct{}
-	removedcontact_edits   map[int]struct{}
-	clearedcontact_edits   bool
-	users                  map[uuid.UUID]struct{}
-	removedusers           map[uuid.UUID]struct{}
-	clearedusers           bool
-	api_keys               map[uuid.UUID]struct{}
-	removedapi_keys        map[uuid.UUID]struct{}
-	clearedapi_keys        bool
-	partner_admins         map[uuid.UUID]struct{}
-	removedpartner_admins  map[uuid.UUID]struct{}
-	clearedpartner_admins  bool
-	import_runs            map[uuid.UUID]struct{}
-	removedimport_runs     map[uuid.UUID]struct{}
-	clearedimport_runs     bool
-	import_turns           map[int]struct{}
-	removedimport_turns    map[int]struct{}
-	clearedimport_turns    bool
-	column_memories        map[int]struct{}
-	removedcolumn_memories map[int]struct{}
-	clearedcolumn_memories bool
-	transfer_tokens        map[uuid.UUID]struct{}
-	removedtransfer_tokens map[uuid.UUID]struct{}
-	clearedtransfer_tokens bool
-	received_tokens        map[uuid.UUID]struct{}
-	removedreceived_tokens map[uuid.UUID]struct{}
-	clearedreceived_tokens bool
-	audit_events           map[uuid.UUID]struct{}
-	removedaudit_events    map[uuid.UUID]struct{}
-	clearedaudit_events    bool
-	done                   bool
-	oldValue               func(context.Context) (*Company, error)
-	predicates             []predicate.Company
+	op                               Op
+	typ                              string
+	id                               *uuid.UUID
+	created_at                       *time.Time
+	updated_at                       *time.Time
+	name                             *string
+	slug                             *string
+	name_slug                        *string
+	name_key                         *string
+	contact_email                    *string
+	external_id                      *string
+	is_partner                       *bool
+	is_platform                      *bool
+	created_by_partner_id            *uuid.UUID
+	require_two_factor               *bool
+	require_two_factor_for_customers *bool
+	deleted_at                       *time.Time
+	clearedFields                    map[string]struct{}
+	partner                          *uuid.UUID
+	clearedpartner                   bool
+	customers                        map[uuid.UUID]struct{}
+	removedcustomers                 map[uuid.UUID]struct{}
+	clearedcustomers                 bool
+	projects                         map[uuid.UUID]struct{}
+	removedprojects                  map[uuid.UUID]struct{}
+	clearedprojects                  bool
+	desks                            map[uuid.UUID]struct{}
+	removeddesks                     map[uuid.UUID]struct{}
+	cleareddesks                     bool
+	labels                           map[uuid.UUID]struct{}
+	removedlabels                    map[uuid.UUID]struct{}
+	clearedlabels                    bool
+	custom_fields                    map[uuid.UUID]struct{}
+	removedcustom_fields             map[uuid.UUID]struct{}
+	clearedcustom_fields             bool
+	contacts                         map[uuid.UUID]struct{}
+	removedcontacts                  map[uuid.UUID]struct{}
+	clearedcontacts                  bool
+	search_blocks                    map[int]struct{}
+	removedsearch_blocks             map[int]struct{}
+	clearedsearch_blocks             bool
+	contact_edits                    map[int]struct{}
+	removedcontact_edits             map[int]struct{}
+	clearedcontact_edits             bool
+	users                            map[uuid.UUID]struct{}
+	removedusers                     map[uuid.UUID]struct{}
+	clearedusers                     bool
+	api_keys                         map[uuid.UUID]struct{}
+	removedapi_keys                  map[uuid.UUID]struct{}
+	clearedapi_keys                  bool
+	partner_admins                   map[uuid.UUID]struct{}
+	removedpartner_admins            map[uuid.UUID]struct{}
+	clearedpartner_admins            bool
+	import_runs                      map[uuid.UUID]struct{}
+	removedimport_runs               map[uuid.UUID]struct{}
+	clearedimport_runs               bool
+	import_turns                     map[int]struct{}
+	removedimport_turns              map[int]struct{}
+	clearedimport_turns              bool
+	column_memories                  map[int]struct{}
+	removedcolumn_memories           map[int]struct{}
+	clearedcolumn_memories           bool
+	transfer_tokens                  map[uuid.UUID]struct{}
+	removedtransfer_tokens           map[uuid.UUID]struct{}
+	clearedtransfer_tokens           bool
+	received_tokens                  map[uuid.UUID]struct{}
+	removedreceived_tokens           map[uuid.UUID]struct{}
+	clearedreceived_tokens           bool
+	audit_events                     map[uuid.UUID]struct{}
+	removedaudit_events              map[uuid.UUID]struct{}
+	clearedaudit_events              bool
+	done                             bool
+	oldValue                         func(context.Context) (*Company, error)
+	predicates                       []predicate.Company
 }
 
 var _ ent.Mutation = (*CompanyMutation)(nil)
@@ -2830,6 +2836,78 @@ func (m *CompanyMutation) CreatedByPartnerIDCleared() bool {
 func (m *CompanyMutation) ResetCreatedByPartnerID() {
 	m.created_by_partner_id = nil
 	delete(m.clearedFields, company.FieldCreatedByPartnerID)
+}
+
+// SetRequireTwoFactor sets the "require_two_factor" field.
+func (m *CompanyMutation) SetRequireTwoFactor(b bool) {
+	m.require_two_factor = &b
+}
+
+// RequireTwoFactor returns the value of the "require_two_factor" field in the mutation.
+func (m *CompanyMutation) RequireTwoFactor() (r bool, exists bool) {
+	v := m.require_two_factor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequireTwoFactor returns the old "require_two_factor" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldRequireTwoFactor(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequireTwoFactor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequireTwoFactor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequireTwoFactor: %w", err)
+	}
+	return oldValue.RequireTwoFactor, nil
+}
+
+// ResetRequireTwoFactor resets all changes to the "require_two_factor" field.
+func (m *CompanyMutation) ResetRequireTwoFactor() {
+	m.require_two_factor = nil
+}
+
+// SetRequireTwoFactorForCustomers sets the "require_two_factor_for_customers" field.
+func (m *CompanyMutation) SetRequireTwoFactorForCustomers(b bool) {
+	m.require_two_factor_for_customers = &b
+}
+
+// RequireTwoFactorForCustomers returns the value of the "require_two_factor_for_customers" field in the mutation.
+func (m *CompanyMutation) RequireTwoFactorForCustomers() (r bool, exists bool) {
+	v := m.require_two_factor_for_customers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequireTwoFactorForCustomers returns the old "require_two_factor_for_customers" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldRequireTwoFactorForCustomers(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequireTwoFactorForCustomers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequireTwoFactorForCustomers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequireTwoFactorForCustomers: %w", err)
+	}
+	return oldValue.RequireTwoFactorForCustomers, nil
+}
+
+// ResetRequireTwoFactorForCustomers resets all changes to the "require_two_factor_for_customers" field.
+func (m *CompanyMutation) ResetRequireTwoFactorForCustomers() {
+	m.require_two_factor_for_customers = nil
 }
 
 // SetDeletedAt sets the "deleted_at" field.
@@ -3860,7 +3938,7 @@ func (m *CompanyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CompanyMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 15)
 	if m.created_at != nil {
 		fields = append(fields, company.FieldCreatedAt)
 	}
@@ -3897,6 +3975,12 @@ func (m *CompanyMutation) Fields() []string {
 	if m.created_by_partner_id != nil {
 		fields = append(fields, company.FieldCreatedByPartnerID)
 	}
+	if m.require_two_factor != nil {
+		fields = append(fields, company.FieldRequireTwoFactor)
+	}
+	if m.require_two_factor_for_customers != nil {
+		fields = append(fields, company.FieldRequireTwoFactorForCustomers)
+	}
 	if m.deleted_at != nil {
 		fields = append(fields, company.FieldDeletedAt)
 	}
@@ -3932,6 +4016,10 @@ func (m *CompanyMutation) Field(name string) (ent.Value, bool) {
 		return m.PartnerID()
 	case company.FieldCreatedByPartnerID:
 		return m.CreatedByPartnerID()
+	case company.FieldRequireTwoFactor:
+		return m.RequireTwoFactor()
+	case company.FieldRequireTwoFactorForCustomers:
+		return m.RequireTwoFactorForCustomers()
 	case company.FieldDeletedAt:
 		return m.DeletedAt()
 	}
@@ -3967,6 +4055,10 @@ func (m *CompanyMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldPartnerID(ctx)
 	case company.FieldCreatedByPartnerID:
 		return m.OldCreatedByPartnerID(ctx)
+	case company.FieldRequireTwoFactor:
+		return m.OldRequireTwoFactor(ctx)
+	case company.FieldRequireTwoFactorForCustomers:
+		return m.OldRequireTwoFactorForCustomers(ctx)
 	case company.FieldDeletedAt:
 		return m.OldDeletedAt(ctx)
 	}
@@ -4061,6 +4153,20 @@ func (m *CompanyMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedByPartnerID(v)
+		return nil
+	case company.FieldRequireTwoFactor:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequireTwoFactor(v)
+		return nil
+	case company.FieldRequireTwoFactorForCustomers:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequireTwoFactorForCustomers(v)
 		return nil
 	case company.FieldDeletedAt:
 		v, ok := value.(time.Time)
@@ -4186,6 +4292,12 @@ func (m *CompanyMutation) ResetField(name string) error {
 		return nil
 	case company.FieldCreatedByPartnerID:
 		m.ResetCreatedByPartnerID()
+		return nil
+	case company.FieldRequireTwoFactor:
+		m.ResetRequireTwoFactor()
+		return nil
+	case company.FieldRequireTwoFactorForCustomers:
+		m.ResetRequireTwoFactorForCustomers()
 		return nil
 	case company.FieldDeletedAt:
 		m.ResetDeletedAt()
@@ -22225,6 +22337,666 @@ func (m *SearchBlockMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown SearchBlock edge %s", name)
 }
 
+// SecondFactorMutation represents an operation that mutates the SecondFactor nodes in the graph.
+type SecondFactorMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	secret          *[]byte
+	last_step       *int64
+	addlast_step    *int64
+	recovery_hashes *[]byte
+	created_at      *time.Time
+	clearedFields   map[string]struct{}
+	user            *uuid.UUID
+	cleareduser     bool
+	done            bool
+	oldValue        func(context.Context) (*SecondFactor, error)
+	predicates      []predicate.SecondFactor
+}
+
+var _ ent.Mutation = (*SecondFactorMutation)(nil)
+
+// secondfactorOption allows management of the mutation configuration using functional options.
+type secondfactorOption func(*SecondFactorMutation)
+
+// newSecondFactorMutation creates new mutation for the SecondFactor entity.
+func newSecondFactorMutation(c config, op Op, opts ...secondfactorOption) *SecondFactorMutation {
+	m := &SecondFactorMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSecondFactor,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSecondFactorID sets the ID field of the mutation.
+func withSecondFactorID(id uuid.UUID) secondfactorOption {
+	return func(m *SecondFactorMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SecondFactor
+		)
+		m.oldValue = func(ctx context.Context) (*SecondFactor, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SecondFactor.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSecondFactor sets the old SecondFactor of the mutation.
+func withSecondFactor(node *SecondFactor) secondfactorOption {
+	return func(m *SecondFactorMutation) {
+		m.oldValue = func(context.Context) (*SecondFactor, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SecondFactorMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SecondFactorMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SecondFactor entities.
+func (m *SecondFactorMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SecondFactorMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SecondFactorMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SecondFactor.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *SecondFactorMutation) SetUserID(u uuid.UUID) {
+	m.user = &u
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *SecondFactorMutation) UserID() (r uuid.UUID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the SecondFactor entity.
+// If the SecondFactor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SecondFactorMutation) OldUserID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *SecondFactorMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetSecret sets the "secret" field.
+func (m *SecondFactorMutation) SetSecret(b []byte) {
+	m.secret = &b
+}
+
+// Secret returns the value of the "secret" field in the mutation.
+func (m *SecondFactorMutation) Secret() (r []byte, exists bool) {
+	v := m.secret
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecret returns the old "secret" field's value of the SecondFactor entity.
+// If the SecondFactor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SecondFactorMutation) OldSecret(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecret is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecret requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecret: %w", err)
+	}
+	return oldValue.Secret, nil
+}
+
+// ResetSecret resets all changes to the "secret" field.
+func (m *SecondFactorMutation) ResetSecret() {
+	m.secret = nil
+}
+
+// SetLastStep sets the "last_step" field.
+func (m *SecondFactorMutation) SetLastStep(i int64) {
+	m.last_step = &i
+	m.addlast_step = nil
+}
+
+// LastStep returns the value of the "last_step" field in the mutation.
+func (m *SecondFactorMutation) LastStep() (r int64, exists bool) {
+	v := m.last_step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastStep returns the old "last_step" field's value of the SecondFactor entity.
+// If the SecondFactor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SecondFactorMutation) OldLastStep(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastStep is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastStep requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastStep: %w", err)
+	}
+	return oldValue.LastStep, nil
+}
+
+// AddLastStep adds i to the "last_step" field.
+func (m *SecondFactorMutation) AddLastStep(i int64) {
+	if m.addlast_step != nil {
+		*m.addlast_step += i
+	} else {
+		m.addlast_step = &i
+	}
+}
+
+// AddedLastStep returns the value that was added to the "last_step" field in this mutation.
+func (m *SecondFactorMutation) AddedLastStep() (r int64, exists bool) {
+	v := m.addlast_step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastStep resets all changes to the "last_step" field.
+func (m *SecondFactorMutation) ResetLastStep() {
+	m.last_step = nil
+	m.addlast_step = nil
+}
+
+// SetRecoveryHashes sets the "recovery_hashes" field.
+func (m *SecondFactorMutation) SetRecoveryHashes(b []byte) {
+	m.recovery_hashes = &b
+}
+
+// RecoveryHashes returns the value of the "recovery_hashes" field in the mutation.
+func (m *SecondFactorMutation) RecoveryHashes() (r []byte, exists bool) {
+	v := m.recovery_hashes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecoveryHashes returns the old "recovery_hashes" field's value of the SecondFactor entity.
+// If the SecondFactor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SecondFactorMutation) OldRecoveryHashes(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecoveryHashes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecoveryHashes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecoveryHashes: %w", err)
+	}
+	return oldValue.RecoveryHashes, nil
+}
+
+// ClearRecoveryHashes clears the value of the "recovery_hashes" field.
+func (m *SecondFactorMutation) ClearRecoveryHashes() {
+	m.recovery_hashes = nil
+	m.clearedFields[secondfactor.FieldRecoveryHashes] = struct{}{}
+}
+
+// RecoveryHashesCleared returns if the "recovery_hashes" field was cleared in this mutation.
+func (m *SecondFactorMutation) RecoveryHashesCleared() bool {
+	_, ok := m.clearedFields[secondfactor.FieldRecoveryHashes]
+	return ok
+}
+
+// ResetRecoveryHashes resets all changes to the "recovery_hashes" field.
+func (m *SecondFactorMutation) ResetRecoveryHashes() {
+	m.recovery_hashes = nil
+	delete(m.clearedFields, secondfactor.FieldRecoveryHashes)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SecondFactorMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SecondFactorMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SecondFactor entity.
+// If the SecondFactor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SecondFactorMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SecondFactorMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *SecondFactorMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[secondfactor.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *SecondFactorMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *SecondFactorMutation) UserIDs() (ids []uuid.UUID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *SecondFactorMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// Where appends a list predicates to the SecondFactorMutation builder.
+func (m *SecondFactorMutation) Where(ps ...predicate.SecondFactor) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SecondFactorMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SecondFactorMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SecondFactor, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SecondFactorMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SecondFactorMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SecondFactor).
+func (m *SecondFactorMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SecondFactorMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.user != nil {
+		fields = append(fields, secondfactor.FieldUserID)
+	}
+	if m.secret != nil {
+		fields = append(fields, secondfactor.FieldSecret)
+	}
+	if m.last_step != nil {
+		fields = append(fields, secondfactor.FieldLastStep)
+	}
+	if m.recovery_hashes != nil {
+		fields = append(fields, secondfactor.FieldRecoveryHashes)
+	}
+	if m.created_at != nil {
+		fields = append(fields, secondfactor.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SecondFactorMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case secondfactor.FieldUserID:
+		return m.UserID()
+	case secondfactor.FieldSecret:
+		return m.Secret()
+	case secondfactor.FieldLastStep:
+		return m.LastStep()
+	case secondfactor.FieldRecoveryHashes:
+		return m.RecoveryHashes()
+	case secondfactor.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SecondFactorMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case secondfactor.FieldUserID:
+		return m.OldUserID(ctx)
+	case secondfactor.FieldSecret:
+		return m.OldSecret(ctx)
+	case secondfactor.FieldLastStep:
+		return m.OldLastStep(ctx)
+	case secondfactor.FieldRecoveryHashes:
+		return m.OldRecoveryHashes(ctx)
+	case secondfactor.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown SecondFactor field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SecondFactorMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case secondfactor.FieldUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case secondfactor.FieldSecret:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecret(v)
+		return nil
+	case secondfactor.FieldLastStep:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastStep(v)
+		return nil
+	case secondfactor.FieldRecoveryHashes:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecoveryHashes(v)
+		return nil
+	case secondfactor.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SecondFactor field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SecondFactorMutation) AddedFields() []string {
+	var fields []string
+	if m.addlast_step != nil {
+		fields = append(fields, secondfactor.FieldLastStep)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SecondFactorMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case secondfactor.FieldLastStep:
+		return m.AddedLastStep()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SecondFactorMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case secondfactor.FieldLastStep:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastStep(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SecondFactor numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SecondFactorMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(secondfactor.FieldRecoveryHashes) {
+		fields = append(fields, secondfactor.FieldRecoveryHashes)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SecondFactorMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SecondFactorMutation) ClearField(name string) error {
+	switch name {
+	case secondfactor.FieldRecoveryHashes:
+		m.ClearRecoveryHashes()
+		return nil
+	}
+	return fmt.Errorf("unknown SecondFactor nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SecondFactorMutation) ResetField(name string) error {
+	switch name {
+	case secondfactor.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case secondfactor.FieldSecret:
+		m.ResetSecret()
+		return nil
+	case secondfactor.FieldLastStep:
+		m.ResetLastStep()
+		return nil
+	case secondfactor.FieldRecoveryHashes:
+		m.ResetRecoveryHashes()
+		return nil
+	case secondfactor.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SecondFactor field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SecondFactorMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.user != nil {
+		edges = append(edges, secondfactor.EdgeUser)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SecondFactorMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case secondfactor.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SecondFactorMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SecondFactorMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SecondFactorMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleareduser {
+		edges = append(edges, secondfactor.EdgeUser)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SecondFactorMutation) EdgeCleared(name string) bool {
+	switch name {
+	case secondfactor.EdgeUser:
+		return m.cleareduser
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SecondFactorMutation) ClearEdge(name string) error {
+	switch name {
+	case secondfactor.EdgeUser:
+		m.ClearUser()
+		return nil
+	}
+	return fmt.Errorf("unknown SecondFactor unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SecondFactorMutation) ResetEdge(name string) error {
+	switch name {
+	case secondfactor.EdgeUser:
+		m.ResetUser()
+		return nil
+	}
+	return fmt.Errorf("unknown SecondFactor edge %s", name)
+}
+
 // SessionMutation represents an operation that mutates the Session nodes in the graph.
 type SessionMutation struct {
 	config
@@ -23159,6 +23931,698 @@ func (m *SettingMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Setting edge %s", name)
 }
 
+// SignInChallengeMutation represents an operation that mutates the SignInChallenge nodes in the graph.
+type SignInChallengeMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	token_hash    *[]byte
+	kind          *enum.SessionKind
+	tries         *int
+	addtries      *int
+	created_at    *time.Time
+	expires_at    *time.Time
+	clearedFields map[string]struct{}
+	user          *uuid.UUID
+	cleareduser   bool
+	done          bool
+	oldValue      func(context.Context) (*SignInChallenge, error)
+	predicates    []predicate.SignInChallenge
+}
+
+var _ ent.Mutation = (*SignInChallengeMutation)(nil)
+
+// signinchallengeOption allows management of the mutation configuration using functional options.
+type signinchallengeOption func(*SignInChallengeMutation)
+
+// newSignInChallengeMutation creates new mutation for the SignInChallenge entity.
+func newSignInChallengeMutation(c config, op Op, opts ...signinchallengeOption) *SignInChallengeMutation {
+	m := &SignInChallengeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSignInChallenge,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSignInChallengeID sets the ID field of the mutation.
+func withSignInChallengeID(id uuid.UUID) signinchallengeOption {
+	return func(m *SignInChallengeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SignInChallenge
+		)
+		m.oldValue = func(ctx context.Context) (*SignInChallenge, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SignInChallenge.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSignInChallenge sets the old SignInChallenge of the mutation.
+func withSignInChallenge(node *SignInChallenge) signinchallengeOption {
+	return func(m *SignInChallengeMutation) {
+		m.oldValue = func(context.Context) (*SignInChallenge, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SignInChallengeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SignInChallengeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SignInChallenge entities.
+func (m *SignInChallengeMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SignInChallengeMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SignInChallengeMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SignInChallenge.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *SignInChallengeMutation) SetUserID(u uuid.UUID) {
+	m.user = &u
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *SignInChallengeMutation) UserID() (r uuid.UUID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the SignInChallenge entity.
+// If the SignInChallenge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInChallengeMutation) OldUserID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *SignInChallengeMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetTokenHash sets the "token_hash" field.
+func (m *SignInChallengeMutation) SetTokenHash(b []byte) {
+	m.token_hash = &b
+}
+
+// TokenHash returns the value of the "token_hash" field in the mutation.
+func (m *SignInChallengeMutation) TokenHash() (r []byte, exists bool) {
+	v := m.token_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokenHash returns the old "token_hash" field's value of the SignInChallenge entity.
+// If the SignInChallenge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInChallengeMutation) OldTokenHash(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokenHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokenHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokenHash: %w", err)
+	}
+	return oldValue.TokenHash, nil
+}
+
+// ResetTokenHash resets all changes to the "token_hash" field.
+func (m *SignInChallengeMutation) ResetTokenHash() {
+	m.token_hash = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *SignInChallengeMutation) SetKind(ek enum.SessionKind) {
+	m.kind = &ek
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *SignInChallengeMutation) Kind() (r enum.SessionKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the SignInChallenge entity.
+// If the SignInChallenge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInChallengeMutation) OldKind(ctx context.Context) (v enum.SessionKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *SignInChallengeMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetTries sets the "tries" field.
+func (m *SignInChallengeMutation) SetTries(i int) {
+	m.tries = &i
+	m.addtries = nil
+}
+
+// Tries returns the value of the "tries" field in the mutation.
+func (m *SignInChallengeMutation) Tries() (r int, exists bool) {
+	v := m.tries
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTries returns the old "tries" field's value of the SignInChallenge entity.
+// If the SignInChallenge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInChallengeMutation) OldTries(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTries is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTries requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTries: %w", err)
+	}
+	return oldValue.Tries, nil
+}
+
+// AddTries adds i to the "tries" field.
+func (m *SignInChallengeMutation) AddTries(i int) {
+	if m.addtries != nil {
+		*m.addtries += i
+	} else {
+		m.addtries = &i
+	}
+}
+
+// AddedTries returns the value that was added to the "tries" field in this mutation.
+func (m *SignInChallengeMutation) AddedTries() (r int, exists bool) {
+	v := m.addtries
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTries resets all changes to the "tries" field.
+func (m *SignInChallengeMutation) ResetTries() {
+	m.tries = nil
+	m.addtries = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SignInChallengeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SignInChallengeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SignInChallenge entity.
+// If the SignInChallenge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInChallengeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SignInChallengeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *SignInChallengeMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *SignInChallengeMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the SignInChallenge entity.
+// If the SignInChallenge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInChallengeMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *SignInChallengeMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *SignInChallengeMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[signinchallenge.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *SignInChallengeMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *SignInChallengeMutation) UserIDs() (ids []uuid.UUID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *SignInChallengeMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// Where appends a list predicates to the SignInChallengeMutation builder.
+func (m *SignInChallengeMutation) Where(ps ...predicate.SignInChallenge) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SignInChallengeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SignInChallengeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SignInChallenge, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SignInChallengeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SignInChallengeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SignInChallenge).
+func (m *SignInChallengeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SignInChallengeMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.user != nil {
+		fields = append(fields, signinchallenge.FieldUserID)
+	}
+	if m.token_hash != nil {
+		fields = append(fields, signinchallenge.FieldTokenHash)
+	}
+	if m.kind != nil {
+		fields = append(fields, signinchallenge.FieldKind)
+	}
+	if m.tries != nil {
+		fields = append(fields, signinchallenge.FieldTries)
+	}
+	if m.created_at != nil {
+		fields = append(fields, signinchallenge.FieldCreatedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, signinchallenge.FieldExpiresAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SignInChallengeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case signinchallenge.FieldUserID:
+		return m.UserID()
+	case signinchallenge.FieldTokenHash:
+		return m.TokenHash()
+	case signinchallenge.FieldKind:
+		return m.Kind()
+	case signinchallenge.FieldTries:
+		return m.Tries()
+	case signinchallenge.FieldCreatedAt:
+		return m.CreatedAt()
+	case signinchallenge.FieldExpiresAt:
+		return m.ExpiresAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SignInChallengeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case signinchallenge.FieldUserID:
+		return m.OldUserID(ctx)
+	case signinchallenge.FieldTokenHash:
+		return m.OldTokenHash(ctx)
+	case signinchallenge.FieldKind:
+		return m.OldKind(ctx)
+	case signinchallenge.FieldTries:
+		return m.OldTries(ctx)
+	case signinchallenge.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case signinchallenge.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown SignInChallenge field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignInChallengeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case signinchallenge.FieldUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case signinchallenge.FieldTokenHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokenHash(v)
+		return nil
+	case signinchallenge.FieldKind:
+		v, ok := value.(enum.SessionKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case signinchallenge.FieldTries:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTries(v)
+		return nil
+	case signinchallenge.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case signinchallenge.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SignInChallenge field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SignInChallengeMutation) AddedFields() []string {
+	var fields []string
+	if m.addtries != nil {
+		fields = append(fields, signinchallenge.FieldTries)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SignInChallengeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case signinchallenge.FieldTries:
+		return m.AddedTries()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignInChallengeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case signinchallenge.FieldTries:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTries(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SignInChallenge numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SignInChallengeMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SignInChallengeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SignInChallengeMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SignInChallenge nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SignInChallengeMutation) ResetField(name string) error {
+	switch name {
+	case signinchallenge.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case signinchallenge.FieldTokenHash:
+		m.ResetTokenHash()
+		return nil
+	case signinchallenge.FieldKind:
+		m.ResetKind()
+		return nil
+	case signinchallenge.FieldTries:
+		m.ResetTries()
+		return nil
+	case signinchallenge.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case signinchallenge.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SignInChallenge field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SignInChallengeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.user != nil {
+		edges = append(edges, signinchallenge.EdgeUser)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SignInChallengeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case signinchallenge.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SignInChallengeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SignInChallengeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SignInChallengeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleareduser {
+		edges = append(edges, signinchallenge.EdgeUser)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SignInChallengeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case signinchallenge.EdgeUser:
+		return m.cleareduser
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SignInChallengeMutation) ClearEdge(name string) error {
+	switch name {
+	case signinchallenge.EdgeUser:
+		m.ClearUser()
+		return nil
+	}
+	return fmt.Errorf("unknown SignInChallenge unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SignInChallengeMutation) ResetEdge(name string) error {
+	switch name {
+	case signinchallenge.EdgeUser:
+		m.ResetUser()
+		return nil
+	}
+	return fmt.Errorf("unknown SignInChallenge edge %s", name)
+}
+
 // TransferTokenMutation represents an operation that mutates the TransferToken nodes in the graph.
 type TransferTokenMutation struct {
 	config
@@ -24063,41 +25527,47 @@ func (m *TransferTokenMutation) ResetEdge(name string) error {
 // UserMutation represents an operation that mutates the User nodes in the graph.
 type UserMutation struct {
 	config
-	op                      Op
-	typ                     string
-	id                      *uuid.UUID
-	created_at              *time.Time
-	updated_at              *time.Time
-	email                   *string
-	email_key               *string
-	first_name              *string
-	last_name               *string
-	first_name_key          *string
-	last_name_key           *string
-	password_hash           *string
-	active                  *bool
-	role                    *enum.UserRole
-	clearedFields           map[string]struct{}
-	company                 *uuid.UUID
-	clearedcompany          bool
-	sessions                map[uuid.UUID]struct{}
-	removedsessions         map[uuid.UUID]struct{}
-	clearedsessions         bool
-	api_keys                map[uuid.UUID]struct{}
-	removedapi_keys         map[uuid.UUID]struct{}
-	clearedapi_keys         bool
-	partner_admin_of        map[uuid.UUID]struct{}
-	removedpartner_admin_of map[uuid.UUID]struct{}
-	clearedpartner_admin_of bool
-	notifications           map[uuid.UUID]struct{}
-	removednotifications    map[uuid.UUID]struct{}
-	clearednotifications    bool
-	import_runs             map[uuid.UUID]struct{}
-	removedimport_runs      map[uuid.UUID]struct{}
-	clearedimport_runs      bool
-	done                    bool
-	oldValue                func(context.Context) (*User, error)
-	predicates              []predicate.User
+	op                        Op
+	typ                       string
+	id                        *uuid.UUID
+	created_at                *time.Time
+	updated_at                *time.Time
+	email                     *string
+	email_key                 *string
+	first_name                *string
+	last_name                 *string
+	first_name_key            *string
+	last_name_key             *string
+	password_hash             *string
+	active                    *bool
+	role                      *enum.UserRole
+	two_factor                *bool
+	clearedFields             map[string]struct{}
+	company                   *uuid.UUID
+	clearedcompany            bool
+	sessions                  map[uuid.UUID]struct{}
+	removedsessions           map[uuid.UUID]struct{}
+	clearedsessions           bool
+	second_factor             *uuid.UUID
+	clearedsecond_factor      bool
+	sign_in_challenges        map[uuid.UUID]struct{}
+	removedsign_in_challenges map[uuid.UUID]struct{}
+	clearedsign_in_challenges bool
+	api_keys                  map[uuid.UUID]struct{}
+	removedapi_keys           map[uuid.UUID]struct{}
+	clearedapi_keys           bool
+	partner_admin_of          map[uuid.UUID]struct{}
+	removedpartner_admin_of   map[uuid.UUID]struct{}
+	clearedpartner_admin_of   bool
+	notifications             map[uuid.UUID]struct{}
+	removednotifications      map[uuid.UUID]struct{}
+	clearednotifications      bool
+	import_runs               map[uuid.UUID]struct{}
+	removedimport_runs        map[uuid.UUID]struct{}
+	clearedimport_runs        bool
+	done                      bool
+	oldValue                  func(context.Context) (*User, error)
+	predicates                []predicate.User
 }
 
 var _ ent.Mutation = (*UserMutation)(nil)
@@ -24636,6 +26106,42 @@ func (m *UserMutation) ResetRole() {
 	m.role = nil
 }
 
+// SetTwoFactor sets the "two_factor" field.
+func (m *UserMutation) SetTwoFactor(b bool) {
+	m.two_factor = &b
+}
+
+// TwoFactor returns the value of the "two_factor" field in the mutation.
+func (m *UserMutation) TwoFactor() (r bool, exists bool) {
+	v := m.two_factor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTwoFactor returns the old "two_factor" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldTwoFactor(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTwoFactor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTwoFactor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTwoFactor: %w", err)
+	}
+	return oldValue.TwoFactor, nil
+}
+
+// ResetTwoFactor resets all changes to the "two_factor" field.
+func (m *UserMutation) ResetTwoFactor() {
+	m.two_factor = nil
+}
+
 // ClearCompany clears the "company" edge to the Company entity.
 func (m *UserMutation) ClearCompany() {
 	m.clearedcompany = true
@@ -24715,6 +26221,99 @@ func (m *UserMutation) ResetSessions() {
 	m.sessions = nil
 	m.clearedsessions = false
 	m.removedsessions = nil
+}
+
+// SetSecondFactorID sets the "second_factor" edge to the SecondFactor entity by id.
+func (m *UserMutation) SetSecondFactorID(id uuid.UUID) {
+	m.second_factor = &id
+}
+
+// ClearSecondFactor clears the "second_factor" edge to the SecondFactor entity.
+func (m *UserMutation) ClearSecondFactor() {
+	m.clearedsecond_factor = true
+}
+
+// SecondFactorCleared reports if the "second_factor" edge to the SecondFactor entity was cleared.
+func (m *UserMutation) SecondFactorCleared() bool {
+	return m.clearedsecond_factor
+}
+
+// SecondFactorID returns the "second_factor" edge ID in the mutation.
+func (m *UserMutation) SecondFactorID() (id uuid.UUID, exists bool) {
+	if m.second_factor != nil {
+		return *m.second_factor, true
+	}
+	return
+}
+
+// SecondFactorIDs returns the "second_factor" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SecondFactorID instead. It exists only for internal usage by the builders.
+func (m *UserMutation) SecondFactorIDs() (ids []uuid.UUID) {
+	if id := m.second_factor; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSecondFactor resets all changes to the "second_factor" edge.
+func (m *UserMutation) ResetSecondFactor() {
+	m.second_factor = nil
+	m.clearedsecond_factor = false
+}
+
+// AddSignInChallengeIDs adds the "sign_in_challenges" edge to the SignInChallenge entity by ids.
+func (m *UserMutation) AddSignInChallengeIDs(ids ...uuid.UUID) {
+	if m.sign_in_challenges == nil {
+		m.sign_in_challenges = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.sign_in_challenges[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSignInChallenges clears the "sign_in_challenges" edge to the SignInChallenge entity.
+func (m *UserMutation) ClearSignInChallenges() {
+	m.clearedsign_in_challenges = true
+}
+
+// SignInChallengesCleared reports if the "sign_in_challenges" edge to the SignInChallenge entity was cleared.
+func (m *UserMutation) SignInChallengesCleared() bool {
+	return m.clearedsign_in_challenges
+}
+
+// RemoveSignInChallengeIDs removes the "sign_in_challenges" edge to the SignInChallenge entity by IDs.
+func (m *UserMutation) RemoveSignInChallengeIDs(ids ...uuid.UUID) {
+	if m.removedsign_in_challenges == nil {
+		m.removedsign_in_challenges = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.sign_in_challenges, ids[i])
+		m.removedsign_in_challenges[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSignInChallenges returns the removed IDs of the "sign_in_challenges" edge to the SignInChallenge entity.
+func (m *UserMutation) RemovedSignInChallengesIDs() (ids []uuid.UUID) {
+	for id := range m.removedsign_in_challenges {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SignInChallengesIDs returns the "sign_in_challenges" edge IDs in the mutation.
+func (m *UserMutation) SignInChallengesIDs() (ids []uuid.UUID) {
+	for id := range m.sign_in_challenges {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSignInChallenges resets all changes to the "sign_in_challenges" edge.
+func (m *UserMutation) ResetSignInChallenges() {
+	m.sign_in_challenges = nil
+	m.clearedsign_in_challenges = false
+	m.removedsign_in_challenges = nil
 }
 
 // AddAPIKeyIDs adds the "api_keys" edge to the APIKey entity by ids.
@@ -24967,7 +26566,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.company != nil {
 		fields = append(fields, user.FieldCompanyID)
 	}
@@ -25004,6 +26603,9 @@ func (m *UserMutation) Fields() []string {
 	if m.role != nil {
 		fields = append(fields, user.FieldRole)
 	}
+	if m.two_factor != nil {
+		fields = append(fields, user.FieldTwoFactor)
+	}
 	return fields
 }
 
@@ -25036,6 +26638,8 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.Active()
 	case user.FieldRole:
 		return m.Role()
+	case user.FieldTwoFactor:
+		return m.TwoFactor()
 	}
 	return nil, false
 }
@@ -25069,6 +26673,8 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldActive(ctx)
 	case user.FieldRole:
 		return m.OldRole(ctx)
+	case user.FieldTwoFactor:
+		return m.OldTwoFactor(ctx)
 	}
 	return nil, fmt.Errorf("unknown User field %s", name)
 }
@@ -25162,6 +26768,13 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRole(v)
 		return nil
+	case user.FieldTwoFactor:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTwoFactor(v)
+		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)
 }
@@ -25247,18 +26860,27 @@ func (m *UserMutation) ResetField(name string) error {
 	case user.FieldRole:
 		m.ResetRole()
 		return nil
+	case user.FieldTwoFactor:
+		m.ResetTwoFactor()
+		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *UserMutation) AddedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 8)
 	if m.company != nil {
 		edges = append(edges, user.EdgeCompany)
 	}
 	if m.sessions != nil {
 		edges = append(edges, user.EdgeSessions)
+	}
+	if m.second_factor != nil {
+		edges = append(edges, user.EdgeSecondFactor)
+	}
+	if m.sign_in_challenges != nil {
+		edges = append(edges, user.EdgeSignInChallenges)
 	}
 	if m.api_keys != nil {
 		edges = append(edges, user.EdgeAPIKeys)
@@ -25286,6 +26908,16 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 	case user.EdgeSessions:
 		ids := make([]ent.Value, 0, len(m.sessions))
 		for id := range m.sessions {
+			ids = append(ids, id)
+		}
+		return ids
+	case user.EdgeSecondFactor:
+		if id := m.second_factor; id != nil {
+			return []ent.Value{*id}
+		}
+	case user.EdgeSignInChallenges:
+		ids := make([]ent.Value, 0, len(m.sign_in_challenges))
+		for id := range m.sign_in_challenges {
 			ids = append(ids, id)
 		}
 		return ids
@@ -25319,9 +26951,12 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *UserMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 8)
 	if m.removedsessions != nil {
 		edges = append(edges, user.EdgeSessions)
+	}
+	if m.removedsign_in_challenges != nil {
+		edges = append(edges, user.EdgeSignInChallenges)
 	}
 	if m.removedapi_keys != nil {
 		edges = append(edges, user.EdgeAPIKeys)
@@ -25345,6 +26980,12 @@ func (m *UserMutation) RemovedIDs(name string) []ent.Value {
 	case user.EdgeSessions:
 		ids := make([]ent.Value, 0, len(m.removedsessions))
 		for id := range m.removedsessions {
+			ids = append(ids, id)
+		}
+		return ids
+	case user.EdgeSignInChallenges:
+		ids := make([]ent.Value, 0, len(m.removedsign_in_challenges))
+		for id := range m.removedsign_in_challenges {
 			ids = append(ids, id)
 		}
 		return ids
@@ -25378,12 +27019,18 @@ func (m *UserMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *UserMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 8)
 	if m.clearedcompany {
 		edges = append(edges, user.EdgeCompany)
 	}
 	if m.clearedsessions {
 		edges = append(edges, user.EdgeSessions)
+	}
+	if m.clearedsecond_factor {
+		edges = append(edges, user.EdgeSecondFactor)
+	}
+	if m.clearedsign_in_challenges {
+		edges = append(edges, user.EdgeSignInChallenges)
 	}
 	if m.clearedapi_keys {
 		edges = append(edges, user.EdgeAPIKeys)
@@ -25408,6 +27055,10 @@ func (m *UserMutation) EdgeCleared(name string) bool {
 		return m.clearedcompany
 	case user.EdgeSessions:
 		return m.clearedsessions
+	case user.EdgeSecondFactor:
+		return m.clearedsecond_factor
+	case user.EdgeSignInChallenges:
+		return m.clearedsign_in_challenges
 	case user.EdgeAPIKeys:
 		return m.clearedapi_keys
 	case user.EdgePartnerAdminOf:
@@ -25427,6 +27078,9 @@ func (m *UserMutation) ClearEdge(name string) error {
 	case user.EdgeCompany:
 		m.ClearCompany()
 		return nil
+	case user.EdgeSecondFactor:
+		m.ClearSecondFactor()
+		return nil
 	}
 	return fmt.Errorf("unknown User unique edge %s", name)
 }
@@ -25440,6 +27094,12 @@ func (m *UserMutation) ResetEdge(name string) error {
 		return nil
 	case user.EdgeSessions:
 		m.ResetSessions()
+		return nil
+	case user.EdgeSecondFactor:
+		m.ResetSecondFactor()
+		return nil
+	case user.EdgeSignInChallenges:
+		m.ResetSignInChallenges()
 		return nil
 	case user.EdgeAPIKeys:
 		m.ResetAPIKeys()

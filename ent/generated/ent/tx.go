@@ -56,10 +56,14 @@ type Tx struct {
 	Project *ProjectClient
 	// SearchBlock is the client for interacting with the SearchBlock builders.
 	SearchBlock *SearchBlockClient
+	// SecondFactor is the client for interacting with the SecondFactor builders.
+	SecondFactor *SecondFactorClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// Setting is the client for interacting with the Setting builders.
 	Setting *SettingClient
+	// SignInChallenge is the client for interacting with the SignInChallenge builders.
+	SignInChallenge *SignInChallengeClient
 	// TransferToken is the client for interacting with the TransferToken builders.
 	TransferToken *TransferTokenClient
 	// User is the client for interacting with the User builders.
@@ -217,8 +221,10 @@ func (tx *Tx) init() {
 	tx.PartnerAdmin = NewPartnerAdminClient(tx.config)
 	tx.Project = NewProjectClient(tx.config)
 	tx.SearchBlock = NewSearchBlockClient(tx.config)
+	tx.SecondFactor = NewSecondFactorClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.Setting = NewSettingClient(tx.config)
+	tx.SignInChallenge = NewSignInChallengeClient(tx.config)
 	tx.TransferToken = NewTransferTokenClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/company"
+	"tenantry/ent/generated/ent/secondfactor"
 	"tenantry/ent/generated/ent/user"
 	"time"
 
@@ -44,6 +45,8 @@ type User struct {
 	Active bool `json:"active,omitempty"`
 	// Role holds the value of the "role" field.
 	Role enum.UserRole `json:"role,omitempty"`
+	// has confirmed a second factor, which signing in takes from then on (rule U9)
+	TwoFactor bool `json:"two_factor,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the UserQuery when eager-loading is set.
 	Edges        UserEdges `json:"edges"`
@@ -56,6 +59,10 @@ type UserEdges struct {
 	Company *Company `json:"company,omitempty"`
 	// Sessions holds the value of the sessions edge.
 	Sessions []*Session `json:"sessions,omitempty"`
+	// SecondFactor holds the value of the second_factor edge.
+	SecondFactor *SecondFactor `json:"second_factor,omitempty"`
+	// SignInChallenges holds the value of the sign_in_challenges edge.
+	SignInChallenges []*SignInChallenge `json:"sign_in_challenges,omitempty"`
 	// APIKeys holds the value of the api_keys edge.
 	APIKeys []*APIKey `json:"api_keys,omitempty"`
 	// PartnerAdminOf holds the value of the partner_admin_of edge.
@@ -66,7 +73,7 @@ type UserEdges struct {
 	ImportRuns []*ImportRun `json:"import_runs,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [8]bool
 }
 
 // CompanyOrErr returns the Company value or an error if the edge
@@ -89,10 +96,30 @@ func (e UserEdges) SessionsOrErr() ([]*Session, error) {
 	return nil, &NotLoadedError{edge: "sessions"}
 }
 
+// SecondFactorOrErr returns the SecondFactor value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e UserEdges) SecondFactorOrErr() (*SecondFactor, error) {
+	if e.SecondFactor != nil {
+		return e.SecondFactor, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: secondfactor.Label}
+	}
+	return nil, &NotLoadedError{edge: "second_factor"}
+}
+
+// SignInChallengesOrErr returns the SignInChallenges value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) SignInChallengesOrErr() ([]*SignInChallenge, error) {
+	if e.loadedTypes[3] {
+		return e.SignInChallenges, nil
+	}
+	return nil, &NotLoadedError{edge: "sign_in_challenges"}
+}
+
 // APIKeysOrErr returns the APIKeys value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) APIKeysOrErr() ([]*APIKey, error) {
-	if e.loadedTypes[2] {
+	if e.loadedTypes[4] {
 		return e.APIKeys, nil
 	}
 	return nil, &NotLoadedError{edge: "api_keys"}
@@ -101,7 +128,7 @@ func (e UserEdges) APIKeysOrErr() ([]*APIKey, error) {
 // PartnerAdminOfOrErr returns the PartnerAdminOf value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) PartnerAdminOfOrErr() ([]*PartnerAdmin, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[5] {
 		return e.PartnerAdminOf, nil
 	}
 	return nil, &NotLoadedError{edge: "partner_admin_of"}
@@ -110,7 +137,7 @@ func (e UserEdges) PartnerAdminOfOrErr() ([]*PartnerAdmin, error) {
 // NotificationsOrErr returns the Notifications value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) NotificationsOrErr() ([]*Notification, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[6] {
 		return e.Notifications, nil
 	}
 	return nil, &NotLoadedError{edge: "notifications"}
@@ -119,7 +146,7 @@ func (e UserEdges) NotificationsOrErr() ([]*Notification, error) {
 // ImportRunsOrErr returns the ImportRuns value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) ImportRunsOrErr() ([]*ImportRun, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[7] {
 		return e.ImportRuns, nil
 	}
 	return nil, &NotLoadedError{edge: "import_runs"}
@@ -130,7 +157,7 @@ func (*User) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case user.FieldActive:
+		case user.FieldActive, user.FieldTwoFactor:
 			values[i] = new(sql.NullBool)
 		case user.FieldEmail, user.FieldEmailKey, user.FieldFirstName, user.FieldLastName, user.FieldFirstNameKey, user.FieldLastNameKey, user.FieldPasswordHash, user.FieldRole:
 			values[i] = new(sql.NullString)
@@ -231,6 +258,12 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Role = enum.UserRole(value.String)
 			}
+		case user.FieldTwoFactor:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field two_factor", values[i])
+			} else if value.Valid {
+				_m.TwoFactor = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -252,6 +285,16 @@ func (_m *User) QueryCompany() *CompanyQuery {
 // QuerySessions queries the "sessions" edge of the User entity.
 func (_m *User) QuerySessions() *SessionQuery {
 	return NewUserClient(_m.config).QuerySessions(_m)
+}
+
+// QuerySecondFactor queries the "second_factor" edge of the User entity.
+func (_m *User) QuerySecondFactor() *SecondFactorQuery {
+	return NewUserClient(_m.config).QuerySecondFactor(_m)
+}
+
+// QuerySignInChallenges queries the "sign_in_challenges" edge of the User entity.
+func (_m *User) QuerySignInChallenges() *SignInChallengeQuery {
+	return NewUserClient(_m.config).QuerySignInChallenges(_m)
 }
 
 // QueryAPIKeys queries the "api_keys" edge of the User entity.
@@ -331,6 +374,9 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("role=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Role))
+	builder.WriteString(", ")
+	builder.WriteString("two_factor=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TwoFactor))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -12,7 +12,9 @@ import (
 	"tenantry/ent/generated/ent/importrun"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
+	"tenantry/ent/generated/ent/secondfactor"
 	"tenantry/ent/generated/ent/session"
+	"tenantry/ent/generated/ent/signinchallenge"
 	"tenantry/ent/generated/ent/user"
 	"time"
 
@@ -132,6 +134,20 @@ func (_c *UserCreate) SetNillableRole(v *enum.UserRole) *UserCreate {
 	return _c
 }
 
+// SetTwoFactor sets the "two_factor" field.
+func (_c *UserCreate) SetTwoFactor(v bool) *UserCreate {
+	_c.mutation.SetTwoFactor(v)
+	return _c
+}
+
+// SetNillableTwoFactor sets the "two_factor" field if the given value is not nil.
+func (_c *UserCreate) SetNillableTwoFactor(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetTwoFactor(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *UserCreate) SetID(v uuid.UUID) *UserCreate {
 	_c.mutation.SetID(v)
@@ -164,6 +180,40 @@ func (_c *UserCreate) AddSessions(v ...*Session) *UserCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddSessionIDs(ids...)
+}
+
+// SetSecondFactorID sets the "second_factor" edge to the SecondFactor entity by ID.
+func (_c *UserCreate) SetSecondFactorID(id uuid.UUID) *UserCreate {
+	_c.mutation.SetSecondFactorID(id)
+	return _c
+}
+
+// SetNillableSecondFactorID sets the "second_factor" edge to the SecondFactor entity by ID if the given value is not nil.
+func (_c *UserCreate) SetNillableSecondFactorID(id *uuid.UUID) *UserCreate {
+	if id != nil {
+		_c = _c.SetSecondFactorID(*id)
+	}
+	return _c
+}
+
+// SetSecondFactor sets the "second_factor" edge to the SecondFactor entity.
+func (_c *UserCreate) SetSecondFactor(v *SecondFactor) *UserCreate {
+	return _c.SetSecondFactorID(v.ID)
+}
+
+// AddSignInChallengeIDs adds the "sign_in_challenges" edge to the SignInChallenge entity by IDs.
+func (_c *UserCreate) AddSignInChallengeIDs(ids ...uuid.UUID) *UserCreate {
+	_c.mutation.AddSignInChallengeIDs(ids...)
+	return _c
+}
+
+// AddSignInChallenges adds the "sign_in_challenges" edges to the SignInChallenge entity.
+func (_c *UserCreate) AddSignInChallenges(v ...*SignInChallenge) *UserCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddSignInChallengeIDs(ids...)
 }
 
 // AddAPIKeyIDs adds the "api_keys" edge to the APIKey entity by IDs.
@@ -285,6 +335,10 @@ func (_c *UserCreate) defaults() error {
 		v := user.DefaultRole
 		_c.mutation.SetRole(v)
 	}
+	if _, ok := _c.mutation.TwoFactor(); !ok {
+		v := user.DefaultTwoFactor
+		_c.mutation.SetTwoFactor(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if user.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized user.DefaultID (forgotten import ent/runtime?)")
@@ -357,6 +411,9 @@ func (_c *UserCreate) check() error {
 		if err := user.RoleValidator(v); err != nil {
 			return &ValidationError{Name: "role", err: fmt.Errorf(`ent: validator failed for field "User.role": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.TwoFactor(); !ok {
+		return &ValidationError{Name: "two_factor", err: errors.New(`ent: missing required field "User.two_factor"`)}
 	}
 	if len(_c.mutation.CompanyIDs()) == 0 {
 		return &ValidationError{Name: "company", err: errors.New(`ent: missing required edge "User.company"`)}
@@ -440,6 +497,10 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 		_spec.SetField(user.FieldRole, field.TypeEnum, value)
 		_node.Role = value
 	}
+	if value, ok := _c.mutation.TwoFactor(); ok {
+		_spec.SetField(user.FieldTwoFactor, field.TypeBool, value)
+		_node.TwoFactor = value
+	}
 	if nodes := _c.mutation.CompanyIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -466,6 +527,38 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SecondFactorIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.SecondFactorTable,
+			Columns: []string{user.SecondFactorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(secondfactor.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SignInChallengesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.SignInChallengesTable,
+			Columns: []string{user.SignInChallengesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(signinchallenge.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

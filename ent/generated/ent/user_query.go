@@ -14,7 +14,9 @@ import (
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/predicate"
+	"tenantry/ent/generated/ent/secondfactor"
 	"tenantry/ent/generated/ent/session"
+	"tenantry/ent/generated/ent/signinchallenge"
 	"tenantry/ent/generated/ent/user"
 
 	"entgo.io/ent"
@@ -27,16 +29,18 @@ import (
 // UserQuery is the builder for querying User entities.
 type UserQuery struct {
 	config
-	ctx                *QueryContext
-	order              []user.OrderOption
-	inters             []Interceptor
-	predicates         []predicate.User
-	withCompany        *CompanyQuery
-	withSessions       *SessionQuery
-	withAPIKeys        *APIKeyQuery
-	withPartnerAdminOf *PartnerAdminQuery
-	withNotifications  *NotificationQuery
-	withImportRuns     *ImportRunQuery
+	ctx                  *QueryContext
+	order                []user.OrderOption
+	inters               []Interceptor
+	predicates           []predicate.User
+	withCompany          *CompanyQuery
+	withSessions         *SessionQuery
+	withSecondFactor     *SecondFactorQuery
+	withSignInChallenges *SignInChallengeQuery
+	withAPIKeys          *APIKeyQuery
+	withPartnerAdminOf   *PartnerAdminQuery
+	withNotifications    *NotificationQuery
+	withImportRuns       *ImportRunQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -110,6 +114,50 @@ func (_q *UserQuery) QuerySessions() *SessionQuery {
 			sqlgraph.From(user.Table, user.FieldID, selector),
 			sqlgraph.To(session.Table, session.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, user.SessionsTable, user.SessionsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySecondFactor chains the current query on the "second_factor" edge.
+func (_q *UserQuery) QuerySecondFactor() *SecondFactorQuery {
+	query := (&SecondFactorClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(secondfactor.Table, secondfactor.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, user.SecondFactorTable, user.SecondFactorColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySignInChallenges chains the current query on the "sign_in_challenges" edge.
+func (_q *UserQuery) QuerySignInChallenges() *SignInChallengeQuery {
+	query := (&SignInChallengeClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(signinchallenge.Table, signinchallenge.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.SignInChallengesTable, user.SignInChallengesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -392,17 +440,19 @@ func (_q *UserQuery) Clone() *UserQuery {
 		return nil
 	}
 	return &UserQuery{
-		config:             _q.config,
-		ctx:                _q.ctx.Clone(),
-		order:              append([]user.OrderOption{}, _q.order...),
-		inters:             append([]Interceptor{}, _q.inters...),
-		predicates:         append([]predicate.User{}, _q.predicates...),
-		withCompany:        _q.withCompany.Clone(),
-		withSessions:       _q.withSessions.Clone(),
-		withAPIKeys:        _q.withAPIKeys.Clone(),
-		withPartnerAdminOf: _q.withPartnerAdminOf.Clone(),
-		withNotifications:  _q.withNotifications.Clone(),
-		withImportRuns:     _q.withImportRuns.Clone(),
+		config:               _q.config,
+		ctx:                  _q.ctx.Clone(),
+		order:                append([]user.OrderOption{}, _q.order...),
+		inters:               append([]Interceptor{}, _q.inters...),
+		predicates:           append([]predicate.User{}, _q.predicates...),
+		withCompany:          _q.withCompany.Clone(),
+		withSessions:         _q.withSessions.Clone(),
+		withSecondFactor:     _q.withSecondFactor.Clone(),
+		withSignInChallenges: _q.withSignInChallenges.Clone(),
+		withAPIKeys:          _q.withAPIKeys.Clone(),
+		withPartnerAdminOf:   _q.withPartnerAdminOf.Clone(),
+		withNotifications:    _q.withNotifications.Clone(),
+		withImportRuns:       _q.withImportRuns.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -428,6 +478,28 @@ func (_q *UserQuery) WithSessions(opts ...func(*SessionQuery)) *UserQuery {
 		opt(query)
 	}
 	_q.withSessions = query
+	return _q
+}
+
+// WithSecondFactor tells the query-builder to eager-load the nodes that are connected to
+// the "second_factor" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithSecondFactor(opts ...func(*SecondFactorQuery)) *UserQuery {
+	query := (&SecondFactorClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSecondFactor = query
+	return _q
+}
+
+// WithSignInChallenges tells the query-builder to eager-load the nodes that are connected to
+// the "sign_in_challenges" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithSignInChallenges(opts ...func(*SignInChallengeQuery)) *UserQuery {
+	query := (&SignInChallengeClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSignInChallenges = query
 	return _q
 }
 
@@ -559,9 +631,11 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 	var (
 		nodes       = []*User{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [8]bool{
 			_q.withCompany != nil,
 			_q.withSessions != nil,
+			_q.withSecondFactor != nil,
+			_q.withSignInChallenges != nil,
 			_q.withAPIKeys != nil,
 			_q.withPartnerAdminOf != nil,
 			_q.withNotifications != nil,
@@ -596,6 +670,19 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 		if err := _q.loadSessions(ctx, query, nodes,
 			func(n *User) { n.Edges.Sessions = []*Session{} },
 			func(n *User, e *Session) { n.Edges.Sessions = append(n.Edges.Sessions, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSecondFactor; query != nil {
+		if err := _q.loadSecondFactor(ctx, query, nodes, nil,
+			func(n *User, e *SecondFactor) { n.Edges.SecondFactor = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSignInChallenges; query != nil {
+		if err := _q.loadSignInChallenges(ctx, query, nodes,
+			func(n *User) { n.Edges.SignInChallenges = []*SignInChallenge{} },
+			func(n *User, e *SignInChallenge) { n.Edges.SignInChallenges = append(n.Edges.SignInChallenges, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -674,6 +761,63 @@ func (_q *UserQuery) loadSessions(ctx context.Context, query *SessionQuery, node
 	}
 	query.Where(predicate.Session(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(user.SessionsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.UserID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "user_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *UserQuery) loadSecondFactor(ctx context.Context, query *SecondFactorQuery, nodes []*User, init func(*User), assign func(*User, *SecondFactor)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(secondfactor.FieldUserID)
+	}
+	query.Where(predicate.SecondFactor(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(user.SecondFactorColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.UserID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "user_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *UserQuery) loadSignInChallenges(ctx context.Context, query *SignInChallengeQuery, nodes []*User, init func(*User), assign func(*User, *SignInChallenge)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(signinchallenge.FieldUserID)
+	}
+	query.Where(predicate.SignInChallenge(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(user.SignInChallengesColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

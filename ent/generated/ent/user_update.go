@@ -161,6 +161,20 @@ func (_u *UserUpdate) SetNillableRole(v *enum.UserRole) *UserUpdate {
 	return _u
 }
 
+// SetTwoFactor sets the "two_factor" field.
+func (_u *UserUpdate) SetTwoFactor(v bool) *UserUpdate {
+	_u.mutation.SetTwoFactor(v)
+	return _u
+}
+
+// SetNillableTwoFactor sets the "two_factor" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableTwoFactor(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetTwoFactor(*v)
+	}
+	return _u
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdate) Mutation() *UserMutation {
 	return _u.mutation
@@ -282,6 +296,9 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Role(); ok {
 		_spec.SetField(user.FieldRole, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.TwoFactor(); ok {
+		_spec.SetField(user.FieldTwoFactor, field.TypeBool, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -431,6 +448,20 @@ func (_u *UserUpdateOne) SetRole(v enum.UserRole) *UserUpdateOne {
 func (_u *UserUpdateOne) SetNillableRole(v *enum.UserRole) *UserUpdateOne {
 	if v != nil {
 		_u.SetRole(*v)
+	}
+	return _u
+}
+
+// SetTwoFactor sets the "two_factor" field.
+func (_u *UserUpdateOne) SetTwoFactor(v bool) *UserUpdateOne {
+	_u.mutation.SetTwoFactor(v)
+	return _u
+}
+
+// SetNillableTwoFactor sets the "two_factor" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableTwoFactor(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetTwoFactor(*v)
 	}
 	return _u
 }
@@ -586,6 +617,9 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.Role(); ok {
 		_spec.SetField(user.FieldRole, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.TwoFactor(); ok {
+		_spec.SetField(user.FieldTwoFactor, field.TypeBool, value)
 	}
 	_node = &User{config: _u.config}
 	_spec.Assign = _node.assignValues

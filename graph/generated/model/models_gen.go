@@ -72,6 +72,30 @@ type ClaimCustomerPayload struct {
 	Customer *ent.Company `json:"customer"`
 }
 
+// The answer to a sign-in's challenge.
+type CompleteSignInInput struct {
+	// What signIn gave as `extensions.challenge`. It holds for five minutes, five codes and one session of the kind that signIn was asked for.
+	Challenge string `json:"challenge"`
+	// The six digits that the authenticator app shows, or a recovery code. Each counts once.
+	Code string `json:"code"`
+	// How the client stores the session; as signIn was asked.
+	Session enum.SessionKind `json:"session"`
+}
+
+// The code that enrolling takes.
+type ConfirmTwoFactorInput struct {
+	// The six digits that the app shows, else INVALID_ARGUMENT.
+	Code string `json:"code"`
+}
+
+// The confirmed second factor.
+type ConfirmTwoFactorPayload struct {
+	// Ten codes, each of which stands in once for a code of the app. They are shown only once.
+	RecoveryCodes []string `json:"recoveryCodes"`
+	// The caller.
+	User *ent.User `json:"user"`
+}
+
 // Restricts a list of contacts; all conditions must match.
 type ContactFilter struct {
 	// The beginning of the email, the username, the first or the last name, ignoring letter case.
@@ -362,6 +386,22 @@ type DeleteUserInput struct {
 type DeleteUserPayload struct {
 	// The id that the user had.
 	UserID uuid.UUID `json:"userId"`
+}
+
+// Whose second factor to disable.
+type DisableTwoFactorInput struct {
+	// Another user, whose second factor an administrator resets; the caller if omitted.
+	UserID graphql.Omittable[*uuid.UUID] `json:"userId,omitempty"`
+	// The caller's own password; needed for the own second factor.
+	Password graphql.Omittable[*string] `json:"password,omitempty"`
+	// A code of the caller's app or a recovery code; needed for the own second factor.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+}
+
+// The user without a second factor.
+type DisableTwoFactorPayload struct {
+	// The user.
+	User *ent.User `json:"user"`
 }
 
 // A partnership to end.
@@ -750,6 +790,20 @@ type SignOutPayload struct {
 	SignedOut bool `json:"signedOut"`
 }
 
+// The password that enrolling takes.
+type StartTwoFactorInput struct {
+	// The caller's own password, else INVALID_ARGUMENT.
+	Password string `json:"password"`
+}
+
+// A secret for the caller's authenticator app. It counts once confirmTwoFactor has confirmed it.
+type StartTwoFactorPayload struct {
+	// The secret in base32, to type into the app. It is shown only once.
+	Secret string `json:"secret"`
+	// The same as an otpauth:// URI, to show as a QR code.
+	URI string `json:"uri"`
+}
+
 type Subscription struct {
 }
 
@@ -775,6 +829,10 @@ type UpdateCompanyInput struct {
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// The company's own address; null clears it.
 	ContactEmail graphql.Omittable[*string] `json:"contactEmail,omitempty"`
+	// Whether its users need a second factor. Those without one are refused everything but enrolling, signing out and `viewer`, and so are their API keys. For administrators in person.
+	RequireTwoFactor graphql.Omittable[*bool] `json:"requireTwoFactor,omitempty"`
+	// Whether its users need one to work inside its customers. For administrators of a partner in person, else FAILED_PRECONDITION.
+	RequireTwoFactorForCustomers graphql.Omittable[*bool] `json:"requireTwoFactorForCustomers,omitempty"`
 }
 
 // The changed company.

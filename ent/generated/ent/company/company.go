@@ -40,6 +40,10 @@ const (
 	FieldPartnerID = "partner_id"
 	// FieldCreatedByPartnerID holds the string denoting the created_by_partner_id field in the database.
 	FieldCreatedByPartnerID = "created_by_partner_id"
+	// FieldRequireTwoFactor holds the string denoting the require_two_factor field in the database.
+	FieldRequireTwoFactor = "require_two_factor"
+	// FieldRequireTwoFactorForCustomers holds the string denoting the require_two_factor_for_customers field in the database.
+	FieldRequireTwoFactorForCustomers = "require_two_factor_for_customers"
 	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
 	FieldDeletedAt = "deleted_at"
 	// EdgePartner holds the string denoting the partner edge name in mutations.
@@ -217,6 +221,8 @@ var Columns = []string{
 	FieldIsPlatform,
 	FieldPartnerID,
 	FieldCreatedByPartnerID,
+	FieldRequireTwoFactor,
+	FieldRequireTwoFactorForCustomers,
 	FieldDeletedAt,
 }
 
@@ -256,6 +262,10 @@ var (
 	DefaultIsPartner bool
 	// DefaultIsPlatform holds the default value on creation for the "is_platform" field.
 	DefaultIsPlatform bool
+	// DefaultRequireTwoFactor holds the default value on creation for the "require_two_factor" field.
+	DefaultRequireTwoFactor bool
+	// DefaultRequireTwoFactorForCustomers holds the default value on creation for the "require_two_factor_for_customers" field.
+	DefaultRequireTwoFactorForCustomers bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -326,6 +336,16 @@ func ByPartnerID(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedByPartnerID orders the results by the created_by_partner_id field.
 func ByCreatedByPartnerID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedByPartnerID, opts...).ToFunc()
+}
+
+// ByRequireTwoFactor orders the results by the require_two_factor field.
+func ByRequireTwoFactor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRequireTwoFactor, opts...).ToFunc()
+}
+
+// ByRequireTwoFactorForCustomers orders the results by the require_two_factor_for_customers field.
+func ByRequireTwoFactorForCustomers(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRequireTwoFactorForCustomers, opts...).ToFunc()
 }
 
 // ByDeletedAt orders the results by the deleted_at field.

@@ -116,6 +116,16 @@ func CreatedByPartnerID(v uuid.UUID) predicate.Company {
 	return predicate.Company(sql.FieldEQ(FieldCreatedByPartnerID, v))
 }
 
+// RequireTwoFactor applies equality check predicate on the "require_two_factor" field. It's identical to RequireTwoFactorEQ.
+func RequireTwoFactor(v bool) predicate.Company {
+	return predicate.Company(sql.FieldEQ(FieldRequireTwoFactor, v))
+}
+
+// RequireTwoFactorForCustomers applies equality check predicate on the "require_two_factor_for_customers" field. It's identical to RequireTwoFactorForCustomersEQ.
+func RequireTwoFactorForCustomers(v bool) predicate.Company {
+	return predicate.Company(sql.FieldEQ(FieldRequireTwoFactorForCustomers, v))
+}
+
 // DeletedAt applies equality check predicate on the "deleted_at" field. It's identical to DeletedAtEQ.
 func DeletedAt(v time.Time) predicate.Company {
 	return predicate.Company(sql.FieldEQ(FieldDeletedAt, v))
@@ -709,6 +719,26 @@ func CreatedByPartnerIDIsNil() predicate.Company {
 // CreatedByPartnerIDNotNil applies the NotNil predicate on the "created_by_partner_id" field.
 func CreatedByPartnerIDNotNil() predicate.Company {
 	return predicate.Company(sql.FieldNotNull(FieldCreatedByPartnerID))
+}
+
+// RequireTwoFactorEQ applies the EQ predicate on the "require_two_factor" field.
+func RequireTwoFactorEQ(v bool) predicate.Company {
+	return predicate.Company(sql.FieldEQ(FieldRequireTwoFactor, v))
+}
+
+// RequireTwoFactorNEQ applies the NEQ predicate on the "require_two_factor" field.
+func RequireTwoFactorNEQ(v bool) predicate.Company {
+	return predicate.Company(sql.FieldNEQ(FieldRequireTwoFactor, v))
+}
+
+// RequireTwoFactorForCustomersEQ applies the EQ predicate on the "require_two_factor_for_customers" field.
+func RequireTwoFactorForCustomersEQ(v bool) predicate.Company {
+	return predicate.Company(sql.FieldEQ(FieldRequireTwoFactorForCustomers, v))
+}
+
+// RequireTwoFactorForCustomersNEQ applies the NEQ predicate on the "require_two_factor_for_customers" field.
+func RequireTwoFactorForCustomersNEQ(v bool) predicate.Company {
+	return predicate.Company(sql.FieldNEQ(FieldRequireTwoFactorForCustomers, v))
 }
 
 // DeletedAtEQ applies the EQ predicate on the "deleted_at" field.

@@ -132,6 +132,8 @@ var (
 		{Name: "is_partner", Type: field.TypeBool, Default: false},
 		{Name: "is_platform", Type: field.TypeBool, Default: false},
 		{Name: "created_by_partner_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "require_two_factor", Type: field.TypeBool, Default: false},
+		{Name: "require_two_factor_for_customers", Type: field.TypeBool, Default: false},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "partner_id", Type: field.TypeUUID, Nullable: true},
 	}
@@ -143,7 +145,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "companies_companies_customers",
-				Columns:    []*schema.Column{CompaniesColumns[13]},
+				Columns:    []*schema.Column{CompaniesColumns[15]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -157,12 +159,12 @@ var (
 			{
 				Name:    "company_partner_id_name_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{CompaniesColumns[13], CompaniesColumns[6], CompaniesColumns[0]},
+				Columns: []*schema.Column{CompaniesColumns[15], CompaniesColumns[6], CompaniesColumns[0]},
 			},
 			{
 				Name:    "company_partner_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{CompaniesColumns[13], CompaniesColumns[8]},
+				Columns: []*schema.Column{CompaniesColumns[15], CompaniesColumns[8]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "external_id IS NOT NULL",
 				},
@@ -170,7 +172,7 @@ var (
 			{
 				Name:    "company_deleted_at",
 				Unique:  false,
-				Columns: []*schema.Column{CompaniesColumns[12]},
+				Columns: []*schema.Column{CompaniesColumns[14]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "deleted_at IS NOT NULL",
 				},
@@ -1124,6 +1126,29 @@ var (
 			},
 		},
 	}
+	// SecondFactorsColumns holds the columns for the "second_factors" table.
+	SecondFactorsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "secret", Type: field.TypeBytes},
+		{Name: "last_step", Type: field.TypeInt64, Default: 0},
+		{Name: "recovery_hashes", Type: field.TypeBytes, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "user_id", Type: field.TypeUUID, Unique: true},
+	}
+	// SecondFactorsTable holds the schema information for the "second_factors" table.
+	SecondFactorsTable = &schema.Table{
+		Name:       "second_factors",
+		Columns:    SecondFactorsColumns,
+		PrimaryKey: []*schema.Column{SecondFactorsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "second_factors_users_second_factor",
+				Columns:    []*schema.Column{SecondFactorsColumns[5]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
 	// SessionsColumns holds the columns for the "sessions" table.
 	SessionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1169,6 +1194,42 @@ var (
 		Name:       "settings",
 		Columns:    SettingsColumns,
 		PrimaryKey: []*schema.Column{SettingsColumns[0]},
+	}
+	// SignInChallengesColumns holds the columns for the "sign_in_challenges" table.
+	SignInChallengesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "token_hash", Type: field.TypeBytes, Unique: true},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"BEARER", "COOKIE"}},
+		{Name: "tries", Type: field.TypeInt, Default: 0},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// SignInChallengesTable holds the schema information for the "sign_in_challenges" table.
+	SignInChallengesTable = &schema.Table{
+		Name:       "sign_in_challenges",
+		Columns:    SignInChallengesColumns,
+		PrimaryKey: []*schema.Column{SignInChallengesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "sign_in_challenges_users_sign_in_challenges",
+				Columns:    []*schema.Column{SignInChallengesColumns[6]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signinchallenge_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{SignInChallengesColumns[6]},
+			},
+			{
+				Name:    "signinchallenge_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{SignInChallengesColumns[5]},
+			},
+		},
 	}
 	// TransferTokensColumns holds the columns for the "transfer_tokens" table.
 	TransferTokensColumns = []*schema.Column{
@@ -1235,6 +1296,7 @@ var (
 		{Name: "password_hash", Type: field.TypeString},
 		{Name: "active", Type: field.TypeBool, Default: true},
 		{Name: "role", Type: field.TypeEnum, Enums: []string{"ADMIN", "MEMBER"}, Default: "MEMBER"},
+		{Name: "two_factor", Type: field.TypeBool, Default: false},
 		{Name: "company_id", Type: field.TypeUUID},
 	}
 	// UsersTable holds the schema information for the "users" table.
@@ -1245,7 +1307,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "users_companies_users",
-				Columns:    []*schema.Column{UsersColumns[12]},
+				Columns:    []*schema.Column{UsersColumns[13]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -1254,17 +1316,17 @@ var (
 			{
 				Name:    "user_company_id",
 				Unique:  false,
-				Columns: []*schema.Column{UsersColumns[12]},
+				Columns: []*schema.Column{UsersColumns[13]},
 			},
 			{
 				Name:    "user_company_id_email_key",
 				Unique:  false,
-				Columns: []*schema.Column{UsersColumns[12], UsersColumns[4]},
+				Columns: []*schema.Column{UsersColumns[13], UsersColumns[4]},
 			},
 			{
 				Name:    "user_company_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{UsersColumns[12], UsersColumns[0]},
+				Columns: []*schema.Column{UsersColumns[13], UsersColumns[0]},
 			},
 		},
 	}
@@ -1292,8 +1354,10 @@ var (
 		PartnerAdminsTable,
 		ProjectsTable,
 		SearchBlocksTable,
+		SecondFactorsTable,
 		SessionsTable,
 		SettingsTable,
+		SignInChallengesTable,
 		TransferTokensTable,
 		UsersTable,
 	}
@@ -1338,7 +1402,9 @@ func init() {
 	PartnerAdminsTable.ForeignKeys[1].RefTable = UsersTable
 	ProjectsTable.ForeignKeys[0].RefTable = CompaniesTable
 	SearchBlocksTable.ForeignKeys[0].RefTable = CompaniesTable
+	SecondFactorsTable.ForeignKeys[0].RefTable = UsersTable
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
+	SignInChallengesTable.ForeignKeys[0].RefTable = UsersTable
 	TransferTokensTable.ForeignKeys[0].RefTable = CompaniesTable
 	TransferTokensTable.ForeignKeys[1].RefTable = CompaniesTable
 	UsersTable.ForeignKeys[0].RefTable = CompaniesTable

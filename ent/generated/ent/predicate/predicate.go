@@ -72,11 +72,17 @@ type Project func(*sql.Selector)
 // SearchBlock is the predicate function for searchblock builders.
 type SearchBlock func(*sql.Selector)
 
+// SecondFactor is the predicate function for secondfactor builders.
+type SecondFactor func(*sql.Selector)
+
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
 
 // Setting is the predicate function for setting builders.
 type Setting func(*sql.Selector)
+
+// SignInChallenge is the predicate function for signinchallenge builders.
+type SignInChallenge func(*sql.Selector)
 
 // TransferToken is the predicate function for transfertoken builders.
 type TransferToken func(*sql.Selector)

@@ -638,6 +638,30 @@ func (f SearchBlockMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mut
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SearchBlockMutation", m)
 }
 
+// The SecondFactorQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SecondFactorQueryRuleFunc func(context.Context, *ent.SecondFactorQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SecondFactorQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SecondFactorQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.SecondFactorQuery", q)
+}
+
+// The SecondFactorMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SecondFactorMutationRuleFunc func(context.Context, *ent.SecondFactorMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SecondFactorMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.SecondFactorMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SecondFactorMutation", m)
+}
+
 // The SessionQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type SessionQueryRuleFunc func(context.Context, *ent.SessionQuery) error
@@ -684,6 +708,30 @@ func (f SettingMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SettingMutation", m)
+}
+
+// The SignInChallengeQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SignInChallengeQueryRuleFunc func(context.Context, *ent.SignInChallengeQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SignInChallengeQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SignInChallengeQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.SignInChallengeQuery", q)
+}
+
+// The SignInChallengeMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SignInChallengeMutationRuleFunc func(context.Context, *ent.SignInChallengeMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SignInChallengeMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.SignInChallengeMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SignInChallengeMutation", m)
 }
 
 // The TransferTokenQueryRuleFunc type is an adapter to allow the use of ordinary

@@ -26,8 +26,10 @@ import (
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/project"
 	"tenantry/ent/generated/ent/searchblock"
+	"tenantry/ent/generated/ent/secondfactor"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/generated/ent/setting"
+	"tenantry/ent/generated/ent/signinchallenge"
 	"tenantry/ent/generated/ent/transfertoken"
 	"tenantry/ent/generated/ent/user"
 
@@ -72,7 +74,7 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	company.Policy = privacy.Policies{policy.Company("name", "name_slug", "name_key", "contact_email", "external_id")}
+	company.Policy = privacy.Policies{policy.Company("name", "name_slug", "name_key", "contact_email", "external_id", "require_two_factor", "require_two_factor_for_customers")}
 	company.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			if err := company.Policy.EvalMutation(ctx, m); err != nil {
@@ -90,6 +92,8 @@ func init() {
 	company.ExternalIDValidator = value.Text(0, 100)
 	company.DefaultIsPartner = false
 	company.DefaultIsPlatform = false
+	company.DefaultRequireTwoFactor = false
+	company.DefaultRequireTwoFactorForCustomers = false
 	company.DefaultID = id.Maker(id.Company)
 	contact.Policy = privacy.Policies{policy.Contact("email", "email_key", "first_name", "middle_name", "last_name", "username", "username_key", "first_name_key", "last_name_key", "in_block", "external_id", "project_id", "desk_id", "active", "type")}
 	contact.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -332,6 +336,18 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
+	secondfactor.Policy = privacy.Policies{policy.SecondFactor()}
+	secondfactor.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := secondfactor.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	secondfactor.DefaultLastStep = 0
+	secondfactor.DefaultCreatedAt = value.Now
+	secondfactor.DefaultID = id.Maker(id.SecondFactor)
 	session.Policy = privacy.Policies{policy.Session()}
 	session.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
@@ -353,6 +369,18 @@ func init() {
 		})
 	}
 	setting.IDValidator = value.NotEmpty
+	signinchallenge.Policy = privacy.Policies{policy.SignInChallenge()}
+	signinchallenge.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := signinchallenge.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	signinchallenge.DefaultTries = 0
+	signinchallenge.DefaultCreatedAt = value.Now
+	signinchallenge.DefaultID = id.Maker(id.SignInChallenge)
 	transfertoken.Policy = privacy.Policies{policy.TransferToken()}
 	transfertoken.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
@@ -381,6 +409,7 @@ func init() {
 	user.FirstNameValidator = value.Text(1, 200)
 	user.LastNameValidator = value.Text(1, 200)
 	user.DefaultActive = true
+	user.DefaultTwoFactor = false
 	user.DefaultID = id.Maker(id.User)
 }
 

@@ -42,10 +42,16 @@ const (
 	FieldActive = "active"
 	// FieldRole holds the string denoting the role field in the database.
 	FieldRole = "role"
+	// FieldTwoFactor holds the string denoting the two_factor field in the database.
+	FieldTwoFactor = "two_factor"
 	// EdgeCompany holds the string denoting the company edge name in mutations.
 	EdgeCompany = "company"
 	// EdgeSessions holds the string denoting the sessions edge name in mutations.
 	EdgeSessions = "sessions"
+	// EdgeSecondFactor holds the string denoting the second_factor edge name in mutations.
+	EdgeSecondFactor = "second_factor"
+	// EdgeSignInChallenges holds the string denoting the sign_in_challenges edge name in mutations.
+	EdgeSignInChallenges = "sign_in_challenges"
 	// EdgeAPIKeys holds the string denoting the api_keys edge name in mutations.
 	EdgeAPIKeys = "api_keys"
 	// EdgePartnerAdminOf holds the string denoting the partner_admin_of edge name in mutations.
@@ -70,6 +76,20 @@ const (
 	SessionsInverseTable = "sessions"
 	// SessionsColumn is the table column denoting the sessions relation/edge.
 	SessionsColumn = "user_id"
+	// SecondFactorTable is the table that holds the second_factor relation/edge.
+	SecondFactorTable = "second_factors"
+	// SecondFactorInverseTable is the table name for the SecondFactor entity.
+	// It exists in this package in order to avoid circular dependency with the "secondfactor" package.
+	SecondFactorInverseTable = "second_factors"
+	// SecondFactorColumn is the table column denoting the second_factor relation/edge.
+	SecondFactorColumn = "user_id"
+	// SignInChallengesTable is the table that holds the sign_in_challenges relation/edge.
+	SignInChallengesTable = "sign_in_challenges"
+	// SignInChallengesInverseTable is the table name for the SignInChallenge entity.
+	// It exists in this package in order to avoid circular dependency with the "signinchallenge" package.
+	SignInChallengesInverseTable = "sign_in_challenges"
+	// SignInChallengesColumn is the table column denoting the sign_in_challenges relation/edge.
+	SignInChallengesColumn = "user_id"
 	// APIKeysTable is the table that holds the api_keys relation/edge.
 	APIKeysTable = "api_keys"
 	// APIKeysInverseTable is the table name for the APIKey entity.
@@ -115,6 +135,7 @@ var Columns = []string{
 	FieldPasswordHash,
 	FieldActive,
 	FieldRole,
+	FieldTwoFactor,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -151,6 +172,8 @@ var (
 	LastNameValidator func(string) error
 	// DefaultActive holds the default value on creation for the "active" field.
 	DefaultActive bool
+	// DefaultTwoFactor holds the default value on creation for the "two_factor" field.
+	DefaultTwoFactor bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -235,6 +258,11 @@ func ByRole(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRole, opts...).ToFunc()
 }
 
+// ByTwoFactor orders the results by the two_factor field.
+func ByTwoFactor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTwoFactor, opts...).ToFunc()
+}
+
 // ByCompanyField orders the results by company field.
 func ByCompanyField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -253,6 +281,27 @@ func BySessionsCount(opts ...sql.OrderTermOption) OrderOption {
 func BySessions(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newSessionsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// BySecondFactorField orders the results by second_factor field.
+func BySecondFactorField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSecondFactorStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// BySignInChallengesCount orders the results by sign_in_challenges count.
+func BySignInChallengesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newSignInChallengesStep(), opts...)
+	}
+}
+
+// BySignInChallenges orders the results by sign_in_challenges terms.
+func BySignInChallenges(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSignInChallengesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -323,6 +372,20 @@ func newSessionsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(SessionsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, SessionsTable, SessionsColumn),
+	)
+}
+func newSecondFactorStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SecondFactorInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, SecondFactorTable, SecondFactorColumn),
+	)
+}
+func newSignInChallengesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SignInChallengesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, SignInChallengesTable, SignInChallengesColumn),
 	)
 }
 func newAPIKeysStep() *sqlgraph.Step {

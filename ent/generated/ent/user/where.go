@@ -112,6 +112,11 @@ func Active(v bool) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldActive, v))
 }
 
+// TwoFactor applies equality check predicate on the "two_factor" field. It's identical to TwoFactorEQ.
+func TwoFactor(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldTwoFactor, v))
+}
+
 // CompanyIDEQ applies the EQ predicate on the "company_id" field.
 func CompanyIDEQ(v uuid.UUID) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldCompanyID, v))
@@ -707,6 +712,16 @@ func RoleNotIn(vs ...enum.UserRole) predicate.User {
 	return predicate.User(sql.FieldNotIn(FieldRole, v...))
 }
 
+// TwoFactorEQ applies the EQ predicate on the "two_factor" field.
+func TwoFactorEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldTwoFactor, v))
+}
+
+// TwoFactorNEQ applies the NEQ predicate on the "two_factor" field.
+func TwoFactorNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldTwoFactor, v))
+}
+
 // HasCompany applies the HasEdge predicate on the "company" edge.
 func HasCompany() predicate.User {
 	return predicate.User(func(s *sql.Selector) {
@@ -745,6 +760,52 @@ func HasSessions() predicate.User {
 func HasSessionsWith(preds ...predicate.Session) predicate.User {
 	return predicate.User(func(s *sql.Selector) {
 		step := newSessionsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSecondFactor applies the HasEdge predicate on the "second_factor" edge.
+func HasSecondFactor() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, SecondFactorTable, SecondFactorColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSecondFactorWith applies the HasEdge predicate on the "second_factor" edge with a given conditions (other predicates).
+func HasSecondFactorWith(preds ...predicate.SecondFactor) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newSecondFactorStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSignInChallenges applies the HasEdge predicate on the "sign_in_challenges" edge.
+func HasSignInChallenges() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, SignInChallengesTable, SignInChallengesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSignInChallengesWith applies the HasEdge predicate on the "sign_in_challenges" edge with a given conditions (other predicates).
+func HasSignInChallengesWith(preds ...predicate.SignInChallenge) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newSignInChallengesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
