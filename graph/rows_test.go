@@ -103,7 +103,7 @@ func TestEveryFieldIsAsGqlgenRendersIt(t *testing.T) {
 // in the table of rows, or here.
 func TestFieldsThatAreLeftToGqlgen(t *testing.T) {
 	t.Parallel()
-	want := []string{"ImportRun.options", "ImportRun.percent", "ImportRun.rowsPerSecond"}
+	want := []string{"ImportRun.options", "ImportRun.percent", "ImportRun.rows", "ImportRun.rowsPerSecond", "ImportRun.rowsUrl"}
 	w := newTenants(t, newHarness(t, testenv.Open(t, database.SQLite), limits.Config{}, 0))
 	w.few()
 	c := w.comparison(false)

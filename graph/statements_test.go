@@ -42,6 +42,7 @@ var counted = []struct{ query, list string }{
 		issues(first:2,code:REQUIRED){nodes{message} totalCount}} totalCount}`, "importRuns"},
 	{`importRuns(first:$n){nodes{rows(first:2,outcome:[CREATED,FAILED]){nodes{row line outcome resolved record{id ... on Company{name partner{name}}}} totalCount}}}`, "importRuns"},
 	{`notifications(first:$n){nodes{title company{name users(first:1){totalCount}} transferToken{company{name} sentTo{name}} importRun{fileName issues(first:1){nodes{message}}}} totalCount}`, "notifications"},
+	{`apiKeys(first:$n){nodes{name createdBy{email}} totalCount}`, "apiKeys"},
 	{`auditEvents(first:$n){nodes{summary actor{email} company{name}} totalCount}`, "auditEvents"},
 }
 
@@ -208,6 +209,7 @@ func (w *tenants) hundreds() {
 	var batches []*ent.ImportBatchCreate
 	var notes []*ent.NotificationCreate
 	var events []*ent.AuditEventCreate
+	var keys []*ent.APIKeyCreate
 	northwind, keller := w.IDs["northwind"], w.IDs["keller"]
 	person := func(company id.ID, name string) *ent.UserCreate {
 		email := name + "@many.example"
@@ -264,6 +266,7 @@ func (w *tenants) hundreds() {
 		}
 		notes = append(notes, c.Notification.Create().SetUserID(keller).SetKind(enum.ImportFinished).SetTitle(name).SetBody("").
 			SetImportRunID(run).SetCompanyID(company).SetTransferTokenID(token))
+		keys = append(keys, c.APIKey.Create().SetCompanyID(northwind).SetCreatedByID(keller).SetName(name).SetPrefix("tnt_k_").SetSecretHash([]byte(name)).SetAccess(enum.ReadAccess))
 		events = append(events, c.AuditEvent.Create().SetCompanyID(northwind).SetAction("done").SetActorName("keller").SetActorID(keller).SetSummary(name))
 	}
 	testenv.Must(w.t, c.Company.CreateBulk(companies...).Exec(w.System))
@@ -281,6 +284,7 @@ func (w *tenants) hundreds() {
 	testenv.Must(w.t, c.ImportIssue.CreateBulk(issues...).Exec(w.System))
 	testenv.Must(w.t, c.ImportBatch.CreateBulk(batches...).Exec(w.System))
 	testenv.Must(w.t, c.Notification.CreateBulk(notes...).Exec(w.System))
+	testenv.Must(w.t, c.APIKey.CreateBulk(keys...).Exec(w.System))
 	testenv.Must(w.t, c.AuditEvent.CreateBulk(events...).Exec(w.System))
 }
 

@@ -38,6 +38,7 @@ var ofUsers = map[string]struct {
 	"sessions.user_id":           {"internal/auth", deleted},
 	"second_factors.user_id":     {"internal/auth", deleted},
 	"sign_in_challenges.user_id": {"internal/auth", deleted},
+	"api_keys.created_by_id":     {"internal/tenancy", deleted},   // they act with the rights of the user
 	"partner_admins.user_id":     {"internal/tenancy", deleted},   // DeleteUser writes it into the customers' logs
 	"notifications.user_id":      {"internal/notify", deleted},    // they are the user's alone
 	"import_runs.created_by_id":  {"internal/importer", released}, // with created_by_name, for the company's administrators
@@ -47,7 +48,7 @@ var ofUsers = map[string]struct {
 
 // elsewhere are the columns of ids that are no foreign keys and refer to other records.
 var elsewhere = []string{
-	"companies.created_by_partner_id", "import_runs.undoes_id", "import_runs.retries_id", "contact_edits.contact_id",
+	"companies.created_by_partner_id", "import_runs.undoes_id", "import_runs.retries_id", "import_runs.api_key_id", "contact_edits.contact_id",
 	"contact_labels.company_id", "custom_field_values.company_id",
 	"import_records.record_id", // contacts: imports of users cannot be undone
 }
@@ -140,6 +141,7 @@ func (w *world) refersTo(u *ent.User) {
 	w.Must(c.Session.Create().SetUserID(u.ID).SetTokenHash(u.ID[:]).SetKind(enum.Bearer).SetExpiresAt(time.Now().Add(time.Hour)).Exec(w.System))
 	w.Must(c.SecondFactor.Create().SetUserID(u.ID).SetSecret([]byte("x")).Exec(w.System))
 	w.Must(c.SignInChallenge.Create().SetUserID(u.ID).SetTokenHash(u.ID[:]).SetKind(enum.Bearer).SetExpiresAt(time.Now().Add(time.Hour)).Exec(w.System))
+	w.Must(c.APIKey.Create().SetCompanyID(u.CompanyID).SetCreatedByID(u.ID).SetName("x").SetPrefix("x").SetSecretHash(u.ID[:]).SetAccess(enum.ReadAccess).Exec(w.System))
 	w.PartnerAdmin(w.add("Customer of "+u.Email), u)
 	w.Must(c.AuditEvent.Create().SetCompanyID(w.partner.ID).SetAction("done").SetActorID(u.ID).SetActorName("x").SetSummary("x").Exec(w.System))
 }
