@@ -54,17 +54,16 @@ var outcomeOf = func() (of [journal.Failed + 1]enum.RowOutcome) {
 	return of
 }()
 
-// wanted are the results of the outcomes, and the SQL of how many rows of a batch came to one of them.
-func wanted(outcomes []enum.RowOutcome) (results [journal.Failed + 1]bool, count string) {
+// resultsOf are the results of the outcomes, none: of all, and the SQL of how many rows of a batch came to one of them.
+func resultsOf(outcomes []enum.RowOutcome) (wanted func(journal.Result) bool, count string) {
 	var columns []string
 	for _, outcome := range enum.RowOutcome("").Values() {
-		o := enum.RowOutcome(outcome)
-		if r := resultOf[o]; len(outcomes) == 0 || slices.Contains(outcomes, o) {
-			results[r.result] = true
-			columns = append(columns, r.column)
+		if o := enum.RowOutcome(outcome); len(outcomes) == 0 || slices.Contains(outcomes, o) {
+			columns = append(columns, resultOf[o].column)
 		}
 	}
-	return results, strings.Join(columns, " + ")
+	wanted = func(r journal.Result) bool { return len(outcomes) == 0 || slices.Contains(outcomes, outcomeOf[r]) }
+	return wanted, strings.Join(columns, " + ")
 }
 
 // Rows are rows of some imports, in the file's order; all imports' are read by two statements. The
@@ -94,7 +93,7 @@ func (e *Engine) readRows(ctx context.Context, runs []id.ID, q RowsQuery, found 
 	if q.Last {
 		order = " DESC"
 	}
-	results, count := wanted(q.Outcomes)
+	wanted, count := resultsOf(q.Outcomes)
 	d := e.db.Dialect()
 	// Of batches that lie within the bounds it is known how many of the rows they have. One behind so many is not read.
 	rows, err := e.db.SQL().QueryContext(ctx, `SELECT c.import_run_id, c.first_row, c.n, b.outcomes FROM (
@@ -114,19 +113,20 @@ func (e *Engine) readRows(ctx context.Context, runs []id.ID, q RowsQuery, found 
 		if err := rows.Scan(&run, &firstRow, &n, &outcomes); err != nil {
 			return err
 		}
-		decoded, err := journal.DecodeOutcomes(outcomes, firstRow, n)
+		var some []*Row // of the batch
+		err := journal.FindOutcomes(outcomes, firstRow, n, wanted, func(i int, r journal.Row) {
+			if place := firstRow + i; place > low && place < high && (q.Last || len(found[run])+len(some) < q.Most) {
+				some = append(some, &Row{Place: place, Number: r.Number, Line: r.Line, Outcome: outcomeOf[r.Result], Record: r.Record})
+			}
+		})
 		if err != nil {
 			return fmt.Errorf("import %s, batch of row %d: %w", run, firstRow, err)
 		}
-		for i := range decoded {
-			if q.Last {
-				i = len(decoded) - 1 - i
-			}
-			place, r := firstRow+i, &decoded[i]
-			if results[r.Result] && place > low && place < high && len(found[run]) < q.Most {
-				found[run] = append(found[run], &Row{Place: place, Number: r.Number, Line: r.Line, Outcome: outcomeOf[r.Result], Record: r.Record})
-			}
+		if q.Last {
+			slices.Reverse(some)
+			some = some[:min(len(some), q.Most-len(found[run]))]
 		}
+		found[run] = append(found[run], some...)
 	}
 	if q.Last {
 		for _, list := range found {
@@ -182,7 +182,7 @@ func (e *Engine) markResolved(ctx context.Context, found map[id.ID][]*Row) error
 func (e *Engine) CountRows(ctx context.Context, runs []id.ID, outcomes []enum.RowOutcome) (map[id.ID]int, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.o.AnswerWithin)
 	defer cancel()
-	_, count := wanted(outcomes)
+	_, count := resultsOf(outcomes)
 	d := e.db.Dialect()
 	rows, err := e.db.SQL().QueryContext(ctx, `SELECT import_run_id, sum(`+count+`) FROM import_batches WHERE import_run_id`+d.AmongIDs("$1")+`
 		GROUP BY import_run_id`, d.IDs(runs))

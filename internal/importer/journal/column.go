@@ -25,10 +25,13 @@ func (c *column) take(n int) []byte {
 }
 
 func (c *column) byte() byte {
-	if b := c.take(1); b != nil {
-		return b[0]
+	if len(c.rest) == 0 {
+		c.bad = true
+		return 0
 	}
-	return 0
+	b := c.rest[0]
+	c.rest = c.rest[1:]
+	return b
 }
 
 func (c *column) uint64() uint64 {
@@ -48,6 +51,10 @@ func (c *column) uvarint() uint64 {
 }
 
 func (c *column) varint() int64 {
+	if len(c.rest) > 0 && c.rest[0] < 0x80 { // as most are
+		b := c.byte()
+		return int64(b>>1) ^ -int64(b&1)
+	}
 	n, size := binary.Varint(c.rest)
 	if c.take(max(size, -1)); size <= 0 {
 		c.bad, c.rest = true, nil
@@ -99,6 +106,13 @@ func (c *ids) add(of id.ID) {
 type idColumns struct {
 	times, kinds, random *column
 	last                 uint64
+}
+
+// skip is next where nobody asks for the id.
+func (c *idColumns) skip() {
+	c.last += uint64(c.times.varint())
+	c.random.take(randomBytes)
+	c.kinds.byte()
 }
 
 func (c *idColumns) next() (of id.ID) {

@@ -53,6 +53,25 @@ func TestOutcomesRoundTrip(t *testing.T) {
 		if err != nil || !slices.Equal(got, rows) {
 			t.Fatalf("%v: %s", err, cmp.Diff(rows, got))
 		}
+		one := journal.Result(rapid.IntRange(int(journal.Created), int(journal.Failed)).Draw(t, "of one result"))
+		found, at := []journal.Row{}, []int{}
+		err = journal.FindOutcomes(raw, first, len(rows), func(r journal.Result) bool { return r == one }, func(i int, r journal.Row) {
+			found, at = append(found, r), append(at, i)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range rows {
+			if r.Result == one {
+				if len(found) == 0 || found[0] != r || at[0] != i {
+					t.Fatalf("row %d is not found: %v at %v", i, found, at)
+				}
+				found, at = found[1:], at[1:]
+			}
+		}
+		if len(found) > 0 {
+			t.Fatalf("also found: %v", found)
+		}
 		if _, err := journal.DecodeOutcomes(raw, first, len(rows)+1); !errors.Is(err, journal.ErrMalformed) {
 			t.Fatalf("as one row more: %v", err)
 		}
