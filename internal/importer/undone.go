@@ -38,17 +38,17 @@ func (e *Engine) undoneBatches(ctx context.Context, k kind.Kind, c *claim, out c
 	}
 	at := csvfile.Position{Offset: c.offset, Row: c.processed, Line: c.line}
 	for at.Row < c.total {
-		batchID, read, err := e.undoneBatch(ctx, of, at)
+		first, read, err := e.undoneBatch(ctx, of, at)
 		if err != nil {
 			return err
 		}
-		if at.Offset == batchID { // a part of it is undone already
+		if at.Offset == first { // a part of it is undone already
 			if _, read = read.Cut(min(at.Line, len(read.Rows))); len(read.Rows) == 0 {
 				at.Line = wholeBatch
 				continue
 			}
 		} else {
-			at.Offset, at.Line = batchID, 0
+			at.Offset, at.Line = first, 0
 		}
 		b := &batch{run: c, first: at.Row + 1, rows: make([]sheet.Row, len(read.Rows))}
 		for i, r := range read.Rows {
@@ -72,21 +72,32 @@ func (e *Engine) undoneBatches(ctx context.Context, k kind.Kind, c *claim, out c
 // wholeBatch stands for the number of rows of a batch that is behind us.
 const wholeBatch = 1 << 30
 
-// undoneBatch is the next one at the position: the batch that it names, unless that is behind us.
-func (e *Engine) undoneBatch(ctx context.Context, of kind.Undone, at csvfile.Position) (batchID int64, _ kind.Undone, err error) {
-	before := at.Offset
-	if at.Line < wholeBatch {
-		before++
+// undoneBatch is the next one at the position: the batch that begins with the row which it names, unless that is
+// behind us. Batches that are in flight write their journal in any order, so that it is the rows by which they
+// follow each other.
+func (e *Engine) undoneBatch(ctx context.Context, of kind.Undone, at csvfile.Position) (first int64, _ kind.Undone, err error) {
+	low, high, order := int64(0), int64(1<<63-1), ""
+	again := at.Offset > 0 && at.Line < wholeBatch
+	switch {
+	case of.Backwards:
+		if order = " DESC"; at.Offset > 0 {
+			high = at.Offset
+		}
+		if again {
+			high++
+		}
+	default:
+		if low = at.Offset; again {
+			low--
+		}
 	}
-	if at.Offset == 0 {
-		before = 1<<63 - 1
-	}
-	var first, rows int
+	var rows int
 	var written database.Time
 	var outcomes, images []byte
-	err = e.db.SQL().QueryRowContext(ctx, `SELECT id, first_row, "rows", written_at, outcomes, images FROM import_batches
-		WHERE import_run_id = $1 AND created_count + updated_count + deleted_count > 0 AND id < $2 ORDER BY id DESC LIMIT 1`, of.Import, before).
-		Scan(&batchID, &first, &rows, &written, &outcomes, &images)
+	err = e.db.SQL().QueryRowContext(ctx, `SELECT first_row, "rows", written_at, outcomes, images FROM import_batches
+		WHERE import_run_id = $1 AND created_count + updated_count + deleted_count > 0 AND first_row > $2 AND first_row < $3
+		ORDER BY first_row`+order+` LIMIT 1`, of.Import, low, high).
+		Scan(&first, &rows, &written, &outcomes, &images)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, of, errors.New("the journal of the import that is undone has fewer rows than it had")
 	}
@@ -94,10 +105,10 @@ func (e *Engine) undoneBatch(ctx context.Context, of kind.Undone, at csvfile.Pos
 		return 0, of, fmt.Errorf("reading the journal of the import that is undone: %w", err)
 	}
 	of.WrittenAt = written.Time
-	if of.Rows, of.Made, err = undoneRows(outcomes, images, first, rows); err == nil && of.Backwards {
+	if of.Rows, of.Made, err = undoneRows(outcomes, images, int(first), rows); err == nil && of.Backwards {
 		slices.Reverse(of.Rows)
 	}
-	return batchID, of, err
+	return first, of, err
 }
 
 // backwards reports whether the undo of the import goes through the file from its end: the other way round than
