@@ -60,6 +60,8 @@ keller mutation createApiKey(input: {name: "made beside", access: READ}) { secre
 keller mutation revokeApiKey(input: {id: $revocable}) { __typename }
 okafor mutation signOut { signedOut }
 keller mutation endPartnership(input: {companyId: $zeta}) { company { id } }
+keller mutation undoImport(input: {id: $import-of-keller}) { importRun { id } }
+keller mutation retryRows(input: {id: $import-of-keller, rows: [{row: 1, cells: []}]}) { importRun { id } }
 importer mutation cancelImport(input: {id: $running}) { importRun { status } }
 keller mutation deleteCustomer(input: {id: $alpha}) { __typename }
 `

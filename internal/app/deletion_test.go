@@ -56,7 +56,10 @@ func makings(s *server, maria, tomID string) []making {
 		by("labels", `mutation($c:ID!){createLabel(input:{companyId:$c,name:"late"}){label{id}}}`),
 		by("custom_fields", `mutation($c:ID!){createCustomField(input:{companyId:$c,variableName:"late",name:"late",type:TEXT}){customField{id}}}`),
 		by("partner_admins", `mutation($c:ID!,$u:ID!){addPartnerAdmin(input:{customerId:$c,userId:$u}){customer{id}}}`),
-		by("transfer_tokens", `mutation($c:ID!){generateTransferToken(input:{companyId:$c}){transferToken{id}}}`),
+		// Its own administrator: a partner acts for a company only where that has none.
+		{"transfer_tokens", func(in deletable) string {
+			return s.gql(in.admin, `mutation($c:ID!){generateTransferToken(input:{companyId:$c}){transferToken{id}}}`, vars{"c": in.id}).code()
+		}},
 		{"api_keys audit_events", func(in deletable) string {
 			return s.gql(in.admin, `mutation{createApiKey(input:{name:"late",access:READ}){secret}}`, nil).code()
 		}},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"tenantry/ent/generated/ent/apikey"
+
 	"tenantry/ent/generated/ent/auditevent"
 	"tenantry/ent/generated/ent/partneradmin"
 	"tenantry/ent/generated/ent/transfertoken"
@@ -16,9 +18,10 @@ import (
 	"tenantry/internal/id"
 )
 
-// ownTables are this package's tables whose rows belong to companies.
+// ownTables are this package's tables whose rows belong to companies. An API key is its creator's, who is a
+// user of the company.
 var ownTables = []Table{
-	{Name: user.Table, What: "users"}, {Name: transfertoken.Table, What: "transfer tokens"}, {Name: auditevent.Table},
+	{Name: user.Table, What: "users"}, {Name: apikey.Table}, {Name: transfertoken.Table, What: "transfer tokens"}, {Name: auditevent.Table},
 	{Name: partneradmin.Table, What: "partner admins", Born: `created_at = (SELECT c.created_at FROM companies c WHERE c.id = company_id)`},
 }
 
