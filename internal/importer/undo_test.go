@@ -196,6 +196,18 @@ func TestJ14WhatIsTakenOrGoneIsTold(t *testing.T) {
 	})
 }
 
+// J14: a contact that was deleted by hand is told of at one of its rows, wherever batches end.
+func TestJ14ADeletedContactIsToldOnce(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		w.contactsOf(w.outside, w.plain, "email,first_name\nann@x.example,Ann\n", Options{})
+		run, _ := w.contactsOf(w.outside, w.plain, "email,first_name\nann@x.example,Anne\nbob@x.example,Bob\nann@x.example,Anna\nbob@x.example,Bobby\nann@x.example,Annabel\n", o)
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+4+0+0+0 of 5")
+		w.Must(w.byHand().DeleteContact(w.As(w.outside), w.DB.Ent().Contact.Query().Where(contact.Email("ann@x.example")).OnlyIDX(w.System)))
+		_, said := w.undone(Options{}, w.outside, run, w.plain)
+		testenv.Equal(t, "the undo", said, "COMPLETED 1 deleted, 0 put back, 0 made, 3 unchanged, 1 skipped, 0 failed of 5 5::EDITED_SINCE")
+	})
+}
+
 // images are those that journals have of the contact, with the field's value before.
 func (w *world) imagesOf(record id.ID, field string) (all []string) {
 	w.T.Helper()

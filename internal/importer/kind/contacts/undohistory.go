@@ -107,11 +107,17 @@ func (c *changes) addLabel(change labelChange) {
 func (p *undoPlan) histories(ctx context.Context, tx *database.Tx) (map[id.ID]*history, error) {
 	all := map[id.ID]*history{}
 	walking := map[id.ID]*history{}
+	lost := map[id.ID]bool{}
 	var companies, contacts []string
 	for i := range p.of.Rows {
 		r := &p.of.Rows[i]
 		c := p.contacts[r.Record]
-		if r.Image == nil || p.decided[r.Record] || all[r.Record] != nil {
+		if p.decided[r.Record] || all[r.Record] != nil || lost[r.Record] {
+			continue
+		}
+		if r.Image == nil { // the last row about a contact has its image, unless the contact was deleted since
+			lost[r.Record] = true
+			p.keep = append(p.keep, r.Record)
 			continue
 		}
 		if c == nil || c.gone || c.found == nil {
