@@ -60,11 +60,7 @@ func forgetImage(ctx context.Context, tx *database.Tx, record id.ID, at time.Tim
 		if len(b.images) == 0 {
 			continue
 		}
-		rows, err := journal.DecodeOutcomes(b.outcomes, b.first, b.rows)
-		if err != nil {
-			return nil, err
-		}
-		images, made, err := journal.DecodeImages(b.images, b.rows)
+		rows, images, made, err := journal.Decode(b.outcomes, b.images, b.first, b.rows)
 		if err != nil {
 			return nil, err
 		}

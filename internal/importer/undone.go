@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"tenantry/ent/generated/ent/importrun"
-	"tenantry/ent/viewer"
 	"tenantry/internal/csvfile"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
@@ -27,15 +25,11 @@ func (e *Engine) undoneBatches(ctx context.Context, k kind.Kind, c *claim, out c
 	if undoer == nil {
 		return fmt.Errorf("imports of %s cannot be undone", k.Name())
 	}
-	original, err := e.db.Ent().ImportRun.Query().Where(importrun.ID(*c.undoes)).Select(importrun.FieldStartedAt).
-		Only(viewer.BypassTenancy(ctx, "an undo reads what it takes back"))
+	began, err := e.beganWriting(ctx, *c.undoes)
 	if err != nil {
-		return fmt.Errorf("reading the import that is undone: %w", err)
+		return err
 	}
-	of := kind.Undone{Import: *c.undoes, Backwards: c.backwards}
-	if original.StartedAt != nil {
-		of.StartedAt = *original.StartedAt
-	}
+	of := kind.Undone{Import: *c.undoes, BeganAt: began, Backwards: c.backwards}
 	at := csvfile.Position{Offset: c.offset, Row: c.processed, Line: c.line}
 	for at.Row < c.total {
 		first, read, err := e.undoneBatch(ctx, of, at)
@@ -128,28 +122,32 @@ func backwards(ctx context.Context, tx *database.Tx, of id.ID) (yes bool, err er
 
 // undoneRows are the rows of a batch that did something, in the file's order, and what it made for them.
 func undoneRows(outcomes, images []byte, first, rows int) ([]kind.UndoneRow, []journal.Reference, error) {
-	all, err := journal.DecodeOutcomes(outcomes, first, rows)
+	all, replaced, made, err := journal.Decode(outcomes, images, first, rows)
 	if err != nil {
 		return nil, nil, err
 	}
-	var of []journal.Image
-	var made []journal.Reference
-	if len(images) > 0 {
-		if of, made, err = journal.DecodeImages(images, rows); err != nil {
-			return nil, nil, err
-		}
-	}
-	imageOf := make(map[int]*journal.Image, len(of))
-	for i := range of {
-		imageOf[of[i].Row] = &of[i]
-	}
 	undone := make([]kind.UndoneRow, 0, rows)
 	for i, r := range all {
+		one := kind.UndoneRow{Row: r}
+		if len(replaced) > 0 && replaced[0].Row == i {
+			one.Image, replaced = &replaced[0], replaced[1:]
+		}
 		if r.Result.Changes() {
-			undone = append(undone, kind.UndoneRow{Row: r, Image: imageOf[i]})
+			undone = append(undone, one)
 		}
 	}
 	return undone, made, nil
+}
+
+// beganWriting is the earliest updated_at of the records that the import has written.
+func (e *Engine) beganWriting(ctx context.Context, run id.ID) (time.Time, error) {
+	var at database.Time
+	err := e.db.SQL().QueryRowContext(ctx, `SELECT min(written_at) FROM import_batches
+		WHERE import_run_id = $1 AND created_count + updated_count + deleted_count > 0`, run).Scan(&at)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading the journal of the import that is undone: %w", err)
+	}
+	return at.Time, nil
 }
 
 // undoable counts the rows of the import that an undo takes back. complete is false where it is not known

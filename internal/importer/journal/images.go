@@ -200,6 +200,18 @@ func (w *ImageWriter) Encode() ([]byte, error) {
 	return pack(w.columns[:], w.hashes)
 }
 
+// Decode gives what became of the rows of a batch, its images, in the order of the rows, and what it made for
+// them: [DecodeOutcomes] and [DecodeImages] of both columns. There are no images where they are kept no longer.
+func Decode(outcomes, images []byte, first, rows int) (of []Row, replaced []Image, made []Reference, err error) {
+	if of, err = DecodeOutcomes(outcomes, first, rows); err == nil && len(images) > 0 {
+		replaced, made, err = DecodeImages(images, rows)
+	}
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return of, replaced, made, nil
+}
+
 // DecodeImages gives the images of a batch that has so many rows, in the order of those, and what it
 // made for them. It takes a few times the memory of what raw decompresses to, which is 512 MiB at
 // most. The error is [ErrMalformed].

@@ -59,11 +59,7 @@ func eachImage(outcomes, images []byte, first, rows int, each func(record id.ID,
 	if len(images) == 0 {
 		return nil
 	}
-	of, err := journal.DecodeOutcomes(outcomes, first, rows)
-	if err != nil {
-		return err
-	}
-	all, _, err := journal.DecodeImages(images, rows)
+	of, all, _, err := journal.Decode(outcomes, images, first, rows)
 	if err != nil {
 		return err
 	}

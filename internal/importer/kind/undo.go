@@ -21,7 +21,7 @@ type Undoer interface {
 // Undone is a batch of an import that is taken back, or a part of it.
 type Undone struct {
 	Import    id.ID     // whose batch it is
-	StartedAt time.Time // when that import began: what was written before is not by it
+	BeganAt   time.Time // the earliest updated_at that the import has given a record: what was written before is not by it
 	WrittenAt time.Time // updated_at of the records that the batch wrote
 	// Backwards: the rows are in the opposite order of the file's, which is that of a journal and its images.
 	Backwards bool

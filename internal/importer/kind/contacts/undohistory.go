@@ -16,10 +16,6 @@ import (
 // who wrote it last: an edit by hand, or a batch of an import; both have kept what they replaced, and when it
 // was written before.
 
-// clockSlack is how much earlier than its import's start a batch may seem to be written: those are by the
-// clocks of two machines.
-const clockSlack = time.Minute
-
 // history is what the import has done to a contact, and what it has left there.
 type history struct {
 	at     time.Time // when the contact was written that is looked at next
@@ -171,8 +167,9 @@ func (p *undoPlan) histories(ctx context.Context, tx *database.Tx) (map[id.ID]*h
 	return all, p.walk(ctx, tx, walking, edits)
 }
 
-// before reports whether what was written at the time was written before the import.
-func (p *undoPlan) before(at time.Time) bool { return at.Before(p.of.StartedAt.Add(-clockSlack)) }
+// before reports whether what was written at the time was written before the import wrote anything. Each write of a
+// contact is later than the one before, by whose clock it may be: so nothing further back is the import's either.
+func (p *undoPlan) before(at time.Time) bool { return at.Before(p.of.BeganAt) }
 
 // walk goes back in all of the histories at once, so that each batch that has written them is read once.
 func (p *undoPlan) walk(ctx context.Context, tx *database.Tx, all map[id.ID]*history, edits map[id.ID]map[int64]records.Edit) error {
