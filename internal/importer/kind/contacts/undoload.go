@@ -2,20 +2,16 @@ package contacts
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	entsql "entgo.io/ent/dialect/sql"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/company"
-	"tenantry/ent/generated/ent/importkey"
 	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
 	records "tenantry/internal/contacts"
@@ -102,44 +98,6 @@ func (p *undoPlan) unindex(c *undoContact) {
 	if key := (companyKey{c.Company, c.ExternalID}); p.byExternal[key] == c {
 		delete(p.byExternal, key)
 	}
-}
-
-// decidedKey is the key of a contact that is decided, in the undo's scratch.
-func decidedKey(of id.ID) string { return "undone:" + of.String() }
-
-// loadDecided finds out which contacts batches before this one have decided.
-func (p *undoPlan) loadDecided(ctx context.Context, tx *database.Tx) error {
-	keys := make([]string, len(p.of.Rows))
-	for i, r := range p.of.Rows {
-		keys[i] = decidedKey(r.Record)
-	}
-	return tx.Each(ctx, "contacts that are decided", func(rows *sql.Rows) error {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return err
-		}
-		of, err := id.Parse(strings.TrimPrefix(key, decidedKey(id.ID{})[:len("undone:")]), id.Contact)
-		p.decided[of] = true
-		return err
-	}, `SELECT key FROM import_keys WHERE import_run_id = $1 AND key`+tx.Dialect().AmongTexts("$2"), p.run.ID, database.Texts(keys))
-}
-
-// decidedRow is one on its way into scratch.
-type decidedRow struct{ run, of id.ID }
-
-var decidedColumns = []database.Column[decidedRow]{
-	{Name: importkey.FieldImportRunID, Of: func(d decidedRow) any { return d.run }},
-	{Name: importkey.FieldKey, Of: func(d decidedRow) any { return decidedKey(d.of) }},
-	{Name: importkey.FieldRow, Of: func(decidedRow) any { return 0 }},
-}
-
-// keepDecided remembers contacts for the batches that were written before this one.
-func (p *undoPlan) keepDecided(ctx context.Context, tx *database.Tx) error {
-	rows := make([]decidedRow, len(p.keep))
-	for i, of := range p.keep {
-		rows[i] = decidedRow{p.run.ID, of}
-	}
-	return database.Insert(ctx, tx, importkey.Table, decidedColumns, rows)
 }
 
 // names are the ids of the contacts, and the emails and external ids that they may get back.
@@ -297,117 +255,10 @@ func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx) error {
 	})
 }
 
-// scratchContact is a contact as the batches before have left it, in a dry run.
-type scratchContact struct {
-	Company id.ID            `json:"company"`
-	Gone    bool             `json:"gone,omitempty"`
-	Person  *records.Record  `json:"person,omitempty"`
-	Labels  []id.ID          `json:"labels,omitempty"`
-	Values  map[id.ID]string `json:"values,omitempty"`
-}
-
-// keepScratch is what a dry run does in place of writing.
-func (p *undoPlan) keepScratch(ctx context.Context, tx *database.Tx) error {
-	var kept []kind.Scratch
-	for _, c := range p.deleted {
-		kept = append(kept, kind.Scratch{ID: c.ID, EmailKey: c.EmailKey, ExternalID: kind.OrNull(c.ExternalID), State: scratchContact{Company: c.Company, Gone: true}})
-	}
-	for _, c := range p.written {
-		kept = append(kept, kind.Scratch{ID: c.ID, EmailKey: c.EmailKey, ExternalID: kind.OrNull(c.ExternalID), State: scratchContact{
-			Company: c.Company, Person: &c.Record, Labels: slices.Collect(maps.Keys(c.labels)), Values: c.values,
-		}})
-	}
-	if err := kind.KeepScratch(ctx, tx, p.run.ID, kept); err != nil {
-		return err
-	}
-	return p.keepDecided(ctx, tx)
-}
-
-// readScratch puts what the batches before would have left over what was found.
-func (p *undoPlan) readScratch(ctx context.Context, tx *database.Tx, names records.Names) error {
-	// Whoever was found by an email may not have it any more, by scratch.
-	ids := slices.Clone(names.IDs)
-	for _, c := range p.byEmail {
-		ids = append(ids, c.ID.String())
-	}
-	for _, c := range p.byExternal {
-		ids = append(ids, c.ID.String())
-	}
-	slices.Sort(ids)
-	return kind.ReadScratch(ctx, tx, p.run.ID, slices.Compact(ids), names.EmailKeys, names.ExternalIDs, func(of id.ID, raw []byte) error {
-		var kept scratchContact
-		if err := json.Unmarshal(raw, &kept); err != nil {
-			return fmt.Errorf("reading scratch: %w", err)
-		}
-		c := p.contacts[of]
-		for _, other := range p.byEmail {
-			if c == nil && other.ID == of {
-				c = other
-			}
-		}
-		if c == nil {
-			c = &undoContact{}
-		} else {
-			p.unindex(c)
-		}
-		if kept.Gone {
-			c.gone = true
-			return nil
-		}
-		person := *kept.Person
-		person.ID, person.Company, person.EmailKey = of, kept.Company, normalize.Email(person.Email)
-		c.state = state{Record: person, values: kept.Values}
-		for _, label := range kept.Labels {
-			c.setLabel(label, true)
-		}
-		p.index(c)
-		return nil
-	})
-}
-
 // newState is the state of a contact that was found, as everybody sees it: in the default project or desk where
 // its own is deleted.
 func (p *undoPlan) newState(r records.Record) state {
 	in := p.companies[r.Company]
 	r.Project, r.Desk = in.projects.in(r.Project), in.desks.in(r.Desk)
 	return state{Record: r}
-}
-
-// state is a contact with its labels and values.
-type state struct {
-	records.Record
-	labels map[id.ID]bool
-	values map[id.ID]string
-}
-
-func (s *state) setLabel(label id.ID, has bool) {
-	if !has {
-		delete(s.labels, label)
-		return
-	}
-	if s.labels == nil {
-		s.labels = map[id.ID]bool{}
-	}
-	s.labels[label] = true
-}
-
-func (s *state) setValue(field id.ID, value string) {
-	if value == "" {
-		delete(s.values, field)
-		return
-	}
-	if s.values == nil {
-		s.values = map[id.ID]string{}
-	}
-	s.values[field] = value
-}
-
-// clone is a copy that can be changed by itself.
-func (s *state) clone() state {
-	return state{s.Record, maps.Clone(s.labels), maps.Clone(s.values)}
-}
-
-// sortedIDs are the keys in their order.
-func sortedIDs[V any](of map[id.ID]V) []id.ID {
-	return slices.SortedFunc(maps.Keys(of), func(a, b id.ID) int { return cmp.Compare(a.String(), b.String()) })
 }

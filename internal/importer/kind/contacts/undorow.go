@@ -2,11 +2,11 @@ package contacts
 
 import (
 	"fmt"
+	"maps"
 
 	"tenantry/ent/enum"
 	records "tenantry/internal/contacts"
 	"tenantry/internal/field"
-	"tenantry/internal/id"
 	"tenantry/internal/importer/journal"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
@@ -148,7 +148,7 @@ func (p *undoPlan) putBack(i int, c *undoContact, done *changes) {
 			next.setValue(v.Field, v.Before)
 		}
 	}
-	same := next.Record == c.Record && sameLabels(next.labels, c.labels) && sameValues(next.values, c.values)
+	same := next.Record == c.Record && maps.Equal(next.labels, c.labels) && maps.Equal(next.values, c.values)
 	switch {
 	case same && kept > 0:
 		p.add(i, journal.Skipped, c.Email)
@@ -322,30 +322,6 @@ func (p *undoPlan) issueAt(i int, column, value string, code enum.IssueCode, mes
 		issue.Value = &value
 	}
 	p.outcome.Issues = append(p.outcome.Issues, issue)
-}
-
-func sameLabels(a, b map[id.ID]bool) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for l := range a {
-		if !b[l] {
-			return false
-		}
-	}
-	return true
-}
-
-func sameValues(a, b map[id.ID]string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for of, v := range a {
-		if b[of] != v {
-			return false
-		}
-	}
-	return true
 }
 
 // setField puts a field's state into the record; an empty one is none.
