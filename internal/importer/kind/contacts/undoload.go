@@ -57,23 +57,20 @@ func (p *undoPlan) load(ctx context.Context, tx *database.Tx) error {
 	if err != nil {
 		return err
 	}
-	about := make(map[id.ID]bool, len(names.IDs))
-	for _, r := range p.of.Rows {
-		about[r.Record] = true
-	}
 	err = p.kind.bulk.FindWhole(ctx, tx, companies, names, p.hold, func(r *records.Record) error {
-		c := &undoContact{state: p.newState(*r)}
-		c.found, c.others = new(c.state), !p.companies[r.Company].administered
-		if about[r.ID] {
-			p.contacts[r.ID] = c
+		if p.contacts[r.ID] != nil {
+			return nil // by another of its names
 		}
+		c := &undoContact{state: p.newState(r), others: !p.companies[r.Company].administered}
+		c.found = &c.state
+		p.contacts[r.ID] = c
 		p.index(c)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if err := p.loadBelongings(ctx, tx); err != nil {
+	if err := p.loadBelongings(ctx, tx, names.IDs); err != nil {
 		return err
 	}
 	if p.run.DryRun {
@@ -102,11 +99,10 @@ func (p *undoPlan) unindex(c *undoContact) {
 
 // names are the ids of the contacts, and the emails and external ids that they may get back.
 func (p *undoPlan) names() (names records.Names, err error) {
-	seen := map[id.ID]bool{}
+	names.IDs = make([]string, 0, len(p.of.Rows))
 	for i := range p.of.Rows {
 		r := &p.of.Rows[i]
-		if !seen[r.Record] && !p.decided[r.Record] {
-			seen[r.Record] = true
+		if !p.decided[r.Record] {
 			names.IDs = append(names.IDs, r.Record.String())
 		}
 		if r.Image == nil {
@@ -200,9 +196,9 @@ func imageCompany(i *journal.Image) (id.ID, bool) {
 	return id.ID{}, false
 }
 
-// loadBelongings reads the labels and values of the contacts that were found.
-func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx) error {
-	l := records.Belongings{}
+// loadBelongings reads the labels and values of the contacts.
+func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx, contacts []string) error {
+	l := records.Belongings{Contacts: contacts}
 	labels := 0
 	for of, c := range p.companies {
 		l.Companies = append(l.Companies, of.String())
@@ -212,9 +208,6 @@ func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx) error {
 		}
 	}
 	l.Labels = labels > 0
-	for of := range p.contacts {
-		l.Contacts = append(l.Contacts, of.String())
-	}
 	if len(l.Contacts) == 0 || !l.Labels && len(l.Fields) == 0 {
 		return nil
 	}
@@ -240,25 +233,24 @@ func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx) error {
 		}
 	}
 	err := l.EachLabel(ctx, tx, func(of, label id.ID) {
-		if c := p.contacts[of]; p.companies[c.Company].labels[label] != "" {
+		if c := p.contacts[of]; c != nil && p.companies[c.Company].labels[label] != "" {
 			c.setLabel(label, true)
-			c.found.setLabel(label, true)
 		}
 	})
 	if err != nil {
 		return err
 	}
 	return l.EachValue(ctx, tx, func(of, field id.ID, value string) {
-		c := p.contacts[of]
-		c.setValue(field, value)
-		c.found.setValue(field, value)
+		if c := p.contacts[of]; c != nil {
+			c.setValue(field, value)
+		}
 	})
 }
 
 // newState is the state of a contact that was found, as everybody sees it: in the default project or desk where
 // its own is deleted.
-func (p *undoPlan) newState(r records.Record) state {
-	in := p.companies[r.Company]
-	r.Project, r.Desk = in.projects.in(r.Project), in.desks.in(r.Desk)
-	return state{Record: r}
+func (p *undoPlan) newState(r *records.Record) state {
+	s, in := state{Record: *r}, p.companies[r.Company]
+	s.Project, s.Desk = in.projects.in(r.Project), in.desks.in(r.Desk)
+	return s
 }

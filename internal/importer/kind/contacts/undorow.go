@@ -52,32 +52,7 @@ func (p *undoPlan) unmake(i int, c *undoContact, h *history) {
 		p.issue(i, enum.EditedSince, "the contact was changed after the import and is kept; what the import left there is not known any more")
 		return
 	}
-	in, kept := p.companies[c.Company], 0
-	for n := range p.kind.fields {
-		f := &p.kind.fields[n]
-		if f.Column == "" || f.Fixed {
-			continue
-		}
-		left := h.left.Record
-		left.Project, left.Desk = in.projects.in(left.Project), in.desks.in(left.Desk)
-		if !f.Same(&left, &c.Record) {
-			kept++
-			p.edited(i, f.Name, p.shown(f, &left), p.shown(f, &c.Record))
-		}
-	}
-	for _, l := range sortedIDs(in.labels) {
-		if was, is := h.left.labels[l], c.labels[l]; was != is {
-			kept++
-			p.edited(i, records.LabelsField, hasLabel(was, in.labels[l]), hasLabel(is, in.labels[l]))
-		}
-	}
-	for _, of := range sortedIDs(in.fields) {
-		if was, is := h.left.values[of], c.values[of]; was != is {
-			kept++
-			p.edited(i, in.fields[of], was, is)
-		}
-	}
-	if kept > 0 {
+	if h.left != &c.state && p.tellEdits(i, h.left, &c.state) {
 		p.add(i, journal.Skipped, c.Email)
 		return
 	}
@@ -85,24 +60,33 @@ func (p *undoPlan) unmake(i int, c *undoContact, h *history) {
 	p.unindex(c)
 	c.gone, c.edited = true, !c.Updated.Equal(p.of.WrittenAt) || h.newest.What != journal.Created
 	p.deleted = append(p.deleted, c)
-	was := c.found
-	p.images[i] = func(w *journal.ImageWriter, row int) {
-		w.Deleted(row, was.Updated)
-		w.Field(records.CompanyField, []byte(was.Company.String()), nil)
-		for n := range p.kind.fields {
-			if f := &p.kind.fields[n]; f.Column != "" {
-				if state := fieldState(f, &was.Record); state != "" {
-					w.Field(f.Name, []byte(state), nil)
-				}
-			}
-		}
-		for _, l := range sortedIDs(was.labels) {
-			w.LabelRemoved(l)
-		}
-		for _, of := range sortedIDs(was.values) {
-			w.CustomValue(of, was.values[of], "")
+	p.replaced[i] = replacement{was: c.found}
+}
+
+// tellEdits tells where a contact is not what the import left, and reports whether there is such a place.
+func (p *undoPlan) tellEdits(i int, left, now *state) (any bool) {
+	in := p.companies[now.Company]
+	was := left.Record
+	was.Project, was.Desk = in.projects.in(was.Project), in.desks.in(was.Desk)
+	for n := range p.kind.fields {
+		if f := &p.kind.fields[n]; f.Column != "" && !f.Fixed && !f.Same(&was, &now.Record) {
+			any = true
+			p.edited(i, f.Name, p.shown(f, &was), p.shown(f, &now.Record))
 		}
 	}
+	for _, l := range differing(left.labels, now.labels) {
+		if name, there := in.labels[l]; there {
+			any = true
+			p.edited(i, records.LabelsField, hasLabel(left.labels[l], name), hasLabel(now.labels[l], name))
+		}
+	}
+	for _, of := range differing(left.values, now.values) {
+		if key, there := in.fields[of]; there {
+			any = true
+			p.edited(i, key, left.values[of], now.values[of])
+		}
+	}
+	return any
 }
 
 // putBack gives a contact back what the import has changed, but for what somebody has changed since.
@@ -159,14 +143,10 @@ func (p *undoPlan) putBack(i int, c *undoContact, done *changes) {
 	}
 	p.add(i, journal.Updated, c.Email)
 	p.unindex(c)
-	c.state = next
+	c.become(next)
 	p.index(c)
 	p.written = append(p.written, c)
-	if c.found == nil {
-		return // of scratch
-	}
-	was := *c.found
-	p.images[i] = func(w *journal.ImageWriter, row int) { p.imageOfChange(w, row, &was, &next) }
+	p.replaced[i] = replacement{c.found, &c.state}
 }
 
 // take puts a field's value back, and says how many values are kept instead: where it is unique, and somebody has
@@ -253,7 +233,7 @@ func (p *undoPlan) remake(i int, image *journal.Image) {
 	p.contacts[c.ID] = c
 	p.index(c)
 	p.written = append(p.written, c)
-	p.images[i] = func(w *journal.ImageWriter, row int) { w.Created(row, p.hash(&c.state)) }
+	p.replaced[i] = replacement{is: &c.state}
 }
 
 // edited says that a value is kept, since it is not what the import left.
@@ -333,9 +313,4 @@ func setField(f *field.Field[records.Record], r *records.Record, state string) {
 	if err := f.SetState(r, state); err != nil {
 		panic(err) // what was kept can be read again
 	}
-}
-
-// fieldState is a field's value as it is kept.
-func fieldState(f *field.Field[records.Record], r *records.Record) string {
-	return string(f.AppendState(nil, r))
 }

@@ -20,10 +20,22 @@ import (
 // What an undo keeps in scratch for its next batches: which contacts are decided, and in a dry run how they would be.
 
 // decidedKey and a contact's id are the key of one that is decided, in the undo's scratch.
-const decidedKey = "undone:"
+const (
+	decidedKey      = "undone:"
+	afterDecidedKey = "undone;" // is behind all of them
+)
 
 // loadDecided finds out which contacts batches before this one have decided.
 func (p *undoPlan) loadDecided(ctx context.Context, tx *database.Tx) error {
+	any := false
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM import_keys WHERE import_run_id = $1 AND key >= $2 AND key < $3)`,
+		p.run.ID, decidedKey, afterDecidedKey).Scan(&any)
+	if err != nil {
+		return fmt.Errorf("looking for contacts that are decided: %w", err)
+	}
+	if !any { // most imports are about each contact once
+		return nil
+	}
 	keys := make([]string, len(p.of.Rows))
 	for i, r := range p.of.Rows {
 		keys[i] = decidedKey + r.Record.String()
@@ -87,10 +99,8 @@ func (p *undoPlan) keepScratch(ctx context.Context, tx *database.Tx) error {
 func (p *undoPlan) readScratch(ctx context.Context, tx *database.Tx, names records.Names) error {
 	// Whoever was found by an email may not have it any more, by scratch.
 	ids := slices.Clone(names.IDs)
-	found := maps.Clone(p.contacts)
-	for _, c := range p.byEmail { // each contact has one
-		found[c.ID] = c
-		ids = append(ids, c.ID.String())
+	for of := range p.contacts {
+		ids = append(ids, of.String())
 	}
 	slices.Sort(ids)
 	return kind.ReadScratch(ctx, tx, p.run.ID, slices.Compact(ids), names.EmailKeys, names.ExternalIDs, func(of id.ID, raw []byte) error {
@@ -98,7 +108,7 @@ func (p *undoPlan) readScratch(ctx context.Context, tx *database.Tx, names recor
 		if err := json.Unmarshal(raw, &kept); err != nil {
 			return fmt.Errorf("reading scratch: %w", err)
 		}
-		c := found[of]
+		c := p.contacts[of]
 		if c == nil {
 			c = &undoContact{}
 		} else {
@@ -110,7 +120,7 @@ func (p *undoPlan) readScratch(ctx context.Context, tx *database.Tx, names recor
 		}
 		person := *kept.Person
 		person.ID, person.Company, person.EmailKey = of, kept.Company, normalize.Email(person.Email)
-		c.state = state{Record: person, values: kept.Values}
+		c.become(state{Record: person, values: kept.Values})
 		for _, label := range kept.Labels {
 			c.setLabel(label, true)
 		}

@@ -27,17 +27,50 @@ func (p *undoPlan) write(ctx context.Context, tx *database.Tx) error {
 	if err := p.keepDecided(ctx, tx); err != nil {
 		return err
 	}
+	p.outcome.Images, err = p.images()
+	return err
+}
+
+// images are what an undo of this one needs.
+func (p *undoPlan) images() ([]byte, error) {
 	w := &journal.ImageWriter{}
 	if p.of.Backwards {
-		slices.Reverse(p.images)
+		slices.Reverse(p.replaced)
 	}
-	for row, image := range p.images {
-		if image != nil {
-			image(w, row)
+	for row, r := range p.replaced {
+		switch {
+		case r.was != nil && r.is != nil:
+			p.imageOfChange(w, row, r.was, r.is)
+		case r.was != nil:
+			p.imageOfDeletion(w, row, r.was)
+		case r.is != nil:
+			w.Created(row, p.hash(r.is))
 		}
 	}
-	p.outcome.Images, err = w.Encode()
-	return err
+	return w.Encode()
+}
+
+// imageOfDeletion says all that a contact was.
+func (p *undoPlan) imageOfDeletion(w *journal.ImageWriter, row int, was *state) {
+	w.Deleted(row, was.Updated)
+	value := append(p.value[:0], was.Company.String()...)
+	w.Field(records.CompanyField, value, nil)
+	for n := range p.kind.fields {
+		f := &p.kind.fields[n]
+		if f.Column == "" {
+			continue
+		}
+		if value = f.AppendState(value[:0], &was.Record); len(value) > 0 {
+			w.Field(f.Name, value, nil)
+		}
+	}
+	p.value = value
+	for _, l := range sortedIDs(was.labels) {
+		w.LabelRemoved(l)
+	}
+	for _, of := range sortedIDs(was.values) {
+		w.CustomValue(of, was.values[of], "")
+	}
 }
 
 // imageOfChange says what was put back in a contact.
