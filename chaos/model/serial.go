@@ -53,11 +53,9 @@ type Serial struct {
 
 // imported is an import that was no dry run.
 type imported struct {
-	sent *Sent
-	rows int
-
-	came          []oracle.RowResult
-	before, after map[*oracle.Contact]oracle.Contact // the tenant's contacts
+	sent   *Sent
+	rows   int
+	result oracle.Result
 }
 
 // NewSerial begins with what the tenant had. Taken are the names that several tenants want
@@ -108,26 +106,13 @@ func (m *Serial) Import(s *Sent, rows int) Expected {
 	if s.Undoes != nil {
 		return m.undo(s, rows)
 	}
-	before, contacts := len(m.world.Companies), m.contacts()
+	before := len(m.world.Companies)
 	result := m.world.Run(oracle.Job{
 		Kind: oracleKinds[s.Kind], Importer: m.importer, Company: m.company,
 		File: oracle.File{Header: s.Header, Fields: fields[s.Kind], Rows: s.Rows[:rows]},
 	})
-	m.done = append(m.done, imported{sent: s, rows: rows, came: result.Rows, before: contacts, after: m.contacts()})
-	e := Expected{Issues: result.Issues, Counts: Counts{
-		Processed: rows, Created: result.Created, Updated: result.Updated, Unchanged: result.Unchanged,
-		Skipped: result.Skipped, Failed: result.Failed,
-	}}
-	for i := range e.Issues {
-		issue := &e.Issues[i]
-		issue.Row = s.number(issue.Row)
-		if issue.OtherRow > 0 {
-			issue.OtherRow = s.number(issue.OtherRow)
-		}
-	}
-	for i, r := range result.Rows {
-		e.Rows = append(e.Rows, Row{Number: s.number(i + 1), Line: s.Rows[i].Line, Outcome: r.Outcome})
-	}
+	m.done = append(m.done, imported{sent: s, rows: rows, result: result})
+	e := expected(s, result)
 	for _, c := range m.world.Companies[before:] {
 		e.Customers = append(e.Customers, Customer{Name: c.Name, Slug: c.Slug, Contact: c.ContactEmail, Admin: c.PartnerAdmins[0].Email})
 	}
@@ -147,4 +132,23 @@ func (m *Serial) People(kind Kind) []Entry {
 		people = append(people, Entry{Email: c.Email, First: c.First, Last: c.Last, External: c.ExternalID, Username: c.Username, Active: c.Active})
 	}
 	return people
+}
+
+// expected is what came of the rows of a file, with their numbers there.
+func expected(s *Sent, r oracle.Result) Expected {
+	e := Expected{Issues: r.Issues, Counts: Counts{
+		Processed: len(r.Rows), Created: r.Created, Updated: r.Updated, Deleted: r.Deleted, Unchanged: r.Unchanged, Skipped: r.Skipped, Failed: r.Failed,
+	}}
+	for i := range e.Issues {
+		issue := &e.Issues[i]
+		issue.Row = s.number(issue.Row)
+		if issue.OtherRow > 0 {
+			issue.OtherRow = s.number(issue.OtherRow)
+		}
+		issue.Left, issue.Now = "", "" // which the tables are not compared in
+	}
+	for _, row := range r.Rows {
+		e.Rows = append(e.Rows, Row{Number: s.number(row.Number), Line: row.Line, Outcome: row.Outcome})
+	}
+	return e
 }

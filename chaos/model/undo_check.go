@@ -58,12 +58,3 @@ func (i *Import) Records(result journal.Result) map[string]bool {
 	}
 	return records
 }
-
-func resultNamed(name string) journal.Result {
-	for result, is := range outcomeNames {
-		if is == name {
-			return result
-		}
-	}
-	return 0
-}

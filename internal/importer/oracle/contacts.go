@@ -180,9 +180,9 @@ func (run *run) assignments(r *row, company *Company, m *match, next *Contact) {
 		}
 		of, ok := named(*f.all, wanted)
 		if !ok && of.Name != wanted && run.creates(f.name+"s", wanted, 200, len(*f.all), 500) {
-			of, ok = Assignment{ID: newID(f.name, wanted), Name: wanted}, true
+			of, ok = Assignment{ID: company.newID(f.name, wanted), Name: wanted}, true
 			if !keep {
-				r.make(f.name, wanted, func(string) { *f.all = append(*f.all, of) })
+				run.make(r, company, f.name, wanted, func(string) { *f.all = append(*f.all, of) })
 			}
 		}
 		switch {

@@ -33,6 +33,7 @@ type Job struct {
 	File     File
 	Options  Options
 	Forms    Forms
+	Numbers  []int // of the rows; nil: from 1 on
 }
 
 // Options are what is to become of rows (R3, R5, I9).
@@ -50,6 +51,8 @@ type Issue struct {
 	Column    string
 	Code      string
 	OtherRow  int // of EMAIL_TAKEN: the last row before it that names the other contact (I9)
+
+	Left, Now string // of an undo: the value that the import had left, and the one that is kept (J14)
 }
 
 func (i Issue) String() string {
@@ -57,19 +60,25 @@ func (i Issue) String() string {
 	if i.OtherRow > 0 {
 		s += fmt.Sprintf(":%d", i.OtherRow)
 	}
+	if i.Left != "" || i.Now != "" {
+		s += fmt.Sprintf(":%q:%q", i.Left, i.Now)
+	}
 	return s
 }
 
 // Result is what came of the rows.
 type Result struct {
-	Created, Updated, Unchanged, Skipped, Failed int
+	Created, Updated, Deleted, Unchanged, Skipped, Failed int
 
 	Issues []Issue // by row, then column, then code
 	Rows   []RowResult
+
+	done *done // for an undo of it
 }
 
 // RowResult is what came of a row.
 type RowResult struct {
-	Outcome string   // CREATED, UPDATED, UNCHANGED, SKIPPED or FAILED
-	Contact *Contact // whom a row of contacts has created, updated or left unchanged; else nil
+	Number, Line int
+	Outcome      string   // CREATED, UPDATED, DELETED, UNCHANGED, SKIPPED or FAILED
+	Contact      *Contact // whom a row of contacts has created, updated or left unchanged; of an undo, whom it is about; else nil
 }

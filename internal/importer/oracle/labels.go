@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -26,8 +27,8 @@ func (run *run) labels(r *row, company *Company, known, next *Contact) {
 			if label, ok := company.label(column, name); ok {
 				next.Labels[label.ID] = true
 			} else if column == "labels" && !company.severalLabels(name) && run.creates("labels", name, 100, len(company.Labels), 1000) {
-				next.Labels[newID("label", name)] = true
-				r.make("label", name, func(made string) { company.Labels = append(company.Labels, Label{made, name}) })
+				next.Labels[company.newID("label", name)] = true
+				run.make(r, company, "label", name, func(made string) { company.Labels = append(company.Labels, Label{made, name}) })
 			} else if !unknown[name] {
 				unknown[name] = true
 				c.reject("UNKNOWN_LABEL")
@@ -70,12 +71,18 @@ func (run *run) creates(what, name string, longest, has, most int) bool {
 		(what == "labels" || key(name) != "default")
 }
 
-// newID is the id of what an import has created.
-func newID(what, name string) string { return "new " + what + " " + name }
+// newID is the id of what an import creates.
+func (c *Company) newID(what, name string) string {
+	made := "new " + what + " " + name
+	if n := c.created[made]; n > 0 { // and undone since
+		made += fmt.Sprintf(" #%d", n+1)
+	}
+	return made
+}
 
 // make creates something once the row has succeeded.
-func (r *row) make(what, name string, do func(made string)) {
-	made := newID(what, name)
+func (run *run) make(r *row, company *Company, what, name string, do func(made string)) {
+	made := company.newID(what, name)
 	if r.made[made] {
 		return
 	}
@@ -83,7 +90,14 @@ func (r *row) make(what, name string, do func(made string)) {
 		r.made = map[string]bool{}
 	}
 	r.made[made] = true
-	r.makes = append(r.makes, func() { do(made) })
+	r.makes = append(r.makes, func() {
+		if company.created == nil {
+			company.created = map[string]int{}
+		}
+		company.created["new "+what+" "+name]++
+		run.done.made = append(run.done.made, reference{company, what, made, name})
+		do(made)
+	})
 }
 
 func (c *Company) label(column, wanted string) (Label, bool) {

@@ -12,6 +12,7 @@ package oracle
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -21,8 +22,16 @@ func (w *World) Run(j Job) Result {
 	for _, c := range w.Companies {
 		run.owners[c] = map[string]int{}
 	}
+	if j.Kind == Contacts {
+		run.done = &done{file: j.File}
+		run.done.before, run.done.homes = w.contacts()
+	}
 	for i, cells := range j.File.Rows {
-		r := newRow(&j.File, i+1, cells)
+		number := i + 1
+		if j.Numbers != nil {
+			number = j.Numbers[i]
+		}
+		r := newRow(&j.File, number, cells)
 		r.clears = j.Options.ClearWith
 		var came outcome
 		switch j.Kind {
@@ -33,7 +42,7 @@ func (w *World) Run(j Job) Result {
 		case Users:
 			came = run.user(r)
 		}
-		run.count(came)
+		run.count(r, came)
 		if came == created || came == updated || came == unchanged {
 			for _, make := range r.makes {
 				make()
@@ -42,12 +51,18 @@ func (w *World) Run(j Job) Result {
 		run.result.Issues = append(run.result.Issues, r.problems...)
 	}
 	Sort(run.result.Issues)
+	if j.Kind == Contacts {
+		var homes map[*Contact]*Company
+		run.done.after, homes = w.contacts()
+		maps.Copy(run.done.homes, homes)
+		run.result.done = run.done
+	}
 	return run.result
 }
 
 // Sort puts issues into the order in which they are compared.
 func Sort(issues []Issue) {
 	slices.SortFunc(issues, func(a, b Issue) int {
-		return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Code, b.Code))
+		return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Left, b.Left), cmp.Compare(a.Now, b.Now))
 	})
 }

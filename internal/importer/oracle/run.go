@@ -8,6 +8,7 @@ type run struct {
 	index  *index
 	owners map[*Company]map[string]int // contacts by emailKey: the last row that was imported with it (I9)
 	about  *Contact                    // whom the row under way has imported
+	done   *done
 	result Result
 }
 
@@ -25,8 +26,8 @@ const (
 // outcomes are their names (J13).
 var outcomes = map[outcome]string{failed: "FAILED", created: "CREATED", updated: "UPDATED", unchanged: "UNCHANGED", skipped: "SKIPPED"}
 
-func (r *run) count(o outcome) {
-	r.result.Rows = append(r.result.Rows, RowResult{Outcome: outcomes[o], Contact: r.about})
+func (r *run) count(of *row, o outcome) {
+	r.result.Rows = append(r.result.Rows, RowResult{Number: of.number, Line: of.line, Outcome: outcomes[o], Contact: r.about})
 	r.about = nil
 	switch o {
 	case failed:

@@ -27,6 +27,8 @@ type Company struct {
 	Desks         []Assignment
 	Labels        []Label
 	Fields        []Field
+
+	created map[string]int // how often imports have made a label, project or desk of a name
 }
 
 // User is someone who signs in (U1).
@@ -58,6 +60,8 @@ type Contact struct {
 	Labels     map[string]bool   // ids
 	Values     map[string]string // by variable name
 	Touched    bool              // an import has written it (R4)
+
+	deletedBy *done // the undo that has deleted it; nil: somebody has by hand, or it is there
 }
 
 // Assignment is a project or a desk.
