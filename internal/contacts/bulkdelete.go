@@ -15,24 +15,21 @@ import (
 type Deletion struct {
 	*Record             // as it was found
 	Labels, Values bool // whether it has any
-	Edited         bool // whether it may have been changed by hand
 }
 
-// Delete deletes contacts with their labels, values and edits. Where one is no longer as it was found the error is
-// [ErrChanged]. What journals have of them stays: it is how the deletion can be undone.
+// Delete deletes contacts with their labels and values. Where one is no longer as it was found the error is
+// [ErrChanged]. Their edits, and what journals have of them, stay: it is how the deletion can be undone.
 func (b *Bulk) Delete(ctx context.Context, tx *database.Tx, contacts []Deletion) error {
 	type version struct {
 		company id.ID
 		at      int64 // updated_at, in microseconds
 	}
 	found := map[version][]string{}
-	var companies, labelled, filled, edited []string
-	for i, c := range contacts {
-		of := c.ID.String()
-		if i == 0 || c.Company != contacts[i-1].Company { // few, and most often one
-			if company := c.Company.String(); !slices.Contains(companies, company) {
-				companies = append(companies, company)
-			}
+	var companies, labelled, filled []string
+	for _, c := range contacts {
+		of, company := c.ID.String(), c.Company.String()
+		if !slices.Contains(companies, company) {
+			companies = append(companies, company)
 		}
 		v := version{c.Company, c.Updated.UnixMicro()}
 		found[v] = append(found[v], of)
@@ -42,18 +39,10 @@ func (b *Bulk) Delete(ctx context.Context, tx *database.Tx, contacts []Deletion)
 		if c.Values {
 			filled = append(filled, of)
 		}
-		if c.Edited {
-			edited = append(edited, of)
-		}
 	}
 	// The references delete both, too, contact by contact.
 	for table, of := range map[string][]string{contactlabel.Table: labelled, customfieldvalue.Table: filled} {
 		if err := deleteOf(ctx, tx, table, companies, of); err != nil {
-			return err
-		}
-	}
-	if len(edited) > 0 {
-		if err := deleteEdits(ctx, tx, companies, edited); err != nil {
 			return err
 		}
 	}

@@ -72,15 +72,16 @@ func HoldCompany(ctx context.Context, tx *database.Tx, companyID id.ID) error {
 // checked the rights, holds the companies, and has checked each with [CheckNewReference]. It stands in
 // the companies' logs as when they are made by hand.
 func CreateReferences(ctx context.Context, tx *database.Tx, by viewer.Viewer, all []NewReference) error {
-	if len(all) == 0 {
-		return nil
+	if err := insertReferences(ctx, tx, all); err != nil {
+		return err
 	}
-	at, events := now(), make([]tenancy.Event, len(all))
-	byKind := map[id.Kind][]NewReference{}
-	for i, r := range all {
-		what := references[r.Kind].what
+	return auditReferences(ctx, tx, by, all, "created", "the %s %q was made by an import")
+}
+
+func insertReferences(ctx context.Context, tx *database.Tx, all []NewReference) error {
+	at, byKind := now(), map[id.Kind][]NewReference{}
+	for _, r := range all {
 		byKind[r.Kind] = append(byKind[r.Kind], r)
-		events[i] = tenancy.Event{Company: r.Company, Action: what + ".created", Summary: fmt.Sprintf("the %s %q was made by an import", what, r.Name)}
 	}
 	for of, list := range byKind {
 		columns := referenceColumns(at)
@@ -91,43 +92,72 @@ func CreateReferences(ctx context.Context, tx *database.Tx, by viewer.Viewer, al
 			return err
 		}
 	}
-	return tenancy.AuditAll(ctx, tx, by, events)
+	return nil
 }
 
-// DeleteUnused deletes those to which nothing refers any more, as when they are deleted by hand: past ent and
-// its policies, so that whoever calls it has checked the rights.
-func DeleteUnused(ctx context.Context, tx *database.Tx, by viewer.Viewer, all []NewReference) error {
-	var events []tenancy.Event
+// DeleteUnused deletes those to which nothing refers any more, and which nobody has changed, as when they are deleted by
+// hand: past ent and its policies, so that whoever calls it has checked the rights. It returns them.
+func DeleteUnused(ctx context.Context, tx *database.Tx, by viewer.Viewer, all []NewReference) (deleted []NewReference, err error) {
 	for _, r := range all {
 		of, known := references[r.Kind]
 		if !known {
 			continue
 		}
 		// Whoever is about to refer to it is waited for, and waits.
-		if there, err := tx.LockRow(ctx, database.ForUpdate, of.table, r.ID); err != nil || !there {
-			if err != nil {
-				return err
-			}
+		if there, err := tx.LockRow(ctx, database.ForUpdate, of.table, r.ID); err != nil {
+			return nil, err
+		} else if !there {
 			continue
 		}
 		to := referredBy[r.Kind]
-		query := `UPDATE ` + of.table + ` SET deleted_at = $1 WHERE id = $2 AND company_id = $3 AND deleted_at IS NULL
+		query := `UPDATE ` + of.table + ` SET deleted_at = $1 WHERE id = $2 AND company_id = $3 AND deleted_at IS NULL AND updated_at = created_at
 			AND NOT EXISTS (SELECT 1 FROM ` + to.refers + ` WHERE ` + to.column + ` = $2)`
 		if to.moves != "" {
 			query += ` AND NOT is_default`
 		}
 		res, err := tx.ExecContext(ctx, query, now(), r.ID, r.Company)
 		if err != nil {
-			return fmt.Errorf("deleting a %s that nothing refers to: %w", of.what, err)
+			return nil, fmt.Errorf("deleting a %s that nothing refers to: %w", of.what, err)
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return nil, err
+		} else if n > 0 {
+			deleted = append(deleted, r)
+		}
+	}
+	return deleted, auditReferences(ctx, tx, by, deleted, "deleted", "the %s %q, which an import had made, was deleted with its undo")
+}
+
+// RestoreReferences makes those again that DeleteUnused has deleted, with their ids. As for [CreateReferences], whoever calls it
+// has checked the rights, holds the companies, and knows that none has the name of another.
+func RestoreReferences(ctx context.Context, tx *database.Tx, by viewer.Viewer, all []NewReference) error {
+	var gone []NewReference
+	for _, r := range all {
+		res, err := tx.ExecContext(ctx, `UPDATE `+references[r.Kind].table+` SET deleted_at = NULL WHERE id = $1 AND company_id = $2`, r.ID, r.Company)
+		if err != nil {
+			return fmt.Errorf("restoring a %s: %w", references[r.Kind].what, err)
 		}
 		if n, err := res.RowsAffected(); err != nil {
 			return err
-		} else if n > 0 {
-			events = append(events, tenancy.Event{Company: r.Company, Action: of.what + ".deleted", Summary: fmt.Sprintf("the %s %q, which an import had made, was deleted with its undo", of.what, r.Name)})
+		} else if n == 0 { // purged since
+			gone = append(gone, r)
 		}
 	}
-	if len(events) == 0 {
+	if err := insertReferences(ctx, tx, gone); err != nil {
+		return err
+	}
+	return auditReferences(ctx, tx, by, all, "created", "the %s %q was made again by an undo")
+}
+
+// auditReferences tells the companies' logs what was done to them.
+func auditReferences(ctx context.Context, tx *database.Tx, by viewer.Viewer, all []NewReference, done, summary string) error {
+	if len(all) == 0 {
 		return nil
+	}
+	events := make([]tenancy.Event, len(all))
+	for i, r := range all {
+		what := references[r.Kind].what
+		events[i] = tenancy.Event{Company: r.Company, Action: what + "." + done, Summary: fmt.Sprintf(summary, what, r.Name)}
 	}
 	return tenancy.AuditAll(ctx, tx, by, events)
 }

@@ -23,21 +23,35 @@ func TestR2ContactsAreAsRowAfterRow(t *testing.T) {
 
 func drawContacts(t *rapid.T, w *world, tag string) trial {
 	b := w.drawBooks(t, tag)
-	c := trial{kind: enum.Contacts, options: sheet.Options{
+	c := trial{}
+	c.by, c.company = b.drawImporter(t)
+	w.drawContactsFile(t, b, &c, tag, 16, often)
+	c.stored = func() []string { return w.storedBooks(b) }
+	c.again = func() trial { return b.memory(c) }
+	return c.again()
+}
+
+// drawImporter draws who imports, and into which company.
+func (b *drawnBooks) drawImporter(t *rapid.T) (*ent.User, *ent.Company) {
+	switch rapid.IntRange(0, 3).Draw(t, "who") {
+	case 1:
+		return b.boss, b.companies[0]
+	case 2:
+		return b.boss, b.companies[1]
+	case 3:
+		return b.tom, b.companies[1]
+	}
+	return b.sole, b.companies[3]
+}
+
+// drawContactsFile draws the trial's file, of so many rows at most, and its options. often draws cells as the function
+// of that name does.
+func (w *world) drawContactsFile(t *rapid.T, b *drawnBooks, c *trial, tag string, most int, often func(good []string, bad ...string) *rapid.Generator[string]) {
+	c.kind, c.options = enum.Contacts, sheet.Options{
 		DateOrder:        rapid.SampledFrom([]enum.DateOrder{"", enum.YMD, enum.DMY, enum.MDY}).Draw(t, "date order"),
 		DecimalSeparator: rapid.SampledFrom([]enum.DecimalSeparator{"", enum.PointDecimals, enum.CommaDecimals}).Draw(t, "decimal separator"),
-	}}
-	drawRowOptions(t, &c.options)
-	switch rapid.IntRange(0, 3).Draw(t, "who") {
-	case 0:
-		c.by, c.company = b.sole, b.companies[3]
-	case 1:
-		c.by, c.company = b.boss, b.companies[0]
-	case 2:
-		c.by, c.company = b.boss, b.companies[1]
-	case 3:
-		c.by, c.company = b.tom, b.companies[1]
 	}
+	drawRowOptions(t, &c.options)
 	at := func(name string) string { return name + "@x.example" }
 	emails := []string{at("ann"), at("bob"), at("cem"), at("ANN"), at(" Bob"), at("b\u200bob"), at("new"), at("NEW"), at("e\u0301va"), at("\u00c9VA"), at("third"), "ann@X.example"}
 	if rapid.Bool().Draw(t, "many people") { // so that not every batch is about those of the one before
@@ -113,12 +127,9 @@ func drawContacts(t *rapid.T, w *world, tag string) trial {
 			columns[i].always = columns[i].always && columns[i].field != "email" || columns[i].field == "id"
 		}
 	}
-	c.drawnSheet = drawSheet(t, tag, 16, columns)
+	c.drawnSheet = drawSheet(t, tag, most, columns)
 	c.clearSome(t)
 	c.swap(t, b)
-	c.stored = func() []string { return w.storedBooks(b) }
-	c.again = func() trial { return b.memory(c) }
-	return c.again()
 }
 
 // drawnDates are dates of about that year in all forms, some of which are none in any order.

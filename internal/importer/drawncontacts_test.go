@@ -185,13 +185,13 @@ func (w *world) created(b *drawnBooks, companies []id.ID) (names map[id.ID]strin
 		lines = append(lines, b.companies[i].Name+" has "+names[of])
 	}
 	e := w.DB.Ent()
-	for _, l := range e.Label.Query().Where(label.CompanyIDIn(companies...)).AllX(w.System) {
+	for _, l := range e.Label.Query().Where(label.CompanyIDIn(companies...), label.DeletedAtIsNil()).AllX(w.System) {
 		add("label", l.ID, l.CompanyID, l.Name)
 	}
-	for _, p := range e.Project.Query().Where(project.CompanyIDIn(companies...)).AllX(w.System) {
+	for _, p := range e.Project.Query().Where(project.CompanyIDIn(companies...), project.DeletedAtIsNil()).AllX(w.System) {
 		add("project", p.ID, p.CompanyID, p.Name)
 	}
-	for _, d := range e.Desk.Query().Where(desk.CompanyIDIn(companies...)).AllX(w.System) {
+	for _, d := range e.Desk.Query().Where(desk.CompanyIDIn(companies...), desk.DeletedAtIsNil()).AllX(w.System) {
 		add("desk", d.ID, d.CompanyID, d.Name)
 	}
 	return names, lines

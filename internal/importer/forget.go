@@ -3,20 +3,19 @@ package importer
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"slices"
 	"time"
 
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/journal"
+	"tenantry/internal/importer/kind"
 )
 
 // Journals are what imports keep of records.
 type Journals struct{}
 
 // ForgetRecord removes what the journals have replaced in a record that is deleted, in the transaction that deletes
-// it. It goes back from the time when the record was last written. edits are the changes of it that no
+// it: that they were there stays, and when. It goes back from the time when the record was last written. edits are the changes of it that no
 // import has made: when it was written before, by when each was made. Its outcomes stay: that
 // there was such a row, and which record it was about.
 func (Journals) ForgetRecord(ctx context.Context, tx *database.Tx, record id.ID, updatedAt time.Time, edits map[time.Time]time.Time) error {
@@ -31,7 +30,7 @@ func (Journals) ForgetRecord(ctx context.Context, tx *database.Tx, record id.ID,
 			continue
 		}
 		image, err := forgetImage(ctx, tx, record, at)
-		if err != nil || image == nil || image.What == journal.Created {
+		if err != nil || image == nil || image.Previous.IsZero() {
 			return err
 		}
 		at = image.Previous
@@ -57,26 +56,13 @@ func forgetImage(ctx context.Context, tx *database.Tx, record id.ID, at time.Tim
 		return nil, err
 	}
 	for _, b := range batches {
-		if len(b.images) == 0 {
-			continue
-		}
-		rows, images, made, err := journal.Decode(b.outcomes, b.images, b.first, b.rows)
+		images, err := kind.BareImages(ctx, tx, b.id, b.first, b.rows, b.outcomes, b.images, func(of id.ID) bool { return of == record })
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(images, func(i journal.Image) bool { return rows[i.Row].Record == record })
-		if i < 0 {
-			continue
+		if len(images) > 0 {
+			return &images[0], nil
 		}
-		found := images[i]
-		raw, err := journal.EncodeImages(slices.Delete(images, i, i+1), made)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE import_batches SET images = $1 WHERE id = $2`, raw, b.id); err != nil {
-			return nil, fmt.Errorf("removing a record from a journal: %w", err)
-		}
-		return &found, nil
 	}
 	return nil, nil //nolint:nilnil // there is none
 }

@@ -246,7 +246,7 @@ func TestJ14JournalsForgetADeletedContact(t *testing.T) {
 		ids := w.DB.Ent().Contact.Query().Order(ent.Asc(contact.FieldEmailKey)).IDsX(w.System)
 		testenv.Equal(t, "before", w.imagesOf(ids[0], "first_name"), []string{"1", "2 One", "2 Two"})
 		w.Must(w.byHand().DeleteContact(w.As(w.outside), ids[0]))
-		testenv.Equal(t, "of the deleted one", len(w.imagesOf(ids[0], "first_name")), 0)
+		testenv.Equal(t, "of the deleted one", w.imagesOf(ids[0], "first_name"), []string{"1", "2", "2"}) // that there was something
 		testenv.Equal(t, "of the other one", w.imagesOf(ids[1], "first_name"), []string{"1", "2 One", "2 Two"})
 	})
 }
@@ -504,5 +504,22 @@ func TestJ14AnUndoIsTold(t *testing.T) {
 			`import.started by Ada Lovelace: started the undo of an import of contacts from "contacts.csv": 3 rows`,
 			`import.finished by Ada Lovelace: the undo of an import of contacts from "contacts.csv" ended COMPLETED: 1 deleted, 0 created, 1 updated, 0 unchanged, 1 skipped, 0 failed of 3 rows`,
 		})
+	})
+}
+
+// J14: a contact that somebody has deleted is made again by nothing, also where an undo had deleted it before and another
+// one had made it again; and one that an import has made is nothing to tell of then, whichever of its rows was the last.
+func TestJ14WhatSomebodyHasDeletedIsNotMadeAgain(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		w.Exec(`DELETE FROM contacts`)
+		run, _ := w.contactsOf(w.outside, w.plain, "email,first_name\nann@x.example,Ann\nbob@x.example,Bob\nann@x.example,Anna\n", o)
+		undo, _ := w.undone(o, w.outside, run, w.plain)
+		w.undone(o, w.outside, undo, w.plain)
+		w.Must(w.byHand().DeleteContact(w.As(w.outside), w.DB.Ent().Contact.Query().Where(contact.Email("ann@x.example")).OnlyIDX(w.System)))
+		_, said := w.undone(o, w.outside, undo, w.plain)
+		testenv.Equal(t, "the undo undone once more", said, "COMPLETED 0 deleted, 0 put back, 0 made, 1 unchanged, 1 skipped, 0 failed of 2 3::EDITED_SINCE")
+		_, said = w.undone(o, w.outside, run, w.plain)
+		testenv.Equal(t, "the import undone once more", said, "COMPLETED 1 deleted, 0 put back, 0 made, 2 unchanged, 0 skipped, 0 failed of 3")
+		testenv.Equal(t, "contacts", len(w.whole(w.plain)), 0)
 	})
 }

@@ -98,7 +98,7 @@ func (e *Engine) undoneBatch(ctx context.Context, of kind.Undone, at csvfile.Pos
 	if err != nil {
 		return 0, of, fmt.Errorf("reading the journal of the import that is undone: %w", err)
 	}
-	of.WrittenAt = written.Time
+	of.First, of.WrittenAt = int(first), written.Time
 	if of.Rows, of.Made, err = undoneRows(outcomes, images, int(first), rows); err == nil && of.Backwards {
 		slices.Reverse(of.Rows)
 	}

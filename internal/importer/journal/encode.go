@@ -5,11 +5,13 @@ func EncodeImages(images []Image, made []Reference) ([]byte, error) {
 	w := &ImageWriter{}
 	for i := range images {
 		image := &images[i]
-		switch image.What {
-		case Created:
+		switch {
+		case image.What == Created && image.plain():
 			w.Created(image.Row, image.Hash)
 			continue
-		case Deleted:
+		case image.What == Created:
+			w.Remade(image.Row, image.Hash, image.Previous)
+		case image.What == Deleted:
 			w.Deleted(image.Row, image.Previous)
 		default:
 			w.Updated(image.Row, image.Previous)
@@ -35,4 +37,9 @@ func EncodeImages(images []Image, made []Reference) ([]byte, error) {
 		raw = []byte{}
 	}
 	return raw, err
+}
+
+// plain reports whether the image, of a creation, says nothing but its hash.
+func (i *Image) plain() bool {
+	return i.Previous.IsZero() && len(i.Fields)+len(i.Added)+len(i.Removed)+len(i.CustomValues) == 0
 }

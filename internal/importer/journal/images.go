@@ -18,8 +18,9 @@ type Image struct {
 	Hash uint64
 
 	// What was replaced in a record that was updated; all that it had, and nothing behind it, of
-	// one that was deleted.
-	Previous     time.Time // its updated_at before
+	// one that was deleted; of one that was created, where the batch, of an undo, has made it again, how it
+	// differs from what was deleted.
+	Previous     time.Time // its updated_at before; zero: it was not there
 	Fields       []FieldChange
 	Added        []id.ID // labels
 	Removed      []id.ID // labels
@@ -42,6 +43,7 @@ type Reference struct {
 	ID      id.ID // of the label, project or desk; of the user who became partner admin
 	Company id.ID
 	Name    string // empty for a partner admin
+	Deleted bool   // the batch, of an undo, has deleted it
 }
 
 // The columns of images.
@@ -63,16 +65,19 @@ const (
 	valueAfterLengths
 	valueBefores
 	valueAfters
-	referenceIDs // 32 bytes of a reference: its id and its company's
-	referenceNameLengths
+	referenceIDs         // 32 bytes of a reference: its id and its company's
+	referenceNameLengths // twice the length, and one more where it was deleted
 	referenceNames
 	imageColumns
 )
 
+// more is set in the kind of an image of a creation that says more than a hash.
+const more = 0x80
+
 // ImageWriter collects the images of a batch, in the order of their rows, and what it made for them.
 // The zero value is ready; it is for one goroutine.
 //
-// Behind Updated and Deleted stand the calls that say what of the record was replaced.
+// Behind Updated, Deleted and Remade stand the calls that say what of the record was replaced.
 type ImageWriter struct {
 	columns [imageColumns][]byte
 	hashes  []byte
@@ -90,6 +95,12 @@ type ImageWriter struct {
 // that hash.
 func (w *ImageWriter) Created(row int, hash uint64) {
 	w.begin(row, Created)
+	w.hashes = binary.LittleEndian.AppendUint64(w.hashes, hash)
+}
+
+// Remade is Created of a record that had been deleted, and whose updated_at was previous then.
+func (w *ImageWriter) Remade(row int, hash uint64, previous time.Time) {
+	w.replaced(row, Created|more, previous)
 	w.hashes = binary.LittleEndian.AppendUint64(w.hashes, hash)
 }
 
@@ -158,12 +169,16 @@ func (w *ImageWriter) CustomValue(field id.ID, before, after string) {
 	c[valueAfterLengths], c[valueAfters] = binary.AppendUvarint(c[valueAfterLengths], uint64(len(after))), append(c[valueAfters], after...)
 }
 
-// Made says what the batch made for its rows. It may be called at any time.
+// Made says what the batch made for its rows, or deleted. It may be called at any time.
 func (w *ImageWriter) Made(r Reference) {
 	w.any = true
 	c := &w.columns
 	c[referenceIDs] = append(append(c[referenceIDs], r.ID[:]...), r.Company[:]...)
-	c[referenceNameLengths], c[referenceNames] = binary.AppendUvarint(c[referenceNameLengths], uint64(len(r.Name))), append(c[referenceNames], r.Name...)
+	size := uint64(len(r.Name)) << 1
+	if r.Deleted {
+		size++
+	}
+	c[referenceNameLengths], c[referenceNames] = binary.AppendUvarint(c[referenceNameLengths], size), append(c[referenceNames], r.Name...)
 }
 
 func (w *ImageWriter) nameNumber(name string) uint64 {
@@ -240,7 +255,11 @@ func DecodeImages(raw []byte, rows int) ([]Image, []Reference, error) {
 	for i := range references {
 		r := &references[i]
 		r.ID, r.Company = columns[referenceIDs].id(), columns[referenceIDs].id()
-		r.Name = columns[referenceNames].text(&columns[referenceNameLengths])
+		size := columns[referenceNameLengths].uvarint()
+		if size>>1 > uint64(len(columns[referenceNames].rest)) {
+			return nil, nil, malformed("the name of reference %d is too long", i)
+		}
+		r.Name, r.Deleted = string(columns[referenceNames].take(int(size>>1))), size&1 == 1
 	}
 	return images, references, read(append(columns, d.hashes)...)
 }
@@ -256,13 +275,14 @@ type decoder struct {
 
 func (d *decoder) image(to *Image) bool {
 	c := d.c
-	to.What = Result(c[imageKinds].byte())
-	switch to.What {
-	case Created:
-		to.Hash = d.hashes.uint64()
-		return !d.hashes.bad
-	case Updated, Deleted:
-	default:
+	of := c[imageKinds].byte()
+	to.What = Result(of &^ more)
+	switch {
+	case to.What == Created:
+		if to.Hash = d.hashes.uint64(); of&more == 0 || d.hashes.bad {
+			return !d.hashes.bad
+		}
+	case of != byte(Updated) && of != byte(Deleted):
 		return false
 	}
 	d.at += c[previousAt].varint()

@@ -86,8 +86,9 @@ func TestImagesRoundTrip(t *testing.T) {
 		images := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) journal.Image {
 			m := journal.Image{What: rapid.SampledFrom([]journal.Result{journal.Created, journal.Updated, journal.Deleted}).Draw(t, "what")}
 			if m.What == journal.Created {
-				m.Hash = rapid.Uint64().Draw(t, "hash")
-				return m
+				if m.Hash = rapid.Uint64().Draw(t, "hash"); rapid.Bool().Draw(t, "for the first time") {
+					return m
+				}
 			}
 			m.Previous = time.UnixMicro(rapid.Int64Range(0, 1<<52).Draw(t, "previous")).UTC()
 			for range rapid.IntRange(0, 3).Draw(t, "fields") {
@@ -108,7 +109,7 @@ func TestImagesRoundTrip(t *testing.T) {
 			}
 		}
 		made := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) journal.Reference {
-			return journal.Reference{ID: anyID().Draw(t, "made"), Company: anyID().Draw(t, "company"), Name: text.Draw(t, "name")}
+			return journal.Reference{ID: anyID().Draw(t, "made"), Company: anyID().Draw(t, "company"), Name: text.Draw(t, "name"), Deleted: rapid.Bool().Draw(t, "deleted")}
 		}), 0, 4).Draw(t, "references")
 
 		raw, err := encode(images, made)
@@ -137,10 +138,12 @@ func TestImagesRoundTrip(t *testing.T) {
 func encode(images []journal.Image, made []journal.Reference) ([]byte, error) {
 	var w journal.ImageWriter
 	for _, m := range images {
-		switch m.What {
-		case journal.Created:
+		switch {
+		case m.What == journal.Created && m.Previous.IsZero():
 			w.Created(m.Row, m.Hash)
-		case journal.Updated:
+		case m.What == journal.Created:
+			w.Remade(m.Row, m.Hash, m.Previous)
+		case m.What == journal.Updated:
 			w.Updated(m.Row, m.Previous)
 		default:
 			w.Deleted(m.Row, m.Previous)
@@ -224,7 +227,7 @@ func FuzzDecode(f *testing.F) {
 	images, err := encode([]journal.Image{
 		{Row: 0, What: journal.Created, Hash: 1},
 		{Row: 2, What: journal.Updated, Previous: time.UnixMicro(5), Fields: []journal.FieldChange{{"email", "a", "b"}}, Added: ids[:1], CustomValues: []journal.ValueChange{{ids[2], "x", ""}}},
-	}, []journal.Reference{{ids[0], ids[1], "gold"}})
+	}, []journal.Reference{{ids[0], ids[1], "gold", true}})
 	if err != nil {
 		f.Fatal(err)
 	}

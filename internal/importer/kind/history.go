@@ -70,3 +70,51 @@ func eachImage(outcomes, images []byte, first, rows int, each func(record id.ID,
 	}
 	return nil
 }
+
+// ForgetImages removes what a batch has replaced in the records: that it did something to them stays, and when they were
+// written before.
+func ForgetImages(ctx context.Context, tx *database.Tx, run id.ID, first int, records map[id.ID]bool) error {
+	if len(records) == 0 {
+		return nil
+	}
+	var of int64
+	var rows int
+	var outcomes, images []byte
+	err := tx.QueryRowContext(ctx, `SELECT id, "rows", outcomes, images FROM import_batches WHERE import_run_id = $1 AND first_row = $2`+
+		tx.Dialect().Lock(database.ForUpdate), run, first).Scan(&of, &rows, &outcomes, &images)
+	if err != nil {
+		return fmt.Errorf("reading the journal of import %v: %w", run, err)
+	}
+	_, err = BareImages(ctx, tx, of, first, rows, outcomes, images, func(record id.ID) bool { return records[record] })
+	return err
+}
+
+// BareImages takes what was replaced out of the images of those records of a batch that are wanted, and returns these
+// images as they were.
+func BareImages(ctx context.Context, tx *database.Tx, batch int64, first, rows int, outcomes, images []byte, wanted func(record id.ID) bool) ([]journal.Image, error) {
+	if len(images) == 0 {
+		return nil, nil
+	}
+	of, all, made, err := journal.Decode(outcomes, images, first, rows)
+	if err != nil {
+		return nil, err
+	}
+	var found []journal.Image
+	for n := range all {
+		if i := &all[n]; wanted(of[i.Row].Record) {
+			found = append(found, *i)
+			*i = journal.Image{Row: i.Row, What: i.What, Previous: i.Previous}
+		}
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	raw, err := journal.EncodeImages(all, made)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE import_batches SET images = $1 WHERE id = $2`, raw, batch); err != nil {
+		return nil, fmt.Errorf("removing a record from a journal: %w", err)
+	}
+	return found, nil
+}

@@ -21,13 +21,15 @@ type Undoer interface {
 // Undone is a batch of an import that is taken back, or a part of it.
 type Undone struct {
 	Import    id.ID     // whose batch it is
+	First     int       // the number of its first row, by which it is found
 	BeganAt   time.Time // the earliest updated_at that the import has given a record: what was written before is not by it
 	WrittenAt time.Time // updated_at of the records that the batch wrote
 	// Backwards: the rows are in the opposite order of the file's, which is that of a journal and its images.
 	Backwards bool
 	// Rows are those that created, changed or deleted a record: what an import did last is undone first.
 	Rows []UndoneRow
-	// Made are what the batch made for its rows beside their records, with its first row.
+	// Made are what the batch made for its rows beside their records, or deleted. An undo deletes the ones behind
+	// all rows of the batch, and makes the others again before them.
 	Made []journal.Reference
 }
 
@@ -42,6 +44,14 @@ type UndoneRow struct {
 // Cut parts it behind so many rows, as [Batch.Cut] does.
 func (u Undone) Cut(rows int) (head, rest Undone) {
 	head, rest = u, u
-	head.Rows, head.Made, rest.Rows = u.Rows[:rows], nil, u.Rows[rows:]
+	head.Rows, rest.Rows = u.Rows[:rows], u.Rows[rows:]
+	head.Made, rest.Made = nil, nil
+	for _, r := range u.Made {
+		if r.Deleted {
+			head.Made = append(head.Made, r)
+		} else {
+			rest.Made = append(rest.Made, r)
+		}
+	}
 	return head, rest
 }

@@ -3,8 +3,6 @@ package contacts
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	records "tenantry/internal/contacts"
 	"tenantry/internal/database"
@@ -46,22 +44,21 @@ func (b *undoBatch) Cut(rows int) (head, rest kind.Batch) {
 type undoPlan struct {
 	*undoBatch
 	companies  map[id.ID]*undoCompany
-	contacts   map[id.ID]*undoContact // that the rows are about or that have a wanted email or external id, as far as they are there
+	about      map[id.ID]bool         // whom the rows are about
+	contacts   map[id.ID]*undoContact // those of them that are there
+	known      map[id.ID]*undoContact // and others whose emails or external ids were looked for
 	byEmail    map[companyKey]*undoContact
 	byExternal map[companyKey]*undoContact
 	decided    map[id.ID]bool // by an earlier batch, or by a later row
 	states     *records.States
 
 	deleted, written []*undoContact
+	remade, unmade   []records.NewReference // labels, projects and desks
+	consumed         map[id.ID]bool         // contacts that are made again, of which the images say no more what to make
 	outcome          *kind.Outcome
-	replaced         []replacement // by row
-	value            []byte        // room for a field's value
-	keep             []id.ID       // contacts of which earlier batches know more
+	images           []func(w *journal.ImageWriter, row int) // by row; nil: nothing was replaced
+	keep             []id.ID                                 // contacts of which earlier batches know more
 }
-
-// replacement is what a row has made of a contact. was is nil where it was not there, is where it is not there any
-// more; both are where the row has changed nothing.
-type replacement struct{ was, is *state }
 
 // companyKey is an email's key, or an external id, in a company.
 type companyKey struct {
@@ -72,33 +69,30 @@ type companyKey struct {
 // undoContact is a contact as the rows so far leave it.
 type undoContact struct {
 	state
-	found  *state // as it was found, which is its own state until it becomes another; nil: it is not there
+	found  *state // as it was found; nil: it is not there
 	gone   bool   // a row has deleted it
 	others bool   // the importer may not change it any more
-	edited bool   // there may be edits of it
-}
-
-// become gives the contact another state.
-func (c *undoContact) become(next state) {
-	if c.found == &c.state {
-		c.found = new(c.state)
-	}
-	c.state = next
 }
 
 // Plan is kind.Batch's.
 func (b *undoBatch) Plan(ctx context.Context, tx *database.Tx, _ []sheet.Row) (*kind.Outcome, kind.Write, error) {
-	rows := len(b.of.Rows)
 	p := &undoPlan{
-		undoBatch: b, companies: map[id.ID]*undoCompany{}, contacts: make(map[id.ID]*undoContact, rows), byEmail: make(map[companyKey]*undoContact, rows),
-		byExternal: map[companyKey]*undoContact{}, decided: make(map[id.ID]bool, rows), states: b.kind.bulk.States(),
-		outcome: kind.NewOutcome(rows), replaced: make([]replacement, rows),
+		undoBatch: b, companies: map[id.ID]*undoCompany{}, about: map[id.ID]bool{}, contacts: map[id.ID]*undoContact{}, known: map[id.ID]*undoContact{},
+		byEmail: map[companyKey]*undoContact{}, consumed: map[id.ID]bool{},
+		byExternal: map[companyKey]*undoContact{}, decided: map[id.ID]bool{}, states: b.kind.bulk.States(),
+		outcome: kind.NewOutcome(len(b.of.Rows)), images: make([]func(*journal.ImageWriter, int), len(b.of.Rows)),
+	}
+	if err := p.holdCompanies(ctx, tx); err != nil {
+		return nil, nil, err
 	}
 	if err := p.load(ctx, tx); err != nil {
 		return nil, nil, err
 	}
 	histories, err := p.histories(ctx, tx)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := p.findOwners(ctx, tx, histories); err != nil {
 		return nil, nil, err
 	}
 	for i := range b.of.Rows {
@@ -136,5 +130,5 @@ func (p *undoPlan) add(i int, result journal.Result, label string) {
 
 // hash is that of the state.
 func (p *undoPlan) hash(s *state) uint64 {
-	return p.states.Hash(&s.Record, slices.Collect(maps.Keys(s.labels)), s.values)
+	return p.states.Hash(&s.Record, sortedIDs(s.labels), s.values)
 }

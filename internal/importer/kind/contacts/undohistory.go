@@ -24,11 +24,11 @@ type history struct {
 
 	changes changes // what the import has changed in all
 	created bool    // the import has made the contact
-	left    *state  // what the contact would be had nobody else changed it, which may be its own state; if known
+	left    state   // what the contact would be had nobody else changed it; if known
 	known   bool
 	ended   bool
 
-	own map[part]bool // what later batches of the import have changed; nil: nothing
+	own map[part]bool // what later batches of the import have changed
 }
 
 // part is a part of a contact: a field, a label, or a value of a custom field.
@@ -101,7 +101,7 @@ func (c *changes) addLabel(change labelChange) {
 
 // histories are those of the contacts that are there and of which the batch's own images do not say it all.
 func (p *undoPlan) histories(ctx context.Context, tx *database.Tx) (map[id.ID]*history, error) {
-	all := make(map[id.ID]*history, len(p.of.Rows))
+	all := map[id.ID]*history{}
 	walking := map[id.ID]*history{}
 	lost := map[id.ID]bool{}
 	var companies, contacts []string
@@ -119,18 +119,18 @@ func (p *undoPlan) histories(ctx context.Context, tx *database.Tx) (map[id.ID]*h
 		if c == nil || c.gone || c.found == nil {
 			// Whether the import had made it is known by what it did before.
 			if r.Image.What == journal.Updated && !p.before(r.Image.Previous) {
-				h := &history{at: r.Image.Previous, newest: r.Image, behind: true}
+				h := &history{at: r.Image.Previous, newest: r.Image, behind: true, own: map[part]bool{}}
 				all[r.Record], walking[r.Record] = h, h
 				p.keep = append(p.keep, r.Record)
 			}
 			continue
 		}
-		h := &history{at: c.found.Updated, newest: r.Image}
+		h := &history{at: c.found.Updated, newest: r.Image, own: map[part]bool{}}
 		switch r.Image.What {
 		case journal.Created:
 			h.created = true
 			if h.at.Equal(p.of.WrittenAt) || p.hash(&c.state) == r.Image.Hash {
-				h.known, h.ended, h.left = true, true, &c.state
+				h.known, h.ended, h.left = true, true, c.clone()
 			}
 		case journal.Updated:
 			h.changes.add(r.Image)
@@ -142,7 +142,7 @@ func (p *undoPlan) histories(ctx context.Context, tx *database.Tx) (map[id.ID]*h
 		}
 		all[r.Record] = h
 		if !h.ended {
-			h.known, h.left = true, new(c.clone())
+			h.known, h.left = true, c.clone()
 			walking[r.Record] = h
 			contacts = append(contacts, r.Record.String())
 		}
@@ -262,7 +262,7 @@ func (p *undoPlan) step(h *history, w kind.Written, known bool) {
 		p.enter(h)
 	case !known:
 		h.ended = true
-	case w.Import != p.of.Import && w.What == journal.Updated:
+	case w.Import != p.of.Import && (w.What == journal.Updated || w.What == journal.Created && !w.Previous.IsZero()):
 		h.replaced(p.kind.fields, replacedBy(&w.Image))
 		h.at = w.Previous
 	case w.Import != p.of.Import: // it was made anew since
@@ -283,9 +283,6 @@ func (p *undoPlan) step(h *history, w kind.Written, known bool) {
 
 // note notes what a batch of the import has changed.
 func (h *history) note(i *journal.Image) {
-	if h.own == nil {
-		h.own = map[part]bool{}
-	}
 	for _, f := range i.Fields {
 		h.own[part{field: f.Field}] = true
 	}

@@ -49,34 +49,129 @@ func (p *undoPlan) load(ctx context.Context, tx *database.Tx) error {
 	if err := p.loadDecided(ctx, tx); err != nil {
 		return err
 	}
-	names, err := p.names()
-	if err != nil {
-		return err
-	}
+	names := p.names()
 	companies, err := p.loadCompanies(ctx, tx, names.IDs)
 	if err != nil {
 		return err
 	}
-	err = p.kind.bulk.FindWhole(ctx, tx, companies, names, p.hold, func(r *records.Record) error {
-		if p.contacts[r.ID] != nil {
-			return nil // by another of its names
-		}
-		c := &undoContact{state: p.newState(r), others: !p.companies[r.Company].administered}
-		c.found = &c.state
-		p.contacts[r.ID] = c
-		p.index(c)
-		return nil
-	})
-	if err != nil {
+	p.remakeReferences()
+	if err := p.find(ctx, tx, companies, names); err != nil {
 		return err
 	}
-	if err := p.loadBelongings(ctx, tx, names.IDs); err != nil {
+	if err := p.loadBelongings(ctx, tx); err != nil {
 		return err
 	}
 	if p.run.DryRun {
 		return p.readScratch(ctx, tx, names)
 	}
 	return nil
+}
+
+// holdCompanies makes whoever else creates labels, projects or desks wait, where the batch makes such as were deleted
+// again.
+func (p *undoPlan) holdCompanies(ctx context.Context, tx *database.Tx) error {
+	if p.run.DryRun {
+		return nil
+	}
+	held := map[id.ID]bool{}
+	for _, r := range p.of.Made {
+		if r.Deleted {
+			held[r.Company] = true
+		}
+	}
+	for _, of := range sortedIDs(held) {
+		if err := records.HoldCompany(ctx, tx, of); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remakeReferences makes labels, projects and desks again that the batch has deleted, unless there is another one of that
+// name by now, or there are too many.
+func (p *undoPlan) remakeReferences() {
+	for _, was := range p.of.Made {
+		r := newReference(was)
+		in := p.companies[r.Company]
+		if !was.Deleted || in == nil || !in.administered {
+			continue
+		}
+		names := in.names(r.Kind)
+		if _, there := names[r.ID]; there || records.CheckNewReference(r.Kind, r.Name, len(names)) != "" {
+			continue
+		}
+		if !slices.Contains(slices.Collect(maps.Values(names)), r.Name) {
+			names[r.ID] = r.Name
+			p.remade = append(p.remade, r)
+		}
+	}
+}
+
+// names are those of the company's labels, projects or desks.
+func (c *undoCompany) names(of id.Kind) map[id.ID]string {
+	if of == id.Project {
+		return c.projects.names
+	}
+	if of == id.Desk {
+		return c.desks.names
+	}
+	return c.labels
+}
+
+// find reads the contacts that have one of the names and are not known yet.
+func (p *undoPlan) find(ctx context.Context, tx *database.Tx, companies []id.ID, names records.Names) error {
+	return p.kind.bulk.FindWhole(ctx, tx, companies, names, p.hold, func(r *records.Record) error {
+		if p.known[r.ID] != nil {
+			return nil
+		}
+		c := &undoContact{state: p.newState(*r)}
+		c.found, c.others = new(c.state), !p.companies[r.Company].administered
+		p.known[r.ID] = c
+		if p.about[r.ID] {
+			p.contacts[r.ID] = c
+		}
+		p.index(c)
+		return nil
+	})
+}
+
+// findOwners reads the contacts that have an email or an external id by now which one of the others may get back.
+func (p *undoPlan) findOwners(ctx context.Context, tx *database.Tx, histories map[id.ID]*history) error {
+	var names records.Names
+	for of, h := range histories {
+		c := p.contacts[of]
+		if h.created || c == nil {
+			continue
+		}
+		for _, f := range h.changes.fields {
+			switch {
+			case f.Before == "" || f.Before == f.After:
+			case f.Field == records.EmailField:
+				if key := normalize.Email(f.Before); p.byEmail[companyKey{c.Company, key}] == nil {
+					names.EmailKeys = append(names.EmailKeys, key)
+				}
+			case f.Field == records.IDField:
+				if p.byExternal[companyKey{c.Company, f.Before}] == nil {
+					names.ExternalIDs = append(names.ExternalIDs, f.Before)
+				}
+			}
+		}
+	}
+	if len(names.EmailKeys)+len(names.ExternalIDs) == 0 {
+		return nil
+	}
+	if err := p.find(ctx, tx, p.companyIDs(), names); err != nil {
+		return err
+	}
+	if p.run.DryRun {
+		return p.readScratch(ctx, tx, names)
+	}
+	return nil
+}
+
+// companyIDs are those of the contacts, in their order.
+func (p *undoPlan) companyIDs() []id.ID {
+	return slices.SortedFunc(maps.Keys(p.companies), func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
 }
 
 // index makes the contact found by its email and external id.
@@ -97,15 +192,15 @@ func (p *undoPlan) unindex(c *undoContact) {
 	}
 }
 
-// names are the ids of the contacts, and the emails and external ids that they may get back.
-func (p *undoPlan) names() (names records.Names, err error) {
-	names.IDs = make([]string, 0, len(p.of.Rows))
+// names are the ids of the contacts, and the emails and external ids with which such as were deleted are made again.
+func (p *undoPlan) names() (names records.Names) {
 	for i := range p.of.Rows {
 		r := &p.of.Rows[i]
-		if !p.decided[r.Record] {
+		if !p.about[r.Record] && !p.decided[r.Record] {
 			names.IDs = append(names.IDs, r.Record.String())
 		}
-		if r.Image == nil {
+		p.about[r.Record] = true
+		if r.Image == nil || r.Image.What != journal.Deleted {
 			continue
 		}
 		for _, f := range r.Image.Fields {
@@ -118,7 +213,7 @@ func (p *undoPlan) names() (names records.Names, err error) {
 			}
 		}
 	}
-	return names, nil
+	return names
 }
 
 // loadCompanies reads what there is in the companies of the contacts: the import's, and those that its rows
@@ -140,8 +235,11 @@ func (p *undoPlan) loadCompanies(ctx context.Context, tx *database.Tx, contacts 
 				p.companies[of] = nil
 			}
 		}
+		for _, r := range p.of.Made {
+			p.companies[r.Company] = nil
+		}
 	}
-	ids := slices.SortedFunc(maps.Keys(p.companies), func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
+	ids := p.companyIDs()
 	texts := make([]string, len(ids))
 	for i, of := range ids {
 		texts[i] = of.String()
@@ -196,9 +294,9 @@ func imageCompany(i *journal.Image) (id.ID, bool) {
 	return id.ID{}, false
 }
 
-// loadBelongings reads the labels and values of the contacts.
-func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx, contacts []string) error {
-	l := records.Belongings{Contacts: contacts}
+// loadBelongings reads the labels and values of the contacts that were found.
+func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx) error {
+	l := records.Belongings{}
 	labels := 0
 	for of, c := range p.companies {
 		l.Companies = append(l.Companies, of.String())
@@ -208,6 +306,9 @@ func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx, contacts
 		}
 	}
 	l.Labels = labels > 0
+	for of := range p.contacts {
+		l.Contacts = append(l.Contacts, of.String())
+	}
 	if len(l.Contacts) == 0 || !l.Labels && len(l.Fields) == 0 {
 		return nil
 	}
@@ -233,24 +334,25 @@ func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx, contacts
 		}
 	}
 	err := l.EachLabel(ctx, tx, func(of, label id.ID) {
-		if c := p.contacts[of]; c != nil && p.companies[c.Company].labels[label] != "" {
+		if c := p.contacts[of]; p.companies[c.Company].labels[label] != "" {
 			c.setLabel(label, true)
+			c.found.setLabel(label, true)
 		}
 	})
 	if err != nil {
 		return err
 	}
 	return l.EachValue(ctx, tx, func(of, field id.ID, value string) {
-		if c := p.contacts[of]; c != nil {
-			c.setValue(field, value)
-		}
+		c := p.contacts[of]
+		c.setValue(field, value)
+		c.found.setValue(field, value)
 	})
 }
 
 // newState is the state of a contact that was found, as everybody sees it: in the default project or desk where
 // its own is deleted.
-func (p *undoPlan) newState(r *records.Record) state {
-	s, in := state{Record: *r}, p.companies[r.Company]
-	s.Project, s.Desk = in.projects.in(r.Project), in.desks.in(r.Desk)
-	return s
+func (p *undoPlan) newState(r records.Record) state {
+	in := p.companies[r.Company]
+	r.Project, r.Desk = in.projects.in(r.Project), in.desks.in(r.Desk)
+	return state{Record: r}
 }

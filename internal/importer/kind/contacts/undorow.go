@@ -7,6 +7,7 @@ import (
 	"tenantry/ent/enum"
 	records "tenantry/internal/contacts"
 	"tenantry/internal/field"
+	"tenantry/internal/id"
 	"tenantry/internal/importer/journal"
 	"tenantry/internal/importer/kind"
 	"tenantry/internal/importer/sheet"
@@ -52,41 +53,57 @@ func (p *undoPlan) unmake(i int, c *undoContact, h *history) {
 		p.issue(i, enum.EditedSince, "the contact was changed after the import and is kept; what the import left there is not known any more")
 		return
 	}
-	if h.left != &c.state && p.tellEdits(i, h.left, &c.state) {
+	in, kept := p.companies[c.Company], 0
+	for n := range p.kind.fields {
+		f := &p.kind.fields[n]
+		if f.Column == "" || f.Fixed {
+			continue
+		}
+		left := h.left.Record
+		left.Project, left.Desk = in.projects.in(left.Project), in.desks.in(left.Desk)
+		if !f.Same(&left, &c.Record) {
+			kept++
+			p.edited(i, f.Name, p.shown(f, &left), p.shown(f, &c.Record))
+		}
+	}
+	for _, l := range sortedIDs(in.labels) {
+		if was, is := h.left.labels[l], c.labels[l]; was != is {
+			kept++
+			p.edited(i, records.LabelsField, hasLabel(was, in.labels[l]), hasLabel(is, in.labels[l]))
+		}
+	}
+	for _, of := range sortedIDs(in.fields) {
+		if was, is := h.left.values[of], c.values[of]; was != is {
+			kept++
+			p.edited(i, in.fields[of], was, is)
+		}
+	}
+	if kept > 0 {
 		p.add(i, journal.Skipped, c.Email)
 		return
 	}
 	p.add(i, journal.Deleted, c.Email)
 	p.unindex(c)
-	c.gone, c.edited = true, !c.Updated.Equal(p.of.WrittenAt) || h.newest.What != journal.Created
+	c.gone = true
 	p.deleted = append(p.deleted, c)
-	p.replaced[i] = replacement{was: c.found}
-}
-
-// tellEdits tells where a contact is not what the import left, and reports whether there is such a place.
-func (p *undoPlan) tellEdits(i int, left, now *state) (any bool) {
-	in := p.companies[now.Company]
-	was := left.Record
-	was.Project, was.Desk = in.projects.in(was.Project), in.desks.in(was.Desk)
-	for n := range p.kind.fields {
-		if f := &p.kind.fields[n]; f.Column != "" && !f.Fixed && !f.Same(&was, &now.Record) {
-			any = true
-			p.edited(i, f.Name, p.shown(f, &was), p.shown(f, &now.Record))
+	was := c.found
+	p.images[i] = func(w *journal.ImageWriter, row int) {
+		w.Deleted(row, was.Updated)
+		w.Field(records.CompanyField, []byte(was.Company.String()), nil)
+		for n := range p.kind.fields {
+			if f := &p.kind.fields[n]; f.Column != "" {
+				if state := fieldState(f, &was.Record); state != "" {
+					w.Field(f.Name, []byte(state), nil)
+				}
+			}
+		}
+		for _, l := range sortedIDs(was.labels) {
+			w.LabelRemoved(l)
+		}
+		for _, of := range sortedIDs(was.values) {
+			w.CustomValue(of, was.values[of], "")
 		}
 	}
-	for _, l := range differing(left.labels, now.labels) {
-		if name, there := in.labels[l]; there {
-			any = true
-			p.edited(i, records.LabelsField, hasLabel(left.labels[l], name), hasLabel(now.labels[l], name))
-		}
-	}
-	for _, of := range differing(left.values, now.values) {
-		if key, there := in.fields[of]; there {
-			any = true
-			p.edited(i, key, left.values[of], now.values[of])
-		}
-	}
-	return any
 }
 
 // putBack gives a contact back what the import has changed, but for what somebody has changed since.
@@ -143,10 +160,14 @@ func (p *undoPlan) putBack(i int, c *undoContact, done *changes) {
 	}
 	p.add(i, journal.Updated, c.Email)
 	p.unindex(c)
-	c.become(next)
+	c.state = next
 	p.index(c)
 	p.written = append(p.written, c)
-	p.replaced[i] = replacement{c.found, &c.state}
+	if c.found == nil {
+		return // of scratch
+	}
+	was := *c.found
+	p.images[i] = func(w *journal.ImageWriter, row int) { p.imageOfChange(w, row, &was, &next) }
 }
 
 // take puts a field's value back, and says how many values are kept instead: where it is unique, and somebody has
@@ -190,7 +211,7 @@ func (p *undoPlan) resolve(in *undoCompany, name string, before, after *records.
 
 // remake makes a contact again that the import, an undo, has deleted.
 func (p *undoPlan) remake(i int, image *journal.Image) {
-	if image == nil {
+	if image == nil || len(image.Fields) == 0 {
 		p.add(i, journal.Skipped, "")
 		p.issue(i, enum.EditedSince, "the contact was deleted once more since, and is not made again")
 		return
@@ -208,6 +229,13 @@ func (p *undoPlan) remake(i int, image *journal.Image) {
 			setField(f, &c.Record, change.Before)
 		}
 	}
+	for _, l := range image.Removed {
+		c.setLabel(l, true)
+	}
+	for _, v := range image.CustomValues {
+		c.setValue(v.Field, v.Before)
+	}
+	was := c.clone() // as it was deleted
 	c.EmailKey, c.Project, c.Desk = normalize.Email(c.Email), in.projects.in(c.Project), in.desks.in(c.Desk)
 	if p.byEmail[companyKey{of, c.EmailKey}] != nil {
 		p.add(i, journal.Skipped, c.Email)
@@ -219,21 +247,17 @@ func (p *undoPlan) remake(i int, image *journal.Image) {
 		p.issueAt(i, records.IDField, c.ExternalID, enum.AlreadyExists, "another contact has this external id by now, so that the deleted one is not made again")
 		return
 	}
-	for _, l := range image.Removed {
-		if in.labels[l] != "" {
-			c.setLabel(l, true)
-		}
-	}
-	for _, v := range image.CustomValues {
-		if _, there := in.fields[v.Field]; there {
-			c.setValue(v.Field, v.Before)
-		}
-	}
+	maps.DeleteFunc(c.labels, func(l id.ID, _ bool) bool { return in.labels[l] == "" })
+	maps.DeleteFunc(c.values, func(of id.ID, _ string) bool { return in.fields[of] == "" })
 	p.add(i, journal.Created, c.Email)
 	p.contacts[c.ID] = c
 	p.index(c)
 	p.written = append(p.written, c)
-	p.replaced[i] = replacement{is: &c.state}
+	p.consumed[c.ID] = true
+	p.images[i] = func(w *journal.ImageWriter, row int) {
+		w.Remade(row, p.hash(&c.state), image.Previous)
+		p.changed(w, &was, &c.state)
+	}
 }
 
 // edited says that a value is kept, since it is not what the import left.
@@ -313,4 +337,9 @@ func setField(f *field.Field[records.Record], r *records.Record, state string) {
 	if err := f.SetState(r, state); err != nil {
 		panic(err) // what was kept can be read again
 	}
+}
+
+// fieldState is a field's value as it is kept.
+func fieldState(f *field.Field[records.Record], r *records.Record) string {
+	return string(f.AppendState(nil, r))
 }

@@ -20,22 +20,10 @@ import (
 // What an undo keeps in scratch for its next batches: which contacts are decided, and in a dry run how they would be.
 
 // decidedKey and a contact's id are the key of one that is decided, in the undo's scratch.
-const (
-	decidedKey      = "undone:"
-	afterDecidedKey = "undone;" // is behind all of them
-)
+const decidedKey = "undone:"
 
 // loadDecided finds out which contacts batches before this one have decided.
 func (p *undoPlan) loadDecided(ctx context.Context, tx *database.Tx) error {
-	any := false
-	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM import_keys WHERE import_run_id = $1 AND key >= $2 AND key < $3)`,
-		p.run.ID, decidedKey, afterDecidedKey).Scan(&any)
-	if err != nil {
-		return fmt.Errorf("looking for contacts that are decided: %w", err)
-	}
-	if !any { // most imports are about each contact once
-		return nil
-	}
 	keys := make([]string, len(p.of.Rows))
 	for i, r := range p.of.Rows {
 		keys[i] = decidedKey + r.Record.String()
@@ -89,6 +77,9 @@ func (p *undoPlan) keepScratch(ctx context.Context, tx *database.Tx) error {
 			Company: c.Company, Person: &c.Record, Labels: slices.Collect(maps.Keys(c.labels)), Values: c.values,
 		}})
 	}
+	for _, r := range p.remade {
+		kept = append(kept, keepCreated(r))
+	}
 	if err := kind.KeepScratch(ctx, tx, p.run.ID, kept); err != nil {
 		return err
 	}
@@ -98,19 +89,31 @@ func (p *undoPlan) keepScratch(ctx context.Context, tx *database.Tx) error {
 // readScratch puts what the batches before would have left over what was found.
 func (p *undoPlan) readScratch(ctx context.Context, tx *database.Tx, names records.Names) error {
 	// Whoever was found by an email may not have it any more, by scratch.
-	ids := slices.Clone(names.IDs)
-	for of := range p.contacts {
+	ids, emails := slices.Clone(names.IDs), slices.Clone(names.EmailKeys)
+	for of := range p.known {
 		ids = append(ids, of.String())
 	}
 	slices.Sort(ids)
-	return kind.ReadScratch(ctx, tx, p.run.ID, slices.Compact(ids), names.EmailKeys, names.ExternalIDs, func(of id.ID, raw []byte) error {
+	for of := range p.companies {
+		emails = append(emails, scratchKey(of.String()))
+	}
+	return kind.ReadScratch(ctx, tx, p.run.ID, slices.Compact(ids), emails, names.ExternalIDs, func(of id.ID, raw []byte) error {
+		if id.KindOf(of) != id.Contact {
+			var made keptReference
+			err := json.Unmarshal(raw, &made)
+			if in := p.companies[made.Company]; err == nil && in != nil {
+				in.names(id.KindOf(of))[of] = strings.Clone(made.Name)
+			}
+			return err
+		}
 		var kept scratchContact
 		if err := json.Unmarshal(raw, &kept); err != nil {
 			return fmt.Errorf("reading scratch: %w", err)
 		}
-		c := p.contacts[of]
+		c := p.known[of]
 		if c == nil {
 			c = &undoContact{}
+			p.known[of] = c
 		} else {
 			p.unindex(c)
 		}
@@ -120,7 +123,7 @@ func (p *undoPlan) readScratch(ctx context.Context, tx *database.Tx, names recor
 		}
 		person := *kept.Person
 		person.ID, person.Company, person.EmailKey = of, kept.Company, normalize.Email(person.Email)
-		c.become(state{Record: person, values: kept.Values})
+		c.state = state{Record: person, values: kept.Values}
 		for _, label := range kept.Labels {
 			c.setLabel(label, true)
 		}

@@ -8,10 +8,14 @@ import (
 	"tenantry/internal/database"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/journal"
+	"tenantry/internal/importer/kind"
 )
 
 // write deletes what is to be deleted, and makes the other contacts what they were.
 func (p *undoPlan) write(ctx context.Context, tx *database.Tx) error {
+	if err := records.RestoreReferences(ctx, tx, p.run.By, p.remade); err != nil {
+		return err
+	}
 	if err := p.delete(ctx, tx); err != nil {
 		return err
 	}
@@ -24,58 +28,41 @@ func (p *undoPlan) write(ctx context.Context, tx *database.Tx) error {
 		return err
 	}
 	p.outcome.WrittenAt = at
+	if err := p.unmakeReferences(ctx, tx); err != nil {
+		return err
+	}
 	if err := p.keepDecided(ctx, tx); err != nil {
 		return err
 	}
-	p.outcome.Images, err = p.images()
-	return err
-}
-
-// images are what an undo of this one needs.
-func (p *undoPlan) images() ([]byte, error) {
+	if err := kind.ForgetImages(ctx, tx, p.of.Import, p.of.First, p.consumed); err != nil {
+		return err
+	}
 	w := &journal.ImageWriter{}
 	if p.of.Backwards {
-		slices.Reverse(p.replaced)
+		slices.Reverse(p.images)
 	}
-	for row, r := range p.replaced {
-		switch {
-		case r.was != nil && r.is != nil:
-			p.imageOfChange(w, row, r.was, r.is)
-		case r.was != nil:
-			p.imageOfDeletion(w, row, r.was)
-		case r.is != nil:
-			w.Created(row, p.hash(r.is))
+	for row, image := range p.images {
+		if image != nil {
+			image(w, row)
 		}
 	}
-	return w.Encode()
-}
-
-// imageOfDeletion says all that a contact was.
-func (p *undoPlan) imageOfDeletion(w *journal.ImageWriter, row int, was *state) {
-	w.Deleted(row, was.Updated)
-	value := append(p.value[:0], was.Company.String()...)
-	w.Field(records.CompanyField, value, nil)
-	for n := range p.kind.fields {
-		f := &p.kind.fields[n]
-		if f.Column == "" {
-			continue
-		}
-		if value = f.AppendState(value[:0], &was.Record); len(value) > 0 {
-			w.Field(f.Name, value, nil)
-		}
+	for _, r := range p.remade {
+		w.Made(journal.Reference{ID: r.ID, Company: r.Company, Name: r.Name})
 	}
-	p.value = value
-	for _, l := range sortedIDs(was.labels) {
-		w.LabelRemoved(l)
+	for _, r := range p.unmade {
+		w.Made(journal.Reference{ID: r.ID, Company: r.Company, Name: r.Name, Deleted: true})
 	}
-	for _, of := range sortedIDs(was.values) {
-		w.CustomValue(of, was.values[of], "")
-	}
+	p.outcome.Images, err = w.Encode()
+	return err
 }
 
 // imageOfChange says what was put back in a contact.
 func (p *undoPlan) imageOfChange(w *journal.ImageWriter, row int, was, is *state) {
 	w.Updated(row, was.Updated)
+	p.changed(w, was, is)
+}
+
+func (p *undoPlan) changed(w *journal.ImageWriter, was, is *state) {
 	p.states.EachChange(&was.Record, &is.Record, w.Field)
 	for _, l := range sortedIDs(is.labels) {
 		if !was.labels[l] {
@@ -103,22 +90,26 @@ func (p *undoPlan) imageOfChange(w *journal.ImageWriter, row int, was, is *state
 func (p *undoPlan) delete(ctx context.Context, tx *database.Tx) error {
 	deletions := make([]records.Deletion, len(p.deleted))
 	for i, c := range p.deleted {
-		deletions[i] = records.Deletion{Record: &c.found.Record, Labels: len(c.found.labels) > 0, Values: len(c.found.values) > 0, Edited: c.edited}
+		deletions[i] = records.Deletion{Record: &c.found.Record, Labels: len(c.found.labels) > 0, Values: len(c.found.values) > 0}
 	}
-	if err := p.kind.bulk.Delete(ctx, tx, deletions); err != nil {
-		return err
-	}
-	return p.unmakeReferences(ctx, tx)
+	return p.kind.bulk.Delete(ctx, tx, deletions)
 }
 
 // unmakeReferences deletes the labels, projects and desks that the batch made for its rows, as far as nothing
 // refers to them any more.
-func (p *undoPlan) unmakeReferences(ctx context.Context, tx *database.Tx) error {
+func (p *undoPlan) unmakeReferences(ctx context.Context, tx *database.Tx) (err error) {
 	var made []records.NewReference
 	for _, r := range p.of.Made {
-		made = append(made, records.NewReference{Kind: id.KindOf(r.ID), ID: r.ID, Company: r.Company, Name: r.Name})
+		if !r.Deleted {
+			made = append(made, newReference(r))
+		}
 	}
-	return records.DeleteUnused(ctx, tx, p.run.By, made)
+	p.unmade, err = records.DeleteUnused(ctx, tx, p.run.By, made)
+	return err
+}
+
+func newReference(r journal.Reference) records.NewReference {
+	return records.NewReference{Kind: id.KindOf(r.ID), ID: r.ID, Company: r.Company, Name: r.Name}
 }
 
 // upsert is the contact as it is to be written.
