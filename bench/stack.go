@@ -49,6 +49,7 @@ func newStack(ctx context.Context, binary string, sqlite bool, settings map[stri
 	}
 	s := &stack{dir: dir, binary: filepath.Join(dir, "tenantry"), settings: map[string]string{
 		"DATA_DIR": filepath.Join(dir, "data"), "HTTP_ADDR": "127.0.0.1:0", "LOG_FORMAT": "json", "LOG_LEVEL": "info",
+		"RATE_LIMIT_REQUESTS": "off", "RATE_LIMIT_UPLOADS": "off", // they are not what is measured
 	}}
 	for k, v := range settings {
 		s.settings[k] = v

@@ -85,6 +85,7 @@ func (t *trial) environment(name string) settings {
 		"BLOB_URL": "file://" + t.blobs(), "DATA_DIR": filepath.Join(t.dir, "data"), "TMPDIR": filepath.Join(t.dir, "tmp"),
 		"HTTP_ADDR": "127.0.0.1:0", "LOG_FORMAT": "json", "DATABASE_MAX_CONNS": "6",
 		"IMPORT_MAX_ROWS_CUSTOMERS": "100000", "IMPORT_MAX_ROWS_CONTACTS": "100000", "IMPORT_BATCH_ROWS": "100",
+		"RATE_LIMIT_REQUESTS": "off", "RATE_LIMIT_UPLOADS": "off",
 	}
 	if t.pace != "" {
 		env["FAULTPOINT"] = t.pace

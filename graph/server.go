@@ -37,6 +37,9 @@ func (c persistedQueries) Add(ctx context.Context, hash, document string) {
 type ServerOptions struct {
 	Limits    limits.Config
 	MaxTokens int // of a document; default limits.ParserTokens
+	// Search is called before an operation with so many searches is executed; its error refuses
+	// it. Default: any number may be made.
+	Search func(ctx context.Context, searches int) error
 }
 
 // NewServer answers the API at one HTTP endpoint through the transports.
@@ -64,6 +67,9 @@ func newServer(root generated.ResolverRoot, r *Resolver, endpoint *transport.End
 	srv.Use(&values{})
 	for _, e := range limits.Extensions(o.Limits) {
 		srv.Use(e)
+	}
+	if o.Search != nil {
+		srv.Use(&searches{take: o.Search})
 	}
 	srv.Use(extension.Introspection{})
 	srv.Use(enrollment{})

@@ -118,6 +118,7 @@ func (e *Endpoint) answer(w http.ResponseWriter, r *http.Request, status int, re
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Add("Vary", "Accept")
+	retryAfter(h, resp.Errors)
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Now().Add(answerTimeout)) // not every ResponseWriter can
 	w.WriteHeader(status)
@@ -139,8 +140,21 @@ func (e *Endpoint) refuse(w http.ResponseWriter, r *http.Request, exec graphql.G
 
 // unavailable answers who asks for a stream where there are too many, or none any more.
 func (e *Endpoint) unavailable(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, err error) {
-	w.Header().Set("Retry-After", retryAfter)
+	w.Header().Set("Retry-After", fullRetry)
 	e.refuse(w, r, exec, http.StatusServiceUnavailable, err)
+}
+
+// retryAfter sets the header Retry-After to the longest `retryAfter` of the errors, if there is one.
+func retryAfter(h http.Header, errs gqlerror.List) {
+	var longest int
+	for _, err := range errs {
+		if seconds, ok := err.Extensions["retryAfter"].(int); ok {
+			longest = max(longest, seconds)
+		}
+	}
+	if longest > 0 {
+		h.Set("Retry-After", strconv.Itoa(longest))
+	}
 }
 
 // codeOf is the extensions.code of the first error that has one.

@@ -69,6 +69,10 @@ type Config struct {
 	// comes at a random part of it, lest all come at once after a restart. Default 4 s.
 	RecheckInterval time.Duration
 
+	// Admit is called for each operation, with the context of its request or socket, before anything
+	// of it is read or parsed. Its error refuses the operation: a fault of kind RateLimited with 429.
+	// Default: all are admitted.
+	Admit func(ctx context.Context) error
 	// Authorize decides who may upload. It is called before a byte of the body is read;
 	// its error ends the request with 401 (or what a fault's kind calls for: 403, 429) and
 	// the connection. Default: everybody may.
@@ -114,7 +118,7 @@ const (
 	recheckTimeout = 10 * time.Second // for one Recheck
 	answerTimeout  = time.Minute      // for a client to take a JSON answer
 	evictTimeout   = time.Second      // for the closing handshake of an evicted socket
-	retryAfter     = "5"              // seconds
+	fullRetry      = "5"              // seconds
 )
 
 func (c Config) withDefaults() Config {
@@ -134,6 +138,9 @@ func (c Config) withDefaults() Config {
 	c.PongTimeout = cmp.Or(c.PongTimeout, 10*time.Second)
 	c.CloseTimeout = cmp.Or(c.CloseTimeout, 5*time.Second)
 	c.RecheckInterval = cmp.Or(c.RecheckInterval, 4*time.Second)
+	if c.Admit == nil {
+		c.Admit = func(context.Context) error { return nil }
+	}
 	if c.Authorize == nil {
 		c.Authorize = func(*http.Request) error { return nil }
 	}

@@ -78,6 +78,11 @@ func (s *socket) subscribe(m message) {
 		op.cancel()
 		return
 	}
+	if err := s.endpoint.cfg.Admit(op.ctx); err != nil {
+		s.refuse(op, s.endpoint.present(op.ctx, s.exec, gqlerror.List{asError(err)}))
+		s.done(op)
+		return
+	}
 	params.ReadTime = graphql.TraceTiming{Start: started, End: graphql.Now()}
 	prepared, failed := s.endpoint.prepare(op.ctx, s.exec, params)
 	if failed != nil {

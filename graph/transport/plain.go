@@ -17,6 +17,10 @@ func (plain) Supports(r *http.Request) bool { return routeOf(r) == toPlain }
 
 func (t plain) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	started := graphql.Now()
+	if err := t.cfg.Admit(r.Context()); err != nil {
+		t.refuse(w, r, exec, statusFor(err), err)
+		return
+	}
 	params, err := t.params(w, r)
 	if err != nil {
 		t.refuse(w, r, exec, statusFor(err), err)
@@ -30,6 +34,7 @@ func (t plain) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExec
 	switch {
 	case failed != nil && want.events:
 		// As the reference server does: a 4xx would be retried by graphql-sse's client.
+		retryAfter(w.Header(), failed.Errors)
 		t.stream(w, r, exec, t.finished(failed))
 	case failed != nil:
 		t.answer(w, r, requestStatus(want, failed), failed)

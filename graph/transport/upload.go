@@ -63,6 +63,9 @@ func (t upload) admit(r *http.Request) error {
 	if fromBrowser(r) && !preflighted(r) {
 		return fault.New(fault.Forbidden, "an upload from a browser must have a non-empty header GraphQL-Require-Preflight")
 	}
+	if err := t.cfg.Admit(r.Context()); err != nil {
+		return err
+	}
 	if err := t.cfg.Authorize(r); err != nil {
 		if fault.Of(err) == nil {
 			err = fault.New(fault.Unauthenticated, "sign in to upload").Because(err)

@@ -25,6 +25,7 @@ import (
 	contactkind "tenantry/internal/importer/kind/contacts"
 	"tenantry/internal/importer/kinds"
 	"tenantry/internal/progress"
+	"tenantry/internal/ratelimit"
 	"tenantry/internal/requestid"
 	"tenantry/internal/signed"
 	"tenantry/internal/tenancy"
@@ -46,6 +47,7 @@ type process struct {
 	contacts      *contacts.Service
 	kinds         kind.Set
 	engine        *importer.Engine
+	limits        callerLimits
 	address       *publicAddress
 }
 
@@ -89,16 +91,23 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 	if err != nil {
 		return a, err
 	}
+	limiter, err := ratelimit.New(a.broker.Shared(), key, log)
+	if err != nil {
+		return a, err
+	}
+	a.limits = newCallerLimits(limiter, c)
+	ofAccount := limitOf(c.SignInsPerAccount, longestOfAccount)
 	a.authenticator = auth.New(a.db, passwords, auth.Options{
 		PublicURL: a.address.get, SessionTTL: c.SessionTTL, Unavailable: a.unavailable,
 		Log: log, Origins: c.CORSOrigins, ClientAddress: auth.ClientAddress(c.TrustedProxies, log),
 		Factors: factors, RecoveryCodeUsed: tenancy.RecoveryCodeUsed,
+		Limiter: limiter, FailuresPerEmail: ofAccount, FailuresPerUser: ofAccount, FailuresPerAddress: limitOf(c.SignInsPerAddress, longestOfAddress),
 	})
 	a.events = progress.New(a.broker.Client(), log)
-	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.authenticator, Factors: a.authenticator, Events: a.events, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
+	a.tenancy = tenancy.New(tenancy.Parts{DB: a.db, Passwords: passwords, Sessions: a.authenticator, Factors: a.authenticator, Events: a.events, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Redeem: a.limits.redeemLimit(), Log: log})
 	a.contacts = contacts.New(contacts.Parts{DB: a.db, Companies: a.tenancy, BuiltIn: contactkind.BuiltIn, Journals: importer.Journals{}, EditsKept: c.ImportUndoPeriod, Log: a.log})
 	a.queue = jobs.NewClient(a.broker.Client(), a.events)
-	a.kinds = kinds.New(a.db, passwords, a.tenancy, contactkind.Options{})
+	a.kinds = kinds.New(a.db, passwords.Background(), a.tenancy, contactkind.Options{})
 	a.engine = importer.New(importer.Parts{
 		DB: a.db, Blobs: a.blobs, Events: a.events, Queue: a.queue, Rights: a.authenticator,
 		Fingerprints: passwords, Kinds: a.kinds, Sharing: sharing, Log: log,

@@ -26,7 +26,7 @@ func (a *process) handler() (http.Handler, *transport.Endpoint) {
 	endpoint := transport.New(transport.Config{
 		MaxBody: a.config.RequestMaxBytes, MaxUpload: a.config.UploadMaxBytes,
 		MaxStreams: a.config.WSMaxConnections, MaxAnonymous: a.config.WSMaxAnonymous, MaxPerAddress: a.config.WSMaxPerAddress,
-		Authorize: auth.RequireForUpload, InitFunc: a.authenticator.FromInit,
+		Admit: a.limits.request, Authorize: a.limits.upload, InitFunc: a.authenticator.FromInit,
 		SameResponses: func(ctx context.Context) any {
 			v := viewer.FromContext(ctx)
 			v.SessionID = id.ID{}
@@ -42,8 +42,8 @@ func (a *process) handler() (http.Handler, *transport.Endpoint) {
 		Ent: a.db.Ent(), Tenancy: a.tenancy, ContactService: a.contacts, Importer: a.engine, Sessions: a.authenticator, Files: files,
 		Notifications: notify.New(a.db.Ent(), a.events),
 	}, endpoint, a.log, graph.ServerOptions{
-		MaxTokens: a.config.QueryMaxTokens,
-		Limits:    limits.Config{MaxDepth: a.config.QueryMaxDepth, MaxComplexity: a.config.QueryMaxComplexity},
+		MaxTokens: a.config.QueryMaxTokens, Search: a.limits.search,
+		Limits: limits.Config{MaxDepth: a.config.QueryMaxDepth, MaxComplexity: a.config.QueryMaxComplexity},
 	})
 	r := chi.NewRouter()
 	r.Use(requestid.Middleware)

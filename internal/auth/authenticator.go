@@ -10,6 +10,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/database"
 	"tenantry/internal/encrypt"
+	"tenantry/internal/ratelimit"
 )
 
 // Defaults of Options.
@@ -19,8 +20,6 @@ const (
 	// RecheckInterval is how often whoever serves an open socket or stream calls
 	// Authenticator.Recheck. It leaves two seconds of rule U3's five for the query itself.
 	RecheckInterval = 3 * time.Second
-
-	rememberedNames = 10_000 // of each throttle; about 2 MB when full
 )
 
 // Options sets up a Authenticator; the zero value works but for PublicURL.
@@ -31,15 +30,17 @@ type Options struct {
 	PublicURL func() *url.URL
 	// SessionTTL is how long a session lasts, by the database's clock; 30 days.
 	SessionTTL time.Duration
+	// Limiter counts failures between all processes; by default in this one alone.
+	Limiter *ratelimit.Limiter
 	// FailuresPerEmail is how many failed sign-ins one email is forgiven; 10, and one
-	// more each minute. A successful sign-in clears it.
-	FailuresPerEmail Limit
+	// more each minute, with growing waits. A successful sign-in clears it.
+	FailuresPerEmail ratelimit.Limit
 	// FailuresPerAddress is the same for one client address (for IPv6, one /64); 100,
 	// and one more every six seconds, because an office may share an address.
-	FailuresPerAddress Limit
-	// FailuresPerUser is how many wrong passwords a signed-in user may give for their own;
-	// 10, and one more each minute. The right one clears it.
-	FailuresPerUser Limit
+	FailuresPerAddress ratelimit.Limit
+	// FailuresPerUser is how many wrong passwords and codes a signed-in user may give for their
+	// own; 10, and one more each minute, with growing waits. The right one clears it.
+	FailuresPerUser ratelimit.Limit
 	// Log hears of failed sign-ins: of whom where that is known, and from where, but not
 	// the email that was typed, which may be a password in the wrong place. nil: nobody does.
 	Log *slog.Logger
@@ -65,9 +66,8 @@ type Authenticator struct {
 	sql         statements
 	passwords   *Passwords
 	options     Options
-	byEmail     *throttle
-	byAddress   *throttle
-	byUser      *throttle
+	limiter     *ratelimit.Limiter
+	limits      limits
 	sessions    *credentials
 	keys        *credentials
 	origins     origins
@@ -82,14 +82,8 @@ func New(db *database.DB, passwords *Passwords, o Options) *Authenticator {
 	if o.SessionTTL <= 0 {
 		o.SessionTTL = DefaultSessionTTL
 	}
-	if o.FailuresPerEmail.Burst <= 0 || o.FailuresPerEmail.Every <= 0 {
-		o.FailuresPerEmail = Limit{Burst: 10, Every: time.Minute}
-	}
-	if o.FailuresPerAddress.Burst <= 0 || o.FailuresPerAddress.Every <= 0 {
-		o.FailuresPerAddress = Limit{Burst: 100, Every: 6 * time.Second}
-	}
-	if o.FailuresPerUser.Burst <= 0 || o.FailuresPerUser.Every <= 0 {
-		o.FailuresPerUser = Limit{Burst: 10, Every: time.Minute}
+	if o.Limiter == nil {
+		o.Limiter = ratelimit.Local()
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -102,9 +96,7 @@ func New(db *database.DB, passwords *Passwords, o Options) *Authenticator {
 	}
 	a := &Authenticator{
 		db: db, sql: newStatements(db.Dialect()), passwords: passwords, options: o,
-		byEmail:     newThrottle(o.FailuresPerEmail, rememberedNames, time.Now),
-		byAddress:   newThrottle(o.FailuresPerAddress, rememberedNames, time.Now),
-		byUser:      newThrottle(o.FailuresPerUser, rememberedNames, time.Now),
+		limiter: o.Limiter, limits: newLimits(o),
 		origins:     newOrigins(o.PublicURL, o.Origins),
 		crossOrigin: http.NewCrossOriginProtection(),
 	}

@@ -71,7 +71,8 @@ func (a *Authenticator) CompleteSignIn(ctx context.Context, challenge, code stri
 	u, address := c.Edges.User, visitOf(ctx).address
 	// Counted before it is compared, here by account and address and then by challenge, for all
 	// processes: of a thousand codes sent at once no more than the limit are.
-	if err := a.takeAttempt(u.EmailKey, address); err != nil {
+	attempt, err := a.takeSignIn(ctx, u.EmailKey)
+	if err != nil {
 		return "", nil, nil, err
 	}
 	var begun id.ID
@@ -88,12 +89,10 @@ func (a *Authenticator) CompleteSignIn(ctx context.Context, challenge, code stri
 		a.options.Log.WarnContext(ctx, "a sign-in failed", "reason", "wrong code of a second factor", "address", address, "user", u.ID)
 		return "", nil, nil, wrongCode(left).Because(err)
 	case err != nil:
-		a.byEmail.giveBack(u.EmailKey)
-		a.byAddress.giveBack(address)
+		attempt.returned(ctx)
 		return "", nil, nil, err
 	}
-	a.byEmail.forget(u.EmailKey)
-	a.byAddress.giveBack(address)
+	attempt.succeeded(ctx)
 	return a.begun(ctx, begun, kind, token)
 }
 

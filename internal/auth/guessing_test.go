@@ -15,12 +15,13 @@ import (
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/fault"
+	"tenantry/internal/ratelimit"
 )
 
 // Contract, RATE_LIMITED: too many failures for one email refuse even the right
 // password, whether or not the email exists, and leave others alone.
 func TestFailuresOfOneEmailAreLimited(t *testing.T) {
-	o := Options{FailuresPerEmail: Limit{Burst: 3, Every: time.Hour}}
+	o := Options{FailuresPerEmail: ratelimit.Limit{Burst: 3, Every: time.Hour}}
 	inWorlds(t, o, func(t *testing.T, w *world) {
 		for _, email := range []string{w.member.Email, "nobody@example.org"} {
 			for range 3 {
@@ -41,7 +42,7 @@ func TestFailuresOfOneEmailAreLimited(t *testing.T) {
 // Contract, RATE_LIMITED: too many failures from one address refuse it for every email;
 // a sign-in that succeeds does not clear it.
 func TestFailuresOfOneAddressAreLimited(t *testing.T) {
-	o := Options{FailuresPerAddress: Limit{Burst: 3, Every: time.Hour}}
+	o := Options{FailuresPerAddress: ratelimit.Limit{Burst: 3, Every: time.Hour}}
 	inWorlds(t, o, func(t *testing.T, w *world) {
 		here, there := from(t.Context(), "192.0.2.7:1234"), from(t.Context(), "192.0.2.8:1234")
 		for _, email := range []string{"a@example.org", "b@example.org", "c@example.org"} {
@@ -72,7 +73,7 @@ func TestFailuresBehindAProxyAreCountedByClient(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := Options{
-				FailuresPerAddress: Limit{Burst: 3, Every: time.Hour},
+				FailuresPerAddress: ratelimit.Limit{Burst: 3, Every: time.Hour},
 				ClientAddress:      ClientAddress(c.trusted, slog.New(slog.DiscardHandler)),
 			}
 			inWorlds(t, o, func(t *testing.T, w *world) {
@@ -100,7 +101,7 @@ func TestFailuresBehindAProxyAreCountedByClient(t *testing.T) {
 // Rule U12: a signed-in user's own password is not guessed either, however many guesses
 // come at once; the right one clears the count, and others are not affected.
 func TestGuessesOfOnesOwnPasswordAreLimited(t *testing.T) {
-	o := Options{FailuresPerUser: Limit{Burst: 3, Every: time.Hour}}
+	o := Options{FailuresPerUser: ratelimit.Limit{Burst: 3, Every: time.Hour}}
 	inWorlds(t, o, func(t *testing.T, w *world) {
 		var compared int // in turn, so without a lock
 		w.passwords.compare = func(password, hash string) (bool, error) {
@@ -144,7 +145,7 @@ func TestGuessesOfOnesOwnPasswordAreLimited(t *testing.T) {
 
 // Contract, RATE_LIMITED: guesses sent all at once are limited like guesses in a row.
 func TestParallelGuessesAreLimited(t *testing.T) {
-	o := Options{FailuresPerEmail: Limit{Burst: 3, Every: time.Hour}}
+	o := Options{FailuresPerEmail: ratelimit.Limit{Burst: 3, Every: time.Hour}}
 	inWorlds(t, o, func(t *testing.T, w *world) {
 		var compared int // in turn, so without a lock
 		w.passwords.compare = func(password, hash string) (bool, error) {

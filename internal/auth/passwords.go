@@ -33,17 +33,20 @@ type PasswordOptions struct {
 	MinLength  int  // code points; default 6, and 6 to 256 are allowed
 	Cost       Cost // lower it in tests only
 	Concurrent int  // hashes computed at a time; default GOMAXPROCS
+	MaxWaiting int  // those that wait for their turn; default 64 for each of Concurrent, about a second
 }
 
 // Passwords checks, hashes and compares passwords. Because each hash takes 19 MiB and
-// a core, only Concurrent of them run at a time and the rest wait in turn: a flood of
-// sign-ins can slow signing in, but not take the memory or the processors from
-// everything else. It is safe for concurrent use.
+// a core, only Concurrent of them run at a time, MaxWaiting wait for their turn, and the rest is
+// refused as UNAVAILABLE: a flood of sign-ins can slow signing in, but not take the memory or the
+// processors from everything else. Imports have turns of their own: see Background. It is safe for
+// concurrent use.
 type Passwords struct {
 	minLength int
 	params    argon2id.Params
 	slots     chan struct{}
-	decoy     string // see makeDecoy
+	admitted  chan struct{} // those with a slot and those that wait for one; nil: any number
+	decoy     string        // see makeDecoy
 	compare   func(password, hash string) (bool, error)
 }
 
@@ -66,17 +69,29 @@ func NewPasswords(o PasswordOptions) (*Passwords, error) {
 	if o.Concurrent <= 0 {
 		o.Concurrent = runtime.GOMAXPROCS(0)
 	}
+	if o.MaxWaiting <= 0 {
+		o.MaxWaiting = 64 * o.Concurrent
+	}
 	p := &Passwords{
 		minLength: o.MinLength,
 		params: argon2id.Params{
 			Memory: o.Cost.MemoryKiB, Iterations: o.Cost.Passes, Parallelism: 1,
 			SaltLength: 16, KeyLength: 32,
 		},
-		slots:   make(chan struct{}, o.Concurrent),
-		compare: compare,
+		slots:    make(chan struct{}, o.Concurrent),
+		admitted: make(chan struct{}, o.Concurrent+o.MaxWaiting),
+		compare:  compare,
 	}
 	p.decoy = p.makeDecoy()
 	return p, nil
+}
+
+// Background is the same with as many turns of its own, for work that bounds itself, such as imports:
+// neither waits for the other, and no more than twice Concurrent hashes are computed at a time.
+func (p *Passwords) Background() *Passwords {
+	own := *p
+	own.slots, own.admitted = make(chan struct{}, cap(p.slots)), nil
+	return &own
 }
 
 // MinLength is the least number of code points that a password has.
@@ -142,10 +157,22 @@ func (p *Passwords) Verify(ctx context.Context, password, hash string) (bool, er
 	return same, nil
 }
 
+// crowdedRetry is in how many seconds those that wait for a turn have had theirs.
+const crowdedRetry = 2
+
 // inTurn runs f when one of the slots is free. Those who wait are served in order.
 func (p *Passwords) inTurn(ctx context.Context, f func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if p.admitted != nil {
+		select {
+		case p.admitted <- struct{}{}:
+			defer func() { <-p.admitted }()
+		default:
+			return fault.New(fault.Unavailable, "the server is verifying too many passwords at the moment: try again in %d seconds", crowdedRetry).
+				With("retryAfter", crowdedRetry)
+		}
 	}
 	select {
 	case p.slots <- struct{}{}:

@@ -177,3 +177,42 @@ func TestHashesWaitInTurn(t *testing.T) {
 		}
 	})
 }
+
+// U12: of a flood of sign-ins only so many wait; the rest is refused at once, and imports, which have
+// turns of their own, do not wait for them.
+func TestU12AFloodOfPasswordsIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := cheap()
+		o.Concurrent, o.MaxWaiting = 1, 3
+		p := newPasswords(t, o)
+		finish := make(chan struct{})
+		var turns, refused int
+		for range 10 {
+			go func() {
+				err := p.inTurn(context.Background(), func() error {
+					<-finish
+					turns++
+					return nil
+				})
+				if f := fault.Of(err); f != nil && f.Kind == fault.Unavailable && f.Extra["retryAfter"] == 2 {
+					refused++
+				}
+			}()
+			synctest.Wait()
+		}
+		if refused != 6 {
+			t.Errorf("%d of 10 were refused while one ran and three waited, want 6", refused)
+		}
+		if _, err := p.Background().Hash(t.Context(), "correct horse"); err != nil {
+			t.Errorf("an import's password: %v", err)
+		}
+		close(finish)
+		synctest.Wait()
+		if turns != 4 {
+			t.Errorf("%d had their turn, want 4", turns)
+		}
+		if _, err := p.Hash(t.Context(), "correct horse"); err != nil {
+			t.Errorf("after the flood: %v", err)
+		}
+	})
+}

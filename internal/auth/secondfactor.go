@@ -136,19 +136,19 @@ func (*Authenticator) NewRecoveryCodes(ctx context.Context, tx *database.Tx, use
 // not. INVALID_ARGUMENT for a wrong or used one; RATE_LIMITED with `retryAfter` after too many of
 // these, or wrong passwords, of this user (rule U12).
 func (a *Authenticator) UseOwnCode(ctx context.Context, tx *database.Tx, userID id.ID, code string) error {
-	name := userID.String()
-	if err := a.byUser.take(name); err != nil {
+	attempt, err := a.takeOwn(ctx, userID)
+	if err != nil {
 		return err
 	}
-	_, err := a.takeCode(viewer.BypassTenancy(ctx, "a user's own second factor"), tx, userID, code)
+	_, err = a.takeCode(viewer.BypassTenancy(ctx, "a user's own second factor"), tx, userID, code)
 	switch {
 	case err == nil:
-		a.byUser.forget(name)
+		attempt.succeeded(ctx)
 		return nil
 	case isWrongCode(err):
 		a.options.Log.WarnContext(ctx, "a user gave a wrong code for their own second factor", "user", userID, "address", visitOf(ctx).address)
 		return fault.New(fault.Invalid, "The code is wrong, or was used before. Give the one that the app shows now.").Because(err)
 	}
-	a.byUser.giveBack(name)
+	attempt.returned(ctx)
 	return err
 }

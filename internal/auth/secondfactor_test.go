@@ -12,6 +12,7 @@ import (
 	"tenantry/ent/generated/ent"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
+	"tenantry/internal/ratelimit"
 	"tenantry/internal/testenv"
 	"tenantry/internal/totp"
 )
@@ -95,7 +96,7 @@ func TestSigningInTakesTwoSteps(t *testing.T) {
 // A challenge is one user's, for one kind of session, for five minutes and five codes.
 func TestChallengesAreBound(t *testing.T) {
 	t.Parallel()
-	inWorlds(t, Options{FailuresPerEmail: Limit{Burst: 100, Every: time.Minute}}, func(t *testing.T, w *world) {
+	inWorlds(t, Options{FailuresPerEmail: ratelimit.Limit{Burst: 100, Every: time.Minute}}, func(t *testing.T, w *world) {
 		secret, _ := w.enroll(w.member)
 		other, _ := w.enroll(w.admin)
 		c := w.challengeOf(w.member, enum.Bearer)
@@ -123,7 +124,7 @@ func TestChallengesAreBound(t *testing.T) {
 // Wrong codes are failed sign-ins, whatever challenges they are for; the right password forgives none.
 func TestWrongCodesCountAsFailedSignIns(t *testing.T) {
 	t.Parallel()
-	inWorlds(t, Options{FailuresPerEmail: Limit{Burst: 3, Every: time.Hour}}, func(t *testing.T, w *world) {
+	inWorlds(t, Options{FailuresPerEmail: ratelimit.Limit{Burst: 3, Every: time.Hour}}, func(t *testing.T, w *world) {
 		secret, _ := w.enroll(w.member)
 		var last string
 		for range 3 {

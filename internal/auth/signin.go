@@ -86,44 +86,31 @@ func (a *Authenticator) begun(ctx context.Context, stored id.ID, kind enum.Sessi
 // verify finds the user with this email and password. Whoever is not there is compared
 // with a decoy, so that the answer takes as long.
 func (a *Authenticator) verify(ctx context.Context, emailKey, password string) (*ent.User, error) {
-	if err := a.admit(ctx, emailKey); err != nil {
-		return nil, err // before any work is done
+	attempt, err := a.takeSignIn(ctx, emailKey)
+	if err != nil {
+		return nil, err
 	}
 	u, err := a.userOf(ctx, emailKey)
 	if err != nil {
+		attempt.returned(ctx)
 		return nil, err
 	}
 	hash := a.passwords.decoy
 	if u != nil && u.Active && u.PasswordHash != "" {
 		hash = u.PasswordHash
 	}
-	address := visitOf(ctx).address
-	err = a.passwords.inTurn(ctx, func() error {
-		// Counted before it is computed: of a thousand guesses sent at once no more than the
-		// limit are.
-		if err := a.takeAttempt(emailKey, address); err != nil {
-			return err
-		}
-		same, err := a.passwords.compare(password, hash)
-		if err != nil {
-			a.byEmail.giveBack(emailKey)
-			a.byAddress.giveBack(address)
-			return fmt.Errorf("verifying a password: %w", err)
-		}
-		if !same {
-			a.logRefused(ctx, u, address)
-			return refused()
-		}
-		if u.TwoFactor { // the code is still to come, and wrong ones count until then
-			a.byEmail.giveBack(emailKey)
-		} else {
-			a.byEmail.forget(emailKey)
-		}
-		a.byAddress.giveBack(address)
-		return nil
-	})
-	if err != nil {
+	same, err := a.passwords.Verify(ctx, password, hash)
+	switch {
+	case err != nil:
+		attempt.returned(ctx)
 		return nil, err
+	case !same:
+		a.logRefused(ctx, u, visitOf(ctx).address)
+		return nil, refused()
+	case u.TwoFactor: // the code is still to come, and wrong ones count until then
+		attempt.returned(ctx)
+	default:
+		attempt.succeeded(ctx)
 	}
 	return u, nil
 }
@@ -158,52 +145,23 @@ func (a *Authenticator) userOf(ctx context.Context, emailKey string) (*ent.User,
 	return u, nil
 }
 
-func (a *Authenticator) admit(ctx context.Context, emailKey string) error {
-	if err := a.byEmail.admit(emailKey); err != nil {
-		return err
-	}
-	return a.byAddress.admit(visitOf(ctx).address)
-}
-
-// takeAttempt counts an attempt by email and by address, or by neither where one of them
-// has failed too often.
-func (a *Authenticator) takeAttempt(emailKey, address string) error {
-	if address != "" { // a program of our own
-		if err := a.byAddress.take(address); err != nil {
-			return err
-		}
-	}
-	err := a.byEmail.take(emailKey)
-	if err != nil {
-		a.byAddress.giveBack(address)
-	}
-	return err
-}
-
 // VerifyOwn reports whether the hash is that of the password which a signed-in user gives
 // for their own, as they must to change it. RATE_LIMITED with `retryAfter` after too many
 // wrong ones of this user (rule U12).
 func (a *Authenticator) VerifyOwn(ctx context.Context, userID id.ID, password, hash string) (same bool, err error) {
-	name := userID.String()
-	if err := a.byUser.admit(name); err != nil {
-		return false, err // before it waits for its turn
+	attempt, err := a.takeOwn(ctx, userID)
+	if err != nil {
+		return false, err
 	}
-	err = a.passwords.inTurn(ctx, func() error {
-		if err := a.byUser.take(name); err != nil {
-			return err
-		}
-		same, err = a.passwords.compare(password, cmp.Or(hash, a.passwords.decoy)) // who has none has no right one
-		if err != nil {
-			a.byUser.giveBack(name)
-			return fmt.Errorf("verifying a password: %w", err)
-		}
-		if same {
-			a.byUser.forget(name)
-		} else {
-			a.options.Log.WarnContext(ctx, "a user gave a wrong password for their own", "user", userID, "address", visitOf(ctx).address)
-		}
-		return nil
-	})
+	same, err = a.passwords.Verify(ctx, password, cmp.Or(hash, a.passwords.decoy)) // who has none has no right one
+	switch {
+	case err != nil:
+		attempt.returned(ctx)
+	case same:
+		attempt.succeeded(ctx)
+	default:
+		a.options.Log.WarnContext(ctx, "a user gave a wrong password for their own", "user", userID, "address", visitOf(ctx).address)
+	}
 	return same, err
 }
 

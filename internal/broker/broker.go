@@ -131,6 +131,16 @@ func newClient(o *redis.Options) *redis.Client {
 // is known not to reply. Subscriptions are not bounded. Close it through the Broker.
 func (b *Broker) Client() redis.UniversalClient { return b.client }
 
+// Shared is Client for what several processes count or agree on. It is nil where this process is
+// alone, since memory does that as well, and better than an in-process Redis that waits for the
+// processor.
+func (b *Broker) Shared() redis.UniversalClient {
+	if b.Embedded() {
+		return nil
+	}
+	return b.client
+}
+
 // NewPool gives a new pool of connections for background work, which the options alone
 // bound. Its user closes it before the Broker is closed.
 func (b *Broker) NewPool() redis.UniversalClient { return newClient(b.options) }

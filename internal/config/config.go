@@ -55,6 +55,13 @@ type Config struct {
 	WSMaxAnonymous     int   `env:"WS_MAX_ANONYMOUS" default:"1000" group:"Limits" read:"number" values:"1 to 1000000" help:"How many of these may belong to callers who are not signed in. Over it the oldest of the client address with the most is closed."`
 	WSMaxPerAddress    int   `env:"WS_MAX_PER_ADDRESS" default:"10000" group:"Limits" read:"number" values:"1 to 1000000" help:"How many of these may come from one client address; an office may share one. See TRUSTED_PROXIES."`
 
+	SignInsPerAccount Rate `env:"RATE_LIMIT_SIGN_INS_PER_ACCOUNT" default:"10/10m" group:"Limits" read:"rate" values:"number/duration" help:"Failed sign-ins of one email, between all processes: so many at once, and as many again spread over that time. Whoever goes on waits twice as long each time, up to 15 minutes. The same holds for wrong passwords and codes that a signed-in user gives for the own account."`
+	SignInsPerAddress Rate `env:"RATE_LIMIT_SIGN_INS_PER_ADDRESS" default:"100/10m" group:"Limits" read:"rate" values:"number/duration" help:"The same from one client address (of IPv6, one /64); the wait grows up to a minute. See TRUSTED_PROXIES."`
+	TransferTokenRate Rate `env:"RATE_LIMIT_TRANSFER_TOKENS" default:"20/20m" group:"Limits" read:"rate" values:"number/duration, or off" help:"Transfer tokens that one user tries to redeem and that cannot be redeemed."`
+	UploadRate        Rate `env:"RATE_LIMIT_UPLOADS" default:"300/10m" group:"Limits" read:"rate" values:"number/duration, or off" help:"Uploads by the users and API keys of one company, previews too."`
+	SearchRate        Rate `env:"RATE_LIMIT_SEARCHES" default:"600/1m" group:"Limits" read:"rate" values:"number/duration, or off" help:"Searches of one caller: a user, an API key, or an address whose callers are not signed in. Each field with a search text counts."`
+	RequestRate       Rate `env:"RATE_LIMIT_REQUESTS" default:"6000/1m" group:"Limits" read:"rate" values:"number/duration, or off" help:"Requests of one caller, over sockets too."`
+
 	GCHeadroom int64 `env:"GC_HEADROOM" default:"32MiB" group:"Memory" read:"size" values:"0 to 64GiB" help:"Garbage that a process may hold before it is collected, if that is at least what is in use and at most four times that: more memory saves CPU time. 0: Go's default. GOGC and GOMEMLIMIT of the Go runtime win over it; without GOMEMLIMIT, nine tenths of a container's memory limit are used."`
 
 	SessionTTL        time.Duration `env:"SESSION_TTL" default:"30d" group:"Accounts" read:"duration" values:"1m to 3650d" help:"How long a session lasts. Durations are written as in 90s, 15m, 12h, 30d or 1d12h; a day is 24 hours."`

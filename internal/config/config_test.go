@@ -67,11 +67,37 @@ func TestNothingSetGivesTheDocumentedDefaults(t *testing.T) {
 		"WS_MAX":              c.WSMaxConnections == 20000 && c.WSMaxAnonymous == 1000 && c.WSMaxPerAddress == 10000,
 		"proxies, origins":    c.TrustedProxies == nil && c.CORSOrigins == nil,
 		"LOG":                 c.LogLevel == slog.LevelInfo && c.LogFormat == config.LogText,
-		"empty secrets":       c.DatabaseURL.IsZero() && c.RedisURL.IsZero() && c.BlobURL.IsZero() && c.SecretKey.IsZero(),
+		"RATE_LIMIT": c.SignInsPerAccount == config.Rate{Count: 10, Per: 10 * time.Minute} && c.RequestRate == config.Rate{Count: 6000, Per: time.Minute} &&
+			c.UploadRate.String() == "300/10m0s",
+		"empty secrets": c.DatabaseURL.IsZero() && c.RedisURL.IsZero() && c.BlobURL.IsZero() && c.SecretKey.IsZero(),
 	}
 	for name, ok := range want {
 		if !ok {
 			t.Errorf("%s has another default: %s", name, c)
+		}
+	}
+}
+
+func TestRates(t *testing.T) {
+	for value, want := range map[string]config.Rate{
+		"300/10m": {Count: 300, Per: 10 * time.Minute}, " 1 / 30d ": {Count: 1, Per: 30 * 24 * time.Hour}, "off": {}, "OFF": {},
+	} {
+		if c := read(t, config.RoleAll, "RATE_LIMIT_UPLOADS", value); c.UploadRate != want {
+			t.Errorf("%q is %v, want %v", value, c.UploadRate, want)
+		}
+	}
+	for _, value := range []string{"300", "/", "0/1m", "-1/1m", "1/0s", "1/31d", "1000001/1s", "a/1m", "1/a", "1/1m/1m", "1/500ms"} {
+		_, err := settings().Read(config.RoleAll, env("RATE_LIMIT_UPLOADS", value))
+		if err == nil || !strings.Contains(err.Error(), "RATE_LIMIT_UPLOADS") || !strings.Contains(err.Error(), "300/10m") {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}
+
+func TestSignInsAreAlwaysLimited(t *testing.T) {
+	for _, name := range []string{"RATE_LIMIT_SIGN_INS_PER_ACCOUNT", "RATE_LIMIT_SIGN_INS_PER_ADDRESS"} {
+		if _, err := settings().Read(config.RoleAll, env(name, "off")); err == nil || strings.Contains(err.Error(), "or off") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -35,6 +35,7 @@ var readers = map[string]func(*value) any{
 	"number":     bounded("a whole number", parseNumber),
 	"size":       bounded("bytes", parseSize),
 	"duration":   bounded("a duration", parseDuration),
+	"rate":       readRate,
 	"address":    readAddress,
 	"public URL": readPublicURL,
 	"networks":   readNetworks,
@@ -117,6 +118,45 @@ func parseDuration(value string) (time.Duration, bool) {
 		return 0, false
 	}
 	return time.Duration(days)*day + d, true
+}
+
+// Rate is so many of something for each period. The zero value is no limit.
+type Rate struct {
+	Count int
+	Per   time.Duration
+}
+
+// String is the rate as it is typed.
+func (r Rate) String() string {
+	if r.Count == 0 {
+		return "off"
+	}
+	return fmt.Sprintf("%d/%v", r.Count, r.Per)
+}
+
+// mostInRate bounds the number and the period of a rate, so that their product is a time.
+const mostInRate = 1_000_000
+
+// orOff ends the values of a rate that may be turned off.
+const orOff = ", or off"
+
+// readRate reads a number and a duration, such as 300/10m, or off where that is possible.
+func readRate(v *value) any {
+	off := ""
+	if strings.HasSuffix(v.Values, orOff) {
+		off = orOff
+	}
+	if off != "" && strings.EqualFold(v.text, "off") {
+		return Rate{}
+	}
+	number, period, _ := strings.Cut(v.text, "/")
+	n, ok := parseNumber(strings.TrimSpace(number))
+	per, valid := parseDuration(strings.TrimSpace(period))
+	if !ok || !valid || n < 1 || n > mostInRate || per < time.Second || per > 30*day {
+		v.mistake("is %q: want a number from 1 to %d and a duration from 1s to 30d, such as %s%s", v.text, mostInRate, v.Default, off)
+		return Rate{}
+	}
+	return Rate{n, per}
 }
 
 // readAddress reads host:port.

@@ -21,7 +21,8 @@ import (
 // viewer's company; exactly one of the two. White space around a secret is passed over. The
 // company becomes the viewer's customer, once, whoever else tries at the same time; its old
 // partner and that one's admins lose their rights and are notified. One and the same
-// FAILED_PRECONDITION answers whatever cannot be redeemed. Only administrators of a partner.
+// FAILED_PRECONDITION answers whatever cannot be redeemed; RATE_LIMITED after too many of them. Only
+// administrators of a partner.
 func (s *Service) Claim(ctx context.Context, secret *string, tokenID *id.ID) (*ent.Company, error) {
 	v, err := SignedIn(ctx)
 	if err != nil {
@@ -33,6 +34,10 @@ func (s *Service) Claim(ctx context.Context, secret *string, tokenID *id.ID) (*e
 	if (secret == nil) == (tokenID == nil) {
 		return nil, fault.New(fault.Invalid, "give either transferToken, the secret, or transferTokenId, the id of a token that was sent to your company").
 			At("input")
+	}
+	succeeded, err := s.countRedeem(ctx, v.UserID)
+	if err != nil {
+		return nil, err
 	}
 	var claimed id.ID
 	err = s.doInPerson(ctx, func(ctx context.Context, a *unitOfWork) error {
@@ -46,10 +51,20 @@ func (s *Service) Claim(ctx context.Context, secret *string, tokenID *id.ID) (*e
 		}
 		return a.takeOver(ctx, claimed)
 	})
+	if !fault.Is(err, fault.FailedPrecondition) {
+		succeeded()
+	}
 	if err != nil {
 		return nil, err
 	}
 	return s.db.Ent().Company.Query().Where(company.ID(claimed)).Only(ctx)
+}
+
+func (s *Service) countRedeem(ctx context.Context, user id.ID) (succeeded func(), err error) {
+	if s.redeem == nil {
+		return func() {}, nil
+	}
+	return s.redeem(ctx, user)
 }
 
 func unredeemable() *fault.Error {

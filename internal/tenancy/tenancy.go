@@ -36,6 +36,7 @@ type Service struct {
 	factors   SecondFactors
 	publisher notify.Publisher
 	owners    []Owner
+	redeem    RedeemLimit
 	log       *slog.Logger
 
 	companyFields []CompanyField
@@ -53,8 +54,14 @@ type Parts struct {
 	Events    notify.Publisher
 	// Owners are the packages that own tables below companies, but for this one.
 	Owners []Owner
+	// Redeem limits how often a user tries transfer tokens; nil: as often as they like.
+	Redeem RedeemLimit
 	Log    *slog.Logger
 }
+
+// RedeemLimit counts that a user tries a transfer token, before anything is looked up: RATE_LIMITED
+// after too many (rule U12). succeeded is called for a try that was none of an unknown token.
+type RedeemLimit func(ctx context.Context, user id.ID) (succeeded func(), err error)
 
 // Sessions are who is signed in.
 type Sessions interface {
@@ -70,7 +77,7 @@ type Sessions interface {
 func New(p Parts) *Service {
 	companies, users := CompanyFields(), UserFields()
 	return &Service{
-		db: p.DB, passwords: p.Passwords, sessions: p.Sessions, factors: p.Factors, publisher: p.Events, owners: p.Owners, log: p.Log,
+		db: p.DB, passwords: p.Passwords, sessions: p.Sessions, factors: p.Factors, publisher: p.Events, owners: p.Owners, redeem: p.Redeem, log: p.Log,
 		companyFields: companies, companies: NewCompanyBulk(companies), userFields: users, users: NewUserBulk(users),
 	}
 }
