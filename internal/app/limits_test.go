@@ -121,15 +121,18 @@ func TestU12AliasedSignInsAreCountedEach(t *testing.T) {
 
 		clear(codes)
 		var wg sync.WaitGroup
-		for d := range 100 {
+		for d := range 10 {
 			wg.Go(func() {
-				for _, e := range s.gql("", guesses(10, func(i int) string { return fmt.Sprintf("n%d-%d@nowhere.example", d, i) }), nil).Errors {
-					count(e.Extensions.Code, 1)
+				for n := range 10 {
+					for _, e := range s.gql("", guesses(10, func(i int) string { return fmt.Sprintf("n%d-%d-%d@nowhere.example", d, n, i) }), nil).Errors {
+						count(e.Extensions.Code, 1)
+					}
 				}
 			})
 		}
 		wg.Wait()
-		if codes["UNAUTHENTICATED"] != 50 || codes["RATE_LIMITED"] != 950 { // ten were the account's
+		// Ten were the account's, and one more is forgiven each minute.
+		if n := codes["UNAUTHENTICATED"]; n < 50 || n > 52 || n+codes["RATE_LIMITED"] != 1000 {
 			t.Errorf("1,000 guesses from one address got %v", codes)
 		}
 		if r := s.gql("", guesses(1000, same), nil); r.code() != "BAD_REQUEST" || len(r.Errors) != 1 { // it has too many tokens
@@ -176,7 +179,7 @@ func TestU12UploadsAreLimitedByCompany(t *testing.T) {
 		}
 		for _, token := range []string{maria, tom} {
 			r := send(token)
-			if r.code() != "RATE_LIMITED" || r.status != http.StatusTooManyRequests || r.Errors[0].Extensions.RetryAfter != 1200 || r.Errors[0].RetryAfter != 20*time.Minute {
+			if r.code() != "RATE_LIMITED" || r.status != http.StatusTooManyRequests || r.Errors[0].Extensions.RetryAfter < 1140 || r.Errors[0].RetryAfter < 19*time.Minute {
 				t.Errorf("the fourth upload: %d %+v", r.status, r.Errors)
 			}
 		}

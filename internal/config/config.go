@@ -57,7 +57,7 @@ type Config struct {
 
 	SignInsPerAccount Rate `env:"RATE_LIMIT_SIGN_INS_PER_ACCOUNT" default:"10/10m" group:"Limits" read:"rate" values:"number/duration" help:"Failed sign-ins of one email, between all processes: so many at once, and as many again spread over that time. Whoever goes on waits twice as long each time, up to 15 minutes. The same holds for wrong passwords and codes that a signed-in user gives for the own account."`
 	SignInsPerAddress Rate `env:"RATE_LIMIT_SIGN_INS_PER_ADDRESS" default:"100/10m" group:"Limits" read:"rate" values:"number/duration" help:"The same from one client address (of IPv6, one /64); the wait grows up to a minute. See TRUSTED_PROXIES."`
-	TransferTokenRate Rate `env:"RATE_LIMIT_TRANSFER_TOKENS" default:"20/20m" group:"Limits" read:"rate" values:"number/duration, or off" help:"Transfer tokens that one user tries to redeem and that cannot be redeemed."`
+	TransferTokenRate Rate `env:"RATE_LIMIT_TRANSFER_TOKENS" default:"100/1h" group:"Limits" read:"rate" values:"number/duration, or off" help:"Transfer tokens that one user tries to redeem and that cannot be redeemed."`
 	UploadRate        Rate `env:"RATE_LIMIT_UPLOADS" default:"300/10m" group:"Limits" read:"rate" values:"number/duration, or off" help:"Uploads by the users and API keys of one company, previews too."`
 	SearchRate        Rate `env:"RATE_LIMIT_SEARCHES" default:"600/1m" group:"Limits" read:"rate" values:"number/duration, or off" help:"Searches of one caller: a user, an API key, or an address whose callers are not signed in. Each field with a search text counts."`
 	RequestRate       Rate `env:"RATE_LIMIT_REQUESTS" default:"6000/1m" group:"Limits" read:"rate" values:"number/duration, or off" help:"Requests of one caller, over sockets too."`

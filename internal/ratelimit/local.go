@@ -99,12 +99,13 @@ func (l *local) countedAlone(now int64, all []asked) []int64 {
 	return ahead
 }
 
-// keep remembers what Redis has said, for when it does not answer. A refusal has told it nothing.
+// keep remembers what Redis has said, for when it does not answer. What this process has counted alone
+// stays until Redis knows it: a refusal has told it nothing, and others may have counted meanwhile.
 func (l *local) keep(now int64, all []asked, results []result, admitted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i, a := range all {
-		if admitted || !l.load(a, now).alone {
+		if s := l.load(a, now); !s.alone || admitted && s.forgiven <= now+results[i].ahead {
 			l.store(a.rule.Name, a.key, state{forgiven: now + results[i].ahead, strikes: results[i].strikes}, now)
 		}
 	}

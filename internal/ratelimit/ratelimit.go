@@ -91,6 +91,7 @@ type Taken struct {
 	counter Counter
 	cost    int64 // microseconds
 	strikes int
+	alone   bool // Redis has not counted it
 }
 
 // Limiter counts and refuses. It is safe for concurrent use.
@@ -153,7 +154,7 @@ func (l *Limiter) Take(ctx context.Context, counters ...Counter) ([]Taken, error
 		return nil, tooMany(asked[refused.by].Counter, refused.wait)
 	}
 	for i, a := range asked {
-		taken[a.index].cost, taken[a.index].strikes = results[i].cost, results[i].struck
+		taken[a.index] = Taken{a.Counter, results[i].cost, results[i].struck, !ok}
 	}
 	return taken, nil
 }
@@ -191,9 +192,11 @@ func (l *Limiter) Return(ctx context.Context, taken ...Taken) {
 		}
 		key := l.keyOf(t.counter)
 		l.local.giveBack(now, t, key)
-		keys, args = append(keys, key), append(args, t.cost, t.strikes)
+		if !t.alone {
+			keys, args = append(keys, key), append(args, t.cost, t.strikes)
+		}
 	}
-	if len(keys) > 0 && l.redis != nil {
+	if len(keys) > 0 {
 		l.check(ctx, giveBack.Run(context.WithoutCancel(ctx), l.redis, keys, args...).Err())
 	}
 }

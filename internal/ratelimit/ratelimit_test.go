@@ -359,6 +359,8 @@ func TestU12LimitsHoldWithoutRedis(t *testing.T) {
 			if d := time.Since(began); d > 3*time.Second {
 				t.Errorf("80 attempts without Redis took %v", d)
 			}
+			alone, err := all[0].Take(t.Context(), r.Of("returned"))
+			testenv.Must(t, err)
 			s.Restart()
 			round := 0
 			testenv.Await(t, "both to count by Redis again", func() bool {
@@ -367,6 +369,11 @@ func TestU12LimitsHoldWithoutRedis(t *testing.T) {
 				_ = admitted(all[1], name)
 				return admitted(all[0], name) == 0
 			})
+			_ = admitted(all[1], "returned")
+			all[0].Return(t.Context(), alone...) // of which Redis does not know
+			if n := admitted(all[1], "returned"); n != 0 {
+				t.Errorf("%d more were admitted after the return of an attempt that was counted without Redis", n)
+			}
 			if n := admitted(all[0], "new"); n != 0 {
 				t.Errorf("%d more of a name were admitted where it was exhausted without Redis", n)
 			}
