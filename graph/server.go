@@ -15,20 +15,41 @@ import (
 	"tenantry/graph/transport"
 )
 
-// queryCache is how many parsed documents are kept. A document is small where the body
-// limit is, so this bounds memory too.
+// queryCache is how many documents are kept, parsed, and how many for clients that send a hash alone.
 const queryCache = 500
 
-// maxPersisted is how long, in bytes, a document is that is kept for clients that send its
-// hash alone; with queryCache it bounds their memory. A longer one is sent whole each time.
-const maxPersisted = 16 << 10
+// maxCached is how long, in bytes, a document is that is kept; with queryCache it bounds the memory
+// of both. A longer one is parsed, and sent whole, each time.
+const maxCached = 16 << 10
+
+// parsedDocuments keeps documents by their text.
+type parsedDocuments struct {
+	graphql.Cache[*ast.QueryDocument]
+}
+
+func (c parsedDocuments) Add(ctx context.Context, document string, parsed *ast.QueryDocument) {
+	if len(document) <= maxCached {
+		c.Cache.Add(ctx, document, parsed)
+	}
+}
 
 // persistedQueries keeps documents for Apollo's automatic persisted queries, in one process
-// each: what another has, or what was pushed out, the client sends again.
-type persistedQueries struct{ graphql.Cache[string] }
+// each: what another has, or what was pushed out, the client sends again. Those that are trusted
+// are always there.
+type persistedQueries struct {
+	graphql.Cache[string]
+	trusted TrustedDocuments
+}
+
+func (c persistedQueries) Get(ctx context.Context, hash string) (string, bool) {
+	if document, ok := c.trusted[hash]; ok {
+		return document, true
+	}
+	return c.Cache.Get(ctx, hash)
+}
 
 func (c persistedQueries) Add(ctx context.Context, hash, document string) {
-	if len(document) <= maxPersisted {
+	if len(document) <= maxCached {
 		c.Cache.Add(ctx, hash, document)
 	}
 }
@@ -40,6 +61,10 @@ type ServerOptions struct {
 	// Search is called before an operation with so many searches is executed; its error refuses
 	// it. Default: any number may be made.
 	Search func(ctx context.Context, searches int) error
+	// Trusted are documents that clients may name by their hash alone. Callers of whom OnlyTrusted
+	// says so run no others; default: all run any.
+	Trusted     TrustedDocuments
+	OnlyTrusted func(ctx context.Context) bool
 }
 
 // NewServer answers the API at one HTTP endpoint through the transports.
@@ -58,12 +83,15 @@ func newServer(root generated.ResolverRoot, r *Resolver, endpoint *transport.End
 	for _, t := range endpoint.Transports() {
 		srv.AddTransport(t)
 	}
-	srv.SetQueryCache(lru.New[*ast.QueryDocument](queryCache))
+	srv.SetQueryCache(parsedDocuments{lru.New[*ast.QueryDocument](queryCache)})
 	srv.SetParserTokenLimit(o.MaxTokens)
 	srv.SetErrorPresenter(present(log))
 	srv.SetRecoverFunc(recovered)
 	srv.SetValidationRulesFn(documentRules)
-	srv.Use(extension.AutomaticPersistedQuery{Cache: persistedQueries{lru.New[string](queryCache)}}) // before all that looks at the document
+	srv.Use(extension.AutomaticPersistedQuery{Cache: persistedQueries{lru.New[string](queryCache), o.Trusted}}) // before all that looks at the document
+	if o.Trusted != nil && o.OnlyTrusted != nil {
+		srv.Use(trusted{o.Trusted, o.OnlyTrusted})
+	}
 	srv.Use(&values{})
 	for _, e := range limits.Extensions(o.Limits) {
 		srv.Use(e)

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 
+	"tenantry/graph"
 	"tenantry/internal/auth"
 	"tenantry/internal/blob"
 	"tenantry/internal/broker"
@@ -48,6 +49,7 @@ type process struct {
 	kinds         kind.Set
 	engine        *importer.Engine
 	limits        callerLimits
+	trusted       graph.TrustedDocuments // nil: sessions by cookie run any document
 	address       *publicAddress
 }
 
@@ -67,6 +69,11 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 	}
 	if a.blobs, err = blob.Open(blob.Options{URL: c.BlobURL.Reveal(), Dir: c.BlobDir()}); err != nil {
 		return a, explainBlobs(c, err)
+	}
+	if does.api {
+		if a.trusted, err = trustedDocuments(c); err != nil {
+			return a, err
+		}
 	}
 	passwords, err := auth.NewPasswords(auth.PasswordOptions{MinLength: c.PasswordMinLength})
 	if err != nil {

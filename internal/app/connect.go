@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
+	"tenantry/graph"
 	"tenantry/internal/config"
 	"tenantry/internal/database"
 	"tenantry/internal/deployment"
@@ -70,6 +72,18 @@ func checkSharing(ctx context.Context, shared *deployment.Deployment, log *slog.
 		log.WarnContext(ctx, "the blob store could not be compared with that of the other processes; no import is claimed before it is", "error", err)
 	}
 	return nil
+}
+
+// trustedDocuments are those that TRUSTED_DOCUMENTS names; nil for none.
+func trustedDocuments(c config.Config) (graph.TrustedDocuments, error) {
+	if c.TrustedDocuments == "" {
+		return nil, nil //nolint:nilnil // no setting, no documents
+	}
+	documents, err := graph.LoadTrustedDocuments(c.TrustedDocuments)
+	if err != nil {
+		return nil, &operatorError{fmt.Sprintf("TRUSTED_DOCUMENTS is %q: %v", c.TrustedDocuments, err), err}
+	}
+	return documents, nil
 }
 
 // retryUntilAvailable calls do until it succeeds, the timeout has passed, or its error is

@@ -65,6 +65,7 @@ func TestEveryCommandExplainsBrokenSettings(t *testing.T) {
 		{"HTTP_ADDR", "nonsense", all, "want"},
 		{"LEASE", "soon", all, "want"},
 		{"SECRET_KEY", "short", all, "32"},
+		{"TRUSTED_DOCUMENTS", file, "serve api", "no JSON object"},
 	} {
 		for command := range strings.FieldsSeq(c.of) {
 			env := maps.Clone(good)

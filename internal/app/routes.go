@@ -43,6 +43,7 @@ func (a *process) handler() (http.Handler, *transport.Endpoint) {
 		Notifications: notify.New(a.db.Ent(), a.events),
 	}, endpoint, a.log, graph.ServerOptions{
 		MaxTokens: a.config.QueryMaxTokens, Search: a.limits.search,
+		Trusted: a.trusted, OnlyTrusted: auth.ByCookie,
 		Limits: limits.Config{MaxDepth: a.config.QueryMaxDepth, MaxComplexity: a.config.QueryMaxComplexity},
 	})
 	r := chi.NewRouter()

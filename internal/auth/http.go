@@ -93,6 +93,11 @@ func RequireForUpload(r *http.Request) error {
 		"An upload needs a signed-in caller: send `Authorization: Bearer <token>` with a session's token or an API key.")
 }
 
+// ByCookie reports whether the caller of this context is signed in by the cookie of a browser.
+func ByCookie(ctx context.Context) bool {
+	return visitOf(ctx).byCookie && viewer.FromContext(ctx).Authenticated()
+}
+
 // FromInit returns ctx with the caller that a WebSocket's connection_init names, by
 // {"Authorization": "Bearer <token>"} (the key in any case). Where it names none (the
 // key is missing, null or empty) the caller is whoever the HTTP request r was. A token
@@ -117,7 +122,9 @@ func (a *Authenticator) FromInit(ctx context.Context, payload map[string]any, r 
 		if err != nil {
 			return nil, err
 		}
-		return viewer.NewContext(ctx, who), nil
+		named := visitOf(ctx)
+		named.byCookie = false // whatever the HTTP request had
+		return viewer.NewContext(context.WithValue(ctx, visitKey{}, named), who), nil
 	}
 	return viewer.NewContext(ctx, viewer.FromContext(r.Context())), nil
 }

@@ -22,10 +22,11 @@ import (
 type Config struct {
 	Role Role // what this process does
 
-	HTTPAddr       string         `env:"HTTP_ADDR" default:"127.0.0.1:8080" group:"Serving" read:"address" values:"host:port" help:"Address to listen on. Port 0 takes any free port; an empty host takes every interface."`
-	PublicURL      *url.URL       `env:"PUBLIC_URL" group:"Serving" read:"public URL" values:"absolute http or https URL without query" help:"Where browsers reach the server. Empty: http:// and the actual listening address."`
-	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" group:"Serving" read:"networks" values:"addresses and networks such as 10.0.0.0/8, separated by commas" help:"Reverse proxies in front of the server. X-Forwarded-For is trusted from these only; without them everything that comes through a proxy counts as one client in each limit by address."`
-	CORSOrigins    []string       `env:"CORS_ORIGINS" group:"Serving" read:"origins" values:"origins such as https://app.example.com, separated by commas, or *" help:"Further origins whose pages may call the API with credentials; * lets the pages of any other origin call without credentials. PUBLIC_URL is always allowed."`
+	HTTPAddr         string         `env:"HTTP_ADDR" default:"127.0.0.1:8080" group:"Serving" read:"address" values:"host:port" help:"Address to listen on. Port 0 takes any free port; an empty host takes every interface."`
+	PublicURL        *url.URL       `env:"PUBLIC_URL" group:"Serving" read:"public URL" values:"absolute http or https URL without query" help:"Where browsers reach the server. Empty: http:// and the actual listening address."`
+	TrustedProxies   []netip.Prefix `env:"TRUSTED_PROXIES" group:"Serving" read:"networks" values:"addresses and networks such as 10.0.0.0/8, separated by commas" help:"Reverse proxies in front of the server. X-Forwarded-For is trusted from these only; without them everything that comes through a proxy counts as one client in each limit by address."`
+	CORSOrigins      []string       `env:"CORS_ORIGINS" group:"Serving" read:"origins" values:"origins such as https://app.example.com, separated by commas, or *" help:"Further origins whose pages may call the API with credentials; * lets the pages of any other origin call without credentials. PUBLIC_URL is always allowed."`
+	TrustedDocuments string         `env:"TRUSTED_DOCUMENTS" group:"Serving" read:"path" values:"file or folder" help:"Sessions by cookie run only the GraphQL documents that are here: a JSON file with an object of documents by their SHA-256, as GraphQL Code Generator writes it, or a folder of .graphql files. Bearer tokens and API keys run any. Empty: cookies too."`
 
 	DataDir          string `env:"DATA_DIR" default:"./data" group:"Storage" read:"folder" values:"folder" help:"Folder of the files: the SQLite database and the blobs, unless they are elsewhere."`
 	DatabaseURL      Secret `env:"DATABASE_URL" group:"Storage" help:"The database; not through a pooler that changes connections between transactions. Empty: a SQLite file in DATA_DIR, which serves one process."`

@@ -41,6 +41,7 @@ var readers = map[string]func(*value) any{
 	"networks":   readNetworks,
 	"origins":    readOrigins,
 	"folder":     func(v *value) any { return filepath.Clean(v.text) },
+	"path":       readPath,
 	"Redis URL":  readRedisURL,
 	"secret key": readSecretKey,
 	"log level":  readLogLevel,
@@ -242,6 +243,14 @@ func (v *value) secretURL(want string, ok func(*url.URL) bool) Secret {
 		v.mistake("is %q: want %s (percent-encode what is special in a password)", secret, want)
 	}
 	return secret
+}
+
+// readPath reads the path of a file or folder; empty for none.
+func readPath(v *value) any {
+	if v.text == "" {
+		return ""
+	}
+	return filepath.Clean(v.text)
 }
 
 func readRedisURL(v *value) any {
