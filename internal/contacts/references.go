@@ -109,19 +109,23 @@ func EachLabel(ctx context.Context, tx *database.Tx, companies []string, each fu
 	}, `SELECT id, company_id, name FROM labels WHERE deleted_at IS NULL AND company_id`+tx.Dialect().AmongIDTexts("$1"), database.Texts(companies))
 }
 
-// EachCustomField calls each for the custom fields of the companies. The key is that of the
-// variable name.
-func EachCustomField(ctx context.Context, tx *database.Tx, companies []string, each func(company, field id.ID, key string, of enum.CustomFieldType)) error {
+// CustomField is a company's custom field.
+type CustomField struct {
+	ID, Company id.ID
+	Name, Key   string // of the variable
+	Type        enum.CustomFieldType
+}
+
+// EachCustomField calls each for the custom fields of the companies.
+func EachCustomField(ctx context.Context, tx *database.Tx, companies []string, each func(CustomField)) error {
 	return tx.Each(ctx, "custom fields", func(rows *sql.Rows) error {
-		var field, company id.ID
-		var key string
-		var of enum.CustomFieldType
-		if err := rows.Scan(&field, &company, &key, &of); err != nil {
+		var f CustomField
+		if err := rows.Scan(&f.ID, &f.Company, &f.Name, &f.Key, &f.Type); err != nil {
 			return err
 		}
-		each(company, field, key, of)
+		each(f)
 		return nil
-	}, `SELECT id, company_id, variable_key, type FROM custom_fields WHERE deleted_at IS NULL AND company_id`+tx.Dialect().AmongIDTexts("$1"), database.Texts(companies))
+	}, `SELECT id, company_id, variable_name, variable_key, type FROM custom_fields WHERE deleted_at IS NULL AND company_id`+tx.Dialect().AmongIDTexts("$1"), database.Texts(companies))
 }
 
 // VariableNames are those of the companies' custom fields whose variable names have one of

@@ -161,7 +161,7 @@ func (e *Engine) settle(ctx context.Context, tx *database.Tx, run id.ID) (notifi
 	if _, err = client.ImportKey.Delete().Where(importkey.ImportRunID(run)).Exec(ctx); err != nil {
 		return nil, "", err
 	}
-	if r.DryRun {
+	if r.DryRun || r.UndoesID != nil {
 		if _, err = client.ImportRecord.Delete().Where(importrecord.ImportRunID(run)).Exec(ctx); err != nil {
 			return nil, "", err
 		}

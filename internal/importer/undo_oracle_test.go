@@ -44,7 +44,7 @@ func TestR2UndosOfContactsAreAsRowAfterRow(t *testing.T) {
 		steps := rapid.IntRange(2, 8).Draw(t, "steps")
 		h.importFile()
 		for range steps {
-			switch rapid.SampledFrom([]string{"import", "edit", "edit", "delete", "reference", "undo", "undo", "undo", "retry"}).Draw(t, "step") {
+			switch rapid.SampledFrom([]string{"import", "edit", "edit", "delete", "reference", "undo", "undo", "undo", "retry", "there and back"}).Draw(t, "step") {
 			case "import":
 				h.importFile()
 			case "edit":
@@ -57,6 +57,8 @@ func TestR2UndosOfContactsAreAsRowAfterRow(t *testing.T) {
 				h.undo()
 			case "retry":
 				h.retry()
+			case "there and back":
+				h.thereAndBack()
 			}
 		}
 	})
@@ -567,7 +569,28 @@ func (h *history) undo() {
 	if len(undoable) == 0 {
 		return
 	}
-	n := rapid.SampledFrom(undoable).Draw(h.t, "undone")
+	h.undoOf(rapid.SampledFrom(undoable).Draw(h.t, "undone"))
+}
+
+// thereAndBack imports a file and takes it back at once: then all is as before (J14).
+func (h *history) thereAndBack() {
+	before := h.stored()
+	h.importFile()
+	last := len(h.runs) - 1
+	if r := h.runs[last].result; r.Created+r.Updated == 0 {
+		return
+	}
+	h.undoOf(last)
+	if d := cmp.Diff(before, h.stored()); d != "" {
+		h.fail("there and back (-before +after):\n%s", d)
+	}
+	if u := h.runs[last+1].result; len(u.Issues) > 0 {
+		h.fail("there and back: %v", u.Issues)
+	}
+}
+
+// undoOf takes back the run of that number.
+func (h *history) undoOf(n int) {
 	of := h.runs[n]
 	before := h.stored()
 	var dry *ent.ImportRun
@@ -593,7 +616,7 @@ func (h *history) undo() {
 			h.fail("the dry run says something else (-dry +real):\n%s", d)
 		}
 	}
-	if n := h.scratch(run.ID); n != 0 {
+	if n := h.scratch(run.ID) + h.DB.Ent().ImportRecord.Query().CountX(h.System); n != 0 {
 		h.fail("%d rows of scratch are left", n)
 	}
 }

@@ -523,3 +523,34 @@ func TestJ14WhatSomebodyHasDeletedIsNotMadeAgain(t *testing.T) {
 		testenv.Equal(t, "contacts", len(w.whole(w.plain)), 0)
 	})
 }
+
+// J14: emails and external ids that a file has exchanged, by way of a third value or with new contacts, are put back, wherever
+// batches end; one that somebody else keeps is told.
+func TestJ14ContactsGetBackWhatOthersGiveUp(t *testing.T) {
+	anyBatches(t, func(t *testing.T, w *world, o Options) {
+		w.Exec(`DELETE FROM contacts`)
+		w.contactsOf(w.outside, w.plain, "email,id,first_name\nann@x.example,A,Ann\nbob@x.example,B,Bob\ncid@x.example,C,Cid\ndan@x.example,D,Dan\n", Options{})
+		before := w.whole(w.plain)
+		run, _ := w.contactsOf(w.outside, w.plain, "id,email,first_name,last_name\n"+
+			"A,third@x.example,,\nB,ann@x.example,Bobby,\nA,bob@x.example,,\n"+ // ann and bob swap
+			"C,other@x.example,,\nN,cid@x.example,New,\nC,,,Last\n"+ // a new contact has cid's email
+			"D,interim@x.example,,\n", o)
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+6+0+0+0 of 7")
+		after := w.whole(w.plain)
+		undo, said := w.undone(o, w.outside, run, w.plain)
+		testenv.Equal(t, "the undo", said, "COMPLETED 1 deleted, 4 put back, 0 made, 2 unchanged, 0 skipped, 0 failed of 7")
+		testenv.Equal(t, "the contacts", w.whole(w.plain), before)
+		redo, said := w.undone(o, w.outside, undo, w.plain)
+		testenv.Equal(t, "undone again", said, "COMPLETED 0 deleted, 4 put back, 1 made, 0 unchanged, 0 skipped, 0 failed of 5")
+		testenv.Equal(t, "the contacts", w.whole(w.plain), after)
+		_, said = w.undone(o, w.outside, redo, w.plain)
+		testenv.Equal(t, "that undone", said, "COMPLETED 1 deleted, 4 put back, 0 made, 0 unchanged, 0 skipped, 0 failed of 5")
+		testenv.Equal(t, "the contacts", w.whole(w.plain), before)
+		run, _ = w.contactsOf(w.outside, w.plain, "id,email\nA,third@x.example\nB,ann@x.example\nA,bob@x.example\n", o)
+		w.change(w.outside, "ann@x.example", contacts.ContactChange{Email: input.Given(new("new@x.example"))})
+		w.change(w.outside, "bob@x.example", contacts.ContactChange{Email: input.Given(new("ann@x.example"))})
+		w.change(w.outside, "new@x.example", contacts.ContactChange{Email: input.Given(new("bob@x.example"))})
+		_, said = w.undone(o, w.outside, run, w.plain)
+		testenv.Equal(t, "exchanged back by hand", said, "COMPLETED 0 deleted, 0 put back, 0 made, 3 unchanged, 0 skipped, 0 failed of 3")
+	})
+}

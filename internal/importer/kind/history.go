@@ -16,6 +16,7 @@ type Written struct {
 	journal.Image
 	Import id.ID
 	Record id.ID
+	Number int       // of the last row of the batch about it
 	At     time.Time // updated_at of the record since
 }
 
@@ -40,11 +41,11 @@ func EachWritten(ctx context.Context, tx *database.Tx, times []time.Time, wanted
 			return err
 		}
 		for _, b := range batches {
-			if err := eachImage(b.outcomes, b.images, b.first, b.rows, func(record id.ID, i journal.Image) error {
-				if !wanted(record) {
+			if err := eachImage(b.outcomes, b.images, b.first, b.rows, func(row journal.Row, i journal.Image) error {
+				if !wanted(row.Record) {
 					return nil
 				}
-				return each(Written{Image: i, Import: b.run, Record: record, At: b.at})
+				return each(Written{Image: i, Import: b.run, Record: row.Record, Number: row.Number, At: b.at})
 			}); err != nil {
 				return fmt.Errorf("reading the journal of import %v: %w", b.run, err)
 			}
@@ -55,7 +56,7 @@ func EachWritten(ctx context.Context, tx *database.Tx, times []time.Time, wanted
 }
 
 // eachImage calls each for the images of a batch.
-func eachImage(outcomes, images []byte, first, rows int, each func(record id.ID, i journal.Image) error) error {
+func eachImage(outcomes, images []byte, first, rows int, each func(row journal.Row, i journal.Image) error) error {
 	if len(images) == 0 {
 		return nil
 	}
@@ -64,7 +65,7 @@ func eachImage(outcomes, images []byte, first, rows int, each func(record id.ID,
 		return err
 	}
 	for _, i := range all {
-		if err := each(of[i.Row].Record, i); err != nil {
+		if err := each(of[i.Row], i); err != nil {
 			return err
 		}
 	}

@@ -38,16 +38,18 @@ func names(cell string) []string {
 	return all
 }
 
+// folded is the name of a column without what does not matter (F5).
+func folded(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Pd, unicode.Pc) || unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, key(s))
+}
+
 // custom finds the company's field of a column (F5, K3).
 func (c *Company) custom(column string) (Field, bool) {
-	folded := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if unicode.In(r, unicode.Pd, unicode.Pc) || unicode.IsSpace(r) {
-				return -1
-			}
-			return r
-		}, key(s))
-	}
 	for _, f := range c.Fields {
 		if folded(f.Variable) == folded(column) {
 			return f, true

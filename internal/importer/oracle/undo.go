@@ -39,7 +39,7 @@ func (w *World) contacts() (all map[*Contact]Contact, homes map[*Contact]*Compan
 // Read (J14, "created records are deleted, updated ones get each changed field back"): an import is taken back
 // as a whole. What becomes of a contact is decided at the last row about it; the others find nothing left to do.
 func (w *World) Undo(of Result, by *User, rows int) Result {
-	u := &undo{world: w, of: of.done, by: by, file: of.done.file, decided: map[*Contact]bool{}}
+	u := &undo{world: w, of: of.done, by: by, file: of.done.file, decided: map[*Contact]*decision{}, told: map[*Contact]bool{}}
 	u.done.file = of.done.file
 	u.done.before, u.done.homes = w.contacts()
 	for _, r := range of.done.unmade {
@@ -71,23 +71,25 @@ type undo struct {
 	of      *done
 	by      *User
 	file    File
-	decided map[*Contact]bool
-	number  int // of the row under way
-	line    int
+	decided map[*Contact]*decision
+	told    map[*Contact]bool // those of which a row has been taken back
 	done    done
 	result  Result
 }
 
 // row takes a row back.
 func (u *undo) row(came RowResult) {
-	u.number, u.line = came.Number, came.Line
-	issues, outcome := len(u.result.Issues), "UNCHANGED"
-	if !u.decided[came.Contact] {
-		u.decided[came.Contact] = true
-		outcome = u.takeBack(came.Contact, func() bool { return len(u.result.Issues) > issues })
+	d := &decision{outcome: "UNCHANGED"}
+	if !u.told[came.Contact] {
+		u.told[came.Contact] = true
+		d = u.decide(came.Contact)
 	}
-	u.result.Rows = append(u.result.Rows, RowResult{Outcome: outcome, Contact: came.Contact, Number: came.Number, Line: came.Line})
-	switch outcome {
+	for _, i := range d.issues {
+		i.Row, i.Line = came.Number, came.Line
+		u.result.Issues = append(u.result.Issues, i)
+	}
+	u.result.Rows = append(u.result.Rows, RowResult{Outcome: d.outcome, Contact: came.Contact, Number: came.Number, Line: came.Line})
+	switch d.outcome {
 	case "CREATED":
 		u.result.Created++
 	case "UPDATED":
@@ -103,37 +105,151 @@ func (u *undo) row(came RowResult) {
 	}
 }
 
-// issue notes one of the row under way. What the import left is empty but for EDITED_SINCE of a value.
-func (u *undo) issue(column, code, left, now string) {
-	if i := slices.Index(u.file.Fields, column); i >= 0 && column != "" {
-		column = u.file.Header[i]
-	}
-	u.result.Issues = append(u.result.Issues, Issue{Row: u.number, Line: u.line, Column: column, Code: code, Left: left, Now: now})
+// decision is what becomes of a contact.
+type decision struct {
+	outcome string
+	issues  []Issue
+	next    *Contact // how it is then; nil: as it was, or it is deleted
 }
 
-// takeBack takes back what the import did to the contact.
-func (u *undo) takeBack(c *Contact, kept func() bool) string {
+// issue notes one. What the import left is empty but for EDITED_SINCE of a value.
+func (u *undo) issue(d *decision, column, code, left, now string) {
+	if i := slices.IndexFunc(u.file.Fields, func(f string) bool { return f != "" && folded(f) == folded(column) }); i >= 0 && column != "" {
+		column = u.file.Header[i]
+	}
+	d.issues = append(d.issues, Issue{Column: column, Code: code, Left: left, Now: now})
+}
+
+// decide decides the contact, and with it those that give up what it gets back.
+//
+// Read (J14, "each changed field back"): an email or an external id is somebody else's only where that contact keeps it. One
+// whose own is put back by the same undo, or which is deleted by it, gives it up: so contacts that a file made swap their emails
+// swap them back.
+func (u *undo) decide(c *Contact) *decision {
+	if d := u.decided[c]; d != nil {
+		return d
+	}
+	together := []*Contact{c}
+	for i := 0; i < len(together); i++ {
+		for _, w := range u.wants(together[i]) {
+			if w.holder != nil && !slices.Contains(together, w.holder) && u.free(together[i], w, nil) {
+				together = append(together, w.holder)
+			}
+		}
+	}
+	decisions := map[*Contact]*decision{}
+	for _, k := range together {
+		decisions[k] = u.takeBack(k)
+	}
+	maps.Copy(u.decided, decisions)
+	for _, k := range together { // at once
+		switch d := u.decided[k]; {
+		case d.outcome == "DELETED":
+			u.of.homes[k].Delete(k)
+			k.deletedBy = &u.done
+		case d.next != nil:
+			d.next.Touched = true
+			*k = *d.next
+			if d.outcome == "CREATED" {
+				u.of.homes[k].Contacts = append(u.of.homes[k].Contacts, k)
+			}
+		}
+	}
+	return u.decided[c]
+}
+
+// wish is an email or an external id that a contact had before, and who has it by now; nil: nobody.
+type wish struct {
+	field  string
+	holder *Contact
+}
+
+// wants are the emails and external ids that a contact is to get back, if nobody else keeps them.
+func (u *undo) wants(c *Contact) (all []wish) {
+	before, was := u.of.before[c]
+	after, left := u.of.after[c]
+	home := u.of.homes[c]
+	if !was || u.decided[c] != nil || !u.by.administers(home) || left != slices.Contains(home.Contacts, c) || !left && c.deletedBy != u.of {
+		return nil
+	}
+	email := wish{"email", home.owner(c, func(o *Contact) bool { return emailKey(o.Email) == emailKey(before.Email) })}
+	external := wish{"id", home.owner(c, func(o *Contact) bool { return before.ExternalID != "" && o.ExternalID == before.ExternalID })}
+	if !left { // it is to be made again
+		return []wish{email, external}
+	}
+	if before.Email != after.Email && c.Email == after.Email && c.Email != before.Email {
+		all = append(all, email)
+	}
+	if before.ExternalID != after.ExternalID && c.ExternalID == after.ExternalID && c.ExternalID != before.ExternalID {
+		all = append(all, external)
+	}
+	return all
+}
+
+// free reports whether nobody keeps what the contact wishes. path are those whose wishes wait for it.
+func (u *undo) free(c *Contact, w wish, path []*Contact) bool {
+	o := w.holder
+	switch {
+	case o == nil, len(path) > 0 && o == path[0]: // all of them move at once
+		return true
+	case u.decided[o] != nil || slices.Contains(path, o):
+		return false
+	}
+	if _, was := u.of.before[o]; !was {
+		after, left := u.of.after[o]
+		return left && u.by.administers(u.of.homes[o]) && u.unmake(o, &after, u.of.homes[o]).outcome == "DELETED"
+	}
+	for _, next := range u.wants(o) {
+		if next.field == w.field {
+			return u.free(o, next, append(path, c))
+		}
+	}
+	return false
+}
+
+// kept says by field what the contact wishes, and another one keeps.
+func (u *undo) kept(c *Contact) map[string]bool {
+	kept := map[string]bool{}
+	for _, w := range u.wants(c) {
+		kept[w.field] = !u.free(c, w, nil)
+	}
+	return kept
+}
+
+// owner is the company's other contact of which it is so.
+func (c *Company) owner(than *Contact, is func(*Contact) bool) *Contact {
+	for _, o := range c.Contacts {
+		if o != than && is(o) {
+			return o
+		}
+	}
+	return nil
+}
+
+// takeBack says what becomes of a contact.
+func (u *undo) takeBack(c *Contact) *decision {
 	before, was := u.of.before[c]
 	after, left := u.of.after[c]
 	home := u.of.homes[c]
 	there := slices.Contains(home.Contacts, c)
+	d := &decision{outcome: "UNCHANGED"}
 	switch {
 	case there && !u.by.administers(home):
-		u.issue("", "FORBIDDEN", "", "")
-		return "FAILED"
+		d.outcome = "FAILED"
+		u.issue(d, "", "FORBIDDEN", "", "")
 	case !left && there: // the import, an undo, had deleted it
-		return "UNCHANGED"
 	case !left:
 		return u.remake(c, &before, home)
 	case !there && !was:
-		return "UNCHANGED"
 	case !there:
-		u.issue("", "EDITED_SINCE", "", "")
-		return "SKIPPED"
+		d.outcome = "SKIPPED"
+		u.issue(d, "", "EDITED_SINCE", "", "")
 	case !was:
-		return u.unmake(c, &after, home, kept)
+		return u.unmake(c, &after, home)
+	default:
+		return u.putBack(c, &before, &after, home)
 	}
-	return u.putBack(c, &before, &after, home, kept)
+	return d
 }
 
 // fieldOf is a field of contacts, by its name in files.
@@ -201,48 +317,45 @@ func (c *Company) settle(k *Contact) {
 }
 
 // unmake deletes a contact that the import has created, unless it is not what the import left.
-func (u *undo) unmake(c, after *Contact, home *Company, kept func() bool) string {
-	left := after.clone()
+func (u *undo) unmake(c, after *Contact, home *Company) *decision {
+	d, left := &decision{outcome: "DELETED"}, after.clone()
 	home.settle(left)
 	for _, f := range contactFields {
 		if f.of(left) != f.of(c) {
-			u.issue(f.name, "EDITED_SINCE", home.shown(f.name, f.of(left)), home.shown(f.name, f.of(c)))
+			u.issue(d, f.name, "EDITED_SINCE", home.shown(f.name, f.of(left)), home.shown(f.name, f.of(c)))
 		}
 	}
 	for _, l := range home.Labels {
 		if was, is := left.Labels[l.ID], c.Labels[l.ID]; was != is {
-			u.issue("labels", "EDITED_SINCE", map[bool]string{true: l.Name}[was], map[bool]string{true: l.Name}[is])
+			u.issue(d, "labels", "EDITED_SINCE", map[bool]string{true: l.Name}[was], map[bool]string{true: l.Name}[is])
 		}
 	}
 	for _, f := range home.Fields {
 		if was, is := left.Values[f.Variable], c.Values[f.Variable]; was != is {
-			u.issue(f.Variable, "EDITED_SINCE", was, is)
+			u.issue(d, f.Variable, "EDITED_SINCE", was, is)
 		}
 	}
-	if kept() {
-		return "SKIPPED"
+	if len(d.issues) > 0 {
+		d.outcome = "SKIPPED"
 	}
-	home.Delete(c)
-	c.deletedBy = &u.done
-	return "DELETED"
+	return d
 }
 
 // putBack gives a contact back what the import has changed, but for what somebody has changed since.
-func (u *undo) putBack(c, before, after *Contact, home *Company, kept func() bool) string {
-	next, left := c.clone(), after.clone()
+func (u *undo) putBack(c, before, after *Contact, home *Company) *decision {
+	d, next, left := &decision{outcome: "UNCHANGED"}, c.clone(), after.clone()
 	home.settle(left)
+	kept := u.kept(c)
 	for _, f := range contactFields {
 		was, is := f.of(before), f.of(c)
 		switch {
 		case was == f.of(after), was == is: // nothing is left to put back
 		case is != f.of(left):
-			u.issue(f.name, "EDITED_SINCE", home.shown(f.name, f.of(left)), home.shown(f.name, is))
+			u.issue(d, f.name, "EDITED_SINCE", home.shown(f.name, f.of(left)), home.shown(f.name, is))
 		case home.gone(f.name, was):
-			u.issue(f.name, "EDITED_SINCE", "", home.shown(f.name, is))
-		case f.name == "email" && home.other(c, func(o *Contact) bool { return emailKey(o.Email) == emailKey(was) }):
-			u.issue(f.name, "EMAIL_TAKEN", "", is)
-		case f.name == "id" && was != "" && home.other(c, func(o *Contact) bool { return o.ExternalID == was }):
-			u.issue(f.name, "ALREADY_EXISTS", "", is)
+			u.issue(d, f.name, "EDITED_SINCE", "", home.shown(f.name, is))
+		case kept[f.name]:
+			u.issue(d, f.name, map[string]string{"email": "EMAIL_TAKEN", "id": "ALREADY_EXISTS"}[f.name], "", is)
 		default:
 			f.copy(next, before)
 		}
@@ -259,54 +372,47 @@ func (u *undo) putBack(c, before, after *Contact, home *Company, kept func() boo
 		switch {
 		case was == left, was == is:
 		case is != left:
-			u.issue(f.Variable, "EDITED_SINCE", left, is)
+			u.issue(d, f.Variable, "EDITED_SINCE", left, is)
 		case was == "":
 			delete(next.Values, f.Variable)
 		default:
 			next.Values[f.Variable] = was
 		}
 	}
-	if next.equal(c) {
-		return map[bool]string{true: "SKIPPED", false: "UNCHANGED"}[kept()]
+	switch {
+	case !next.equal(c):
+		d.outcome, d.next = "UPDATED", next
+	case len(d.issues) > 0:
+		d.outcome = "SKIPPED"
 	}
-	next.Touched = true
-	*c = *next
-	return "UPDATED"
+	return d
 }
 
 // remake makes a contact again that the import, an undo, has deleted, unless somebody has deleted it since.
-func (u *undo) remake(c, before *Contact, home *Company) string {
-	next := before.clone()
+func (u *undo) remake(c, before *Contact, home *Company) *decision {
+	d, next, kept := &decision{outcome: "SKIPPED"}, before.clone(), u.kept(c)
 	home.settle(next)
 	switch {
 	case c.deletedBy != u.of:
-		u.issue("", "EDITED_SINCE", "", "")
-		return "SKIPPED"
+		u.issue(d, "", "EDITED_SINCE", "", "")
 	case !u.by.administers(home):
-		u.issue("", "FORBIDDEN", "", "")
-		return "FAILED"
-	case home.other(c, func(o *Contact) bool { return emailKey(o.Email) == emailKey(next.Email) }):
-		u.issue("email", "EMAIL_TAKEN", "", next.Email)
-		return "SKIPPED"
-	case next.ExternalID != "" && home.other(c, func(o *Contact) bool { return o.ExternalID == next.ExternalID }):
-		u.issue("id", "ALREADY_EXISTS", "", next.ExternalID)
-		return "SKIPPED"
+		d.outcome = "FAILED"
+		u.issue(d, "", "FORBIDDEN", "", "")
+	case kept["email"]:
+		u.issue(d, "email", "EMAIL_TAKEN", "", next.Email)
+	case kept["id"]:
+		u.issue(d, "id", "ALREADY_EXISTS", "", next.ExternalID)
+	default:
+		maps.DeleteFunc(next.Labels, func(label string, _ bool) bool {
+			return !slices.ContainsFunc(home.Labels, func(l Label) bool { return l.ID == label })
+		})
+		maps.DeleteFunc(next.Values, func(variable, _ string) bool {
+			return !slices.ContainsFunc(home.Fields, func(f Field) bool { return f.Variable == variable })
+		})
+		next.deletedBy = nil
+		d.outcome, d.next = "CREATED", next
 	}
-	maps.DeleteFunc(next.Labels, func(label string, _ bool) bool {
-		return !slices.ContainsFunc(home.Labels, func(l Label) bool { return l.ID == label })
-	})
-	maps.DeleteFunc(next.Values, func(variable, _ string) bool {
-		return !slices.ContainsFunc(home.Fields, func(f Field) bool { return f.Variable == variable })
-	})
-	next.Touched, next.deletedBy = true, nil
-	*c = *next
-	home.Contacts = append(home.Contacts, c)
-	return "CREATED"
-}
-
-// other says whether the company has another contact of which it is so.
-func (c *Company) other(than *Contact, is func(*Contact) bool) bool {
-	return slices.ContainsFunc(c.Contacts, func(o *Contact) bool { return o != than && is(o) })
+	return d
 }
 
 // unmakeReferences deletes what the import has made for its rows (R5), as far as nothing refers to it.

@@ -3,7 +3,6 @@ package contacts
 import (
 	"context"
 
-	"tenantry/ent/enum"
 	records "tenantry/internal/contacts"
 	"tenantry/internal/database"
 	"tenantry/internal/id"
@@ -119,8 +118,8 @@ func (p *snapshot) loadFields(ctx context.Context, tx *database.Tx, want *refere
 	if !want.fields {
 		return nil
 	}
-	return records.EachCustomField(ctx, tx, p.companies(), func(company, field id.ID, key string, of enum.CustomFieldType) {
-		p.byID[company].fields[key] = customField{field, of}
+	return records.EachCustomField(ctx, tx, p.companies(), func(f records.CustomField) {
+		p.byID[f.Company].fields[f.Key] = customField{f.ID, f.Type}
 	})
 }
 

@@ -52,6 +52,11 @@ type undoPlan struct {
 	decided    map[id.ID]bool // by an earlier batch, or by a later row
 	states     *records.States
 
+	traced        map[id.ID]*history       // what the import has done to contacts
+	deletedImages map[id.ID]*journal.Image // of contacts that the import, an undo, has deleted
+	ahead         map[id.ID]*decision      // of contacts that were decided before their row
+	reached       []id.ID                  // contacts that an earlier batch has decided, and whose row is reached
+
 	deleted, written []*undoContact
 	remade, unmade   []records.NewReference // labels, projects and desks
 	consumed         map[id.ID]bool         // contacts that are made again, of which the images say no more what to make
@@ -79,6 +84,7 @@ func (b *undoBatch) Plan(ctx context.Context, tx *database.Tx, _ []sheet.Row) (*
 	p := &undoPlan{
 		undoBatch: b, companies: map[id.ID]*undoCompany{}, about: map[id.ID]bool{}, contacts: map[id.ID]*undoContact{}, known: map[id.ID]*undoContact{},
 		byEmail: map[companyKey]*undoContact{}, consumed: map[id.ID]bool{},
+		traced: map[id.ID]*history{}, deletedImages: map[id.ID]*journal.Image{}, ahead: map[id.ID]*decision{},
 		byExternal: map[companyKey]*undoContact{}, decided: map[id.ID]bool{}, states: b.kind.bulk.States(),
 		outcome: kind.NewOutcome(len(b.of.Rows)), images: make([]func(*journal.ImageWriter, int), len(b.of.Rows)),
 	}
@@ -88,21 +94,23 @@ func (b *undoBatch) Plan(ctx context.Context, tx *database.Tx, _ []sheet.Row) (*
 	if err := p.load(ctx, tx); err != nil {
 		return nil, nil, err
 	}
-	histories, err := p.histories(ctx, tx)
-	if err != nil {
+	if err := p.histories(ctx, tx); err != nil {
 		return nil, nil, err
 	}
-	if err := p.findOwners(ctx, tx, histories); err != nil {
+	if err := p.loadHolders(ctx, tx); err != nil {
 		return nil, nil, err
 	}
 	for i := range b.of.Rows {
 		r := &b.of.Rows[i]
-		if p.decided[r.Record] {
+		switch d := p.ahead[r.Record]; {
+		case d != nil:
+			p.arrive(r.Record, d)
+			p.tell(i, d)
+		case p.decided[r.Record]:
 			p.add(i, journal.Unchanged, "")
-			continue
+		default:
+			p.tell(i, p.decide(r))
 		}
-		p.decided[r.Record] = true
-		p.undo(i, r, histories[r.Record])
 	}
 	return p.outcome, func() error {
 		if b.run.DryRun {

@@ -29,6 +29,9 @@ type history struct {
 	ended   bool
 
 	own map[part]bool // what later batches of the import have changed
+
+	elsewhere bool // the batch that is taken back is not the last one of the import that wrote the contact, or none is
+	number    int  // of the last row about it, then
 }
 
 // part is a part of a contact: a field, a label, or a value of a custom field.
@@ -100,13 +103,15 @@ func (c *changes) addLabel(change labelChange) {
 }
 
 // histories are those of the contacts that are there and of which the batch's own images do not say it all.
-func (p *undoPlan) histories(ctx context.Context, tx *database.Tx) (map[id.ID]*history, error) {
-	all := map[id.ID]*history{}
+func (p *undoPlan) histories(ctx context.Context, tx *database.Tx) error {
+	all := p.traced
 	walking := map[id.ID]*history{}
 	lost := map[id.ID]bool{}
-	var companies, contacts []string
 	for i := range p.of.Rows {
 		r := &p.of.Rows[i]
+		if r.Result == journal.Deleted && r.Image != nil {
+			p.deletedImages[r.Record] = r.Image
+		}
 		c := p.contacts[r.Record]
 		if p.decided[r.Record] || all[r.Record] != nil || lost[r.Record] {
 			continue
@@ -144,14 +149,24 @@ func (p *undoPlan) histories(ctx context.Context, tx *database.Tx) (map[id.ID]*h
 		if !h.ended {
 			h.known, h.left = true, c.clone()
 			walking[r.Record] = h
-			contacts = append(contacts, r.Record.String())
 		}
 	}
+	return p.trace(ctx, tx, walking)
+}
+
+// trace goes back in the histories.
+func (p *undoPlan) trace(ctx context.Context, tx *database.Tx, walking map[id.ID]*history) error {
 	if len(walking) == 0 {
-		return all, nil
+		return nil
 	}
+	var companies, contacts []string
 	for of := range p.companies {
 		companies = append(companies, of.String())
+	}
+	for of := range walking {
+		if c := p.known[of]; c != nil && c.found != nil {
+			contacts = append(contacts, of.String())
+		}
 	}
 	edits := map[id.ID]map[int64]records.Edit{}
 	err := records.EachEdit(ctx, tx, companies, contacts, func(e records.Edit) error {
@@ -162,9 +177,9 @@ func (p *undoPlan) histories(ctx context.Context, tx *database.Tx) (map[id.ID]*h
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return all, p.walk(ctx, tx, walking, edits)
+	return p.walk(ctx, tx, walking, edits)
 }
 
 // before reports whether what was written at the time was written before the import wrote anything. Each write of a
@@ -235,17 +250,20 @@ func (p *undoPlan) reach(h *history) {
 	if h.ended {
 		return
 	}
-	if !h.behind && h.at.Equal(p.of.WrittenAt) {
+	if !h.behind && !h.elsewhere && h.at.Equal(p.of.WrittenAt) {
 		p.enter(h)
 	}
-	if h.behind && !h.ended && p.before(h.at) {
+	if (h.behind || h.elsewhere) && !h.ended && p.before(h.at) {
 		h.ended = true
 	}
 }
 
 // enter goes on behind the batch that is taken back.
 func (p *undoPlan) enter(h *history) {
-	h.behind = true
+	if h.behind = true; h.elsewhere {
+		h.ended = true
+		return
+	}
 	if h.newest.What == journal.Created {
 		h.ended = true
 		return
@@ -271,13 +289,22 @@ func (p *undoPlan) step(h *history, w kind.Written, known bool) {
 			p.enter(h)
 		}
 	case w.What == journal.Created:
+		h.found(w)
 		h.created, h.ended = true, true
 	case w.What == journal.Updated:
+		h.found(w)
 		h.changes.add(&w.Image)
 		h.note(&w.Image)
 		h.at = w.Previous
 	default:
 		h.ended = true
+	}
+}
+
+// found notes the last thing that the import did to the contact.
+func (h *history) found(w kind.Written) {
+	if h.newest == nil {
+		h.newest, h.number, h.behind = &w.Image, w.Number, true
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 
 	entsql "entgo.io/ent/dialect/sql"
 
-	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/company"
 	"tenantry/ent/policy"
 	"tenantry/ent/viewer"
@@ -26,7 +25,7 @@ import (
 type undoCompany struct {
 	projects, desks undoAssignments
 	labels          map[id.ID]string // their names
-	fields          map[id.ID]string // their columns
+	fields          map[id.ID]string // their variable names
 	administered    bool             // by the importer, now
 }
 
@@ -46,7 +45,11 @@ func (a *undoAssignments) in(of id.ID) id.ID {
 
 // load reads what there is of the contacts that the rows are about.
 func (p *undoPlan) load(ctx context.Context, tx *database.Tx) error {
-	if err := p.loadDecided(ctx, tx); err != nil {
+	records := make([]id.ID, len(p.of.Rows))
+	for i, r := range p.of.Rows {
+		records[i] = r.Record
+	}
+	if err := p.loadDecided(ctx, tx, records); err != nil {
 		return err
 	}
 	names := p.names()
@@ -58,7 +61,7 @@ func (p *undoPlan) load(ctx context.Context, tx *database.Tx) error {
 	if err := p.find(ctx, tx, companies, names); err != nil {
 		return err
 	}
-	if err := p.loadBelongings(ctx, tx); err != nil {
+	if err := p.loadBelongings(ctx, tx, p.contacts); err != nil {
 		return err
 	}
 	if p.run.DryRun {
@@ -135,40 +138,6 @@ func (p *undoPlan) find(ctx context.Context, tx *database.Tx, companies []id.ID,
 	})
 }
 
-// findOwners reads the contacts that have an email or an external id by now which one of the others may get back.
-func (p *undoPlan) findOwners(ctx context.Context, tx *database.Tx, histories map[id.ID]*history) error {
-	var names records.Names
-	for of, h := range histories {
-		c := p.contacts[of]
-		if h.created || c == nil {
-			continue
-		}
-		for _, f := range h.changes.fields {
-			switch {
-			case f.Before == "" || f.Before == f.After:
-			case f.Field == records.EmailField:
-				if key := normalize.Email(f.Before); p.byEmail[companyKey{c.Company, key}] == nil {
-					names.EmailKeys = append(names.EmailKeys, key)
-				}
-			case f.Field == records.IDField:
-				if p.byExternal[companyKey{c.Company, f.Before}] == nil {
-					names.ExternalIDs = append(names.ExternalIDs, f.Before)
-				}
-			}
-		}
-	}
-	if len(names.EmailKeys)+len(names.ExternalIDs) == 0 {
-		return nil
-	}
-	if err := p.find(ctx, tx, p.companyIDs(), names); err != nil {
-		return err
-	}
-	if p.run.DryRun {
-		return p.readScratch(ctx, tx, names)
-	}
-	return nil
-}
-
 // companyIDs are those of the contacts, in their order.
 func (p *undoPlan) companyIDs() []id.ID {
 	return slices.SortedFunc(maps.Keys(p.companies), func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
@@ -196,7 +165,7 @@ func (p *undoPlan) unindex(c *undoContact) {
 func (p *undoPlan) names() (names records.Names) {
 	for i := range p.of.Rows {
 		r := &p.of.Rows[i]
-		if !p.about[r.Record] && !p.decided[r.Record] {
+		if !p.about[r.Record] && (!p.decided[r.Record] || p.ahead[r.Record] != nil) {
 			names.IDs = append(names.IDs, r.Record.String())
 		}
 		p.about[r.Record] = true
@@ -275,9 +244,7 @@ func (p *undoPlan) loadCompanies(ctx context.Context, tx *database.Tx, contacts 
 	if err := records.EachLabel(ctx, tx, texts, func(company, label id.ID, name string) { p.companies[company].labels[label] = name }); err != nil {
 		return nil, err
 	}
-	return ids, records.EachCustomField(ctx, tx, texts, func(company, field id.ID, key string, _ enum.CustomFieldType) {
-		p.companies[company].fields[field] = key
-	})
+	return ids, records.EachCustomField(ctx, tx, texts, func(f records.CustomField) { p.companies[f.Company].fields[f.ID] = f.Name })
 }
 
 // imageCompany is the company of a contact that was deleted.
@@ -295,7 +262,7 @@ func imageCompany(i *journal.Image) (id.ID, bool) {
 }
 
 // loadBelongings reads the labels and values of the contacts that were found.
-func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx) error {
+func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx, contacts map[id.ID]*undoContact) error {
 	l := records.Belongings{}
 	labels := 0
 	for of, c := range p.companies {
@@ -306,7 +273,7 @@ func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx) error {
 		}
 	}
 	l.Labels = labels > 0
-	for of := range p.contacts {
+	for of := range contacts {
 		l.Contacts = append(l.Contacts, of.String())
 	}
 	if len(l.Contacts) == 0 || !l.Labels && len(l.Fields) == 0 {
@@ -334,7 +301,7 @@ func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx) error {
 		}
 	}
 	err := l.EachLabel(ctx, tx, func(of, label id.ID) {
-		if c := p.contacts[of]; p.companies[c.Company].labels[label] != "" {
+		if c := contacts[of]; p.companies[c.Company].labels[label] != "" {
 			c.setLabel(label, true)
 			c.found.setLabel(label, true)
 		}
@@ -343,7 +310,7 @@ func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx) error {
 		return err
 	}
 	return l.EachValue(ctx, tx, func(of, field id.ID, value string) {
-		c := p.contacts[of]
+		c := contacts[of]
 		c.setValue(field, value)
 		c.found.setValue(field, value)
 	})

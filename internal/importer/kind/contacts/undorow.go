@@ -3,6 +3,8 @@ package contacts
 import (
 	"fmt"
 	"maps"
+	"slices"
+	"time"
 
 	"tenantry/ent/enum"
 	records "tenantry/internal/contacts"
@@ -15,42 +17,56 @@ import (
 	"tenantry/internal/tokensecret"
 )
 
-// undo decides what becomes of the contact of the row of that index.
-func (p *undoPlan) undo(i int, r *kind.UndoneRow, h *history) {
-	c := p.contacts[r.Record]
+// decision is what becomes of a contact, and what is said of it at the row at which the undo meets it first.
+type decision struct {
+	result journal.Result
+	label  string
+	issues []sheet.Issue
+	image  func(w *journal.ImageWriter, row int) // nil: nothing is replaced
+	apply  func()                                // lets the contact be what it becomes; nil: it stays
+
+	stored    bool      // an earlier batch has made it
+	writtenAt time.Time // updated_at of the contact since
+}
+
+func (d *decision) is(result journal.Result, label string) { d.result, d.label = result, label }
+
+// takeBack decides what becomes of the contact of a row, and changes nothing yet.
+func (p *undoPlan) takeBack(r *kind.UndoneRow) *decision {
+	c, h, d := p.contacts[r.Record], p.traced[r.Record], &decision{}
 	there := c != nil && !c.gone
-	label := ""
 	if there {
-		label = c.Email
+		d.label = c.Email
 	}
 	switch {
 	case there && c.others:
-		p.add(i, journal.Failed, label)
-		p.issue(i, enum.Forbidden, "the contact is of a company that you may no longer manage")
+		d.result = journal.Failed
+		d.issue(enum.Forbidden, "the contact is of a company that you may no longer manage")
 	case r.Result == journal.Deleted && there:
-		p.add(i, journal.Unchanged, label)
+		d.result = journal.Unchanged
 	case r.Result == journal.Deleted:
-		p.remake(i, r.Image)
+		p.remake(d, r)
 	case !there && (h != nil && h.created || r.Image == nil && r.Result == journal.Created || r.Image != nil && r.Image.What == journal.Created):
-		p.add(i, journal.Unchanged, "")
+		d.result = journal.Unchanged
 	case !there:
-		p.add(i, journal.Skipped, "")
-		p.issue(i, enum.EditedSince, "the contact was deleted after the import, and is not made again")
+		d.result = journal.Skipped
+		d.issue(enum.EditedSince, "the contact was deleted after the import, and is not made again")
 	case h == nil: // the journal has lost what the batch did to it
-		p.add(i, journal.Skipped, label)
-		p.issue(i, enum.EditedSince, "it is not known any more what the import replaced in the contact, so that it stays as it is")
+		d.result = journal.Skipped
+		d.issue(enum.EditedSince, "it is not known any more what the import replaced in the contact, so that it stays as it is")
 	case h.created:
-		p.unmake(i, c, h)
+		p.unmake(d, c, h)
 	default:
-		p.putBack(i, c, &h.changes)
+		p.putBack(d, c, &h.changes)
 	}
+	return d
 }
 
 // unmake deletes a contact that the import has made, unless it is not what the import left.
-func (p *undoPlan) unmake(i int, c *undoContact, h *history) {
+func (p *undoPlan) unmake(d *decision, c *undoContact, h *history) {
 	if !h.known {
-		p.add(i, journal.Skipped, c.Email)
-		p.issue(i, enum.EditedSince, "the contact was changed after the import and is kept; what the import left there is not known any more")
+		d.is(journal.Skipped, c.Email)
+		d.issue(enum.EditedSince, "the contact was changed after the import and is kept; what the import left there is not known any more")
 		return
 	}
 	in, kept := p.companies[c.Company], 0
@@ -63,31 +79,33 @@ func (p *undoPlan) unmake(i int, c *undoContact, h *history) {
 		left.Project, left.Desk = in.projects.in(left.Project), in.desks.in(left.Desk)
 		if !f.Same(&left, &c.Record) {
 			kept++
-			p.edited(i, f.Name, p.shown(f, &left), p.shown(f, &c.Record))
+			p.edited(d, f.Name, p.shown(f, &left), p.shown(f, &c.Record))
 		}
 	}
 	for _, l := range sortedIDs(in.labels) {
 		if was, is := h.left.labels[l], c.labels[l]; was != is {
 			kept++
-			p.edited(i, records.LabelsField, hasLabel(was, in.labels[l]), hasLabel(is, in.labels[l]))
+			p.edited(d, records.LabelsField, hasLabel(was, in.labels[l]), hasLabel(is, in.labels[l]))
 		}
 	}
 	for _, of := range sortedIDs(in.fields) {
 		if was, is := h.left.values[of], c.values[of]; was != is {
 			kept++
-			p.edited(i, in.fields[of], was, is)
+			p.edited(d, in.fields[of], was, is)
 		}
 	}
 	if kept > 0 {
-		p.add(i, journal.Skipped, c.Email)
+		d.is(journal.Skipped, c.Email)
 		return
 	}
-	p.add(i, journal.Deleted, c.Email)
-	p.unindex(c)
-	c.gone = true
-	p.deleted = append(p.deleted, c)
+	d.is(journal.Deleted, c.Email)
+	d.apply = func() {
+		p.unindex(c)
+		c.gone = true
+		p.deleted = append(p.deleted, c)
+	}
 	was := c.found
-	p.images[i] = func(w *journal.ImageWriter, row int) {
+	d.image = func(w *journal.ImageWriter, row int) {
 		w.Deleted(row, was.Updated)
 		w.Field(records.CompanyField, []byte(was.Company.String()), nil)
 		for n := range p.kind.fields {
@@ -107,7 +125,7 @@ func (p *undoPlan) unmake(i int, c *undoContact, h *history) {
 }
 
 // putBack gives a contact back what the import has changed, but for what somebody has changed since.
-func (p *undoPlan) putBack(i int, c *undoContact, done *changes) {
+func (p *undoPlan) putBack(d *decision, c *undoContact, done *changes) {
 	in, next, kept := p.companies[c.Company], c.clone(), 0
 	for _, change := range done.fields {
 		f := field.Named(p.kind.fields, change.Field)
@@ -125,12 +143,12 @@ func (p *undoPlan) putBack(i int, c *undoContact, done *changes) {
 		case f.Same(&c.Record, &before) && gone == "":
 		case !f.Same(&c.Record, &after):
 			kept++
-			p.edited(i, f.Name, p.shown(f, &after), p.shown(f, &c.Record))
+			p.edited(d, f.Name, p.shown(f, &after), p.shown(f, &c.Record))
 		case gone != "":
 			kept++
-			p.issueAt(i, f.Name, p.shown(f, &c.Record), enum.EditedSince, fmt.Sprintf("the %s that the contact had before the import was deleted since, so that this one stays", gone))
+			p.issueAt(d, f.Name, p.shown(f, &c.Record), enum.EditedSince, fmt.Sprintf("the %s that the contact had before the import was deleted since, so that this one stays", gone))
 		default:
-			kept += p.take(i, c, f, &next, &before)
+			kept += p.take(d, c, f, &next, &before)
 		}
 	}
 	for _, l := range done.labels {
@@ -144,7 +162,7 @@ func (p *undoPlan) putBack(i int, c *undoContact, done *changes) {
 		case !there, is == v.Before, v.Before == v.After:
 		case is != v.After:
 			kept++
-			p.edited(i, key, v.After, is)
+			p.edited(d, key, v.After, is)
 		default:
 			next.setValue(v.Field, v.Before)
 		}
@@ -152,38 +170,40 @@ func (p *undoPlan) putBack(i int, c *undoContact, done *changes) {
 	same := next.Record == c.Record && maps.Equal(next.labels, c.labels) && maps.Equal(next.values, c.values)
 	switch {
 	case same && kept > 0:
-		p.add(i, journal.Skipped, c.Email)
+		d.is(journal.Skipped, c.Email)
 		return
 	case same:
-		p.add(i, journal.Unchanged, c.Email)
+		d.is(journal.Unchanged, c.Email)
 		return
 	}
-	p.add(i, journal.Updated, c.Email)
-	p.unindex(c)
-	c.state = next
-	p.index(c)
-	p.written = append(p.written, c)
+	d.is(journal.Updated, c.Email)
+	d.apply = func() {
+		p.unindex(c)
+		c.state = next
+		p.index(c)
+		p.written = append(p.written, c)
+	}
 	if c.found == nil {
 		return // of scratch
 	}
 	was := *c.found
-	p.images[i] = func(w *journal.ImageWriter, row int) { p.imageOfChange(w, row, &was, &next) }
+	d.image = func(w *journal.ImageWriter, row int) { p.imageOfChange(w, row, &was, &next) }
 }
 
-// take puts a field's value back, and says how many values are kept instead: where it is unique, and somebody has
-// it by now.
-func (p *undoPlan) take(i int, c *undoContact, f *field.Field[records.Record], next *state, before *records.Record) (kept int) {
+// take puts a field's value back, and says how many values are kept instead: where it is unique, and somebody else
+// keeps it.
+func (p *undoPlan) take(d *decision, c *undoContact, f *field.Field[records.Record], next *state, before *records.Record) (kept int) {
 	switch f.Name {
 	case records.EmailField:
-		key := normalize.Email(before.Email)
-		if other := p.byEmail[companyKey{c.Company, key}]; other != nil && other.ID != c.ID {
-			p.issueAt(i, f.Name, c.Email, enum.EmailTaken, fmt.Sprintf("%s, which the contact had before the import, is the email of another contact by now", sheet.Cut(before.Email, 100)))
+		next.EmailKey = normalize.Email(before.Email)
+		if !p.free(wish{c, f.Name, next.EmailKey}, nil) {
+			next.EmailKey = c.EmailKey
+			p.issueAt(d, f.Name, c.Email, enum.EmailTaken, fmt.Sprintf("%s, which the contact had before the import, is the email of another contact by now", sheet.Cut(before.Email, 100)))
 			return 1
 		}
-		next.EmailKey = key
 	case records.IDField:
-		if other := p.byExternal[companyKey{c.Company, before.ExternalID}]; other != nil && other.ID != c.ID && before.ExternalID != "" {
-			p.issueAt(i, f.Name, c.ExternalID, enum.AlreadyExists, fmt.Sprintf("%q, which the contact had before the import, is the external id of another contact by now", sheet.Cut(before.ExternalID, 100)))
+		if !p.free(wish{c, f.Name, before.ExternalID}, nil) {
+			p.issueAt(d, f.Name, c.ExternalID, enum.AlreadyExists, fmt.Sprintf("%q, which the contact had before the import, is the external id of another contact by now", sheet.Cut(before.ExternalID, 100)))
 			return 1
 		}
 	}
@@ -209,64 +229,76 @@ func (p *undoPlan) resolve(in *undoCompany, name string, before, after *records.
 	return gone
 }
 
-// remake makes a contact again that the import, an undo, has deleted.
-func (p *undoPlan) remake(i int, image *journal.Image) {
-	if image == nil || len(image.Fields) == 0 {
-		p.add(i, journal.Skipped, "")
-		p.issue(i, enum.EditedSince, "the contact was deleted once more since, and is not made again")
-		return
-	}
-	of, named := imageCompany(image)
+// remade is the contact that is made again in place of one that the import, an undo, has deleted, and how that was;
+// nil where it is not known, or not the importer's to make.
+func (p *undoPlan) remadeOf(r *kind.UndoneRow) (c *undoContact, was state) {
+	of, named := imageCompany(r.Image)
 	in := p.companies[of]
 	if !named || in == nil || !in.administered {
-		p.add(i, journal.Failed, "")
-		p.issue(i, enum.Forbidden, "the contact was of a company that you may no longer manage")
-		return
+		return nil, was
 	}
-	c := &undoContact{state: state{Record: records.Record{ID: p.of.Rows[i].Record, Company: of}}}
-	for _, change := range image.Fields {
+	c = &undoContact{state: state{Record: records.Record{ID: r.Record, Company: of}}}
+	for _, change := range r.Image.Fields {
 		if f := field.Named(p.kind.fields, change.Field); f != nil && f.Column != "" {
 			setField(f, &c.Record, change.Before)
 		}
 	}
-	for _, l := range image.Removed {
+	for _, l := range r.Image.Removed {
 		c.setLabel(l, true)
 	}
-	for _, v := range image.CustomValues {
+	for _, v := range r.Image.CustomValues {
 		c.setValue(v.Field, v.Before)
 	}
-	was := c.clone() // as it was deleted
+	was = c.clone()
 	c.EmailKey, c.Project, c.Desk = normalize.Email(c.Email), in.projects.in(c.Project), in.desks.in(c.Desk)
-	if p.byEmail[companyKey{of, c.EmailKey}] != nil {
-		p.add(i, journal.Skipped, c.Email)
-		p.issueAt(i, records.EmailField, c.Email, enum.EmailTaken, "another contact has this email by now, so that the deleted one is not made again")
-		return
-	}
-	if c.ExternalID != "" && p.byExternal[companyKey{of, c.ExternalID}] != nil {
-		p.add(i, journal.Skipped, c.Email)
-		p.issueAt(i, records.IDField, c.ExternalID, enum.AlreadyExists, "another contact has this external id by now, so that the deleted one is not made again")
-		return
-	}
 	maps.DeleteFunc(c.labels, func(l id.ID, _ bool) bool { return in.labels[l] == "" })
 	maps.DeleteFunc(c.values, func(of id.ID, _ string) bool { return in.fields[of] == "" })
-	p.add(i, journal.Created, c.Email)
-	p.contacts[c.ID] = c
-	p.index(c)
-	p.written = append(p.written, c)
-	p.consumed[c.ID] = true
-	p.images[i] = func(w *journal.ImageWriter, row int) {
-		w.Remade(row, p.hash(&c.state), image.Previous)
+	return c, was
+}
+
+// remake makes a contact again that the import, an undo, has deleted.
+func (p *undoPlan) remake(d *decision, r *kind.UndoneRow) {
+	if r.Image == nil || len(r.Image.Fields) == 0 {
+		d.is(journal.Skipped, "")
+		d.issue(enum.EditedSince, "the contact was deleted once more since, and is not made again")
+		return
+	}
+	c, was := p.remadeOf(r)
+	switch {
+	case c == nil:
+		d.is(journal.Failed, "")
+		d.issue(enum.Forbidden, "the contact was of a company that you may no longer manage")
+		return
+	case !p.free(wish{c, records.EmailField, c.EmailKey}, nil):
+		d.is(journal.Skipped, c.Email)
+		p.issueAt(d, records.EmailField, c.Email, enum.EmailTaken, "another contact has this email by now, so that the deleted one is not made again")
+		return
+	case !p.free(wish{c, records.IDField, c.ExternalID}, nil):
+		d.is(journal.Skipped, c.Email)
+		p.issueAt(d, records.IDField, c.ExternalID, enum.AlreadyExists, "another contact has this external id by now, so that the deleted one is not made again")
+		return
+	}
+	d.is(journal.Created, c.Email)
+	d.apply = func() {
+		p.contacts[c.ID] = c
+		p.index(c)
+		p.written = append(p.written, c)
+		p.consumed[c.ID] = true
+	}
+	previous := r.Image.Previous
+	d.image = func(w *journal.ImageWriter, row int) {
+		w.Remade(row, p.hash(&c.state), previous)
 		p.changed(w, &was, &c.state)
 	}
 }
 
 // edited says that a value is kept, since it is not what the import left.
-func (p *undoPlan) edited(i int, column, left, now string) {
+func (p *undoPlan) edited(d *decision, column, left, now string) {
 	if p.hidden(column, left, now) {
-		p.issueAt(i, column, "", enum.EditedSince, "the value was changed after the import, and stays; it is not shown, since it may be a password")
+		p.issueAt(d, column, "", enum.EditedSince, "the value was changed after the import, and stays; it is not shown, since it may be a password")
 		return
 	}
-	p.issueAt(i, column, now, enum.EditedSince, fmt.Sprintf("the import left %s here, and it was changed to %s since, which stays", valueText(left), valueText(now)))
+	p.issueAt(d, column, now, enum.EditedSince, fmt.Sprintf("the import left %s here, and it was changed to %s since, which stays", valueText(left), valueText(now)))
 }
 
 func valueText(value string) string {
@@ -297,7 +329,7 @@ func (p *undoPlan) shown(f *field.Field[records.Record], r *records.Record) stri
 
 // hidden reports whether values of the column are not to be shown.
 func (p *undoPlan) hidden(column string, values ...string) bool {
-	if at := p.run.Layout.Column(column); at >= 0 && p.run.Layout.Hidden(at) || sheet.LooksSecret(column) {
+	if at := p.columnOf(column); at >= 0 && p.run.Layout.Hidden(at) || sheet.LooksSecret(column) {
 		return true
 	}
 	for _, v := range values {
@@ -308,24 +340,30 @@ func (p *undoPlan) hidden(column string, values ...string) bool {
 	return false
 }
 
-// issue notes one of the row as a whole.
-func (p *undoPlan) issue(i int, code enum.IssueCode, message string) {
-	r := p.of.Rows[i]
-	p.outcome.Issues = append(p.outcome.Issues, sheet.Issue{Row: r.Number, Line: r.Line, Code: code, Message: message})
+// issue notes one of the contact as a whole.
+func (d *decision) issue(code enum.IssueCode, message string) {
+	d.issues = append(d.issues, sheet.Issue{Code: code, Message: message})
+}
+
+// columnOf is where the file has the field; -1 where it does not. A custom field of another company may be written in another way.
+func (p *undoPlan) columnOf(field string) int {
+	if at := p.run.Layout.Column(field); at >= 0 {
+		return at
+	}
+	return slices.IndexFunc(p.run.Layout.Fields, func(f string) bool { return f != "" && normalize.Column(f) == normalize.Column(field) })
 }
 
 // issueAt notes one of a column, as the file spells it where it has it.
-func (p *undoPlan) issueAt(i int, column, value string, code enum.IssueCode, message string) {
-	r := p.of.Rows[i]
-	if at := p.run.Layout.Column(column); at >= 0 {
+func (p *undoPlan) issueAt(d *decision, column, value string, code enum.IssueCode, message string) {
+	if at := p.columnOf(column); at >= 0 {
 		column = p.run.Layout.File.Header[at]
 	}
 	column, value = sheet.Cut(column, sheet.MaxIssueValue), sheet.Cut(value, sheet.MaxIssueValue)
-	issue := sheet.Issue{Row: r.Number, Line: r.Line, Column: &column, Code: code, Message: message}
+	issue := sheet.Issue{Column: &column, Code: code, Message: message}
 	if value != "" {
 		issue.Value = &value
 	}
-	p.outcome.Issues = append(p.outcome.Issues, issue)
+	d.issues = append(d.issues, issue)
 }
 
 // setField puts a field's state into the record; an empty one is none.

@@ -31,6 +31,9 @@ func (p *undoPlan) write(ctx context.Context, tx *database.Tx) error {
 	if err := p.unmakeReferences(ctx, tx); err != nil {
 		return err
 	}
+	if err := p.keepAhead(ctx, tx); err != nil {
+		return err
+	}
 	if err := p.keepDecided(ctx, tx); err != nil {
 		return err
 	}
