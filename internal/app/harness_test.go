@@ -57,6 +57,12 @@ func startServer(t *testing.T, env map[string]string) *server {
 
 func startRole(t *testing.T, env map[string]string, role config.Role, does roles) *server {
 	t.Helper()
+	return startLogged(t, env, role, does, os.Stderr)
+}
+
+// startLogged is startRole with the process's log.
+func startLogged(t *testing.T, env map[string]string, role config.Role, does roles, log io.Writer) *server {
+	t.Helper()
 	s := &server{t: t, env: env}
 	for key, value := range map[string]string{"DATA_DIR": t.TempDir(), "HTTP_ADDR": "127.0.0.1:0", "LOG_LEVEL": "error"} {
 		if env[key] == "" {
@@ -66,7 +72,7 @@ func startRole(t *testing.T, env map[string]string, role config.Role, does roles
 	ctx, cancel := context.WithCancel(context.Background())
 	listening, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
-		term := &terminal{in: strings.NewReader(""), out: io.Discard, err: os.Stderr}
+		term := &terminal{in: strings.NewReader(""), out: io.Discard, err: log}
 		settings, err := s.read(role)
 		if err != nil {
 			ended <- err
