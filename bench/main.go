@@ -13,6 +13,7 @@
 //	go run ./bench burden        long values, and what is done by hand beside an import
 //	go run ./bench idle          what a worker without work costs, and how quickly it wakes up
 //	go run ./bench journal       what the journal of imports costs, in bytes and against a program without
+//	go run ./bench signin        failed sign-ins of known and unknown accounts, alone and beside a flood
 //	go run ./bench bounds        operations, lists, deletions and indexes on much data
 //	go run ./bench all           the first eight, and a table of results; -short in under ten minutes
 //
@@ -52,7 +53,7 @@ func run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("bench "+name, flag.ContinueOnError)
 	measure := measurement(name, flags)
 	if measure == nil {
-		fmt.Fprintln(os.Stderr, "bench: say what to measure: contacts, again, users, sqlite, events, fairness, pages, watchers, million, burden, idle, journal, bounds or all; -h behind it lists its flags")
+		fmt.Fprintln(os.Stderr, "bench: say what to measure: contacts, again, users, sqlite, events, fairness, pages, watchers, million, burden, idle, journal, signin, bounds or all; -h behind it lists its flags")
 		return 2
 	}
 	if err := flags.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
@@ -135,6 +136,13 @@ func measurement(name string, flags *flag.FlagSet) func(context.Context) error {
 		flags.IntVar(&m.probes, "probes", 200, "small imports that are measured in each environment at most")
 		flags.IntVar(&m.workers, "workers", 1, "worker processes")
 		flags.IntVar(&m.concurrency, "concurrency", 4, "imports that a worker process runs at once")
+		return m.run
+	case "signin":
+		m := &signIn{}
+		binary(&m.binary)
+		onSQLite(&m.sqlite)
+		flags.IntVar(&m.attempts, "attempts", 200, "sign-ins of each account, in turn")
+		flags.IntVar(&m.flood, "flood", 50, "clients that sign in without a pause at the end; 0: none")
 		return m.run
 	case "pages":
 		m := &pages{}
