@@ -168,29 +168,41 @@ func (h *history) done(r *drawnRun, modelled func() oracle.Result) {
 	r.result = modelled()
 	n := len(h.runs)
 	h.runs = append(h.runs, r)
-	s, want := h.state(r.run.ID), r.result
-	line := fmt.Sprintf("COMPLETED %d created, %d updated, %d deleted, %d unchanged, %d skipped, %d failed of %d", want.Created, want.Updated, want.Deleted, want.Unchanged, want.Skipped, want.Failed, len(want.Rows))
-	is := fmt.Sprintf("%s %d created, %d updated, %d deleted, %d unchanged, %d skipped, %d failed of %d", s.Status, s.CreatedCount, s.UpdatedCount-s.DeletedCount, s.DeletedCount, s.UnchangedCount, s.SkippedCount, s.FailedCount, s.TotalRows)
+	want := r.result
 	if d := cmp.Diff(want.Issues, keptValues(h.ledger(r.run.ID), r.file == nil)); d != "" {
 		h.fail("run %d: issues (-oracle +engine):\n%s", n, d)
 	}
 	h.compare(fmt.Sprintf("run %d", n))
-	if d := cmp.Diff(line, is); d != "" {
+	if d := cmp.Diff(resultLine(want), runLine(h.state(r.run.ID))); d != "" {
 		h.fail("run %d: counts (-oracle +engine):\n%s", n, d)
 	}
 	if d := cmp.Diff(h.outcomesOf(r.result), h.rowsOf(r.run.ID)); d != "" {
 		h.fail("run %d: rows (-oracle +engine):\n%s", n, d)
 	}
 	h.writes(fmt.Sprintf("run %d", n), updated)
-	if r.file == nil {
-		return
+	if r.file != nil {
+		r.failed = failedRows(want)
 	}
-	r.failed = map[int]bool{}
-	for _, row := range want.Rows {
+}
+
+// resultLine is what came of a run by the oracle.
+func resultLine(r oracle.Result) string {
+	return fmt.Sprintf("COMPLETED %d created, %d updated, %d deleted, %d unchanged, %d skipped, %d failed of %d", r.Created, r.Updated, r.Deleted, r.Unchanged, r.Skipped, r.Failed, len(r.Rows))
+}
+
+// runLine is the same of the engine.
+func runLine(r *ent.ImportRun) string {
+	return fmt.Sprintf("%s %d created, %d updated, %d deleted, %d unchanged, %d skipped, %d failed of %d", r.Status, r.CreatedCount, r.UpdatedCount-r.DeletedCount, r.DeletedCount, r.UnchangedCount, r.SkippedCount, r.FailedCount, r.TotalRows)
+}
+
+func failedRows(r oracle.Result) map[int]bool {
+	failed := map[int]bool{}
+	for _, row := range r.Rows {
 		if row.Outcome == "FAILED" {
-			r.failed[row.Number] = true
+			failed[row.Number] = true
 		}
 	}
+	return failed
 }
 
 var editedMessage = regexp.MustCompile(`^the import left (nothing|"(?:[^"\\]|\\.)*") here, and it was changed to (nothing|"(?:[^"\\]|\\.)*") since, which stays$`)
@@ -632,38 +644,13 @@ func (h *history) retry() {
 	if len(failed) == 0 {
 		return
 	}
-	t, n := h.t, rapid.SampledFrom(failed).Draw(h.t, "retried")
+	n := rapid.SampledFrom(failed).Draw(h.t, "retried")
 	of := h.runs[n]
-	c := *of.file
-	c.job.File.Rows, c.job.Numbers = nil, nil
-	var rows []RetryRow
-	for i, row := range of.file.job.File.Rows {
-		number := i + 1
-		if of.file.job.Numbers != nil {
-			number = of.file.job.Numbers[i]
-		}
-		if !of.failed[number] || len(row.Cells) != len(c.header) || slices.Contains(row.Cells, "WRONG_FIELD_COUNT") || rapid.IntRange(0, 3).Draw(t, "leave out") == 0 {
-			continue
-		}
-		again, corrected := RetryRow{Row: number}, oracle.Row{Line: row.Line, Cells: slices.Clone(row.Cells)}
-		for j, field := range c.fields {
-			good := map[string][]string{
-				"email": {"ann@x.example", "retried@x.example", "bob@x.example"}, "first_name": {"Retried", "Ann"}, "last_name": {"Retried", ""}, "id": {"", "ext-1", "retried"},
-				"project": {"", "Alone"}, "desk": {"", "Alone"}, "labels": {"", "VIP", "retried"}, "labels_id": {""}, "company_id": {""}, "active": {"no"}, "type": {""}, "created": {""},
-				"name": {"Retried Row"}, "middle_name": {""}, "username": {"retried"}, "plan": {"7"}, "seats": {"7"}, "is_paying": {"yes"}, "renewal_date": {"2026-12-31"},
-			}[field]
-			if len(good) == 0 || rapid.IntRange(0, 3).Draw(t, "as it was") == 0 {
-				continue
-			}
-			corrected.Cells[j] = rapid.SampledFrom(good).Draw(t, "corrected cell")
-			again.Cells = append(again.Cells, RetryCell{Column: c.header[j], Value: corrected.Cells[j]})
-		}
-		if strings.TrimSpace(strings.Join(corrected.Cells, "")) == "" {
-			continue
-		}
-		rows = append(rows, again)
-		c.job.File.Rows, c.job.Numbers = append(c.job.File.Rows, corrected), append(c.job.Numbers, number)
-	}
+	c, rows := of.corrected(h.t, map[string][]string{
+		"email": {"ann@x.example", "retried@x.example", "bob@x.example"}, "first_name": {"Retried", "Ann"}, "last_name": {"Retried", ""}, "id": {"", "ext-1", "retried"},
+		"project": {"", "Alone"}, "desk": {"", "Alone"}, "labels": {"", "VIP", "retried"}, "labels_id": {""}, "company_id": {""}, "active": {"no"}, "type": {""}, "created": {""},
+		"name": {"Retried Row"}, "middle_name": {""}, "username": {"retried"}, "plan": {"7"}, "seats": {"7"}, "is_paying": {"yes"}, "renewal_date": {"2026-12-31"},
+	})
 	if len(rows) == 0 {
 		return
 	}
@@ -672,33 +659,71 @@ func (h *history) retry() {
 	if err != nil {
 		h.fail("%v", err)
 	}
-	first := of
-	if of.first != nil {
-		first = of.first
-	}
-	r := &drawnRun{run: run, file: &c, first: first}
+	r := &drawnRun{run: run, file: c, first: of.root()}
 	h.done(r, func() oracle.Result { return h.memory.memory.Run(c.job) })
-	for _, row := range r.result.Rows {
-		if row.Outcome != "FAILED" && row.Outcome != "SKIPPED" {
-			for _, o := range h.runs {
-				if o == first || o.first == first {
-					delete(o.failed, row.Number)
-				}
-			}
-		}
+	if d := resolve(h.world, h.runs, r); d != "" {
+		h.fail("%s", d)
 	}
-	for i, o := range h.runs {
-		if o != first && o.first != first {
+}
+
+// root is the import of whose file the rows are.
+func (r *drawnRun) root() *drawnRun {
+	if r.first != nil {
+		return r.first
+	}
+	return r
+}
+
+// corrected draws some of the rows that have failed, with corrected cells.
+func (r *drawnRun) corrected(t *rapid.T, good map[string][]string) (*trial, []RetryRow) {
+	c := *r.file
+	c.job.File.Rows, c.job.Numbers = nil, nil
+	var rows []RetryRow
+	for i, row := range r.file.job.File.Rows {
+		number := i + 1
+		if r.file.job.Numbers != nil {
+			number = r.file.job.Numbers[i]
+		}
+		if !r.failed[number] || len(row.Cells) != len(c.header) || slices.Contains(row.Cells, "WRONG_FIELD_COUNT") || rapid.IntRange(0, 3).Draw(t, "leave out") == 0 {
 			continue
 		}
+		again, corrected := RetryRow{Row: number}, oracle.Row{Line: row.Line, Cells: slices.Clone(row.Cells)}
+		for j, field := range c.fields {
+			if len(good[field]) == 0 || rapid.IntRange(0, 3).Draw(t, "as it was") == 0 {
+				continue
+			}
+			corrected.Cells[j] = rapid.SampledFrom(good[field]).Draw(t, "corrected cell")
+			again.Cells = append(again.Cells, RetryCell{Column: c.header[j], Value: corrected.Cells[j]})
+		}
+		if strings.TrimSpace(strings.Join(corrected.Cells, "")) == "" {
+			continue
+		}
+		rows = append(rows, again)
+		c.job.File.Rows, c.job.Numbers = append(c.job.File.Rows, corrected), append(c.job.Numbers, number)
+	}
+	return &c, rows
+}
+
+// resolve notes which rows the retry has imported, and says where the engine sees it otherwise (J15).
+func resolve(w *world, runs []*drawnRun, retry *drawnRun) string {
+	for i, r := range runs {
+		if r.file == nil || r.root() != retry.root() {
+			continue
+		}
+		for _, row := range retry.result.Rows {
+			if row.Outcome != "FAILED" && row.Outcome != "SKIPPED" {
+				delete(r.failed, row.Number)
+			}
+		}
 		var left []int
-		for _, issue := range h.ledger(o.run.ID) {
+		for _, issue := range w.ledger(r.run.ID) {
 			if !issue.Resolved && !issue.Code.Skips() && !slices.Contains(left, issue.Row) {
 				left = append(left, issue.Row)
 			}
 		}
-		if d := cmp.Diff(slices.Sorted(maps.Keys(o.failed)), left); d != "" {
-			h.fail("rows of run %d that no retry has imported (-oracle +engine):\n%s", i, d)
+		if d := cmp.Diff(slices.Sorted(maps.Keys(r.failed)), left); d != "" {
+			return fmt.Sprintf("rows of run %d that no retry has imported (-oracle +engine):\n%s", i, d)
 		}
 	}
+	return ""
 }

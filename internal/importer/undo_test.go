@@ -339,8 +339,9 @@ func TestJ14CustomersAreDeletedUnlessTheyAreUsed(t *testing.T) {
 		}
 		run, _ = w.imported(file)
 		w.DB.Ent().Company.Update().Where(company.Name("Beta"), company.DeletedAtIsNil()).SetContactEmail("other@x.example").ExecX(w.System)
-		_, said = w.undone(Options{}, w.maria, run, w.plain)
-		testenv.Equal(t, "changed", said, "COMPLETED 1 deleted, 0 put back, 0 made, 0 unchanged, 1 skipped, 0 failed of 2 2::EDITED_SINCE")
+		undo, said = w.undone(Options{}, w.maria, run, w.plain)
+		testenv.Equal(t, "changed", said, "COMPLETED 1 deleted, 0 put back, 0 made, 0 unchanged, 1 skipped, 0 failed of 2 2:contact_email:EDITED_SINCE")
+		testenv.Equal(t, "what is told", w.said(undo.ID), []string{`2 the import left "b@x.example" here, and it was changed to "other@x.example" since, which stays`})
 	})
 }
 

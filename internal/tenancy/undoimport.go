@@ -37,7 +37,7 @@ func (s *Service) Tables() []Table {
 // MadeCustomer is a customer that an import has made, as it is now.
 type MadeCustomer struct {
 	CompanyRecord
-	Admin  id.ID    // its first partner admin; the nil UUID: none
+	Admins []id.ID  // its partner admins, the first one first
 	Theirs bool     // it is still the partner's, and the partner may delete it (rule C8)
 	Used   []string // what has been made in it since, such as contacts
 }
@@ -71,8 +71,8 @@ func (s *Service) MadeCustomers(ctx context.Context, tx *database.Tx, b *Company
 	err = tx.Each(ctx, "their partner admins", func(rows *sql.Rows) error {
 		var of, admin id.ID
 		err := rows.Scan(&of, &admin)
-		if c := found[of]; c != nil && c.Admin == (id.ID{}) {
-			c.Admin = admin
+		if c := found[of]; c != nil {
+			c.Admins = append(c.Admins, admin)
 		}
 		return err
 	}, `SELECT company_id, user_id FROM partner_admins WHERE company_id`+d.AmongIDs("$1")+` ORDER BY created_at, id`, d.IDs(companies))
@@ -120,14 +120,21 @@ func (s *Service) RemoveCustomers(ctx context.Context, tx *database.Tx, by viewe
 	return record(ctx, tx, by, events)
 }
 
-// Colleagues are those of the users who are active in the partner's directory.
-func Colleagues(ctx context.Context, tx *database.Tx, partner id.ID, users []id.ID) (map[id.ID]bool, error) {
-	active := map[id.ID]bool{}
+// Colleague is a user of the partner's directory.
+type Colleague struct {
+	Email  string
+	Active bool
+}
+
+// Colleagues are those of the users who are in the partner's directory.
+func Colleagues(ctx context.Context, tx *database.Tx, partner id.ID, users []id.ID) (map[id.ID]Colleague, error) {
+	found := map[id.ID]Colleague{}
 	err := tx.Each(ctx, "users", func(rows *sql.Rows) error {
 		var of id.ID
-		err := rows.Scan(&of)
-		active[of] = true
+		var c Colleague
+		err := rows.Scan(&of, &c.Email, &c.Active)
+		found[of] = c
 		return err
-	}, `SELECT id FROM users WHERE company_id = $1 AND active AND id`+tx.Dialect().AmongIDs("$2"), partner, tx.Dialect().IDs(users))
-	return active, err
+	}, `SELECT id, email, active FROM users WHERE company_id = $1 AND id`+tx.Dialect().AmongIDs("$2"), partner, tx.Dialect().IDs(users))
+	return found, err
 }

@@ -28,7 +28,7 @@ func (w *ImageWriter) Image(image *Image) {
 		w.Created(image.Row, image.Hash)
 		return
 	case image.What == Created:
-		w.Remade(image.Row, image.Hash, image.Previous)
+		w.CreatedAs(image.Row, image.Hash, image.Previous)
 	case image.What == Deleted:
 		w.Deleted(image.Row, image.Previous)
 	default:

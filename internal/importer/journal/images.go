@@ -18,8 +18,8 @@ type Image struct {
 	Hash uint64
 
 	// What was replaced in a record that was updated; all that it had, and nothing behind it, of
-	// one that was deleted; of one that was created, where the batch, of an undo, has made it again, how it
-	// differs from what was deleted.
+	// one that was deleted; of a contact that was created, where the batch, of an undo, has made it again, how it
+	// differs from what was deleted; all of a new customer, with nothing before it.
 	Previous     time.Time // its updated_at before; zero: it was not there
 	Fields       []FieldChange
 	Added        []id.ID // labels
@@ -77,7 +77,7 @@ const more = 0x80
 // ImageWriter collects the images of a batch, in the order of their rows, and what it made for them.
 // The zero value is ready; it is for one goroutine.
 //
-// Behind Updated, Deleted and Remade stand the calls that say what of the record was replaced.
+// Behind Updated, Deleted and CreatedAs stand the calls that say what of the record was replaced.
 type ImageWriter struct {
 	columns [imageColumns][]byte
 	hashes  []byte
@@ -98,8 +98,9 @@ func (w *ImageWriter) Created(row int, hash uint64) {
 	w.hashes = binary.LittleEndian.AppendUint64(w.hashes, hash)
 }
 
-// Remade is Created of a record that had been deleted, and whose updated_at was previous then.
-func (w *ImageWriter) Remade(row int, hash uint64, previous time.Time) {
+// CreatedAs is Created of a record of which the calls behind it say more. previous is its updated_at when it was deleted, where
+// the batch has made it again; else it is zero.
+func (w *ImageWriter) CreatedAs(row int, hash uint64, previous time.Time) {
 	w.replaced(row, Created|more, previous)
 	w.hashes = binary.LittleEndian.AppendUint64(w.hashes, hash)
 }

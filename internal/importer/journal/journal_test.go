@@ -142,7 +142,7 @@ func encode(images []journal.Image, made []journal.Reference) ([]byte, error) {
 		case m.What == journal.Created && m.Previous.IsZero():
 			w.Created(m.Row, m.Hash)
 		case m.What == journal.Created:
-			w.Remade(m.Row, m.Hash, m.Previous)
+			w.CreatedAs(m.Row, m.Hash, m.Previous)
 		case m.What == journal.Updated:
 			w.Updated(m.Row, m.Previous)
 		default:

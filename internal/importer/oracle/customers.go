@@ -82,6 +82,7 @@ func (run *run) customer(r *row) outcome {
 	}
 	run.world.Companies = append(run.world.Companies, made)
 	run.index.company(made)
+	run.made = made
 	return created
 }
 

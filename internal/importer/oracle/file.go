@@ -81,4 +81,5 @@ type RowResult struct {
 	Number, Line int
 	Outcome      string   // CREATED, UPDATED, DELETED, UNCHANGED, SKIPPED or FAILED
 	Contact      *Contact // whom a row of contacts has created, updated or left unchanged; of an undo, whom it is about; else nil
+	Company      *Company // likewise of a row of customers; nil of one that has created none
 }

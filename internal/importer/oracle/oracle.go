@@ -51,6 +51,9 @@ func (w *World) Run(j Job) Result {
 		run.result.Issues = append(run.result.Issues, r.problems...)
 	}
 	Sort(run.result.Issues)
+	if j.Kind == Customers {
+		run.result.done = &done{file: j.File, customers: run.customers()}
+	}
 	if j.Kind == Contacts {
 		var homes map[*Contact]*Company
 		run.done.after, homes = w.contacts()

@@ -8,6 +8,7 @@ type run struct {
 	index  *index
 	owners map[*Company]map[string]int // contacts by emailKey: the last row that was imported with it (I9)
 	about  *Contact                    // whom the row under way has imported
+	made   *Company                    // what the row under way has made
 	done   *done
 	result Result
 }
@@ -27,8 +28,8 @@ const (
 var outcomes = map[outcome]string{failed: "FAILED", created: "CREATED", updated: "UPDATED", unchanged: "UNCHANGED", skipped: "SKIPPED"}
 
 func (r *run) count(of *row, o outcome) {
-	r.result.Rows = append(r.result.Rows, RowResult{Number: of.number, Line: of.line, Outcome: outcomes[o], Contact: r.about})
-	r.about = nil
+	r.result.Rows = append(r.result.Rows, RowResult{Number: of.number, Line: of.line, Outcome: outcomes[o], Contact: r.about, Company: r.made})
+	r.about, r.made = nil, nil
 	switch o {
 	case failed:
 		r.result.Failed++

@@ -12,6 +12,7 @@ type done struct {
 	before, after map[*Contact]Contact // the contacts of all companies
 	homes         map[*Contact]*Company
 	made, unmade  []reference
+	customers     map[*Company]customer // of customers: what they were when they were deleted, or as they were made
 }
 
 // reference is a label, a project or a desk that an import has made, or an undo deleted.
@@ -84,11 +85,16 @@ func (u *undo) row(came RowResult) {
 		u.told[came.Contact] = true
 		d = u.decide(came.Contact)
 	}
+	u.tell(came, d)
+}
+
+// tell says at a row what became of its record.
+func (u *undo) tell(came RowResult, d *decision) {
 	for _, i := range d.issues {
 		i.Row, i.Line = came.Number, came.Line
 		u.result.Issues = append(u.result.Issues, i)
 	}
-	u.result.Rows = append(u.result.Rows, RowResult{Outcome: d.outcome, Contact: came.Contact, Number: came.Number, Line: came.Line})
+	u.result.Rows = append(u.result.Rows, RowResult{Outcome: d.outcome, Contact: came.Contact, Company: came.Company, Number: came.Number, Line: came.Line})
 	switch d.outcome {
 	case "CREATED":
 		u.result.Created++

@@ -28,7 +28,10 @@ type Company struct {
 	Labels        []Label
 	Fields        []Field
 
-	created map[string]int // how often imports have made a label, project or desk of a name
+	Used bool // something was made in it by hand that nothing else here says
+
+	deletedBy *done          // the undo that has deleted it
+	created   map[string]int // how often imports have made a label, project or desk of a name
 }
 
 // User is someone who signs in (U1).

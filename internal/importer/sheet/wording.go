@@ -13,6 +13,17 @@ func Plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
+// Edited says that a value is kept, since it is not what an import left (rule J14).
+func Edited(left, now string) string {
+	text := func(value string) string {
+		if value == "" {
+			return "nothing"
+		}
+		return fmt.Sprintf("%q", Cut(value, 100))
+	}
+	return fmt.Sprintf("the import left %s here, and it was changed to %s since, which stays", text(left), text(now))
+}
+
 // MaxListed is how many of the companies or people that a notification is about it names (rule J7).
 const MaxListed = 3
 

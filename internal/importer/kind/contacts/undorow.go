@@ -287,7 +287,7 @@ func (p *undoPlan) remake(d *decision, r *kind.UndoneRow) {
 	}
 	previous := r.Image.Previous
 	d.image = func(w *journal.ImageWriter, row int) {
-		w.Remade(row, p.hash(&c.state), previous)
+		w.CreatedAs(row, p.hash(&c.state), previous)
 		p.changed(w, &was, &c.state)
 	}
 }
@@ -298,14 +298,7 @@ func (p *undoPlan) edited(d *decision, column, left, now string) {
 		p.issueAt(d, column, "", enum.EditedSince, "the value was changed after the import, and stays; it is not shown, since it may be a password")
 		return
 	}
-	p.issueAt(d, column, now, enum.EditedSince, fmt.Sprintf("the import left %s here, and it was changed to %s since, which stays", valueText(left), valueText(now)))
-}
-
-func valueText(value string) string {
-	if value == "" {
-		return "nothing"
-	}
-	return fmt.Sprintf("%q", sheet.Cut(value, 100))
+	p.issueAt(d, column, now, enum.EditedSince, sheet.Edited(left, now))
 }
 
 func hasLabel(has bool, name string) string {

@@ -51,7 +51,7 @@ type undoPlan struct {
 
 	slugs     map[string][]tenancy.Namesake
 	externals map[string]tenancy.Numbered
-	active    map[id.ID]bool
+	users     map[id.ID]tenancy.Colleague
 }
 
 // Plan is kind.Batch's.
@@ -84,8 +84,12 @@ func (p *undoPlan) load(ctx context.Context, tx *database.Tx) (err error) {
 	for i := range p.of.Rows {
 		r := &p.of.Rows[i]
 		ids[i] = r.Record
-		if c := p.company(r); c != nil {
+		switch c := p.company(r); {
+		case c == nil:
+		case r.Result == journal.Deleted:
 			slugs, externals, admins = append(slugs, c.Slug), append(externals, c.ExternalID), append(admins, c.Admin)
+		default:
+			admins = append(admins, c.Admin)
 		}
 	}
 	if !p.run.DryRun {
@@ -96,35 +100,39 @@ func (p *undoPlan) load(ctx context.Context, tx *database.Tx) (err error) {
 	if p.found, err = p.kind.partners.MadeCustomers(ctx, tx, p.kind.bulk, p.run.Company, ids, !p.run.DryRun); err != nil {
 		return err
 	}
-	if len(slugs) == 0 {
-		return nil
+	for _, c := range p.found {
+		admins = append(admins, c.Admins...)
+	}
+	if p.users, err = tenancy.Colleagues(ctx, tx, p.run.Company, admins); err != nil || len(slugs) == 0 {
+		return err
 	}
 	if p.slugs, err = tenancy.Namesakes(ctx, tx, p.run.Company, slugs); err != nil {
 		return err
 	}
 	externals = slices.DeleteFunc(externals, func(e string) bool { return e == "" })
-	if p.externals, err = tenancy.ByExternalID(ctx, tx, p.run.Company, externals); err != nil {
-		return err
-	}
-	p.active, err = tenancy.Colleagues(ctx, tx, p.run.Company, admins)
+	p.externals, err = tenancy.ByExternalID(ctx, tx, p.run.Company, externals)
 	return err
 }
 
-// company is the one that was deleted in the row, as it was; nil where none was, or it is not known any more.
+// company is the one that was made or deleted in the row, as it was left or had been; nil where it is not known any more.
 func (p *undoPlan) company(r *kind.UndoneRow) *tenancy.NewCompany {
-	if r.Result != journal.Deleted || r.Image == nil {
+	if r.Image == nil || len(r.Image.Fields) == 0 {
 		return nil
 	}
 	c := &tenancy.NewCompany{CompanyRecord: tenancy.CompanyRecord{ID: r.Record}, Partner: p.run.Company}
 	for _, change := range r.Image.Fields {
+		state := change.Before
+		if r.Image.What == journal.Created {
+			state = change.After
+		}
 		switch change.Field {
 		case slugState:
-			c.Slug = change.Before
+			c.Slug = state
 		case adminEmail:
-			c.Admin, _ = id.Parse(change.Before, id.User)
+			c.Admin, _ = id.Parse(state, id.User)
 		default:
 			if f := field.Named(p.kind.fields, change.Field); f != nil && f.Column != "" {
-				if err := f.SetState(&c.CompanyRecord, change.Before); err != nil {
+				if err := f.SetState(&c.CompanyRecord, state); err != nil {
 					panic(err) // what was kept can be read again
 				}
 			}
@@ -135,34 +143,53 @@ func (p *undoPlan) company(r *kind.UndoneRow) *tenancy.NewCompany {
 
 // unmake deletes the customer that the row has made, unless it is used or changed.
 func (p *undoPlan) unmake(i int, r *kind.UndoneRow) {
-	c := p.found[r.Record]
-	keep := func(why string, args ...any) {
-		p.add(i, journal.Skipped, c.Name)
-		p.issue(i, "", enum.EditedSince, fmt.Sprintf(why, args...))
-	}
+	c, left := p.found[r.Record], p.company(r)
+	kept := len(p.outcome.Issues)
+	keep := func(why string, args ...any) { p.issue(i, "", "", enum.EditedSince, fmt.Sprintf(why, args...)) }
 	switch {
 	case c == nil:
 		p.add(i, journal.Unchanged, "")
+		return
 	case !c.Theirs:
 		keep("the company has left your company since, or has become a partner, and is kept")
-	case len(c.Used) > 0:
-		keep("%s were made in the customer after the import, so that it is kept; deleteCustomer deletes it with all of them", strings.Join(c.Used, ", "))
-	case r.Image == nil:
+	case left == nil:
 		keep("it is not known any more what the import left of the customer, so that it is kept")
-	case p.kind.bulk.StateHash(&c.CompanyRecord) != r.Image.Hash:
-		keep("the customer's name, external id or contact email was changed after the import, so that it is kept; its name is %q now", sheet.Cut(c.Name, 100))
 	default:
-		p.add(i, journal.Deleted, c.Name)
-		p.deleted[i] = c
+		if len(c.Used) > 0 {
+			keep("%s were made in the customer after the import, so that it is kept; deleteCustomer deletes it with all of them", strings.Join(c.Used, ", "))
+		}
+		for n := range p.kind.fields {
+			if f := &p.kind.fields[n]; f.Column != "" && !f.Same(&left.CompanyRecord, &c.CompanyRecord) {
+				p.edited(i, f.Name, f.Format(&left.CompanyRecord), f.Format(&c.CompanyRecord))
+			}
+		}
+		if was, there := p.users[left.Admin]; there && !slices.Contains(c.Admins, left.Admin) { // who is deleted has no customers any more
+			now := ""
+			if len(c.Admins) > 0 {
+				now = p.users[c.Admins[0]].Email
+			}
+			p.edited(i, adminEmail, was.Email, now)
+		}
 	}
+	if len(p.outcome.Issues) > kept {
+		p.add(i, journal.Skipped, c.Name)
+		return
+	}
+	p.add(i, journal.Deleted, c.Name)
+	p.deleted[i] = c
+}
+
+// edited says that a value is kept, since it is not what the import left.
+func (p *undoPlan) edited(i int, column, left, now string) {
+	p.issue(i, column, now, enum.EditedSince, sheet.Edited(left, now))
 }
 
 // remake makes a customer again that the import, an undo, has deleted.
 func (p *undoPlan) remake(i int, r *kind.UndoneRow) {
 	c := p.company(r)
-	skip := func(column string, code enum.IssueCode, why string) {
+	skip := func(column, value string, code enum.IssueCode, why string) {
 		p.add(i, journal.Skipped, c.Name)
-		p.issue(i, column, code, why)
+		p.issue(i, column, value, code, why)
 	}
 	switch {
 	case p.found[r.Record] != nil:
@@ -170,16 +197,16 @@ func (p *undoPlan) remake(i int, r *kind.UndoneRow) {
 		return
 	case c == nil:
 		p.add(i, journal.Skipped, "")
-		p.issue(i, "", enum.EditedSince, "the customer was deleted once more since, and is not made again")
+		p.issue(i, "", "", enum.EditedSince, "the customer was deleted once more since, and is not made again")
 		return
 	case slices.ContainsFunc(p.slugs[c.Slug], func(n tenancy.Namesake) bool { return n.BySlug }):
-		skip(name, enum.AlreadyExists, fmt.Sprintf("another company has the slug %q by now, so that the deleted customer is not made again", sheet.Cut(c.Slug, 100)))
+		skip(name, c.Name, enum.AlreadyExists, fmt.Sprintf("another company has the slug %q by now, so that the deleted customer is not made again", sheet.Cut(c.Slug, 100)))
 		return
 	case c.ExternalID != "" && p.externals[c.ExternalID].ID != (id.ID{}):
-		skip(externalID, enum.AlreadyExists, fmt.Sprintf("another customer has the external id %q by now, so that the deleted one is not made again", c.ExternalID))
+		skip(externalID, c.ExternalID, enum.AlreadyExists, fmt.Sprintf("another customer has the external id %q by now, so that the deleted one is not made again", c.ExternalID))
 		return
 	}
-	if !p.active[c.Admin] {
+	if c.Admin != (id.ID{}) && !p.users[c.Admin].Active {
 		c.Admin = p.run.CreatedBy
 	}
 	p.add(i, journal.Created, c.Name)
@@ -211,6 +238,13 @@ func (p *undoPlan) write(ctx context.Context, tx *database.Tx) error {
 		}
 		p.outcome.WrittenAt = at
 	}
+	again := map[id.ID]bool{}
+	for i := range p.remade {
+		again[p.of.Rows[i].Record] = true
+	}
+	if err := kind.ForgetImages(ctx, tx, p.of.Import, p.of.First, again); err != nil {
+		return err
+	}
 	return p.keepImages()
 }
 
@@ -231,11 +265,11 @@ func (p *undoPlan) keepImages() (err error) {
 				}
 			}
 			w.Field(slugState, []byte(deleted.Slug), nil)
-			if deleted.Admin != (id.ID{}) {
-				w.Field(adminEmail, []byte(deleted.Admin.String()), nil)
+			if len(deleted.Admins) > 0 {
+				w.Field(adminEmail, []byte(deleted.Admins[0].String()), nil)
 			}
 		case remade != nil:
-			w.Created(row, p.kind.bulk.StateHash(&remade.CompanyRecord))
+			p.kind.created(w, row, remade)
 		}
 	}
 	p.outcome.Images, err = w.Encode()
@@ -252,7 +286,7 @@ func (p *undoPlan) add(i int, result journal.Result, label string) {
 }
 
 // issue notes one of the row, at the column as the file spells it; empty: at the row as a whole.
-func (p *undoPlan) issue(i int, column string, code enum.IssueCode, message string) {
+func (p *undoPlan) issue(i int, column, value string, code enum.IssueCode, message string) {
 	r := p.of.Rows[i]
 	issue := sheet.Issue{Row: r.Number, Line: r.Line, Code: code, Message: message}
 	if column != "" {
@@ -260,6 +294,9 @@ func (p *undoPlan) issue(i int, column string, code enum.IssueCode, message stri
 			column = sheet.Cut(p.run.Layout.File.Header[at], sheet.MaxIssueValue)
 		}
 		issue.Column = &column
+	}
+	if value = sheet.Cut(value, sheet.MaxIssueValue); value != "" && column != "" {
+		issue.Value = &value
 	}
 	p.outcome.Issues = append(p.outcome.Issues, issue)
 }

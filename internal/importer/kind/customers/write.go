@@ -2,6 +2,7 @@ package customers
 
 import (
 	"context"
+	"time"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/importkey"
@@ -85,12 +86,27 @@ func (b *batch) images(made []customer) ([]byte, error) {
 	w := &journal.ImageWriter{}
 	for i := range made {
 		c := &made[i]
-		w.Created(c.index, b.kind.bulk.StateHash(&c.CompanyRecord))
+		b.kind.created(w, c.index, &c.NewCompany)
 		if c.Admin != (id.ID{}) {
 			w.Made(journal.Reference{ID: c.Admin, Company: c.ID})
 		}
 	}
 	return w.Encode()
+}
+
+// created says that the batch has made the customer of its row of that index, and what it is.
+func (k *Kind) created(w *journal.ImageWriter, row int, c *tenancy.NewCompany) {
+	w.CreatedAs(row, k.bulk.StateHash(&c.CompanyRecord), time.Time{})
+	for i := range k.fields {
+		if f := &k.fields[i]; f.Column != "" {
+			if state := f.AppendState(nil, &c.CompanyRecord); len(state) > 0 {
+				w.Field(f.Name, nil, state)
+			}
+		}
+	}
+	if c.Admin != (id.ID{}) {
+		w.Field(adminEmail, nil, []byte(c.Admin.String()))
+	}
 }
 
 // skipLate skips rows whose slugs were taken since the snapshot.
