@@ -12,22 +12,28 @@ import (
 )
 
 // imported imports the files with nothing broken, and returns when that is done: what is done about imports that
-// have ended begins with these. On PostgreSQL the worker for that ends thereafter.
+// have ended begins with these.
 func (t *trial) imported(l load) []*model.Sent {
+	sent := t.plan(l)
+	t.undisturbed(func() { t.send(sent) })
+	return sent
+}
+
+// undisturbed has the imports that send sends come to their end with nothing broken. On PostgreSQL the worker for
+// that ends thereafter.
+func (t *trial) undisturbed(send func()) {
 	pace, leave := t.pace, func() {}
 	if t.embedded == "" {
 		t.pace = ""
 		leave = t.worker().leave
 	}
-	sent := t.plan(l)
-	t.send(sent)
+	send()
 	t.settle(60 * time.Second)
 	if t.working() {
 		t.violate("I4", "imports that nothing disturbs are not final")
 	}
 	leave()
 	t.pace = pace
-	return sent
 }
 
 // retries makes retries of the rows of the imports that have failed.
@@ -56,7 +62,7 @@ func (t *trial) retries(sent []*model.Sent) []*model.Sent {
 	return retries
 }
 
-// undos makes undos of the imports, which are of contacts.
+// undos makes undos of the imports or undos, which are of contacts.
 func (t *trial) undos(sent []*model.Sent) []*model.Sent {
 	var undos []*model.Sent
 	for _, s := range sent {
@@ -116,12 +122,22 @@ func (t *trial) editOne(of *model.Tenant, e model.Edit) {
 }
 
 // amend retries and undoes imports of contacts, each tenant's in an order that is drawn, after some contacts were
-// edited by hand. first and second are an import of each tenant, and one over the same contacts.
-func (t *trial) amend(first, second []*model.Sent) {
-	amendments := slices.Concat(t.retries(second), t.undos(second), t.undos(first))
+// edited by hand. first and second are an import of each tenant, and one over the same contacts. It gives the undos.
+func (t *trial) amend(first, second []*model.Sent) []*model.Sent {
+	undos := slices.Concat(t.undos(second), t.undos(first))
+	amendments := slices.Concat(t.retries(second), undos)
 	t.rand.Shuffle(len(amendments), func(i, j int) { amendments[i], amendments[j] = amendments[j], amendments[i] })
 	t.edit(second, amendments)
 	t.send(amendments)
+	return undos
+}
+
+// redo undoes undos that have ended, after some of their contacts were edited by hand.
+func (t *trial) redo(undos []*model.Sent) {
+	redos := t.undos(undos)
+	t.rand.Shuffle(len(redos), func(i, j int) { redos[i], redos[j] = redos[j], redos[i] })
+	t.edit(undos, redos)
+	t.send(redos)
 }
 
 // mostRetried is how many rows retryRows takes (rule J15).

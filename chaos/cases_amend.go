@@ -12,6 +12,7 @@ func amendmentCases() []experiment {
 	return []experiment{
 		{name: "retry-worker-killed-at-point", what: "SIGKILL to a worker at each fault point, one worker for each, while failed rows of files of all kinds are retried", run: retryWorkerKilledAtPoint},
 		{name: "undo-worker-killed-at-point", what: "the same while imports of contacts are retried and undone, some contacts being edited by hand", short: true, run: undoWorkerKilledAtPoint},
+		{name: "redo-worker-killed-at-point", what: "the same while undos are undone, some contacts being edited by hand in between", run: redoWorkerKilledAtPoint},
 		{name: "undo-postgres-crashed", what: "PostgreSQL is shut down at once while imports are retried and undone", own: true, run: undoPostgresCrashed},
 		{name: "undo-redis-killed", what: "kill -9 of Redis while imports are retried and undone", run: undoRedisKilled},
 		{name: "undo-embedded-killed", what: "the embedded server is killed while imports are retried and undone", short: true, embedded: true, run: undoEmbeddedKilled},
@@ -31,6 +32,16 @@ func undoWorkerKilledAtPoint(t *trial) {
 	sent := t.importedTwice(load{tenants: 7, rows: 400})
 	t.bound("RUNNING", afterDeath)
 	t.amend(sent[0], sent[1])
+	t.killedAtPoints(load{tenants: 7, rows: 600})
+}
+
+func redoWorkerKilledAtPoint(t *trial) {
+	t.api()
+	sent := t.importedTwice(load{tenants: 7, rows: 400})
+	var undos []*model.Sent
+	t.undisturbed(func() { undos = t.amend(sent[0], sent[1]) })
+	t.bound("RUNNING", afterDeath)
+	t.redo(undos)
 	t.killedAtPoints(load{tenants: 7, rows: 600})
 }
 

@@ -311,6 +311,11 @@ func TestEachBrokenInvariantIsSeen(t *testing.T) {
 			created.Record[0], deleted.Record[0] = 1, 1
 			x.Contacts[0].ID = deleted.Record.String()
 		}},
+		"an undo of an undo makes what that one has not deleted": {"I10", func(_ *model.World, x *model.Tables) {
+			made := *deletedRow(x)
+			made.Result, made.Record[0] = journal.Created, 1
+			x.Imports = append(x.Imports, model.Import{ID: "redo", Undoes: undoOf(x).ID, Batches: []model.Batch{{Rows: []journal.Row{made}}}})
+		}},
 		"a contact is deleted by nobody": {"I10", func(_ *model.World, x *model.Tables) { createdRow(x).Record[0] = 1 }},
 		"an undo deletes an edited contact": {"I1", func(_ *model.World, x *model.Tables) {
 			x.Contacts = slices.DeleteFunc(x.Contacts, func(c model.Record) bool { return c.Last == "Edited 1" })

@@ -3,7 +3,7 @@ package model
 import "tenantry/internal/importer/journal"
 
 // undone: contacts that imports have created are there, unless an undo of that import or somebody has
-// deleted them, and then they are not (I10). That edits are kept, and what else an undo does, is
+// deleted them, and then they are not until an undo of that undo has made them again (I10). That edits are kept, and what else an undo does, is
 // compared with the serial run (I6).
 func (c *checker) undone() {
 	there, deleted, by := map[string]bool{}, map[string]bool{}, map[string]bool{}
@@ -15,10 +15,13 @@ func (c *checker) undone() {
 			by[e.ID] = e.Delete
 		}
 	}
-	created := map[string]map[string]bool{} // by import
+	created, again := map[string]map[string]bool{}, map[string]map[string]bool{} // by import; by the undo that is undone
 	for i := range c.t.Imports {
 		run := &c.t.Imports[i]
 		created[run.ID] = run.Records(journal.Created)
+		if run.Undoes != "" {
+			again[run.Undoes] = created[run.ID]
+		}
 	}
 	for i := range c.t.Imports {
 		run := &c.t.Imports[i]
@@ -27,13 +30,18 @@ func (c *checker) undone() {
 			switch {
 			case !created[run.Undoes][record]:
 				c.violate("I10", "import %s has deleted the contact %s, which the import that it undoes (%s) has not created", run.ID, record, run.Undoes)
-			case there[record]:
+			case there[record] && !again[run.ID][record]:
 				c.violate("I10", "import %s has deleted the contact %s, which is there", run.ID, record)
 			}
 		}
 	}
 	for i := range c.t.Imports {
 		run := &c.t.Imports[i]
+		for record := range again[run.ID] {
+			if !run.Records(journal.Deleted)[record] {
+				c.violate("I10", "an undo of import %s has made the contact %s, which that one has not deleted", run.ID, record)
+			}
+		}
 		s := c.sentAs[run.ID]
 		if run.Kind != Contacts || run.DryRun || s == nil || s.Fate == Disappears {
 			continue
