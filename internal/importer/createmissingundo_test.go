@@ -51,8 +51,9 @@ func TestJ14WhatRowsNamedIsDeletedAndMadeAgain(t *testing.T) {
 		w.contactsOf(w.outside, w.plain, "email,first_name\nann@x.example,Ann\nbob@x.example,Bob\n", Options{})
 		before, had := w.whole(w.plain), w.referencesOf(w.plain)
 		all := asked(sheet.Options{CreateMissing: []enum.ImportReference{enum.LabelReferences, enum.ProjectReferences, enum.DeskReferences}})
-		run, _ := w.contactsOf(w.outside, w.plain, "email,first_name,labels,project,desk\nann@x.example,,L,P,D\nnew@x.example,New,,,\nnew@x.example,New,L:M,Q,D\n", o, all)
-		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+2+0+0+0 of 3")
+		run, _ := w.contactsOf(w.outside, w.plain, "email,first_name,labels,project,desk\nann@x.example,,L,P,D\nnew@x.example,New,,,\nnew@x.example,New,L:M,Q,D\n"+
+			"new@x.example,Newer,,,\n", o, all) // which is what the undo goes by
+		testenv.Equal(t, "counts", counts(run), "COMPLETED 1+3+0+0+0 of 4")
 		after, has := w.whole(w.plain), w.referencesOf(w.plain)
 		undo, _ := w.undone(o, w.outside, run, w.plain)
 		testenv.Equal(t, "the contacts", w.whole(w.plain), before)

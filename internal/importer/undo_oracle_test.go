@@ -44,9 +44,11 @@ func TestR2UndosOfContactsAreAsRowAfterRow(t *testing.T) {
 		steps := rapid.IntRange(2, 8).Draw(t, "steps")
 		h.importFile()
 		for range steps {
-			switch rapid.SampledFrom([]string{"import", "edit", "edit", "delete", "reference", "undo", "undo", "undo", "retry", "there and back"}).Draw(t, "step") {
+			switch rapid.SampledFrom([]string{"import", "edit", "edit", "delete", "reference", "undo", "undo", "undo", "retry", "there and back", "rights"}).Draw(t, "step") {
 			case "import":
 				h.importFile()
+			case "rights":
+				h.rights()
 			case "edit":
 				h.edit()
 			case "delete":
@@ -355,12 +357,31 @@ func (h *history) writes(when string, before map[id.ID]time.Time) {
 // hand is who changes things in the company of that index by hand; nil: nobody may.
 func (h *history) hand(company int) *ent.User {
 	switch company {
-	case 0, 1:
+	case 0:
 		return h.books.boss
+	case 1:
+		return h.books.tom
 	case 3:
 		return h.books.sole
 	}
 	return nil
+}
+
+// rights takes the right to the customer from whoever imports into the own company, or gives it back: rows may name it (I13).
+func (h *history) rights() {
+	if h.into != h.books.companies[0] {
+		return
+	}
+	customer, boss := h.memory.memory.Companies[1], h.memory.job.Importer
+	if slices.Contains(customer.PartnerAdmins, boss) {
+		h.note("the right to the customer ends")
+		h.Exec(`DELETE FROM partner_admins WHERE user_id = $1`, h.by.ID)
+		customer.PartnerAdmins = slices.DeleteFunc(slices.Clone(customer.PartnerAdmins), func(u *oracle.User) bool { return u == boss })
+		return
+	}
+	h.note("the right to the customer is given")
+	h.PartnerAdmin(h.books.companies[1], h.by)
+	customer.PartnerAdmins = append(slices.Clone(customer.PartnerAdmins), boss)
 }
 
 // someone draws a contact that somebody may change, and its company's index.

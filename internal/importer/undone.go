@@ -32,7 +32,7 @@ func (e *Engine) undoneBatches(ctx context.Context, k kind.Kind, c *claim, out c
 	of := kind.Undone{Import: *c.undoes, BeganAt: began, Backwards: c.backwards}
 	at := csvfile.Position{Offset: c.offset, Row: c.processed, Line: c.line}
 	for at.Row < c.total {
-		first, read, err := e.undoneBatch(ctx, of, at)
+		first, read, err := e.undoneBatch(ctx, of, at, c.total-at.Row)
 		if err != nil {
 			return err
 		}
@@ -66,15 +66,16 @@ func (e *Engine) undoneBatches(ctx context.Context, k kind.Kind, c *claim, out c
 // wholeBatch stands for the number of rows of a batch that is behind us.
 const wholeBatch = 1 << 30
 
-// undoneBatch is the next one at the position: the batch that begins with the row which it names, unless that is
-// behind us. Batches that are in flight write their journal in any order, so that it is the rows by which they
-// follow each other.
-func (e *Engine) undoneBatch(ctx context.Context, of kind.Undone, at csvfile.Position) (first int64, _ kind.Undone, err error) {
-	low, high, order := int64(0), int64(1<<63-1), ""
+// undoneBatch is the next one at the position, of so many rows that are left: the batch that begins with the row which it
+// names, unless that is behind us. Batches that are in flight write their journal in any order, so that it is the
+// rows by which they follow each other. What batches that changed nothing made for their rows goes with the next one, and behind
+// the last one with that.
+func (e *Engine) undoneBatch(ctx context.Context, of kind.Undone, at csvfile.Position, left int) (first int64, _ kind.Undone, err error) {
+	low, high := int64(0), int64(1<<63-1)
 	again := at.Offset > 0 && at.Line < wholeBatch
 	switch {
 	case of.Backwards:
-		if order = " DESC"; at.Offset > 0 {
+		if at.Offset > 0 {
 			high = at.Offset
 		}
 		if again {
@@ -85,24 +86,62 @@ func (e *Engine) undoneBatch(ctx context.Context, of kind.Undone, at csvfile.Pos
 			low--
 		}
 	}
-	var rows int
-	var written database.Time
-	var outcomes, images []byte
-	err = e.db.SQL().QueryRowContext(ctx, `SELECT first_row, "rows", written_at, outcomes, images FROM import_batches
-		WHERE import_run_id = $1 AND created_count + updated_count + deleted_count > 0 AND first_row > $2 AND first_row < $3
-		ORDER BY first_row`+order+` LIMIT 1`, of.Import, low, high).
-		Scan(&first, &rows, &written, &outcomes, &images)
-	if errors.Is(err, sql.ErrNoRows) {
+	var made []journal.Reference
+	for of.Rows == nil || len(of.Rows) >= left {
+		next, err := e.nextUndone(ctx, of, low, high)
+		if errors.Is(err, sql.ErrNoRows) {
+			break
+		}
+		if err != nil {
+			return 0, of, fmt.Errorf("reading the journal of the import that is undone: %w", err)
+		}
+		if low = next.first; of.Backwards {
+			low, high = 0, next.first
+		}
+		rows, references, err := undoneRows(next.outcomes, next.images, int(next.first), next.rows)
+		if err != nil {
+			return 0, of, err
+		}
+		if len(rows) > 0 && of.Rows != nil {
+			break
+		}
+		if made = append(made, references...); len(rows) == 0 {
+			continue
+		}
+		if of.Rows, of.First, of.WrittenAt, first = rows, int(next.first), next.writtenAt, next.first; of.Backwards {
+			slices.Reverse(of.Rows)
+		}
+		if again { // a part of it is undone
+			left += at.Line
+		}
+	}
+	if of.Made = made; of.Rows == nil {
 		return 0, of, errors.New("the journal of the import that is undone has fewer rows than it had")
 	}
-	if err != nil {
-		return 0, of, fmt.Errorf("reading the journal of the import that is undone: %w", err)
+	return first, of, nil
+}
+
+// undoneJournal is a batch as it is stored.
+type undoneJournal struct {
+	first            int64
+	rows             int
+	writtenAt        time.Time
+	outcomes, images []byte
+}
+
+// nextUndone reads the next batch between the rows that did something; sql.ErrNoRows where there is none.
+func (e *Engine) nextUndone(ctx context.Context, of kind.Undone, low, high int64) (b undoneJournal, err error) {
+	order := ""
+	if of.Backwards {
+		order = " DESC"
 	}
-	of.First, of.WrittenAt = int(first), written.Time
-	if of.Rows, of.Made, err = undoneRows(outcomes, images, int(first), rows); err == nil && of.Backwards {
-		slices.Reverse(of.Rows)
-	}
-	return first, of, err
+	var written database.Time
+	err = e.db.SQL().QueryRowContext(ctx, `SELECT first_row, "rows", written_at, outcomes, images FROM import_batches
+		WHERE import_run_id = $1 AND (created_count + updated_count + deleted_count > 0 OR images IS NOT NULL) AND first_row > $2 AND first_row < $3
+		ORDER BY first_row`+order+` LIMIT 1`, of.Import, low, high).
+		Scan(&b.first, &b.rows, &written, &b.outcomes, &b.images)
+	b.writtenAt = written.Time
+	return b, err
 }
 
 // backwards reports whether the undo of the import goes through the file from its end: the other way round than

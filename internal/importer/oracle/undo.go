@@ -425,7 +425,7 @@ func (u *undo) remake(c, before *Contact, home *Company) *decision {
 func (u *undo) unmakeReferences() {
 	for _, r := range u.of.made {
 		used := func(k *Contact) bool { return k.Labels[r.id] || k.Project == r.id || k.Desk == r.id }
-		if r.there() && !slices.ContainsFunc(r.company.Contacts, used) {
+		if r.there() && u.by.administers(r.company) && !slices.ContainsFunc(r.company.Contacts, used) {
 			r.company.remove(r.what, r.id)
 			u.done.unmade = append(u.done.unmade, r)
 		}
@@ -434,7 +434,7 @@ func (u *undo) unmakeReferences() {
 
 // remakeReference makes one again, unless there is another one of that name by now.
 func (u *undo) remakeReference(r reference) {
-	if r.there() || r.company.named(r.what, r.name) {
+	if r.there() || !u.by.administers(r.company) || r.company.named(r.what, r.name) {
 		return
 	}
 	switch r.what {

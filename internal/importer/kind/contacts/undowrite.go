@@ -103,7 +103,7 @@ func (p *undoPlan) delete(ctx context.Context, tx *database.Tx) error {
 func (p *undoPlan) unmakeReferences(ctx context.Context, tx *database.Tx) (err error) {
 	var made []records.NewReference
 	for _, r := range p.of.Made {
-		if !r.Deleted {
+		if in := p.companies[r.Company]; !r.Deleted && in != nil && in.administered {
 			made = append(made, newReference(r))
 		}
 	}
