@@ -255,7 +255,7 @@ func (l *Limiter) Spend(ctx context.Context, c Counter) error {
 	if _, err := l.Take(ctx, c.Times(chunk)); err != nil {
 		return err
 	}
-	l.ahead.add(key, credit{chunk - 1, l.local.now() + int64(chunk)*limit.Every.Microseconds()})
+	l.ahead.add(key, chunk-1, l.local.now(), limit.Every.Microseconds())
 	return nil
 }
 
@@ -271,8 +271,12 @@ func (a *ahead) spend(key string, now int64) bool {
 	return true
 }
 
-func (a *ahead) add(key string, c credit) {
+// add adds to what others have counted at the same time. It holds for as long as it takes to be forgiven.
+func (a *ahead) add(key string, units int, now, every int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.left.put(key, c)
+	if c, ok := a.left.get(key); ok && now <= c.until {
+		units += c.units
+	}
+	a.left.put(key, credit{units, now + int64(units+1)*every})
 }

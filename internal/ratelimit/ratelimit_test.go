@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -214,6 +215,29 @@ func TestSpendCountsInAdvance(t *testing.T) {
 		l.advance(time.Hour)
 		if wait := spend(); wait > 0 {
 			t.Errorf("after an hour: %d s", wait)
+		}
+	})
+}
+
+// What many requests count in advance at the same time is not lost.
+func TestSpendAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	inBoth(t, func(t *testing.T, l limiter) {
+		a := rule(2000, time.Minute).Of("a")
+		var admitted atomic.Int32
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				for range 60 {
+					if l.Spend(t.Context(), a) == nil {
+						admitted.Add(1)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if n := admitted.Load(); n != 2000 {
+			t.Errorf("%d of 3,000 were admitted, want 2,000", n)
 		}
 	})
 }
