@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -115,6 +116,8 @@ func (brittle) SignIn(context.Context, string, string, enum.SessionKind) (string
 func (brittle) CompleteSignIn(context.Context, string, string, enum.SessionKind) (string, *ent.Session, *ent.User, error) {
 	panic("not called")
 }
+
+func (brittle) Sessions(context.Context) ([]*ent.Session, error) { return nil, errors.New("secret") }
 
 func (brittle) SignOut(context.Context) (bool, error) { return true, nil }
 

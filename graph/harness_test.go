@@ -61,7 +61,7 @@ func newHarness(t testing.TB, db *database.DB, limit limits.Config, maxTokens in
 	testenv.Must(t, err)
 	factors, err := encrypt.New([]byte(strings.Repeat("k", 32)), auth.FactorPurpose)
 	testenv.Must(t, err)
-	authenticator := auth.New(db, passwords, auth.Options{PublicURL: address, Factors: factors, RecoveryCodeUsed: tenancy.RecoveryCodeUsed})
+	authenticator := auth.New(db, passwords, auth.Options{PublicURL: address, Factors: factors, Events: tenancy.SignInEvents{}})
 	hub := progress.New(redis.Client(), log)
 	service := tenancy.New(tenancy.Parts{DB: db, Passwords: passwords, Sessions: authenticator, Factors: authenticator, Events: hub, Owners: []tenancy.Owner{contacts.Owner(), importer.Owner()}, Log: log})
 	all := kinds.New(db, passwords, service, contactkind.Options{})

@@ -24,7 +24,7 @@ var _ interface {
 // rights. A key with READ access calls none, and no key one that is not here.
 var mayKeysCall = map[string]bool{
 	// Sessions, passwords and keys are a person's.
-	"signIn": false, "signOut": false, "changePassword": false,
+	"signIn": false, "signOut": false, "endSessions": false, "changePassword": false,
 	"createApiKey": false, "revokeApiKey": false,
 	"completeSignIn": false, "startTwoFactor": false, "confirmTwoFactor": false, "disableTwoFactor": false,
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/apikey"
@@ -109,6 +110,10 @@ func (r *Resolver) nodeKinds() map[id.Kind]fetchNodes {
 		id.APIKey: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.APIKey, error) {
 			return r.Ent.APIKey.Query().Where(database.Among(apikey.FieldID, ids)).All(ctx)
 		}, func(n *ent.APIKey) id.ID { return n.ID }),
+		id.Session: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Session, error) {
+			own, err := r.Sessions.Sessions(ctx)
+			return slices.DeleteFunc(own, func(s *ent.Session) bool { return !slices.Contains(ids, s.ID) }), err
+		}, func(n *ent.Session) id.ID { return n.ID }),
 		id.Notification: nodesOf(func(ctx context.Context, ids []id.ID) ([]*ent.Notification, error) {
 			return r.Ent.Notification.Query().Where(database.Among(notification.FieldID, ids)).All(ctx)
 		}, func(n *ent.Notification) id.ID { return n.ID }),

@@ -38,6 +38,8 @@ type Sessions interface {
 	CompleteSignIn(ctx context.Context, challenge, code string, kind enum.SessionKind) (string, *ent.Session, *ent.User, error)
 	// SignOut ends the caller's session; false where there was none.
 	SignOut(ctx context.Context) (bool, error)
+	// Sessions are the caller's own that have not ended.
+	Sessions(ctx context.Context) ([]*ent.Session, error)
 }
 
 // Files makes signed, absolute addresses of files, good for 15 minutes.

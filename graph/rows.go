@@ -92,6 +92,8 @@ func newRows(r generated.ResolverRoot) *rows {
 		"Notification.importRun":               resolve(r.Notification().ImportRun),
 		"Notification.company":                 resolve(r.Notification().Company),
 		"Notification.transferToken":           resolve(r.Notification().TransferToken),
+		"Session.isCurrent":                    resolve(r.Session().IsCurrent),
+		"Session.lastUsedAt":                   resolve(r.Session().LastUsedAt),
 		"TransferToken.company":                resolve(r.TransferToken().Company),
 		"TransferToken.sentTo":                 resolve(r.TransferToken().SentTo),
 		"User.company":                         resolve(r.User().Company),

@@ -122,9 +122,12 @@ func Setting() privacy.Policy {
 	}
 }
 
-// Session: one's own, to be ended.
+// Session: one's own, to be ended; no API key sees its creator's.
 func Session() privacy.Policy {
 	mine := func(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
+		if v.ByKey() {
+			return nil
+		}
 		return sql.EQ(s.C(session.FieldUserID), v.UserID)
 	}
 	return privacy.Policy{

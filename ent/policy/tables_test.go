@@ -171,10 +171,10 @@ var reads = map[string]string{
 		faye: faye
 		fritz: fritz
 		ivanova: ivanova
-		keller: keller reads writes
-		nothing: nobody
+		keller: keller
+		nothing: nobody reads writes promotes
 		okafor: okafor
-		operator: operator promotes
+		operator: operator
 		rita: rita
 		sato: sato
 		solomon: solomon

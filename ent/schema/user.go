@@ -70,8 +70,11 @@ func (Session) Fields() []ent.Field {
 		field.UUID("user_id", uuid.UUID{}).Immutable(),
 		field.Bytes("token_hash").Unique().Immutable().Sensitive(),
 		field.Enum("kind").GoType(enum.SessionKind("")).Immutable(),
+		field.String("address").Optional().Immutable().Comment("the client's, when it began"),
+		field.String("user_agent").Optional().Immutable().Comment("the client's, when it began; cut to 200 code points"),
 		field.Time("created_at").Default(value.Now).Immutable(),
-		field.Time("expires_at").Immutable(),
+		field.Time("last_used_at").Optional().Nillable().Comment("written at most once a minute; null: not since a version that did not write it"),
+		field.Time("expires_at").Immutable().Comment("the absolute end, by the database's clock"),
 	}
 }
 

@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	Query() QueryResolver
+	Session() SessionResolver
 	Subscription() SubscriptionResolver
 	TransferToken() TransferTokenResolver
 	User() UserResolver
@@ -88,6 +89,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteUserInput,
 		ec.unmarshalInputDisableTwoFactorInput,
 		ec.unmarshalInputEndPartnershipInput,
+		ec.unmarshalInputEndSessionsInput,
 		ec.unmarshalInputExportCsvInput,
 		ec.unmarshalInputGenerateTransferTokenInput,
 		ec.unmarshalInputImportColumnMapping,
@@ -313,7 +315,7 @@ type AuditEvent implements Node {
   id: ID!
   "Time of the event."
   at: Time!
-  "The action: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted, user.credentials_changed, api_key.created, api_key.revoked, records.exported, import.started, import.canceled or import.finished; and, for single records changed by mutations, created, updated and deleted of contact, project, desk, label and custom_field, such as contact.created."
+  "The action: company.created, company.updated, partner.promoted, partner.demoted, customer.added, customer.updated, customer.deleted, customer.claimed, customer.lost, partnership.ended, partner_admin.added, partner_admin.removed, transfer_token.generated, transfer_token.sent, transfer_token.revoked, user.created, user.updated, user.deleted, user.credentials_changed, user.signed_in, user.sign_in_failed, sessions.ended, two_factor.enabled, two_factor.disabled, two_factor.reset, two_factor.recovery_code_used, api_key.created, api_key.revoked, records.exported, import.started, import.canceled or import.finished; and, for single records changed by mutations, created, updated and deleted of contact, project, desk, label and custom_field, such as contact.created."
   action: String!
   "The user; null for the system, and if that user was deleted or is not visible to the viewer."
   actor: User
@@ -1998,6 +2000,48 @@ extend type Mutation {
   deleteProject(input: DeleteProjectInput!): DeleteProjectPayload!
 }
 `, BuiltIn: false},
+	{Name: "../../schema/session.graphql", Input: `"A signed-in session of the caller."
+type Session implements Node {
+  "Opaque and globally unique."
+  id: ID!
+  "How the client stores it."
+  kind: SessionKind!
+  "Whether this request was made with it."
+  isCurrent: Boolean!
+  "The client's IP address at sign-in; empty if unknown."
+  address: String!
+  "The client's User-Agent at sign-in, at most 200 characters; empty if it sent none."
+  userAgent: String!
+  "Time of the sign-in."
+  createdAt: Time!
+  "Time of the last use, up to a minute old. An open WebSocket or event stream is use."
+  lastUsedAt: Time!
+  "When it ends at the latest; earlier if it is not used for as long as the setting SESSION_IDLE_TTL says."
+  expiresAt: Time!
+}
+
+"Which sessions to end."
+input EndSessionsInput {
+  "Sessions of the caller, at most 100; all but the current one if omitted or null."
+  ids: [ID!]
+}
+
+"The ended sessions."
+type EndSessionsPayload {
+  "How many there were."
+  endedCount: Int!
+}
+
+extend type Query {
+  "The caller's own sessions that have not ended, newest first; at most 100, as many as a user has: another sign-in ends the one that was not used for longest. FORBIDDEN for API keys."
+  sessions: [Session!]!
+}
+
+extend type Mutation {
+  "Ends sessions of the caller; their open connections end within five seconds. NOT_FOUND, and none is ended, if one of them has ended or is not the caller's. FORBIDDEN for API keys."
+  endSessions(input: EndSessionsInput!): EndSessionsPayload!
+}
+`, BuiltIn: false},
 	{Name: "../../schema/transfer.graphql", Input: `"With a transfer token a partner takes over an existing company as its customer. It is valid for 24 hours, once. Generating another one revokes it, and so do a promotion of the company to partner and the end or change of its partnership."
 type TransferToken implements Node {
   "Opaque and globally unique."
@@ -2805,6 +2849,14 @@ func (ec *executionContext) childFields_EndPartnershipPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type EndPartnershipPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EndSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endedCount":
+		return ec.fieldContext_EndSessionsPayload_endedCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndSessionsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ExportCsvPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "url":
@@ -3287,6 +3339,28 @@ func (ec *executionContext) childFields_SendTransferTokenPayload(ctx context.Con
 		return ec.fieldContext_SendTransferTokenPayload_transferToken(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SendTransferTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Session_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Session_kind(ctx, field)
+	case "isCurrent":
+		return ec.fieldContext_Session_isCurrent(ctx, field)
+	case "address":
+		return ec.fieldContext_Session_address(ctx, field)
+	case "userAgent":
+		return ec.fieldContext_Session_userAgent(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Session_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Session_lastUsedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Session_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
 }
 
 func (ec *executionContext) childFields_SetPartnerStatusPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -105,9 +105,9 @@ func open(ctx context.Context, c config.Config, does roles, log *slog.Logger) (a
 	a.limits = newCallerLimits(limiter, c)
 	ofAccount := limitOf(c.SignInsPerAccount, longestOfAccount)
 	a.authenticator = auth.New(a.db, passwords, auth.Options{
-		PublicURL: a.address.get, SessionTTL: c.SessionTTL, Unavailable: a.unavailable,
+		PublicURL: a.address.get, SessionTTL: c.SessionTTL, SessionIdleTTL: c.SessionIdleTTL, Unavailable: a.unavailable,
 		Log: log, Origins: c.CORSOrigins, ClientAddress: auth.ClientAddress(c.TrustedProxies, log),
-		Factors: factors, RecoveryCodeUsed: tenancy.RecoveryCodeUsed,
+		Factors: factors, Events: tenancy.SignInEvents{},
 		Limiter: limiter, FailuresPerEmail: ofAccount, FailuresPerUser: ofAccount, FailuresPerAddress: limitOf(c.SignInsPerAddress, longestOfAddress),
 	})
 	a.events = progress.New(a.broker.Client(), log)

@@ -58,6 +58,7 @@ solomon mutation completeSignIn(input: {challenge: "unknown", code: "no code", s
 sato mutation disableTwoFactor(input: {userId: $carl}) { user { id } }
 keller mutation createApiKey(input: {name: "made beside", access: READ}) { secret }
 keller mutation revokeApiKey(input: {id: $revocable}) { __typename }
+okafor mutation endSessions(input: {}) { endedCount }
 okafor mutation signOut { signedOut }
 keller mutation endPartnership(input: {companyId: $zeta}) { company { id } }
 keller mutation undoImport(input: {id: $import-of-keller}) { importRun { id } }

@@ -7,6 +7,8 @@ const matrixRows = `
 query viewer { user { firstName } apiKey { name access } company { name } isOperator }
 mutation signIn(input: {email: "{viewer}@people.example", password: "password of all"}) { user { firstName company { name } } }
 
+query sessions { kind isCurrent }
+mutation endSessions(input: {ids: [$nonsense]}) { endedCount }
 mutation startTwoFactor(input: {password: "wrong"}) { secret }
 mutation confirmTwoFactor(input: {code: "000000"}) { recoveryCodes }
 mutation completeSignIn(input: {challenge: "unknown", code: "000000"}) { token }
@@ -109,7 +111,7 @@ query node(id: $desk) { ... on Desk { name } }
 query node(id: $import-of-sato) { ... on ImportRun { fileName issues { nodes { message } } } }
 query node(id: $notification-of-keller) { ... on Notification { title } }
 query node(id: $partner-admin) { id }
-query node(id: $session) { id }
+query node(id: $session) { ... on Session { kind } }
 query node(id: $keller-reads) { ... on ApiKey { name access } }
 query node(id: $nonsense) { id }
 query nodes(ids: [$alpha, $gamma, $carl, $rita, $project, $import-of-keller, $notification-of-rita, $nonsense]) { __typename }
@@ -304,6 +306,7 @@ mutation deleteCustomer(input: {id: $doomed}) { __typename }
 mutation endPartnership(input: {companyId: $alpha}) { company { name partner { name } } }
 
 # and at last
+mutation endSessions(input: {}) { endedCount }
 mutation signOut { signedOut }
 query viewer { user { firstName } }
 `

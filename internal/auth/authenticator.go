@@ -1,13 +1,11 @@
 package auth
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
 
-	"tenantry/ent/generated/ent"
 	"tenantry/internal/database"
 	"tenantry/internal/encrypt"
 	"tenantry/internal/ratelimit"
@@ -15,7 +13,8 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultSessionTTL = 30 * 24 * time.Hour
+	DefaultSessionTTL     = 30 * 24 * time.Hour
+	DefaultSessionIdleTTL = 14 * 24 * time.Hour
 
 	// RecheckInterval is how often whoever serves an open socket or stream calls
 	// Authenticator.Recheck. It leaves two seconds of rule U3's five for the query itself.
@@ -30,6 +29,9 @@ type Options struct {
 	PublicURL func() *url.URL
 	// SessionTTL is how long a session lasts, by the database's clock; 30 days.
 	SessionTTL time.Duration
+	// SessionIdleTTL is after how long without use a session ends; 14 days. Uses are written once a
+	// minute, so less than a few minutes makes no sense.
+	SessionIdleTTL time.Duration
 	// Limiter counts failures between all processes; by default in this one alone.
 	Limiter *ratelimit.Limiter
 	// FailuresPerEmail is how many failed sign-ins one email is forgiven; 10, and one
@@ -52,9 +54,8 @@ type Options struct {
 	ClientAddress func(*http.Request) string
 	// Factors encrypts the secrets of second factors; nil: nobody can enroll.
 	Factors *encrypt.Cipher
-	// RecoveryCodeUsed hears, in the transaction that begins the session, that a user has signed in
-	// with a recovery code, and how many are left; nil: nobody does.
-	RecoveryCodeUsed func(ctx context.Context, tx *database.Tx, u *ent.User, left int) error
+	// Events hear of sign-ins; nil: nobody does.
+	Events Events
 	// Unavailable answers a request whose caller could not be looked up because the
 	// database did not answer; 503 with a GraphQL error and no detail.
 	Unavailable func(http.ResponseWriter, *http.Request, error)
@@ -70,6 +71,7 @@ type Authenticator struct {
 	limits      limits
 	sessions    *credentials
 	keys        *credentials
+	failures    *failedSignIns
 	origins     origins
 	crossOrigin *http.CrossOriginProtection
 }
@@ -81,6 +83,9 @@ func New(db *database.DB, passwords *Passwords, o Options) *Authenticator {
 	}
 	if o.SessionTTL <= 0 {
 		o.SessionTTL = DefaultSessionTTL
+	}
+	if o.SessionIdleTTL <= 0 {
+		o.SessionIdleTTL = DefaultSessionIdleTTL
 	}
 	if o.Limiter == nil {
 		o.Limiter = ratelimit.Local()
@@ -95,12 +100,12 @@ func New(db *database.DB, passwords *Passwords, o Options) *Authenticator {
 		o.Unavailable = unavailable
 	}
 	a := &Authenticator{
-		db: db, sql: newStatements(db.Dialect()), passwords: passwords, options: o,
-		limiter: o.Limiter, limits: newLimits(o),
+		db: db, sql: newStatements(db.Dialect(), o.SessionIdleTTL), passwords: passwords, options: o,
+		limiter: o.Limiter, limits: newLimits(o), failures: newFailedSignIns(rememberedUsers, time.Now),
 		origins:     newOrigins(o.PublicURL, o.Origins),
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
-	a.sessions = a.newCredentials(SessionPrefix, a.sql.ofSessions, "s.id", "s.token_hash", nil)
+	a.sessions = a.newCredentials(SessionPrefix, a.sql.ofSessions, "s.id", "s.token_hash", newUses(db.Dialect(), "sessions"))
 	a.keys = a.newCredentials(KeyPrefix, a.sql.ofKeys, "k.id", "k.secret_hash", newUses(db.Dialect(), "api_keys"))
 	return a
 }

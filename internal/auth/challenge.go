@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -87,7 +88,10 @@ func (a *Authenticator) CompleteSignIn(ctx context.Context, challenge, code stri
 	switch {
 	case isWrongCode(err):
 		a.options.Log.WarnContext(ctx, "a sign-in failed", "reason", "wrong code of a second factor", "address", address, "user", u.ID)
+		a.failures.note(u, visitOf(ctx).client)
 		return "", nil, nil, wrongCode(left).Because(err)
+	case errors.Is(err, database.ErrTenantDeleted): // rule U3
+		return "", nil, nil, badChallenge().Because(err)
 	case err != nil:
 		attempt.returned(ctx)
 		return "", nil, nil, err
@@ -144,8 +148,8 @@ func (a *Authenticator) complete(ctx context.Context, tx *database.Tx, c *ent.Si
 	if err != nil {
 		return id.ID{}, err
 	}
-	if used.recovery && a.options.RecoveryCodeUsed != nil {
-		return begun, a.options.RecoveryCodeUsed(ctx, tx, u, used.left)
+	if used.recovery && a.options.Events != nil {
+		return begun, a.options.Events.RecoveryCodeUsed(ctx, tx, u, used.left)
 	}
 	return begun, nil
 }

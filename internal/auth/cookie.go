@@ -62,12 +62,12 @@ func (a *Authenticator) newCookie(ctx context.Context, token string, expires tim
 	return c
 }
 
-func (a *Authenticator) sessionCookie(r *http.Request) (token string, given bool) {
-	c, err := r.Cookie(a.cookieName())
-	if err != nil || c.Value == "" {
-		return "", false
+// sessionCookie is the token of the request's cookie; empty where there is none.
+func (a *Authenticator) sessionCookie(r *http.Request) (token string) {
+	if c, err := r.Cookie(a.cookieName()); err == nil {
+		token = c.Value
 	}
-	return c.Value, true
+	return token
 }
 
 // fromOwnPages reports whether the browser says that a request comes from one of our

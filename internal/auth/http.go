@@ -8,11 +8,15 @@ import (
 
 	"tenantry/ent/viewer"
 	"tenantry/internal/fault"
+	"tenantry/internal/normalize"
 )
 
 // visit is what the middleware knows of a request beside its viewer.
 type visit struct {
 	address   string // where it comes from; see network
+	client    string // the same as the client's IP address; empty where it is none
+	userAgent string // what the client calls itself
+	cookie    string // the session cookie, valid or not, of a request from our own pages
 	badToken  bool   // it bore a token, but none that is valid now
 	byCookie  bool   // the token was a cookie
 	crossSite bool   // it comes from another site's page that the settings name
@@ -43,12 +47,15 @@ func (a *Authenticator) Middleware(next http.Handler) http.Handler {
 		}
 		ctx := r.Context()
 		own := a.fromOwnPages(r)
-		v := visit{address: network(a.options.ClientAddress(r))}
+		from := a.options.ClientAddress(r)
+		v := visit{address: network(from), client: ipOf(from), userAgent: userAgent(r)}
 
 		token, given := bearer(r.Header.Get("Authorization"))
-		if !given && own {
-			token, given = a.sessionCookie(r)
-			v.byCookie = given
+		if own {
+			v.cookie = a.sessionCookie(r)
+		}
+		if !given && v.cookie != "" {
+			token, given, v.byCookie = v.cookie, true, true
 		}
 		if given {
 			who, err := a.Authenticate(ctx, token)
@@ -127,6 +134,17 @@ func (a *Authenticator) FromInit(ctx context.Context, payload map[string]any, r 
 		return viewer.NewContext(context.WithValue(ctx, visitKey{}, named), who), nil
 	}
 	return viewer.NewContext(ctx, viewer.FromContext(r.Context())), nil
+}
+
+// maxUserAgent is how many code points of a client's name for itself are kept.
+const maxUserAgent = 200
+
+// userAgent is what the client calls itself, as one line.
+func userAgent(r *http.Request) string {
+	given := r.UserAgent()
+	given = strings.ToValidUTF8(given[:min(len(given), 4*maxUserAgent)], "\uFFFD")
+	name := []rune(normalize.Line(given))
+	return string(name[:min(len(name), maxUserAgent)])
 }
 
 // bearer takes the token out of an Authorization header (RFC 6750; the scheme in any

@@ -71,6 +71,14 @@ func parseAddress(text string) (ip netip.Addr, ok bool) {
 	return ip.Unmap().WithZone(""), err == nil
 }
 
+// ipOf is the IP address; empty where the text is none.
+func ipOf(address string) string {
+	if ip, ok := parseAddress(address); ok {
+		return ip.String()
+	}
+	return ""
+}
+
 // network is what is counted by: an IPv4 address without its port, and of an IPv6 address
 // the /64, all of which one subscriber has to choose from.
 func network(address string) string {

@@ -32,17 +32,17 @@ const recheckGap = 20 * time.Millisecond
 // statements are the raw reads of rights. They are the platform's own and pass by
 // ent's policies, because they come before there is a viewer to check; and they are
 // one statement each because every request pays for one.
-type statements struct{ ofUser, ofSessions, ofKeys, takeUser string }
+type statements struct{ ofUser, ofSessions, ofKeys, takeUser, endOldest string }
 
-func newStatements(d database.Dialect) statements {
+func newStatements(d database.Dialect, idle time.Duration) statements {
 	const (
 		columns = `u.id, u.active, u.first_name, u.last_name, u.role, c.id, c.is_platform, c.is_partner, u.two_factor, c.require_two_factor, c.require_two_factor_for_customers `
 		company = `JOIN companies c ON c.id = u.company_id AND c.deleted_at IS NULL ` // rule U3
 	)
 	return statements{
 		ofUser: `SELECT ` + columns + `FROM users u ` + company + `WHERE u.id = $1`,
-		ofSessions: `SELECT s.id, s.token_hash, 1 = 0, '', '', ` + columns + `FROM sessions s JOIN users u ON u.id = s.user_id ` + company +
-			`WHERE s.expires_at > ` + d.Now(),
+		ofSessions: `SELECT s.id, s.token_hash, ` + unrecorded(d, "s.last_used_at") + `, '', '', ` + columns + `FROM sessions s JOIN users u ON u.id = s.user_id ` + company +
+			`WHERE ` + live(d, "s", idle),
 		// A key rests while its creator may make none (rule U7).
 		ofKeys: `SELECT k.id, k.secret_hash, ` + unrecorded(d, "k.last_used_at") + `, k.access, k.name, ` + columns +
 			`FROM api_keys k JOIN users u ON u.id = k.created_by_id AND u.role = 'ADMIN' ` + company +
@@ -50,6 +50,8 @@ func newStatements(d database.Dialect) statements {
 		// It changes nothing but takes the row's lock: see Authenticator.begin.
 		takeUser: `UPDATE users SET password_hash = password_hash WHERE id = $1 AND password_hash = $2 AND two_factor = $3 AND active
 			RETURNING ` + d.Now(),
+		endOldest: `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1
+			ORDER BY coalesce(last_used_at, created_at) DESC, id DESC LIMIT 1000000 OFFSET $2)`,
 	}
 }
 

@@ -143,16 +143,11 @@ func TestWrongCodesCountAsFailedSignIns(t *testing.T) {
 func TestRecoveryCodesSignInOnce(t *testing.T) {
 	t.Parallel()
 	inWorlds(t, Options{}, func(t *testing.T, w *world) {
-		var left []int
-		w.options.RecoveryCodeUsed = func(_ context.Context, _ *database.Tx, _ *ent.User, n int) error {
-			left = append(left, n)
-			return nil
-		}
 		_, recovery := w.enroll(w.member)
 		testenv.Must(t, w.completes(w.challengeOf(w.member, enum.Bearer), strings.ToLower(recovery[3])))
 		w.refusesCode("a used recovery code", w.completes(w.challengeOf(w.member, enum.Bearer), recovery[3]))
 		testenv.Must(t, w.completes(w.challengeOf(w.member, enum.Bearer), recovery[4]))
-		if len(left) != 2 || left[0] != 9 || left[1] != 8 {
+		if left := w.events.left; len(left) != 2 || left[0] != 9 || left[1] != 8 {
 			t.Errorf("left: %v", left)
 		}
 	})

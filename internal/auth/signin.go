@@ -12,8 +12,6 @@ import (
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
-	"tenantry/ent/generated/ent/session"
-	"tenantry/ent/generated/ent/signinchallenge"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
@@ -60,27 +58,13 @@ func (a *Authenticator) SignIn(ctx context.Context, email, password string, kind
 		begun, err = a.begin(ctx, tx, u, kind, token)
 		return err
 	})
+	if errors.Is(err, database.ErrTenantDeleted) { // rule U3
+		err = refused().Because(err)
+	}
 	if err != nil {
 		return "", nil, nil, err
 	}
 	return a.begun(ctx, begun, kind, token)
-}
-
-// begun gives a session that was stored, as SignIn does.
-func (a *Authenticator) begun(ctx context.Context, stored id.ID, kind enum.SessionKind, token string) (string, *ent.Session, *ent.User, error) {
-	// Read again, because what a transaction gave cannot load more once that has ended.
-	s, err := a.db.Ent().Session.Query().Where(session.ID(stored)).
-		WithUser(func(q *ent.UserQuery) { q.WithCompany() }).Only(ctx)
-	if err != nil {
-		return "", nil, nil, fmt.Errorf("loading a session: %w", err)
-	}
-	if kind == enum.Cookie {
-		if err := SetCookie(ctx, a.newCookie(ctx, token, s.ExpiresAt)); err != nil {
-			return "", nil, nil, err
-		}
-		token = ""
-	}
-	return token, s, s.Edges.User, nil
 }
 
 // verify finds the user with this email and password. Whoever is not there is compared
@@ -105,7 +89,7 @@ func (a *Authenticator) verify(ctx context.Context, emailKey, password string) (
 		attempt.returned(ctx)
 		return nil, err
 	case !same:
-		a.logRefused(ctx, u, visitOf(ctx).address)
+		a.refusedSignIn(ctx, u)
 		return nil, refused()
 	case u.TwoFactor: // the code is still to come, and wrong ones count until then
 		attempt.returned(ctx)
@@ -115,9 +99,11 @@ func (a *Authenticator) verify(ctx context.Context, emailKey, password string) (
 	return u, nil
 }
 
-// logRefused logs a failed sign-in for operators. Those that are refused unchecked, because
-// there were too many, are as many as a caller likes and leave no line.
-func (a *Authenticator) logRefused(ctx context.Context, u *ent.User, address string) {
+// refusedSignIn logs a failed sign-in for operators, and counts it for the audit log where it is known
+// whose it was. Those that are refused unchecked, because there were too many, are as many as a caller
+// likes and leave no line.
+func (a *Authenticator) refusedSignIn(ctx context.Context, u *ent.User) {
+	address := visitOf(ctx).address
 	reason, who := "no user has this email", []any{}
 	switch {
 	case u == nil:
@@ -127,6 +113,9 @@ func (a *Authenticator) logRefused(ctx context.Context, u *ent.User, address str
 		reason, who = "wrong password", []any{"user", u.ID}
 	}
 	a.options.Log.WarnContext(ctx, "a sign-in failed", append([]any{"reason", reason, "address", address}, who...)...)
+	if u != nil {
+		a.failures.note(u, visitOf(ctx).client)
+	}
 }
 
 // userOf returns nil where nobody has the email. What PostgreSQL could not even store
@@ -165,20 +154,6 @@ func (a *Authenticator) VerifyOwn(ctx context.Context, userID id.ID, password, h
 	return same, err
 }
 
-// begin stores the session of a user whose password was verified, and gives its id.
-func (a *Authenticator) begin(ctx context.Context, tx *database.Tx, u *ent.User, kind enum.SessionKind, token string) (id.ID, error) {
-	now, err := a.take(ctx, tx, u)
-	if err != nil {
-		return id.ID{}, err
-	}
-	s, err := tx.Ent().Session.Create().SetUserID(u.ID).SetTokenHash(HashToken(token)).SetKind(kind).
-		SetCreatedAt(now).SetExpiresAt(now.Add(a.options.SessionTTL)).Save(ctx)
-	if err != nil {
-		return id.ID{}, fmt.Errorf("storing a session: %w", err)
-	}
-	return s.ID, nil
-}
-
 // take holds the row of a user, provided that they are still active and still have the
 // password that was verified and the second factor or none. Taking the row first means that a
 // change of these that is under way either ends before, and there is no such row to take, or
@@ -193,59 +168,4 @@ func (a *Authenticator) take(ctx context.Context, tx *database.Tx, u *ent.User) 
 		return time.Time{}, fmt.Errorf("taking the user's row: %w", err)
 	}
 	return now.Time, nil
-}
-
-// EndSessions ends all sessions of a user but one (none is spared where except is the
-// zero id), and the sign-ins that wait for a code, in the transaction that changes their email,
-// password, role or second factor (rule U3).
-// It must come after that change: only the change's lock on the user's row keeps a
-// sign-in with the old password from slipping in between.
-func (a *Authenticator) EndSessions(ctx context.Context, tx *database.Tx, userID, except id.ID) error {
-	ctx = viewer.BypassTenancy(ctx, "ending the sessions of a user who was changed")
-	_, err := tx.Ent().Session.Delete().Where(session.UserID(userID), session.IDNEQ(except)).Exec(ctx)
-	if err == nil {
-		_, err = tx.Ent().SignInChallenge.Delete().Where(signinchallenge.UserID(userID)).Exec(ctx)
-	}
-	if err != nil {
-		return fmt.Errorf("ending a user's sessions: %w", err)
-	}
-	return nil
-}
-
-// SignOut ends the caller's session and reports whether there was one. A browser's
-// cookie is taken back even if its session had ended before.
-func (a *Authenticator) SignOut(ctx context.Context) (bool, error) {
-	if visitOf(ctx).byCookie && cookiesPossible(ctx) {
-		if err := SetCookie(ctx, a.newCookie(ctx, "", time.Time{})); err != nil {
-			return false, err
-		}
-	}
-	v := viewer.FromContext(ctx)
-	if v.SessionID == (id.ID{}) {
-		return false, nil
-	}
-	n, err := a.db.Ent().Session.Delete().Where(session.ID(v.SessionID)).
-		Exec(viewer.BypassTenancy(ctx, "signing out: the caller's own session"))
-	if err != nil {
-		return false, fmt.Errorf("ending a session: %w", err)
-	}
-	return n > 0, nil
-}
-
-// Purge deletes the sessions and challenges that have expired and says how many sessions they
-// were. Nothing depends on it: what has expired is refused whether or not it is still stored.
-func (a *Authenticator) Purge(ctx context.Context) (int, error) {
-	now, err := a.db.Clock(ctx)
-	if err != nil {
-		return 0, err
-	}
-	ctx = viewer.BypassTenancy(ctx, "purging expired sessions of every company")
-	n, err := a.db.Ent().Session.Delete().Where(session.ExpiresAtLTE(now)).Exec(ctx)
-	if err == nil {
-		_, err = a.db.Ent().SignInChallenge.Delete().Where(signinchallenge.ExpiresAtLTE(now)).Exec(ctx)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("purging expired sessions: %w", err)
-	}
-	return n, nil
 }

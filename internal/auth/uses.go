@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,6 +20,8 @@ const (
 	recordEvery = 10 * time.Second
 	// recordWithin bounds that.
 	recordWithin = 5 * time.Second
+	// recordRows are written by one statement at most.
+	recordRows = 1000
 )
 
 // unrecorded is the SQL condition that the use of now is to be written to the column.
@@ -27,8 +30,7 @@ func unrecorded(d database.Dialect, column string) string {
 }
 
 // uses are the rows of a table that were used, and of which that is to be written. A request never
-// waits for it. Each row is written at most once a minute, by whichever process comes first, and all
-// of a process by one statement.
+// waits for it. Each row is written at most once a minute, by whichever process comes first.
 type uses struct {
 	statement string
 
@@ -60,35 +62,51 @@ func (u *uses) take() []id.ID {
 // record writes them. What could not be written is noted again.
 func (u *uses) record(ctx context.Context, db *database.DB) error {
 	rows := u.take()
-	if len(rows) == 0 {
-		return nil
+	for part := range slices.Chunk(rows, recordRows) {
+		if err := u.write(ctx, db, part); err != nil {
+			for _, row := range rows { // what was written is not due any more
+				u.note(row)
+			}
+			return err
+		}
 	}
+	return nil
+}
+
+func (u *uses) write(ctx context.Context, db *database.DB, rows []id.ID) error {
 	ctx, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
 	if _, err := db.SQL().ExecContext(ctx, u.statement, db.Dialect().IDs(rows)); err != nil {
-		for _, row := range rows {
-			u.note(row)
-		}
 		return fmt.Errorf("writing when sessions and API keys were used: %w", err)
 	}
 	return nil
 }
 
-// Run writes now and then, until ctx ends and once more then, when sessions and API keys were last used.
+// Run writes now and then, until ctx ends and once more then, when sessions and API keys were last used,
+// and which sign-ins have failed.
 func (a *Authenticator) Run(ctx context.Context) {
-	tick := time.NewTicker(recordEvery)
-	defer tick.Stop()
+	record, report := time.NewTicker(recordEvery), time.NewTicker(failuresEvery)
+	defer record.Stop()
+	defer report.Stop()
+	work := context.WithoutCancel(ctx)
 	for done := false; !done; {
+		var err error
 		select {
 		case <-ctx.Done():
 			done = true
-		case <-tick.C:
+			err = errors.Join(a.record(work), a.reportFailures(work, true))
+		case <-record.C:
+			err = a.record(work)
+		case <-report.C:
+			err = a.reportFailures(work, false)
 		}
-		if err := a.record(context.WithoutCancel(ctx)); err != nil {
+		if err != nil {
 			a.options.Log.DebugContext(ctx, "it will be tried again", "error", err)
 		}
 	}
 }
 
 // record writes what Run writes.
-func (a *Authenticator) record(ctx context.Context) error { return a.keys.uses.record(ctx, a.db) }
+func (a *Authenticator) record(ctx context.Context) error {
+	return errors.Join(a.sessions.uses.record(ctx, a.db), a.keys.uses.record(ctx, a.db))
+}

@@ -21,9 +21,35 @@ const rightPassword = "correct horse"
 type world struct {
 	*Authenticator
 	*testenv.World
+	events *events
 
 	partner, plain          *ent.Company
 	operator, admin, member *ent.User
+}
+
+// events keeps what it hears; a transaction that is run again is heard again.
+type events struct {
+	signedIn []*ent.Session
+	failed   []FailedSignIns
+	left     []int
+	err      error // what SignInsFailed answers
+}
+
+func (e *events) SignedIn(_ context.Context, _ *database.Tx, _ *ent.User, s *ent.Session) error {
+	e.signedIn = append(e.signedIn, s)
+	return nil
+}
+
+func (e *events) SignInsFailed(_ context.Context, _ *database.Tx, f FailedSignIns) error {
+	if e.err == nil {
+		e.failed = append(e.failed, f)
+	}
+	return e.err
+}
+
+func (e *events) RecoveryCodeUsed(_ context.Context, _ *database.Tx, _ *ent.User, left int) error {
+	e.left = append(e.left, left)
+	return nil
 }
 
 // inWorlds runs a test in a fresh world on each database.
@@ -42,7 +68,9 @@ func inWorlds(t *testing.T, o Options, test func(t *testing.T, w *world)) {
 			}
 			o.Factors = factors
 		}
-		w := &world{Authenticator: New(db, newPasswords(t, one), o), World: testenv.NewWorld(t, db)}
+		heard := &events{}
+		o.Events = heard
+		w := &world{events: heard, Authenticator: New(db, newPasswords(t, one), o), World: testenv.NewWorld(t, db)}
 		w.operator = w.user(w.PlatformCompany(), "operator@example.org", enum.Admin)
 		w.partner = w.Company("Partner", testenv.Partner)
 		w.admin = w.user(w.partner, "admin@example.org", enum.Admin)

@@ -65,7 +65,8 @@ type Config struct {
 
 	GCHeadroom int64 `env:"GC_HEADROOM" default:"32MiB" group:"Memory" read:"size" values:"0 to 64GiB" help:"Garbage that a process may hold before it is collected, if that is at least what is in use and at most four times that: more memory saves CPU time. 0: Go's default. GOGC and GOMEMLIMIT of the Go runtime win over it; without GOMEMLIMIT, nine tenths of a container's memory limit are used."`
 
-	SessionTTL        time.Duration `env:"SESSION_TTL" default:"30d" group:"Accounts" read:"duration" values:"1m to 3650d" help:"How long a session lasts. Durations are written as in 90s, 15m, 12h, 30d or 1d12h; a day is 24 hours."`
+	SessionTTL        time.Duration `env:"SESSION_TTL" default:"30d" group:"Accounts" read:"duration" values:"1m to 3650d" help:"How long a session lasts at most. Durations are written as in 90s, 15m, 12h, 30d or 1d12h; a day is 24 hours."`
+	SessionIdleTTL    time.Duration `env:"SESSION_IDLE_TTL" default:"14d" group:"Accounts" read:"duration" values:"5m to 3650d" help:"After how long without use a session ends. An open WebSocket or event stream is use."`
 	PasswordMinLength int           `env:"PASSWORD_MIN_LENGTH" default:"6" group:"Accounts" read:"number" values:"6 to 256" help:"Code points that a password has at least."`
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" default:"info" group:"Logging" read:"log level" values:"debug, info, warn or error" help:"The least severe records that are written."`

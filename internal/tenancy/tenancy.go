@@ -68,6 +68,11 @@ type Sessions interface {
 	// EndSessions ends all of a user's but one (the zero id spares none), in the transaction
 	// that has changed their email, password, role or activity (rule U3).
 	EndSessions(ctx context.Context, tx *database.Tx, user, except id.ID) error
+	// Sessions are the viewer's own that have not ended.
+	Sessions(ctx context.Context) ([]*ent.Session, error)
+	// EndOwnSessions ends the viewer's own with these ids, or, where ids is nil, all but the one that
+	// asks. NOT_FOUND, LIMIT_EXCEEDED.
+	EndOwnSessions(ctx context.Context, tx *database.Tx, ids []id.ID) (int, error)
 	// VerifyOwn compares the password that a signed-in user gives for their own with its hash.
 	// RATE_LIMITED after too many wrong ones (rule U12).
 	VerifyOwn(ctx context.Context, user id.ID, password, hash string) (bool, error)

@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 
-	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
-	"tenantry/internal/notify"
 	"tenantry/internal/totp"
 )
 
@@ -207,21 +205,6 @@ func (s *Service) setTwoFactor(ctx context.Context, a *unitOfWork, userID id.ID,
 		return nil, err
 	}
 	return changed, s.accountChanged(ctx, a, changed, what, action, fmt.Sprintf("%s of %s <%s>", what, fullName(changed), changed.Email))
-}
-
-// RecoveryCodeUsed audits that a user has signed in with a recovery code, and notifies them, in the
-// transaction that begins the session. left is how many the user has still.
-func RecoveryCodeUsed(ctx context.Context, tx *database.Tx, u *ent.User, left int) error {
-	by := viewer.Viewer{UserID: u.ID, CompanyID: u.CompanyID, Name: fullName(u)}
-	summary := fmt.Sprintf("%s <%s> signed in with a recovery code; %d are left", fullName(u), u.Email, left)
-	if err := record(ctx, tx, by, []auditEvent{{u.CompanyID, recoveryCodeUsed, summary}}); err != nil {
-		return err
-	}
-	return notify.Store(ctx, tx, notify.Notification{
-		Kind: enum.AccountChanged, Title: "A recovery code was used",
-		Body: fmt.Sprintf("Somebody signed in to your account with one of your recovery codes; %d are left. If it was not you, change your password. "+
-			"For new ones disable the second factor and enroll again.", left),
-	}, u.ID)
 }
 
 func orFault(err error, f *fault.Error) error {

@@ -3,6 +3,7 @@ package testenv
 import (
 	"context"
 
+	"tenantry/ent/generated/ent"
 	"tenantry/ent/generated/ent/session"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
@@ -36,6 +37,12 @@ func (Sessions) EndSessions(ctx context.Context, tx *database.Tx, user, except i
 		Exec(viewer.BypassTenancy(ctx, "the sessions of a test's user"))
 	return err
 }
+
+// Sessions gives none.
+func (Sessions) Sessions(context.Context) ([]*ent.Session, error) { return nil, nil }
+
+// EndOwnSessions ends none.
+func (Sessions) EndOwnSessions(context.Context, *database.Tx, []id.ID) (int, error) { return 0, nil }
 
 // VerifyOwn compares the password with the hash.
 func (Sessions) VerifyOwn(_ context.Context, _ id.ID, password, hash string) (bool, error) {

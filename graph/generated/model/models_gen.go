@@ -416,6 +416,18 @@ type EndPartnershipPayload struct {
 	Company *ent.Company `json:"company"`
 }
 
+// Which sessions to end.
+type EndSessionsInput struct {
+	// Sessions of the caller, at most 100; all but the current one if omitted or null.
+	Ids graphql.Omittable[[]uuid.UUID] `json:"ids,omitempty"`
+}
+
+// The ended sessions.
+type EndSessionsPayload struct {
+	// How many there were.
+	EndedCount int `json:"endedCount"`
+}
+
 // An export.
 type ExportCSVInput struct {
 	// CUSTOMERS: those of the caller's own company. CONTACTS or USERS: those of a company.
