@@ -252,7 +252,7 @@ func TestTheEndsOfRangesAreAccepted(t *testing.T) {
 func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	var pairs, names []string
 	for _, s := range settings() {
-		if s.Env != "DATA_DIR" { // any text is a folder's name
+		if s.Env != "DATA_DIR" && s.Env != "TRUSTED_DOCUMENTS" { // any text is a file's name
 			pairs = append(pairs, s.Env, "~")
 			names = append(names, s.Env)
 		}

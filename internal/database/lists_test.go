@@ -28,8 +28,8 @@ import (
 // boundEach are the calls that bind each entry of a list whose length no data decides.
 var boundEach = map[string]string{
 	"internal/auth/challenge.go WithUser":                     "of the one challenge",
-	"internal/auth/signin.go WithUser":                        "of the one session",
-	"internal/auth/signin.go WithCompany":                     "of the one session's user",
+	"internal/auth/sessions.go WithUser":                      "of the one session",
+	"internal/auth/sessions.go WithCompany":                     "of the one session's user",
 	"internal/importer/finish.go WithCompany":                 "of the one import",
 	"internal/importer/kind/contacts/exportpage.go WithLabel": "a company has at most a thousand",
 	"internal/tenancy/slug.go SlugIn":                         "at most a thousand candidates",
