@@ -29,7 +29,7 @@ import (
 var boundEach = map[string]string{
 	"internal/auth/challenge.go WithUser":                     "of the one challenge",
 	"internal/auth/sessions.go WithUser":                      "of the one session",
-	"internal/auth/sessions.go WithCompany":                     "of the one session's user",
+	"internal/auth/sessions.go WithCompany":                   "of the one session's user",
 	"internal/importer/finish.go WithCompany":                 "of the one import",
 	"internal/importer/kind/contacts/exportpage.go WithLabel": "a company has at most a thousand",
 	"internal/tenancy/slug.go SlugIn":                         "at most a thousand candidates",
