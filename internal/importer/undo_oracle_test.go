@@ -110,6 +110,8 @@ type history struct {
 	memory trial
 	runs   []*drawnRun
 	ids    map[*oracle.Contact]id.ID
+
+	uncanceled bool // nothing is canceled for now
 }
 
 // drawnRun is an import, a retry or an undo that has run.
@@ -155,20 +157,32 @@ func (h *history) importFile() {
 	if err != nil {
 		h.fail("%v", err)
 	}
-	h.done(&drawnRun{run: run, file: &c}, func() oracle.Result { return h.memory.memory.Run(c.job) })
+	h.done(&drawnRun{run: run, file: &c}, c.modelled(h.memory.memory))
+}
+
+// modelled imports the first rows in the oracle's memory.
+func (c trial) modelled(in *oracle.World) func(rows int) oracle.Result {
+	return func(rows int) oracle.Result {
+		c.job.File.Rows = c.job.File.Rows[:rows]
+		return in.Run(c.job)
+	}
 }
 
 // done lets the import run, and compares what came of it.
-func (h *history) done(r *drawnRun, modelled func() oracle.Result) {
+func (h *history) done(r *drawnRun, modelled func(rows int) oracle.Result) {
 	updated := h.updated()
 	for _, c := range h.memory.memory.Companies {
 		for _, k := range c.Contacts {
 			k.Touched = false
 		}
 	}
-	h.relay(h.t, h.hub, r.run.ID, 3)
-	r.result = modelled()
 	n := len(h.runs)
+	if !h.uncanceled && rapid.IntRange(0, 9).Draw(h.t, "cancel") == 7 {
+		h.cancel(r.run.ID)
+	} else {
+		h.relay(h.t, h.hub, r.run.ID, 3)
+	}
+	r.result = modelled(h.state(r.run.ID).ProcessedRows)
 	h.runs = append(h.runs, r)
 	want := r.result
 	if d := cmp.Diff(want.Issues, keptValues(h.ledger(r.run.ID), r.file == nil)); d != "" {
@@ -187,14 +201,68 @@ func (h *history) done(r *drawnRun, modelled func() oracle.Result) {
 	}
 }
 
+// cancel lets the import run, and cancels it between two of its batches.
+func (h *history) cancel(run id.ID) {
+	e := h.deaf(h.hub, Options{BatchRows: rapid.IntRange(1, 3).Draw(h.t, "batch"), InFlight: rapid.IntRange(1, 2).Draw(h.t, "in flight")})
+	at := rapid.IntRange(0, 3).Draw(h.t, "cancel at")
+	e.hook(hooked{between: func(turn int) {
+		if turn == at {
+			if _, err := e.Cancel(h.As(h.by), run); err != nil {
+				h.note("the cancel: %v", err)
+			}
+		}
+	}})
+	for !h.state(run).Status.Final() {
+		if _, err := e.RunNext(h.System); err != nil {
+			h.fail("%v", err)
+		}
+	}
+	h.note("canceled: %s", runLine(h.state(run)))
+}
+
+// lastReached is the number of the row with which the batches of the import end that its canceled undo has taken back.
+func (h *history) lastReached(of, undo id.ID) (last int) {
+	var rows []journal.Row
+	for _, b := range h.batches(undo) {
+		decoded, err := journal.DecodeOutcomes(b.Outcomes, b.FirstRow, b.Rows)
+		h.Must(err)
+		rows = append(rows, decoded...)
+	}
+	for _, b := range h.batches(of) {
+		decoded, err := journal.DecodeOutcomes(b.Outcomes, b.FirstRow, b.Rows)
+		h.Must(err)
+		for _, r := range decoded {
+			if !slices.ContainsFunc(rows, func(u journal.Row) bool { return u.Number == r.Number }) {
+				continue
+			}
+			if end := decoded[0].Number; h.downwards(of) && (last == 0 || end < last) {
+				last = end
+			}
+			if end := decoded[len(decoded)-1].Number; !h.downwards(of) && end > last {
+				last = end
+			}
+		}
+	}
+	return last
+}
+
+// downwards reports whether an undo of the run goes through the file from its end.
+func (h *history) downwards(of id.ID) bool {
+	down := true
+	for r := h.state(of); r.UndoesID != nil; r = h.state(*r.UndoesID) {
+		down = !down
+	}
+	return down
+}
+
 // resultLine is what came of a run by the oracle.
 func resultLine(r oracle.Result) string {
-	return fmt.Sprintf("COMPLETED %d created, %d updated, %d deleted, %d unchanged, %d skipped, %d failed of %d", r.Created, r.Updated, r.Deleted, r.Unchanged, r.Skipped, r.Failed, len(r.Rows))
+	return fmt.Sprintf("%d created, %d updated, %d deleted, %d unchanged, %d skipped, %d failed of %d", r.Created, r.Updated, r.Deleted, r.Unchanged, r.Skipped, r.Failed, len(r.Rows))
 }
 
 // runLine is the same of the engine.
 func runLine(r *ent.ImportRun) string {
-	return fmt.Sprintf("%s %d created, %d updated, %d deleted, %d unchanged, %d skipped, %d failed of %d", r.Status, r.CreatedCount, r.UpdatedCount-r.DeletedCount, r.DeletedCount, r.UnchangedCount, r.SkippedCount, r.FailedCount, r.TotalRows)
+	return fmt.Sprintf("%d created, %d updated, %d deleted, %d unchanged, %d skipped, %d failed of %d", r.CreatedCount, r.UpdatedCount-r.DeletedCount, r.DeletedCount, r.UnchangedCount, r.SkippedCount, r.FailedCount, r.ProcessedRows)
 }
 
 func failedRows(r oracle.Result) map[int]bool {
@@ -608,6 +676,8 @@ func (h *history) undo() {
 // thereAndBack imports a file and takes it back at once: then all is as before (J14).
 func (h *history) thereAndBack() {
 	before := h.stored()
+	h.uncanceled = true
+	defer func() { h.uncanceled = false }()
 	h.importFile()
 	last := len(h.runs) - 1
 	if r := h.runs[last].result; r.Created+r.Updated == 0 {
@@ -640,8 +710,13 @@ func (h *history) undoOf(n int) {
 	h.note("run %d: undo of %d", len(h.runs), n)
 	run, err := h.deaf(h.hub, Options{}).Undo(h.As(h.by), UndoInput{Import: of.run.ID})
 	h.Must(err)
-	h.done(&drawnRun{run: run}, func() oracle.Result { return h.memory.memory.Undo(of.result, h.memory.job.Importer, -1) })
-	if dry != nil {
+	h.done(&drawnRun{run: run}, func(rows int) oracle.Result {
+		if rows == run.TotalRows {
+			return h.memory.memory.Undo(of.result, h.memory.job.Importer, -1)
+		}
+		return h.memory.memory.UndoUntil(of.result, h.memory.job.Importer, rows, h.lastReached(of.run.ID, run.ID))
+	})
+	if dry != nil && h.state(run.ID).Status == enum.Completed {
 		if d := cmp.Diff(h.undoneAs(dry), h.undoneAs(run)); d != "" {
 			h.fail("the dry run says something else (-dry +real):\n%s", d)
 		}
@@ -681,7 +756,7 @@ func (h *history) retry() {
 		h.fail("%v", err)
 	}
 	r := &drawnRun{run: run, file: c, first: of.root()}
-	h.done(r, func() oracle.Result { return h.memory.memory.Run(c.job) })
+	h.done(r, c.modelled(h.memory.memory))
 	if d := resolve(h.world, h.runs, r); d != "" {
 		h.fail("%s", d)
 	}

@@ -95,7 +95,7 @@ func (run *run) make(r *row, company *Company, what, name string, do func(made s
 			company.created = map[string]int{}
 		}
 		company.created["new "+what+" "+name]++
-		run.done.made = append(run.done.made, reference{company, what, made, name})
+		run.done.made = append(run.done.made, reference{company, what, made, name, r.number})
 		do(made)
 	})
 }

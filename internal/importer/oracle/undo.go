@@ -21,6 +21,7 @@ type reference struct {
 	what    string // label, project or desk
 	id      string
 	name    string
+	row     int // that named it first
 }
 
 // contacts copies all contacts, and says in which company each is.
@@ -39,24 +40,38 @@ func (w *World) contacts() (all map[*Contact]Contact, homes map[*Contact]*Compan
 //
 // Read (J14, "created records are deleted, updated ones get each changed field back"): an import is taken back
 // as a whole. What becomes of a contact is decided at the last row about it; the others find nothing left to do.
-func (w *World) Undo(of Result, by *User, rows int) Result {
-	u := &undo{world: w, of: of.done, by: by, file: of.done.file, decided: map[*Contact]*decision{}, told: map[*Contact]bool{}}
+func (w *World) Undo(of Result, by *User, rows int) Result { return w.UndoUntil(of, by, rows, 0) }
+
+// UndoUntil is Undo of some rows of batches that end with the row of that number: so far it takes back what rows have named (R5).
+func (w *World) UndoUntil(of Result, by *User, rows, last int) Result {
+	u := &undo{world: w, of: of.done, by: by, file: of.done.file, decided: map[*Contact]*decision{}, told: map[*Contact]bool{}, about: map[*Contact]bool{}}
 	u.done.file = of.done.file
 	u.done.before, u.done.homes = w.contacts()
-	for _, r := range of.done.unmade {
-		u.remakeReference(r)
-	}
+	var back []RowResult
 	for _, came := range slices.Backward(of.Rows) {
-		if came.Outcome != "CREATED" && came.Outcome != "UPDATED" && came.Outcome != "DELETED" {
-			continue
+		if (came.Outcome == "CREATED" || came.Outcome == "UPDATED" || came.Outcome == "DELETED") && (rows < 0 || len(back) < rows) {
+			back = append(back, came)
 		}
-		if len(u.result.Rows) == rows {
-			break
+	}
+	for _, came := range of.Rows {
+		u.about[came.Contact] = true
+	}
+	reached := func(r reference) bool {
+		down := of.Rows[0].Number <= of.Rows[len(of.Rows)-1].Number
+		return rows < 0 || rows > 0 && (down && r.row >= last || !down && r.row <= last)
+	}
+	for _, r := range of.done.unmade {
+		if reached(r) {
+			u.remakeReference(r)
 		}
+	}
+	for _, came := range back {
 		u.row(came)
 	}
-	if rows < 0 || len(u.result.Rows) < rows {
-		u.unmakeReferences()
+	for _, r := range of.done.made {
+		if reached(r) {
+			u.unmakeReference(r)
+		}
 	}
 	var homes map[*Contact]*Company
 	u.done.after, homes = w.contacts()
@@ -73,6 +88,7 @@ type undo struct {
 	by      *User
 	file    File
 	decided map[*Contact]*decision
+	about   map[*Contact]bool // those of which the import has rows
 	told    map[*Contact]bool // those of which a row has been taken back
 	done    done
 	result  Result
@@ -175,7 +191,7 @@ func (u *undo) wants(c *Contact) (all []wish) {
 	before, was := u.of.before[c]
 	after, left := u.of.after[c]
 	home := u.of.homes[c]
-	if !was || u.decided[c] != nil || !u.by.administers(home) || left != slices.Contains(home.Contacts, c) || !left && c.deletedBy != u.of {
+	if !was || !u.about[c] || u.decided[c] != nil || !u.by.administers(home) || left != slices.Contains(home.Contacts, c) || !left && c.deletedBy != u.of {
 		return nil
 	}
 	email := wish{"email", home.owner(c, func(o *Contact) bool { return emailKey(o.Email) == emailKey(before.Email) })}
@@ -203,7 +219,7 @@ func (u *undo) free(c *Contact, w wish, path []*Contact) bool {
 	}
 	if _, was := u.of.before[o]; !was {
 		after, left := u.of.after[o]
-		return left && u.by.administers(u.of.homes[o]) && u.unmake(o, &after, u.of.homes[o]).outcome == "DELETED"
+		return left && u.about[o] && u.by.administers(u.of.homes[o]) && u.unmake(o, &after, u.of.homes[o]).outcome == "DELETED"
 	}
 	for _, next := range u.wants(o) {
 		if next.field == w.field {
@@ -421,14 +437,12 @@ func (u *undo) remake(c, before *Contact, home *Company) *decision {
 	return d
 }
 
-// unmakeReferences deletes what the import has made for its rows (R5), as far as nothing refers to it.
-func (u *undo) unmakeReferences() {
-	for _, r := range u.of.made {
-		used := func(k *Contact) bool { return k.Labels[r.id] || k.Project == r.id || k.Desk == r.id }
-		if r.there() && u.by.administers(r.company) && !slices.ContainsFunc(r.company.Contacts, used) {
-			r.company.remove(r.what, r.id)
-			u.done.unmade = append(u.done.unmade, r)
-		}
+// unmakeReference deletes what the import has made for its rows (R5), unless something refers to it.
+func (u *undo) unmakeReference(r reference) {
+	used := func(k *Contact) bool { return k.Labels[r.id] || k.Project == r.id || k.Desk == r.id }
+	if r.there() && u.by.administers(r.company) && !slices.ContainsFunc(r.company.Contacts, used) {
+		r.company.remove(r.what, r.id)
+		u.done.unmade = append(u.done.unmade, r)
 	}
 }
 
