@@ -49,6 +49,11 @@ func (e *Engine) Undo(ctx context.Context, in UndoInput) (*ent.ImportRun, error)
 		}
 		return nil, err
 	}
+	if k, err := e.kinds.Named(of.Kind); err == nil && k.Undoer() != nil {
+		if err := k.Undoer().AuthoriseUndo(v); err != nil {
+			return nil, err
+		}
+	}
 	if err := checkIdempotencyKey(in.IdempotencyKey); err != nil {
 		return nil, err
 	}
@@ -138,6 +143,9 @@ func (e *Engine) MayUndo(ctx context.Context, runs []id.ID) (map[id.ID]bool, err
 			k, err := e.kinds.Named(r.Kind)
 			if err == nil {
 				err = k.AuthoriseImport(ctx, v, r.CompanyID)
+			}
+			if err == nil && k.Undoer() != nil {
+				err = k.Undoer().AuthoriseUndo(v)
 			}
 			if err != nil && fault.Of(err) == nil {
 				return nil, err

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"tenantry/ent/generated/ent/migrate"
 	"tenantry/ent/generated/ent/notification"
 	"tenantry/ent/generated/ent/project"
+	"tenantry/ent/viewer"
 	"tenantry/internal/contacts"
 	"tenantry/internal/fault"
 	"tenantry/internal/id"
@@ -483,6 +485,31 @@ func TestJ14WhatCannotBeUndone(t *testing.T) {
 		w.DB.Ent().User.UpdateOneID(w.outside.ID).SetRole(enum.Admin).ExecX(w.System)
 		w.Exec(`UPDATE import_runs SET finished_at = `+w.DB.Dialect().NowPlus("$1"), -3601)
 		refused("one that is too old", w.outside, run, fault.FailedPrecondition)
+	})
+}
+
+// U7: an undo of an import of customers ends partnerships, which no API key does, whatever its access; one of contacts
+// may be a key's.
+func TestU7NoKeyUndoesAnImportOfCustomers(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		e := w.engine(Options{})
+		customers := w.of(e, w.maria, enum.Customers, w.partner, "name\nAcme\n")
+		people := w.of(e, w.outside, enum.Contacts, w.plain, "email,first_name\nann@x.example,Ann\n")
+		w.work(e)
+		key := func(u *ent.User) context.Context {
+			v := w.Viewer(u.ID)
+			v.KeyID, v.KeyWrites = id.New(id.APIKey), true
+			return viewer.NewContext(t.Context(), v)
+		}
+		_, err := e.Undo(key(w.maria), UndoInput{Import: customers.ID})
+		w.Refused("customers", err, fault.Forbidden, "")
+		for of, u := range map[*ent.ImportRun]*ent.User{customers: w.maria, people: w.outside} {
+			may, err := e.MayUndo(key(u), []id.ID{of.ID})
+			w.Must(err)
+			testenv.Equal(t, "may "+of.FileName, may[of.ID], of == people)
+		}
+		_, err = e.Undo(w.As(w.maria), UndoInput{Import: customers.ID})
+		w.Must(err)
 	})
 }
 

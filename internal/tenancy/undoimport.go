@@ -14,6 +14,7 @@ import (
 	"tenantry/ent/generated/ent/user"
 	"tenantry/ent/viewer"
 	"tenantry/internal/database"
+	"tenantry/internal/fault"
 	"tenantry/internal/field"
 	"tenantry/internal/id"
 )
@@ -106,6 +107,9 @@ func (s *Service) MadeCustomers(ctx context.Context, tx *database.Tx, b *Company
 // does. Nobody has used them, and they are held, so that nothing is left to purge: their rows go at once, and their
 // ids are free.
 func (s *Service) RemoveCustomers(ctx context.Context, tx *database.Tx, by viewer.Viewer, partner id.ID, customers []*MadeCustomer) error {
+	if by.ByKey() && len(customers) > 0 {
+		return fault.New(fault.Forbidden, "no API key deletes customers") // rule U7
+	}
 	a := &unitOfWork{Tx: tx, who: by}
 	events := make([]auditEvent, len(customers))
 	for i, c := range customers {

@@ -3,6 +3,7 @@ package kind
 import (
 	"time"
 
+	"tenantry/ent/viewer"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/journal"
 )
@@ -16,6 +17,9 @@ type Undoer interface {
 	// It is for the undo to say, in the images of its own outcome, what it has replaced, so that it can be
 	// undone as well.
 	Undo(run *Run, of Undone) Batch
+
+	// AuthoriseUndo refuses whoever may import, but not take that back, as FORBIDDEN.
+	AuthoriseUndo(v viewer.Viewer) error
 }
 
 // Undone is a batch of an import that is taken back, or a part of it.

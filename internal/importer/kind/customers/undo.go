@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"tenantry/ent/enum"
+	"tenantry/ent/viewer"
 	"tenantry/internal/database"
+	"tenantry/internal/fault"
 	"tenantry/internal/field"
 	"tenantry/internal/id"
 	"tenantry/internal/importer/journal"
@@ -30,6 +32,15 @@ type undoBatch struct {
 
 // Undo is kind.Undoer's.
 func (k *Kind) Undo(run *kind.Run, of kind.Undone) kind.Batch { return &undoBatch{k, run, of} }
+
+// AuthoriseUndo is kind.Undoer's. An undo deletes customers, and so ends partnerships, which no API key does
+// (rule U7).
+func (*Kind) AuthoriseUndo(v viewer.Viewer) error {
+	if v.ByKey() {
+		return fault.New(fault.Forbidden, "no API key may undo an import of customers, since that deletes customers: sign in to do it")
+	}
+	return nil
+}
 
 // Keys is kind.Batch's.
 func (*undoBatch) Keys([]sheet.Row) *kind.Keys { return nil }
