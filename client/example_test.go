@@ -37,6 +37,21 @@ func Example() {
 	fmt.Println(run.Status, run.CreatedCount, "created", run.FailedCount, "failed")
 }
 
+// A program uses an API key in the place of a session.
+func ExampleOptions_apiKey() {
+	c := client.New("http://127.0.0.1:8080", client.Options{Token: os.Getenv("TENANTRY_API_KEY")})
+	var out struct {
+		Viewer *struct{ APIKey *struct{ Name, Access string } }
+	}
+	if err := c.Do(context.Background(), `{ viewer { apiKey { name access } } }`, nil, &out); err != nil {
+		log.Fatal(err)
+	}
+	if out.Viewer == nil || out.Viewer.APIKey == nil {
+		log.Fatal("the key is unknown, was revoked or has expired")
+	}
+	fmt.Println(out.Viewer.APIKey.Name, out.Viewer.APIKey.Access)
+}
+
 // A user with a second factor signs in in two steps.
 func ExampleClient_CompleteSignIn() {
 	ctx := context.Background()

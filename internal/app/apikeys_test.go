@@ -83,7 +83,7 @@ func TestU7KeysActForTheirCreator(t *testing.T) {
 		} else {
 			nobody("a wrong checksum", write[:len(write)-1]+"0")
 		}
-		resp, err := http.Get(s.url + "/graphql?query={viewer{company{id}}}&key=" + write) //nolint:noctx // the server ends with the test
+		resp, err := http.Get(s.url + "/graphql?query={viewer{company{id}}}&key=" + write)
 		if err != nil {
 			t.Fatal(err)
 		}
