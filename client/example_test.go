@@ -41,7 +41,9 @@ func Example() {
 func ExampleOptions_apiKey() {
 	c := client.New("http://127.0.0.1:8080", client.Options{Token: os.Getenv("TENANTRY_API_KEY")})
 	var out struct {
-		Viewer *struct{ APIKey *struct{ Name, Access string } }
+		Viewer *struct {
+			APIKey *struct{ Name, Access string }
+		}
 	}
 	if err := c.Do(context.Background(), `{ viewer { apiKey { name access } } }`, nil, &out); err != nil {
 		log.Fatal(err)
