@@ -582,3 +582,40 @@ func TestJ14ContactsGetBackWhatOthersGiveUp(t *testing.T) {
 		testenv.Equal(t, "exchanged back by hand", said, "COMPLETED 0 deleted, 0 put back, 0 made, 3 unchanged, 0 skipped, 0 failed of 3")
 	})
 }
+
+// J14: a ring of contacts that a file has moved on by one email is put back as a whole; one that is longer than anybody
+// makes by mistake is told, for the sake of what finding it out would cost.
+func TestJ14ARingOfEmailsIsPutBack(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		for _, ring := range []struct {
+			contacts int
+			said     string
+		}{
+			{100, "COMPLETED 0 deleted, 100 put back, 0 made, 1 unchanged, 0 skipped, 0 failed of 101"},
+			{2000, "COMPLETED 0 deleted, 0 put back, 0 made, 1 unchanged, 2000 skipped, 0 failed of 2001"},
+		} {
+			w.Exec(`DELETE FROM import_runs`)
+			w.Exec(`DELETE FROM contacts`)
+			first, moved := "id,email,first_name\n", "id,email\n0,away@x.example\n"
+			for i := range ring.contacts {
+				first += fmt.Sprintf("%d,p%d@x.example,P\n", i, i)
+				if i > 0 {
+					moved += fmt.Sprintf("%d,p%d@x.example\n", i, i-1)
+				}
+			}
+			w.contactsOf(w.outside, w.plain, first, Options{})
+			before := w.whole(w.plain)
+			run, _ := w.contactsOf(w.outside, w.plain, moved+fmt.Sprintf("0,p%d@x.example\n", ring.contacts-1), Options{})
+			after := w.whole(w.plain)
+			undo, err := w.engine(Options{}).Undo(w.As(w.outside), UndoInput{Import: run.ID})
+			w.Must(err)
+			w.work(w.engine(Options{}))
+			said, _, _ := strings.Cut(w.undoneAs(undo), fmt.Sprintf(" of %d ", ring.contacts+1))
+			testenv.Equal(t, "the undo", strings.TrimSuffix(said, fmt.Sprintf(" of %d", ring.contacts+1))+fmt.Sprintf(" of %d", ring.contacts+1), ring.said)
+			if ring.contacts > 100 {
+				before = after
+			}
+			testenv.Equal(t, "the contacts", w.whole(w.plain), before)
+		}
+	})
+}

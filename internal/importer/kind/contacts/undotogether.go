@@ -21,6 +21,9 @@ import (
 // mostTogether bounds how many contacts are loaded for the sake of others, and how often in a row.
 const mostTogether = 1_000
 
+// longestRing is of how many contacts an exchange is found out at most; finding out costs more than their number.
+const longestRing = 100
+
 // wish is a value that is unique in a company, and that the contact is to get; empty: none.
 type wish struct {
 	of    *undoContact
@@ -90,7 +93,7 @@ func (p *undoPlan) free(w wish, path []id.ID) bool {
 	switch {
 	case holder == nil, len(path) > 0 && holder.ID == path[0]: // all of them move at once
 		return true
-	case p.decided[holder.ID], slices.Contains(path, holder.ID), holder.others:
+	case p.decided[holder.ID], slices.Contains(path, holder.ID), holder.others, len(path) == longestRing:
 		return false
 	}
 	h := p.traced[holder.ID]
