@@ -46,15 +46,6 @@ func (e *Engine) inFlight(k kind.Kind) int {
 	return e.o.InFlight
 }
 
-// inFlightOf is how many of this import are: of an undo one after another, since each finds out what the
-// one before it has left.
-func (e *Engine) inFlightOf(k kind.Kind, c *claim) int {
-	if c.undoes != nil {
-		return 1
-	}
-	return e.inFlight(k)
-}
-
 // flight is a batch that is tried once, beside those before it.
 type flight struct {
 	*batch

@@ -363,3 +363,47 @@ func TestBatchesInFlightNeedNoConnectionsOfTheirOwn(t *testing.T) {
 		})
 	}
 }
+
+// A batch of an undo is planned while the one before it is not committed yet, unless both are about one contact, by
+// whatever it is called.
+func TestJ14BatchesOfAnUndoAreInFlight(t *testing.T) {
+	w, e, _ := flying(t, []string{"x", "z"}, called("New", "a", "b", "c", "d", "e", "f"))
+	w.work(e)
+	run := w.of(e, w.outside, enum.Contacts, w.plain, "email,first_name,id\nnew1@x.example,N,\nx@x.example,N,X\n"+ // 1: x gets an id
+		"new3@x.example,N,\nnew4@x.example,N,\n"+ // 3
+		"y@x.example,N,X\nnew6@x.example,N,\n"+ // 5: and another email
+		"new7@x.example,N,\nx@x.example,N,\n"+ // 7: which a new contact gets
+		"new9@x.example,N,\nnew10@x.example,N,\n") // 9
+	w.work(e)
+	testenv.Equal(t, "counts", counts(w.state(run.ID)), "COMPLETED 8+2+0+0+0 of 10")
+	undo, err := e.Undo(w.As(w.outside), UndoInput{Import: run.ID})
+	w.Must(err)
+	processed := map[int]int{} // when the batch that begins with the row was planned
+	var mutex sync.Mutex
+	beside := make(chan struct{})
+	e.hook(hooked{
+		inTx: func(_ context.Context, _ *database.Tx, b hookedBatch) error {
+			mutex.Lock()
+			defer mutex.Unlock()
+			processed[b.first] = w.state(undo.ID).ProcessedRows
+			if b.first == 8 {
+				close(beside)
+			}
+			return nil
+		},
+		loaded: func(turn int) error {
+			if turn == 0 {
+				w.reached(beside)
+			}
+			return nil
+		},
+	})
+	w.work(e)
+	testenv.Equal(t, "the undo", w.undoneAs(undo), "COMPLETED 8 deleted, 1 put back, 0 made, 1 unchanged, 0 skipped, 0 failed of 10")
+	testenv.Equal(t, "contacts", w.firstNamesOf(w.plain), []string{"a New", "b New", "c New", "d New", "e New", "f New", "x Old", "z Old"})
+	for first, want := range map[int]int{10: 0, 8: 0, 6: 4} { // y gets back the email that row 8's contact has
+		if processed[first] != want {
+			t.Errorf("the batch from row %d was planned when %d rows were processed, want %d", first, processed[first], want)
+		}
+	}
+}

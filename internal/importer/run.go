@@ -135,7 +135,7 @@ func (e *Engine) eachBatch(ctx, drain context.Context, k kind.Kind, c *claim) er
 		}()
 		read <- e.source(c)(ctx, k, c, batches)
 	}()
-	flying := &flights{engine: e, most: e.inFlightOf(k, c), alone: c.mayKill(), long: c.total-c.processed > e.short(k)}
+	flying := &flights{engine: e, most: e.inFlight(k), alone: c.mayKill(), long: c.total-c.processed > e.short(k)}
 	defer func() {
 		stop()
 		flying.abort()

@@ -27,6 +27,17 @@ func (k *Keys) AddExternalID(external string) { k.add(seedOf.external, external)
 // AddEmail adds an email's key; the empty one is none.
 func (k *Keys) AddEmail(key string) { k.add(seedOf.email, key) }
 
+// HasEmail reports whether the email's key was added.
+func (k *Keys) HasEmail(key string) bool { return k.has(seedOf.email, key) }
+
+// HasExternalID reports whether the external id was added.
+func (k *Keys) HasExternalID(external string) bool { return k.has(seedOf.external, external) }
+
+func (k *Keys) has(seed maphash.Seed, text string) bool {
+	_, has := k.hashes[maphash.String(seed, text)]
+	return has
+}
+
 func (k *Keys) add(seed maphash.Seed, text string) {
 	if text != "" {
 		k.hashes[maphash.String(seed, text)] = struct{}{}

@@ -23,7 +23,8 @@ type undoBatch struct {
 	kind *Kind
 	run  *kind.Run
 	of   kind.Undone
-	hold bool // contacts that are found stay as they are until the commit
+	keys *kind.Keys // nil: it is worked on alone
+	hold bool       // contacts that are found stay as they are until the commit
 }
 
 // Undo is kind.Undoer's.
@@ -33,9 +34,6 @@ func (k *Kind) Undo(run *kind.Run, of kind.Undone) kind.Batch {
 
 // AuthoriseUndo is kind.Undoer's: whoever may import contacts may delete and change them.
 func (*Kind) AuthoriseUndo(viewer.Viewer) error { return nil }
-
-// Keys is kind.Batch's: batches of an undo are worked on one after another.
-func (*undoBatch) Keys([]sheet.Row) *kind.Keys { return nil }
 
 // Cut is kind.Batch's.
 func (b *undoBatch) Cut(rows int) (head, rest kind.Batch) {
@@ -104,6 +102,7 @@ func (b *undoBatch) Plan(ctx context.Context, tx *database.Tx, _ []sheet.Row) (*
 	if err := p.loadHolders(ctx, tx); err != nil {
 		return nil, nil, err
 	}
+	p.addFound()
 	for i := range b.of.Rows {
 		r := &b.of.Rows[i]
 		switch d := p.ahead[r.Record]; {
