@@ -203,7 +203,7 @@ func (h *history) done(r *drawnRun, modelled func(rows int) oracle.Result) {
 
 // cancel lets the import run, and cancels it between two of its batches.
 func (h *history) cancel(run id.ID) {
-	e := h.deaf(h.hub, Options{BatchRows: rapid.IntRange(1, 3).Draw(h.t, "batch"), InFlight: rapid.IntRange(1, 2).Draw(h.t, "in flight")})
+	e := h.deaf(h.hub, Options{BatchRows: rapid.IntRange(1, 3).Draw(h.t, "batch"), InFlight: rapid.IntRange(1, 3).Draw(h.t, "in flight")})
 	at := rapid.IntRange(0, 3).Draw(h.t, "cancel at")
 	e.hook(hooked{between: func(turn int) {
 		if turn == at {
