@@ -13,6 +13,7 @@
 //	go run ./bench burden        long values, and what is done by hand beside an import
 //	go run ./bench idle          what a worker without work costs, and how quickly it wakes up
 //	go run ./bench journal       what the journal of imports costs, in bytes and against a program without
+//	go run ./bench undo          undos of imports against the imports, with the worker's memory
 //	go run ./bench signin        failed sign-ins of known and unknown accounts, alone and beside a flood
 //	go run ./bench bounds        operations, lists, deletions and indexes on much data
 //	go run ./bench all           the first eight, and a table of results; -short in under ten minutes
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("bench "+name, flag.ContinueOnError)
 	measure := measurement(name, flags)
 	if measure == nil {
-		fmt.Fprintln(os.Stderr, "bench: say what to measure: contacts, again, users, sqlite, events, fairness, pages, watchers, million, burden, idle, journal, signin, bounds or all; -h behind it lists its flags")
+		fmt.Fprintln(os.Stderr, "bench: say what to measure: contacts, again, users, sqlite, events, fairness, pages, watchers, million, burden, idle, journal, undo, signin, bounds or all; -h behind it lists its flags")
 		return 2
 	}
 	if err := flags.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
@@ -103,6 +104,13 @@ func measurement(name string, flags *flag.FlagSet) func(context.Context) error {
 		m := &journalCost{}
 		compared(&m.programs)
 		rounds(&m.rounds, 5)
+		flags.IntVar(&m.rows, "rows", 200_000, "rows of each file")
+		return m.run
+	case "undo":
+		m := &undoCost{}
+		binary(&m.binary)
+		onSQLite(&m.sqlite)
+		rounds(&m.rounds, 3)
 		flags.IntVar(&m.rows, "rows", 200_000, "rows of each file")
 		return m.run
 	case "users":
