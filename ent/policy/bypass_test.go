@@ -28,7 +28,6 @@ var bypassing = []string{
 	"internal/importer/resolve.go",               // what a retry has imported
 	"internal/importer/spans.go",                 // whether an upload names other companies
 	"internal/importer/kind/customers/finish.go", // an import notifies new partner admins
-	"internal/importer/undone.go",                // what the job takes back
 	"internal/importer/watch.go",                 // one read for all watchers of an import, whose rights are checked apart
 	"internal/searchindex/compact.go",            // the platform's tidying
 	"internal/tenancy/account.go",                // what is changed of whom takes more than a row
