@@ -2,6 +2,9 @@ package importer
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 
 	"tenantry/ent/enum"
 	"tenantry/ent/generated/ent/columnmemory"
@@ -37,8 +40,23 @@ func stopImports(ctx context.Context, tx *database.Tx, company id.ID) (topics []
 	return topics, err
 }
 
-// purgeCompany deletes what a deleted company's imports have left.
+// purgeCompany deletes what a deleted company's imports have left, and what the journal of the import that has made the
+// company, which is another's, keeps of it.
 func purgeCompany(ctx context.Context, db *database.DB, company id.ID) error {
+	err := db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		var made database.Time
+		err := tx.QueryRowContext(ctx, `SELECT created_at FROM companies WHERE id = $1`, company).Scan(&made)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // another process did it
+		}
+		if err == nil {
+			_, err = forgetImage(ctx, tx, company, made.Time)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("removing a deleted company from the journal of its import: %w", err)
+	}
 	return tenancy.PurgeInPieces(ctx, db, company,
 		`DELETE FROM import_issues WHERE id IN (SELECT i.id FROM import_issues i JOIN import_runs r ON r.id = i.import_run_id WHERE r.company_id = $1 LIMIT $2)`,
 		`DELETE FROM import_keys WHERE id IN (SELECT k.id FROM import_keys k JOIN import_runs r ON r.id = k.import_run_id WHERE r.company_id = $1 LIMIT $2)`,

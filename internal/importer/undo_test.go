@@ -253,6 +253,32 @@ func TestJ14JournalsForgetADeletedContact(t *testing.T) {
 	})
 }
 
+// J14: nothing of a customer that somebody deletes stays in the journal of the import that has made it, once the
+// customer is purged; of the others all stays.
+func TestJ14JournalsForgetADeletedCustomer(t *testing.T) {
+	inWorlds(t, func(t *testing.T, w *world) {
+		run, _ := w.imported("name,contact_email,partner_admin_email\nOne,one@c.example,tom@partner.example\nTwo,two@c.example,tom@partner.example\n")
+		kept := func() (names []string) {
+			b := w.batches(run.ID)[0]
+			images, _, err := journal.DecodeImages(b.Images, b.Rows)
+			w.Must(err)
+			for _, i := range images {
+				for _, f := range i.Fields {
+					if f.Field == "name" {
+						names = append(names, f.After)
+					}
+				}
+			}
+			return names
+		}
+		testenv.Equal(t, "before", kept(), []string{"One", "Two"})
+		service := w.companies(progress.New(w.redis, quiet))
+		w.Must(service.DeleteCustomer(w.As(w.maria), w.DB.Ent().Company.Query().Where(company.Name("One")).OnlyIDX(w.System)))
+		w.Must(service.Purge(t.Context()))
+		testenv.Equal(t, "after", kept(), []string{"Two"})
+	})
+}
+
 // J14: what another import has changed since stays, and is told; undone in the opposite order both leave nothing.
 func TestJ14WhatAnotherImportHasChangedStays(t *testing.T) {
 	anyBatches(t, func(t *testing.T, w *world, o Options) {
