@@ -26,10 +26,12 @@ func (b *Bulk) Delete(ctx context.Context, tx *database.Tx, contacts []Deletion)
 	}
 	found := map[version][]string{}
 	var companies, labelled, filled []string
-	for _, c := range contacts {
-		of, company := c.ID.String(), c.Company.String()
-		if !slices.Contains(companies, company) {
-			companies = append(companies, company)
+	for i, c := range contacts {
+		of := c.ID.String()
+		if i == 0 || c.Company != contacts[i-1].Company { // few, and most often one
+			if company := c.Company.String(); !slices.Contains(companies, company) {
+				companies = append(companies, company)
+			}
 		}
 		v := version{c.Company, c.Updated.UnixMicro()}
 		found[v] = append(found[v], of)

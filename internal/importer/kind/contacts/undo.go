@@ -64,6 +64,7 @@ type undoPlan struct {
 	consumed         map[id.ID]bool         // contacts that are made again, of which the images say no more what to make
 	outcome          *kind.Outcome
 	images           []func(w *journal.ImageWriter, row int) // by row; nil: nothing was replaced
+	value            []byte                                  // room for a field's value in an image
 	keep             []id.ID                                 // contacts of which earlier batches know more
 }
 
@@ -76,19 +77,28 @@ type companyKey struct {
 // undoContact is a contact as the rows so far leave it.
 type undoContact struct {
 	state
-	found  *state // as it was found; nil: it is not there
+	found  *state // as it was found, which is its own state until it becomes another; nil: it is not there
 	gone   bool   // a row has deleted it
 	others bool   // the importer may not change it any more
 }
 
+// become gives the contact another state.
+func (c *undoContact) become(next state) {
+	if c.found == &c.state {
+		c.found = new(c.state)
+	}
+	c.state = next
+}
+
 // Plan is kind.Batch's.
 func (b *undoBatch) Plan(ctx context.Context, tx *database.Tx, _ []sheet.Row) (*kind.Outcome, kind.Write, error) {
+	rows := len(b.of.Rows)
 	p := &undoPlan{
-		undoBatch: b, companies: map[id.ID]*undoCompany{}, about: map[id.ID]bool{}, contacts: map[id.ID]*undoContact{}, known: map[id.ID]*undoContact{},
-		byEmail: map[companyKey]*undoContact{}, consumed: map[id.ID]bool{},
-		traced: map[id.ID]*history{}, deletedImages: map[id.ID]*journal.Image{}, ahead: map[id.ID]*decision{},
-		byExternal: map[companyKey]*undoContact{}, decided: map[id.ID]bool{}, states: b.kind.bulk.States(),
-		outcome: kind.NewOutcome(len(b.of.Rows)), images: make([]func(*journal.ImageWriter, int), len(b.of.Rows)),
+		undoBatch: b, companies: map[id.ID]*undoCompany{}, about: make(map[id.ID]bool, rows), contacts: make(map[id.ID]*undoContact, rows),
+		known: make(map[id.ID]*undoContact, rows), byEmail: make(map[companyKey]*undoContact, rows), consumed: map[id.ID]bool{},
+		traced: make(map[id.ID]*history, rows), deletedImages: map[id.ID]*journal.Image{}, ahead: map[id.ID]*decision{},
+		byExternal: map[companyKey]*undoContact{}, decided: make(map[id.ID]bool, rows), states: b.kind.bulk.States(),
+		outcome: kind.NewOutcome(rows), images: make([]func(*journal.ImageWriter, int), rows),
 	}
 	if err := p.holdCompanies(ctx, tx); err != nil {
 		return nil, nil, err

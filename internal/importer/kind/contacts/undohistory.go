@@ -24,11 +24,11 @@ type history struct {
 
 	changes changes // what the import has changed in all
 	created bool    // the import has made the contact
-	left    state   // what the contact would be had nobody else changed it; if known
+	left    *state  // what the contact would be had nobody else changed it, which may be its own state; if known
 	known   bool
 	ended   bool
 
-	own map[part]bool // what later batches of the import have changed
+	own map[part]bool // what later batches of the import have changed; nil: nothing
 
 	elsewhere bool // the batch that is taken back is not the last one of the import that wrote the contact, or none is
 	number    int  // of the last row about it, then
@@ -124,18 +124,18 @@ func (p *undoPlan) histories(ctx context.Context, tx *database.Tx) error {
 		if c == nil || c.gone || c.found == nil {
 			// Whether the import had made it is known by what it did before.
 			if r.Image.What == journal.Updated && !p.before(r.Image.Previous) {
-				h := &history{at: r.Image.Previous, newest: r.Image, behind: true, own: map[part]bool{}}
+				h := &history{at: r.Image.Previous, newest: r.Image, behind: true}
 				all[r.Record], walking[r.Record] = h, h
 				p.keep = append(p.keep, r.Record)
 			}
 			continue
 		}
-		h := &history{at: c.found.Updated, newest: r.Image, own: map[part]bool{}}
+		h := &history{at: c.found.Updated, newest: r.Image}
 		switch r.Image.What {
 		case journal.Created:
 			h.created = true
 			if h.at.Equal(p.of.WrittenAt) || p.hash(&c.state) == r.Image.Hash {
-				h.known, h.ended, h.left = true, true, c.clone()
+				h.known, h.ended, h.left = true, true, &c.state
 			}
 		case journal.Updated:
 			h.changes.add(r.Image)
@@ -147,7 +147,7 @@ func (p *undoPlan) histories(ctx context.Context, tx *database.Tx) error {
 		}
 		all[r.Record] = h
 		if !h.ended {
-			h.known, h.left = true, c.clone()
+			h.known, h.left = true, new(c.clone())
 			walking[r.Record] = h
 		}
 	}
@@ -310,6 +310,9 @@ func (h *history) found(w kind.Written) {
 
 // note notes what a batch of the import has changed.
 func (h *history) note(i *journal.Image) {
+	if h.own == nil {
+		h.own = map[part]bool{}
+	}
 	for _, f := range i.Fields {
 		h.own[part{field: f.Field}] = true
 	}

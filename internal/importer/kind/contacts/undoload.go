@@ -130,8 +130,8 @@ func (p *undoPlan) find(ctx context.Context, tx *database.Tx, companies []id.ID,
 		if p.known[r.ID] != nil {
 			return nil
 		}
-		c := &undoContact{state: p.newState(*r)}
-		c.found, c.others = new(c.state), !p.companies[r.Company].administered
+		c := &undoContact{state: p.newState(r), others: !p.companies[r.Company].administered}
+		c.found = &c.state
 		p.known[r.ID] = c
 		if p.about[r.ID] {
 			p.contacts[r.ID] = c
@@ -276,11 +276,11 @@ func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx, contacts
 		}
 	}
 	l.Labels = labels > 0
+	if len(contacts) == 0 || !l.Labels && len(l.Fields) == 0 {
+		return nil
+	}
 	for of := range contacts {
 		l.Contacts = append(l.Contacts, of.String())
-	}
-	if len(l.Contacts) == 0 || !l.Labels && len(l.Fields) == 0 {
-		return nil
 	}
 	bytes, all := map[id.ID]int64{}, int64(0)
 	weigh := func(of id.ID, n int64) {
@@ -306,7 +306,9 @@ func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx, contacts
 	err := l.EachLabel(ctx, tx, func(of, label id.ID) {
 		if c := contacts[of]; p.companies[c.Company].labels[label] != "" {
 			c.setLabel(label, true)
-			c.found.setLabel(label, true)
+			if c.found != &c.state {
+				c.found.setLabel(label, true)
+			}
 		}
 	})
 	if err != nil {
@@ -315,14 +317,16 @@ func (p *undoPlan) loadBelongings(ctx context.Context, tx *database.Tx, contacts
 	return l.EachValue(ctx, tx, func(of, field id.ID, value string) {
 		c := contacts[of]
 		c.setValue(field, value)
-		c.found.setValue(field, value)
+		if c.found != &c.state {
+			c.found.setValue(field, value)
+		}
 	})
 }
 
 // newState is the state of a contact that was found, as everybody sees it: in the default project or desk where
 // its own is deleted.
-func (p *undoPlan) newState(r records.Record) state {
-	in := p.companies[r.Company]
-	r.Project, r.Desk = in.projects.in(r.Project), in.desks.in(r.Desk)
-	return state{Record: r}
+func (p *undoPlan) newState(r *records.Record) state {
+	s, in := state{Record: *r}, p.companies[r.Company]
+	s.Project, s.Desk = in.projects.in(r.Project), in.desks.in(r.Desk)
+	return s
 }

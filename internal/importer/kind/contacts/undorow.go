@@ -69,32 +69,7 @@ func (p *undoPlan) unmake(d *decision, c *undoContact, h *history) {
 		d.issue(enum.EditedSince, "the contact was changed after the import and is kept; what the import left there is not known any more")
 		return
 	}
-	in, kept := p.companies[c.Company], 0
-	for n := range p.kind.fields {
-		f := &p.kind.fields[n]
-		if f.Column == "" || f.Fixed {
-			continue
-		}
-		left := h.left.Record
-		left.Project, left.Desk = in.projects.in(left.Project), in.desks.in(left.Desk)
-		if !f.Same(&left, &c.Record) {
-			kept++
-			p.edited(d, f.Name, p.shown(f, &left), p.shown(f, &c.Record))
-		}
-	}
-	for _, l := range sortedIDs(in.labels) {
-		if was, is := h.left.labels[l], c.labels[l]; was != is {
-			kept++
-			p.edited(d, records.LabelsField, hasLabel(was, in.labels[l]), hasLabel(is, in.labels[l]))
-		}
-	}
-	for _, of := range sortedIDs(in.fields) {
-		if was, is := h.left.values[of], c.values[of]; was != is {
-			kept++
-			p.edited(d, in.fields[of], was, is)
-		}
-	}
-	if kept > 0 {
+	if h.left != &c.state && p.tellEdits(d, h.left, &c.state) {
 		d.is(journal.Skipped, c.Email)
 		return
 	}
@@ -104,24 +79,33 @@ func (p *undoPlan) unmake(d *decision, c *undoContact, h *history) {
 		c.gone = true
 		p.deleted = append(p.deleted, c)
 	}
-	was := c.found
-	d.image = func(w *journal.ImageWriter, row int) {
-		w.Deleted(row, was.Updated)
-		w.Field(records.CompanyField, []byte(was.Company.String()), nil)
-		for n := range p.kind.fields {
-			if f := &p.kind.fields[n]; f.Column != "" {
-				if state := fieldState(f, &was.Record); state != "" {
-					w.Field(f.Name, []byte(state), nil)
-				}
-			}
-		}
-		for _, l := range sortedIDs(was.labels) {
-			w.LabelRemoved(l)
-		}
-		for _, of := range sortedIDs(was.values) {
-			w.CustomValue(of, was.values[of], "")
+	d.image = func(w *journal.ImageWriter, row int) { p.imageOfDeletion(w, row, c.found) }
+}
+
+// tellEdits tells where a contact is not what the import left, and reports whether there is such a place.
+func (p *undoPlan) tellEdits(d *decision, left, now *state) (edited bool) {
+	in := p.companies[now.Company]
+	was := left.Record
+	was.Project, was.Desk = in.projects.in(was.Project), in.desks.in(was.Desk)
+	for n := range p.kind.fields {
+		if f := &p.kind.fields[n]; f.Column != "" && !f.Fixed && !f.Same(&was, &now.Record) {
+			edited = true
+			p.edited(d, f.Name, p.shown(f, &was), p.shown(f, &now.Record))
 		}
 	}
+	for _, l := range differing(left.labels, now.labels) {
+		if name, there := in.labels[l]; there {
+			edited = true
+			p.edited(d, records.LabelsField, hasLabel(left.labels[l], name), hasLabel(now.labels[l], name))
+		}
+	}
+	for _, of := range differing(left.values, now.values) {
+		if key, there := in.fields[of]; there {
+			edited = true
+			p.edited(d, key, left.values[of], now.values[of])
+		}
+	}
+	return edited
 }
 
 // putBack gives a contact back what the import has changed, but for what somebody has changed since.
@@ -179,15 +163,14 @@ func (p *undoPlan) putBack(d *decision, c *undoContact, done *changes) {
 	d.is(journal.Updated, c.Email)
 	d.apply = func() {
 		p.unindex(c)
-		c.state = next
+		c.become(next)
 		p.index(c)
 		p.written = append(p.written, c)
 	}
 	if c.found == nil {
 		return // of scratch
 	}
-	was := *c.found
-	d.image = func(w *journal.ImageWriter, row int) { p.imageOfChange(w, row, &was, &next) }
+	d.image = func(w *journal.ImageWriter, row int) { p.imageOfChange(w, row, c.found, &next) }
 }
 
 // take puts a field's value back, and says how many values are kept instead: where it is unique, and somebody else
@@ -368,9 +351,4 @@ func setField(f *field.Field[records.Record], r *records.Record, state string) {
 	if err := f.SetState(r, state); err != nil {
 		panic(err) // what was kept can be read again
 	}
-}
-
-// fieldState is a field's value as it is kept.
-func fieldState(f *field.Field[records.Record], r *records.Record) string {
-	return string(f.AppendState(nil, r))
 }

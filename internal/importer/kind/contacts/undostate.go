@@ -50,3 +50,19 @@ func sortedIDs[V any](of map[id.ID]V) []id.ID {
 	}
 	return slices.SortedFunc(maps.Keys(of), func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
 }
+
+// differing are the keys of which both have another value, in their order.
+func differing[V comparable](a, b map[id.ID]V) []id.ID {
+	if len(a) == 0 && len(b) == 0 {
+		return nil
+	}
+	keys := map[id.ID]struct{}{}
+	for _, m := range []map[id.ID]V{a, b} {
+		for of := range m {
+			if a[of] != b[of] {
+				keys[of] = struct{}{}
+			}
+		}
+	}
+	return sortedIDs(keys)
+}

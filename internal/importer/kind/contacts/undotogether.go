@@ -188,7 +188,7 @@ func (p *undoPlan) loadOthers(ctx context.Context, tx *database.Tx, others []id.
 	}
 	walking := make(map[id.ID]*history, len(contacts))
 	for of, c := range contacts {
-		h := &history{at: c.found.Updated, known: true, left: c.clone(), elsewhere: true, own: map[part]bool{}}
+		h := &history{at: c.found.Updated, known: true, left: new(c.clone()), elsewhere: true}
 		p.traced[of], walking[of] = h, h
 	}
 	if err := p.trace(ctx, tx, walking); err != nil {

@@ -59,6 +59,28 @@ func (p *undoPlan) write(ctx context.Context, tx *database.Tx) error {
 	return err
 }
 
+// imageOfDeletion says all that a contact was.
+func (p *undoPlan) imageOfDeletion(w *journal.ImageWriter, row int, was *state) {
+	w.Deleted(row, was.Updated)
+	p.value = append(p.value[:0], was.Company.String()...)
+	w.Field(records.CompanyField, p.value, nil)
+	for n := range p.kind.fields {
+		f := &p.kind.fields[n]
+		if f.Column == "" {
+			continue
+		}
+		if p.value = f.AppendState(p.value[:0], &was.Record); len(p.value) > 0 {
+			w.Field(f.Name, p.value, nil)
+		}
+	}
+	for _, l := range sortedIDs(was.labels) {
+		w.LabelRemoved(l)
+	}
+	for _, of := range sortedIDs(was.values) {
+		w.CustomValue(of, was.values[of], "")
+	}
+}
+
 // imageOfChange says what was put back in a contact.
 func (p *undoPlan) imageOfChange(w *journal.ImageWriter, row int, was, is *state) {
 	w.Updated(row, was.Updated)
