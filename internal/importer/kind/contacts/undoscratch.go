@@ -23,16 +23,12 @@ import (
 // What an undo keeps in scratch for its next batches: which contacts are decided, and in a dry run how they would be.
 
 // decidedKey and a contact's id are the key of one that is decided, in the undo's scratch.
-const (
-	decidedKey      = "undone:"
-	afterDecidedKey = "undone;" // is behind all of them
-)
+const decidedKey = "undone:"
 
 // loadDecided finds out which contacts batches before this one have decided.
 func (p *undoPlan) loadDecided(ctx context.Context, tx *database.Tx, contacts []id.ID) error {
 	some := false
-	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM import_keys WHERE import_run_id = $1 AND key >= $2 AND key < $3)`,
-		p.run.ID, decidedKey, afterDecidedKey).Scan(&some)
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM import_keys WHERE import_run_id = $1)`, p.run.ID).Scan(&some)
 	if err != nil {
 		return fmt.Errorf("looking for contacts that are decided: %w", err)
 	}
