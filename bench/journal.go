@@ -8,9 +8,9 @@ import (
 	"tenantry/client"
 )
 
-// journalCost measures what the journal of imports costs (rules J13, J14): bytes a row, and, against a
-// program that keeps none, CPU time a row. It imports new contacts, then a file that changes one field
-// of each of them.
+// journalCost measures what the journal of imports costs (rules J13, J14): bytes and CPU time
+// a row, against an older program too, whose API must have undo, since the client asks for its counts. It imports
+// new contacts, then a file that changes one field of each of them.
 type journalCost struct {
 	programs
 	rows, rounds int

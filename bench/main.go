@@ -12,7 +12,7 @@
 //	go run ./bench million       a million contacts, 50,000 of them bad: counts, memory, issues, rejects
 //	go run ./bench burden        long values, and what is done by hand beside an import
 //	go run ./bench idle          what a worker without work costs, and how quickly it wakes up
-//	go run ./bench journal       what the journal of imports costs, in bytes and against a program without
+//	go run ./bench journal       what the journal of imports costs, in bytes and CPU time
 //	go run ./bench undo          undos of imports against the imports, with the worker's memory
 //	go run ./bench signin        failed sign-ins of known and unknown accounts, alone and beside a flood
 //	go run ./bench bounds        operations, lists, deletions and indexes on much data

@@ -3,8 +3,8 @@ package model
 import "tenantry/internal/importer/journal"
 
 // undone: contacts that imports have created are there, unless an undo of that import or somebody has
-// deleted them, and then they are not until an undo of that undo has made them again (I10). That edits are kept, and what else an undo does, is
-// compared with the serial run (I6).
+// deleted them, and then they are not until an undo of that undo has made them again (I10). That edits
+// are kept, and what else an undo does, is compared with the serial run (I6).
 func (c *checker) undone() {
 	there, deleted, by := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i := range c.t.Contacts {

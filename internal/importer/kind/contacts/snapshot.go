@@ -1,8 +1,6 @@
 package contacts
 
 import (
-	"bytes"
-	"maps"
 	"slices"
 
 	"tenantry/ent/enum"
@@ -113,7 +111,7 @@ func (p *snapshot) open(company id.ID) *tenant {
 
 // companyIDs are the companies, in the order of their ids.
 func (p *snapshot) companyIDs() []id.ID {
-	return slices.SortedFunc(maps.Keys(p.byID), func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
+	return sortedIDs(p.byID)
 }
 
 // companies are their ids as texts.

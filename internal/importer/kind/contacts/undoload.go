@@ -1,12 +1,9 @@
 package contacts
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
-	"slices"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -45,11 +42,11 @@ func (a *undoAssignments) in(of id.ID) id.ID {
 
 // load reads what there is of the contacts that the rows are about.
 func (p *undoPlan) load(ctx context.Context, tx *database.Tx) error {
-	records := make([]id.ID, len(p.of.Rows))
+	contacts := make([]id.ID, len(p.of.Rows))
 	for i, r := range p.of.Rows {
-		records[i] = r.Record
+		contacts[i] = r.Record
 	}
-	if err := p.loadDecided(ctx, tx, records); err != nil {
+	if err := p.loadDecided(ctx, tx, contacts); err != nil {
 		return err
 	}
 	names := p.names()
@@ -93,6 +90,11 @@ func (p *undoPlan) holdCompanies(ctx context.Context, tx *database.Tx) error {
 // remakeReferences makes labels, projects and desks again that the batch has deleted, unless there is another one of that
 // name by now, or there are too many.
 func (p *undoPlan) remakeReferences() {
+	type named struct {
+		company id.ID
+		kind    id.Kind
+	}
+	taken := map[named]map[string]bool{}
 	for _, was := range p.of.Made {
 		r := newReference(was)
 		in := p.companies[r.Company]
@@ -103,8 +105,16 @@ func (p *undoPlan) remakeReferences() {
 		if _, there := names[r.ID]; there || records.CheckNewReference(r.Kind, r.Name, len(names)) != "" {
 			continue
 		}
-		if !slices.Contains(slices.Collect(maps.Values(names)), r.Name) {
-			names[r.ID] = r.Name
+		all := taken[named{r.Company, r.Kind}]
+		if all == nil {
+			all = make(map[string]bool, len(names))
+			for _, name := range names {
+				all[name] = true
+			}
+			taken[named{r.Company, r.Kind}] = all
+		}
+		if !all[r.Name] {
+			all[r.Name], names[r.ID] = true, r.Name
 			p.remade = append(p.remade, r)
 		}
 	}
@@ -139,11 +149,6 @@ func (p *undoPlan) find(ctx context.Context, tx *database.Tx, companies []id.ID,
 		p.index(c)
 		return nil
 	})
-}
-
-// companyIDs are those of the contacts, in their order.
-func (p *undoPlan) companyIDs() []id.ID {
-	return slices.SortedFunc(maps.Keys(p.companies), func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
 }
 
 // index makes the contact found by its email and external id.
@@ -211,7 +216,7 @@ func (p *undoPlan) loadCompanies(ctx context.Context, tx *database.Tx, contacts 
 			p.companies[r.Company] = nil
 		}
 	}
-	ids := p.companyIDs()
+	ids := sortedIDs(p.companies)
 	texts := make([]string, len(ids))
 	for i, of := range ids {
 		texts[i] = of.String()

@@ -159,7 +159,7 @@ func (p *undoPlan) findHolders(ctx context.Context, tx *database.Tx, wishes []wi
 	if len(names.EmailKeys)+len(names.ExternalIDs) == 0 {
 		return nil
 	}
-	if err := p.find(ctx, tx, p.companyIDs(), names); err != nil {
+	if err := p.find(ctx, tx, sortedIDs(p.companies), names); err != nil {
 		return err
 	}
 	if p.run.DryRun {
